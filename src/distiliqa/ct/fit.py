@@ -1,0 +1,43 @@
+"""Bring a slice to the size a network takes without touching its noise."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+AIR_HU = -1000.0
+
+
+def fit(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], str | None]:
+    """Centre-crop or pad a slice to ``size`` x ``size``; no pixel is resampled.
+
+    Resampling changes the noise whose level is the quality, so each axis is cropped or padded
+    with air (-1000 HU) on its own; an odd difference puts the extra pixel at the end.
+
+    Parameters
+    ----------
+    hu : (rows, columns), HU.
+
+    Returns
+    -------
+    The slice, (size, size), HU, and a sentence that says what was done, None if nothing was.
+    """
+    rows, columns = hu.shape
+    if (rows, columns) == (size, size):
+        return hu, None
+    fitted = np.full((size, size), AIR_HU, dtype=hu.dtype)
+    source, target = zip(*(_overlap(n, size) for n in (rows, columns)), strict=True)
+    fitted[target] = hu[source]
+    verbs = [
+        verb
+        for verb, done in (("cropped", max(hu.shape) > size), ("padded", min(hu.shape) < size))
+        if done
+    ]
+    return fitted, f"{rows} x {columns} {' and '.join(verbs)} to {size} x {size}, not resampled"
+
+
+def _overlap(length: int, size: int) -> tuple[slice, slice]:
+    """Where the middle of an axis of ``length`` lies in itself and in an axis of ``size``."""
+    common = min(length, size)
+    start, begin = (length - common) // 2, (size - common) // 2
+    return slice(start, start + common), slice(begin, begin + common)

@@ -1,0 +1,58 @@
+"""One axial CT slice and what is known of how it was acquired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """The acquisition facts a physicist compares; None where the file does not say.
+
+    Names and units follow DICOM PS3.3, C.8.2.1 (CT Image Module).
+    """
+
+    kvp: float | None = None  # kV, (0018,0060)
+    tube_current_ma: float | None = None  # mA, (0018,1151)
+    exposure_mas: float | None = None  # mAs, (0018,1152)
+    ctdivol_mgy: float | None = None  # mGy, (0018,9345)
+    kernel: str | None = None  # (0018,1210)
+    slice_thickness_mm: float | None = None  # (0018,0050)
+    body_part: str | None = None  # (0018,0015)
+    manufacturer: str | None = None  # (0008,0070)
+    scanner: str | None = None  # (0008,1090)
+
+
+@dataclass(frozen=True, eq=False)
+class CTSlice:
+    """One axial slice in Hounsfield units, turned to the standard view.
+
+    Attributes
+    ----------
+    hu : float32, (rows, columns), HU. Rows run from anterior to posterior, columns from the
+        patient's right to left where the file tells the orientation; as stored where it does not.
+    path : the file it came from; ``archive.zip/member`` for a member of a zip.
+    frame : 0-based index of the slice inside its file; 0 for a single-slice file.
+    series : the series instance UID, or the file or folder that stands for a series.
+    spacing_mm : (between rows, between columns), mm.
+    position_mm : position along the slice normal, which points to the head, mm.
+    sop_uid, series_uid : DICOM SOP and series instance UID.
+    patient_id : DICOM Patient ID; used to group patients, never written to a result.
+    acquisition : what is known of the acquisition.
+    warnings : what a reader of the score should know, one short sentence each.
+    """
+
+    hu: NDArray[np.float32]
+    path: str
+    frame: int = 0
+    series: str = ""
+    spacing_mm: tuple[float, float] | None = None
+    position_mm: float | None = None
+    sop_uid: str | None = None
+    series_uid: str | None = None
+    patient_id: str | None = field(default=None, repr=False)
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    warnings: tuple[str, ...] = ()

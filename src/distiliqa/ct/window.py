@@ -1,0 +1,45 @@
+"""The display window that turns HU into what a reader sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class Window:
+    """A linear window: ``width`` and ``level`` (centre) in HU.
+
+    The function is LINEAR_EXACT of DICOM PS3.3, C.11.2.1.3.2: values from level - width / 2 to
+    level + width / 2 map to [0, 1], values outside are clipped. The default shows soft tissue,
+    [-135, 215] HU, as in DistilIQA (doi 10.1016/j.compbiomed.2024.108670).
+    """
+
+    width: float = 350.0
+    level: float = 40.0
+
+    def __post_init__(self) -> None:
+        if not self.width > 0:
+            raise ValueError(f"window width must be positive, not {self.width}")
+
+    @property
+    def lower(self) -> float:
+        """The HU that maps to 0."""
+        return self.level - self.width / 2
+
+    @property
+    def upper(self) -> float:
+        """The HU that maps to 1."""
+        return self.level + self.width / 2
+
+    def apply(self, hu: ArrayLike) -> NDArray[np.floating]:
+        """Map HU of any shape to [0, 1]; float32 stays float32, all else becomes float64."""
+        hu = np.asarray(hu)
+        if hu.dtype != np.float32:
+            hu = hu.astype(np.float64)
+        return (np.clip(hu, self.lower, self.upper) - self.lower) / self.width
+
+
+SOFT_TISSUE = Window()

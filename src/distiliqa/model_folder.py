@@ -1,0 +1,111 @@
+"""The model folder: the one thing that training hands to scoring.
+
+``model.onnx`` is what scoring runs, ``model.safetensors`` are the weights for torch,
+``config.json`` says what both mean, ``README.md`` is the model card. ``config.json`` holds the
+SHA-256 of the two binaries, so that a folder with an altered file is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from distiliqa.ct.window import SOFT_TISSUE, Window
+from distiliqa.errors import ModelFolderError
+from distiliqa.files import read_json, sha256, write_json
+
+FORMAT = 1
+ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"
+INPUT, OUTPUT = "image", "scores"
+
+
+@dataclass(frozen=True)
+class ScoreScale:
+    """What a score means: its range, its direction and the meaning of the top of the range."""
+
+    low: float
+    high: float
+    meaning: str
+    higher_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The content of ``config.json``.
+
+    Attributes
+    ----------
+    name, version : which model this is.
+    architecture : sizes of the network, the fields of `distiliqa.model.NetworkConfig`.
+    outputs : number of outputs; the score is their mean, their spread is its uncertainty.
+    scale : range, direction and meaning of the score.
+    window, image_size : what the network sees: ``image`` is (n, 1, image_size, image_size),
+        float32 in [0, 1] after the window; the answer ``scores`` is (n, outputs), float32.
+    training : what the model was trained on and how it did, as facts by name.
+    files : SHA-256 of the binaries by file name.
+    made_by : version of distiliqa that wrote the folder.
+    """
+
+    name: str
+    version: str
+    architecture: dict[str, Any]
+    outputs: int
+    scale: ScoreScale
+    window: Window = SOFT_TISSUE
+    image_size: int = 512
+    training: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    made_by: str = ""
+    format: int = FORMAT
+
+
+def write_config(folder: Path, config: ModelConfig) -> None:
+    """Write ``config.json`` with the SHA-256 of the binaries that lie in ``folder``."""
+    digests = {name: sha256(folder / name) for name in (ONNX, WEIGHTS) if (folder / name).exists()}
+    write_json(folder / CONFIG, asdict(config) | {"files": digests})
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Read ``config.json``.
+
+    Raises
+    ------
+    ModelFolderError : no such folder, no ``config.json``, or one of another format.
+    """
+    if not (folder / CONFIG).is_file():
+        what = f"holds no {CONFIG}" if folder.is_dir() else "no such model folder"
+        raise ModelFolderError(what, path=folder, remedy="give a folder `distiliqa export` wrote")
+    content = read_json(folder / CONFIG)
+    try:
+        if content["format"] != FORMAT:
+            raise ModelFolderError(
+                f"format {content['format']}, this version reads {FORMAT}",
+                path=folder,
+                remedy="update distiliqa or export the model again",
+            )
+        window, scale = Window(**content["window"]), ScoreScale(**content["scale"])
+        return ModelConfig(**(content | {"window": window, "scale": scale}))
+    except (KeyError, TypeError) as error:
+        raise ModelFolderError(
+            f"not a model description ({error})", path=folder / CONFIG, remedy="export it again"
+        ) from error
+
+
+def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:
+    """Path of a binary of the folder, once its SHA-256 is the one in ``config.json``.
+
+    Raises
+    ------
+    ModelFolderError : the file is missing or altered.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise ModelFolderError("missing", path=path, remedy="export or copy the model again")
+    if sha256(path) != config.files.get(name):
+        raise ModelFolderError(
+            f"is not the file that {CONFIG} describes (SHA-256 differs)",
+            path=path,
+            remedy="export or copy the model again",
+        )
+    return path
