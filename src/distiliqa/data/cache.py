@@ -1,0 +1,165 @@
+"""Decoded, windowed slices in one memory-mapped file, so that an epoch does not decode again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from distiliqa.ct.fit import fit
+from distiliqa.ct.index import index_ct
+from distiliqa.ct.window import SOFT_TISSUE, Window
+from distiliqa.data.ratings import RatedImage
+from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.files import atomic_path, make_folder
+
+_LEVELS = 65535
+# Raise it when decoding changes, so that no stale slice is read.
+_FORMAT = 1
+_BATCH = 64
+
+
+class SliceCache:
+    """Windowed slices on disk. It pickles as its path, so workers map the file and copy nothing.
+
+    Attributes
+    ----------
+    path : a NumPy file.
+    images : memory-mapped uint16, (n, size, size); 65535 is the top of the window.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[type[SliceCache], tuple[Path]]:
+        return SliceCache, (self.path,)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def images(self) -> NDArray[np.uint16]:
+        return np.load(self.path, mmap_mode="r", allow_pickle=False)
+
+    def array(self, i: int | slice) -> NDArray[np.float32]:
+        """Slice ``i``, (size, size), or a range of them, (n, size, size), in [0, 1]."""
+        return self.images[i].astype(np.float32) / np.float32(_LEVELS)
+
+
+def open_cache(
+    images: Sequence[RatedImage],
+    *,
+    folder: Path,
+    window: Window = SOFT_TISSUE,
+    size: int = 512,
+) -> SliceCache:
+    """Open the cache of ``images`` in ``folder``; decode them first unless they lie there.
+
+    The file's name tells paths, sizes and times of change of the images, window and size, so a
+    change of any makes another file. Of several processes one builds and the others wait.
+
+    Raises
+    ------
+    CTReadError : an image cannot be read or holds more than one slice; names the first.
+    DistiliqaError : ``folder`` cannot be written, or the disk is full.
+    """
+    cache = SliceCache(folder / f"slices-{_key(images, window, size)}.npy")
+    shape = (len(images), size, size)
+    if _is_valid(cache, shape):
+        return cache
+    make_folder(folder)
+    try:
+        with FileLock(cache.path.with_suffix(".lock")):
+            if not _is_valid(cache, shape):
+                _build(cache.path, [image.path for image in images], window, size)
+    except OSError as error:
+        raise DistiliqaError(
+            f"cannot be written ({error.strerror})",
+            path=folder,
+            remedy="choose a cache folder you may write to",
+        ) from error
+    return SliceCache(cache.path)
+
+
+def _key(images: Sequence[RatedImage], window: Window, size: int) -> str:
+    digest = hashlib.sha256(f"{_FORMAT} {window} {size}".encode())
+    for image in images:
+        path = image.path.resolve()
+        facts = path.stat()
+        digest.update(f"\0{path}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _is_valid(cache: SliceCache, shape: tuple[int, int, int]) -> bool:
+    try:
+        return cache.images.shape == shape and cache.images.dtype == np.uint16
+    except (OSError, ValueError, EOFError):
+        # No such file yet, or one that a copy cut short.
+        return False
+
+
+def _build(path: Path, sources: list[Path], window: Window, size: int) -> None:
+    failed: list[tuple[Path, CTReadError]] = []
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        _write_header(file, (len(sources), size, size))
+        # Written, not memory-mapped: a full disk is then an error and not a bus error.
+        for source, pixels in _decoded(sources, window, size):
+            if isinstance(pixels, CTReadError):
+                failed.append((source, pixels))
+            else:
+                file.write(pixels.tobytes())
+        if failed:
+            _raise_first(failed, len(sources))
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, int, int]) -> None:
+    np.lib.format.write_array_header_2_0(
+        file, {"descr": "<u2", "fortran_order": False, "shape": shape}
+    )
+
+
+def _decoded(
+    sources: list[Path], window: Window, size: int
+) -> Iterator[tuple[Path, NDArray[np.uint16] | CTReadError]]:
+    def decode(source: Path) -> NDArray[np.uint16] | CTReadError:
+        try:
+            return _decode(source, window, size)
+        except CTReadError as error:
+            return error
+
+    console = Console(stderr=True)
+    with ThreadPoolExecutor() as pool:
+        # In batches: a disk slower than the decoders must not fill the memory.
+        batches = (sources[i : i + _BATCH] for i in range(0, len(sources), _BATCH))
+        results = (
+            pair for batch in batches for pair in zip(batch, pool.map(decode, batch), strict=True)
+        )
+        yield from track(results, "Decoding slices", total=len(sources), console=console)
+
+
+def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
+    # Published mixed-dose images say Secondary Capture; the ratings vouch for them.
+    index = index_ct(path, require_ct=False)
+    if len(index.slices) != 1:
+        raise CTReadError(
+            f"holds {len(index.slices)} slices", path=path, remedy="rate one slice a file"
+        )
+    pixels, _ = fit(index.slices[0].load().hu, size)
+    return np.rint(window.apply(pixels) * _LEVELS).astype("<u2")
+
+
+def _raise_first(failed: list[tuple[Path, CTReadError]], total: int) -> None:
+    path, error = failed[0]
+    others = f" (and {len(failed) - 1} more of {total} images)" if len(failed) > 1 else ""
+    raise CTReadError(
+        f"{error.problem}{others}", path=path, remedy="repair them or take them out of the ratings"
+    )

@@ -1,0 +1,107 @@
+"""Rated slices as a torch data set, augmented by what leaves the noise of a CT image as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import Dataset
+
+from distiliqa.data.cache import SliceCache
+from distiliqa.data.ratings import RatedImage
+from distiliqa.errors import RecipeError
+
+Augmentation = Literal["none", "dihedral", "dihedral+rescale"]
+SYMMETRIES = 8
+RESCALED = -1
+
+
+class RatedItem(TypedDict):
+    """One image of a `RatedDataset`.
+
+    image : float32, (1, size, size), in [0, 1]. score : float32, (). index : position in the data
+    set's images. transform : the symmetry, 0 to 7, or `RESCALED`.
+    """
+
+    image: Tensor
+    score: Tensor
+    index: int
+    transform: int
+
+
+def apply_symmetry(image: Tensor, transform: int) -> Tensor:
+    """Flip and transpose the last two axes of ``image`` by the bits of ``transform``, 0 to 7.
+
+    Bit 0 flips rows, bit 1 flips columns, bit 2 then transposes. The eight results are the
+    symmetries of the square, so fair bits draw them evenly, as the published chain of flips,
+    90-degree rotations and a transpose does. No pixel is interpolated.
+    """
+    flipped = [axis for axis, bit in ((-2, 1), (-1, 2)) if transform & bit]
+    image = image.flip(flipped) if flipped else image
+    return image.transpose(-2, -1).contiguous() if transform & 4 else image
+
+
+class RatedDataset(Dataset[RatedItem]):
+    """Images and scores at some positions of a data set.
+
+    What an item looks like is a pure function of (seed, epoch, position): a resumed or distributed
+    run sees the images that an uninterrupted one sees.
+
+    Parameters
+    ----------
+    images, cache : the whole data set and its decoded slices.
+    indices : positions in ``images`` that this data set serves.
+    augmentation : ``none``, ``dihedral`` (the 8 symmetries) or ``dihedral+rescale``, as published:
+        every second image is also scaled by 0.9 to 1.1 and back, which resamples its noise.
+    seed : of the draws.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[RatedImage],
+        cache: SliceCache,
+        indices: Sequence[int],
+        *,
+        augmentation: Augmentation = "none",
+        seed: int = 0,
+    ) -> None:
+        if augmentation not in get_args(Augmentation):
+            raise RecipeError(
+                f"no augmentation {augmentation!r}",
+                remedy=f"choose {', '.join(get_args(Augmentation))}",
+            )
+        self.cache, self.indices, self.augmentation = cache, tuple(indices), augmentation
+        self.seed = seed
+        self.scores = torch.tensor([image.score for image in images], dtype=torch.float32)
+        # Shared memory: persistent workers must see the epoch change.
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the augmentation of ``epoch`` from now on, in workers too."""
+        self._epoch.fill_(epoch)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, item: int) -> RatedItem:
+        index = self.indices[item]
+        image = torch.from_numpy(self.cache.array(index))[None]
+        transform = 0
+        if self.augmentation != "none":
+            rng = np.random.default_rng((self.seed, int(self._epoch), index))
+            transform = int(rng.integers(SYMMETRIES))
+            image = apply_symmetry(image, transform)
+            if self.augmentation == "dihedral+rescale" and rng.random() < 0.5:
+                image, transform = _rescale_and_back(image, rng.uniform(0.9, 1.1)), RESCALED
+        return {"image": image, "score": self.scores[index], "index": index, "transform": transform}
+
+
+def _rescale_and_back(image: Tensor, scale: float) -> Tensor:
+    """Scale (1, size, size) bilinearly and back; the size stays, the noise does not."""
+    size = image.shape[-1]
+    scaled = functional.interpolate(image[None], size=round(size * scale), mode="bilinear")
+    return functional.interpolate(scaled, size=size, mode="bilinear")[0]
