@@ -1,0 +1,61 @@
+"""Convolutional stems: from the windowed slice to what the transformer cuts into patches."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+CROP = slice(16, 240)  # rows and columns of the published stem's output that the ViT sees
+PUBLISHED_GRID = CROP.stop - CROP.start
+
+
+def conv_block(
+    channels: int, features: int, kernel: int, stride: int, padding: int = 0
+) -> nn.Module:
+    """Convolution, batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(channels, features, kernel, stride, padding),
+        nn.BatchNorm2d(features),
+        nn.ReLU(),
+    )
+
+
+class PublishedStem(nn.Module):
+    """The stem of DistilIQA: full resolution, no padding, channels doubled at every block.
+
+    Source: Baldeon-Calisto et al. 2024, doi 10.1016/j.compbiomed.2024.108670.
+    """
+
+    out_channels = 3
+
+    def __init__(self, blocks: int, width: int) -> None:
+        super().__init__()
+        channels = [1, *(width * 2**i for i in range(blocks))]
+        self.blocks = nn.Sequential(*(conv_block(a, b, 3, 1, 0) for a, b in pairwise(channels)))
+        self.downsample = conv_block(channels[-1], self.out_channels, 2, 2, 0)
+
+    def forward(self, image: Tensor) -> Tensor:  # (N, 1, 512, 512)
+        features = self.downsample(self.blocks(image))  # (N, 3, 251, 251) for five blocks
+        return features[:, :, CROP, CROP]  # (N, 3, 224, 224)
+
+
+class StridedStem(nn.Module):
+    """A stem that halves the image at every block and sees all of it.
+
+    Channels double up to the third block and then grow evenly to ``out_channels``: the early
+    blocks, where noise is read, work on many pixels and stay cheap.
+    Source: Xiao et al. 2021, Early Convolutions Help Transformers See Better, arXiv 2106.14881.
+    """
+
+    def __init__(self, blocks: int, width: int, out_channels: int) -> None:
+        super().__init__()
+        doubled = [min(width * 2**i, out_channels) for i in range(min(blocks, 3))]
+        rest = blocks - len(doubled)
+        step = (out_channels - doubled[-1]) / rest if rest else 0
+        channels = [1, *doubled, *(round(doubled[-1] + step * (i + 1)) for i in range(rest))]
+        self.out_channels = channels[-1]
+        self.blocks = nn.Sequential(*(conv_block(a, b, 3, 2, 1) for a, b in pairwise(channels)))
+
+    def forward(self, image: Tensor) -> Tensor:  # (N, 1, S, S)
+        return self.blocks(image)  # (N, out_channels, S / 2^blocks, S / 2^blocks)

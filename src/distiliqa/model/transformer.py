@@ -1,0 +1,103 @@
+"""The Vision Transformer, with torchvision's layout and parameter names.
+
+Source: Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, arXiv 2010.11929. The names are
+torchvision's, so that its ImageNet weights and the published DistilIQA weights load as they are.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+EPSILON = 1e-6  # of every layer normalisation, as torchvision's ViT
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention with the parameter names of `torch.nn.MultiheadAttention`."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
+        self.out_proj = nn.Linear(width, width)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, tokens: Tensor) -> Tensor:  # (N, T, width)
+        joint = functional.linear(tokens, self.in_proj_weight, self.in_proj_bias)
+        query, key, value = joint.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        mixed = functional.scaled_dot_product_attention(query, key, value)  # (N, heads, T, d)
+        return self.out_proj(mixed.transpose(1, 2).flatten(2))
+
+
+class EncoderBlock(nn.Module):
+    """Pre-norm transformer layer: attention, then a two-layer perceptron."""
+
+    def __init__(self, width: int, heads: int, mlp: int) -> None:
+        super().__init__()
+        self.ln_1 = nn.LayerNorm(width, EPSILON)
+        self.self_attention = SelfAttention(width, heads)
+        self.ln_2 = nn.LayerNorm(width, EPSILON)
+        # The identities keep torchvision's numbering, whose places 2 and 4 are dropouts of 0.
+        grow, shrink = nn.Linear(width, mlp), nn.Linear(mlp, width)
+        self.mlp = nn.Sequential(grow, nn.GELU(), nn.Identity(), shrink, nn.Identity())
+        for layer in (grow, shrink):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.normal_(layer.bias, std=1e-6)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = tokens + self.self_attention(self.ln_1(tokens))
+        return tokens + self.mlp(self.ln_2(tokens))
+
+
+class Encoder(nn.Module):
+    """Position embedding, the layers, a last normalisation."""
+
+    def __init__(self, tokens: int, depth: int, width: int, heads: int, mlp: int) -> None:
+        super().__init__()
+        self.pos_embedding = nn.Parameter(torch.empty(1, tokens, width).normal_(std=0.02))
+        blocks = ((f"encoder_layer_{i}", EncoderBlock(width, heads, mlp)) for i in range(depth))
+        self.layers = nn.Sequential(OrderedDict(blocks))
+        self.ln = nn.LayerNorm(width, EPSILON)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.ln(self.layers(tokens + self.pos_embedding))
+
+
+class VisionTransformer(nn.Module):
+    """ViT with a linear head on the class token.
+
+    Parameters
+    ----------
+    channels, side : channels and side of the square feature map it takes, (N, channels, side,
+        side); it gives (N, outputs).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        side: int,
+        *,
+        patch: int,
+        depth: int,
+        width: int,
+        heads: int,
+        mlp: int,
+        outputs: int,
+    ) -> None:
+        super().__init__()
+        self.conv_proj = projection = nn.Conv2d(channels, width, patch, patch)
+        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.encoder = Encoder((side // patch) ** 2 + 1, depth, width, heads, mlp)
+        self.heads = nn.Linear(width, outputs)
+        nn.init.trunc_normal_(projection.weight, std=(channels * patch**2) ** -0.5)
+
+    def forward(self, features: Tensor) -> Tensor:
+        patches = self.conv_proj(features).flatten(2).transpose(1, 2)  # (N, T, width)
+        token = self.class_token.expand(patches.shape[0], -1, -1)
+        tokens = self.encoder(torch.cat([token, patches], dim=1))  # (N, T + 1, width)
+        return self.heads(tokens[:, 0])  # (N, outputs)
