@@ -1,0 +1,1 @@
+"""From scores to what people keep: a table, CSV and JSON."""

@@ -1,0 +1,124 @@
+"""A model that scores slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from onnxruntime import InferenceSession
+
+from distiliqa.ct.fit import fit
+from distiliqa.ct.slice import CTSlice
+from distiliqa.errors import ModelFolderError
+from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
+from distiliqa.scoring.prepare import check_hu, content_warnings
+from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.session import open_session
+from distiliqa.scoring.shipped import DEFAULT, find_model
+
+# The published stem holds 128 x 502 x 502 values a slice: larger batches cost memory, not time.
+BATCH = 4
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder, loaded to score slices on the CPU; made by `load_model`."""
+
+    folder: Path
+    config: ModelConfig
+    session: InferenceSession = field(repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.config.name} {self.config.version}"
+
+    def score(self, hu: ArrayLike) -> SliceScore | list[SliceScore]:
+        """Score one slice or several.
+
+        Parameters
+        ----------
+        hu : (rows, columns) or (n, rows, columns), real numbers in Hounsfield units (air is
+            -1000, water 0), sides of 32 pixels or more. The window of the model is applied here;
+            slices of another size than the model takes are cropped or padded, not resampled.
+
+        Returns
+        -------
+        One score for (rows, columns), a list of n for (n, rows, columns).
+
+        Raises
+        ------
+        ValueError : another shape, no slices, not real numbers, or NaN or infinity.
+        """
+        array = np.asarray(hu)
+        if array.ndim == 2:
+            return next(self.score_slices([CTSlice(check_hu(array), path="")]))
+        if array.ndim != 3 or len(array) == 0:
+            raise ValueError(
+                f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)"
+            )
+        slices = (CTSlice(check_hu(one), path="", frame=n) for n, one in enumerate(array))
+        return list(self.score_slices(slices))
+
+    def score_slices(
+        self, slices: Iterable[CTSlice], batch_size: int = BATCH
+    ) -> Iterator[SliceScore]:
+        """Score slices one after the other; only ``batch_size`` of them are held at a time.
+
+        Raises
+        ------
+        ValueError : a slice is not an image in HU, see `score`.
+        ModelFolderError : the model gives NaN or infinity.
+        """
+        slices = iter(slices)
+        while batch := list(islice(slices, batch_size)):
+            yield from self._score_batch(batch)
+
+    def _score_batch(self, batch: list[CTSlice]) -> list[SliceScore]:
+        fitted = [fit(check_hu(ct.hu), self.config.image_size) for ct in batch]
+        images = np.stack([self.config.window.apply(hu)[np.newaxis] for hu, _ in fitted])
+        outputs = self.session.run([OUTPUT], {INPUT: images})[0].astype(np.float64)
+        if not np.isfinite(outputs).all():
+            raise ModelFolderError(
+                "gives a score that is not a number", path=self.folder, remedy="export it again"
+            )
+        notes = (note for _, note in fitted)
+        return [self._result(*each) for each in zip(batch, outputs, notes, strict=True)]
+
+    def _result(self, ct: CTSlice, outputs: NDArray[np.float64], note: str | None) -> SliceScore:
+        window = self.config.window
+        fitting = () if note is None else (note,)
+        return SliceScore(
+            score=float(outputs.mean()),
+            outputs=tuple(outputs.tolist()),
+            spread=float(outputs.std(ddof=1)) if len(outputs) > 1 else None,
+            warnings=(*ct.warnings, *fitting, *content_warnings(ct.hu, window)),
+            model=self.title,
+            window=window,
+            path=ct.path,
+            frame=ct.frame,
+            series=ct.series,
+            position_mm=ct.position_mm,
+            acquisition=ct.acquisition,
+        )
+
+
+def load_model(name_or_folder: str | Path = DEFAULT, *, threads: int | None = None) -> Model:
+    """Load a shipped model by its name, or any model folder by its path.
+
+    Parameters
+    ----------
+    threads : CPU threads a slice is scored with; None for all cores.
+
+    Raises
+    ------
+    DistiliqaError : no such model; the message lists the shipped ones.
+    ModelFolderError : a file of the folder is missing, altered or of another format.
+    """
+    folder = find_model(name_or_folder)
+    config = read_config(folder)
+    return Model(folder, config, open_session(folder, config, threads))

@@ -1,0 +1,92 @@
+"""What scoring gives: scores of slices and of series, and the record of a whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from statistics import fmean
+
+from distiliqa.ct.index import Problem
+from distiliqa.ct.slice import Acquisition
+from distiliqa.ct.window import Window
+from distiliqa.model_folder import ModelConfig
+
+
+@dataclass(frozen=True)
+class SliceScore:
+    """The score of one slice.
+
+    Attributes
+    ----------
+    score : mean of the model's outputs, in the range that the model's scale states.
+    outputs : the outputs of the model, one for each teacher it was distilled from.
+    spread : sample standard deviation of the outputs; None where there is only one.
+    warnings : what a reader of the score should know, one short sentence each.
+    model : name and version of the model.
+    window : the window the slice was seen through.
+    path, frame, series, position_mm, acquisition : of the slice, as in `distiliqa.CTSlice`; the
+        path is empty and the frame counts along the first axis for slices given as an array.
+    """
+
+    score: float
+    outputs: tuple[float, ...]
+    spread: float | None
+    warnings: tuple[str, ...]
+    model: str
+    window: Window
+    path: str = ""
+    frame: int = 0
+    series: str = ""
+    position_mm: float | None = None
+    acquisition: Acquisition = field(default_factory=Acquisition)
+
+
+@dataclass(frozen=True)
+class SeriesScore:
+    """The scores of one series: ``series`` is its UID, or the file that stands for it."""
+
+    series: str
+    slices: tuple[SliceScore, ...]
+
+    @property
+    def score(self) -> float:
+        """Mean over the slices."""
+        return fmean(each.score for each in self.slices)
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """How the first slice was acquired."""
+        return self.slices[0].acquisition
+
+
+@dataclass(frozen=True)
+class ScoringRun:
+    """What one run over many inputs gave.
+
+    Attributes
+    ----------
+    model : the description of the model that scored.
+    slices : the scores, in reading order.
+    failed : slices and inputs that could not be scored.
+    left_out : readable images that are not axial CT, which nobody expects to be scored.
+    found : number of slices found in the inputs.
+    sha256 : SHA-256 of each file read, by path.
+    seconds : ``index`` to read the headers, ``read`` that the model waited for pixels,
+        ``inference`` to score, ``total``.
+    stopped : what ended the run before all slices were scored; None if nothing did.
+    """
+
+    model: ModelConfig
+    slices: tuple[SliceScore, ...]
+    failed: tuple[Problem, ...]
+    left_out: tuple[Problem, ...]
+    found: int
+    sha256: dict[str, str]
+    seconds: dict[str, float]
+    stopped: KeyboardInterrupt | Exception | None = None
+
+    @property
+    def series(self) -> tuple[SeriesScore, ...]:
+        """The scores grouped by series, in reading order."""
+        groups = groupby(self.slices, key=lambda each: each.series)
+        return tuple(SeriesScore(series, tuple(slices)) for series, slices in groups)
