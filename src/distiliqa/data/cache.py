@@ -31,10 +31,9 @@ _BATCH = 64
 class SliceCache:
     """Windowed slices on disk. It pickles as its path, so workers map the file and copy nothing.
 
-    Attributes
+    Parameters
     ----------
-    path : a NumPy file.
-    images : memory-mapped uint16, (n, size, size); 65535 is the top of the window.
+    path : a NumPy file that `open_cache` wrote.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,6 +47,7 @@ class SliceCache:
 
     @cached_property
     def images(self) -> NDArray[np.uint16]:
+        """The slices, memory-mapped, (n, size, size); 65535 is the top of the window."""
         return np.load(self.path, mmap_mode="r", allow_pickle=False)
 
     def array(self, i: int | slice) -> NDArray[np.float32]:
@@ -160,6 +160,5 @@ def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
 def _raise_first(failed: list[tuple[Path, CTReadError]], total: int) -> None:
     path, error = failed[0]
     others = f" (and {len(failed) - 1} more of {total} images)" if len(failed) > 1 else ""
-    raise CTReadError(
-        f"{error.problem}{others}", path=path, remedy="repair them or take them out of the ratings"
-    )
+    remedy = error.remedy or "repair the file or take it out of the ratings"
+    raise CTReadError(f"{error.problem}{others}", path=path, remedy=remedy)
