@@ -1,0 +1,21 @@
+"""What a CT image is: readers (one file a format), HU, window and geometry."""
+
+from distiliqa.ct.fit import fit
+from distiliqa.ct.index import CTIndex, Problem, SliceRef, index_ct
+from distiliqa.ct.reader import CTWarning, read_ct
+from distiliqa.ct.slice import Acquisition, CTSlice
+from distiliqa.ct.window import SOFT_TISSUE, Window
+
+__all__ = [
+    "SOFT_TISSUE",
+    "Acquisition",
+    "CTIndex",
+    "CTSlice",
+    "CTWarning",
+    "Problem",
+    "SliceRef",
+    "Window",
+    "fit",
+    "index_ct",
+    "read_ct",
+]

@@ -1,0 +1,49 @@
+"""Frames of an enhanced multi-frame image, each made to look like a classic slice.
+
+An enhanced image keeps what changes from frame to frame in functional groups (PS3.3, C.7.6.16):
+one item for all frames (shared) and one item a frame (per-frame), each a set of small sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydicom.dataset import Dataset
+
+# What an index has to read on top of the tags of classic slices.
+GROUP_KEYWORDS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+
+
+def is_enhanced(dataset: Dataset) -> bool:
+    """Whether the image describes its frames in functional groups."""
+    return bool(dataset.get("PerFrameFunctionalGroupsSequence"))
+
+
+def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
+    """Yield one flat dataset a frame: image-wide tags, shared groups, the frame's own groups.
+
+    Where a tag stands at more than one of these places the last one counts. Frame Type takes
+    the place of Image Type.
+    """
+    common = Dataset()
+    common.update({item.tag: item for item in dataset if item.keyword not in GROUP_KEYWORDS})
+    for group in dataset.get("SharedFunctionalGroupsSequence") or ():
+        _lift(group, common)
+    for group in dataset.PerFrameFunctionalGroupsSequence:
+        frame = Dataset()
+        frame.update(common)
+        _lift(group, frame)
+        if "FrameType" in frame:
+            frame.ImageType = frame.FrameType
+        yield frame
+
+
+def _lift(group: Dataset, flat: Dataset) -> None:
+    """Copy the tags of each macro in a functional group item into ``flat``.
+
+    A macro is a sequence of one item; those with more (exposures of a dual-source scanner) give
+    their first, as there is one value to report.
+    """
+    for macro in group:
+        if macro.VR == "SQ" and macro.value:
+            flat.update(macro.value[0])

@@ -1,0 +1,183 @@
+"""The facts of one DICOM slice, read from its tags once so that loading needs only the pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.slice import Acquisition
+from distiliqa.errors import CTReadError
+
+# What `read_header` looks at, so that an index can skip all other tags.
+HEADER_KEYWORDS = (
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "PatientID",
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "PixelSpacing",
+    "PixelRepresentation",  # says whether the padding values are signed
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "LossyImageCompression",
+    "KVP",
+    "XRayTubeCurrent",
+    "Exposure",
+    "CTDIvol",
+    "ConvolutionKernel",
+    "SliceThickness",
+    "BodyPartExamined",
+    "AnatomicRegionSequence",
+    "Manufacturer",
+    "ManufacturerModelName",
+)
+
+# Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
+# de-identified CT carries.
+_RESCALE_TYPES_OF_HU = {None, "HU", "US"}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One slice without its pixels.
+
+    Attributes
+    ----------
+    orientation : None where the file does not tell; the slice is then taken to be axial.
+    padding : first and last stored value that mean "no image here", as written.
+    The others are as in `CTSlice`; ``spacing_mm`` is that of the turned slice.
+    """
+
+    sop_uid: str | None
+    series_uid: str | None
+    patient_id: str | None
+    orientation: Orientation | None
+    position_mm: float | None
+    spacing_mm: tuple[float, float] | None
+    slope: float
+    intercept: float
+    padding: tuple[int, int] | None
+    acquisition: Acquisition
+    warnings: tuple[str, ...]
+
+
+def read_header(dataset: Dataset, *, path: str) -> Header:
+    """Read the facts of a classic CT slice, or of an enhanced frame made flat.
+
+    Raises `CTReadError` on a rescale slope of zero, which leaves no image.
+    """
+    orientation = Orientation.from_cosines(numbers(dataset, "ImageOrientationPatient"))
+    slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
+    if slope == 0:
+        raise CTReadError(
+            "the rescale slope (0028,1053) is 0", path=path, remedy="export the series again"
+        )
+    return Header(
+        sop_uid=text(dataset, "SOPInstanceUID"),
+        series_uid=text(dataset, "SeriesInstanceUID"),
+        patient_id=text(dataset, "PatientID"),
+        orientation=orientation,
+        position_mm=_position(dataset, orientation),
+        spacing_mm=_spacing(dataset, orientation),
+        slope=1.0 if slope is None else slope,
+        intercept=0.0 if intercept is None else intercept,
+        padding=_padding(dataset),
+        acquisition=_acquisition(dataset),
+        warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
+    )
+
+
+def _position(dataset: Dataset, orientation: Orientation | None) -> float | None:
+    point = numbers(dataset, "ImagePositionPatient")
+    if len(point) != 3:
+        return None
+    return point[2] if orientation is None else orientation.position_mm(point)
+
+
+def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:
+    spacing = numbers(dataset, "PixelSpacing")
+    if len(spacing) != 2:
+        return None
+    rows, columns = spacing
+    return (rows, columns) if orientation is None else orientation.turn_spacing((rows, columns))
+
+
+def _padding(dataset: Dataset) -> tuple[int, int] | None:
+    first = number(dataset, "PixelPaddingValue")
+    if first is None:
+        return None
+    last = number(dataset, "PixelPaddingRangeLimit")
+    return int(first), int(first if last is None else last)
+
+
+def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: bool) -> Iterable[str]:
+    if orientation is None:
+        yield "no image orientation in the file: taken as axial, as stored"
+    if len(numbers(dataset, "ImagePositionPatient")) != 3:
+        yield "no image position in the file: slices are in file order"
+    if no_rescale:
+        yield "no rescale slope or intercept in the file: stored values are taken as HU"
+    if (unit := text(dataset, "RescaleType")) not in _RESCALE_TYPES_OF_HU:
+        yield f"the file says its values are {unit}, not HU"
+    if text(dataset, "LossyImageCompression") == "01":
+        yield "lossy compression has changed the noise"
+
+
+def _acquisition(dataset: Dataset) -> Acquisition:
+    return Acquisition(
+        kvp=number(dataset, "KVP"),
+        tube_current_ma=number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
+        exposure_mas=number(dataset, "Exposure", "ExposureInmAs"),
+        ctdivol_mgy=number(dataset, "CTDIvol"),
+        kernel=text(dataset, "ConvolutionKernel"),
+        slice_thickness_mm=number(dataset, "SliceThickness"),
+        body_part=text(dataset, "BodyPartExamined") or _anatomic_region(dataset),
+        manufacturer=text(dataset, "Manufacturer"),
+        scanner=text(dataset, "ManufacturerModelName"),
+    )
+
+
+def _anatomic_region(dataset: Dataset) -> str | None:
+    """What enhanced images say instead of Body Part Examined (PS3.3, C.7.6.16.2.8)."""
+    regions = value(dataset, "AnatomicRegionSequence")
+    return text(regions[0], "CodeMeaning") if regions else None
+
+
+def value(dataset: Dataset, keyword: str) -> Any:
+    """The value of a tag; None where it is absent, empty or broken."""
+    try:
+        found = dataset.get(keyword)
+    except Exception:  # pydicom raises many kinds here, and a broken tag must not lose the image
+        return None
+    return None if found == "" else found
+
+
+def numbers(dataset: Dataset, keyword: str) -> list[float]:
+    """The values of a numeric tag; empty where one of them is absent, broken or not finite."""
+    found = value(dataset, keyword)
+    try:
+        values = [float(item) for item in (found if isinstance(found, MultiValue) else [found])]
+    except (TypeError, ValueError):
+        return []
+    return values if all(map(math.isfinite, values)) else []
+
+
+def number(dataset: Dataset, *keywords: str) -> float | None:
+    """The first value of the first of ``keywords`` that has one."""
+    return next((values[0] for name in keywords if (values := numbers(dataset, name))), None)
+
+
+def text(dataset: Dataset, keyword: str) -> str | None:
+    """A tag as text, several values joined by a backslash as in the file; None where empty."""
+    found = value(dataset, keyword)
+    parts = found if isinstance(found, MultiValue) else [found]
+    return "\\".join(str(part).strip() for part in parts if part is not None) or None

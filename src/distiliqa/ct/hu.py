@@ -1,0 +1,90 @@
+"""From stored pixel values to Hounsfield units."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from distiliqa.ct.fit import AIR_HU
+from distiliqa.errors import CTReadError
+
+# No tissue lies below -1024 HU; noise in air may. GE fills the corners with -3024 and Toshiba with
+# -2048, and a NIfTI copy keeps these numbers but loses the tag that explains them.
+FIELD_OF_VIEW_FLOOR_HU = -1500.0
+
+# Padding above this would be fat, water or bone, not something outside the patient.
+PADDING_CEILING_HU = -900.0
+
+# Fewer rows or columns are no image of a body, but an icon or a mistake.
+SMALLEST_SIDE = 32
+
+
+def rescale(stored: NDArray, slope: float = 1.0, intercept: float = 0.0) -> NDArray[np.float32]:
+    """Apply the modality transformation ``slope * stored + intercept`` (PS3.3, C.11.1)."""
+    return (stored * np.float64(slope) + np.float64(intercept)).astype(np.float32)
+
+
+def padding_mask(stored: NDArray, first: int, last: int) -> NDArray[np.bool_]:
+    """Where stored values are Pixel Padding Value to Pixel Padding Range Limit (C.7.5.1.1.2).
+
+    A value written with the wrong sign is taken modulo the stored type: 63536 in a signed
+    16-bit image is -2000.
+    """
+    low, high = sorted(_wrapped(value, stored.dtype) for value in (first, last))
+    return (stored >= low) & (stored <= high)
+
+
+def padding_doubt(padded: NDArray[np.float32]) -> list[str]:
+    """Warn where pixels declared as padding have HU that tissue has, and may have been tissue."""
+    if padded.size == 0 or padded.max() <= PADDING_CEILING_HU:
+        return []
+    return [f"{padded.size} pixels of {padded.max():g} HU are declared as padding: taken as air"]
+
+
+def _wrapped(value: int, dtype: DTypeLike) -> int:
+    return int(np.array(value, dtype=np.int64).astype(dtype))
+
+
+def checked(hu: ArrayLike, *, path: str) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Fill what lies outside the field of view with air, and judge what is left.
+
+    Parameters
+    ----------
+    hu : (rows, columns), HU.
+    path : the file, for the error.
+
+    Returns
+    -------
+    The slice, float32, and warnings about values that are unlike HU.
+
+    Raises
+    ------
+    CTReadError : on a slice that is too small, or with nan or infinity in it.
+    """
+    hu = np.asarray(hu, dtype=np.float32)
+    check_size(*hu.shape, path=path)
+    if not np.isfinite(hu).all():
+        raise CTReadError(
+            "holds nan or infinite values", path=path, remedy="replace them by HU (air is -1000)"
+        )
+    hu = np.where(hu < FIELD_OF_VIEW_FLOOR_HU, np.float32(AIR_HU), hu)
+    doubt = _doubt(float(hu.min()), float(hu.max()))
+    return hu, () if doubt is None else (doubt,)
+
+
+def check_size(rows: int, columns: int, *, path: str) -> None:
+    """Raise `CTReadError` on an image that is empty or smaller than 32 x 32."""
+    if min(rows, columns) < SMALLEST_SIDE:
+        raise CTReadError(
+            f"{rows} x {columns} pixels is too small for a CT slice",
+            path=path,
+            remedy=f"give slices of at least {SMALLEST_SIDE} x {SMALLEST_SIDE}",
+        )
+
+
+def _doubt(lowest: float, highest: float) -> str | None:
+    if lowest >= 0:
+        return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
+    if highest < PADDING_CEILING_HU:
+        return f"values look unlike HU: nothing but air, {lowest:g} to {highest:g}"
+    return None

@@ -1,0 +1,85 @@
+"""How a slice lies in the patient, and how to turn it to the standard view.
+
+Directions are in DICOM's patient system, LPS: +x to the patient's left, +y to the back, +z to
+the head (PS3.3, C.7.6.2.1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# About cos 45 degrees: beyond it another plane describes the slice better. Gantries tilt to 30.
+_AXIAL_COSINE = 0.7
+_PLANES = ("sagittal", "coronal", "axial")
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """Direction cosines of a stored slice, the two halves of Image Orientation (Patient).
+
+    Attributes
+    ----------
+    along_columns : unit vector in which the column index grows.
+    along_rows : unit vector in which the row index grows.
+    """
+
+    along_columns: tuple[float, float, float]
+    along_rows: tuple[float, float, float]
+
+    @classmethod
+    def from_cosines(cls, cosines: Sequence[float]) -> Orientation | None:
+        """From the six numbers of (0020,0037); None where they span no plane."""
+        if len(cosines) != 6 or not np.all(np.isfinite(cosines)):
+            return None
+        x, y, z, a, b, c = (float(cosine) for cosine in cosines)
+        orientation = cls((x, y, z), (a, b, c))
+        length = np.linalg.norm(np.cross(orientation.along_columns, orientation.along_rows))
+        return orientation if abs(length - 1) < 0.1 else None
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit normal of the slice, (3,); it points to the head whenever it can tell."""
+        normal = np.cross(self.along_columns, self.along_rows)
+        normal = normal / np.linalg.norm(normal)
+        return normal if normal[2] >= 0 else -normal
+
+    @property
+    def is_axial(self) -> bool:
+        """Whether the normal runs nearer to the body axis than 45 degrees."""
+        return bool(self.normal[2] > _AXIAL_COSINE)
+
+    @property
+    def plane(self) -> str:
+        """The anatomical plane nearest to the slice: sagittal, coronal or axial."""
+        return _PLANES[int(np.argmax(np.abs(self.normal)))]
+
+    def position_mm(self, point: Sequence[float]) -> float:
+        """Position of the slice along its normal, mm; ``point`` is any point of the slice, mm."""
+        return float(np.dot(self.normal, point))
+
+    @property
+    def swaps_axes(self) -> bool:
+        """Whether `turn` exchanges rows and columns."""
+        return abs(self.along_columns[0]) < abs(self.along_rows[0])
+
+    def turn(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn an axial slice to rows towards the back and columns towards the patient's left.
+
+        Only transposes and flips, so that no pixel value changes.
+        """
+        across, down = self.along_columns, self.along_rows
+        if self.swaps_axes:
+            image, across, down = image.T, down, across
+        if down[1] < 0:
+            image = image[::-1]
+        if across[0] < 0:
+            image = image[:, ::-1]
+        return np.ascontiguousarray(image)
+
+    def turn_spacing(self, spacing: tuple[float, float]) -> tuple[float, float]:
+        """Spacing (between rows, between columns) of the turned slice."""
+        return (spacing[1], spacing[0]) if self.swaps_axes else spacing

@@ -1,0 +1,40 @@
+"""A file to read, on disk or inside a zip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Bytes with a name.
+
+    Attributes
+    ----------
+    name : the path as the user sees it; ``archive.zip/member`` for a member of a zip.
+    open : gives a new binary stream from the start.
+    file : the path on disk, None inside a zip.
+    """
+
+    name: str
+    open: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    file: Path | None = None
+
+    @classmethod
+    def on_disk(cls, path: Path) -> Source:
+        """The file at ``path``."""
+        return cls(str(path), lambda: path.open("rb"), path)
+
+    @property
+    def suffix(self) -> str:
+        """The extension in lower case; both extensions of a compressed file (``.nii.gz``)."""
+        suffixes = [suffix.lower() for suffix in PurePath(self.name).suffixes[-2:]]
+        return "".join(suffixes) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
+
+    @property
+    def folder(self) -> str:
+        """The folder, or the place in the zip, that it lies in."""
+        return str(PurePath(self.name).parent)
