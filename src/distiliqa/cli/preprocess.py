@@ -1,0 +1,95 @@
+"""``distiliqa preprocess``: dose pairs in, a rated data set out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from distiliqa.data.preprocess import Summary
+
+NOTHING_USABLE = 2
+
+
+def preprocess(
+    root: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of the TCIA LDCT-and-Projection-data chest cases."),
+    ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="CSV file of pairs in any layout: full, low, case, low_dose."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Output folder; ROOT, or the folder 'distiliqa' beside the CSV file."),
+    ] = None,
+    doses: Annotated[str, typer.Option(help="Doses to mix, relative to full.")] = "0.5,0.75",
+    low_dose: Annotated[
+        float | None, typer.Option(help="Low dose of ROOT relative to full; 0.10 for chest.")
+    ] = None,
+    dose_formula: Annotated[
+        Literal["physical", "published"],
+        typer.Option(help="Published: divisor 3 at any low dose, HU cut off towards zero."),
+    ] = "physical",
+    img_extension: Annotated[str, typer.Option(help="File extension under ROOT.")] = ".dcm",
+    train_cases: Annotated[
+        list[str] | None, typer.Option(help="Cases of train.json, comma-separated or repeated.")
+    ] = None,
+    test_cases: Annotated[
+        list[str] | None, typer.Option(help="Cases of test.json, comma-separated or repeated.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+) -> None:
+    """Mix doses of full and low-dose CT pairs, and label every image by its similarity to full."""
+    from distiliqa.data import tcia
+    from distiliqa.data.doses import DoseFormula
+    from distiliqa.data.pairs import read_pairs
+    from distiliqa.data.preprocess import Mixing
+    from distiliqa.data.preprocess import preprocess as run
+
+    mixing = Mixing(_numbers(doses), DoseFormula(dose_formula))
+    train, test = _names(train_cases), _names(test_cases)
+    if root and not pairs:
+        pairing = tcia.find_pairs(
+            root, low_dose=tcia.LOW_DOSE if low_dose is None else low_dose, extension=img_extension
+        )
+        folder, train, test = out or root, train or tcia.TRAIN_CASES, test or tcia.TEST_CASES
+    elif pairs and not root and low_dose is None:
+        pairing, folder = read_pairs(pairs), out or pairs.parent / "distiliqa"
+    else:
+        raise typer.BadParameter("give ROOT, or --pairs without ROOT and --low-dose")
+    try:
+        summary = run(
+            pairing, folder, mixing=mixing, train_cases=train, test_cases=test or (), jobs=jobs
+        )
+    except KeyboardInterrupt:
+        typer.echo("interrupted; run again to resume", err=True)
+        raise typer.Exit(130) from None
+    _tell(summary)
+
+
+def _names(values: list[str] | None) -> tuple[str, ...] | None:
+    names = [name.strip() for value in values or () for name in value.split(",")]
+    return tuple(name for name in names if name) or None
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--doses {text}: give numbers such as 0.5,0.75") from None
+
+
+def _tell(summary: Summary) -> None:
+    """Say what came of it; exit 1 if some files were left out, 2 if all were."""
+    typer.echo(
+        f"{summary.images} rated images in {summary.folder} (train.json {summary.train}, "
+        f"test.json {summary.test}); {summary.reused} slices were there already"
+    )
+    for problem in summary.problems:
+        typer.echo(f"{problem.path}: {problem.reason}", err=True)
+    if summary.problems:
+        raise typer.Exit(1 if summary.images else NOTHING_USABLE)

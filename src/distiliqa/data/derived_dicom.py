@@ -1,0 +1,153 @@
+"""Derived CT images: another dose of a slice, as DICOM that keeps who and where it is.
+
+A derived image follows DICOM PS3.3, C.7.6.1.1.2 (image type), C.7.6.1.1.3 (derivation description)
+and C.7.6.1.1.4 (source image sequence). It gets UIDs of its own (C.7.3.1, C.12.1.1.1), computed from
+those of its source, so that making it twice makes the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.tag import BaseTag
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from distiliqa.ct.hu import check_size, rescale
+from distiliqa.errors import CTReadError, NotCTError
+from distiliqa.files import atomic_path
+
+# Facts about the source's stored values, its file or its bytes, which are not true of a derived image.
+# Whether it was ever compressed with loss stays true (C.7.6.1.1.5).
+_STALE = frozenset(
+    {
+        "DigitalSignaturesSequence",
+        "IconImageSequence",
+        "InstanceCreationDate",
+        "InstanceCreationTime",
+        "LargestImagePixelValue",
+        "LargestPixelValueInSeries",
+        "MACParametersSequence",
+        "ModalityLUTSequence",
+        "PixelPaddingRangeLimit",
+        "PixelPaddingValue",
+        "PlanarConfiguration",
+        "SmallestImagePixelValue",
+        "SmallestPixelValueInSeries",
+    }
+)
+_REQUIRED = ("PixelData", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
+_PIXEL_DATA_GROUP = 0x7FE0
+_OVERLAY_GROUPS = range(0x6000, 0x6100)  # their planes may sit in unused bits of the pixels
+
+
+def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
+    """Read a single-frame CT image with its pixels as stored: not turned, padding not replaced.
+
+    Returns
+    -------
+    The data set without its pixels, and the slice, float32, (rows, columns), HU.
+
+    Raises
+    ------
+    CTReadError : no such file, not DICOM, without pixels, pixels that cannot be decoded
+        or too few of them.
+    NotCTError : a readable file that is not a gray-scale CT slice.
+    """
+    try:
+        source = dcmread(path)
+        _require_ct(source, path)
+        stored = source.pixel_array
+    except InvalidDicomError as error:
+        raise CTReadError("not a DICOM file", path=path, remedy="check the path") from error
+    except OSError as error:
+        raise CTReadError(f"cannot be read ({error.strerror or error})", path=path) from error
+    except (AttributeError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise CTReadError(
+            f"the pixels cannot be decoded ({error})", path=path, remedy="get the file again"
+        ) from error
+    if stored.ndim != 2:
+        raise NotCTError(f"pixels of shape {stored.shape} are not one CT slice", path=path)
+    check_size(*stored.shape, path=str(path))
+    del source.PixelData
+    slope, intercept = source.get("RescaleSlope", 1), source.get("RescaleIntercept", 0)
+    return source, rescale(stored, slope, intercept)
+
+
+def _require_ct(source: Dataset, path: Path) -> None:
+    # Mixed doses of the published program are Secondary Capture with modality OT.
+    if source.get("Modality", "CT") not in ("CT", "OT"):
+        raise NotCTError(f"modality {source.Modality}, not CT", path=path)
+    missing = [keyword for keyword in _REQUIRED if keyword not in source]
+    if missing:
+        raise CTReadError(f"lacks {missing[0]}", path=path, remedy="get the file again")
+
+
+def derive(
+    source: Dataset, hu: NDArray[np.integer], derivation: str, *, used: Sequence[Dataset] = ()
+) -> Dataset:
+    """A data set with the pixels ``hu`` and the identity and geometry of ``source``.
+
+    Parameters
+    ----------
+    source : the image whose place, patient and study the new one takes.
+    hu : (rows, columns), integers, HU.
+    derivation : how ``hu`` came from the images, one line. Images of one source series with the
+        same derivation form one new series.
+    used : other images that ``hu`` was computed from.
+    """
+    derived = Dataset()
+    for element in source:
+        if not _is_stale(element.tag, element.keyword):
+            derived.add(deepcopy(element))
+    derived.ImageType = ["DERIVED", "SECONDARY", *list(source.get("ImageType", []))[2:]]
+    derived.DerivationDescription = derivation
+    derived.SourceImageSequence = [_reference(image) for image in (source, *used)]
+    derived.SOPInstanceUID = generate_uid(entropy_srcs=[source.SOPInstanceUID, derivation])
+    derived.SeriesInstanceUID = generate_uid(entropy_srcs=[source.SeriesInstanceUID, derivation])
+    derived.SeriesDescription = f"{source.get('SeriesDescription', '')} {derivation}".strip()[:64]
+    _set_pixels(derived, hu)
+    return derived
+
+
+def _is_stale(tag: BaseTag, keyword: str) -> bool:
+    group = tag.group
+    return (
+        keyword in _STALE
+        or tag.is_private
+        or group == _PIXEL_DATA_GROUP
+        or group in _OVERLAY_GROUPS
+    )
+
+
+def _reference(image: Dataset) -> Dataset:
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = image.SOPClassUID
+    reference.ReferencedSOPInstanceUID = image.SOPInstanceUID
+    return reference
+
+
+def _set_pixels(derived: Dataset, hu: NDArray[np.integer]) -> None:
+    """Store HU as int16 with slope 1 and intercept 0."""
+    limits = np.iinfo(np.int16)
+    derived.Rows, derived.Columns = hu.shape
+    derived.SamplesPerPixel, derived.PhotometricInterpretation = 1, "MONOCHROME2"
+    derived.BitsAllocated, derived.BitsStored, derived.HighBit = 16, 16, 15
+    derived.PixelRepresentation = 1
+    derived.RescaleSlope, derived.RescaleIntercept, derived.RescaleType = "1", "0", "HU"
+    derived.PixelData = np.clip(hu, limits.min, limits.max).astype("<i2").tobytes()
+    derived["PixelData"].VR = "OW"
+
+
+def write_dicom(path: Path, image: Dataset) -> None:
+    """Write a data set as a DICOM file (PS3.10, Explicit VR Little Endian), atomically."""
+    image.file_meta = FileMetaDataset()
+    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    with atomic_path(path) as partial:
+        image.save_as(partial, enforce_file_format=True)

@@ -1,0 +1,86 @@
+"""Many independent pieces of work on all cores, with a progress bar."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from distiliqa.errors import CTReadError, DistiliqaError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def run_jobs(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    jobs: int | None = None,
+    description: str,
+) -> Iterator[tuple[int, Result | CTReadError]]:
+    """Yield (position in ``tasks``, result) as the pieces of work end, in any order.
+
+    A `CTReadError` is a result: one bad file does not stop the rest. Any other error stops the
+    run once the pieces that are under way have ended, and so does Ctrl-C.
+
+    Parameters
+    ----------
+    work : a function that can be pickled; called in other processes unless ``jobs`` is 1.
+    jobs : number of processes; all cores when None.
+    description : what the progress bar on stderr says.
+
+    Raises
+    ------
+    DistiliqaError : a process was killed from outside.
+    """
+    jobs = min(jobs or os.cpu_count() or 1, len(tasks))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        results = _here(work, tasks) if jobs <= 1 else _in_processes(work, tasks, jobs)
+        for outcome in progress.track(results, total=len(tasks), description=description):
+            yield outcome
+
+
+def _here(
+    work: Callable[[Task], Result], tasks: Sequence[Task]
+) -> Iterator[tuple[int, Result | CTReadError]]:
+    for index, task in enumerate(tasks):
+        try:
+            yield index, work(task)
+        except CTReadError as error:
+            yield index, error
+
+
+def _in_processes(
+    work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int
+) -> Iterator[tuple[int, Result | CTReadError]]:
+    # Forking a process that has threads (the progress bar is one) can hang: spawn everywhere.
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_ignore_ctrl_c)
+    try:
+        indices = {pool.submit(work, task): index for index, task in enumerate(tasks)}
+        for future in as_completed(indices):
+            error = future.exception()
+            if isinstance(error, CTReadError):
+                yield indices[future], error
+            else:
+                yield indices[future], future.result()
+    except BrokenProcessPool as error:
+        raise DistiliqaError(
+            "a worker process was killed, perhaps for want of memory",
+            remedy="run again to resume, with fewer --jobs",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_ctrl_c() -> None:
+    """Ctrl-C reaches every process of a terminal; only the first one decides what happens."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

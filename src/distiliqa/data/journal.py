@@ -1,0 +1,64 @@
+"""What an earlier, perhaps interrupted, preprocessing run has done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import make_folder
+
+Scores = tuple[float, ...]
+
+
+class Journal:
+    """Scores by stamp, kept in a file of JSON lines.
+
+    A stamp says all that a result depends on (see `stamp`), so an entry counts only while nothing
+    of that has changed. A line that an interrupted run left half-written is ignored.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._scores: dict[str, Scores] = dict(self._read())
+
+    def _read(self) -> Iterator[tuple[str, Scores]]:
+        if not self.path.is_file():
+            return
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+                yield entry["stamp"], tuple(entry["scores"])
+            except (ValueError, KeyError, TypeError):
+                continue
+
+    def find(self, stamp: str | None) -> Scores | None:
+        """The scores that were entered with this very stamp, else None."""
+        return None if stamp is None else self._scores.get(stamp)
+
+    def enter(self, stamp: str | None, scores: Scores) -> None:
+        """Add an entry. Raises `DistiliqaError` where the file cannot be written."""
+        make_folder(self.path.parent)
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                # The leading newline keeps this entry apart from a half-written one.
+                file.write("\n" + json.dumps({"stamp": stamp, "scores": scores}))
+        except OSError as error:
+            raise DistiliqaError(
+                f"cannot be written ({error.strerror})",
+                path=self.path,
+                remedy="free some space or choose another output folder",
+            ) from error
+
+
+def stamp(settings: Sequence[object], files: Sequence[Path]) -> str | None:
+    """One line that changes with the settings and with any of the files; None if one is missing.
+
+    Files are known by size and time of change, as make does, so that resuming reads no pixels.
+    """
+    try:
+        stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    except OSError:
+        return None
+    return json.dumps([*settings, *stats])

@@ -1,0 +1,118 @@
+"""Pairs of a full-dose and a low-dose image of the same slice."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from distiliqa.ct.index import Problem
+from distiliqa.errors import DistiliqaError
+
+COLUMNS = ("full", "low", "case", "low_dose")
+
+
+@dataclass(frozen=True)
+class DosePair:
+    """One slice at two doses.
+
+    Attributes
+    ----------
+    full, low : the two images.
+    case : patient or study that must not be split between training and test.
+    low_dose : dose of ``low`` relative to ``full``, in (0, 1).
+    place : folder under the output folder that takes the mixed doses of this slice.
+    """
+
+    full: Path
+    low: Path
+    case: str
+    low_dose: float
+    place: Path
+
+    @property
+    def name(self) -> str:
+        """File name of the mixed doses."""
+        return self.full.name if self.full.suffix == ".dcm" else f"{self.full.name}.dcm"
+
+
+class Pairing(NamedTuple):
+    """What a folder or a list of pairs holds."""
+
+    pairs: tuple[DosePair, ...]
+    problems: tuple[Problem, ...]  # files that have no partner or are not there
+
+
+def read_pairs(path: Path) -> Pairing:
+    """Read a CSV file with the columns full, low, case, low_dose.
+
+    File names are relative to the CSV file, or absolute. A pair whose files are not there is a
+    problem of the result.
+
+    Raises
+    ------
+    DistiliqaError : no such file, a missing column, or a wrong line, which it names.
+    """
+    lines = _read_lines(path)
+    seen: dict[Path, int] = {}
+    for number, line in lines:
+        _check_line(line, path, number)
+        full = path.parent / line["full"]
+        if full in seen:
+            raise DistiliqaError(
+                f"line {number}: {line['full']} stands in line {seen[full]} too",
+                path=path,
+                remedy="give every full-dose file once; put other low doses in a second CSV file",
+            )
+        seen[full] = number
+    folders = [full.parent.resolve() for full in seen]
+    top = Path(os.path.commonpath(folders))
+    found, problems = [], []
+    for (_, line), full, folder in zip(lines, seen, folders, strict=True):
+        low = path.parent / line["low"]
+        missing = [Problem(str(file), "no such file") for file in (full, low) if not file.is_file()]
+        problems += missing
+        if not missing:
+            place = folder.relative_to(top)
+            found.append(DosePair(full, low, line["case"], float(line["low_dose"]), place))
+    return Pairing(tuple(found), tuple(problems))
+
+
+def _read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """The rows of the CSV file by column, with the numbers of their lines."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            lines = [(reader.line_num, line) for line in reader]
+    except FileNotFoundError as error:
+        raise DistiliqaError("no such file", path=path, remedy="check the path") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DistiliqaError(f"cannot be read as CSV ({error})", path=path) from error
+    if missing:
+        raise DistiliqaError(
+            f"lacks the column {', '.join(missing)}",
+            path=path,
+            remedy=f"its first line must name {','.join(COLUMNS)}",
+        )
+    if not lines:
+        raise DistiliqaError("holds no pairs", path=path, remedy="add a line a slice")
+    return lines
+
+
+def _check_line(line: dict[str, str], path: Path, number: int) -> None:
+    empty = [name for name in COLUMNS if not line[name]]
+    if empty:
+        raise DistiliqaError(f"line {number}: {empty[0]} is empty", path=path, remedy="fill it in")
+    try:
+        sensible = 0 < float(line["low_dose"]) < 1
+    except ValueError:
+        sensible = False
+    if not sensible:
+        raise DistiliqaError(
+            f"line {number}: low_dose is {line['low_dose']!r}, not a number between 0 and 1",
+            path=path,
+            remedy="give the dose relative to the full dose, such as 0.25",
+        )

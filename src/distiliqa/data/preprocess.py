@@ -1,0 +1,225 @@
+"""From pairs of doses to a rated data set: mixed doses, labels, lists for training and testing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from distiliqa.ct.index import Problem
+from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
+from distiliqa.data.doses import DoseFormula, check_doses, mix
+from distiliqa.data.jobs import run_jobs
+from distiliqa.data.journal import Journal, Scores, stamp
+from distiliqa.data.labels import FULL_DOSE_SCORE, similarity_label
+from distiliqa.data.manifest import ManifestRow, write_manifest
+from distiliqa.data.pairs import DosePair, Pairing
+from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.files import make_folder, write_json
+from distiliqa.version import __version__
+
+DOSES = (0.5, 0.75)
+DATASET, TRAIN, TEST, MANIFEST = "dataset.json", "train.json", "test.json", "manifest.csv"
+REPORT, JOURNAL = "preprocess.json", "preprocess.jsonl"
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Which doses are made of a pair, and how."""
+
+    doses: tuple[float, ...] = DOSES
+    formula: DoseFormula = DoseFormula.PHYSICAL
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run of `preprocess` gives.
+
+    Attributes
+    ----------
+    folder : where the lists and the mixed doses lie.
+    images : number of rated images, full and low doses among them.
+    train, test : how many of them are in ``train.json`` and ``test.json``.
+    reused : number of slices that an earlier run had done.
+    problems : files without a partner or that cannot be read.
+    """
+
+    folder: Path
+    images: int
+    train: int
+    test: int
+    reused: int
+    problems: tuple[Problem, ...]
+
+
+def preprocess(
+    pairing: Pairing,
+    folder: Path,
+    *,
+    mixing: Mixing | None = None,
+    train_cases: Sequence[str] | None = None,
+    test_cases: Sequence[str] = (),
+    jobs: int | None = None,
+) -> Summary:
+    """Write mixed doses and labels of all pairs to ``folder``.
+
+    ``dataset.json``, ``train.json`` and ``test.json`` map the path of an image, relative to
+    ``folder``, to its score; ``manifest.csv`` says more of each; ``preprocess.json`` tells of the
+    run. What an earlier run with the same settings has done is not done again. Processes are
+    spawned: a script that calls this needs ``if __name__ == "__main__"``.
+
+    Parameters
+    ----------
+    train_cases : cases of ``train.json``; all but the test cases when None.
+    jobs : number of processes; all cores when None.
+
+    Raises
+    ------
+    DistiliqaError : doses or cases that contradict each other, or an output that cannot be written.
+    """
+    mixing = mixing or Mixing()
+    for low_dose in {pair.low_dose for pair in pairing.pairs}:
+        check_doses(mixing.doses, low_dose)
+    _check_cases(train_cases or (), test_cases)
+    make_folder(folder)
+    scores, unreadable, reused = _rate_all(pairing.pairs, folder, mixing, jobs)
+    rows = [row for pair in scores for row in _rows(pair, scores[pair], folder, mixing.doses)]
+    lists = _lists(rows, train_cases, test_cases)
+    for name, images in lists.items():
+        write_json(folder / name, images)
+    write_manifest(folder / MANIFEST, rows)
+    problems = (*pairing.problems, *unreadable)
+    summary = Summary(folder, *(len(images) for images in lists.values()), reused, problems)
+    _write_report(summary, mixing, train_cases, test_cases)
+    return summary
+
+
+def _check_cases(train_cases: Sequence[str], test_cases: Sequence[str]) -> None:
+    both = sorted(set(train_cases) & set(test_cases))
+    if both:
+        raise DistiliqaError(
+            f"case {both[0]} is in the training and the test cases", remedy="name it once"
+        )
+
+
+def _rate_all(
+    pairs: Sequence[DosePair], folder: Path, mixing: Mixing, jobs: int | None
+) -> tuple[dict[DosePair, Scores], list[Problem], int]:
+    """Scores by pair, in the order of ``pairs``; problems; number of pairs found in the journal."""
+    journal = Journal(folder / JOURNAL)
+    known = {pair: journal.find(_stamp(pair, folder, mixing)) for pair in pairs}
+    pending = [pair for pair in pairs if known[pair] is None]
+    if pending:
+        # Images are about to change: an interrupted run must not leave the labels of old ones.
+        _remove_lists(folder)
+    problems = {}
+    work = partial(rate_pair, folder=folder, mixing=mixing)
+    for index, outcome in run_jobs(work, pending, jobs=jobs, description="mixing doses"):
+        pair = pending[index]
+        if isinstance(outcome, CTReadError):
+            problems[index] = Problem(str(outcome.path), outcome.problem)
+        else:
+            known[pair] = outcome
+            journal.enter(_stamp(pair, folder, mixing), outcome)
+    scores = {pair: found for pair, found in known.items() if found is not None}
+    return scores, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
+
+
+def _remove_lists(folder: Path) -> None:
+    for name in (DATASET, TRAIN, TEST, MANIFEST, REPORT):
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise DistiliqaError(
+                f"cannot be replaced ({error.strerror})",
+                path=folder / name,
+                remedy="choose an output folder you may write to",
+            ) from error
+
+
+def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Scores:
+    """Write the mixed doses of one pair; return the scores of the low dose and of each of them.
+
+    Raises
+    ------
+    CTReadError : an image that cannot be read, or two of different size.
+    """
+    source, full = read_stored(pair.full)
+    low_source, low = read_stored(pair.low)
+    if low.shape != full.shape:
+        raise CTReadError(
+            f"is {low.shape[0]} x {low.shape[1]}, its full dose {full.shape[0]} x {full.shape[1]}",
+            path=pair.low,
+        )
+    scores = [similarity_label(low, full)]
+    for dose in mixing.doses:
+        mixed = mix(full, low, dose, pair.low_dose, mixing.formula)
+        derivation = f"dose {dose:g} from doses 1 and {pair.low_dose:g}, {mixing.formula.value}"
+        write_dicom(_mixed_path(pair, dose, folder), derive(source, mixed, derivation, [low_source]))
+        scores.append(similarity_label(mixed, full))
+    return tuple(scores)
+
+
+def _mixed_path(pair: DosePair, dose: float, folder: Path) -> Path:
+    return folder / pair.place / f"{dose:g}Dose" / pair.name
+
+
+def _stamp(pair: DosePair, folder: Path, mixing: Mixing) -> str | None:
+    mixed = [_mixed_path(pair, dose, folder) for dose in mixing.doses]
+    settings = (mixing.formula.value, pair.low_dose, *mixing.doses)
+    return stamp(settings, (pair.full, pair.low, *mixed))
+
+
+def _rows(
+    pair: DosePair, scores: Scores, folder: Path, doses: Sequence[float]
+) -> Iterable[ManifestRow]:
+    """Rows of the manifest in the published order: full dose, low dose, mixed doses."""
+    source = _relative(pair.full, folder)
+    mixed = [_relative(_mixed_path(pair, dose, folder), folder) for dose in doses]
+    paths = (source, _relative(pair.low, folder), *mixed)
+    name = (pair.place / pair.full.stem).as_posix()
+    for path, dose, score in zip(
+        paths, (1.0, pair.low_dose, *doses), (FULL_DOSE_SCORE, *scores), strict=True
+    ):
+        yield ManifestRow(path, pair.case, name, dose, score, source)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def _lists(
+    rows: Sequence[ManifestRow], train_cases: Sequence[str] | None, test_cases: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Path -> score for the whole data set, the training and the test cases."""
+
+    def trains(case: str) -> bool:
+        return case not in test_cases if train_cases is None else case in train_cases
+
+    return {
+        DATASET: {row.path: row.score for row in rows},
+        TRAIN: {row.path: row.score for row in rows if trains(row.case)},
+        TEST: {row.path: row.score for row in rows if row.case in test_cases},
+    }
+
+
+def _write_report(
+    summary: Summary,
+    mixing: Mixing,
+    train_cases: Sequence[str] | None,
+    test_cases: Sequence[str],
+) -> None:
+    settings = {
+        "doses": mixing.doses,
+        "dose_formula": mixing.formula.value,
+        "train_cases": train_cases,
+        "test_cases": test_cases,
+    }
+    counts = {name: getattr(summary, name) for name in ("images", "train", "test", "reused")}
+    problems = [problem._asdict() for problem in summary.problems]
+    report = {"version": __version__, "settings": settings, **counts, "problems": problems}
+    write_json(summary.folder / REPORT, report)

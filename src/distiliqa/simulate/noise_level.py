@@ -1,0 +1,56 @@
+"""How much noise a slice has, measured in the slice itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
+
+SOFT_TISSUE_HU = (0.0, 100.0)
+_BOX_MM = 6.0
+_BIN_HU = 0.2
+_FEWEST_BOXES = 100
+
+
+def global_noise_level(
+    image: NDArray[np.floating],
+    spacing_mm: tuple[float, float],
+    *,
+    tissue: NDArray[np.floating] | None = None,
+) -> float | None:
+    """Global noise level: the mode of the local standard deviation in soft tissue, HU.
+
+    The mode, not the mean, because boxes with edges in them have larger deviations (Christianson
+    et al., AJR 2015, doi 10.2214/AJR.14.13613).
+
+    Parameters
+    ----------
+    image : (rows, columns), HU.
+    spacing_mm : pixel spacing (between rows, between columns), mm.
+    tissue : the slice that tells where soft tissue is, if ``image`` (pure noise, say) does not.
+
+    Returns
+    -------
+    Noise in HU; None for a slice with fewer than 100 boxes of nothing but soft tissue.
+    """
+    image = image.astype(np.float64)
+    size = max(3, round(_BOX_MM / spacing_mm[0]))
+    variances = uniform_filter(image**2, size) - uniform_filter(image, size) ** 2
+    boxes = _soft_tissue_boxes(image if tissue is None else tissue.astype(np.float64), size)
+    deviations = np.sqrt(np.maximum(variances[boxes], 0) * size**2 / (size**2 - 1))
+    if deviations.size < _FEWEST_BOXES:
+        return None
+    top = np.percentile(deviations, 95) + 2 * _BIN_HU
+    counts, edges = np.histogram(deviations, bins=np.arange(0, top, _BIN_HU))
+    mode = int(np.argmax(np.convolve(counts, np.ones(5), mode="same")))
+    return float(edges[mode] + _BIN_HU / 2)
+
+
+def _soft_tissue_boxes(hu: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
+    """Centers of the boxes that hold soft tissue only.
+
+    The slice is smoothed first, so that noise does not decide which pixels count.
+    """
+    smooth = uniform_filter(hu, size)
+    soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
+    return uniform_filter(soft.astype(np.float64), size) > 0.999
