@@ -1,0 +1,91 @@
+"""What happens at the end of an epoch: the table, the console, the best weights, the curves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+from rich.console import Console
+
+from distiliqa.files import write_text
+from distiliqa.model.weights import save_network
+from distiliqa.train.rating import RatingModule
+
+
+class History(Callback):
+    """One CSV row and one console line an epoch; part of the checkpoint, so resuming goes on.
+
+    Parameters
+    ----------
+    path : the CSV file. columns : the first columns, as published; other figures follow.
+    title : what the console calls the run.
+    """
+
+    def __init__(self, path: Path, columns: tuple[str, ...], title: str) -> None:
+        self.path, self.columns, self.title = path, columns, title
+        self.rows: list[dict[str, float]] = []
+        self.started = 0.0
+
+    def on_train_epoch_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        self.started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, RatingModule)
+        epoch = trainer.current_epoch
+        row = {"Epoch": epoch} | module.summary
+        row["learning_rate"] = module.learning_rate(epoch)
+        row["seconds"] = round(time.perf_counter() - self.started, 2)
+        self.rows.append({name: row[name] for name in (*self.columns, *row)})
+        if trainer.is_global_zero:
+            self.write()
+            figures = "  ".join(f"{n} {row[n]:.4f}" for n in self.columns[1:])
+            line = f"{self.title}  epoch {epoch + 1}/{trainer.max_epochs}  {figures}"
+            Console(stderr=True, soft_wrap=True, highlight=False).print(line)
+
+    def write(self) -> None:
+        """Write the table whole, so that a kill leaves the last or the one before."""
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(self.rows)
+        write_text(self.path, text.getvalue())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.rows = state["rows"]
+
+
+class BestWeights(Callback):
+    """Writes the weights whenever a figure of the epoch is the highest so far.
+
+    Parameters
+    ----------
+    path : the safetensors file. figure : a column of the summary.
+    patience : stop after so many epochs without a new best; None never stops.
+    """
+
+    def __init__(self, path: Path, figure: str, patience: int | None) -> None:
+        self.path, self.figure, self.patience = path, figure, patience
+        self.best, self.epoch = float("-inf"), -1
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, RatingModule)
+        if module.summary[self.figure] > self.best:
+            self.best, self.epoch = module.summary[self.figure], trainer.current_epoch
+            if trainer.is_global_zero:
+                save_network(module.network, self.path)
+        if self.patience is not None and trainer.current_epoch - self.epoch >= self.patience:
+            trainer.should_stop = True
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "epoch": self.epoch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.best, self.epoch = state["best"], state["epoch"]

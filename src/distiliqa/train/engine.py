@@ -1,0 +1,96 @@
+"""Lightning's Trainer, set up once for every network that is trained here."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from distiliqa.files import make_folder
+from distiliqa.train.callbacks import BestWeights, History
+from distiliqa.train.curves import plot_curves
+from distiliqa.train.rating import RatingModule
+from distiliqa.train.recipe import Recipe
+
+LAST = "last.ckpt"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How a training ended: the best epoch (0-based), its figure, and the epochs run."""
+
+    epoch: int
+    best: float
+    epochs: int
+
+
+def fit(
+    module: RatingModule,
+    training: DataLoader[Any],
+    validation: DataLoader[Any] | None,
+    *,
+    recipe: Recipe,
+    folder: Path,
+    history: History,
+    best: BestWeights,
+    resume: bool,
+) -> Fitted:
+    """Train ``module``; its best weights, table, curves and last checkpoint go to ``folder``.
+
+    With ``resume`` it goes on from the last checkpoint, if there is one, to the weights that an
+    uninterrupted run gives (on one CPU, bit for bit).
+
+    Raises
+    ------
+    KeyboardInterrupt : the user stopped it; the last whole epoch is in the checkpoint.
+    """
+    make_folder(folder)
+    last = folder / LAST
+    checkpoint = ModelCheckpoint(folder, save_last=True, save_top_k=0, save_on_train_epoch_end=True)
+    trainer = _trainer(recipe, module.step.epochs, folder, [history, best, checkpoint])
+    trainer.accumulate_grad_batches = module.step.accumulate
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit(
+            module,
+            training,
+            validation,
+            ckpt_path=str(last) if resume and last.is_file() else None,
+            weights_only=True,
+        )
+    except SystemExit as stopped:
+        # Lightning turns Ctrl-C into an exit and ignores the next ones.
+        signal.signal(signal.SIGINT, interrupt)
+        raise KeyboardInterrupt from stopped
+    if trainer.is_global_zero:
+        plot_curves(history.rows, folder / "curves.png", history.title)
+    return Fitted(best.epoch, best.best, len(history.rows))
+
+
+def _trainer(recipe: Recipe, epochs: int, folder: Path, callbacks: list[Callback]) -> L.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    # Small data sets have few batches and need few workers; Lightning warns of both.
+    warnings.filterwarnings("ignore", module="lightning")
+    hardware = recipe.hardware
+    return L.Trainer(
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        num_nodes=hardware.nodes,
+        strategy=hardware.strategy,
+        precision=hardware.precision,
+        max_epochs=epochs,
+        logger=TensorBoardLogger(folder, name="", version="") if recipe.tensorboard else False,
+        callbacks=[RichProgressBar(leave=False), *callbacks],
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        log_every_n_steps=1,
+    )

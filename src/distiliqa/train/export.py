@@ -1,0 +1,115 @@
+"""From a training run to a model folder with a card that tells what it was trained on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from distiliqa.errors import RecipeError
+from distiliqa.files import read_json
+from distiliqa.model.export import export_network
+from distiliqa.model.weights import read_network
+from distiliqa.model_folder import ModelConfig, ScoreScale
+from distiliqa.train.run import BEST, FACTS, TrainingRun
+from distiliqa.version import __version__
+
+CHECKED_SLICES = 8  # of the training data, spread evenly, on which ONNX must equal torch
+
+
+def export_run(
+    run: TrainingRun, folder: Path, *, name: str, evaluation: Path | None = None
+) -> float:
+    """Write the run's student as a model folder and check it on slices of the run's data.
+
+    Parameters
+    ----------
+    name : what the model is called.
+    evaluation : an ``evaluation.json`` whose figures go into the model card.
+
+    Returns
+    -------
+    The largest difference between ONNX and torch on the slices.
+
+    Raises
+    ------
+    RecipeError : the student is not trained to the end.
+    """
+    result = run.student_folder / "result.json"
+    if not result.is_file():
+        raise RecipeError(
+            "the student is not trained to the end",
+            path=run.folder,
+            remedy="run `distiliqa train-student` first",
+        )
+    data = run.recipe.data
+    training = _training_facts(run, read_json(result), evaluation)
+    config = ModelConfig(
+        name=name,
+        version=__version__,
+        architecture={},
+        outputs=run.recipe.folds.count,
+        scale=ScoreScale(*data.scale, data.meaning),
+        window=run.recipe.window.window(),
+        training=training,
+    )
+    network = read_network(run.student_folder / BEST)
+    chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
+    images = np.stack([run.cache.array(int(i))[None] for i in chosen])
+    return export_network(network, folder, config, model_card(config), images)
+
+
+def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> dict[str, Any]:
+    facts = read_json(run.folder / FACTS)
+    with (run.student_folder / "train_info_student.csv").open(encoding="utf-8") as file:
+        best = list(csv.DictReader(file))[result["epoch"]]
+    cases = {image.case for image in run.images if image.case}
+    figures = {name: float(best[name]) for name in best if name.startswith("val_")}
+    return {
+        "images": len(run.images),
+        "cases": len(cases),
+        "ratings_sha256": facts["ratings_sha256"],
+        "recipe": json.loads(run.recipe.model_dump_json(exclude={"data": {"folder", "ratings"}})),
+        "best_epoch": result["epoch"],
+        "held_out_images": len(result["held_out"]),
+        "held_out": figures,
+        "evaluation": read_json(evaluation) if evaluation else None,
+    }
+
+
+def model_card(config: ModelConfig) -> str:
+    """The model card, Markdown, from what ``config.json`` knows."""
+    scale, window, training = config.scale, config.window, config.training
+    direction = "higher is better" if scale.higher_is_better else "lower is better"
+    lines = [
+        f"# {config.name} {config.version}",
+        "",
+        "No-reference image quality of axial CT slices, by distiliqa. Research software, not a "
+        "medical device.",
+        "",
+        f"- Score: {scale.meaning}, {scale.low:g} to {scale.high:g}, {direction}; the mean of "
+        f"{config.outputs} outputs, whose standard deviation is reported as spread.",
+        f"- Input: HU, window width {window.width:g} level {window.level:g}, "
+        f"{config.image_size} x {config.image_size} pixels; other sizes are cropped or padded.",
+        *_training_lines(training),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _training_lines(training: dict[str, Any]) -> list[str]:
+    if "images" not in training:
+        return [f"- {name}: {value}" for name, value in training.items()]
+    recipe = training["recipe"]
+    figures = ", ".join(
+        f"{n.removeprefix('val_')} {v:.3f}" for n, v in training["held_out"].items()
+    )
+    lines = [
+        f"- Trained on {training['images']} images of {training['cases']} cases, "
+        f"{recipe['folds']['count']} teachers by {recipe['folds']['by']}, seed {recipe['seed']}.",
+        f"- Held out while the student was trained ({training['held_out_images']} images, used to "
+        f"choose the epoch): {figures}.",
+    ]
+    return lines

@@ -1,0 +1,109 @@
+"""What teacher and student have in common: optimiser, learning rate, validation."""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+import lightning as L
+import torch
+from torch import Tensor
+from torch.optim import SGD, AdamW, Optimizer
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.evaluate.agreement import Agreement, agreement
+from distiliqa.model.network import Network
+from distiliqa.train.losses import ScoreLoss
+from distiliqa.train.recipe import StepSection
+
+
+class Batch(TypedDict):
+    """Items of a `RatedDataset`, collated: images (N, 1, S, S), the rest (N,)."""
+
+    image: Tensor
+    score: Tensor
+    index: Tensor
+    transform: Tensor
+
+
+class Outcomes:
+    """Predictions, labels and losses of the images seen in an epoch, by image."""
+
+    def __init__(self) -> None:
+        self.rows: list[Tensor] = []
+
+    def add(self, index: Tensor, *values: Tensor) -> None:
+        """Keep (N,) values of the images at (N,) positions."""
+        columns = [index.double(), *(value.detach().double() for value in values)]
+        self.rows.append(torch.stack(columns, dim=1))
+
+    def gathered(self, module: L.LightningModule) -> Tensor:
+        """All processes' rows, (images, 1 + values), each image once, ordered by position."""
+        rows = torch.cat(self.rows)
+        if module.trainer.world_size > 1:
+            rows = module.all_gather(rows).flatten(0, 1)
+        rows = rows.cpu()
+        # A distributed sampler repeats images to give every process as many.
+        positions = torch.unique(rows[:, 0])
+        return rows[[int((rows[:, 0] == position).nonzero()[0]) for position in positions]]
+
+
+class RatingModule(L.LightningModule):
+    """A network that learns scores. Children say what a training batch costs.
+
+    After each epoch ``summary`` holds the figures of the epoch by column name.
+    """
+
+    def __init__(self, network: Network, step: StepSection) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.step = step
+        self.loss = ScoreLoss(step.l1_weight, step.mse_weight)
+        self.seen, self.validated = Outcomes(), Outcomes()
+        self.summary: dict[str, float] = {}
+
+    def configure_optimizers(self) -> Optimizer:
+        rate, decay = self.step.learning_rate, self.step.weight_decay
+        if self.step.optimizer == "adamw":
+            return AdamW(self.network.parameters(), lr=rate, weight_decay=decay)
+        return SGD(
+            self.network.parameters(), lr=rate, momentum=self.step.momentum, weight_decay=decay
+        )
+
+    def learning_rate(self, epoch: int) -> float:
+        """Half a cosine from the first learning rate to the last (Loshchilov & Hutter 2017)."""
+        first, last = self.step.learning_rate, self.step.final_learning_rate
+        return last + (first - last) * (1 + math.cos(math.pi * epoch / self.step.epochs)) / 2
+
+    def on_train_epoch_start(self) -> None:
+        # A function of the epoch alone, so that resuming cannot shift it.
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.learning_rate(self.current_epoch)
+        self.seen, self.validated = Outcomes(), Outcomes()
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        predictions = self.network(batch["image"]).float().mean(dim=1)
+        losses = self.loss(predictions[:, None], batch["score"][:, None])
+        self.validated.add(batch["index"], predictions, batch["score"], losses)
+
+    def on_validation_epoch_end(self) -> None:
+        _, predictions, labels, losses = self.validated.gathered(self).T
+        found = agreement(predictions.numpy(), labels.numpy())
+        self.summary["val_overall_perf"] = found.overall
+        self.summary["val_loss"] = float(losses.mean())
+        for name in ("plcc", "srocc", "krocc", "mae"):
+            self.summary[f"val_{name}"] = getattr(found, name)
+
+    def agreement_seen(self) -> tuple[Agreement, Tensor]:
+        """Agreement over the epoch's training images, and their rows."""
+        rows = self.seen.gathered(self)
+        return agreement(rows[:, 1].numpy(), rows[:, 2].numpy()), rows
+
+    def checked(self, loss: Tensor) -> Tensor:
+        """The loss, if it is a number. Raises `DistiliqaError` otherwise."""
+        if not torch.isfinite(loss):
+            raise DistiliqaError(
+                f"the loss is {loss.item()} in epoch {self.current_epoch}",
+                remedy="lower learning_rate, or use precision 32-true, and run again",
+            )
+        return loss

@@ -1,0 +1,216 @@
+"""Everything that decides a training run, in one validated YAML file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from distiliqa.ct.window import Window
+from distiliqa.data.dataset import Augmentation
+from distiliqa.errors import DistiliqaError, RecipeError
+from distiliqa.files import write_text
+from distiliqa.model.config import PRESETS, NetworkConfig
+
+SHIPPED = ("published", "compact", "smoke")
+Positive = Annotated[int, Field(ge=1)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of a recipe: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkSection(Section):
+    """A preset by name, and any size that differs from it (see `NetworkConfig`)."""
+
+    preset: Literal["published", "compact"] = "compact"
+    stem: Literal["published", "strided"] | None = None
+    stem_blocks: int | None = None
+    stem_width: int | None = None
+    patch: int | None = None
+    depth: int | None = None
+    width: int | None = None
+    heads: int | None = None
+    mlp: int | None = None
+
+    def config(self, outputs: int) -> NetworkConfig:
+        """The network's sizes, with a head of ``outputs``."""
+        changed = self.model_dump(exclude={"preset"}, exclude_none=True)
+        return NetworkConfig(**(PRESETS[self.preset].as_dict() | changed | {"outputs": outputs}))
+
+
+class DataSection(Section):
+    """Where the rated images are and what their scores mean."""
+
+    folder: Path | None = None
+    ratings: Path | None = None
+    scale: tuple[float, float] = (0.0, 1.0)
+    meaning: str = "structural similarity to the full-dose slice"
+
+
+class WindowSection(Section):
+    """Window width and level, HU."""
+
+    width: float = Field(350.0, gt=0)
+    level: float = 40.0
+
+    def window(self) -> Window:
+        """The window as `distiliqa.ct` applies it."""
+        return Window(self.width, self.level)
+
+
+class FoldSection(Section):
+    """How the teachers' folds are made; ``contiguous`` is the published way."""
+
+    count: int = Field(5, ge=2)
+    by: str = "case"
+
+
+class StepSection(Section):
+    """How one network is trained: the defaults are the published teacher's."""
+
+    epochs: Positive = 500
+    batch_size: Positive = 10
+    accumulate: Positive = 1
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: float = Field(1e-3, gt=0)
+    final_learning_rate: float = Field(1e-6, ge=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: Weight = 0.0
+    l1_weight: Weight = 1.0
+    mse_weight: Weight = 1.0
+    patience: Positive | None = None  # epochs without a better validation before it stops
+
+
+class StudentSection(StepSection):
+    """How the student is distilled; ``published`` switches reproduce the published code."""
+
+    epochs: Positive = 200
+    batch_size: Positive = 25
+    distill_weight: Weight = 0.75
+    gate: Weight = 0.05  # largest error of the teachers' mean that is learned from, score units
+    distillation: Literal["added", "published"] = "added"
+    select_on: Literal["held_out", "training"] = "held_out"
+    held_out_fold: Positive = 1
+
+
+class HardwareSection(Section):
+    """What it runs on, in the words of Lightning's Trainer."""
+
+    accelerator: str = "auto"
+    devices: int | str | list[int] = "auto"
+    nodes: Positive = 1
+    strategy: str = "auto"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    workers: int = Field(0, ge=0)
+
+
+class Recipe(Section):
+    """A whole training run. `load_recipe` reads one, `save_recipe` writes the merged one."""
+
+    network: NetworkSection = NetworkSection()
+    data: DataSection = DataSection()
+    window: WindowSection = WindowSection()
+    folds: FoldSection = FoldSection()
+    augmentation: Augmentation = "dihedral"
+    imagenet_weights: str | None = None  # a path, or "download"
+    teacher: StepSection = StepSection()
+    student: StudentSection = StudentSection()
+    hardware: HardwareSection = HardwareSection()
+    seed: int = Field(0, ge=0)
+    tensorboard: bool = False
+
+
+def load_recipe(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Read a shipped recipe by name or a YAML file, and apply overrides.
+
+    Parameters
+    ----------
+    source : ``published``, ``compact``, ``smoke`` or the path of a YAML file.
+    overrides : dotted key -> value, such as ``{"teacher.epochs": 3}``.
+
+    Raises
+    ------
+    RecipeError : no such recipe, not YAML, an unknown key (the right one is suggested) or a value
+        that is not possible.
+    """
+    path = Path(source)
+    if str(source) in SHIPPED:
+        path = Path(str(files("distiliqa.train").joinpath("recipes", f"{source}.yaml")))
+    elif not path.is_file():
+        raise RecipeError(
+            "no such recipe", path=source, remedy=f"give a YAML file or one of {', '.join(SHIPPED)}"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"not YAML ({error})", path=source, remedy="correct it") from error
+    if not isinstance(content, dict):
+        raise RecipeError("not a mapping of keys", path=source, remedy="see a shipped recipe")
+    for key, value in (overrides or {}).items():
+        _set(content, key.split("."), value, key)
+    return _validated(content, source)
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write the recipe with every default spelled out."""
+    write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+
+
+def parse_overrides(settings: list[str]) -> dict[str, Any]:
+    """``["teacher.epochs=3"]`` to ``{"teacher.epochs": 3}``; values are read as YAML."""
+    overrides = {}
+    for setting in settings:
+        key, sign, value = setting.partition("=")
+        if not sign:
+            raise RecipeError(f"{setting!r} sets nothing", remedy="write KEY=VALUE")
+        overrides[key.strip()] = yaml.safe_load(value)
+    return overrides
+
+
+def _set(content: dict[str, Any], keys: list[str], value: Any, whole: str) -> None:
+    *parents, last = keys
+    for key in parents:
+        content = content.setdefault(key, {})
+        if not isinstance(content, dict):
+            raise RecipeError(f"{whole!r}: {key!r} has no keys of its own", remedy="drop the rest")
+    content[last] = value
+
+
+def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
+    try:
+        recipe = Recipe.model_validate(content)
+        recipe.network.config(1)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"] if isinstance(part, str | int))
+        if first["type"] == "extra_forbidden":
+            close = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), 1)
+            remedy = f"did you mean {close[0]!r}?" if close else "remove it"
+            raise RecipeError(f"no such key {key!r}", path=source, remedy=remedy) from error
+        raise RecipeError(f"{key}: {first['msg']}", path=source, remedy="correct it") from error
+    except DistiliqaError as error:
+        raise RecipeError(f"network: {error}", path=source) from error
+    low, high = recipe.data.scale
+    if not low < high:
+        raise RecipeError(
+            f"data.scale: {low:g} is not below {high:g}", path=source, remedy="give [low, high]"
+        )
+    return recipe
+
+
+def _keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are possible at a place of a recipe."""
+    section: type[BaseModel] = Recipe
+    for part in location:
+        kinds = get_args(section.model_fields[str(part)].annotation)
+        section = kinds[0] if kinds else section.model_fields[str(part)].annotation  # type: ignore[assignment]
+    return list(section.model_fields)

@@ -1,0 +1,172 @@
+"""A training run on disk: recipe, rated images, folds, and where every file of it lies.
+
+::
+
+    RUN/recipe.yaml   the merged recipe        RUN/run.json     versions and input hashes
+    RUN/cache/        decoded slices           RUN/teacher/fold_{k}/, RUN/student/
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from torch.utils.data import DataLoader
+
+from distiliqa.data.cache import SliceCache, open_cache
+from distiliqa.data.dataset import Augmentation, RatedDataset
+from distiliqa.data.folds import Fold, make_folds
+from distiliqa.data.ratings import RatedImage, read_ratings
+from distiliqa.errors import RecipeError
+from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.model.imagenet import load_imagenet
+from distiliqa.model.network import Network
+from distiliqa.train.engine import Fitted
+from distiliqa.train.loaders import make_loader
+from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.version import __version__
+
+RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One run; see the module for its files. `start_run` and `open_run` make it."""
+
+    folder: Path
+    recipe: Recipe
+    images: tuple[RatedImage, ...]
+    cache: SliceCache
+    folds: tuple[Fold, ...]
+
+    def fold_folder(self, number: int) -> Path:
+        """Folder of the teacher of fold ``number``, counted from 1."""
+        return self.folder / "teacher" / f"fold_{number}"
+
+    def teacher_weights(self, number: int) -> Path:
+        """Best weights of a teacher."""
+        return self.fold_folder(number) / BEST
+
+    def teacher_result(self, number: int) -> Path:
+        """Written when a teacher is finished."""
+        return self.fold_folder(number) / "result.json"
+
+    @property
+    def student_folder(self) -> Path:
+        """Folder of the student."""
+        return self.folder / "student"
+
+    def fold(self, number: int) -> Fold:
+        """Fold ``number``, from 1. Raises `RecipeError` where there is none."""
+        if not 1 <= number <= len(self.folds):
+            raise RecipeError(
+                f"no fold {number}", remedy=f"choose 1 to {len(self.folds)} or set folds.count"
+            )
+        return self.folds[number - 1]
+
+    def new_network(self, outputs: int) -> Network:
+        """A network to train, started from ImageNet if the recipe says so."""
+        network = Network(self.recipe.network.config(outputs))
+        if self.recipe.imagenet_weights:
+            load_imagenet(network, self.recipe.imagenet_weights)
+        return network
+
+    def dataset(
+        self, positions: Sequence[int], *, augmentation: Augmentation = "none", seed: int = 0
+    ) -> RatedDataset:
+        """The images at some positions, plain unless an augmentation is named."""
+        return RatedDataset(
+            self.images, self.cache, positions, augmentation=augmentation, seed=seed
+        )
+
+    def loader(
+        self, dataset: RatedDataset, step: StepSection, *, shuffle: bool = False, seed: int = 0
+    ) -> DataLoader[Any]:
+        """Batches of a step's size."""
+        workers = self.recipe.hardware.workers
+        return make_loader(
+            dataset, batch_size=step.batch_size, workers=workers, shuffle=shuffle, seed=seed
+        )
+
+    def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int]) -> None:
+        """Write how a training ended and which images were held out."""
+        names = [self.images[i].name for i in held_out]
+        write_json(path, asdict(fitted) | {"version": __version__, "held_out": names})
+
+
+def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
+    """Make or resume a run folder for a recipe.
+
+    Raises
+    ------
+    RecipeError : the recipe names no data; the folder holds a run and ``resume`` is False, or a
+        run of another recipe.
+    """
+    if (folder / RECIPE).is_file():
+        if not resume:
+            raise RecipeError("holds a run", path=folder, remedy="add --resume or choose another")
+        if load_recipe(folder / RECIPE) != _absolute(recipe):
+            raise RecipeError(
+                "holds a run of another recipe",
+                path=folder,
+                remedy="give the recipe it was started with, or another folder",
+            )
+    run = _assemble(folder, _absolute(recipe))
+    make_folder(folder)
+    save_recipe(run.recipe, folder / RECIPE)
+    ratings = run.recipe.data.ratings
+    assert ratings is not None
+    facts = {
+        "distiliqa": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "lightning": lightning.__version__,
+        "threads": torch.get_num_threads(),
+        "ratings_sha256": sha256(ratings),
+        "slices": run.cache.path.name,
+        "images": len(run.images),
+        "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
+    }
+    write_json(folder / FACTS, facts)
+    return run
+
+
+def open_run(folder: Path, overrides: dict[str, Any] | None = None) -> TrainingRun:
+    """Open a run that exists, with some keys of its recipe changed for this session.
+
+    Raises
+    ------
+    RecipeError : ``folder`` holds no run.
+    """
+    if not (folder / RECIPE).is_file():
+        raise RecipeError("holds no run", path=folder, remedy="run `distiliqa train-teacher` first")
+    return _assemble(folder, load_recipe(folder / RECIPE, overrides))
+
+
+def _absolute(recipe: Recipe) -> Recipe:
+    """The recipe with its data named, by paths that hold from any working folder."""
+    data = recipe.data
+    if data.folder is None or data.ratings is None:
+        raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
+    paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
+    return recipe.model_copy(update={"data": data.model_copy(update=paths)})
+
+
+def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
+    data = recipe.data
+    assert data.folder is not None
+    assert data.ratings is not None
+    images = read_ratings(data.folder, data.ratings, scale=data.scale)
+    size = recipe.network.config(1).image_size
+    cache = open_cache(
+        images, window=recipe.window.window(), size=size, folder=make_folder(folder / "cache")
+    )
+    folds = make_folds(
+        images, count=recipe.folds.count, by=recipe.folds.by, seed=recipe.seed, cache=cache
+    )
+    return TrainingRun(folder, recipe, images, cache, folds)

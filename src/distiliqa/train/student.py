@@ -1,0 +1,125 @@
+"""The student: one network with an output for each teacher, distilled from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from distiliqa.errors import RecipeError
+from distiliqa.evaluate.agreement import agreement
+from distiliqa.model.network import Network
+from distiliqa.model.weights import read_network
+from distiliqa.train.callbacks import BestWeights, History
+from distiliqa.train.engine import fit
+from distiliqa.train.losses import DistillationLoss
+from distiliqa.train.rating import Batch, RatingModule
+from distiliqa.train.recipe import StudentSection
+from distiliqa.train.run import BEST, TrainingRun
+from distiliqa.train.teacher_outputs import TeacherOutputs, make_table, symmetries_of
+
+COLUMNS = ("Epoch", "overall_perf", "loss", "teacher_overall_perf")
+
+
+class StudentModule(RatingModule):
+    """Learns the labels, and the teachers where they are right."""
+
+    def __init__(self, network: Network, step: StudentSection, teachers: TeacherOutputs) -> None:
+        super().__init__(network, step)
+        self.teachers = teachers
+        self.distillation = DistillationLoss(
+            self.loss, step.distill_weight, step.gate, step.distillation
+        )
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        outputs = self.network(batch["image"]).float()
+        taught = self.teachers(batch["image"], batch["index"], batch["transform"])
+        loss, open_share = self.distillation(outputs, batch["score"], taught)
+        share = open_share.expand(len(outputs))
+        self.seen.add(
+            batch["index"],
+            outputs.mean(dim=1),
+            batch["score"],
+            loss.expand(len(outputs)),
+            taught.mean(dim=1),
+            share,
+        )
+        return self.checked(loss)
+
+    def on_train_epoch_end(self) -> None:
+        found, rows = self.agreement_seen()
+        self.summary["overall_perf"] = found.overall
+        self.summary["loss"] = float(rows[:, 3].mean())
+        taught = agreement(rows[:, 4].numpy(), rows[:, 2].numpy())
+        self.summary["teacher_overall_perf"] = taught.overall
+        self.summary["teachers_followed"] = float(rows[:, 5].mean())
+
+
+def train_student(
+    run: TrainingRun, *, teachers: Sequence[Path] | None = None, resume: bool = False
+) -> None:
+    """Distil the run's teachers into a student, ``student/best.safetensors``.
+
+    Parameters
+    ----------
+    teachers : weights to learn from, in place of the run's own.
+    resume : go on where an interrupted training stopped.
+
+    Raises
+    ------
+    RecipeError : a teacher is not trained yet.
+    """
+    networks = [read_network(path) for path in teachers or _teacher_weights(run)]
+    recipe, step, folder = run.recipe, run.recipe.student, run.student_folder
+    everything = tuple(range(len(run.images)))
+    fold = run.fold(step.held_out_fold)
+    held_out = fold.validation if step.select_on == "held_out" else ()
+    training = run.dataset(
+        fold.train if held_out else everything, augmentation=recipe.augmentation, seed=recipe.seed
+    )
+    torch.manual_seed(recipe.seed)
+    module = StudentModule(
+        run.new_network(outputs=len(networks)), step, _teacher_outputs(run, networks)
+    )
+    fitted = fit(
+        module,
+        run.loader(training, step, shuffle=True, seed=recipe.seed),
+        run.loader(run.dataset(held_out), step) if held_out else None,
+        recipe=recipe,
+        folder=folder,
+        history=History(folder / "train_info_student.csv", COLUMNS, "student"),
+        best=BestWeights(
+            folder / BEST, "val_overall_perf" if held_out else "overall_perf", step.patience
+        ),
+        resume=resume,
+    )
+    run.record(folder / "result.json", fitted, held_out=held_out)
+
+
+def _teacher_weights(run: TrainingRun) -> list[Path]:
+    numbers = range(1, len(run.folds) + 1)
+    missing = [str(k) for k in numbers if not run.teacher_result(k).is_file()]
+    if missing:
+        raise RecipeError(
+            f"teacher {', '.join(missing)} not trained to the end",
+            path=run.folder,
+            remedy=f"run `distiliqa train-teacher --resume`, or with --fold {missing[0]}",
+        )
+    return [run.teacher_weights(k) for k in numbers]
+
+
+def _teacher_outputs(run: TrainingRun, networks: list[Network]) -> TeacherOutputs:
+    symmetries = symmetries_of(run.recipe.augmentation)
+    if symmetries is None:
+        return TeacherOutputs(networks, None)
+    table = make_table(
+        networks,
+        run.cache,
+        symmetries=symmetries,
+        path=run.student_folder / "teacher_outputs.npy",
+        device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        batch_size=run.recipe.student.batch_size,
+    )
+    return TeacherOutputs((), table)

@@ -1,0 +1,62 @@
+"""The teachers: one network a fold, each kept at its best on the patients held out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from distiliqa.train.callbacks import BestWeights, History
+from distiliqa.train.engine import fit
+from distiliqa.train.rating import Batch, RatingModule
+from distiliqa.train.run import TrainingRun
+
+COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")
+
+
+class TeacherModule(RatingModule):
+    """A member of the ensemble: learns the labels."""
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        predictions = self.network(batch["image"]).float()
+        losses = self.loss(predictions, batch["score"][:, None])
+        self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
+        return self.checked(losses.mean())
+
+    def on_train_epoch_end(self) -> None:
+        found, rows = self.agreement_seen()
+        self.summary["overall_perf"] = found.overall
+        self.summary["train_loss"] = float(rows[:, 3].mean())
+
+
+def train_teachers(run: TrainingRun, *, only: int | None = None, resume: bool = False) -> None:
+    """Train the teacher of every fold, or of fold ``only`` (from 1); finished ones are kept.
+
+    Parameters
+    ----------
+    run : the run; weights go to ``teacher/fold_{k}/best.safetensors``.
+    resume : go on where an interrupted training stopped.
+    """
+    for number in [only] if only else range(1, len(run.folds) + 1):
+        if not (resume and run.teacher_result(number).is_file()):
+            _train_fold(run, number, resume)
+
+
+def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
+    recipe, step, fold = run.recipe, run.recipe.teacher, run.fold(number)
+    folder = run.fold_folder(number)
+    seed = recipe.seed + number
+    torch.manual_seed(seed)
+    module = TeacherModule(run.new_network(outputs=1), step)
+    training = run.dataset(fold.train, augmentation=recipe.augmentation, seed=seed)
+    title = f"teacher {number}/{len(run.folds)}"
+    fitted = fit(
+        module,
+        run.loader(training, step, shuffle=True, seed=seed),
+        run.loader(run.dataset(fold.validation), step),
+        recipe=recipe,
+        folder=folder,
+        history=History(folder / f"train_info_fold_{number}.csv", COLUMNS, title),
+        best=BestWeights(run.teacher_weights(number), "val_overall_perf", step.patience),
+        resume=resume,
+    )
+    run.record(run.teacher_result(number), fitted, held_out=fold.validation)

@@ -1,0 +1,87 @@
+"""What the teachers say of every image, computed once for the student.
+
+The eight symmetries of the square are all that the ``dihedral`` augmentation makes of an image,
+so a table over images and symmetries serves every epoch. An image that is rescaled at random has
+no place in a table and is shown to the teachers when it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor, nn
+
+from distiliqa.data.cache import SliceCache
+from distiliqa.data.dataset import SYMMETRIES, apply_symmetry
+from distiliqa.files import atomic_path
+
+
+class TeacherOutputs:
+    """Answers of the teachers to batches, from a table or by asking them.
+
+    Parameters
+    ----------
+    teachers : networks of one output each, in eval mode.
+    table : (images, symmetries, teachers), or None to ask each time.
+    """
+
+    def __init__(self, teachers: Sequence[nn.Module], table: NDArray[np.float32] | None) -> None:
+        self.teachers = teachers
+        self.table = None if table is None else torch.from_numpy(table)
+
+    def __call__(self, images: Tensor, index: Tensor, transform: Tensor) -> Tensor:
+        """Outputs (N, teachers) for images (N, 1, S, S) at positions and symmetries (N,)."""
+        if self.table is not None:
+            return self.table[index.cpu(), transform.cpu()].to(images.device)
+        with torch.no_grad():
+            asked = [teacher.to(images.device)(images) for teacher in self.teachers]
+        return torch.cat(asked, dim=1).float()
+
+
+def make_table(
+    teachers: Sequence[nn.Module],
+    cache: SliceCache,
+    *,
+    symmetries: int,
+    path: Path,
+    device: torch.device,
+    batch_size: int,
+) -> NDArray[np.float32]:
+    """The teachers' outputs for every image and its first ``symmetries`` symmetries.
+
+    Kept in ``path``, so that a resumed student learns from the same numbers.
+
+    Returns
+    -------
+    float32, (images, symmetries, teachers).
+    """
+    shape = (len(cache), symmetries, len(teachers))
+    if path.is_file():
+        table = np.load(path, allow_pickle=False)
+        if table.shape == shape:
+            return table
+    table = np.empty(shape, np.float32)
+    for teacher in teachers:
+        teacher.to(device)
+    steps = range(0, len(cache), max(batch_size // symmetries, 1))
+    for start in track(steps, "Asking the teachers", console=Console(stderr=True)):
+        rows = slice(start, start + steps.step)
+        slices = torch.from_numpy(cache.array(rows))[:, None]
+        versions = torch.cat([apply_symmetry(slices, k) for k in range(symmetries)])
+        with torch.inference_mode():
+            outputs = torch.cat([teacher(versions.to(device)) for teacher in teachers], dim=1)
+        table[rows] = outputs.float().cpu().numpy().reshape(symmetries, -1, shape[2]).swapaxes(0, 1)
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        np.save(file, table)
+    return table
+
+
+def symmetries_of(augmentation: str) -> int | None:
+    """How many versions of an image an augmentation makes; None where they cannot be listed."""
+    return {"none": 1, "dihedral": SYMMETRIES}.get(augmentation)
