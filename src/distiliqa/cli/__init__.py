@@ -1,0 +1,102 @@
+"""The command line: one file a command, imported when that command runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.version import __version__
+
+# Told here, so that the list of commands imports none of them.
+SCORING = {
+    "score": "Score CT slices: files, folders, zips or globs.",
+    "info": "Show versions, decoders, models and what they know.",
+    "demo": "Score the example series; --train runs the whole pipeline.",
+}
+TRAINING = {
+    "preprocess": "Make mixed doses and quality labels from dose pairs.",
+    "train-teacher": "Train the teachers, one for each fold.",
+    "train-student": "Distil the teachers into one student.",
+    "evaluate": "Measure how well predictions agree with ratings.",
+    "export": "Write a trained run as a model folder.",
+    "import-weights": "Turn published weights into a model folder.",
+}
+
+
+class Commands(TyperGroup):
+    """Imports a command when it is called, and turns its errors into one line and an exit code."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Put the real command in the place of its entry in the list."""
+        if args[0] in self.commands:
+            self.commands[args[0]] = _load(args[0])
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command: exit 2 on a `DistiliqaError`, 130 on Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except DistiliqaError as error:
+            _stop(f"error: {error}", 2)
+        except KeyboardInterrupt:
+            _stop("interrupted", 130)
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing == "distiliqa":
+                raise
+            needs = f"{ctx.invoked_subcommand} needs the training extra ({missing} is missing)"
+            _stop(f'error: {needs}; pip install "distiliqa[train]"', 2)
+
+
+def _stop(line: str, code: int) -> None:
+    typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+def _load(name: str) -> Any:
+    function = name.replace("-", "_")
+    single = typer.Typer(add_completion=False)
+    single.command(name)(getattr(import_module(f"distiliqa.cli.{function}"), function))
+    return get_command(single)
+
+
+def _loaded_when_called() -> None:
+    """Stands in the list of commands for one that `Commands` imports when it is called."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"distiliqa {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+for _panel, _commands in (("Scoring", SCORING), ("Training", TRAINING)):
+    for _name, _summary in _commands.items():
+        app.command(_name, help=_summary, rich_help_panel=_panel)(_loaded_when_called)
+
+
+@app.callback()
+def distiliqa(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """No-reference image quality scores for CT. Research software, not a medical device."""
+
+
+def main() -> None:
+    """Entry point of ``distiliqa`` and ``python -m distiliqa``."""
+    if isinstance(sys.stdout, TextIOWrapper):  # file names may hold what a terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
+    app(prog_name="distiliqa")

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from onnxruntime import InferenceSession
 
-from distiliqa.ct.fit import fit
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct import CTSlice, fit
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
 from distiliqa.scoring.prepare import check_hu, content_warnings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from distiliqa.ct.window import Window
+from distiliqa.ct import Window
 
 MIN_SIDE = 32
 

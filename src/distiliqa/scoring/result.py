@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from statistics import fmean
 
-from distiliqa.ct.index import Problem
-from distiliqa.ct.slice import Acquisition
-from distiliqa.ct.window import Window
+from distiliqa.ct import Acquisition, Problem, Window
+from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ModelConfig
 
 
@@ -66,27 +66,34 @@ class ScoringRun:
     Attributes
     ----------
     model : the description of the model that scored.
+    inputs : what was asked to be scored, as it was named.
     slices : the scores, in reading order.
     failed : slices and inputs that could not be scored.
     left_out : readable images that are not axial CT, which nobody expects to be scored.
     found : number of slices found in the inputs.
-    sha256 : SHA-256 of each file read, by path.
+    sha256 : SHA-256 of each file read, by path; of a zip, not of its members.
     seconds : ``index`` to read the headers, ``read`` that the model waited for pixels,
         ``inference`` to score, ``total``.
     stopped : what ended the run before all slices were scored; None if nothing did.
     """
 
     model: ModelConfig
+    inputs: tuple[str, ...]
     slices: tuple[SliceScore, ...]
     failed: tuple[Problem, ...]
     left_out: tuple[Problem, ...]
     found: int
     sha256: dict[str, str]
     seconds: dict[str, float]
-    stopped: KeyboardInterrupt | Exception | None = None
+    stopped: KeyboardInterrupt | DistiliqaError | None = None
 
     @property
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
         groups = groupby(self.slices, key=lambda each: each.series)
         return tuple(SeriesScore(series, tuple(slices)) for series, slices in groups)
+
+    def sha256_of(self, path: str) -> str | None:
+        """SHA-256 of the file that ``path``, the path of a slice, lies in."""
+        places = (Path(path), *Path(path).parents)
+        return next((self.sha256[str(at)] for at in places if str(at) in self.sha256), None)

@@ -1,0 +1,5 @@
+"""``python -m distiliqa``."""
+
+from distiliqa.cli import main
+
+main()

@@ -1,0 +1,27 @@
+"""``distiliqa info``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def info(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="MODEL", help="A shipped model or a model folder; all if left out."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show versions, decoders of compressed DICOM, and what each model knows."""
+    from json import dumps
+
+    from distiliqa.report.about import about, print_about
+    from distiliqa.scoring.shipped import find_model, shipped_models
+
+    facts = about(list(shipped_models().values()) if model is None else [find_model(model)])
+    if json:
+        typer.echo(dumps(facts, indent=1))
+    else:
+        print_about(facts)

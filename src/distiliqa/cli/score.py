@@ -1,0 +1,84 @@
+"""``distiliqa score``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from distiliqa.ct import Problem
+    from distiliqa.scoring.model import Model
+    from distiliqa.scoring.result import ScoringRun
+
+MOST_PROBLEMS = 10
+
+
+def score(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="CT files, folders, zips or globs."),
+    ],
+    model: Annotated[
+        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
+    ] = "compact",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write scores.csv, scores.json and run.json here."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+) -> None:
+    """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
+
+    Exits with 0 if all slices were scored, 1 if some failed, 2 if none could be or on wrong usage.
+    """
+    from distiliqa.report import check_folder, print_json, print_scores, write_reports
+    from distiliqa.scoring.model import load_model
+    from distiliqa.scoring.run import require_scores
+
+    if out is not None:
+        check_folder(out)
+    run = _score_with_progress(inputs, load_model(model), quiet=quiet)
+    require_scores(run)
+    if json:
+        print_json(run)
+    elif not quiet:
+        print_scores(run)
+    _tell("failed", run.failed)
+    _tell("left out", run.left_out if not quiet else ())
+    if out is not None:
+        write_reports(run, out)
+    if run.stopped is not None:
+        typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
+        raise run.stopped
+    raise typer.Exit(1 if run.failed else 0)
+
+
+def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> ScoringRun:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from distiliqa.scoring.run import score_inputs
+
+    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    screen = Console(stderr=True)
+    hidden = quiet or not screen.is_terminal
+    with Progress(*columns, console=screen, transient=True, disable=hidden) as bar:
+        task = bar.add_task("reading headers", total=None)
+
+        def show(done: int, found: int) -> None:
+            bar.update(task, description="scoring", completed=done, total=found)
+
+        return score_inputs(inputs, model, progress=show)
+
+
+def _tell(what: str, problems: Sequence[Problem]) -> None:
+    for path, reason in problems[:MOST_PROBLEMS]:
+        typer.echo(f"{what}: {path}: {reason}", err=True)
+    if more := problems[MOST_PROBLEMS:]:
+        typer.echo(f"{what}: {len(more)} more; --out lists all of them in run.json", err=True)

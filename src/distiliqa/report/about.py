@@ -1,0 +1,86 @@
+"""What is installed and what each model knows: the content of ``distiliqa info``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydicom.pixels import get_decoder
+from pydicom.uid import (
+    HTJ2KLossless,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from distiliqa.model_folder import read_config
+from distiliqa.report.environment import environment, package_versions
+
+EXTRAS = ("SimpleITK", "torch", "lightning")
+COMPRESSIONS = {
+    "JPEG": JPEGBaseline8Bit,
+    "JPEG lossless": JPEGLosslessSV1,
+    "JPEG-LS": JPEGLSLossless,
+    "JPEG 2000": JPEG2000Lossless,
+    "HTJ2K": HTJ2KLossless,
+    "RLE": RLELossless,
+}
+
+
+def about(models: list[Path]) -> dict[str, Any]:
+    """Versions, decoders of compressed DICOM by plug-in, and the models in these folders."""
+    return {
+        **environment(),
+        "extras": package_versions(EXTRAS),
+        "decoders": {
+            name: get_decoder(uid).available_plugins for name, uid in COMPRESSIONS.items()
+        },
+        "models": [asdict(read_config(folder)) for folder in models],
+    }
+
+
+def print_about(facts: dict[str, Any]) -> None:
+    """Print what `about` gives, for people to read."""
+    console = Console(highlight=False)
+    software = {"python": facts["python"], **facts["engines"], **facts["extras"]}
+    _print_facts(console, f"distiliqa {facts['distiliqa']}", software | {"on": facts["platform"]})
+    _print_facts(console, "decoders of compressed DICOM", facts["decoders"])
+    for model in facts["models"]:
+        _print_facts(console, f"model {model['name']} {model['version']}", _model_facts(model))
+    if not facts["models"]:
+        console.print("\n  no model is shipped; export one, or give a model folder")
+
+
+def _model_facts(model: dict[str, Any]) -> dict[str, Any]:
+    scale, window = model["scale"], model["window"]
+    direction = "higher" if scale["higher_is_better"] else "lower"
+    return {
+        "score": f"{scale['low']:g} to {scale['high']:g}, {direction} is better",
+        "meaning": scale["meaning"],
+        "window": f"width {window['width']:g}, level {window['level']:g} HU",
+        "image": f"{model['image_size']} x {model['image_size']} pixels",
+        "outputs": model["outputs"],
+        **model["training"],
+    }
+
+
+def _print_facts(console: Console, title: str, facts: dict[str, Any]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        table.add_row("", Text(name, "dim"), Text(_told(value)))
+    console.print(Text(f"\n  {title}", "bold"))
+    console.print(table)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value)) or "none"
+    return "not installed" if value is None else str(value)

@@ -1,0 +1,47 @@
+"""``scores.csv``: one row a slice, in reading order."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from distiliqa.ct import Acquisition
+from distiliqa.files import atomic_path
+from distiliqa.scoring.result import SliceScore
+
+FACTS = tuple(field.name for field in fields(Acquisition))
+COLUMNS = ("path", "slice", "series", "position_mm", "score", "spread", "warnings", *FACTS)
+DIGITS = 6
+
+
+def write_csv(path: Path, slices: Iterable[SliceScore]) -> None:
+    """Write one row a slice: ``slice`` is the index inside its file, from 0; the warnings are
+    separated by ``"; "``; after them come the acquisition facts, in the units of `Acquisition`.
+    What is not known is empty.
+    """
+    with (
+        atomic_path(path) as partial,
+        partial.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(_row(each) for each in slices)
+
+
+def _row(each: SliceScore) -> dict[str, object]:
+    row = {
+        "path": each.path,
+        "slice": each.frame,
+        "series": each.series,
+        "position_mm": each.position_mm,
+        "score": each.score,
+        "spread": each.spread,
+        "warnings": "; ".join(each.warnings),
+        **asdict(each.acquisition),
+    }
+    return {
+        name: round(value, DIGITS) if isinstance(value, float) else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,63 @@
+"""``scores.json``: the scores with where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from distiliqa.model_folder import ONNX, ModelConfig
+from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.version import __version__
+
+DIGITS = 6
+
+
+def scores_record(run: ScoringRun) -> dict[str, Any]:
+    """The content of ``scores.json``: what scored, then series and slices in reading order."""
+    return {
+        "distiliqa": __version__,
+        "model": model_facts(run.model),
+        "settings": settings(run.model),
+        "complete": run.stopped is None and not run.failed,
+        "series": [_series(run, each) for each in run.series],
+        "failed": [each._asdict() for each in run.failed],
+        "left_out": [each._asdict() for each in run.left_out],
+    }
+
+
+def model_facts(config: ModelConfig) -> dict[str, Any]:
+    """Which model scored, exactly, and what its scores mean."""
+    return {
+        "name": config.name,
+        "version": config.version,
+        "sha256": config.files[ONNX],
+        "scale": asdict(config.scale),
+    }
+
+
+def settings(config: ModelConfig) -> dict[str, Any]:
+    """How slices were shown to the model: ``window`` in HU, ``image_size`` in pixels."""
+    return {"window": asdict(config.window), "image_size": config.image_size}
+
+
+def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
+    return {
+        "series": series.series,
+        "score": round(series.score, DIGITS),
+        "acquisition": asdict(series.acquisition),
+        "slices": [_slice(run, each) for each in series.slices],
+    }
+
+
+def _slice(run: ScoringRun, each: SliceScore) -> dict[str, Any]:
+    return {
+        "path": each.path,
+        "slice": each.frame,
+        "sha256": run.sha256_of(each.path),
+        "position_mm": each.position_mm,
+        "score": round(each.score, DIGITS),
+        "spread": None if each.spread is None else round(each.spread, DIGITS),
+        "outputs": [round(value, DIGITS) for value in each.outputs],
+        "warnings": list(each.warnings),
+        "acquisition": asdict(each.acquisition),
+    }

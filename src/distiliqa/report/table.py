@@ -1,0 +1,110 @@
+"""The table on the screen: each slice of a short run, the series and worst slices of a long one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from distiliqa.model_folder import ModelConfig
+from distiliqa.report.labels import series_labels, slice_labels
+from distiliqa.scoring.result import ScoringRun, SliceScore
+
+MOST_SLICES = 40
+WORST_SLICES = 10
+WIDTH_OF_NUMBERS = 50
+
+
+def print_scores(run: ScoringRun) -> None:
+    """Print what a run gave on the standard output, for people to read."""
+    console = Console(highlight=False)
+    counts = Counter(warning for each in run.slices for warning in each.warnings)
+    notes = {warning: number for number, warning in enumerate(counts, start=1)}
+    width = max(console.width - WIDTH_OF_NUMBERS, 16)
+    _print_heading(run.model, console)
+    if len(run.slices) <= MOST_SLICES:
+        console.print(_every_slice(run, notes, width))
+    else:
+        console.print(_every_series(run, notes, width))
+        console.print(_worst_slices(run, notes, width))
+    for warning, number in notes.items():
+        console.print(Text(f"  note {number}, {_slices(counts[warning])}: {warning}", "yellow"))
+    seconds = run.seconds["total"]
+    console.print(
+        f"  {_slices(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
+        f" ({len(run.slices) / seconds:.1f} a second)"
+    )
+
+
+def _print_heading(model: ModelConfig, console: Console) -> None:
+    scale, window = model.scale, model.window
+    direction = "higher" if scale.higher_is_better else "lower"
+    console.print(Text(f"\n  {model.name} {model.version}", "bold"))
+    console.print(
+        Text(
+            f"  score {scale.low:g} to {scale.high:g}, {direction} is better: {scale.meaning}\n"
+            f"  window width {window.width:g}, level {window.level:g} HU",
+            "dim",
+        )
+    )
+
+
+def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
+    table = _table("slice", "position mm", "score", "spread", "notes")
+    for label, series in zip(series_labels(run.series, width), run.series, strict=True):
+        if len(series.slices) == 1:
+            table.add_row(Text(label), *_cells(series.slices[0], notes))
+            continue
+        table.add_section()
+        mean = f"mean of {len(series.slices)}"
+        table.add_row(Text(label), mean, f"{series.score:.3f}", style="bold")
+        for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
+            table.add_row(Text(f"  {name}"), *_cells(each, notes))
+        table.add_section()
+    return table
+
+
+def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
+    table = _table("series", "slices", "mean", "lowest", "highest", "notes")
+    for label, series in zip(series_labels(run.series, width), run.series, strict=True):
+        scores = [each.score for each in series.slices]
+        numbers = (f"{number:.3f}" for number in (series.score, min(scores), max(scores)))
+        marks = _marks(series.slices, notes)
+        table.add_row(Text(label), str(len(scores)), *numbers, marks)
+    return table
+
+
+def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
+    sign = 1 if run.model.scale.higher_is_better else -1
+    worst = sorted(run.slices, key=lambda each: sign * each.score)[:WORST_SLICES]
+    table = _table(f"the {WORST_SLICES} worst slices", "position mm", "score", "spread", "notes")
+    for name, each in zip(slice_labels(worst, width), worst, strict=True):
+        table.add_row(Text(name), *_cells(each, notes))
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="left" if name == "notes" else "right", no_wrap=True)
+    return table
+
+
+def _cells(each: SliceScore, notes: Mapping[str, int]) -> tuple[str, str, str, str]:
+    position = "" if each.position_mm is None else f"{each.position_mm:.1f}"
+    spread = "" if each.spread is None else f"{each.spread:.3f}"
+    return position, f"{each.score:.3f}", spread, _marks([each], notes)
+
+
+def _marks(slices: Iterable[SliceScore], notes: Mapping[str, int]) -> str:
+    found = {notes[warning] for each in slices for warning in each.warnings}
+    return " ".join(map(str, sorted(found)))
+
+
+def _slices(count: int) -> str:
+    return "1 slice" if count == 1 else f"{count} slices"

@@ -1,0 +1,55 @@
+"""From what the user names (files, folders, zips, globs) to the slices, in reading order."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Iterator
+from math import inf
+from os.path import realpath
+from pathlib import Path
+
+from distiliqa.ct import CTIndex, Problem, SliceRef, index_ct
+from distiliqa.errors import CTReadError, DistiliqaError
+
+
+def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
+    """Index every input; one that holds no CT becomes a problem in ``failed``, none stops the rest.
+
+    Slices of one series that were named one by one are brought together, in the order of their
+    position; a slice named twice is scored once.
+    """
+    joined = CTIndex.joined(_index(path) for each in inputs for path in _expand(each))
+    return CTIndex(_reading_order(joined.slices), joined.failed, joined.left_out)
+
+
+def problem_of(error: Exception, path: str) -> Problem:
+    """Put an error with ``path`` down as one line that does not name the path."""
+    if not isinstance(error, DistiliqaError):
+        return Problem(path, " ".join(str(error).split()) or type(error).__name__)
+    return Problem(str(error.path or path), "; ".join(filter(None, (error.problem, error.remedy))))
+
+
+def _index(path: str) -> CTIndex:
+    try:
+        return index_ct(path)
+    except CTReadError as error:
+        return CTIndex(failed=(problem_of(error, path),))
+
+
+def _expand(path: str | Path) -> Iterator[str]:
+    """Expand a glob, which shells on Windows leave to the program; a path that exists is itself."""
+    matches = [] if Path(path).exists() else sorted(glob.glob(str(path), recursive=True))
+    yield from matches or [str(path)]
+
+
+def _reading_order(slices: Iterable[SliceRef]) -> tuple[SliceRef, ...]:
+    once: dict[tuple[str, int], SliceRef] = {}
+    first: dict[str, int] = {}
+    for each in slices:
+        once.setdefault((realpath(each.path), each.frame), each)
+        first.setdefault(each.series, len(first))
+
+    def place(each: SliceRef) -> tuple[int, float]:
+        return first[each.series], -inf if each.position_mm is None else each.position_mm
+
+    return tuple(sorted(once.values(), key=place))
