@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import ArrayLike
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+from distiliqa.model_folder import ONNX, WEIGHTS, ModelConfig, ScoreScale, write_config
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -81,3 +83,50 @@ def ct_dataset(hu: np.ndarray, *, seed: str, **tags: Any) -> pydicom.Dataset:
     dataset.PixelData = stored.tobytes()
     dataset["PixelData"].VR = "OW"
     return dataset
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder that scores in milliseconds: its five outputs fall with the local noise."""
+    onnx = pytest.importorskip("onnx")
+    from safetensors.numpy import save_file
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    folder.mkdir()
+    onnx.save(_noise_network(), folder / ONNX)
+    save_file({"weight": np.zeros(1, np.float32)}, folder / WEIGHTS)
+    scale = ScoreScale(0.0, 4.0, "made up by the tests from the local noise")
+    write_config(folder, ModelConfig("tiny", "1.0", {}, 5, scale, made_by="tests"))
+    return folder
+
+
+def _noise_network() -> Any:
+    """ONNX: scores = 4 - weight * sqrt(mean local variance over 8 x 8 pixels) for five weights."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    def tensor(name: str, values: Any, dtype: type) -> Any:
+        return numpy_helper.from_array(np.asarray(values, dtype), name)
+
+    pool = {"kernel_shape": [8, 8], "strides": [8, 8]}
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["mean"], **pool),
+        helper.make_node("Mul", ["image", "image"], ["square"]),
+        helper.make_node("AveragePool", ["square"], ["mean_square"], **pool),
+        helper.make_node("Mul", ["mean", "mean"], ["square_mean"]),
+        helper.make_node("Sub", ["mean_square", "square_mean"], ["variance"]),
+        helper.make_node("ReduceMean", ["variance"], ["noise"], axes=[1, 2, 3], keepdims=1),
+        helper.make_node("Abs", ["noise"], ["positive"]),
+        helper.make_node("Sqrt", ["positive"], ["deviation"]),
+        helper.make_node("Reshape", ["deviation", "shape"], ["column"]),
+        helper.make_node("Mul", ["column", "weights"], ["loss"]),
+        helper.make_node("Sub", ["best", "loss"], ["scores"]),
+    ]
+    constants = [
+        tensor("shape", [-1, 1], np.int64),
+        tensor("weights", [[12, 13, 14, 15, 16]], np.float32),
+        tensor("best", [4], np.float32),
+    ]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 1, 512, 512])
+    scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 5])
+    graph = helper.make_graph(nodes, "noise", [image], [scores], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
