@@ -159,7 +159,8 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Scores:
     for dose in mixing.doses:
         mixed = mix(full, low, dose, pair.low_dose, mixing.formula)
         derivation = f"dose {dose:g} from doses 1 and {pair.low_dose:g}, {mixing.formula.value}"
-        write_dicom(_mixed_path(pair, dose, folder), derive(source, mixed, derivation, [low_source]))
+        image = derive(source, mixed, derivation, used=[low_source])
+        write_dicom(_mixed_path(pair, dose, folder), image)
         scores.append(similarity_label(mixed, full))
     return tuple(scores)
 
