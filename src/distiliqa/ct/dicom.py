@@ -57,10 +57,16 @@ _NO_SLICE = re.compile(r"(LOCALIZER|SCREEN SAVE|.* PROT)$")
 
 
 def is_dicom(source: Source) -> bool:
-    """Whether the file begins as DICOM: ``DICM`` at byte 128 (PS3.10, 7.1), or a plausible first
-    tag of group 2 or 8 for files written without the preamble."""
-    with source.open() as stream:
-        start = stream.read(132)
+    """Whether the file begins as DICOM.
+
+    That is ``DICM`` at byte 128 (PS3.10, 7.1), or a plausible first tag of group 2 or 8 for files
+    without the preamble. Raises `CTReadError` on a file that cannot be opened.
+    """
+    try:
+        with source.open() as stream:
+            start = stream.read(132)
+    except Exception as error:  # a file without permission, a damaged member of a zip
+        raise CTReadError(f"cannot be opened ({error})", path=source.name) from error
     if start[128:] == b"DICM":
         return True
     if len(start) < 132 or start[:2] not in (b"\x02\x00", b"\x08\x00") or start[3] != 0:
@@ -141,6 +147,12 @@ def _check_image(dataset: Dataset, source: Source, require_ct: bool) -> None:
     kind = f"modality {text(dataset, 'Modality') or 'unknown'}, not CT"
     if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
         raise NotCTError("a DICOMDIR, not an image", path=source.name, remedy="give its folder")
+    if "SOPClassUID" not in dataset and "Modality" not in dataset:
+        raise CTReadError(
+            "the DICOM header is cut short or damaged",
+            path=source.name,
+            remedy="copy or export it again",
+        )
     if require_ct and not _is_ct(dataset, sop_class):
         raise NotCTError(f"{kind} ({sop_class.name})", path=source.name, remedy="give a CT series")
     if "Rows" not in dataset or "Columns" not in dataset:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, NotCTError
 
 # No tissue lies below -1024 HU; noise in air may. GE fills the corners with -3024 and Toshiba with
 # -2048, and a NIfTI copy keeps these numbers but loses the tag that explains them.
@@ -79,6 +79,17 @@ def check_size(rows: int, columns: int, *, path: str) -> None:
             f"{rows} x {columns} pixels is too small for a CT slice",
             path=path,
             remedy=f"give slices of at least {SMALLEST_SIDE} x {SMALLEST_SIDE}",
+        )
+
+
+def check_dtype(dtype: DTypeLike, *, path: str) -> None:
+    """Raise `NotCTError` on a type that holds no HU: 8-bit pictures and masks, colors, objects."""
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "iuf" or dtype.itemsize < 2:
+        raise NotCTError(
+            f"values of type {dtype} hold no HU",
+            path=path,
+            remedy="save HU as float32 or 16-bit integers",
         )
 
 

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+from distiliqa.ct.archive import open_archive
 from distiliqa.ct.dicom import index_dicom, is_dicom
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
+from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
 
 __all__ = ["CTIndex", "Problem", "SliceRef", "index_ct"]
 
-_DICOM_SUFFIXES = {".dcm", ".dicom", ".ima"}
+_FORMATS = "DICOM, NIfTI, TIFF, .npy, MHA, MHD or NRRD"
 
 
 def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
-    """Find the CT slices in a file, a folder (with its subfolders) or a zip; no pixel is decoded.
+    """Find the CT slices in a file, a folder with its subfolders, or a zip; decode no pixels.
 
     Parameters
     ----------
-    path : DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD; a folder or a zip
-        of these. Hidden files are ignored.
+    path : DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD; a folder of
+        these, or a zip of DICOM or TIFF. Hidden files are ignored.
     require_ct : False also takes gray-scale DICOM that does not say it is CT, such as training
         images that were saved as Secondary Capture.
 
     Returns
     -------
     The slices in reading order: series in order of first appearance, slices along their normal
-    towards the head, by name where positions are unknown.
+    towards the head; in the order of their names where positions are unknown.
 
     Raises
     ------
@@ -40,74 +43,101 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     path = Path(path)
     if not path.exists():
         raise CTReadError("no such file or folder", path=path, remedy="check the path")
-    if path.is_file():
-        return _index_source(Source.on_disk(path), require_ct)
-    index = _index_sources(_walk(path), str(path), require_ct)
-    if not index.slices:
-        raise CTReadError(_nothing(index), path=path, remedy="give a folder with axial CT slices")
-    return index
+    if path.is_dir():
+        return _index_many(list(_walk(path)), path, require_ct)
+    if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
+        members = sorted(open_archive(path), key=lambda source: _natural(source.name))
+        return _index_many(members, path, require_ct)
+    source = Source.on_disk(path)
+    reader = _reader_of(source, require_ct)
+    if reader is None:
+        raise CTReadError("not a CT image", path=path, remedy=f"give {_FORMATS}")
+    return _ordered(reader(source), [source])
 
 
 def _walk(folder: Path) -> Iterator[Source]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted((name for name in folders if name[0] != "."), key=_natural)
         for name in sorted((name for name in files if name[0] != "."), key=_natural):
-            yield Source.on_disk(Path(place, name))
+            if (path := Path(place, name)).is_file():
+                yield Source.on_disk(path)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts ``slice2`` before ``slice10``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _index_sources(sources: Iterable[Source], whole: str, require_ct: bool) -> CTIndex:
-    """Index many files; what goes wrong with one is noted, and the others go on."""
-    parts, unrelated = [], []
-    for source in sources:
-        try:
-            parts.append(_index_source(source, require_ct))
-        except _UnrelatedError:
-            unrelated.append(source.name)
-        except NotCTError as error:
-            parts.append(CTIndex(left_out=(Problem(source.name, _reason(error)),)))
-        except CTReadError as error:
-            parts.append(CTIndex(failed=(Problem(source.name, _reason(error)),)))
-    if unrelated:
-        parts.append(
-            CTIndex(left_out=(Problem(whole, f"{len(unrelated)} files that are no images"),))
-        )
-    index = CTIndex.joined(parts)
-    return CTIndex(_in_reading_order(index.slices), index.failed, index.left_out)
+def _index_many(sources: list[Source], whole: Path, require_ct: bool) -> CTIndex:
+    """Index many files; what is wrong with one is noted, and the others go on."""
+    noted = [_index_one(source, require_ct) for source in sources]
+    parts = [part for part in noted if part is not None]
+    if unrelated := len(noted) - len(parts):
+        reason = f"{unrelated} files that are not images"
+        parts.append(CTIndex(left_out=(Problem(str(whole), reason),)))
+    index = _ordered(CTIndex.joined(parts), sources)
+    if not index.slices:
+        raise CTReadError(_nothing(index), path=whole, remedy="give axial CT slices")
+    return index
 
 
-class _UnrelatedError(NotCTError):
-    """A file of a kind that holds no CT."""
+def _index_one(source: Source, require_ct: bool) -> CTIndex | None:
+    """Index one of many files, a problem being part of the result; None if it is no image."""
+    try:
+        reader = _reader_of(source, require_ct)
+        return None if reader is None else reader(source)
+    except NotCTError as error:
+        return CTIndex(left_out=(_problem(source, error),))
+    except CTReadError as error:
+        return CTIndex(failed=(_problem(source, error),))
 
 
-def _index_source(source: Source, require_ct: bool) -> CTIndex:
+def _problem(source: Source, error: CTReadError) -> Problem:
+    reason = error.problem if error.remedy is None else f"{error.problem}; {error.remedy}"
+    return Problem(source.name, " ".join(reason.split()))
+
+
+def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] | None:
+    """The reader for a file, its library imported only now; None for kinds that hold no CT."""
     if is_dicom(source):
-        return index_dicom(source, require_ct=require_ct)
-    if source.suffix in _DICOM_SUFFIXES:
-        raise CTReadError("not a DICOM file", path=source.name, remedy="export it again")
-    raise _UnrelatedError("not an image", path=source.name, remedy="give DICOM")
+        return partial(index_dicom, require_ct=require_ct)
+    match source.suffix:
+        case ".tif" | ".tiff":
+            from distiliqa.ct.tiff import index_tiff
+
+            return index_tiff
+        case ".npy":
+            from distiliqa.ct.numpy_array import index_npy
+
+            return index_npy
+        case ".nii" | ".nii.gz":
+            from distiliqa.ct.nifti import index_nifti
+
+            return index_nifti
+        case ".mha" | ".mhd" | ".nrrd" | ".nhdr":
+            from distiliqa.ct.itk import index_itk
+
+            return index_itk
+        case ".dcm" | ".dicom" | ".ima":
+            raise CTReadError("not a DICOM file", path=source.name, remedy="copy or export again")
+        case ".zip":
+            raise NotCTError("a zip inside", path=source.name, remedy="give it by itself")
+    return None
 
 
-def _reason(error: CTReadError) -> str:
-    return error.problem if error.remedy is None else f"{error.problem}; {error.remedy}"
+def _ordered(index: CTIndex, sources: list[Source]) -> CTIndex:
+    by_name = {source.name: source for source in sources}
+
+    def same_bytes(one: str, other: str) -> bool:
+        return by_name[one].read() == by_name[other].read()
+
+    ordered = in_reading_order(index.slices, same_bytes)
+    return CTIndex(ordered.slices, index.failed, index.left_out + ordered.left_out)
 
 
 def _nothing(index: CTIndex) -> str:
     problems = index.failed + index.left_out
     if not problems:
-        return "an empty folder"
+        return "holds no file"
     return f"no CT slice that can be read ({problems[0].path}: {problems[0].reason})"
-
-
-def _in_reading_order(slices: Iterable[SliceRef]) -> tuple[SliceRef, ...]:
-    series: defaultdict[str, list[SliceRef]] = defaultdict(list)
-    for ref in slices:
-        series[ref.series].append(ref)
-    for refs in series.values():
-        if all(ref.position_mm is not None for ref in refs):
-            refs.sort(key=lambda ref: ref.position_mm or 0.0)
-    return tuple(ref for refs in series.values() for ref in refs)

@@ -14,6 +14,7 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
+from distiliqa.ct import jpeg12
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
@@ -23,6 +24,8 @@ _DECODER_PACKAGES = (
     (JPEGLSTransferSyntaxes, "pyjpegls"),
     (JPEG2000TransferSyntaxes, "pylibjpeg pylibjpeg-openjpeg"),
 )
+
+jpeg12.register()
 
 
 def decode(source: Source, frame: int, syntax: UID) -> NDArray[np.generic]:
@@ -44,7 +47,7 @@ def decode(source: Source, frame: int, syntax: UID) -> NDArray[np.generic]:
             return pixel_array(pixels, index=frame, transfer_syntax_uid=syntax)
     except Exception as error:  # decoders raise whatever they like
         raise CTReadError(
-            f"the pixels cannot be decoded ({_first_line(error)})",
+            f"the pixels cannot be decoded ({error})",
             path=source.name,
             remedy="the file is cut short or damaged: copy or export it again",
         ) from error
@@ -66,7 +69,3 @@ def _require_decoder(source: Source, syntax: UID) -> None:
             path=source.name,
             remedy=f"pip install {packages}",
         )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

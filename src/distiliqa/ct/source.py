@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import IO
+
+from distiliqa.errors import NotCTError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,26 @@ class Source:
     """
 
     name: str
-    open: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    open: Callable[[], IO[bytes]] = field(repr=False, compare=False)
     file: Path | None = None
 
     @classmethod
     def on_disk(cls, path: Path) -> Source:
         """The file at ``path``."""
         return cls(str(path), lambda: path.open("rb"), path)
+
+    def read(self) -> bytes:
+        """All of its bytes."""
+        with self.open() as stream:
+            return stream.read()
+
+    def on_disk_path(self) -> Path:
+        """The path on disk, for formats whose libraries need one; `NotCTError` inside a zip."""
+        if self.file is None:
+            raise NotCTError(
+                f"{self.suffix} is not read inside a zip", path=self.name, remedy="unpack the zip"
+            )
+        return self.file
 
     @property
     def suffix(self) -> str:

@@ -1,0 +1,83 @@
+"""MHA, MHD and NRRD volumes through SimpleITK (the extra ``itk``)."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.hu import check_dtype
+from distiliqa.ct.listing import CTIndex
+from distiliqa.ct.source import Source
+from distiliqa.ct.volume import Volume, decoded, index_volume
+from distiliqa.errors import CTReadError
+
+
+def index_itk(source: Source) -> CTIndex:
+    """Find the axial slices of a volume of HU, from its header.
+
+    Raises
+    ------
+    NotCTError : on a type that holds no HU, and where no plane is axial.
+    CTReadError : on a damaged file, on other than three dimensions, and without SimpleITK.
+    """
+    path = source.on_disk_path()
+    itk = _simple_itk(path)
+    reader = itk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise CTReadError(
+            f"not readable as a volume ({_last_line(error)})",
+            path=path,
+            remedy="copy or convert it again",
+        ) from error
+    if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
+        raise CTReadError(
+            f"{reader.GetDimension()} dimensions of {reader.GetNumberOfComponents()} values",
+            path=path,
+            remedy="give one gray-scale volume of three axes",
+        )
+    pixel = itk.Image(1, 1, reader.GetPixelID())
+    check_dtype(itk.GetArrayViewFromImage(pixel).dtype, path=source.name)
+    return index_volume(
+        Volume(source.name, reader.GetSize(), _to_lps(reader), partial(_read_plane, path))
+    )
+
+
+def _simple_itk(path: Path) -> ModuleType:
+    try:
+        import SimpleITK
+    except ImportError as error:
+        raise CTReadError(
+            "MHA, MHD and NRRD need SimpleITK", path=path, remedy='pip install "distiliqa[itk]"'
+        ) from error
+    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
+    return SimpleITK
+
+
+def _to_lps(reader: object) -> NDArray[np.float64]:
+    """Voxel indices to millimetres; ITK uses DICOM's axes."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.reshape(reader.GetDirection(), (3, 3)) * reader.GetSpacing()
+    affine[:3, 3] = reader.GetOrigin()
+    return affine
+
+
+def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
+    return np.take(decoded(_read_stored, path), index, axis=axis)
+
+
+def _read_stored(path: Path) -> NDArray[np.generic]:
+    """All voxels with the axes in ITK's order, (x, y, z)."""
+    itk = _simple_itk(path)
+    return itk.GetArrayFromImage(itk.ReadImage(str(path))).transpose()
+
+
+def _last_line(error: RuntimeError) -> str:
+    """ITK's message without the place in its C++ sources."""
+    return str(error).strip().splitlines()[-1]

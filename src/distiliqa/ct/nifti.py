@@ -1,0 +1,70 @@
+"""NIfTI volumes (.nii, .nii.gz)."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.hu import check_dtype, rescale
+from distiliqa.ct.listing import CTIndex
+from distiliqa.ct.source import Source
+from distiliqa.ct.volume import Volume, decoded, index_volume
+from distiliqa.errors import CTReadError
+
+# NIfTI points to the patient's right-to-left, back-to-front, DICOM left and back.
+_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def index_nifti(source: Source) -> CTIndex:
+    """Find the axial slices of a NIfTI volume of HU, from its header.
+
+    Raises
+    ------
+    NotCTError : on a type that holds no HU, and where no plane is axial.
+    CTReadError : on a damaged file, and on more than three dimensions.
+    """
+    path = source.on_disk_path()
+    try:
+        image = nibabel.load(path)
+    except Exception as error:  # nibabel raises many kinds on damaged files
+        raise CTReadError(
+            f"not readable as NIfTI ({error})", path=path, remedy="copy or convert it again"
+        ) from error
+    check_dtype(image.get_data_dtype(), path=source.name)
+    shape = image.shape
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    if len(shape) != 3:
+        raise CTReadError(
+            f"a volume of shape {image.shape}", path=path, remedy="give one volume of three axes"
+        )
+    return index_volume(
+        Volume(
+            source.name,
+            shape,
+            _RAS_TO_LPS @ image.affine,
+            partial(_read_plane, path),
+            () if _has_orientation(image) else ("no orientation in the file: taken as axial",),
+        )
+    )
+
+
+def _has_orientation(image: nibabel.Nifti1Image) -> bool:
+    return any(int(image.header[code]) > 0 for code in ("sform_code", "qform_code"))
+
+
+def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
+    proxy = nibabel.load(path).dataobj
+    plane: list[slice | int] = [slice(None)] * 3 + [0] * (len(proxy.shape) - 3)
+    plane[axis] = index
+    if path.suffix != ".gz":
+        return proxy[tuple(plane)]  # reads this plane only
+    return rescale(decoded(_read_stored, path)[tuple(plane)], proxy.slope, proxy.inter)
+
+
+def _read_stored(path: Path) -> NDArray[np.generic]:
+    return np.asarray(nibabel.load(path).dataobj.get_unscaled())

@@ -1,0 +1,49 @@
+"""NumPy files (.npy) of HU: one slice (rows, columns) or a stack (slices, rows, columns)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.hu import check_dtype, check_size
+from distiliqa.ct.listing import CTIndex
+from distiliqa.ct.source import Source
+from distiliqa.ct.stack import index_stack
+from distiliqa.errors import CTReadError
+
+
+def index_npy(source: Source) -> CTIndex:
+    """Find the slices of a .npy file on disk. Pickled objects are never loaded.
+
+    Raises `NotCTError` on a type that holds no HU, `CTReadError` on a damaged file or a shape
+    that is no slice and no stack.
+    """
+    path = source.on_disk_path()
+    try:
+        array = _open(path)
+    except Exception as error:  # numpy raises several kinds on damaged files
+        raise CTReadError(
+            f"not readable as a NumPy array ({error})",
+            path=path,
+            remedy="save HU with numpy.save, as float32",
+        ) from error
+    check_dtype(array.dtype, path=source.name)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise CTReadError(
+            f"an array of shape {array.shape} is no CT slice",
+            path=path,
+            remedy="give HU as (rows, columns) or (slices, rows, columns)",
+        )
+    check_size(*array.shape[-2:], path=source.name)
+    return index_stack(source, 1 if array.ndim == 2 else len(array), _read_hu)
+
+
+def _open(path: Path) -> NDArray[np.generic]:
+    return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
+    array = _open(source.on_disk_path())
+    return np.array(array if array.ndim == 2 else array[frame])

@@ -1,0 +1,38 @@
+"""Slices from files that hold only an array: one image or a stack, without geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.hu import checked
+from distiliqa.ct.listing import CTIndex, SliceRef
+from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.source import Source
+
+ReadHU = Callable[[Source, int], NDArray[np.floating]]
+
+
+def index_stack(source: Source, count: int, read_hu: ReadHU) -> CTIndex:
+    """Index ``count`` slices of a file.
+
+    ``read_hu(source, frame)`` gives one of them in HU, (rows, columns). A stack is a series of
+    its own; single images that share a folder make one series, in the order of their names.
+    """
+    series = source.folder if count == 1 else source.name
+    return CTIndex(
+        tuple(
+            SliceRef(
+                source.name, frame, series, None, partial(_load, source, frame, series, read_hu)
+            )
+            for frame in range(count)
+        )
+    )
+
+
+def _load(source: Source, frame: int, series: str, read_hu: ReadHU) -> CTSlice:
+    hu, doubts = checked(read_hu(source, frame), path=source.name)
+    return CTSlice(hu=hu, path=source.name, frame=frame, series=series, warnings=doubts)

@@ -1,0 +1,56 @@
+"""TIFF images of HU, or of the LDCTIQAC2023 challenge; every page is a slice."""
+
+from __future__ import annotations
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from distiliqa.ct.hu import check_dtype, check_size, rescale
+from distiliqa.ct.listing import CTIndex
+from distiliqa.ct.source import Source
+from distiliqa.ct.stack import index_stack
+from distiliqa.errors import CTReadError, NotCTError
+
+# LDCTIQAC2023 (doi 10.5281/zenodo.7833096) stores float images in [0, 1]: HU = 1400 x - 1000.
+_CHALLENGE_SLOPE, _CHALLENGE_INTERCEPT = 1400.0, -1000.0
+
+
+def index_tiff(source: Source) -> CTIndex:
+    """Find the slices of a TIFF.
+
+    Raises `NotCTError` on color and 8-bit pictures, `CTReadError` on a damaged file.
+    """
+    try:
+        with source.open() as stream, tifffile.TiffFile(stream) as tiff:
+            page, count = tiff.pages.first, len(tiff.pages)
+    except Exception as error:  # tifffile raises many kinds on damaged files
+        raise _damaged(source, error) from error
+    if page.samplesperpixel != 1:
+        raise NotCTError(
+            "a color image holds no HU", path=source.name, remedy="save HU as a float32 TIFF"
+        )
+    check_dtype(page.dtype, path=source.name)
+    check_size(page.imagelength, page.imagewidth, path=source.name)
+    return index_stack(source, count, _read_hu)
+
+
+def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
+    try:
+        with source.open() as stream, tifffile.TiffFile(stream) as tiff:
+            values = tiff.pages[frame].asarray()
+    except Exception as error:
+        raise _damaged(source, error) from error
+    # A page of HU cannot lie in [0, 1] as a whole, so the range alone tells the two apart.
+    if values.dtype.kind == "f" and values.min() >= 0 and values.max() <= 1:
+        return rescale(values, _CHALLENGE_SLOPE, _CHALLENGE_INTERCEPT)
+    return values
+
+
+def _damaged(source: Source, error: Exception) -> CTReadError:
+    missing_codec = "imagecodecs" in str(error)
+    return CTReadError(
+        f"the TIFF cannot be read ({error})",
+        path=source.name,
+        remedy="pip install imagecodecs" if missing_codec else "copy or export it again",
+    )

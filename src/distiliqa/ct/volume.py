@@ -1,0 +1,122 @@
+"""Axial slices of a volume whose affine says how it lies in the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.hu import checked
+from distiliqa.ct.listing import CTIndex, SliceRef
+from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.slice import CTSlice
+from distiliqa.errors import CTReadError, NotCTError
+
+# Acquired pixels are square; a plane cut across the slices of a volume has long ones.
+_SQUARE_TOLERANCE = 0.1
+
+_decoding = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A three-dimensional image of HU on disk.
+
+    Attributes
+    ----------
+    path : the file.
+    shape : number of voxels along the three axes.
+    to_lps : (4, 4), voxel indices to millimetres in DICOM's patient system.
+    read : ``read(axis, index)`` gives the HU of one plane, the other two axes in their order.
+    warnings : as in `CTSlice`.
+    """
+
+    path: str
+    shape: tuple[int, int, int]
+    to_lps: NDArray[np.float64]
+    read: Callable[[int, int], NDArray[np.floating]]
+    warnings: tuple[str, ...] = ()
+
+
+def index_volume(volume: Volume) -> CTIndex:
+    """Index the planes across the voxel axis that runs nearest to the body axis.
+
+    Raises `CTReadError` on an affine that is singular, `NotCTError` where no plane is axial.
+    """
+    steps = volume.to_lps[:3, :3]
+    spacing = np.linalg.norm(steps, axis=0)
+    if not np.isfinite(steps).all() or abs(np.linalg.det(steps)) < 1e-9:
+        raise CTReadError(
+            "the affine of the volume is singular", path=volume.path, remedy="convert it again"
+        )
+    directions = steps / spacing
+    axis = int(np.argmax(np.abs(directions[2])))
+    down, across = (other for other in range(3) if other != axis)
+    orientation = Orientation(tuple(directions[:, across]), tuple(directions[:, down]))
+    if not orientation.is_axial:
+        raise NotCTError("no axial slices (oblique volume)", path=volume.path)
+    plane = _Plane(volume, axis, orientation, (float(spacing[down]), float(spacing[across])))
+    return CTIndex(tuple(plane.ref(index) for index in range(volume.shape[axis])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """The stack of planes across ``axis``; ``spacing`` is that of the plane as stored, mm."""
+
+    volume: Volume
+    axis: int
+    orientation: Orientation
+    spacing: tuple[float, float]
+
+    def ref(self, index: int) -> SliceRef:
+        path = self.volume.path
+        return SliceRef(path, index, path, self.position_mm(index), partial(self.load, index))
+
+    def position_mm(self, index: int) -> float:
+        steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
+        return self.orientation.position_mm(origin + index * steps[:, self.axis])
+
+    def load(self, index: int) -> CTSlice:
+        try:
+            stored = self.volume.read(self.axis, index)
+        except Exception as error:  # the libraries raise many kinds on damaged files
+            raise CTReadError(
+                f"slice {index} cannot be read ({error})",
+                path=self.volume.path,
+                remedy="the file is cut short or damaged: copy or convert it again",
+            ) from error
+        hu, doubts = checked(stored, path=self.volume.path)
+        rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
+        if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
+            doubts += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
+        return CTSlice(
+            hu=self.orientation.turn(hu),
+            path=self.volume.path,
+            frame=index,
+            series=self.volume.path,
+            spacing_mm=spacing,
+            position_mm=self.position_mm(index),
+            warnings=self.volume.warnings + doubts,
+        )
+
+
+def decoded(read: Callable[[Path], NDArray[np.generic]], path: Path) -> NDArray[np.generic]:
+    """The array of a file that can only be decoded whole, kept for its next slice.
+
+    A change of the file on disk is noticed. One thread decodes, the others wait for its result.
+    """
+    with _decoding:
+        return _decoded(read, path, path.stat().st_mtime_ns)
+
+
+# Two, because threads that load in reading order meet where one volume ends and the next begins.
+@lru_cache(maxsize=2)
+def _decoded(
+    read: Callable[[Path], NDArray[np.generic]], path: Path, modified: int
+) -> NDArray[np.generic]:
+    return read(path)
