@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def _simple_itk(path: Path) -> ModuleType:
     return SimpleITK
 
 
-def _to_lps(reader: object) -> NDArray[np.float64]:
+def _to_lps(reader: Any) -> NDArray[np.float64]:
     """Voxel indices to millimetres; ITK uses DICOM's axes."""
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(reader.GetDirection(), (3, 3)) * reader.GetSpacing()

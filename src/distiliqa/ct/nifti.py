@@ -29,7 +29,7 @@ def index_nifti(source: Source) -> CTIndex:
     """
     path = source.on_disk_path()
     try:
-        image = nibabel.load(path)
+        image = _open(path)
     except Exception as error:  # nibabel raises many kinds on damaged files
         raise CTReadError(
             f"not readable as NIfTI ({error})", path=path, remedy="copy or convert it again"
@@ -53,12 +53,19 @@ def index_nifti(source: Source) -> CTIndex:
     )
 
 
+def _open(path: Path) -> nibabel.Nifti1Image:
+    image = nibabel.load(path)
+    if not isinstance(image, nibabel.Nifti1Image):  # NIfTI-2 is a kind of it, Analyze is not
+        raise ValueError(f"it is a {type(image).__name__}")
+    return image
+
+
 def _has_orientation(image: nibabel.Nifti1Image) -> bool:
     return any(int(image.header[code]) > 0 for code in ("sform_code", "qform_code"))
 
 
 def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
-    proxy = nibabel.load(path).dataobj
+    proxy = _open(path).dataobj
     plane: list[slice | int] = [slice(None)] * 3 + [0] * (len(proxy.shape) - 3)
     plane[axis] = index
     if path.suffix != ".gz":
@@ -67,4 +74,4 @@ def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
 
 
 def _read_stored(path: Path) -> NDArray[np.generic]:
-    return np.asarray(nibabel.load(path).dataobj.get_unscaled())
+    return np.asarray(_open(path).dataobj.get_unscaled())

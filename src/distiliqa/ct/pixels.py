@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
@@ -43,7 +45,7 @@ def decode(source: Source, frame: int, syntax: UID) -> NDArray[np.generic]:
         with source.open() as stream:
             # A deflated file is one compressed stream: no frame can be found in it without reading.
             deflated = syntax == DeflatedExplicitVRLittleEndian
-            pixels = dcmread(stream, force=True) if deflated else stream
+            pixels = dcmread(stream, force=True) if deflated else cast(BinaryIO, stream)
             return pixel_array(pixels, index=frame, transfer_syntax_uid=syntax)
     except Exception as error:  # decoders raise whatever they like
         raise CTReadError(

@@ -23,14 +23,12 @@ def index_stack(source: Source, count: int, read_hu: ReadHU) -> CTIndex:
     its own; single images that share a folder make one series, in the order of their names.
     """
     series = source.folder if count == 1 else source.name
-    return CTIndex(
-        tuple(
-            SliceRef(
-                source.name, frame, series, None, partial(_load, source, frame, series, read_hu)
-            )
-            for frame in range(count)
-        )
-    )
+
+    def ref(frame: int) -> SliceRef:
+        load = partial(_load, source, frame, series, read_hu)
+        return SliceRef(source.name, frame, series, position_mm=None, load=load)
+
+    return CTIndex(tuple(ref(frame) for frame in range(count)))
 
 
 def _load(source: Source, frame: int, series: str, read_hu: ReadHU) -> CTSlice:

@@ -26,9 +26,11 @@ def index_tiff(source: Source) -> CTIndex:
             page, count = tiff.pages.first, len(tiff.pages)
     except Exception as error:  # tifffile raises many kinds on damaged files
         raise _damaged(source, error) from error
-    if page.samplesperpixel != 1:
+    if page.samplesperpixel != 1 or page.dtype is None:
         raise NotCTError(
-            "a color image holds no HU", path=source.name, remedy="save HU as a float32 TIFF"
+            "a color or unusual TIFF holds no HU",
+            path=source.name,
+            remedy="save HU as a float32 TIFF",
         )
     check_dtype(page.dtype, path=source.name)
     check_size(page.imagelength, page.imagewidth, path=source.name)

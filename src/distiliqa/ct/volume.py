@@ -79,7 +79,7 @@ class _Plane:
 
     def position_mm(self, index: int) -> float:
         steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
-        return self.orientation.position_mm(origin + index * steps[:, self.axis])
+        return self.orientation.position_mm((origin + index * steps[:, self.axis]).tolist())
 
     def load(self, index: int) -> CTSlice:
         try:
