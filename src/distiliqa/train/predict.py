@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import ModelFolderError
 from distiliqa.model.export import load_network
 from distiliqa.model.network import Network
 from distiliqa.model.weights import read_network
-from distiliqa.model_folder import CONFIG
-from distiliqa.train.run import BEST
+from distiliqa.model_folder import CONFIG, read_config
+from distiliqa.train.recipe import load_recipe
+from distiliqa.train.run import BEST, RECIPE
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Predictor:
 
     networks: Sequence[Network]
     source: Path
+    window: Window
+
+    @property
+    def image_size(self) -> int:
+        """Rows and columns of the slices it takes."""
+        return self.networks[0].config.image_size
 
     def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Outputs (n, k) for windowed slices (n, 1, size, size) in [0, 1]."""
@@ -49,10 +57,19 @@ def load_predictor(source: Path | str) -> Predictor:
     source = Path(source)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if (source / CONFIG).is_file():
-        networks = [load_network(source)]
+        networks, window = [load_network(source)], read_config(source).window
     else:
         networks = [read_network(path) for path in _weights(source)]
-    return Predictor([network.to(device) for network in networks], source)
+        window = _window(source)
+    return Predictor([network.to(device) for network in networks], source, window)
+
+
+def _window(source: Path) -> Window:
+    """The window of the run that ``source`` is or lies in; soft tissue outside of a run."""
+    for folder in (source, *source.resolve().parents):
+        if (folder / RECIPE).is_file():
+            return load_recipe(folder / RECIPE).window.window()
+    return SOFT_TISSUE
 
 
 def _weights(source: Path) -> list[Path]:

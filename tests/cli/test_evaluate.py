@@ -1,0 +1,91 @@
+"""The command: a table, four files, and one-line errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from distiliqa.cli import app
+from distiliqa.ct.window import SOFT_TISSUE
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    scores = rng.integers(0, 21, 12) / 5
+    for i, score in enumerate(scores):
+        np.save(tmp_path / f"{i}.npy", np.full((32, 32), -135 + 80 * score, np.float32))
+    ratings = {f"{i}.npy": score for i, score in enumerate(scores.tolist())}
+    (tmp_path / "ratings.json").write_text(json.dumps(ratings))
+    rows = [f"{name},{score + rng.normal(0, 0.3)}" for name, score in ratings.items()]
+    (tmp_path / "predictions.csv").write_text("\n".join(["image,pred", *rows]))
+    return tmp_path
+
+
+def run(data: Path, *options: str) -> tuple[int, str, str]:
+    place = ["--data", str(data), "--ratings", str(data / "ratings.json")]
+    result = CliRunner().invoke(app, ["evaluate", *place, *options])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_predictions_of_a_table(data: Path) -> None:
+    out = data / "out"
+    options = ("--predictions", str(data / "predictions.csv"), "--out", str(out), "--seed", "3")
+    code, stdout, stderr = run(data, *options)
+    assert code == 0, stderr
+    assert "srocc" in stdout
+    assert "label grid 0.2; intervals from 12 groups by image" in stdout
+    assert {path.name for path in out.iterdir()} == {
+        "accumulate_metrics.csv",
+        "eval_info.csv",
+        "evaluation.json",
+        "scatter.png",
+    }
+    summary = json.loads((out / "evaluation.json").read_text())
+    assert summary["settings"]["seed"] == 3
+    assert len(summary["inputs"][str(data / "predictions.csv")]) == 64
+    again = data / "again"
+    table = ("--predictions", str(out / "eval_info.csv"), "--out", str(again), "--grid", "1/6")
+    assert run(data, *table)[0] == 0
+    repeated = json.loads((again / "evaluation.json").read_text())
+    assert repeated["metrics"] == summary["metrics"]
+    assert repeated["label_grid"] == pytest.approx(1 / 6)
+
+
+def test_predictions_of_a_model(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("distiliqa.train.predict")
+    predictor = SimpleNamespace(
+        window=SOFT_TISSUE,
+        image_size=32,
+        predict=lambda images: images.mean((2, 3)) * 350 / 80,
+    )
+    module.load_predictor = lambda path: predictor  # type: ignore[attr-defined]
+    monkeypatch.setitem(__import__("sys").modules, "distiliqa.train.predict", module)
+    code, _, stderr = run(data, str(data / "model"), "--out", str(data / "out"))
+    assert code == 0, stderr
+    summary = json.loads((data / "out" / "evaluation.json").read_text())
+    assert summary["metrics"]["plcc"] == pytest.approx(1)
+    assert summary["metrics"]["mae"] < 1e-3
+    assert not list((data / "out").glob(".slices-*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), "give either MODEL_OR_RUN or --predictions"),
+        (("model", "--predictions", "p.csv"), "give either MODEL_OR_RUN or --predictions"),
+        (("--predictions", "missing.csv"), "missing.csv: no such file"),
+        (("--predictions", "p.csv", "--grid", "fine"), "give auto, none or a step"),
+        (("--predictions", "p.csv", "--grid", "0"), "give auto, none or a step"),
+        (("--predictions", "p.csv", "--group", "scanner"), "scanner"),
+    ],
+)
+def test_wrong_usage_exits_2(data: Path, options: tuple[str, ...], says: str) -> None:
+    code, _, stderr = run(data, *options, "--out", str(data / "out"))
+    assert code == 2
+    assert says in " ".join(stderr.split())
