@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -65,7 +66,7 @@ def _has_orientation(image: nibabel.Nifti1Image) -> bool:
 
 
 def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
-    proxy = _open(path).dataobj
+    proxy: Any = _open(path).dataobj
     plane: list[slice | int] = [slice(None)] * 3 + [0] * (len(proxy.shape) - 3)
     plane[axis] = index
     if path.suffix != ".gz":
@@ -74,4 +75,5 @@ def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
 
 
 def _read_stored(path: Path) -> NDArray[np.generic]:
-    return np.asarray(_open(path).dataobj.get_unscaled())
+    proxy: Any = _open(path).dataobj
+    return np.asarray(proxy.get_unscaled())

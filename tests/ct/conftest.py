@@ -1,0 +1,35 @@
+"""What the tests of reading share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from distiliqa.ct import CTSlice, index_ct
+
+
+@pytest.fixture(scope="session")
+def body() -> NDArray[np.float64]:
+    """A slice no flip or turn of which equals another: air, a body, noise. (64, 64), whole HU."""
+    hu = np.random.default_rng(0).normal(40, 20, (64, 64)).round()
+    hu[:8], hu[:, :4] = -1000, -1000
+    hu[20:30, 40:50] = 700
+    return hu
+
+
+@pytest.fixture(scope="session")
+def read_one() -> Callable[[Path], CTSlice]:
+    """Read the only slice under a path; what the index said of it must hold."""
+
+    def read(path: Path) -> CTSlice:
+        (ref,) = index_ct(path).slices
+        image = ref.load()
+        assert (image.path, image.frame, image.series) == (ref.path, ref.frame, ref.series)
+        assert image.position_mm == ref.position_mm
+        return image
+
+    return read

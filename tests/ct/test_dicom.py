@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
+
+from distiliqa.ct import index_ct
+from distiliqa.errors import CTReadError, NotCTError
+
+
+def altered(path, **tags):
+    """Rewrite a DICOM file with other tags; None removes one."""
+    dataset = pydicom.dcmread(path)
+    for keyword, value in tags.items():
+        if value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    dataset.save_as(path)
+    return path
+
+
+def test_a_slice_has_hu_geometry_and_acquisition(tmp_path, write_ct, body, read_one):
+    path = write_ct(
+        tmp_path / "no_extension",
+        body,
+        CTDIvol=8.1,
+        Exposure=150,
+        ConvolutionKernel=["Br40d", "3"],
+        ImagePositionPatient=[-100, -100, 42.5],
+    )
+    image = read_one(path)
+    np.testing.assert_array_equal(image.hu, body)
+    assert image.hu.dtype == np.float32
+    assert image.path == str(path)
+    assert image.spacing_mm == (0.7, 0.7)
+    assert image.position_mm == 42.5
+    assert image.series == image.series_uid == "1.2.826.0.1.3680043.8.498.2"
+    assert image.patient_id == "P1"
+    facts = image.acquisition
+    assert (facts.kvp, facts.tube_current_ma, facts.exposure_mas) == (120, 200, 150)
+    assert (facts.ctdivol_mgy, facts.slice_thickness_mm) == (8.1, 3)
+    assert (facts.kernel, facts.body_part, facts.manufacturer) == ("Br40d\\3", "ABDOMEN", "ACME")
+    assert image.warnings == ()
+
+
+def test_rescale_is_per_slice(tmp_path, write_ct, body):
+    for number, (slope, intercept) in enumerate([(1, -1024), (0.5, -1000), (2, 0)]):
+        tags = {"RescaleSlope": slope, "RescaleIntercept": intercept}
+        write_ct(tmp_path / f"{number}.dcm", body, ImagePositionPatient=[0, 0, number], **tags)
+    for ref in index_ct(tmp_path).slices:
+        np.testing.assert_allclose(ref.load().hu, body, atol=1)
+
+
+@pytest.mark.parametrize("padding", [-2000, 63536])
+def test_declared_padding_is_air(tmp_path, write_ct, body, read_one, padding):
+    padded = body.copy()
+    padded[-5:] = -3024
+    vr = "US" if padding > 0 else "SS"
+    path = write_ct(tmp_path / "a.dcm", padded)
+    dataset = pydicom.dcmread(path)
+    dataset.add_new("PixelPaddingValue", vr, padding)
+    dataset.save_as(path)
+    image = read_one(path)
+    assert (image.hu[-5:] == -1000).all()
+    np.testing.assert_array_equal(image.hu[:-5], body[:-5])
+    assert image.warnings == ()
+
+
+def test_padding_range_is_air(tmp_path, write_ct, body, read_one):
+    padded = body.copy()
+    padded[-5:], padded[-8:-5] = -1024 - 100, -1024 - 50
+    path = write_ct(tmp_path / "a.dcm", padded, PixelPaddingValue=-100, PixelPaddingRangeLimit=-20)
+    assert (read_one(path).hu[-8:] == -1000).all()
+
+
+def test_undeclared_values_below_air_are_air(tmp_path, write_ct, body, read_one):
+    padded = body.copy()
+    padded[-5:] = -2048
+    assert (read_one(write_ct(tmp_path / "a.dcm", padded)).hu[-5:] == -1000).all()
+
+
+def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, PixelPaddingValue=1024 + 700))
+    assert image.warnings == ("100 pixels of 700 HU are declared as padding: taken as air",)
+    assert (image.hu[20:30, 40:50] == -1000).all()
+
+
+@pytest.mark.parametrize(
+    ("tags", "warning"),
+    [
+        ({"RescaleSlope": None}, "no rescale slope or intercept"),
+        ({"RescaleType": "MGML"}, "the file says its values are MGML, not HU"),
+        ({"ImageOrientationPatient": None}, "no image orientation"),
+        ({"ImageOrientationPatient": [0] * 6}, "no image orientation"),
+        ({"ImagePositionPatient": None}, "no image position"),
+        ({"LossyImageCompression": "01"}, "lossy compression"),
+    ],
+)
+def test_what_a_file_leaves_open_is_said(tmp_path, write_ct, body, read_one, tags, warning):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
+    assert len(image.warnings) == 1
+    assert warning in image.warnings[0]
+
+
+def test_values_unlike_hu_are_said(tmp_path, write_ct, body, read_one):
+    offset = read_one(write_ct(tmp_path / "a.dcm", body + 1024))
+    assert "values look unlike HU: no air or fat" in offset.warnings[0]
+    empty = read_one(write_ct(tmp_path / "b.dcm", np.full((64, 64), -1000)))
+    assert "values look unlike HU: nothing but air" in empty.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("cosines", "stored"),
+    [
+        ([1, 0, 0, 0, -1, 0], lambda hu: hu[::-1]),
+        ([-1, 0, 0, 0, 1, 0], lambda hu: hu[:, ::-1]),
+        ([-1, 0, 0, 0, -1, 0], lambda hu: hu[::-1, ::-1]),
+        ([0, 1, 0, 1, 0, 0], lambda hu: hu.T),
+        ([0, 1, 0, -1, 0, 0], lambda hu: hu.T[::-1]),
+    ],
+)
+def test_every_way_to_store_a_slice_reads_the_same(
+    tmp_path, write_ct, body, read_one, cosines, stored
+):
+    path = write_ct(tmp_path / "a.dcm", stored(body), ImageOrientationPatient=cosines)
+    np.testing.assert_array_equal(read_one(path).hu, body)
+
+
+def test_spacing_turns_with_the_slice(tmp_path, write_ct, body, read_one):
+    path = write_ct(
+        tmp_path / "a.dcm",
+        body.T,
+        ImageOrientationPatient=[0, 1, 0, 1, 0, 0],
+        PixelSpacing=[0.5, 0.9],
+    )
+    assert read_one(path).spacing_mm == (0.9, 0.5)
+
+
+def test_a_file_without_preamble_or_meta_header_reads(tmp_path, write_ct, body, read_one):
+    dataset = pydicom.dcmread(write_ct(tmp_path / "a.dcm", body))
+    for implicit in (True, False):
+        path = tmp_path / f"bare_{implicit}"
+        bare = pydicom.Dataset(dict(dataset.items()))
+        bare.save_as(path, implicit_vr=implicit, little_endian=True)
+        np.testing.assert_array_equal(read_one(path).hu, body)
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"Modality": "MR"}, "modality MR, not CT"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "Image Type LOCALIZER"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "Image Type SCREEN SAVE"),
+        ({"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]}, "coronal"),
+        ({"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]}, "sagittal"),
+        ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, "a color image holds no HU"),
+        ({"SOPClassUID": SecondaryCaptureImageStorage, "Modality": "OT"}, "modality OT, not CT"),
+        (
+            {"SOPClassUID": SecondaryCaptureImageStorage, "ImagePositionPatient": None},
+            "Secondary Capture",
+        ),
+    ],
+)
+def test_what_is_no_axial_ct_is_refused_by_itself(tmp_path, write_ct, body, tags, reason):
+    path = write_ct(tmp_path / "a.dcm", body, **tags)
+    with pytest.raises(NotCTError, match=reason) as caught:
+        index_ct(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_training_images_saved_as_secondary_capture_read_on_request(tmp_path, write_ct, body):
+    tags = {"SOPClassUID": SecondaryCaptureImageStorage, "Modality": "OT"}
+    path = write_ct(tmp_path / "a.dcm", body, **tags)
+    (ref,) = index_ct(path, require_ct=False).slices
+    np.testing.assert_array_equal(ref.load().hu, body)
+
+
+def test_mixed_doses_of_the_published_preprocessing_read(shared_data):
+    folder = shared_data / "golden" / "ldct_mini" / "reference"
+    index = index_ct(folder, require_ct=False)
+    assert len(index.slices) == 12
+    for ref in index.slices:
+        stored = pydicom.dcmread(ref.path).pixel_array
+        np.testing.assert_array_equal(ref.load().hu, np.where(stored < -1500, -1000, stored))
+
+
+@pytest.mark.parametrize("keep", [140, 300, 600])
+def test_a_cut_header_is_an_error(tmp_path, write_ct, body, keep):
+    path = write_ct(tmp_path / "a.dcm", body)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CTReadError, match=r"cut short.*again") as caught:
+        index_ct(path)
+    assert not isinstance(caught.value, NotCTError)
+
+
+def test_cut_pixels_are_an_error(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", body)
+    path.write_bytes(path.read_bytes()[:-3000])
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match=r"a\.dcm: the pixels cannot be decoded .*cut short"):
+        ref.load()
+
+
+def test_no_pixels_is_an_error(tmp_path, write_ct, body):
+    path = altered(write_ct(tmp_path / "a.dcm", body), PixelData=None)
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match="no 'Pixel Data'"):
+        ref.load()
+    altered(path, Rows=None, Columns=None)
+    with pytest.raises(CTReadError, match="holds no image"):
+        index_ct(path)
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (1, 1), (31, 512)])
+def test_a_slice_too_small_is_an_error(tmp_path, write_ct, shape):
+    path = write_ct(tmp_path / "a.dcm", np.zeros(shape))
+    with pytest.raises(CTReadError, match=f"{shape[0]} x {shape[1]} pixels is too small"):
+        index_ct(path)
+
+
+def test_a_slope_of_zero_is_an_error(tmp_path, write_ct, body):
+    path = altered(write_ct(tmp_path / "a.dcm", body), RescaleSlope=0)
+    with pytest.raises(CTReadError, match="rescale slope"):
+        index_ct(path)
+
+
+def test_nan_in_float_pixels_is_an_error(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    del dataset.PixelData
+    dataset.BitsAllocated = 32
+    values = body.astype(np.float32)
+    values[0, 0] = np.nan
+    dataset.add_new("FloatPixelData", "OF", values.tobytes())
+    dataset.save_as(path)
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match="nan or infinite"):
+        ref.load()
+
+
+def test_a_text_file_named_dcm_is_an_error(tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_text("not an image")
+    with pytest.raises(CTReadError, match=r"a\.dcm: not a DICOM file"):
+        index_ct(path)
+
+
+def test_broken_optional_tags_do_not_lose_the_slice_or_reach_the_screen(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    dataset["KVP"]._value = "a lot"
+    dataset["SOPInstanceUID"]._value = generate_uid() + ".007"
+    dataset.save_as(path)
+    code = (
+        "import sys; from distiliqa.ct import index_ct;"
+        "image = index_ct(sys.argv[1]).slices[0].load();"
+        "print(image.acquisition.kvp, image.hu.shape)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout, run.stderr) == ("None (64, 64)\n", "")
+
+
+def test_real_slices_of_every_scanner_read(shared_data):
+    index = index_ct(shared_data / "ct-dev")
+    assert index.failed == ()
+    assert len(index.slices) == 139 + 22 + 4
+    for ref in index.slices:
+        image = ref.load()
+        assert image.hu.shape == (512, 512)
+        assert -1500 <= image.hu.min() <= -900
+        assert all("lossy" in warning for warning in image.warnings)
