@@ -160,11 +160,12 @@ def _find_images(folder: Path, names: list[str], ratings: Path) -> list[Path]:
 
 
 def _find_image(folder: Path, name: str, ratings: Path) -> Path | None:
-    if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+    # Names may climb out of the folder: preprocessing lists full doses where they lie.
+    if not name or Path(name).is_absolute():
         raise RecipeError(
-            f"the name {name!r} leaves the data folder",
+            f"{name!r} is no name of an image",
             path=ratings,
-            remedy="name images by their path inside it",
+            remedy="name images by their path relative to the data folder",
         )
     for subfolder in _SUBFOLDERS:
         for extension in _EXTENSIONS:

@@ -37,6 +37,7 @@ class History(Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, RatingModule)
         epoch = trainer.current_epoch
+        module.summarize_training()
         row = {"Epoch": epoch} | module.summary
         row["learning_rate"] = module.learning_rate(epoch)
         row["seconds"] = round(time.perf_counter() - self.started, 2)
@@ -63,22 +64,22 @@ class History(Callback):
 
 
 class BestWeights(Callback):
-    """Writes the weights whenever a figure of the epoch is the highest so far.
+    """Comes after `History` and writes the weights whenever the merit is the highest so far.
 
     Parameters
     ----------
-    path : the safetensors file. figure : a column of the summary.
+    path : the safetensors file.
     patience : stop after so many epochs without a new best; None never stops.
     """
 
-    def __init__(self, path: Path, figure: str, patience: int | None) -> None:
-        self.path, self.figure, self.patience = path, figure, patience
+    def __init__(self, path: Path, patience: int | None) -> None:
+        self.path, self.patience = path, patience
         self.best, self.epoch = float("-inf"), -1
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, RatingModule)
-        if module.summary[self.figure] > self.best:
-            self.best, self.epoch = module.summary[self.figure], trainer.current_epoch
+        if module.merit > self.best:
+            self.best, self.epoch = module.merit, trainer.current_epoch
             if trainer.is_global_zero:
                 save_network(module.network, self.path)
         if self.patience is not None and trainer.current_epoch - self.epoch >= self.patience:

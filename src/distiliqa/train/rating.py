@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim import SGD, AdamW, Optimizer
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.evaluate.agreement import Agreement, agreement
+from distiliqa.evaluate.agreement import Agreement, agreement, plcc
 from distiliqa.model.network import Network
 from distiliqa.train.losses import ScoreLoss
 from distiliqa.train.recipe import StepSection
@@ -41,7 +41,7 @@ class Outcomes:
         """All processes' rows, (images, 1 + values), each image once, ordered by position."""
         rows = torch.cat(self.rows)
         if module.trainer.world_size > 1:
-            rows = module.all_gather(rows).flatten(0, 1)
+            rows = torch.as_tensor(module.all_gather(rows)).flatten(0, 1)
         rows = rows.cpu()
         # A distributed sampler repeats images to give every process as many.
         positions = torch.unique(rows[:, 0])
@@ -51,7 +51,9 @@ class Outcomes:
 class RatingModule(L.LightningModule):
     """A network that learns scores. Children say what a training batch costs.
 
-    After each epoch ``summary`` holds the figures of the epoch by column name.
+    After each epoch ``summary`` holds the figures of the epoch by column name, and ``merit`` what
+    the best epoch has most of: the overall agreement on held-out images, negative where the
+    predictions run against the labels, which the published absolute value would reward.
     """
 
     def __init__(self, network: Network, step: StepSection) -> None:
@@ -61,6 +63,7 @@ class RatingModule(L.LightningModule):
         self.loss = ScoreLoss(step.l1_weight, step.mse_weight)
         self.seen, self.validated = Outcomes(), Outcomes()
         self.summary: dict[str, float] = {}
+        self.merit = 0.0
 
     def configure_optimizers(self) -> Optimizer:
         rate, decay = self.step.learning_rate, self.step.weight_decay
@@ -89,10 +92,15 @@ class RatingModule(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         _, predictions, labels, losses = self.validated.gathered(self).T
         found = agreement(predictions.numpy(), labels.numpy())
+        self.merit = math.copysign(found.overall, plcc(predictions.numpy(), labels.numpy()) or 0)
         self.summary["val_overall_perf"] = found.overall
         self.summary["val_loss"] = float(losses.mean())
         for name in ("plcc", "srocc", "krocc", "mae"):
             self.summary[f"val_{name}"] = getattr(found, name)
+
+    def summarize_training(self) -> None:
+        """Put the figures of the epoch's training images into ``summary``."""
+        raise NotImplementedError
 
     def agreement_seen(self) -> tuple[Agreement, Tensor]:
         """Agreement over the epoch's training images, and their rows."""

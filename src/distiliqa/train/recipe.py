@@ -59,7 +59,7 @@ class DataSection(Section):
 class WindowSection(Section):
     """Window width and level, HU."""
 
-    width: float = Field(350.0, gt=0)
+    width: float = Field(default=350.0, gt=0)
     level: float = 40.0
 
     def window(self) -> Window:
@@ -70,7 +70,7 @@ class WindowSection(Section):
 class FoldSection(Section):
     """How the teachers' folds are made; ``contiguous`` is the published way."""
 
-    count: int = Field(5, ge=2)
+    count: int = Field(default=5, ge=2)
     by: str = "case"
 
 
@@ -81,9 +81,9 @@ class StepSection(Section):
     batch_size: Positive = 10
     accumulate: Positive = 1
     optimizer: Literal["sgd", "adamw"] = "sgd"
-    learning_rate: float = Field(1e-3, gt=0)
-    final_learning_rate: float = Field(1e-6, ge=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    final_learning_rate: float = Field(default=1e-6, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: Weight = 0.0
     l1_weight: Weight = 1.0
     mse_weight: Weight = 1.0
@@ -110,7 +110,7 @@ class HardwareSection(Section):
     nodes: Positive = 1
     strategy: str = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    workers: int = Field(0, ge=0)
+    workers: int = Field(default=0, ge=0)
 
 
 class Recipe(Section):
@@ -125,7 +125,7 @@ class Recipe(Section):
     teacher: StepSection = StepSection()
     student: StudentSection = StudentSection()
     hardware: HardwareSection = HardwareSection()
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     tensorboard: bool = False
 
 

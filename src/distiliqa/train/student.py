@@ -28,6 +28,7 @@ class StudentModule(RatingModule):
 
     def __init__(self, network: Network, step: StudentSection, teachers: TeacherOutputs) -> None:
         super().__init__(network, step)
+        self.step: StudentSection = step
         self.teachers = teachers
         self.distillation = DistillationLoss(
             self.loss, step.distill_weight, step.gate, step.distillation
@@ -48,9 +49,11 @@ class StudentModule(RatingModule):
         )
         return self.checked(loss)
 
-    def on_train_epoch_end(self) -> None:
+    def summarize_training(self) -> None:
         found, rows = self.agreement_seen()
         self.summary["overall_perf"] = found.overall
+        if self.step.select_on == "training":  # as published
+            self.merit = found.overall
         self.summary["loss"] = float(rows[:, 3].mean())
         taught = agreement(rows[:, 4].numpy(), rows[:, 2].numpy())
         self.summary["teacher_overall_perf"] = taught.overall
@@ -58,20 +61,20 @@ class StudentModule(RatingModule):
 
 
 def train_student(
-    run: TrainingRun, *, teachers: Sequence[Path] | None = None, resume: bool = False
+    run: TrainingRun, *, teachers: Sequence[Network] | None = None, resume: bool = False
 ) -> None:
     """Distil the run's teachers into a student, ``student/best.safetensors``.
 
     Parameters
     ----------
-    teachers : weights to learn from, in place of the run's own.
+    teachers : networks of one output each to learn from, in place of the run's own.
     resume : go on where an interrupted training stopped.
 
     Raises
     ------
     RecipeError : a teacher is not trained yet.
     """
-    networks = [read_network(path) for path in teachers or _teacher_weights(run)]
+    networks = list(teachers or (read_network(path) for path in _teacher_weights(run)))
     recipe, step, folder = run.recipe, run.recipe.student, run.student_folder
     everything = tuple(range(len(run.images)))
     fold = run.fold(step.held_out_fold)
@@ -90,9 +93,7 @@ def train_student(
         recipe=recipe,
         folder=folder,
         history=History(folder / "train_info_student.csv", COLUMNS, "student"),
-        best=BestWeights(
-            folder / BEST, "val_overall_perf" if held_out else "overall_perf", step.patience
-        ),
+        best=BestWeights(folder / BEST, step.patience),
         resume=resume,
     )
     run.record(folder / "result.json", fitted, held_out=held_out)

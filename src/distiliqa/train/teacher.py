@@ -22,7 +22,7 @@ class TeacherModule(RatingModule):
         self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
         return self.checked(losses.mean())
 
-    def on_train_epoch_end(self) -> None:
+    def summarize_training(self) -> None:
         found, rows = self.agreement_seen()
         self.summary["overall_perf"] = found.overall
         self.summary["train_loss"] = float(rows[:, 3].mean())
@@ -56,7 +56,7 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
         recipe=recipe,
         folder=folder,
         history=History(folder / f"train_info_fold_{number}.csv", COLUMNS, title),
-        best=BestWeights(run.teacher_weights(number), "val_overall_perf", step.patience),
+        best=BestWeights(run.teacher_weights(number), step.patience),
         resume=resume,
     )
     run.record(run.teacher_result(number), fitted, held_out=fold.validation)

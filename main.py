@@ -1,0 +1,198 @@
+"""DistilIQA's published command line, as a door to this package.
+
+    python main.py --task preprocessing | train_teacher | train_student | evaluate
+
+Options and the names of files and folders in the working directory are the published ones
+(doi 10.1016/j.compbiomed.2024.108670). ``--published`` also reproduces what the published code
+does and this package does not by default: see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+RUN = Path("distiliqa_run")
+TEACHER_WEIGHTS, STUDENT_WEIGHTS = Path("Train/weights"), Path("Evaluation/weights")
+TRAIN_CASES = ["C002", "C004", "C016", "C021", "C030", "C050", "C052", "C067", "C081"]
+TEST_CASES = ["C012", "C077"]
+PUBLISHED_BEHAVIOUR = {
+    "folds.by": "contiguous",
+    "augmentation": "dihedral+rescale",
+    "student.distillation": "published",
+    "student.select_on": "training",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="main.py", description=__doc__.splitlines()[0])
+    add = options.add_argument
+    tasks = {
+        "preprocessing": preprocessing,
+        "train_teacher": train_teacher,
+        "train_student": train_student,
+        "train": train,
+        "evaluate": evaluate,
+    }
+    add("--task", choices=tasks, required=True, help="train is train_teacher, then train_student")
+    add("--data_preprocess_path", type=Path, default=Path("Dataset/LDCT-and-Projection-data"))
+    add("--img_extension", default="dcm")
+    add("--train_cases", nargs="+", default=TRAIN_CASES)
+    add("--test_cases", nargs="+", default=TEST_CASES)
+    add("--lr", type=float, default=1e-3)
+    add("--num_epochs_teacher", type=int, default=500)
+    add("--num_epochs_student", type=int, default=200)
+    add("--device", default="cuda:0", help="the CPU is used where there is no such device")
+    add("--batch_size_teacher", type=int, default=10)
+    add("--batch_size_student", type=int, default=25)
+    add("--conv_stem", type=int, default=5)
+    add("--distill_weight", type=float, default=0.75)
+    add(
+        "--weights_path", nargs="+", type=Path, help="default: Train/weights/fold1.pth to fold5.pth"
+    )
+    add("--student_weight_path", type=Path, help="default: the newest in Evaluation/weights")
+    add("--imagenet_weights", help="ViT-B/16 in torchvision's layout: a path, or download")
+    add("--published", action="store_true", help="reproduce the published code's behaviour")
+    add("--set", action="append", default=[], help="override a key of the recipe: folds.count=2")
+    options.set_defaults(tasks=tasks)
+    return options
+
+
+def preprocessing(args: argparse.Namespace) -> None:
+    from distiliqa.cli.preprocess import preprocess
+
+    preprocess(
+        args.data_preprocess_path,
+        img_extension=args.img_extension,
+        train_cases=args.train_cases,
+        test_cases=args.test_cases,
+        dose_formula="published" if args.published else "physical",
+    )
+
+
+def overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """What the published options say, in the words of a recipe."""
+    from distiliqa.train.recipe import parse_overrides
+
+    return {
+        "data.folder": str(args.data_preprocess_path),
+        "data.ratings": str(args.data_preprocess_path / "train.json"),
+        "network.stem_blocks": args.conv_stem,
+        "imagenet_weights": args.imagenet_weights,
+        "teacher.epochs": args.num_epochs_teacher,
+        "teacher.batch_size": args.batch_size_teacher,
+        "teacher.learning_rate": args.lr,
+        "student.epochs": args.num_epochs_student,
+        "student.batch_size": args.batch_size_student,
+        "student.learning_rate": args.lr,
+        "student.distill_weight": args.distill_weight,
+        **hardware(args.device),
+        **(PUBLISHED_BEHAVIOUR if args.published else {}),
+        **parse_overrides(args.set),
+    }
+
+
+def hardware(device: str) -> dict[str, Any]:
+    import torch
+
+    if device.startswith("cuda") and torch.cuda.is_available():
+        number = int(device.partition(":")[2] or 0)
+        return {"hardware.accelerator": "gpu", "hardware.devices": [number]}
+    return {"hardware.accelerator": "cpu", "hardware.devices": 1}
+
+
+def opened(args: argparse.Namespace) -> Any:
+    from distiliqa.train.recipe import load_recipe
+    from distiliqa.train.run import start_run
+
+    return start_run(RUN, load_recipe("published", overrides(args)), resume=True)
+
+
+def hand_on(weights: Path, *places: Path) -> None:
+    """Copy weights to the published places, in the published layout."""
+    import torch
+
+    from distiliqa.files import atomic_path
+    from distiliqa.model.reference import to_published
+    from distiliqa.model.weights import read_network
+
+    state = to_published(read_network(weights).state_dict())
+    for place in places:
+        with atomic_path(place) as partial:
+            torch.save(state, partial)
+
+
+def best_epoch(result: Path) -> int:
+    from distiliqa.files import read_json
+
+    return read_json(result)["epoch"]
+
+
+def train_teacher(args: argparse.Namespace) -> None:
+    from distiliqa.train.teacher import train_teachers
+
+    run = opened(args)
+    train_teachers(run, resume=True)
+    for k in range(1, len(run.folds) + 1):
+        snapshot = Path(f"snapshots_fold_{k}/model_{best_epoch(run.teacher_result(k))}.pth")
+        hand_on(run.teacher_weights(k), snapshot, TEACHER_WEIGHTS / f"fold{k}.pth")
+
+
+def train_student(args: argparse.Namespace) -> None:
+    from distiliqa.model.reference import import_network
+    from distiliqa.train.run import BEST
+    from distiliqa.train.student import train_student as distil
+
+    run = opened(args)
+    paths = args.weights_path or [
+        TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
+    ]
+    distil(run, teachers=[import_network(path) for path in paths], resume=True)
+    name = f"student_{best_epoch(run.student_folder / 'result.json')}.pth"
+    weights = run.student_folder / BEST
+    hand_on(weights, Path("snapshots_student") / name, STUDENT_WEIGHTS / name)
+
+
+def train(args: argparse.Namespace) -> None:
+    train_teacher(args)
+    train_student(args)
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    import tempfile
+
+    from distiliqa.cli.evaluate import evaluate as measure
+    from distiliqa.errors import DistiliqaError
+    from distiliqa.model.reference import import_network
+    from distiliqa.model.weights import save_network
+
+    found = sorted(STUDENT_WEIGHTS.glob("*.pth"), key=lambda path: path.stat().st_mtime)
+    if not (args.student_weight_path or found):
+        raise DistiliqaError(
+            "holds no weights", path=STUDENT_WEIGHTS, remedy="run --task train_student first"
+        )
+    data = args.data_preprocess_path
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "student.safetensors"
+        save_network(import_network(args.student_weight_path or found[-1]), weights)
+        measure(weights, data=data, ratings=data / "test.json", out=Path())
+
+
+def main() -> None:
+    from distiliqa.errors import DistiliqaError
+
+    args = parser().parse_args()
+    try:
+        args.tasks[args.task](args)
+    except DistiliqaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted; run again to resume", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""``distiliqa demo``: the example series scored, or the whole pipeline at toy size."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
+
+
+def demo(
+    train: Annotated[
+        bool, typer.Option("--train", help="Run the whole pipeline at toy size (minutes).")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for what it writes.")] = Path("distiliqa-demo"),
+) -> None:
+    """Score the example series: a body phantom at 100, 25 and 10 % dose."""
+    if train:
+        model = _train(out)
+        typer.echo(f"{model} is a toy: two epochs on one phantom. Its scores mean nothing.")
+        return
+    from distiliqa.cli.score import score
+
+    score([str(EXAMPLE_SERIES)], out=out)
+
+
+def _train(out: Path) -> Path:
+    """Preprocess, train, distil, evaluate, export and score with recipe ``smoke``."""
+    from distiliqa.cli.evaluate import evaluate
+    from distiliqa.cli.export import export
+    from distiliqa.cli.preprocess import preprocess
+    from distiliqa.cli.score import score
+    from distiliqa.cli.train_student import train_student
+    from distiliqa.cli.train_teacher import train_teacher
+
+    data, run, model = out / "data", out / "run", out / "model"
+    cases = _write_pairs(out / "pairs.csv")
+    preprocess(pairs=out / "pairs.csv", out=data, test_cases=cases[-1:])
+    train_teacher("smoke", data=data, ratings=data / "train.json", out=run, resume=True)
+    train_student(run, resume=True)
+    evaluate(run, data=data, ratings=data / "test.json", out=out / "evaluation")
+    export(run, model)
+    score([str(EXAMPLE_SERIES)], model=str(model), out=out / "scores")
+    return model
+
+
+def _write_pairs(path: Path) -> list[str]:
+    """Pair the example's doses slice by slice; one slice stands for one case."""
+    from distiliqa.files import write_text
+
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["full", "low", "case", "low_dose"])
+    slices = sorted(full.name for full in (EXAMPLE_SERIES / FULL_DOSE).iterdir())
+    for name in slices:
+        pair = (EXAMPLE_SERIES / dose / name for dose in (FULL_DOSE, LOW_DOSE))
+        table.writerow([*pair, Path(name).stem, LOW_DOSE_LEVEL])
+    write_text(path, text.getvalue())
+    return [Path(name).stem for name in slices]

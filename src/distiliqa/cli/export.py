@@ -1,0 +1,24 @@
+"""``distiliqa export``: a trained run as a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Run folder with a student.", metavar="RUN")],
+    out: Annotated[Path, typer.Argument(help="Model folder to write.", metavar="OUT")],
+    name: Annotated[str | None, typer.Option(help="Name of the model; default: OUT's.")] = None,
+    evaluation: Annotated[
+        Path | None, typer.Option(help="evaluation.json to quote in the model card.")
+    ] = None,
+) -> None:
+    """Write the student as a model folder, its ONNX checked against torch on the run's slices."""
+    from distiliqa.train.export import export_run
+    from distiliqa.train.run import open_run
+
+    difference = export_run(open_run(run), out, name=name or out.name, evaluation=evaluation)
+    typer.echo(f"{out}: ONNX within {difference:.1e} of torch; try: distiliqa score --model {out}")

@@ -1,0 +1,46 @@
+"""``distiliqa import-weights``: published weights as a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def import_weights(
+    file: Annotated[Path, typer.Argument(help=".pth or .safetensors.", metavar="FILE")],
+    out: Annotated[Path, typer.Argument(help="Model folder to write.", metavar="OUT")],
+    heads: Annotated[
+        int | None, typer.Option(help="Attention heads; default: the file's word, or width / 64.")
+    ] = None,
+    scale: Annotated[
+        tuple[float, float], typer.Option(help="Lowest and highest score of the labels.")
+    ] = (0.0, 1.0),
+    meaning: Annotated[
+        str, typer.Option(help="What the score means.")
+    ] = "structural similarity to the full-dose slice",
+) -> None:
+    """Turn a state dict in the published layout into a model folder; sizes are read from it."""
+    import numpy as np
+
+    from distiliqa.cli.example import EXAMPLE_SERIES
+    from distiliqa.ct import SOFT_TISSUE, fit, read_ct
+    from distiliqa.files import sha256
+    from distiliqa.model import export_network, import_network
+    from distiliqa.model_folder import ModelConfig, ScoreScale
+    from distiliqa.train.export import model_card
+
+    network = import_network(file, heads)
+    config = ModelConfig(
+        name=out.name,
+        version="imported",
+        architecture={},
+        outputs=network.config.outputs,
+        scale=ScoreScale(*scale, meaning),
+        training={"imported from": file.name, "sha256": sha256(file)},
+    )
+    slices = [fit(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
+    images = SOFT_TISSUE.apply(np.stack(slices)[:2, None]).astype(np.float32)
+    difference = export_network(network, out, config, model_card(config), images)
+    typer.echo(f"{out}: {network.config}; ONNX within {difference:.1e} of torch")

@@ -1,0 +1,34 @@
+"""``distiliqa train-student``: the student, distilled from the teachers of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from distiliqa.cli.recipe_options import Resume, Settings
+
+
+def train_student(
+    run: Annotated[Path, typer.Argument(help="Run folder with trained teachers.", metavar="RUN")],
+    epochs: Annotated[int | None, typer.Option(help="Epochs of the student.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a batch.")] = None,
+    distill_weight: Annotated[float | None, typer.Option(help="Weight of the teachers.")] = None,
+    set_: Settings = None,
+    resume: Resume = False,
+) -> None:
+    """Distil the teachers of a run into one student; the run's recipe decides, options override."""
+    from distiliqa.train.recipe import parse_overrides
+    from distiliqa.train.run import open_run
+    from distiliqa.train.student import train_student as distil
+
+    options = {
+        "student.epochs": epochs,
+        "student.batch_size": batch_size,
+        "student.distill_weight": distill_weight,
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    opened = open_run(run, given | parse_overrides(set_ or []))
+    distil(opened, resume=resume)
+    typer.echo(f"student in {opened.student_folder}; next: distiliqa export {run} MODEL_FOLDER")
