@@ -63,7 +63,9 @@ def make_pair(path: Path, *, folder: Path, out: Path, doses: tuple[float, ...]) 
     source, hu = read_stored(path)
     # One seed a slice, from the slice itself: a rerun, or a run over fewer files, gives the same.
     seed = int.from_bytes(hashlib.sha256(source.SOPInstanceUID.encode()).digest()[:8], "big")
-    dose = round(float(np.exp(np.random.default_rng(seed).uniform(*np.log([doses[0], doses[-1]])))), 4)
+    dose = round(
+        float(np.exp(np.random.default_rng(seed).uniform(*np.log([doses[0], doses[-1]])))), 4
+    )
     derivation = f"simulated dose {dose:g}"
     low = (out / "low" / path.relative_to(folder)).with_suffix(".dcm")
     if not _is_done(low, derivation):

@@ -58,7 +58,9 @@ def stamp(settings: Sequence[object], files: Sequence[Path]) -> str | None:
     Files are known by size and time of change, as make does, so that resuming reads no pixels.
     """
     try:
-        stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        stats = [
+            (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files
+        ]
     except OSError:
         return None
     return json.dumps([*settings, *stats])

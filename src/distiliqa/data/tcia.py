@@ -1,7 +1,7 @@
 """The chest cases of TCIA LDCT-and-Projection-data (doi 10.7937/9NPB-2637), as TCIA delivers them.
 
-    ROOT / C002 / <study> / 1.000000-Full Dose Images-72232 / 1-001.dcm
-                          / 1.000000-Low Dose Images-39882  / 1-001.dcm
+ROOT / C002 / <study> / 1.000000-Full Dose Images-72232 / 1-001.dcm
+                      / 1.000000-Low Dose Images-39882  / 1-001.dcm
 """
 
 from __future__ import annotations

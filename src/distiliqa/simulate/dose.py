@@ -24,7 +24,7 @@ from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.simulate.noise_level import global_noise_level
 
 WATER_PER_MM = 0.0193  # linear attenuation of water at 70 keV, the mean energy of a 120 kV beam
-PHOTONS = 1.5e6  # a ray at full dose: about 10 HU in the middle of an abdomen
+PHOTONS = 1.0e6  # a ray at full dose: about 10 HU in the middle of an abdomen
 ELECTRONIC = 10.0  # standard deviation of the read-out of a ray, in photons
 LOWEST_HU = -1024.0  # a scanner stores no less than this
 _VIEWS = 720
