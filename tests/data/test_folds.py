@@ -62,14 +62,36 @@ def test_groups_by_source_and_by_manifest_column() -> None:
     assert {fold.validation for fold in by_scanner} == {(0, 2, 4, 6, 8, 10), (1, 3, 5, 7, 9, 11)}
 
 
-def test_unknown_cases_fall_to_source_then_anatomy_with_a_warning(tmp_path: Path) -> None:
+@pytest.fixture
+def cache(tmp_path: Path) -> SliceCache:
+    """Six slices, of which 0, 1, 2 and 4 show one anatomy, 3 and 5 another."""
     rng = np.random.default_rng(0)
     anatomies = np.kron(rng.integers(0, 65535, (2, 8, 8)), np.ones((1, 8, 8)))
     np.save(tmp_path / "cache.npy", anatomies[[0, 0, 0, 1, 0, 1]].astype(np.uint16))
-    images = [image(0, case="C"), image(1, source="S"), *(image(i) for i in range(2, 6))]
-    with pytest.warns(UserWarning, match="5 of 6 images have no known case"):
-        folds = make_folds(images, count=4, cache=SliceCache(tmp_path / "cache.npy"))
-    assert {fold.validation for fold in folds} == {(0,), (1,), (2, 4), (3, 5)}
+    return SliceCache(tmp_path / "cache.npy")
+
+
+def test_unknown_sources_are_found_by_anatomy(cache: SliceCache) -> None:
+    folds = make_folds([image(i) for i in range(6)], count=2, by="source", cache=cache)
+    assert {fold.validation for fold in folds} == {(0, 1, 2, 4), (3, 5)}
+
+
+def test_unknown_cases_are_grouped_by_anatomy_with_a_warning(cache: SliceCache) -> None:
+    with pytest.warns(UserWarning, match="6 of 6 images have no known case"):
+        folds = make_folds([image(i) for i in range(6)], count=2, cache=cache)
+    assert {fold.validation for fold in folds} == {(0, 1, 2, 4), (3, 5)}
+
+
+def test_an_image_without_a_case_stays_with_its_source_and_anatomy(cache: SliceCache) -> None:
+    # Published mixed doses name no patient, the full doses beside them do.
+    known = [image(0, "C1", "S"), image(1, source="S"), image(2, "C2")]
+    with pytest.warns(UserWarning, match="1 of 3"):
+        folds = make_folds(known, count=2)
+    assert {fold.validation for fold in folds} == {(0, 1), (2,)}
+    unknown = [image(0, "C1"), image(1), image(2), image(3, "C2"), image(4), image(5)]
+    with pytest.warns(UserWarning, match="4 of 6"):
+        folds = make_folds(unknown, count=2, cache=cache)
+    assert {fold.validation for fold in folds} == {(0, 1, 2, 4), (3, 5)}
 
 
 def test_contiguous_as_published() -> None:
@@ -96,6 +118,8 @@ def test_errors_name_the_remedy() -> None:
     images = [image(i, case=f"C{i % 3}") for i in range(9)]
     with pytest.raises(RecipeError, match=r"has 3; set at most 3 folds, or fold contiguous"):
         make_folds(images)
+    with pytest.raises(RecipeError, match=r"has 1; fold contiguous"):
+        make_folds(images[::3])
     with pytest.raises(RecipeError, match="no value in the manifest column 'scanner'"):
         make_folds(images, by="scanner")
     with pytest.raises(RecipeError, match="set 2 or more"):

@@ -19,7 +19,7 @@ def evaluate(
     model: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[MODEL_OR_RUN]",
+            metavar="MODEL_OR_RUN",
             help="Run, teacher ensemble, one fold, student or model folder.",
         ),
     ] = None,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from distiliqa.data.anatomy import anatomy_groups
 from distiliqa.data.cache import SliceCache
@@ -59,11 +61,12 @@ def make_folds(
 
 def group_labels(
     images: Sequence[RatedImage], by: str = "case", cache: SliceCache | None = None
-) -> list[str]:
+) -> list[int] | list[str]:
     """Name the group of each image: its case, its source, or its value in a manifest column.
 
-    An image without a case goes by its source, with a warning; one without a source goes by its
-    anatomy (`distiliqa.data.anatomy`).
+    Where some cases are unknown, images that share a case or a source share a group, with a
+    warning; where an image has neither, so do images of the same anatomy
+    (`distiliqa.data.anatomy`). So a dose without a patient stays with the doses that name one.
 
     Raises
     ------
@@ -71,7 +74,6 @@ def group_labels(
     """
     if by not in ("case", "source"):
         return [_column(image, by) for image in images]
-    labels = [_known_group(image, by) for image in images]
     caseless = sum(image.case is None for image in images)
     if by == "case" and caseless:
         warnings.warn(
@@ -79,21 +81,33 @@ def group_labels(
             "slice: a patient may be on both sides of a fold unless manifest.csv names the cases",
             stacklevel=3,
         )
-    if None not in labels:
-        return [label for label in labels if label is not None]
-    if cache is None:
-        raise RecipeError(
-            f"neither case nor source of {images[labels.index(None)].name!r} is known",
-            remedy="name them in manifest.csv, or take contiguous folds",
-        )
-    anatomy = anatomy_groups(cache.images)
-    return [label or f"anatomy {anatomy[i]}" for i, label in enumerate(labels)]
+    kinds = ("case", "source") if by == "case" and caseless else (by,)
+    keys = [
+        [(kind, value) for kind in kinds if (value := getattr(image, kind)) is not None]
+        for image in images
+    ]
+    if not all(keys):
+        if cache is None:
+            raise RecipeError(
+                f"neither case nor source of {images[keys.index([])].name!r} is known",
+                remedy="name them in manifest.csv, or take contiguous folds",
+            )
+        for known, label in zip(keys, anatomy_groups(cache.images).tolist(), strict=True):
+            known.append(("anatomy", str(label)))
+    return _linked(keys)
 
 
-def _known_group(image: RatedImage, by: str) -> str | None:
-    if by == "case" and image.case is not None:
-        return f"case {image.case}"
-    return None if image.source is None else f"source {image.source}"
+def _linked(keys: list[list[tuple[str, str]]]) -> list[int]:
+    """Label images so that those with a key in common, directly or by way of others, agree."""
+    numbers: dict[tuple[str, str], int] = {}
+    edges = [
+        (i, len(keys) + numbers.setdefault(key, len(numbers)))
+        for i, known in enumerate(keys)
+        for key in known
+    ]
+    nodes = len(keys) + len(numbers)
+    graph = coo_array((np.ones(len(edges), bool), np.transpose(edges)), shape=(nodes, nodes))
+    return connected_components(graph, directed=False)[1][: len(keys)].tolist()
 
 
 def _column(image: RatedImage, column: str) -> str:
@@ -106,15 +120,18 @@ def _column(image: RatedImage, column: str) -> str:
     return image.facts[column]
 
 
-def _balanced_blocks(labels: list[str], by: str, count: int, seed: int) -> list[list[int]]:
+def _balanced_blocks(
+    labels: Sequence[int | str], by: str, count: int, seed: int
+) -> list[list[int]]:
     """Deal whole groups, the largest first, each to the block with the fewest images."""
-    members: dict[str, list[int]] = {}
+    members: dict[int | str, list[int]] = {}
     for position, label in enumerate(labels):
         members.setdefault(label, []).append(position)
     if len(members) < count:
+        fewer = f"set at most {len(members)} folds, or " if len(members) > 1 else ""
         raise RecipeError(
             f"{count} folds by {by} need {count} groups, the data set has {len(members)}",
-            remedy=f"set at most {len(members)} folds, or fold contiguous as published",
+            remedy=f"{fewer}fold contiguous as published",
         )
     shuffled = np.random.default_rng(seed).permutation(len(members))
     groups = list(members.values())
