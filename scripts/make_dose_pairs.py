@@ -2,9 +2,9 @@
 
     python scripts/make_dose_pairs.py FOLDER OUT [--dose 0.10 | --dose 0.05,0.25]
 
-For each DICOM slice under FOLDER a low-dose version is simulated and written to OUT/low; OUT/pairs.csv
-names the pairs. Two doses draw the dose of each slice between them, evenly on a logarithmic scale.
-What is there from an earlier run is kept.
+For each DICOM slice under FOLDER a low-dose version is simulated and written to OUT/low;
+OUT/pairs.csv names the pairs. Of two doses the dose of each slice is drawn between them, evenly on
+a logarithmic scale. What is there from an earlier run is kept.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def make_pair(path: Path, *, folder: Path, out: Path, doses: tuple[float, ...]) 
     source, hu = read_stored(path)
     # One seed a slice, from the slice itself: a rerun, or a run over fewer files, gives the same.
     seed = int.from_bytes(hashlib.sha256(source.SOPInstanceUID.encode()).digest()[:8], "big")
-    dose = round(
-        float(np.exp(np.random.default_rng(seed).uniform(*np.log([doses[0], doses[-1]])))), 4
-    )
+    dose = _draw(doses, seed)
     derivation = f"simulated dose {dose:g}"
     low = (out / "low" / path.relative_to(folder)).with_suffix(".dcm")
     if not _is_done(low, derivation):
@@ -73,6 +71,11 @@ def make_pair(path: Path, *, folder: Path, out: Path, doses: tuple[float, ...]) 
         noisy = lower_dose(hu, spacing, dose, seed=seed, calibrate=True)
         write_dicom(low, derive(source, np.rint(noisy).astype(np.int32), derivation))
     return Pair(_relative(path, out), _relative(low, out), _case(source, path), dose)
+
+
+def _draw(doses: tuple[float, ...], seed: int) -> float:
+    lowest, highest = np.log(min(doses)), np.log(max(doses))
+    return round(float(np.exp(np.random.default_rng(seed).uniform(lowest, highest))), 4)
 
 
 def _is_done(low: Path, derivation: str) -> bool:

@@ -1,8 +1,8 @@
 """Derived CT images: another dose of a slice, as DICOM that keeps who and where it is.
 
-A derived image follows DICOM PS3.3, C.7.6.1.1.2 (image type), C.7.6.1.1.3 (derivation description)
-and C.7.6.1.1.4 (source image sequence). It gets UIDs of its own (C.7.3.1, C.12.1.1.1), computed from
-those of its source, so that making it twice makes the same file.
+A derived image follows DICOM PS3.3, C.7.6.1.1.2 (image type), C.7.6.1.1.3 (derivation
+description) and C.7.6.1.1.4 (source image sequence). It gets UIDs of its own (C.7.3.1, C.12.1),
+computed from those of its source, so that making it twice makes the same file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from distiliqa.ct.hu import check_size, rescale
 from distiliqa.errors import CTReadError, NotCTError
 from distiliqa.files import atomic_path
 
-# Facts about the source's stored values, its file or its bytes, which are not true of a derived image.
+# Facts about the stored values, the file or the bytes of the source: not true of a derived image.
 # Whether it was ever compressed with loss stays true (C.7.6.1.1.5).
 _STALE = frozenset(
     {

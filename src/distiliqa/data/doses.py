@@ -24,8 +24,8 @@ class DoseFormula(str, Enum):
     """How a dose is mixed.
 
     ``physical`` is the formula above, rounded to the nearest HU. ``published`` is the program of
-    DistilIQA (doi 10.1016/j.compbiomed.2024.108670): the divisor is 3 whatever the low dose is, which
-    holds for a quarter dose only, and HU are cut off towards zero.
+    DistilIQA (doi 10.1016/j.compbiomed.2024.108670): the divisor is 3 whatever the low dose is,
+    which holds for a quarter dose only, and HU are cut off towards zero.
     """
 
     PHYSICAL = "physical"

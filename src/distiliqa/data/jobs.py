@@ -43,10 +43,10 @@ def run_jobs(
     """
     jobs = min(jobs or os.cpu_count() or 1, len(tasks))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+    console = Console(stderr=True, quiet=not tasks)
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         results = _here(work, tasks) if jobs <= 1 else _in_processes(work, tasks, jobs)
-        for outcome in progress.track(results, total=len(tasks), description=description):
-            yield outcome
+        yield from progress.track(results, total=len(tasks), description=description)
 
 
 def _here(

@@ -58,9 +58,11 @@ def stamp(settings: Sequence[object], files: Sequence[Path]) -> str | None:
     Files are known by size and time of change, as make does, so that resuming reads no pixels.
     """
     try:
-        stats = [
-            (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files
-        ]
+        stats = [file.stat() for file in files]
     except OSError:
         return None
-    return json.dumps([*settings, *stats])
+    known = [
+        (str(file.resolve()), stat.st_size, stat.st_mtime_ns)
+        for file, stat in zip(files, stats, strict=True)
+    ]
+    return json.dumps([*settings, *known])

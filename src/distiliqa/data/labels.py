@@ -14,9 +14,9 @@ FULL_DOSE_SCORE = 1.0
 def similarity_label(image: NDArray[np.number], full: NDArray[np.number]) -> float:
     """Structural similarity of ``image`` to the full-dose slice, as a reader sees both.
 
-    Both pass the 350 / 40 window; then SSIM (Wang et al. 2004, doi 10.1109/TIP.2003.819861) with the
-    defaults of scikit-image: 7 x 7 uniform window, sample covariance, data range 1. This is the label
-    of the chest set of DistilIQA (doi 10.1016/j.compbiomed.2024.108670).
+    Both pass the 350 / 40 window; then SSIM (Wang et al. 2004, doi 10.1109/TIP.2003.819861) with
+    the defaults of scikit-image: 7 x 7 uniform window, sample covariance, data range 1. This is the
+    label of the chest set of DistilIQA (doi 10.1016/j.compbiomed.2024.108670).
 
     Parameters
     ----------

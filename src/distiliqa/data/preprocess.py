@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from distiliqa.ct.index import Problem
 from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.data.doses import DoseFormula, check_doses, mix
@@ -92,8 +90,14 @@ def preprocess(
     for name, images in lists.items():
         write_json(folder / name, images)
     write_manifest(folder / MANIFEST, rows)
-    problems = (*pairing.problems, *unreadable)
-    summary = Summary(folder, *(len(images) for images in lists.values()), reused, problems)
+    summary = Summary(
+        folder=folder,
+        images=len(lists[DATASET]),
+        train=len(lists[TRAIN]),
+        test=len(lists[TEST]),
+        reused=reused,
+        problems=(*pairing.problems, *unreadable),
+    )
     _write_report(summary, mixing, train_cases, test_cases)
     return summary
 

@@ -33,10 +33,10 @@ def global_noise_level(
     -------
     Noise in HU; None for a slice with fewer than 100 boxes of nothing but soft tissue.
     """
-    image = image.astype(np.float64)
+    values = image.astype(np.float64)
     size = max(3, round(_BOX_MM / spacing_mm[0]))
-    variances = uniform_filter(image**2, size) - uniform_filter(image, size) ** 2
-    boxes = _soft_tissue_boxes(image if tissue is None else tissue.astype(np.float64), size)
+    variances = uniform_filter(values**2, size) - uniform_filter(values, size) ** 2
+    boxes = _soft_tissue_boxes(image if tissue is None else tissue, size)
     deviations = np.sqrt(np.maximum(variances[boxes], 0) * size**2 / (size**2 - 1))
     if deviations.size < _FEWEST_BOXES:
         return None
@@ -46,11 +46,11 @@ def global_noise_level(
     return float(edges[mode] + _BIN_HU / 2)
 
 
-def _soft_tissue_boxes(hu: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
+def _soft_tissue_boxes(hu: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
     """Centers of the boxes that hold soft tissue only.
 
     The slice is smoothed first, so that noise does not decide which pixels count.
     """
-    smooth = uniform_filter(hu, size)
+    smooth = uniform_filter(hu.astype(np.float64), size)
     soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
     return uniform_filter(soft.astype(np.float64), size) > 0.999
