@@ -86,6 +86,25 @@ def ct_dataset(hu: np.ndarray, *, seed: str, **tags: Any) -> pydicom.Dataset:
 
 
 @pytest.fixture(scope="session")
+def write_series(write_ct: Callable[..., Path]) -> Callable[..., Path]:
+    """Write noisy 64 x 64 slices 3 mm apart: ``write_series(folder, count, KVP=100)``.
+
+    The first name is the topmost slice, so that names and positions run in opposite order.
+    Returns the folder.
+    """
+
+    def write(folder: Path, count: int = 3, **tags: Any) -> Path:
+        rng = np.random.default_rng(count)
+        for n in range(count):
+            hu = rng.normal(40, 20 + 5 * n, (64, 64))
+            position = [-100, -100, 3 * (count - n)]
+            write_ct(folder / f"{n}.dcm", hu, ImagePositionPatient=position, **tags)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder that scores in milliseconds: its five outputs fall with the local noise."""
     onnx = pytest.importorskip("onnx")
@@ -101,7 +120,10 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _noise_network() -> Any:
-    """ONNX: scores = 4 - weight * sqrt(mean local variance over 8 x 8 pixels) for five weights."""
+    """ONNX: scores = 4 - weight * sqrt(mean local variance over 8 x 8 pixels) for five weights.
+
+    The mean counts noise more towards the end of each axis, to tell how an image is turned.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     def tensor(name: str, values: Any, dtype: type) -> Any:
@@ -114,14 +136,17 @@ def _noise_network() -> Any:
         helper.make_node("AveragePool", ["square"], ["mean_square"], **pool),
         helper.make_node("Mul", ["mean", "mean"], ["square_mean"]),
         helper.make_node("Sub", ["mean_square", "square_mean"], ["variance"]),
-        helper.make_node("ReduceMean", ["variance"], ["noise"], axes=[1, 2, 3], keepdims=1),
+        helper.make_node("Mul", ["variance", "ramp"], ["weighted"]),
+        helper.make_node("ReduceMean", ["weighted"], ["noise"], axes=[1, 2, 3], keepdims=1),
         helper.make_node("Abs", ["noise"], ["positive"]),
         helper.make_node("Sqrt", ["positive"], ["deviation"]),
         helper.make_node("Reshape", ["deviation", "shape"], ["column"]),
         helper.make_node("Mul", ["column", "weights"], ["loss"]),
         helper.make_node("Sub", ["best", "loss"], ["scores"]),
     ]
+    ramp = np.add.outer(np.linspace(1, 2, 64), np.linspace(1, 3, 64)) / 3.5  # mean 1
     constants = [
+        tensor("ramp", ramp[np.newaxis, np.newaxis], np.float32),
         tensor("shape", [-1, 1], np.int64),
         tensor("weights", [[12, 13, 14, 15, 16]], np.float32),
         tensor("best", [4], np.float32),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_json
 from distiliqa.report.csv import write_csv
-from distiliqa.report.json import scores_record
+from distiliqa.report.json import print_json, scores_record
 from distiliqa.report.run import run_record
 from distiliqa.report.table import print_scores
 from distiliqa.scoring.result import ScoringRun
@@ -37,9 +35,3 @@ def write_reports(run: ScoringRun, folder: Path) -> None:
     write_csv(folder / "scores.csv", run.slices)
     write_json(folder / "scores.json", scores_record(run))
     write_json(folder / "run.json", run_record(run))
-
-
-def print_json(run: ScoringRun) -> None:
-    """Print what ``scores.json`` holds on the standard output."""
-    json.dump(scores_record(run), sys.stdout, indent=1, allow_nan=False)
-    sys.stdout.write("\n")

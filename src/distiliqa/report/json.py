@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +25,12 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
         "failed": [each._asdict() for each in run.failed],
         "left_out": [each._asdict() for each in run.left_out],
     }
+
+
+def print_json(run: ScoringRun) -> None:
+    """Print the content of ``scores.json`` on the standard output."""
+    json.dump(scores_record(run), sys.stdout, indent=1, allow_nan=False)
+    sys.stdout.write("\n")
 
 
 def model_facts(config: ModelConfig) -> dict[str, Any]:

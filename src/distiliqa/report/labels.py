@@ -18,7 +18,7 @@ def series_labels(series: Sequence[SeriesScore], width: int) -> list[str]:
     shared = _common(places)
     if shared in places:
         shared = os.path.dirname(shared)
-    labels = [os.path.relpath(place, shared or ".") for place in places]
+    labels = [_inside(shared, place) for place in places]
     counts, seen = Counter(labels), Counter[str]()
     for at, label in enumerate(labels):
         seen[label] += 1
@@ -34,7 +34,7 @@ def slice_labels(slices: Sequence[SliceScore], width: int) -> list[str]:
     labels = []
     for each in slices:
         number = f" [{each.frame}]" if per_file[each.path] > 1 else ""
-        labels.append(_shortened(os.path.relpath(each.path, folder or ".") + number, width))
+        labels.append(_shortened(_inside(folder, each.path) + number, width))
     return labels
 
 
@@ -50,6 +50,10 @@ def _common(paths: Sequence[str]) -> str:
         return os.path.commonpath(paths)
     except ValueError:
         return ""
+
+
+def _inside(folder: str, path: str) -> str:
+    return os.path.relpath(path, folder) if folder else path or "."
 
 
 def _shortened(label: str, width: int) -> str:

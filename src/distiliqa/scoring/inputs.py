@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Iterator
-from math import inf
 from os.path import realpath
 from pathlib import Path
 
 from distiliqa.ct import CTIndex, Problem, SliceRef, index_ct
+from distiliqa.ct.series import in_reading_order
 from distiliqa.errors import CTReadError, DistiliqaError
 
 
 def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
     """Index every input; one that holds no CT becomes a problem in ``failed``, none stops the rest.
 
-    Slices of one series that were named one by one are brought together, in the order of their
-    position; a slice named twice is scored once.
+    Slices of one series that were named one by one are brought together in their order; versions
+    of a series that were named apart stay apart; a file that is reached twice is read once.
     """
     joined = CTIndex.joined(_index(path) for each in inputs for path in _expand(each))
-    return CTIndex(_reading_order(joined.slices), joined.failed, joined.left_out)
+    # Copies inside an input are left out already; a copy that was asked for by name is scored.
+    ordered = in_reading_order(_once(joined.slices), same_bytes=lambda one, other: False)
+    return CTIndex(ordered.slices, joined.failed, joined.left_out)
 
 
 def problem_of(error: Exception, path: str) -> Problem:
@@ -32,7 +34,7 @@ def problem_of(error: Exception, path: str) -> Problem:
 def _index(path: str) -> CTIndex:
     try:
         return index_ct(path)
-    except CTReadError as error:
+    except (CTReadError, OSError) as error:
         return CTIndex(failed=(problem_of(error, path),))
 
 
@@ -42,14 +44,9 @@ def _expand(path: str | Path) -> Iterator[str]:
     yield from matches or [str(path)]
 
 
-def _reading_order(slices: Iterable[SliceRef]) -> tuple[SliceRef, ...]:
-    once: dict[tuple[str, int], SliceRef] = {}
-    first: dict[str, int] = {}
+def _once(slices: Iterable[SliceRef]) -> Iterable[SliceRef]:
+    """Drop slices of files that were reached twice, such as by a folder and by name."""
+    found: dict[tuple[str, int], SliceRef] = {}
     for each in slices:
-        once.setdefault((realpath(each.path), each.frame), each)
-        first.setdefault(each.series, len(first))
-
-    def place(each: SliceRef) -> tuple[int, float]:
-        return first[each.series], -inf if each.position_mm is None else each.position_mm
-
-    return tuple(sorted(once.values(), key=place))
+        found.setdefault((realpath(each.path), each.frame), each)
+    return found.values()

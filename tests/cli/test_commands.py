@@ -1,0 +1,97 @@
+"""The frame: the list of commands, lazy imports, and errors as one line with an exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from distiliqa import cli
+from distiliqa.errors import DistiliqaError
+from distiliqa.version import __version__
+
+COMMANDS = (*cli.SCORING, *cli.TRAINING)
+
+
+def invoke(*args: str):
+    return CliRunner().invoke(cli.app, list(args))
+
+
+def replace_info(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def info() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "import_module", lambda name: SimpleNamespace(info=info))
+
+
+def test_help_lists_the_commands_and_loads_none_of_them():
+    code = (
+        "import sys; sys.argv = ['distiliqa', '--help']\n"
+        "from distiliqa.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: code = end.code\n"
+        "print(code, *(m for m in ('torch', 'onnxruntime', 'numpy') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0"
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there_and_explains_itself(name: str):
+    done = invoke(name, "--help")
+    assert done.exit_code == 0, done.output
+    assert f"{name} [OPTIONS]" in done.output
+    function = name.replace("-", "_")
+    assert getattr(import_module(f"distiliqa.cli.{function}"), function).__doc__
+
+
+def test_version():
+    assert invoke("--version").stdout == f"distiliqa {__version__}\n"
+
+
+@pytest.mark.parametrize("args", [["scor"], ["info", "--nonsense"], ["score"]])
+def test_wrong_usage_is_2(args: list[str]):
+    assert invoke(*args).exit_code == 2
+
+
+def test_a_mistyped_command_is_suggested():
+    assert "'score'" in invoke("scor").stderr
+
+
+def test_an_error_of_the_user_is_one_line_and_2(monkeypatch: pytest.MonkeyPatch):
+    replace_info(monkeypatch, DistiliqaError("cut short", path="a.dcm", remedy="copy it again"))
+    done = invoke("info")
+    assert done.stderr == "error: a.dcm: cut short; copy it again\n"
+    assert done.exit_code == 2
+
+
+def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch):
+    replace_info(monkeypatch, KeyboardInterrupt())
+    done = invoke("info")
+    assert (done.stderr, done.exit_code) == ("interrupted\n", 130)
+
+
+def test_a_missing_training_package_is_one_line_and_2(monkeypatch: pytest.MonkeyPatch):
+    replace_info(monkeypatch, ModuleNotFoundError("No module", name="torch.nn"))
+    done = invoke("info")
+    assert done.stderr == (
+        'error: info needs the training extra (torch is missing); pip install "distiliqa[train]"\n'
+    )
+    assert done.exit_code == 2
+
+
+def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch):
+    replace_info(monkeypatch, ZeroDivisionError())
+    assert isinstance(invoke("info").exception, ZeroDivisionError)
+
+
+def test_python_m_distiliqa():
+    done = subprocess.run(
+        [sys.executable, "-m", "distiliqa", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"distiliqa {__version__}\n"

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from distiliqa.cli import app
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def score(tiny_model: Path) -> Callable[..., Result]:
+    def run(*args: object, model: Path = tiny_model) -> Result:
+        return CliRunner().invoke(app, ["score", *map(str, args), "--model", str(model)])
+
+    return run
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    with (out / "scores.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_all_scored_is_0(tmp_path: Path, score: Callable[..., Result], write_series: Write):
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "mean of 3" in done.stdout
+    assert done.stderr == ""
+    assert [Path(row["path"]).name for row in rows(tmp_path / "out")] == ["2.dcm", "1.dcm", "0.dcm"]
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["slices"] == {"found": 3, "scored": 3}
+
+
+def test_some_failed_is_1_and_the_rest_is_scored(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in")
+    (folder / "1.dcm").write_bytes(b"no DICOM")
+    done = score(folder, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"failed: {folder / '1.dcm'}: ")
+    assert done.stderr.count("\n") == 1
+    assert len(rows(tmp_path / "out")) == 2
+    (error,) = json.loads((tmp_path / "out" / "run.json").read_text())["errors"]
+    assert error["path"] == str(folder / "1.dcm")
+
+
+def test_what_is_not_ct_is_told_but_no_failure(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path)
+    write_series(tmp_path / "mr", 1, SeriesInstanceUID="1.2.4", Modality="MR")
+    for n in range(100):
+        (tmp_path / f"{n}.txt").write_text("unrelated")
+    done = score(folder)
+    assert done.exit_code == 0
+    assert "left out:" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("what", ["missing", "empty", "text.dcm", "nothing/*.dcm"])
+def test_nothing_usable_is_2_and_one_line(tmp_path: Path, score: Callable[..., Result], what: str):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.dcm").write_text("no DICOM")
+    done = score(tmp_path / what, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {tmp_path / what}: ")
+    assert done.stderr.count("\n") == 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_many_failures_are_summed_up(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in")
+    for n in range(25):
+        (folder / f"bad{n}.dcm").write_text("no DICOM")
+    lines = score(folder).stderr.splitlines()
+    assert len(lines) == 11
+    assert lines[-1].startswith("failed: 15 more")
+
+
+def test_globs_files_and_folders(tmp_path: Path, score: Callable[..., Result], write_series: Write):
+    write_series(tmp_path / "a")
+    write_series(tmp_path / "b", SeriesInstanceUID="1.2.4")
+    done = score(tmp_path / "a" / "*.dcm", tmp_path / "b" / "0.dcm", "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    assert len(rows(tmp_path / "out")) == 4
+
+
+def test_json_is_all_of_the_output(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    record = json.loads(score(write_series(tmp_path), "--json").stdout)
+    assert len(record["series"][0]["slices"]) == 3
+    assert record["complete"] is True
+
+
+def test_quiet_prints_nothing(tmp_path: Path, score: Callable[..., Result], write_series: Write):
+    done = score(write_series(tmp_path), "--quiet")
+    assert (done.exit_code, done.output) == (0, "")
+
+
+def test_an_altered_model_is_refused(
+    tmp_path: Path, tiny_model: Path, score: Callable[..., Result], write_series: Write
+):
+    altered = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    with (altered / "model.onnx").open("ab") as file:
+        file.write(b"\0")
+    done = score(write_series(tmp_path / "in"), model=altered)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {altered / 'model.onnx'}: is not the file")
+
+
+def test_an_output_that_cannot_be_written_is_told_before_scoring(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    (tmp_path / "out").write_text("a file")
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {tmp_path / 'out'}: cannot be written")
+    assert done.stdout == ""
+
+
+def test_a_full_disk_at_the_end_does_not_lose_the_table(
+    tmp_path: Path,
+    score: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert "mean of 3" in done.stdout
+    assert "free some space" in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+# Each slice takes a while to read, and says when it is read.
+SLOW = """
+import sys, time
+from distiliqa.scoring import reader
+check = reader.check_hu
+def slow(hu):
+    print("read", flush=True)
+    time.sleep(0.05)
+    return check(hu)
+reader.check_hu = slow
+from distiliqa.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_ctrl_c_writes_what_was_scored(tmp_path: Path, tiny_model: Path, write_series: Write):
+    folder, out = write_series(tmp_path / "in", 200), tmp_path / "out"
+    command = [sys.executable, "-c", SLOW, "score", folder, "--model", tiny_model, "--out", out]
+    with subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        for _ in range(30):
+            assert process.stdout is not None
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert time.monotonic() - start < 5
+    scored = len(rows(out))
+    assert 0 < scored < 200
+    assert f"stopped after {scored} of 200 slices" in errors
+    assert errors.endswith("interrupted\n")
+    assert "series" in output
+    assert json.loads((out / "run.json").read_text())["stopped"] == "interrupted"
+
+
+def test_real_ct_of_all_formats(shared_data: Path, tmp_path: Path, score: Callable[..., Result]):
+    done = score(shared_data / "ct-dev", "--out", tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert len(rows(tmp_path)) == 165
+    assert "failed" not in done.stderr

@@ -1,0 +1,25 @@
+"""A small scoring run to report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distiliqa.scoring.model import load_model
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.run import score_inputs
+
+
+@pytest.fixture(scope="session")
+def run(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, write_series: Callable[..., Path]
+) -> ScoringRun:
+    """Two series of 3 and 1 slices, one file that cannot be read and one that is no CT."""
+    folder = tmp_path_factory.mktemp("scans")
+    write_series(folder / "thorax", 3, PatientID="DOE^JANE", CTDIvol=1 / 3)
+    write_series(folder / "abdomen", 1, SeriesInstanceUID="1.2.4", PatientID="DOE^JANE", KVP=None)
+    write_series(folder / "magnet", 1, SeriesInstanceUID="1.2.5", Modality="MR")
+    (folder / "broken.dcm").write_text("no DICOM")
+    return score_inputs([folder], load_model(tiny_model))

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from distiliqa.model_folder import read_config, write_config
+from distiliqa.report.about import about, print_about
+from distiliqa.report.environment import package_versions
+from distiliqa.version import __version__
+
+
+@pytest.fixture
+def trained(tiny_model: Path, tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    facts = {"data": "12 slices [of 3 patients]", "test": {"plcc": 0.9, "srocc": 0.8}}
+    write_config(folder, replace(read_config(folder), training=facts))
+    return folder
+
+
+def test_versions_decoders_and_models(trained: Path):
+    facts = json.loads(json.dumps(about([trained])))
+    assert facts["distiliqa"] == __version__
+    assert facts["engines"]["onnxruntime"] == version("onnxruntime")
+    assert "pydicom" in facts["decoders"]["RLE"]
+    (model,) = facts["models"]
+    assert (model["name"], model["outputs"], model["scale"]["high"]) == ("tiny", 5, 4)
+    assert model["training"]["test"]["plcc"] == 0.9
+
+
+def test_what_a_model_knows_is_printed(trained: Path, capsys: pytest.CaptureFixture):
+    print_about(about([trained]))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "model tiny 1.0" in lines
+    assert "score 0 to 4, higher is better" in lines
+    assert "window width 350, level 40 HU" in lines
+    assert "data 12 slices [of 3 patients]" in lines
+    assert "test plcc 0.9, srocc 0.8" in lines
+
+
+def test_no_models_is_said(capsys: pytest.CaptureFixture):
+    print_about(about([]))
+    assert "no model is shipped" in capsys.readouterr().out
+
+
+def test_a_package_that_is_not_installed_has_no_version(capsys: pytest.CaptureFixture):
+    assert package_versions(("no-such-package-x",)) == {"no-such-package-x": None}

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+from distiliqa.report.csv import write_csv
+from distiliqa.scoring.result import ScoringRun
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_one_row_a_slice_in_reading_order(run: ScoringRun, tmp_path: Path):
+    write_csv(tmp_path / "scores.csv", run.slices)
+    rows = read(tmp_path / "scores.csv")
+    assert list(rows[0])[:7] == [
+        "path",
+        "slice",
+        "series",
+        "position_mm",
+        "score",
+        "spread",
+        "warnings",
+    ]
+    assert [row["path"] for row in rows] == [each.path for each in run.slices]
+    for row, each in zip(rows, run.slices, strict=True):
+        assert (row["slice"], row["series"]) == ("0", each.series)
+        assert float(row["position_mm"]) == each.position_mm
+        assert row["score"] == repr(round(each.score, 6))
+        assert row["spread"] == repr(round(each.spread or 0, 6))
+        assert row["warnings"] == "64 x 64 padded to 512 x 512, not resampled"
+
+
+def test_acquisition_facts_follow(run: ScoringRun, tmp_path: Path):
+    write_csv(tmp_path / "scores.csv", run.slices)
+    abdomen, thorax = read(tmp_path / "scores.csv")[:2]
+    assert (thorax["kvp"], thorax["kernel"], thorax["ctdivol_mgy"]) == ("120.0", "B30f", "0.333333")
+    assert (abdomen["kvp"], abdomen["ctdivol_mgy"]) == ("", "")
+
+
+def test_nobody_is_named(run: ScoringRun, tmp_path: Path):
+    write_csv(tmp_path / "scores.csv", run.slices)
+    assert "DOE" not in (tmp_path / "scores.csv").read_text()
+
+
+def test_awkward_text_survives(run: ScoringRun, tmp_path: Path):
+    odd = replace(
+        run.slices[0], path='a,"b"\n.dcm', spread=None, position_mm=None, warnings=("1, 2", "3")
+    )
+    write_csv(tmp_path / "scores.csv", [odd])
+    (row,) = read(tmp_path / "scores.csv")
+    assert row["path"] == 'a,"b"\n.dcm'
+    assert (row["spread"], row["position_mm"], row["warnings"]) == ("", "", "1, 2; 3")

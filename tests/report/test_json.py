@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from distiliqa.report.json import scores_record
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.version import __version__
+
+
+def test_scores_come_with_their_provenance(run: ScoringRun):
+    record = json.loads(json.dumps(scores_record(run), allow_nan=False))
+    assert record["distiliqa"] == __version__
+    assert (record["model"]["name"], record["model"]["version"]) == ("tiny", "1.0")
+    assert record["model"]["sha256"] == run.model.files["model.onnx"]
+    assert record["settings"] == {"window": {"width": 350, "level": 40}, "image_size": 512}
+    assert [each["series"] for each in record["series"]] == ["1.2.4", run.slices[1].series]
+    thorax = record["series"][1]
+    assert thorax["score"] == pytest.approx(run.series[1].score, abs=1e-6)
+    assert thorax["acquisition"]["kvp"] == 120
+
+
+def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):
+    each, found = run.slices[1], scores_record(run)["series"][1]["slices"][0]
+    assert found["path"] == each.path
+    assert found["sha256"] == hashlib.sha256(Path(each.path).read_bytes()).hexdigest()
+    assert found["outputs"] == pytest.approx(each.outputs, abs=1e-6)
+    assert (found["score"], found["spread"]) == (round(each.score, 6), round(each.spread or 0, 6))
+    assert found["warnings"] == ["64 x 64 padded to 512 x 512, not resampled"]
+    assert (found["slice"], found["position_mm"]) == (0, 3.0)
+
+
+def test_what_was_not_scored_is_listed(run: ScoringRun):
+    record = scores_record(run)
+    assert record["complete"] is False
+    assert [Path(each["path"]).name for each in record["failed"]] == ["broken.dcm"]
+    assert [Path(each["path"]).name for each in record["left_out"]] == ["0.dcm"]
+    assert scores_record(replace(run, failed=()))["complete"] is True
+    assert scores_record(replace(run, failed=(), stopped=KeyboardInterrupt()))["complete"] is False
+
+
+def test_nobody_is_named(run: ScoringRun):
+    assert "DOE" not in json.dumps(scores_record(run))

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.report import check_folder, print_json, write_reports
+from distiliqa.scoring.result import ScoringRun
+
+
+def test_three_files_are_written(run: ScoringRun, tmp_path: Path):
+    write_reports(run, tmp_path / "new" / "out")
+    assert sorted(each.name for each in (tmp_path / "new" / "out").iterdir()) == [
+        "run.json",
+        "scores.csv",
+        "scores.json",
+    ]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+    run: ScoringRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DistiliqaError, match=r"scores\.csv: cannot be written .*free some space"):
+        write_reports(run, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    check_folder(tmp_path / "new")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(DistiliqaError, match="choose an output folder you may write to"):
+        check_folder(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(DistiliqaError, match="choose an output folder that is not a file"):
+        check_folder(tmp_path / "out")
+
+
+def test_json_on_the_screen_is_that_of_the_file(
+    run: ScoringRun, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    write_reports(run, tmp_path)
+    print_json(run)
+    assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "scores.json").read_text())

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import getpass
+import json
+import platform
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.report.run import run_record
+from distiliqa.scoring.result import ScoringRun
+
+
+def test_the_run_can_be_repeated_and_questioned(run: ScoringRun):
+    record = json.loads(json.dumps(run_record(run), allow_nan=False))
+    assert record["engines"]["onnxruntime"] == version("onnxruntime")
+    assert record["python"] == platform.python_version()
+    assert record["model"]["sha256"] == run.model.files["model.onnx"]
+    assert record["settings"]["inputs"] == list(run.inputs)
+    assert record["settings"]["window"] == {"width": 350, "level": 40}
+    assert record["slices"] == {"found": 4, "scored": 4}
+    assert record["sha256"] == run.sha256
+    assert set(record["seconds"]) == {"index", "read", "inference", "total"}
+    assert [Path(each["path"]).name for each in record["errors"]] == ["broken.dcm"]
+
+
+def test_what_stopped_the_run_is_told(run: ScoringRun):
+    assert run_record(run)["stopped"] is None
+    assert run_record(replace(run, stopped=KeyboardInterrupt()))["stopped"] == "interrupted"
+    broken = replace(run, stopped=DistiliqaError("broken", path="m"))
+    assert run_record(broken)["stopped"] == "m: broken"
+
+
+def test_no_host_user_or_patient_is_named(run: ScoringRun):
+    record = run_record(run)
+    for paths in ("sha256", "errors", "left_out", "settings"):  # given by the user as they are
+        del record[paths]
+    told = json.dumps(record)
+    assert platform.node() not in told
+    assert getpass.getuser() not in told
+    assert "DOE" not in told

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from distiliqa.report.table import MOST_SLICES, WORST_SLICES, print_scores
+from distiliqa.scoring.result import ScoringRun
+
+
+@pytest.fixture(params=["80", "120"])
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", request.param)
+    return int(request.param)
+
+
+def many(run: ScoringRun, count: int) -> ScoringRun:
+    """The run with its first slice many times over, the last one the worst."""
+    first = run.slices[0]
+    slices = [replace(first, frame=n, score=3 - n / count, path=f"{n}.dcm") for n in range(count)]
+    return replace(run, slices=tuple(slices))
+
+
+def rows(printed: str) -> list[list[str]]:
+    return [line.split() for line in printed.splitlines() if line.split()]
+
+
+def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.CaptureFixture):
+    print_scores(run)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    assert "score 0 to 4, higher is better" in printed
+    assert "window width 350, level 40 HU" in printed
+    mean = next(row for row in rows(printed) if row[0] == "thorax")
+    assert mean == ["thorax", "mean", "of", "3", f"{run.series[1].score:.3f}"]
+    found = [row for row in rows(printed) if row[0].endswith(".dcm")]
+    assert [row[0] for row in found] == [
+        Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix(),
+        *(Path(each.path).name for each in run.slices[1:]),
+    ]
+    for row, each in zip(found, run.slices, strict=True):
+        assert row[1:] == [
+            f"{each.position_mm:.1f}",
+            f"{each.score:.3f}",
+            f"{each.spread:.3f}",
+            "1",
+        ]
+    assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
+
+
+def test_series_and_worst_slices_of_a_long_run(
+    run: ScoringRun, width: int, capsys: pytest.CaptureFixture
+):
+    long = many(run, MOST_SLICES + 10)
+    print_scores(long)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    assert "50 slices in 1 series" in printed
+    (mean,) = (row for row in rows(printed) if row[1:2] == ["50"])
+    assert mean[2:5] == ["2.510", "2.020", "3.000"]
+    worst = [row[0] for row in rows(printed) if row[0].endswith(".dcm")]
+    assert worst == [f"{n}.dcm" for n in range(49, 49 - WORST_SLICES, -1)]
+
+
+def test_the_worst_score_is_the_highest_where_lower_is_better(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    scale = replace(run.model.scale, higher_is_better=False)
+    print_scores(replace(many(run, 50), model=replace(run.model, scale=scale)))
+    printed = capsys.readouterr().out
+    assert "lower is better" in printed
+    assert next(row[0] for row in rows(printed) if row[0].endswith(".dcm")) == "0.dcm"
+
+
+def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureFixture):
+    odd = replace(run.slices[0], path="[bold]/[red]1.dcm", warnings=("seen [twice]",))
+    print_scores(replace(run, slices=(odd,)))
+    printed = capsys.readouterr().out
+    assert "[red]1.dcm" in printed
+    assert "seen [twice]" in printed

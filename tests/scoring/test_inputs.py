@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import CTReadError
+from distiliqa.scoring.inputs import index_inputs, problem_of
+
+Write = Callable[..., Path]
+
+
+def names(folder: Path, *inputs: object) -> list[str]:
+    slices = index_inputs([str(each) for each in inputs]).slices
+    return [Path(each.path).relative_to(folder).as_posix() for each in slices]
+
+
+def test_slices_named_one_by_one_are_in_the_order_of_their_position(
+    tmp_path: Path, write_series: Write
+):
+    write_series(tmp_path)
+    named = sorted(tmp_path.iterdir())
+    assert names(tmp_path, *named) == names(tmp_path, tmp_path) == ["2.dcm", "1.dcm", "0.dcm"]
+
+
+def test_a_glob_is_expanded(tmp_path: Path, write_series: Write):
+    write_series(tmp_path / "a", 2)
+    write_series(tmp_path / "b", 2, SeriesInstanceUID="1.2.4")
+    assert names(tmp_path, tmp_path / "*" / "0.dcm") == ["a/0.dcm", "b/0.dcm"]
+    assert len(names(tmp_path, tmp_path / "**" / "*.dcm")) == 4
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path: Path, write_series: Write):
+    write_series(tmp_path / "scan[1]", 1)
+    assert names(tmp_path, tmp_path / "scan[1]") == ["scan[1]/0.dcm"]
+
+
+def test_a_file_reached_twice_is_read_once(
+    tmp_path: Path, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    write_series(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert len(index_inputs([tmp_path, "1.dcm", tmp_path / "1.dcm"]).slices) == 3
+
+
+def test_versions_of_a_series_stay_apart(tmp_path: Path, write_series: Write):
+    write_series(tmp_path / "noisy")
+    shutil.copytree(tmp_path / "noisy", tmp_path / "denoised")
+    slices = index_inputs([tmp_path / "noisy", tmp_path / "denoised"]).slices
+    assert len(slices) == 6
+    assert len({each.series for each in slices}) == 2
+    assert {Path(each.path).parent.name for each in slices[:3]} == {"noisy"}
+
+
+def test_a_bad_input_does_not_stop_the_others(tmp_path: Path, write_series: Write):
+    write_series(tmp_path / "good", 2)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.dcm").write_text("not DICOM")
+    named = [tmp_path / each for each in ("missing", "good", "empty", "text.dcm", "*.nothing")]
+    index = index_inputs(named)
+    assert len(index.slices) == 2
+    assert [Path(each.path).name for each in index.failed] == [
+        "missing",
+        "empty",
+        "text.dcm",
+        "*.nothing",
+    ]
+    assert all(each.reason and str(tmp_path) not in each.reason for each in index.failed)
+
+
+def test_a_problem_is_one_line_without_its_path():
+    error = CTReadError("cut short", path="a.dcm", remedy="copy it again")
+    assert problem_of(error, "elsewhere") == ("a.dcm", "cut short; copy it again")
+    assert problem_of(ValueError("two\nlines"), "b.dcm") == ("b.dcm", "two lines")
+    assert problem_of(RuntimeError(), "c.dcm") == ("c.dcm", "RuntimeError")

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distiliqa.ct import CTSlice, Window
+from distiliqa.errors import ModelFolderError
+from distiliqa.model_folder import CONFIG
+from distiliqa.scoring.model import Model, load_model
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Model:
+    return load_model(tiny_model)
+
+
+def noise(sd: float, shape: tuple[int, ...] = (512, 512)) -> np.ndarray:
+    return np.random.default_rng(0).normal(40, sd, shape).astype(np.float32)
+
+
+def test_the_score_is_the_mean_and_the_spread_the_deviation_of_the_outputs(model: Model):
+    found = model.score(noise(20))
+    # The network takes (12, ..., 16) times the noise in units of the window from 4.
+    deviation = 20 / 350
+    assert found.outputs == pytest.approx([4 - w * deviation for w in (12, 13, 14, 15, 16)], 0.01)
+    assert found.score == pytest.approx(np.mean(found.outputs))
+    assert found.spread == pytest.approx(np.std(found.outputs, ddof=1))
+    assert found.warnings == ()
+    assert (found.model, found.window) == ("tiny 1.0", Window(350, 40))
+
+
+def test_more_noise_scores_lower(model: Model):
+    scores = [model.score(noise(sd)).score for sd in (5, 20, 40)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_slices_together_score_as_one_by_one(model: Model):
+    hu = np.stack([noise(sd) for sd in range(5, 35, 5)])  # more than a batch
+    together = [each.score for each in model.score(hu)]
+    assert together == pytest.approx([model.score(one).score for one in hu], abs=1e-5)
+    assert [each.frame for each in model.score(hu[:2])] == [0, 1]
+
+
+def test_whole_numbers_score_as_floats(model: Model):
+    hu = np.round(noise(20))
+    assert model.score(hu.astype(np.int16)).score == model.score(hu).score
+
+
+def test_another_size_is_padded_and_told(model: Model):
+    assert model.score(noise(20, (300, 600))).warnings == (
+        "300 x 600 cropped and padded to 512 x 512, not resampled",
+    )
+
+
+def test_the_window_is_that_of_the_model(model: Model):
+    wide = replace(model, config=replace(model.config, window=Window(700, 40)))
+    assert 4 - wide.score(noise(20)).score == pytest.approx(
+        (4 - model.score(noise(20)).score) / 2, 1e-4
+    )
+
+
+def test_one_output_has_no_spread(model: Model):
+    class OneOutput:
+        def run(self, names: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            return [np.ones((len(inputs["image"]), 1), np.float32)]
+
+    single = replace(model, session=OneOutput())
+    assert single.score(noise(20)).spread is None
+
+
+def test_a_model_that_gives_nan_is_refused(model: Model):
+    class Broken:
+        def run(self, names: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            return [np.full((len(inputs["image"]), 5), np.nan, np.float32)]
+
+    with pytest.raises(ModelFolderError, match="not a number"):
+        replace(model, session=Broken()).score(noise(20))
+
+
+@pytest.mark.parametrize("shape", [(), (512,), (0, 512, 512), (1, 1, 512, 512), (2, 16, 16)])
+def test_another_shape_is_named(model: Model, shape: tuple[int, ...]):
+    with pytest.raises(ValueError, match=r"shape|pixels"):
+        model.score(np.zeros(shape))
+
+
+def test_blank_and_windowed_arrays_are_scored_with_a_warning(model: Model):
+    assert model.score(np.full((512, 512), -1000)).warnings == ("no image content",)
+    assert model.score(np.random.default_rng(0).random((512, 512))).warnings == (
+        "values lie in [0, 1]: HU expected",
+    )
+
+
+def test_slices_are_scored_as_they_come(model: Model):
+    drawn = []
+
+    def slices():
+        for n in range(6):
+            drawn.append(n)
+            yield CTSlice(noise(n + 1), path=f"{n}.dcm", position_mm=float(n), warnings=("kept",))
+
+    scores = model.score_slices(slices(), batch_size=2)
+    first = next(scores)
+    assert drawn == [0, 1]
+    assert (first.path, first.position_mm, first.warnings) == ("0.dcm", 0.0, ("kept",))
+    assert [each.path for each in scores] == [f"{n}.dcm" for n in range(1, 6)]
+
+
+def test_a_folder_of_another_format_is_refused(tiny_model: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    content = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(content | {"format": 99}))
+    with pytest.raises(ModelFolderError, match="format 99"):
+        load_model(folder)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path):
+    with pytest.raises(ModelFolderError, match=r"holds no config\.json"):
+        load_model(tmp_path)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from distiliqa.ct import SOFT_TISSUE, Acquisition
+from distiliqa.model_folder import ModelConfig, ScoreScale
+from distiliqa.scoring.result import ScoringRun, SliceScore
+
+
+def slice_score(score: float, series: str, **facts: object) -> SliceScore:
+    return SliceScore(score, (score,), None, (), "m 1", SOFT_TISSUE, series=series, **facts)
+
+
+def scoring_run(*slices: SliceScore, **facts: object) -> ScoringRun:
+    config = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, "quality"))
+    facts = {"sha256": {}, "seconds": {}} | facts
+    return ScoringRun(config, (), slices, (), (), len(slices), **facts)
+
+
+def test_series_keep_the_reading_order_and_have_a_mean():
+    first = Acquisition(kvp=120)
+    run = scoring_run(
+        slice_score(1, "b", acquisition=first), slice_score(2, "b"), slice_score(4, "a")
+    )
+    assert [(each.series, each.score, len(each.slices)) for each in run.series] == [
+        ("b", 1.5, 2),
+        ("a", 4, 1),
+    ]
+    assert run.series[0].acquisition == first
+
+
+def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():
+    run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb"})
+    assert run.sha256_of("in/a.dcm") == "aa"
+    assert run.sha256_of("in/scans.zip/deep/1.dcm") == "bb"
+    assert run.sha256_of("in/other.dcm") is None

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+import distiliqa
+from distiliqa.ct import CTSlice, CTWarning
+from distiliqa.errors import CTReadError, DistiliqaError, ModelFolderError
+from distiliqa.scoring import run as run_module
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.run import require_scores, score_inputs
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Model:
+    return load_model(tiny_model)
+
+
+def test_a_folder_is_scored_in_reading_order(tmp_path: Path, model: Model, write_series: Write):
+    write_series(tmp_path / "a", 3)
+    write_series(tmp_path / "b", 2, SeriesInstanceUID="1.2.4")
+    done = []
+    run = score_inputs([tmp_path], model, progress=lambda *at: done.append(at))
+    assert [Path(each.path).stem for each in run.slices] == ["2", "1", "0", "1", "0"]
+    assert [each.position_mm for each in run.slices] == [3, 6, 9, 3, 6]
+    assert [len(each.slices) for each in run.series] == [3, 2]
+    assert (run.found, run.failed, run.stopped) == (5, (), None)
+    assert done[-1] == (5, 5)
+    assert set(run.seconds) == {"index", "read", "inference", "total"}
+    assert set(run.sha256) == {each.path for each in run.slices}
+
+
+def test_files_score_as_their_arrays(tmp_path: Path, model: Model, write_ct: Write):
+    hu = np.round(np.random.default_rng(0).normal(40, 20, (512, 512)))
+    (one,) = score_inputs([write_ct(tmp_path / "a.dcm", hu)], model).slices
+    assert one.score == pytest.approx(model.score(hu).score, abs=1e-5)
+    assert one.acquisition.kernel == "B30f"
+
+
+def test_a_bad_file_among_good_ones(tmp_path: Path, model: Model, write_series: Write):
+    folder = write_series(tmp_path, 3)
+    whole = (folder / "1.dcm").read_bytes()
+    (folder / "1.dcm").write_bytes(whole[: len(whole) // 2])
+    run = score_inputs([folder], model)
+    assert [Path(each.path).name for each in run.slices] == ["2.dcm", "0.dcm"]
+    assert [each.path for each in run.failed] == [str(folder / "1.dcm")]
+    assert run.found - len(run.slices) in (0, 1)  # the header may still be whole
+
+
+class _StoppedAt:
+    """A progress that raises after the first batch."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __call__(self, done: int, found: int) -> None:
+        if done == 2:
+            raise self.error
+
+
+def test_ctrl_c_keeps_what_was_scored(tmp_path: Path, model: Model, write_series: Write):
+    write_series(tmp_path, 5)
+    run = score_inputs([tmp_path], model, progress=_StoppedAt(KeyboardInterrupt()))
+    assert (len(run.slices), run.found) == (2, 5)
+    assert isinstance(run.stopped, KeyboardInterrupt)
+
+
+def test_ctrl_c_while_a_slice_is_read_keeps_those_before(
+    tmp_path: Path, model: Model, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    index = run_module.index_inputs([write_series(tmp_path, 6)])
+
+    def interrupted() -> CTSlice:
+        raise KeyboardInterrupt
+
+    slices = (*index.slices[:5], replace(index.slices[5], load=interrupted))
+    monkeypatch.setattr(run_module, "index_inputs", lambda named: replace(index, slices=slices))
+    run = score_inputs([tmp_path], model)
+    assert len(run.slices) == 4  # the batch before; the fifth waited for the sixth
+    assert isinstance(run.stopped, KeyboardInterrupt)
+
+
+def test_a_model_that_breaks_keeps_what_was_scored(
+    tmp_path: Path, model: Model, write_series: Write
+):
+    class Breaks:
+        def __init__(self) -> None:
+            self.batches = 0
+
+        def run(self, names: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            self.batches += 1
+            value = 1 if self.batches == 1 else np.nan
+            return [np.full((len(inputs["image"]), 5), value, np.float32)]
+
+    write_series(tmp_path, 6)
+    run = score_inputs([tmp_path], replace(model, session=Breaks()))
+    assert len(run.slices) == 4
+    assert isinstance(run.stopped, ModelFolderError)
+
+
+def test_a_run_without_scores_says_why(tmp_path: Path, model: Model):
+    with pytest.raises(CTReadError, match="missing: no such file"):
+        require_scores(score_inputs([tmp_path / "missing"], model))
+    (tmp_path / "a.dcm").write_text("text")
+    with pytest.raises(CTReadError, match=r"none of 2 files .* the first is .*a\.dcm"):
+        require_scores(score_inputs([tmp_path / "a.dcm", tmp_path / "missing"], model))
+
+
+def test_the_one_call(tmp_path: Path, tiny_model: Path, model: Model, write_series: Write):
+    folder = write_series(tmp_path, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (series,) = distiliqa.score(folder, model=tiny_model)
+        (same,) = distiliqa.score(str(folder), model=model)
+    assert len(series.slices) == 3
+    assert series.score == same.score == np.mean([each.score for each in series.slices])
+    assert series.series == "1.2.826.0.1.3680043.8.498.2"
+
+
+def test_the_one_call_warns_of_bad_files_and_fails_on_none(
+    tmp_path: Path, model: Model, write_series: Write
+):
+    folder = write_series(tmp_path / "good", 2)
+    (folder / "text.dcm").write_text("text")
+    with pytest.warns(CTWarning, match=r"text\.dcm: "):
+        assert len(distiliqa.score(folder, model)) == 1
+    with pytest.raises(DistiliqaError, match="no such file"):
+        distiliqa.score(tmp_path / "missing", model)
+
+
+def test_a_slice_scores_the_same_from_dicom_and_from_nifti(
+    tmp_path: Path, model: Model, write_ct: Write
+):
+    rng = np.random.default_rng(0)
+    volume = np.full((3, 512, 512), 40.0)
+    volume[:, :128, :128] += rng.normal(0, 60, (3, 128, 128)) * np.array([1, 2, 3])[:, None, None]
+    volume = np.round(volume)
+    for n, hu in enumerate(volume):
+        position = [-100, -50, 3 * n]
+        write_ct(tmp_path / "dicom" / f"{n}.dcm", hu, ImagePositionPatient=position)
+    # DICOM points left, posterior, head; NIfTI right, anterior, head.
+    affine = np.diag([-0.7, -0.7, 3, 1])
+    affine[:3, 3] = [100, 50, 0]
+    image = nibabel.Nifti1Image(volume.transpose(2, 1, 0).astype(np.int16), affine)
+    nibabel.save(image, tmp_path / "copy.nii.gz")
+
+    dicom = score_inputs([tmp_path / "dicom"], model).slices
+    nifti = score_inputs([tmp_path / "copy.nii.gz"], model).slices
+    assert [each.score for each in nifti] == pytest.approx([each.score for each in dicom], abs=1e-4)
+    assert len({round(each.score, 3) for each in dicom}) == 3
+    turned = model.score(volume[0, ::-1]).score
+    assert abs(turned - dicom[0].score) > 1e-2  # the model would notice a flip
