@@ -56,7 +56,8 @@ def score(
     if run.stopped is not None:
         typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
-    raise typer.Exit(1 if run.failed else 0)
+    if run.failed:
+        raise typer.Exit(1)
 
 
 def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> ScoringRun:
