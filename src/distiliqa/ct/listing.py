@@ -25,6 +25,7 @@ class SliceRef:
     ----------
     path, frame, series, position_mm : as in `CTSlice`.
     load : decodes the pixels; raises `CTReadError`. Threads may call it at the same time.
+    sop_uid : as in `CTSlice`; tells copies of a file.
     """
 
     path: str
@@ -32,6 +33,7 @@ class SliceRef:
     series: str
     position_mm: float | None
     load: Callable[[], CTSlice] = field(repr=False, compare=False)
+    sop_uid: str | None = None
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,15 @@ def _without_copies(
     slices: Iterable[SliceRef], same_bytes: Callable[[str, str], bool]
 ) -> tuple[list[SliceRef], list[Problem]]:
     kept, copy_of = [], dict[str, str]()
-    places: defaultdict[tuple[str, float, int], list[str]] = defaultdict(list)
+    paths: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
     for ref in slices:
-        if ref.position_mm is not None and ref.path not in copy_of:
-            others = places[ref.series, ref.position_mm, ref.frame]
+        if ref.sop_uid is not None and ref.path not in copy_of:
+            others = paths[ref.sop_uid, ref.frame]
             original = next((path for path in others if same_bytes(path, ref.path)), None)
-            if original is not None:
+            if original is None:
+                others.append(ref.path)
+            else:
                 copy_of[ref.path] = original
-            others.append(ref.path)
         if ref.path not in copy_of:
             kept.append(ref)
     return kept, [Problem(path, f"a copy of {original}") for path, original in copy_of.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
 
@@ -28,7 +29,7 @@ class Source:
     @classmethod
     def on_disk(cls, path: Path) -> Source:
         """The file at ``path``."""
-        return cls(str(path), lambda: path.open("rb"), path)
+        return cls(str(path), partial(_open, path), path)
 
     def read(self) -> bytes:
         """All of its bytes."""
@@ -53,3 +54,7 @@ class Source:
     def folder(self) -> str:
         """The folder, or the place in the zip, that it lies in."""
         return str(PurePath(self.name).parent)
+
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")

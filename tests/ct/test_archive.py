@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from distiliqa.ct import archive, index_ct
+from distiliqa.errors import CTReadError
+
+
+def zip_of(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def slice_bytes(tmp_path, write_ct, body):
+    def make(z: float) -> bytes:
+        path = tmp_path / "slice.dcm"
+        write_ct(path, body + z, ImagePositionPatient=[0, 0, z], SOPInstanceUID=f"1.2.{z}")
+        content = path.read_bytes()
+        path.unlink()
+        return content
+
+    return make
+
+
+def test_a_zip_of_dicom_reads_in_memory(tmp_path, slice_bytes, body):
+    members = {f"series/IM{10 - z}": slice_bytes(z) for z in range(3)}
+    members |= {"notes.txt": b"notes", "__MACOSX/series/._IM1": b"x", ".DS_Store": b"x"}
+    path = zip_of(tmp_path / "a.zip", members)
+    index = index_ct(path)
+    assert [ref.path for ref in index.slices] == [f"{path}/series/IM{n}" for n in (10, 9, 8)]
+    for z, ref in enumerate(index.slices):
+        image = ref.load()
+        np.testing.assert_array_equal(image.hu, body + z)
+        assert image.path == ref.path
+    assert [problem.reason for problem in index.left_out] == ["1 files that are not images"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_zip_without_its_extension_and_tiffs_in_it_read(tmp_path, body):
+    tiff = io.BytesIO()
+    tifffile.imwrite(tiff, body.astype(np.float32))
+    path = zip_of(tmp_path / "download", {"0000.tiff": tiff.getvalue()})
+    (ref,) = index_ct(path).slices
+    np.testing.assert_array_equal(ref.load().hu, body)
+
+
+@pytest.mark.parametrize("name", ["../a.dcm", "x/../../a.dcm", "/etc/a.dcm", "C:\\a.dcm", "..\\a"])
+def test_members_that_point_outside_are_refused(tmp_path, slice_bytes, name):
+    path = zip_of(tmp_path / "a.zip", {"good.dcm": slice_bytes(0), name: slice_bytes(1)})
+    with pytest.raises(CTReadError, match=r"a\.zip: the zip has a member that points outside"):
+        index_ct(path)
+
+
+def test_a_bomb_is_refused_before_anything_is_decompressed(tmp_path, monkeypatch):
+    members = {f"{number}.dcm": bytes(50 << 20) for number in range(6)}
+    path = zip_of(tmp_path / "bomb.zip", members)
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("decompressed"))
+    with pytest.raises(CTReadError, match=r"bomb\.zip: .* zip bomb; unpack it yourself"):
+        index_ct(path)
+
+
+def test_a_member_beyond_the_limit_and_too_many_are_refused(tmp_path, slice_bytes, monkeypatch):
+    path = zip_of(tmp_path / "a.zip", {f"{z}": slice_bytes(z) for z in range(3)})
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "LARGEST_MEMBER_BYTES", 1000)
+        with pytest.raises(CTReadError, match="zip bomb"):
+            index_ct(path)
+    monkeypatch.setattr(archive, "MOST_MEMBERS", 2)
+    with pytest.raises(CTReadError, match="in 3 files"):
+        index_ct(path)
+
+
+def test_a_small_blank_image_is_no_bomb(tmp_path, write_ct):
+    content = write_ct(tmp_path / "blank.dcm", np.full((512, 512), -1000)).read_bytes()
+    path = zip_of(tmp_path / "a.zip", {"blank.dcm": content})
+    assert len(content) / path.stat().st_size > archive.LARGEST_RATIO
+    assert len(index_ct(path).slices) == 1
+
+
+def test_a_false_size_in_the_directory_gains_nothing(tmp_path, slice_bytes):
+    content = slice_bytes(0)
+    path = zip_of(tmp_path / "a.zip", {"a.dcm": content})
+    size = len(content).to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(size, (2000).to_bytes(4, "little")))
+    with pytest.raises(CTReadError):
+        index_ct(path).slices[0].load()
+
+
+def test_damaged_and_encrypted_zips_are_errors(tmp_path, slice_bytes):
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK")
+    with pytest.raises(CTReadError, match="not readable as a zip"):
+        index_ct(path)
+    zip_of(path, {"a.dcm": slice_bytes(0)})
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(CTReadError, match="encrypted; unpack it"):
+        index_ct(path)
+
+
+def test_a_damaged_member_is_one_failed_file(tmp_path, slice_bytes):
+    path = zip_of(tmp_path / "a.zip", {"a.dcm": slice_bytes(0), "b.dcm": slice_bytes(1)})
+    with zipfile.ZipFile(path) as whole:
+        start = whole.getinfo("b.dcm").header_offset
+    content = bytearray(path.read_bytes())
+    content[start + 60 : start + 200] = bytes(140)
+    path.write_bytes(content)
+    index = index_ct(path)
+    assert [ref.path for ref in index.slices] == [f"{path}/a.dcm"]
+    assert [problem.path for problem in index.failed] == [f"{path}/b.dcm"]
+
+
+def test_formats_that_need_a_file_are_left_out_with_the_remedy(tmp_path, slice_bytes, body):
+    array = io.BytesIO()
+    np.save(array, body)
+    members = {"a.dcm": slice_bytes(0), "a.npy": array.getvalue()}
+    index = index_ct(zip_of(tmp_path / "a.zip", members))
+    assert [problem.reason for problem in index.left_out] == [
+        ".npy is not read inside a zip; unpack the zip"
+    ]

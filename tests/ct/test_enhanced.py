@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedCTImageStorage, JPEG2000Lossless, RLELossless
+
+from distiliqa.ct import index_ct
+from distiliqa.errors import NotCTError
+
+AXIAL = [1, 0, 0, 0, 1, 0]
+CORONAL = [1, 0, 0, 0, 0, -1]
+
+# Tags of classic slices that an enhanced image keeps in functional groups only.
+IN_GROUPS = (
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "PixelSpacing",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "KVP",
+    "XRayTubeCurrent",
+    "SliceThickness",
+    "ConvolutionKernel",
+    "BodyPartExamined",
+)
+
+
+def item(**tags) -> list[Dataset]:
+    """A sequence of one item."""
+    dataset = Dataset()
+    for keyword, value in tags.items():
+        setattr(dataset, keyword, value)
+    return [dataset]
+
+
+def per_frame(z: float, slope: float, cosines=AXIAL, frame_type="AXIAL") -> Dataset:
+    (group,) = item(
+        PlanePositionSequence=item(ImagePositionPatient=[-100, -100, z]),
+        PlaneOrientationSequence=item(ImageOrientationPatient=cosines),
+        PixelValueTransformationSequence=item(
+            RescaleSlope=slope, RescaleIntercept=-1024, RescaleType="HU"
+        ),
+        CTImageFrameTypeSequence=item(FrameType=["ORIGINAL", "PRIMARY", frame_type, "NONE"]),
+        CTExposureSequence=item(XRayTubeCurrentInmA=100.0 + z, ExposureInmAs=50.0, CTDIvol=7.5),
+    )
+    return group
+
+
+@pytest.fixture
+def write_enhanced(write_ct):
+    """Write an Enhanced CT of ``hu``, (frames, rows, columns), with one group a frame."""
+
+    def write(path: Path, hu: np.ndarray, groups: list[Dataset]) -> Path:
+        write_ct(path, hu[0], SOPClassUID=EnhancedCTImageStorage, **dict.fromkeys(IN_GROUPS))
+        dataset = pydicom.dcmread(path)
+        dataset.NumberOfFrames = len(hu)
+        dataset.SharedFunctionalGroupsSequence = item(
+            PixelMeasuresSequence=item(PixelSpacing=[0.8, 0.8], SliceThickness=5),
+            CTXRayDetailsSequence=item(KVP=100.0),
+            CTReconstructionSequence=item(ConvolutionKernel="STANDARD"),
+            FrameAnatomySequence=item(AnatomicRegionSequence=item(CodeMeaning="Chest")),
+        )
+        dataset.PerFrameFunctionalGroupsSequence = groups
+        slopes = [g.PixelValueTransformationSequence[0].RescaleSlope for g in groups]
+        stored = (hu + 1024) / np.reshape(slopes, (-1, 1, 1)).astype(float)
+        dataset.PixelData = stored.round().astype(np.int16).tobytes()
+        dataset.save_as(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def frames(body) -> np.ndarray:
+    return np.stack([body + 2 * number for number in range(3)])
+
+
+@pytest.mark.parametrize("syntax", [None, RLELossless, JPEG2000Lossless])
+def test_frames_have_their_own_rescale_and_position(tmp_path, write_enhanced, frames, syntax):
+    groups = [per_frame(30, 1), per_frame(10, 2), per_frame(20, 0.5)]
+    path = write_enhanced(tmp_path / "a.dcm", frames, groups)
+    if syntax is not None:
+        dataset = pydicom.dcmread(path)
+        dataset.compress(syntax)
+        dataset.save_as(path)
+    refs = index_ct(path).slices
+    assert [(ref.frame, ref.position_mm) for ref in refs] == [(1, 10), (2, 20), (0, 30)]
+    for ref in refs:
+        image = ref.load()
+        np.testing.assert_allclose(image.hu, frames[ref.frame], atol=1)
+        assert image.frame == ref.frame
+        assert image.warnings == ()
+
+
+def test_acquisition_comes_from_the_functional_groups(tmp_path, write_enhanced, frames):
+    path = write_enhanced(tmp_path / "a.dcm", frames, [per_frame(z, 1) for z in range(3)])
+    image = index_ct(path).slices[2].load()
+    facts = image.acquisition
+    assert (facts.kvp, facts.tube_current_ma, facts.exposure_mas) == (100, 102, 50)
+    assert (facts.ctdivol_mgy, facts.slice_thickness_mm) == (7.5, 5)
+    assert (facts.kernel, facts.body_part) == ("STANDARD", "Chest")
+    assert image.spacing_mm == (0.8, 0.8)
+
+
+def test_frames_that_are_not_axial_are_left_out_and_counted(tmp_path, write_enhanced, frames):
+    groups = [
+        per_frame(0, 1),
+        per_frame(1, 1, cosines=CORONAL),
+        per_frame(2, 1, frame_type="LOCALIZER"),
+    ]
+    path = write_enhanced(tmp_path / "a.dcm", frames, groups)
+    index = index_ct(path)
+    assert [ref.frame for ref in index.slices] == [0]
+    assert [problem.reason for problem in index.left_out] == [
+        "1 of 3 frames: not an axial slice (coronal)",
+        "1 of 3 frames: not an axial slice (Image Type LOCALIZER)",
+    ]
+
+
+def test_a_file_of_localizers_alone_is_refused(tmp_path, write_enhanced, frames):
+    groups = [per_frame(z, 1, frame_type="LOCALIZER") for z in range(3)]
+    with pytest.raises(NotCTError, match="LOCALIZER"):
+        index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
+
+
+def test_frames_without_functional_groups_keep_file_order(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", np.zeros((64, 64)))
+    dataset = pydicom.dcmread(path)
+    dataset.NumberOfFrames = 2
+    dataset.PixelData = np.stack([body + 1024, body + 1034]).astype(np.int16).tobytes()
+    dataset.save_as(path)
+    refs = index_ct(path).slices
+    assert [(ref.frame, ref.position_mm) for ref in refs] == [(0, None), (1, None)]
+    np.testing.assert_array_equal(refs[1].load().hu, body + 10)
+    assert any("no image position" in warning for warning in refs[0].load().warnings)

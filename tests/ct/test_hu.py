@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from distiliqa.ct.hu import check_dtype, checked, padding_mask, rescale
+from distiliqa.errors import CTReadError, NotCTError
+
+
+def test_rescale_is_exact_for_16_bit_values():
+    stored = np.arange(-32768, 32768, dtype=np.int16)
+    np.testing.assert_array_equal(rescale(stored, 1, -1024), stored.astype(np.float32) - 1024)
+
+
+@pytest.mark.parametrize(("first", "last"), [(-2000, -2000), (63536, 63536), (-1990, -2010)])
+def test_padding_is_found_whatever_its_sign_or_order(first, last):
+    stored = np.array([-2001, -2000, -1999, 0], dtype=np.int16)
+    mask = padding_mask(stored, first, last)
+    assert mask[1]
+    assert mask.tolist() == ([True] * 3 + [False] if first != last else [False, True, False, False])
+
+
+def test_padding_of_an_unsigned_image_may_be_written_signed():
+    assert padding_mask(np.array([63536], dtype=np.uint16), -2000, -2000).all()
+
+
+def test_air_noise_stays_and_what_lies_outside_the_field_of_view_becomes_air():
+    hu = np.full((32, 32), 40.0)
+    hu[0, :3] = [-1499, -1501, -3024]
+    np.testing.assert_array_equal(checked(hu, path="a")[0][0, :3], [-1499, -1000, -1000])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_refused(bad):
+    hu = np.zeros((32, 32))
+    hu[3, 3] = bad
+    with pytest.raises(CTReadError, match=r"a: holds nan or infinite values; replace them"):
+        checked(hu, path="a")
+
+
+def test_the_input_is_left_as_it_is():
+    hu = np.full((32, 32), -2000, dtype=np.float32)
+    checked(hu, path="a")
+    assert (hu == -2000).all()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "complex64", "O", "U3"])
+def test_types_that_hold_no_hu_are_refused(dtype):
+    with pytest.raises(NotCTError, match=r"hold no HU; save HU as float32"):
+        check_dtype(np.dtype(dtype), path="a")
+
+
+@pytest.mark.parametrize("dtype", ["int16", "uint16", "float16", "float32", ">i4", "float64"])
+def test_types_that_hold_hu_are_taken(dtype):
+    check_dtype(np.dtype(dtype), path="a")

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import pickle
+import shutil
+import threading
+import time
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import MediaStorageDirectoryStorage
+
+from distiliqa.ct import Problem, index_ct
+from distiliqa.errors import CTReadError
+
+
+def test_slices_follow_the_normal_towards_the_head(tmp_path, write_ct, body):
+    for number, z in enumerate([5, -3, 12, 0]):
+        write_ct(
+            tmp_path / f"{number}.dcm",
+            body,
+            ImagePositionPatient=[0, 0, z],
+            # What the normal computes to must not depend on how the rows run.
+            ImageOrientationPatient=[1, 0, 0, 0, -1 if number % 2 else 1, 0],
+            InstanceNumber=number,
+        )
+    assert [ref.position_mm for ref in index_ct(tmp_path).slices] == [-3, 0, 5, 12]
+
+
+def test_series_come_in_order_of_first_appearance(tmp_path, write_ct, body):
+    for name, series, z in [("a", "1.9", 2), ("b", "1.1", 0), ("c", "1.9", 1), ("d", "1.1", 1)]:
+        write_ct(tmp_path / name, body, SeriesInstanceUID=series, ImagePositionPatient=[0, 0, z])
+    slices = index_ct(tmp_path).slices
+    assert [ref.series for ref in slices] == ["1.9", "1.9", "1.1", "1.1"]
+    assert [ref.path[-1] for ref in slices] == ["c", "a", "b", "d"]
+
+
+def test_three_slices_among_a_thousand_unrelated_files(tmp_path, write_ct, body):
+    for number in range(997):
+        (tmp_path / f"{number}.txt").write_text("text " * 60)
+    for z in range(3):
+        write_ct(tmp_path / "deep" / "er" / f"IM{z}", body, ImagePositionPatient=[0, 0, z])
+    index = index_ct(tmp_path)
+    assert len(index.slices) == 3
+    assert index.failed == ()
+    assert index.left_out == (Problem(str(tmp_path), "997 files that are not images"),)
+
+
+def test_every_other_file_is_failed_or_left_out_with_its_reason(tmp_path, write_ct, body):
+    write_ct(tmp_path / "good.dcm", body)
+    write_ct(tmp_path / "mr.dcm", body, Modality="MR")
+    write_ct(tmp_path / "scout.dcm", body, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    write_ct(tmp_path / "coronal.dcm", body, ImageOrientationPatient=[1, 0, 0, 0, 0, -1])
+    (tmp_path / "text.dcm").write_text("text")
+    (tmp_path / "text.tif").write_text("text")
+    (tmp_path / "empty").write_text("")
+    (tmp_path / ".hidden.dcm").write_text("text")
+    (tmp_path / "more.zip").write_text("text")
+    index = index_ct(tmp_path)
+    assert [ref.path for ref in index.slices] == [str(tmp_path / "good.dcm")]
+    failed = {problem.path.rpartition("/")[2]: problem.reason for problem in index.failed}
+    left_out = {problem.path.rpartition("/")[2]: problem.reason for problem in index.left_out}
+    assert set(failed) == {"text.dcm", "text.tif"}
+    assert set(left_out) == {"mr.dcm", "scout.dcm", "coronal.dcm", "more.zip", tmp_path.name}
+    assert "not a DICOM file" in failed["text.dcm"]
+    assert "modality MR, not CT" in left_out["mr.dcm"]
+    assert "LOCALIZER" in left_out["scout.dcm"]
+    assert "coronal" in left_out["coronal.dcm"]
+    for reason in (*failed.values(), *left_out.values()):
+        assert str(tmp_path) not in reason
+        assert "\n" not in reason
+
+
+def test_a_dicomdir_is_left_out(tmp_path, write_ct, body):
+    write_ct(tmp_path / "IM1", body)
+    directory = pydicom.Dataset()
+    directory.file_meta = pydicom.dataset.FileMetaDataset()
+    directory.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    directory.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    directory.FileSetID = "SET"
+    directory.save_as(tmp_path / "DICOMDIR", enforce_file_format=True)
+    index = index_ct(tmp_path)
+    assert len(index.slices) == 1
+    assert "a DICOMDIR" in index.left_out[0].reason
+
+
+def test_a_copied_file_counts_once(tmp_path, write_ct, body):
+    original = write_ct(tmp_path / "a.dcm", body)
+    shutil.copy(original, tmp_path / "copy of a.dcm")
+    index = index_ct(tmp_path)
+    assert [ref.path for ref in index.slices] == [str(original)]
+    assert index.left_out == (Problem(str(tmp_path / "copy of a.dcm"), f"a copy of {original}"),)
+
+
+def test_versions_of_a_series_in_two_folders_stay_apart(tmp_path, write_ct, body):
+    for folder, change in [("full", 0), ("denoised", 3)]:
+        for z in range(2):
+            path = tmp_path / folder / f"{z}.dcm"
+            write_ct(path, body + change, ImagePositionPatient=[0, 0, z], SOPInstanceUID=f"1.{z}")
+    slices = index_ct(tmp_path).slices
+    folders = [ref.series.rpartition("/")[2] for ref in slices]
+    assert folders == ["denoised", "denoised", "full", "full"]
+    assert [ref.load().series for ref in slices] == [ref.series for ref in slices]
+
+
+def test_a_series_spread_over_folders_is_one(tmp_path, write_ct, body):
+    for z in range(4):
+        write_ct(tmp_path / f"disc{z % 2}" / f"{z}", body, ImagePositionPatient=[0, 0, z])
+    slices = index_ct(tmp_path).slices
+    assert len({ref.series for ref in slices}) == 1
+    assert [ref.position_mm for ref in slices] == [0, 1, 2, 3]
+
+
+def test_a_series_with_an_unknown_position_keeps_the_order_of_names(tmp_path, write_ct, body):
+    for number, point in [(1, [0, 0, 9]), (2, None), (10, [0, 0, 3])]:
+        write_ct(tmp_path / f"IM{number}", body, ImagePositionPatient=point)
+    names = [ref.path.rpartition("/")[2] for ref in index_ct(tmp_path).slices]
+    assert names == ["IM1", "IM2", "IM10"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "no such file or folder; check the path"),
+        (lambda path: path.mkdir(), "holds no file"),
+        (lambda path: path.write_text("text"), "not a CT image; give DICOM"),
+        (lambda path: path.write_text(""), "not a CT image; give DICOM"),
+    ],
+)
+def test_nothing_to_read_is_one_line(tmp_path, make, message):
+    path = tmp_path / "input"
+    make(path)
+    with pytest.raises(CTReadError, match=message) as caught:
+        index_ct(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_folder_of_bad_files_alone_names_the_first(tmp_path):
+    (tmp_path / "a.dcm").write_text("text")
+    with pytest.raises(CTReadError, match=r"no CT slice that can be read \(.*a\.dcm: not a DICOM"):
+        index_ct(tmp_path)
+
+
+def test_threads_load_at_the_same_time(tmp_path, write_ct, body):
+    for z in range(8):
+        write_ct(tmp_path / f"{z}", body + z, ImagePositionPatient=[0, 0, z])
+    refs = index_ct(tmp_path).slices
+    seen = {}
+
+    def load(z: int) -> None:
+        seen[z] = [refs[(z + step) % 8].load().hu[0, 0] for step in range(8)]
+
+    threads = [threading.Thread(target=load, args=(z,)) for z in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for z in range(8):
+        assert seen[z] == [-1000 + (z + step) % 8 for step in range(8)]
+
+
+def test_what_was_found_can_be_handed_to_another_process(tmp_path, write_ct, body):
+    write_ct(tmp_path / "a.dcm", body)
+    (ref,) = pickle.loads(pickle.dumps(index_ct(tmp_path))).slices
+    np.testing.assert_array_equal(ref.load().hu, body)
+
+
+def test_a_thousand_files_are_indexed_within_seconds(tmp_path, write_ct, body):
+    content = write_ct(tmp_path / "0.dcm", body).read_bytes()
+    for number in range(1, 1000):
+        point = rb"-100.0\-100.0\%d.0" % (number % 10)
+        (tmp_path / f"{number}.dcm").write_bytes(content.replace(rb"-100.0\-100.0\0.0", point))
+    start = time.perf_counter()
+    index = index_ct(tmp_path)
+    assert time.perf_counter() - start < 10
+    assert len(index.slices) == 10
+    assert len(index.left_out) == 990

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from distiliqa.ct import index_ct
+from distiliqa.errors import CTReadError, NotCTError
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float16, np.float64])
+def test_a_slice(tmp_path, body, read_one, dtype):
+    np.save(tmp_path / "a.npy", body.astype(dtype))
+    np.testing.assert_allclose(read_one(tmp_path / "a.npy").hu, body, atol=0.5)
+
+
+def test_a_stack(tmp_path, body):
+    stack = np.stack([body, body + 1])
+    np.save(tmp_path / "a.npy", stack)
+    refs = index_ct(tmp_path / "a.npy").slices
+    np.testing.assert_array_equal([ref.load().hu for ref in refs], stack)
+
+
+@pytest.mark.parametrize("shape", [(64,), (2, 2, 64, 64), (0, 64, 64), ()])
+def test_other_shapes_are_errors(tmp_path, shape):
+    np.save(tmp_path / "a.npy", np.zeros(shape))
+    with pytest.raises(CTReadError, match=r"is no CT slice; give HU as \(rows, columns\)"):
+        index_ct(tmp_path / "a.npy")
+
+
+def test_pickled_objects_are_not_loaded(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(CTReadError, match="not readable as a NumPy array"):
+        index_ct(tmp_path / "a.npy")
+
+
+def test_bytes_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((64, 64), np.uint8))
+    with pytest.raises(NotCTError, match="uint8 hold no HU"):
+        index_ct(tmp_path / "a.npy")
+
+
+def test_a_cut_file_is_an_error(tmp_path, body):
+    path = tmp_path / "a.npy"
+    np.save(path, body)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CTReadError, match="not readable as a NumPy array"):
+        index_ct(path)
+    path.write_bytes(b"")
+    with pytest.raises(CTReadError, match="not readable as a NumPy array"):
+        index_ct(path)
+
+
+def test_infinite_values_are_an_error(tmp_path, body):
+    np.save(tmp_path / "a.npy", np.where(body > 600, np.inf, body))
+    with pytest.raises(CTReadError, match=r"a\.npy: holds nan or infinite"):
+        index_ct(tmp_path / "a.npy").slices[0].load()

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.pixels.decoders import JPEGLSLosslessDecoder
+from pydicom.uid import (
+    MPEG2MPML,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from distiliqa.ct import index_ct
+from distiliqa.errors import CTReadError
+
+gdcm = pytest.importorskip("gdcm")
+
+
+def transcode(path: Path, syntax: int) -> Path:
+    """Rewrite a DICOM file in a transfer syntax that GDCM encodes and pydicom does not."""
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(path))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(str(path))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    return path
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_lossless_syntaxes_give_the_same_hu(tmp_path, write_ct, body, read_one, syntax):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    dataset.compress(syntax, generate_instance_uid=False)
+    dataset.save_as(path)
+    np.testing.assert_array_equal(read_one(path).hu, body)
+
+
+@pytest.mark.parametrize("process", ["JPEGLosslessProcess14", "JPEGLosslessProcess14_1"])
+def test_lossless_jpeg_gives_the_same_hu(tmp_path, write_ct, body, read_one, process):
+    path = transcode(write_ct(tmp_path / "a.dcm", body), getattr(gdcm.TransferSyntax, process))
+    np.testing.assert_array_equal(read_one(path).hu, body)
+
+
+def test_12_bit_lossy_jpeg_is_near(tmp_path, write_ct, body, read_one):
+    path = write_ct(tmp_path / "a.dcm", body, BitsStored=12, HighBit=11, PixelRepresentation=0)
+    image = read_one(transcode(path, gdcm.TransferSyntax.JPEGExtendedProcess2_4))
+    assert np.abs(image.hu - body).max() <= 2
+
+
+def test_8_bit_lossy_jpeg_is_near(tmp_path, write_ct, body, read_one):
+    path = write_ct(tmp_path / "a.dcm", body, RescaleSlope=8, PixelRepresentation=0)
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = dataset.pixel_array.astype(np.uint8).tobytes()
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+    dataset.save_as(path)
+    image = read_one(transcode(path, gdcm.TransferSyntax.JPEGBaselineProcess1))
+    assert np.abs(image.hu - body).max() <= 24
+
+
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+)
+def test_uncompressed_syntaxes_give_the_same_hu(tmp_path, write_ct, body, read_one, syntax):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    if not syntax.is_little_endian:
+        dataset.PixelData = dataset.pixel_array.astype(">i2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    bare = pydicom.Dataset(dict(dataset.items()))
+    bare.file_meta = dataset.file_meta
+    bare.save_as(path, enforce_file_format=True)
+    np.testing.assert_array_equal(read_one(path).hu, body)
+
+
+def test_a_missing_decoder_is_named(tmp_path, write_ct, body, monkeypatch):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    dataset.compress(JPEGLSLossless)
+    dataset.save_as(path)
+    monkeypatch.setattr(JPEGLSLosslessDecoder, "_available", {})
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match=r"no decoder for .*JPEG-LS.*; pip install pyjpegls"):
+        ref.load()
+
+
+def test_a_syntax_that_no_decoder_knows_is_named(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = MPEG2MPML
+    dataset.PixelData = pydicom.encaps.encapsulate([b"film"])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(path)
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match=r"MPEG2 .* is not supported; export"):
+        ref.load()
+
+
+@pytest.mark.parametrize("encode", ["gdcm", "pydicom"])
+def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode):
+    path = write_ct(tmp_path / "a.dcm", body)
+    if encode == "gdcm":
+        transcode(path, gdcm.TransferSyntax.JPEGLosslessProcess14_1)
+    else:
+        dataset = pydicom.dcmread(path)
+        dataset.compress(JPEG2000Lossless)
+        dataset.save_as(path)
+    path.write_bytes(path.read_bytes()[:-2000])
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match="cut short or damaged"):
+        ref.load()
+
+
+def test_no_decoder_comes_from_a_package_under_gpl():
+    assert "libjpeg" not in sys.modules
+
+
+def test_the_real_jpeg_2000_slice_reads(shared_data, read_one):
+    path = shared_data / "ct-dev/normal_dose/singles/pancreas_0001_pydicom.dcm"
+    assert UID(pydicom.dcmread(path).file_meta.TransferSyntaxUID) == JPEG2000Lossless
+    # Stored back to front: the table, a bright arc, must come out at the bottom.
+    hu = read_one(path).hu
+    assert (hu[400:] > -900).mean() > (hu[:112] > -900).mean()
