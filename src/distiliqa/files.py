@@ -66,9 +66,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8, atomically."""
+    r"""Write ``text`` as UTF-8, atomically.
+
+    A byte of a file name that is not UTF-8 becomes ``\udcXX``, which JSON reads back as it was.
+    """
     with atomic_path(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ def test_three_files_are_written(run: ScoringRun, tmp_path: Path):
         "scores.csv",
         "scores.json",
     ]
+
+
+def test_a_file_name_that_is_not_utf_8_is_written(run: ScoringRun, tmp_path: Path):
+    odd = replace(run.slices[0], path="sch\udce4del.dcm")
+    write_reports(replace(run, slices=(odd,)), tmp_path)
+    record = json.loads((tmp_path / "scores.json").read_text())
+    assert record["series"][0]["slices"][0]["path"] == odd.path
+    assert "sch\\udce4del.dcm" in (tmp_path / "scores.csv").read_text(encoding="utf-8")
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(

@@ -23,7 +23,7 @@ def write_csv(path: Path, slices: Iterable[SliceScore]) -> None:
     """
     with (
         atomic_path(path) as partial,
-        partial.open("w", newline="", encoding="utf-8") as file,
+        partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
     ):
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
