@@ -162,7 +162,7 @@ def test_a_file_without_preamble_or_meta_header_reads(tmp_path, write_ct, body, 
         ({"SOPClassUID": SecondaryCaptureImageStorage, "Modality": "OT"}, "modality OT, not CT"),
         (
             {"SOPClassUID": SecondaryCaptureImageStorage, "ImagePositionPatient": None},
-            "Secondary Capture",
+            "Secondary Capture Image Storage without a position and a rescale",
         ),
     ],
 )
@@ -194,7 +194,7 @@ def test_mixed_doses_of_the_published_preprocessing_read(shared_data):
 def test_a_cut_header_is_an_error(tmp_path, write_ct, body, keep):
     path = write_ct(tmp_path / "a.dcm", body)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(CTReadError, match=r"cut short.*again") as caught:
+    with pytest.raises(CTReadError, match=r"cut short") as caught:
         index_ct(path)
     assert not isinstance(caught.value, NotCTError)
 
@@ -213,7 +213,7 @@ def test_no_pixels_is_an_error(tmp_path, write_ct, body):
     with pytest.raises(CTReadError, match="no 'Pixel Data'"):
         ref.load()
     altered(path, Rows=None, Columns=None)
-    with pytest.raises(CTReadError, match="holds no image"):
+    with pytest.raises(CTReadError, match="no image in it"):
         index_ct(path)
 
 
@@ -277,3 +277,21 @@ def test_real_slices_of_every_scanner_read(shared_data):
         assert image.hu.shape == (512, 512)
         assert -1500 <= image.hu.min() <= -900
         assert all("lossy" in warning for warning in image.warnings)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_bytes_never_raise_anything_else(tmp_path, write_ct, body):
+    whole = write_ct(tmp_path / "a.dcm", body, PixelPaddingValue=-2000).read_bytes()
+    start = whole.index(b"1.2.840.10008.5.1.4.1.1.2") - 20
+    rng = np.random.default_rng(1)
+    path, errors = tmp_path / "b.dcm", 0
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for place in rng.integers(start, len(whole) - body.size * 2, 3):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            index_ct(path).slices[0].load()
+        except CTReadError:
+            errors += 1
+    assert 0 < errors < 300

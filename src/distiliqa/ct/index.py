@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from distiliqa.ct.archive import open_archive
-from distiliqa.ct.dicom import index_dicom, is_dicom
+from distiliqa.ct.dicom import index_dicom
+from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from distiliqa.ct.source import Source
 from distiliqa.ct.volume import Volume, decoded, index_volume
 from distiliqa.errors import CTReadError
 
-# NIfTI points to the patient's right-to-left, back-to-front, DICOM left and back.
+# nibabel prints what is odd in a header; what matters is checked here.
+nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
+
+# NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -33,7 +37,7 @@ def index_nifti(source: Source) -> CTIndex:
         image = _open(path)
     except Exception as error:  # nibabel raises many kinds on damaged files
         raise CTReadError(
-            f"not readable as NIfTI ({error})", path=path, remedy="copy or convert it again"
+            "not readable as NIfTI", path=path, remedy="copy or convert it again"
         ) from error
     check_dtype(image.get_data_dtype(), path=source.name)
     shape = image.shape

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.stack import index_stack
 from distiliqa.errors import CTReadError, NotCTError
+
+# tifffile logs what is odd in a file, and without a handler that would reach the screen.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 # LDCTIQAC2023 (doi 10.5281/zenodo.7833096) stores float images in [0, 1]: HU = 1400 x - 1000.
 _CHALLENGE_SLOPE, _CHALLENGE_INTERCEPT = 1400.0, -1000.0

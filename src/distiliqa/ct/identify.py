@@ -1,0 +1,117 @@
+"""Tell from its tags whether a DICOM file holds axial CT slices."""
+
+from __future__ import annotations
+
+import re
+
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+    MediaStorageDirectoryStorage,
+)
+
+from distiliqa.ct.header import number, numbers, text
+from distiliqa.ct.hu import check_size
+from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.source import Source
+from distiliqa.errors import CTReadError, NotCTError
+
+# What this module looks at, so that an index can skip all other tags.
+IMAGE_KEYWORDS = (
+    "SOPClassUID",
+    "Modality",
+    "ImageType",
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "NumberOfFrames",
+)
+
+_CT_CLASSES = {
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+}
+
+# Image Type values of scouts and of pages of text: Siemens' protocol pages end in PROT.
+_NO_SLICE = re.compile(r"(LOCALIZER|SCREEN SAVE|.* PROT)$")
+
+
+def is_dicom(source: Source) -> bool:
+    """Whether the file begins as DICOM.
+
+    That is ``DICM`` at byte 128 (PS3.10, 7.1), or a plausible first tag of group 2 or 8 for files
+    without the preamble. Raises `CTReadError` on a file that cannot be opened.
+    """
+    try:
+        with source.open() as stream:
+            start = stream.read(132)
+    except Exception as error:  # a file without permission, a damaged member of a zip
+        reason = getattr(error, "strerror", None) or error
+        raise CTReadError(f"cannot be opened ({reason})", path=source.name) from error
+    if start[128:] == b"DICM":
+        return True
+    if len(start) < 132 or start[:2] not in (b"\x02\x00", b"\x08\x00") or start[3] != 0:
+        return False
+    length_if_implicit = int.from_bytes(start[4:8], "little")
+    return re.match(rb"[A-Z]{2}", start[4:6]) is not None or length_if_implicit <= 64
+
+
+def check_kind(dataset: Dataset, *, path: str) -> None:
+    """Raise `NotCTError` unless the file says that it is CT.
+
+    Modality decides. In a class that is not of CT, such as Secondary Capture, there must also be
+    a position and a rescale, which the screen shots in a CT study lack.
+    """
+    sop_class, modality = UID(text(dataset, "SOPClassUID") or ""), text(dataset, "Modality")
+    if not sop_class and modality is None:
+        raise CTReadError(
+            "the DICOM header is cut short or damaged", path=path, remedy="copy or export it again"
+        )
+    if modality not in (None, "CT") or (modality is None and sop_class not in _CT_CLASSES):
+        raise NotCTError(
+            f"modality {modality or 'unknown'}, not CT ({sop_class.name})",
+            path=path,
+            remedy="give a CT series",
+        )
+    is_slice = {"ImagePositionPatient", "RescaleSlope"} <= set(dataset.dir())
+    if sop_class not in _CT_CLASSES and not is_slice:
+        raise NotCTError(
+            f"{sop_class.name} without a position and a rescale, not a CT slice",
+            path=path,
+            remedy="give the original CT series",
+        )
+
+
+def check_image(dataset: Dataset, *, path: str) -> None:
+    """Raise `NotCTError` unless there is a gray-scale image, `CTReadError` on a CT without one."""
+    sop_class = UID(text(dataset, "SOPClassUID") or "")
+    if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+        raise NotCTError("a DICOMDIR, not an image", path=path, remedy="give the folder it is in")
+    if "Rows" not in dataset or "Columns" not in dataset:
+        kind = NotCTError if sop_class and sop_class not in _CT_CLASSES else CTReadError
+        raise kind(
+            f"no image in it ({sop_class.name or 'unknown class'}), or the header is cut short",
+            path=path,
+            remedy="copy or export it again",
+        )
+    if number(dataset, "SamplesPerPixel") not in (None, 1):
+        raise NotCTError(
+            "a color image holds no HU", path=path, remedy="give the original CT series"
+        )
+    rows, columns = (int(number(dataset, side) or 0) for side in ("Rows", "Columns"))
+    check_size(rows, columns, path=path)
+
+
+def unfit(frame: Dataset) -> str | None:
+    """Why a frame is no axial slice; None if it is one."""
+    for kind in (text(frame, "ImageType") or "").split("\\"):
+        if _NO_SLICE.match(kind):
+            return f"not an axial slice (Image Type {kind})"
+    orientation = Orientation.from_cosines(numbers(frame, "ImageOrientationPatient"))
+    if orientation is not None and not orientation.is_axial:
+        return f"not an axial slice ({orientation.plane})"
+    return None
