@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import Window
-
-MIN_SIDE = 32
+from distiliqa.ct.hu import SMALLEST_SIDE
 
 
 def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
@@ -26,9 +25,11 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
         raise ValueError(f"values of type {array.dtype}; HU are real numbers")
     if array.ndim != 2:
         raise ValueError(f"shape {array.shape}; a slice is (rows, columns)")
-    if min(array.shape) < MIN_SIDE:
+    if min(array.shape) < SMALLEST_SIDE:
         rows, columns = array.shape
-        raise ValueError(f"{rows} x {columns} pixels; at least {MIN_SIDE} x {MIN_SIDE} are needed")
+        raise ValueError(
+            f"{rows} x {columns} pixels; at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed"
+        )
     with np.errstate(over="ignore"):
         array = array.astype(np.float32, copy=False)
     if not_finite := array.size - np.count_nonzero(np.isfinite(array)):
