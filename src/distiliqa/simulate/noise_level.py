@@ -8,6 +8,7 @@ from scipy.ndimage import uniform_filter
 
 SOFT_TISSUE_HU = (0.0, 100.0)
 _BOX_MM = 6.0
+_SMALLEST_BOX = 7  # pixels: fewer would hide noise that is correlated over a few of them
 _BIN_HU = 0.2
 _FEWEST_BOXES = 100
 
@@ -34,7 +35,7 @@ def global_noise_level(
     Noise in HU; None for a slice with fewer than 100 boxes of nothing but soft tissue.
     """
     values = image.astype(np.float64)
-    size = max(3, round(_BOX_MM / spacing_mm[0]))
+    size = max(_SMALLEST_BOX, round(_BOX_MM / spacing_mm[0]))
     variances = uniform_filter(values**2, size) - uniform_filter(values, size) ** 2
     boxes = _soft_tissue_boxes(image if tissue is None else tissue, size)
     deviations = np.sqrt(np.maximum(variances[boxes], 0) * size**2 / (size**2 - 1))

@@ -1,0 +1,103 @@
+"""Derived CT images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
+from distiliqa.errors import CTReadError, NotCTError
+
+WriteCT = Callable[..., Path]
+HU = np.random.default_rng(0).normal(40, 20, (64, 64)).round()
+IDENTITY = ("PatientID", "StudyInstanceUID", "KVP", "ConvolutionKernel", "SliceThickness")
+GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+
+
+def made(source_path: Path, out: Path, derivation: str = "dose 0.5") -> pydicom.Dataset:
+    source, hu = read_stored(source_path)
+    write_dicom(out, derive(source, hu.astype(int) + 1, derivation))
+    return pydicom.dcmread(out)
+
+
+def test_keeps_identity_and_geometry_and_stores_hu(tmp_path: Path, write_ct: WriteCT) -> None:
+    source = pydicom.dcmread(write_ct(tmp_path / "a.dcm", HU))
+    derived = made(tmp_path / "a.dcm", tmp_path / "b.dcm")
+    for keyword in (*IDENTITY, *GEOMETRY):
+        assert derived[keyword].value == source[keyword].value, keyword
+    assert (derived.RescaleSlope, derived.RescaleIntercept) == (1, 0)
+    np.testing.assert_array_equal(derived.pixel_array, HU + 1)
+
+
+def test_says_what_it_was_derived_from(tmp_path: Path, write_ct: WriteCT) -> None:
+    source, hu = read_stored(write_ct(tmp_path / "a.dcm", HU))
+    other, _ = read_stored(write_ct(tmp_path / "b.dcm", HU))
+    derived = derive(source, hu.astype(int), "dose 0.5", used=[other])
+    assert list(derived.ImageType) == ["DERIVED", "SECONDARY", "AXIAL"]
+    assert derived.DerivationDescription == "dose 0.5"
+    references = [item.ReferencedSOPInstanceUID for item in derived.SourceImageSequence]
+    assert references == [source.SOPInstanceUID, other.SOPInstanceUID]
+
+
+def test_uids_are_new_and_the_same_each_time(tmp_path: Path, write_ct: WriteCT) -> None:
+    source = pydicom.dcmread(write_ct(tmp_path / "a.dcm", HU))
+    first = made(tmp_path / "a.dcm", tmp_path / "1.dcm")
+    made(tmp_path / "a.dcm", tmp_path / "2.dcm")
+    other = made(tmp_path / "a.dcm", tmp_path / "3.dcm", "dose 0.75")
+    assert (tmp_path / "1.dcm").read_bytes() == (tmp_path / "2.dcm").read_bytes()
+    for keyword in ("SOPInstanceUID", "SeriesInstanceUID"):
+        assert len({image[keyword].value for image in (source, first, other)}) == 3
+    assert first.file_meta.MediaStorageSOPInstanceUID == first.SOPInstanceUID
+
+
+def test_slices_of_one_series_form_one_new_series(tmp_path: Path, write_ct: WriteCT) -> None:
+    write_ct(tmp_path / "a.dcm", HU)
+    write_ct(tmp_path / "b.dcm", HU)
+    first, second = (made(tmp_path / f"{n}.dcm", tmp_path / f"new_{n}.dcm") for n in "ab")
+    assert first.SeriesInstanceUID == second.SeriesInstanceUID
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+
+
+def test_drops_what_is_no_longer_true(tmp_path: Path, write_ct: WriteCT) -> None:
+    path = write_ct(tmp_path / "a.dcm", HU, PixelPaddingValue=-2000, LossyImageCompression="01")
+    source = pydicom.dcmread(path)
+    source.add_new("SmallestImagePixelValue", "SS", -2000)
+    source.private_block(0x0029, "ACME", create=True).add_new(1, "LO", "stored range 0 4095")
+    source.add_new((0x6000, 0x3000), "OW", b"\0" * 512)
+    source.save_as(path)
+    derived = made(path, tmp_path / "b.dcm")
+    for tag in ("SmallestImagePixelValue", "PixelPaddingValue", (0x6000, 0x3000)):
+        assert tag not in derived
+    assert not any(element.tag.is_private for element in derived)
+    assert derived.LossyImageCompression == "01"  # true for ever (PS3.3, C.7.6.1.1.5)
+
+
+def test_reads_pixels_as_stored(tmp_path: Path, write_ct: WriteCT) -> None:
+    hu = HU.copy()
+    hu[:8] = -3024
+    flipped = [-1, 0, 0, 0, -1, 0]
+    path = write_ct(tmp_path / "a.dcm", hu, ImageOrientationPatient=flipped, RescaleSlope=0.5)
+    np.testing.assert_array_equal(read_stored(path)[1], hu)
+
+
+def test_unusable_files_are_named(tmp_path: Path, write_ct: WriteCT) -> None:
+    (tmp_path / "text.dcm").write_text("not DICOM")
+    whole = write_ct(tmp_path / "whole.dcm", HU).read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[: len(whole) - 100])
+    write_ct(tmp_path / "mr.dcm", HU, Modality="MR")
+    write_ct(tmp_path / "anonymous.dcm", HU, SeriesInstanceUID=None)
+    write_ct(tmp_path / "tiny.dcm", np.zeros((1, 1)))
+    image = pydicom.dcmread(tmp_path / "whole.dcm")
+    del image.PixelData
+    image.save_as(tmp_path / "empty.dcm")
+    names = ("text", "cut", "mr", "anonymous", "tiny", "empty", "missing")
+    for name in names:
+        path = tmp_path / f"{name}.dcm"
+        with pytest.raises(CTReadError, match=f"{name}.dcm: "):
+            read_stored(path)
+    with pytest.raises(NotCTError):
+        read_stored(tmp_path / "mr.dcm")
