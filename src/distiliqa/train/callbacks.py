@@ -1,4 +1,4 @@
-"""What happens at the end of an epoch: the table, the console, the best weights, the curves."""
+"""What happens at the end of an epoch: the table, the console, the best weights, the checkpoint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, Checkpoint
 from rich.console import Console
 
 from distiliqa.files import write_text
@@ -90,3 +90,13 @@ class BestWeights(Callback):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.best, self.epoch = state["best"], state["epoch"]
+
+
+class LastCheckpoint(Checkpoint):
+    """Writes all that resuming needs after every epoch; Lightning runs it after the other ones."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        trainer.save_checkpoint(self.path)

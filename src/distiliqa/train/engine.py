@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from distiliqa.files import make_folder
-from distiliqa.train.callbacks import BestWeights, History
+from distiliqa.train.callbacks import BestWeights, History, LastCheckpoint
 from distiliqa.train.curves import plot_curves
 from distiliqa.train.rating import RatingModule
-from distiliqa.train.recipe import Recipe
+from distiliqa.train.recipe import Recipe, StepSection
 
 LAST = "last.ckpt"
 
@@ -54,9 +54,7 @@ def fit(
     """
     make_folder(folder)
     last = folder / LAST
-    checkpoint = ModelCheckpoint(folder, save_last=True, save_top_k=0, save_on_train_epoch_end=True)
-    trainer = _trainer(recipe, module.step.epochs, folder, [history, best, checkpoint])
-    trainer.accumulate_grad_batches = module.step.accumulate
+    trainer = _trainer(recipe, module.step, folder, [history, best, LastCheckpoint(last)])
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(
@@ -75,7 +73,9 @@ def fit(
     return Fitted(best.epoch, best.best, len(history.rows))
 
 
-def _trainer(recipe: Recipe, epochs: int, folder: Path, callbacks: list[Callback]) -> L.Trainer:
+def _trainer(
+    recipe: Recipe, step: StepSection, folder: Path, callbacks: list[Callback]
+) -> L.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     # Small data sets have few batches and need few workers; Lightning warns of both.
     warnings.filterwarnings("ignore", module="lightning")
@@ -86,7 +86,8 @@ def _trainer(recipe: Recipe, epochs: int, folder: Path, callbacks: list[Callback
         num_nodes=hardware.nodes,
         strategy=hardware.strategy,
         precision=hardware.precision,
-        max_epochs=epochs,
+        max_epochs=step.epochs,
+        accumulate_grad_batches=step.accumulate,
         logger=TensorBoardLogger(folder, name="", version="") if recipe.tensorboard else False,
         callbacks=[RichProgressBar(leave=False), *callbacks],
         enable_model_summary=False,

@@ -1,0 +1,97 @@
+"""A run that is killed goes on to the weights of one that is not."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from distiliqa.train.engine import LAST
+from distiliqa.train.recipe import Recipe, save_recipe
+from distiliqa.train.run import start_run
+from distiliqa.train.student import train_student
+from distiliqa.train.teacher import train_teachers
+
+EPOCHS = 25
+
+
+def stop(command: list[str], table: Path, how: signal.Signals) -> int:
+    """Run a command, send it a signal once two epochs are in its table; give its exit status."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "distiliqa", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not table.is_file() or len(table.read_text().splitlines()) < 3:
+        assert process.poll() is None, "it ended before it could be stopped"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(how)
+    return process.wait(timeout=60)
+
+
+def test_a_killed_run_gives_the_weights_of_an_uninterrupted_one(
+    recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    settings = recipe(**{"teacher.epochs": EPOCHS, "student.epochs": EPOCHS})
+    save_recipe(settings, tmp_path / "recipe.yaml")
+    whole = start_run(tmp_path / "whole", settings, resume=False)
+    train_teachers(whole)
+    train_student(whole)
+
+    killed = tmp_path / "killed"
+    begin = ["train-teacher", str(tmp_path / "recipe.yaml"), "--out", str(killed)]
+    table = killed / "teacher" / "fold_1" / "train_info_fold_1.csv"
+    assert stop(begin, table, signal.SIGKILL) == -signal.SIGKILL
+    resumed = start_run(killed, settings, resume=True)
+    assert not resumed.teacher_result(1).exists()
+    saved = torch.load(table.parent / LAST, weights_only=True)["epoch"] + 1
+    rows = table.read_text().splitlines()[1 : saved + 1]
+    train_teachers(resumed, resume=True)
+    # The rows hold times, so they are only the same if the epochs were not run again.
+    assert table.read_text().splitlines()[1 : saved + 1] == rows
+    assert len(table.read_text().splitlines()) == EPOCHS + 1
+    student = killed / "student" / "train_info_student.csv"
+    assert stop(["train-student", str(killed)], student, signal.SIGKILL) == -signal.SIGKILL
+    train_student(resumed, resume=True)
+
+    for part in ("teacher/fold_1", "teacher/fold_2", "student"):
+        first, second = (
+            load_file(run.folder / part / "best.safetensors") for run in (whole, resumed)
+        )
+        assert all(torch.equal(first[name], second[name]) for name in first)
+        last = [
+            torch.load(run.folder / part / LAST, weights_only=True)["state_dict"]
+            for run in (whole, resumed)
+        ]
+        assert all(torch.equal(last[0][name], last[1][name]) for name in last[0])
+
+
+def test_ctrl_c_ends_with_130_and_keeps_the_finished_epochs(
+    recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    save_recipe(recipe(**{"teacher.epochs": 500}), tmp_path / "recipe.yaml")
+    out = tmp_path / "run"
+    table = out / "teacher" / "fold_1" / "train_info_fold_1.csv"
+    begin = ["train-teacher", str(tmp_path / "recipe.yaml"), "--out", str(out)]
+    assert stop(begin, table, signal.SIGINT) == 130
+    assert (out / "teacher" / "fold_1" / LAST).is_file()
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_work(recipe: Callable[..., Recipe], tmp_path: Path) -> None:
+    settings = recipe(**{"hardware.devices": 2, "hardware.strategy": "ddp", "teacher.epochs": 2})
+    save_recipe(settings, tmp_path / "recipe.yaml")
+    out = tmp_path / "run"
+    command = ["train-teacher", str(tmp_path / "recipe.yaml"), "--out", str(out)]
+    subprocess.run([sys.executable, "-m", "distiliqa", *command], check=True, timeout=300)
+    rows = (out / "teacher" / "fold_2" / "train_info_fold_2.csv").read_text().splitlines()
+    assert len(rows) == 3

@@ -1,0 +1,174 @@
+"""Teachers, student, prediction and export on one run."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
+from distiliqa.files import read_json
+from distiliqa.model.weights import read_network
+from distiliqa.model_folder import read_config
+from distiliqa.train.export import export_run
+from distiliqa.train.predict import load_predictor
+from distiliqa.train.recipe import Recipe
+from distiliqa.train.run import TrainingRun, open_run, start_run
+from distiliqa.train.student import train_student
+from distiliqa.train.teacher import train_teachers
+
+MakeRecipe = Callable[..., Recipe]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, rated_folder: Path) -> TrainingRun:
+    from distiliqa.train.recipe import load_recipe
+
+    data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
+    run = start_run(tmp_path_factory.mktemp("run"), load_recipe("smoke", data), resume=False)
+    train_teachers(run)
+    train_student(run)
+    return run
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_begin_with_the_published_columns(trained: TrainingRun) -> None:
+    teacher = table(trained.fold_folder(1) / "train_info_fold_1.csv")
+    published = ["Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss"]
+    assert list(teacher[0])[:5] == published
+    student = table(trained.student_folder / "train_info_student.csv")
+    assert list(student[0])[:4] == ["Epoch", "overall_perf", "loss", "teacher_overall_perf"]
+    assert [row["Epoch"] for row in student] == ["0", "1"]
+
+
+def test_learning_rate_falls_as_half_a_cosine(trained: TrainingRun) -> None:
+    rates = [
+        float(row["learning_rate"])
+        for row in table(trained.fold_folder(1) / "train_info_fold_1.csv")
+    ]
+    assert rates == pytest.approx([1e-3, (1e-3 + 1e-6) / 2])
+
+
+def test_no_case_is_trained_on_and_held_out(trained: TrainingRun) -> None:
+    for fold in trained.folds:
+        sides = [{trained.images[i].case for i in side} for side in fold]
+        assert not sides[0] & sides[1]
+    held_out = read_json(trained.student_folder / "result.json")["held_out"]
+    assert held_out == [trained.images[i].name for i in trained.folds[0].validation]
+
+
+def test_run_folder_tells_how_it_was_made(trained: TrainingRun) -> None:
+    facts = read_json(trained.folder / "run.json")
+    assert facts["images"] == 12
+    assert len(facts["ratings_sha256"]) == 64
+    assert open_run(trained.folder).recipe == trained.recipe
+    assert (trained.fold_folder(2) / "curves.png").stat().st_size > 1000
+
+
+def test_predictions_of_ensemble_member_student_and_run(trained: TrainingRun) -> None:
+    images = trained.cache.array(slice(0, 3))[:, None]
+    members = [load_predictor(trained.fold_folder(k)).predict(images) for k in (1, 2)]
+    ensemble = load_predictor(trained.folder / "teacher").predict(images)
+    np.testing.assert_array_equal(ensemble, np.hstack(members))
+    student = load_predictor(trained.student_folder).predict(images)
+    assert student.shape == (3, 2)
+    np.testing.assert_array_equal(load_predictor(trained.folder).predict(images), student)
+
+
+def test_exported_model_is_the_student(trained: TrainingRun, tmp_path: Path) -> None:
+    assert export_run(trained, tmp_path / "toy", name="toy") < 1e-4
+    config = read_config(tmp_path / "toy")
+    assert (config.name, config.outputs, config.training["cases"]) == ("toy", 2, 4)
+    images = trained.cache.array(slice(0, 3))[:, None]
+    np.testing.assert_array_equal(
+        load_predictor(tmp_path / "toy").predict(images),
+        load_predictor(trained.student_folder).predict(images),
+    )
+    assert "12 images of 4 cases" in (tmp_path / "toy" / "README.md").read_text()
+
+
+def test_same_seed_gives_the_same_weights(
+    trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path
+) -> None:
+    run = start_run(tmp_path / "again", recipe(), resume=False)
+    train_teachers(run, only=2)
+    assert not run.teacher_result(1).exists()
+    first, second = (load_file(r.teacher_weights(2)) for r in (trained, run))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"student.distillation": "published", "student.select_on": "training"},
+        {"augmentation": "dihedral+rescale"},
+        {"augmentation": "none", "student.accumulate": 2},
+    ],
+)
+def test_named_switches_train(
+    trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path, overrides: dict[str, str]
+) -> None:
+    run = start_run(tmp_path / "run", recipe(**overrides), resume=False)
+    train_student(run, teachers=[read_network(trained.teacher_weights(k)) for k in (1, 2)])
+    held_out = read_json(run.student_folder / "result.json")["held_out"]
+    assert bool(held_out) is (overrides.get("student.select_on") != "training")
+    has_table = (run.student_folder / "teacher_outputs.npy").is_file()
+    assert has_table is (overrides.get("augmentation") != "dihedral+rescale")
+
+
+def test_a_network_that_learns_beats_one_that_does_not(recipe: MakeRecipe, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "run", recipe(**{"teacher.epochs": 8}), resume=False)
+    train_teachers(run, only=1)
+    rows = table(run.fold_folder(1) / "train_info_fold_1.csv")
+    assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
+
+
+def test_early_stop_ends_before_the_last_epoch(recipe: MakeRecipe, tmp_path: Path) -> None:
+    settings = {"teacher.epochs": 30, "teacher.patience": 1, "teacher.learning_rate": 1e-12}
+    run = start_run(tmp_path / "run", recipe(**settings), resume=False)
+    train_teachers(run, only=1)
+    assert len(table(run.fold_folder(1) / "train_info_fold_1.csv")) < 30
+
+
+def test_a_loss_that_is_not_a_number_is_an_error(recipe: MakeRecipe, tmp_path: Path) -> None:
+    settings = {"teacher.learning_rate": 1e30, "teacher.optimizer": "sgd"}
+    run = start_run(tmp_path / "run", recipe(**settings), resume=False)
+    with pytest.raises(
+        DistiliqaError, match=r"the loss is (nan|inf) in epoch .*lower learning_rate"
+    ):
+        train_teachers(run, only=1)
+
+
+def test_a_label_outside_the_scale_is_an_error(recipe: MakeRecipe, tmp_path: Path) -> None:
+    with pytest.raises(DistiliqaError, match="outside the scale"):
+        start_run(tmp_path / "run", recipe(**{"data.scale": [0, 0.5]}), resume=False)
+
+
+def test_a_run_is_not_overwritten(trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="add --resume"):
+        start_run(trained.folder, recipe(), resume=False)
+    with pytest.raises(RecipeError, match="another recipe"):
+        start_run(trained.folder, recipe(seed=5), resume=True)
+
+
+def test_steps_out_of_order_say_what_to_run(recipe: MakeRecipe, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "run", recipe(), resume=False)
+    with pytest.raises(RecipeError, match=r"teacher 1, 2 not trained.*train-teacher"):
+        train_student(run)
+    with pytest.raises(RecipeError, match="train-student"):
+        export_run(run, tmp_path / "model", name="none")
+    with pytest.raises(ModelFolderError, match="no trained network"):
+        load_predictor(run.folder)
+    with pytest.raises(RecipeError, match="no fold 3"):
+        train_teachers(run, only=3)
+    with pytest.raises(RecipeError, match="holds no run"):
+        open_run(tmp_path)
