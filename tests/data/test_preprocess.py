@@ -144,18 +144,18 @@ def test_an_unreadable_file_is_listed_and_the_rest_goes_on(
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException) -> None:
-    """Let ``count`` files be written, then fail in the middle of the next one."""
-    real = pydicom.Dataset.save_as
+    """Let ``count`` images be written, then fail in the middle of the next one."""
+    real = Path.write_bytes
     written = []
 
-    def save_as(self: pydicom.Dataset, path: Path, **options: Any) -> None:
-        real(self, path, **options)
+    def write_bytes(path: Path, content: bytes) -> int:
         written.append(path)
         if len(written) > count:
-            path.write_bytes(path.read_bytes()[:100])
+            real(path, content[:100])
             raise error
+        return real(path, content)
 
-    monkeypatch.setattr(pydicom.Dataset, "save_as", save_as)
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_noise_level_is_that_of_theory(water: NDArray, monkeypatch: pytest.Monke
     per_ray = np.exp(0.0193 * 270) / 1e6
     expected = np.sqrt(np.pi**2 / 720 * interpolated * per_ray) / (0.0193 * 3) * 1000
     noisy = scan(water, SPACING, seed=0, photons=1e6)
-    assert deviation(noisy, water, (0, 12)) == pytest.approx(expected, rel=0.1)
+    assert deviation(noisy, water, (0, 12)) == pytest.approx(expected, rel=0.15)
 
 
 def test_the_middle_is_noisier_than_the_edge(water: NDArray) -> None:
@@ -72,7 +72,7 @@ def test_calibration_follows_the_noise_of_the_slice(water: NDArray) -> None:
         full = scan(soft, SPACING, seed=0, photons=photons)
         low = lower_dose(full, SPACING, 0.25, seed=1, calibrate=True)
         expected = np.sqrt(3) * deviation(full, soft)
-        assert deviation(low, full) == pytest.approx(expected, rel=0.1)
+        assert deviation(low, full) == pytest.approx(expected, rel=0.15)
 
 
 def test_same_seed_same_noise(water: NDArray) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -149,5 +150,8 @@ def write_dicom(path: Path, image: Dataset) -> None:
     """Write a data set as a DICOM file (PS3.10, Explicit VR Little Endian), atomically."""
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    # Through memory, because pydicom hides from the error of a full disk that the disk is full.
+    content = BytesIO()
+    image.save_as(content, enforce_file_format=True)
     with atomic_path(path) as partial:
-        image.save_as(partial, enforce_file_format=True)
+        partial.write_bytes(content.getvalue())

@@ -9,7 +9,7 @@ from scipy.ndimage import uniform_filter
 SOFT_TISSUE_HU = (0.0, 100.0)
 _BOX_MM = 6.0
 _SMALLEST_BOX = 7  # pixels: fewer would hide noise that is correlated over a few of them
-_BIN_HU = 0.2
+_BINS = 100
 _FEWEST_BOXES = 100
 
 
@@ -41,10 +41,9 @@ def global_noise_level(
     deviations = np.sqrt(np.maximum(variances[boxes], 0) * size**2 / (size**2 - 1))
     if deviations.size < _FEWEST_BOXES:
         return None
-    top = np.percentile(deviations, 95) + 2 * _BIN_HU
-    counts, edges = np.histogram(deviations, bins=np.arange(0, top, _BIN_HU))
-    mode = int(np.argmax(np.convolve(counts, np.ones(5), mode="same")))
-    return float(edges[mode] + _BIN_HU / 2)
+    counts, edges = np.histogram(deviations, _BINS, range=(0, np.percentile(deviations, 95)))
+    mode = int(np.argmax(np.convolve(counts, np.hanning(11), mode="same")))
+    return float(edges[mode] + edges[mode + 1]) / 2
 
 
 def _soft_tissue_boxes(hu: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
