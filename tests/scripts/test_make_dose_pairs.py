@@ -39,7 +39,7 @@ def test_pairs_are_made_once(folder: Path, tmp_path: Path) -> None:
     full, low = (pydicom.dcmread(path) for path in (pairs[0].full, pairs[0].low))
     before, after = full.pixel_array - 1024.0, low.pixel_array + 0.0
     middle = np.s_[16:48, 16:48]
-    assert after[middle].std() / before[middle].std() == pytest.approx(2, rel=0.1)
+    assert after[middle].std() / before[middle].std() == pytest.approx(2, rel=0.2)
     made = [pair.low.stat().st_mtime_ns for pair in pairs]
     assert run(folder, out, "--dose", "0.25").returncode == 0
     assert [pair.low.stat().st_mtime_ns for pair in pairs] == made
