@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ PUBLISHED_BEHAVIOUR = {
 
 
 def parser() -> argparse.ArgumentParser:
+    """The published options, and three of ours."""
     options = argparse.ArgumentParser(prog="main.py", description=__doc__.splitlines()[0])
     add = options.add_argument
     tasks = {
@@ -61,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def preprocessing(args: argparse.Namespace) -> None:
+    """Mixed doses and labels beside the images."""
     from distiliqa.cli.preprocess import preprocess
 
     preprocess(
@@ -95,6 +98,7 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def hardware(device: str) -> dict[str, Any]:
+    """A torch device in the words of a recipe; the CPU where there is no such device."""
     import torch
 
     if device.startswith("cuda") and torch.cuda.is_available():
@@ -104,6 +108,7 @@ def hardware(device: str) -> dict[str, Any]:
 
 
 def opened(args: argparse.Namespace) -> Any:
+    """The run in the working directory, started or resumed."""
     from distiliqa.train.recipe import load_recipe
     from distiliqa.train.run import start_run
 
@@ -125,12 +130,14 @@ def hand_on(weights: Path, *places: Path) -> None:
 
 
 def best_epoch(result: Path) -> int:
+    """The epoch whose weights were kept."""
     from distiliqa.files import read_json
 
     return read_json(result)["epoch"]
 
 
 def train_teacher(args: argparse.Namespace) -> None:
+    """Five teachers, handed on to ``snapshots_fold_{k}`` and ``Train/weights``."""
     from distiliqa.train.teacher import train_teachers
 
     run = opened(args)
@@ -141,6 +148,7 @@ def train_teacher(args: argparse.Namespace) -> None:
 
 
 def train_student(args: argparse.Namespace) -> None:
+    """The student, handed on to ``snapshots_student`` and ``Evaluation/weights``."""
     from distiliqa.model.reference import import_network
     from distiliqa.train.run import BEST
     from distiliqa.train.student import train_student as distil
@@ -156,13 +164,13 @@ def train_student(args: argparse.Namespace) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
+    """Teachers, then student."""
     train_teacher(args)
     train_student(args)
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    import tempfile
-
+    """Metrics of the student on ``test.json``, in the working directory."""
     from distiliqa.cli.evaluate import evaluate as measure
     from distiliqa.errors import DistiliqaError
     from distiliqa.model.reference import import_network
@@ -181,6 +189,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 
 def main() -> None:
+    """Run a task; a user's mistake is one line and exit 2."""
     from distiliqa.errors import DistiliqaError
 
     args = parser().parse_args()
