@@ -190,11 +190,15 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Run a task; a user's mistake is one line and exit 2."""
+    from typer import Exit
+
     from distiliqa.errors import DistiliqaError
 
     args = parser().parse_args()
     try:
         args.tasks[args.task](args)
+    except Exit as stopped:
+        sys.exit(stopped.exit_code)
     except DistiliqaError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

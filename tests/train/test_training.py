@@ -55,7 +55,7 @@ def test_learning_rate_falls_as_half_a_cosine(trained: TrainingRun) -> None:
         float(row["learning_rate"])
         for row in table(trained.fold_folder(1) / "train_info_fold_1.csv")
     ]
-    assert rates == pytest.approx([1e-3, (1e-3 + 1e-6) / 2])
+    assert rates == pytest.approx([3e-3, (3e-3 + 1e-6) / 2])
 
 
 def test_no_case_is_trained_on_and_held_out(trained: TrainingRun) -> None:

@@ -11,6 +11,8 @@ import typer
 
 from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
 
+EPOCHS = 40  # enough for a toy to tell the example's doses apart
+
 
 def demo(
     train: Annotated[
@@ -21,7 +23,7 @@ def demo(
     """Score the example series: a body phantom at 100, 25 and 10 % dose."""
     if train:
         model = _train(out)
-        typer.echo(f"{model} is a toy: two epochs on one phantom. Its scores mean nothing.")
+        typer.echo(f"{model} is a toy trained on this one phantom; do not use it.")
         return
     from distiliqa.cli.score import score
 
@@ -40,8 +42,9 @@ def _train(out: Path) -> Path:
     data, run, model = out / "data", out / "run", out / "model"
     cases = _write_pairs(out / "pairs.csv")
     preprocess(pairs=out / "pairs.csv", out=data, test_cases=cases[-1:])
-    train_teacher("smoke", data=data, ratings=data / "train.json", out=run, resume=True)
-    train_student(run, resume=True)
+    ratings = data / "train.json"
+    train_teacher("smoke", data=data, ratings=ratings, out=run, epochs=EPOCHS, resume=True)
+    train_student(run, epochs=EPOCHS, resume=True)
     evaluate(run, data=data, ratings=data / "test.json", out=out / "evaluation")
     export(run, model)
     score([str(EXAMPLE_SERIES)], model=str(model), out=out / "scores")

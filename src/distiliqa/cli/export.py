@@ -15,10 +15,14 @@ def export(
     evaluation: Annotated[
         Path | None, typer.Option(help="evaluation.json to quote in the model card.")
     ] = None,
+    notes: Annotated[
+        Path | None, typer.Option(help="Markdown that ends the model card, such as data sources.")
+    ] = None,
 ) -> None:
     """Write the student as a model folder, its ONNX checked against torch on the run's slices."""
     from distiliqa.train.export import export_run
     from distiliqa.train.run import open_run
 
-    difference = export_run(open_run(run), out, name=name or out.name, evaluation=evaluation)
+    opened = open_run(run)
+    difference = export_run(opened, out, name=name or out.name, evaluation=evaluation, notes=notes)
     typer.echo(f"{out}: ONNX within {difference:.1e} of torch; try: distiliqa score --model {out}")

@@ -58,7 +58,7 @@ def published_config(state: dict[str, Tensor], heads: int | None = None) -> Netw
         patch=patch,
         depth=len(layers),
         width=width,
-        heads=heads or max(width // CHANNELS_PER_HEAD, 1),
+        heads=max(width // CHANNELS_PER_HEAD, 1) if heads is None else heads,
         mlp=state["model.encoder.layers.encoder_layer_0.mlp.0.weight"].shape[0],
         outputs=state["model.heads.weight"].shape[0],
     )

@@ -21,7 +21,12 @@ CHECKED_SLICES = 8  # of the training data, spread evenly, on which ONNX must eq
 
 
 def export_run(
-    run: TrainingRun, folder: Path, *, name: str, evaluation: Path | None = None
+    run: TrainingRun,
+    folder: Path,
+    *,
+    name: str,
+    evaluation: Path | None = None,
+    notes: Path | None = None,
 ) -> float:
     """Write the run's student as a model folder and check it on slices of the run's data.
 
@@ -29,6 +34,7 @@ def export_run(
     ----------
     name : what the model is called.
     evaluation : an ``evaluation.json`` whose figures go into the model card.
+    notes : a Markdown file that ends the model card, such as where the data came from.
 
     Returns
     -------
@@ -59,7 +65,8 @@ def export_run(
     network = read_network(run.student_folder / BEST)
     chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
     images = np.stack([run.cache.array(int(i))[None] for i in chosen])
-    return export_network(network, folder, config, model_card(config), images)
+    card = model_card(config) + (f"\n{notes.read_text(encoding='utf-8')}" if notes else "")
+    return export_network(network, folder, config, card, images)
 
 
 def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> dict[str, Any]:
@@ -76,8 +83,13 @@ def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> d
         "best_epoch": result["epoch"],
         "held_out_images": len(result["held_out"]),
         "held_out": figures,
-        "evaluation": read_json(evaluation) if evaluation else None,
+        "evaluation": _quoted(read_json(evaluation)) if evaluation else None,
     }
+
+
+def _quoted(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The figures of an evaluation, without the cases and paths that it also holds."""
+    return {name: evaluation[name] for name in ("metrics", "bootstrap", "rounded_to_grid")}
 
 
 def model_card(config: ModelConfig) -> str:
@@ -112,4 +124,18 @@ def _training_lines(training: dict[str, Any]) -> list[str]:
         f"- Held out while the student was trained ({training['held_out_images']} images, used to "
         f"choose the epoch): {figures}.",
     ]
+    if training["evaluation"]:
+        lines.append(_evaluation_line(training["evaluation"]))
     return lines
+
+
+def _evaluation_line(evaluation: dict[str, Any]) -> str:
+    metrics, bootstrap = evaluation["metrics"], evaluation["bootstrap"]
+    figures = ", ".join(
+        f"{name} {metrics[name]:.3f} [{low:.3f}, {high:.3f}]"
+        for name, (low, high) in bootstrap["intervals"].items()
+    )
+    return (
+        f"- On {metrics['n']} test images ({bootstrap['level']:.0%} bootstrap intervals over "
+        f"{bootstrap['groups']} groups by {bootstrap['drawn']}): {figures}."
+    )

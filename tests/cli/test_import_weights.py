@@ -1,0 +1,59 @@
+"""Published weights become a model folder that scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from distiliqa.cli import app
+from distiliqa.model import Network, NetworkConfig, load_network
+from distiliqa.model.reference import to_published
+
+TINY = NetworkConfig(stem_blocks=1, stem_width=2, depth=1, width=16, heads=2, mlp=16, outputs=5)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+def test_golden_student_gives_the_published_outputs_from_its_folder(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    weights = shared_data / "golden/student_tiny.weights.safetensors"
+    status, output = run("import-weights", weights, tmp_path / "student")
+    assert status == 0, output
+    golden = load_file(shared_data / "golden/student_tiny.io.safetensors")
+    with torch.inference_mode():
+        outputs = load_network(tmp_path / "student")(golden["input"])
+    torch.testing.assert_close(outputs, golden["output"], atol=1e-5, rtol=0)
+
+
+def test_a_torch_file_scores_after_import(tmp_path: Path) -> None:
+    torch.save(to_published(Network(TINY).state_dict()), tmp_path / "weights.pth")
+    status, output = run(
+        "import-weights", tmp_path / "weights.pth", tmp_path / "model", "--heads", 2,
+        "--scale", 0, 4, "--meaning", "mean rating",
+    )  # fmt: skip
+    assert status == 0, output
+    np.save(tmp_path / "slice.npy", np.random.default_rng(0).normal(40, 10, (512, 512)))
+    status, output = run("score", tmp_path / "slice.npy", "--model", tmp_path / "model")
+    assert status == 0, output
+    assert "mean rating" in output
+
+
+@pytest.mark.parametrize("heads", [3, 0])
+def test_heads_that_do_not_fit_are_refused(tmp_path: Path, heads: int) -> None:
+    torch.save(to_published(Network(TINY).state_dict()), tmp_path / "weights.pth")
+    status, output = run(
+        "import-weights", tmp_path / "weights.pth", tmp_path / "model", "--heads", heads
+    )
+    assert status == 2
+    assert output.count("\n") == 1
+    assert "heads" in output
+    assert not (tmp_path / "model").exists()

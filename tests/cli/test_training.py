@@ -1,0 +1,77 @@
+"""The training commands, one after another, with settings from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from distiliqa.cli import app
+from distiliqa.train.recipe import load_recipe
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Eight slices of noise named by patient; the score falls with the noise."""
+    rng = np.random.default_rng(0)
+    rows, ratings = ["path,case"], {}
+    for case in range(4):
+        for noise in (10, 50):
+            name = f"p{case}_{noise}.npy"
+            np.save(tmp_path / name, 40 + noise * rng.standard_normal((512, 512)))
+            ratings[name] = 4 - noise / 25
+            rows.append(f"{name},p{case}")
+    (tmp_path / "ratings.json").write_text(json.dumps(ratings))
+    (tmp_path / "manifest.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+def test_from_ratings_to_a_model_folder(data: Path) -> None:
+    out, begin = data / "run", ["train-teacher", "smoke", "--data", data]
+    begin += ["--ratings", data / "ratings.json", "--out", data / "run", "--epochs", 1]
+    begin += ["--set", "data.scale=[0, 4]", "--seed", 3]
+    for fold in (2, 1):  # as five machines would, in any order
+        status, output = run(*begin, "--fold", fold)
+        assert status == 0, output
+    recipe = load_recipe(out / "recipe.yaml")
+    assert (recipe.seed, recipe.teacher.epochs, recipe.data.scale) == (3, 1, (0, 4))
+    assert run("train-student", out, "--epochs", 1)[0] == 0
+    status, output = run(
+        "evaluate", out, "--data", data, "--ratings", data / "ratings.json", "--out", data / "ev"
+    )
+    assert status == 0, output
+    (data / "notes.md").write_text("Made of noise.\n")
+    status, output = run(
+        "export", out, data / "model", "--name", "noise",
+        "--evaluation", data / "ev" / "evaluation.json", "--notes", data / "notes.md",
+    )  # fmt: skip
+    assert status == 0, output
+    card = (data / "model" / "README.md").read_text()
+    assert card.startswith("# noise")
+    assert card.endswith("Made of noise.\n")
+    # Case names may be patient identifiers: they stay out of what is shipped.
+    assert "p0" not in (data / "model" / "config.json").read_text()
+    assert "On 8 test images" in card
+
+
+def test_wrong_use_is_one_line(data: Path) -> None:
+    (data / "empty.json").write_text("{}")
+    for arguments, words in (
+        (["train-teacher", "smoke", "--out", data / "run"], "give --data FOLDER"),
+        (["train-teacher", "smok", "--out", data / "run"], "no such recipe"),
+        (["train-student", data], "holds no run"),
+        (["export", data, data / "model"], "holds no run"),
+        (["evaluate", data, "--data", data, "--ratings", data / "empty.json"], "no ratings"),
+    ):
+        status, output = run(*arguments)
+        assert status == 2
+        assert words in output
+        assert output.count("\n") == 1
