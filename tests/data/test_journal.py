@@ -7,25 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.data.journal import Journal, stamp
+from distiliqa.data.journal import Journal, Rated, stamp
 from distiliqa.errors import DistiliqaError
+
+HALF = Rated((0.5, 0.25), ("a0", "b1"))
+MORE = Rated((0.75,), ("c2", "d3"))
 
 
 def test_finds_what_an_earlier_run_entered(tmp_path: Path) -> None:
-    Journal(tmp_path / "j").enter("a", (0.5, 0.25))
-    assert Journal(tmp_path / "j").find("a") == (0.5, 0.25)
+    Journal(tmp_path / "j").enter("a", HALF)
+    assert Journal(tmp_path / "j").find("a") == HALF
     assert Journal(tmp_path / "j").find("b") is None
     assert Journal(tmp_path / "j").find(None) is None
 
 
 def test_survives_a_half_written_entry(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
-    journal.enter("a", (0.5,))
+    journal.enter("a", HALF)
     with (tmp_path / "j").open("a") as file:
         file.write('\n{"stamp": "b", "sco')
-    journal.enter("c", (0.75,))
+    journal.enter("c", MORE)
     again = Journal(tmp_path / "j")
-    assert (again.find("a"), again.find("b"), again.find("c")) == ((0.5,), None, (0.75,))
+    assert (again.find("a"), again.find("b"), again.find("c")) == (HALF, None, MORE)
 
 
 def test_a_stamp_changes_with_settings_and_files(tmp_path: Path) -> None:
@@ -43,4 +46,4 @@ def test_a_stamp_changes_with_settings_and_files(tmp_path: Path) -> None:
 def test_a_journal_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "j").mkdir()
     with pytest.raises(DistiliqaError, match="j: cannot be written"):
-        Journal(tmp_path / "j").enter("a", (0.5,))
+        Journal(tmp_path / "j").enter("a", HALF)

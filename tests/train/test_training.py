@@ -69,7 +69,7 @@ def test_no_case_is_trained_on_and_held_out(trained: TrainingRun) -> None:
 def test_run_folder_tells_how_it_was_made(trained: TrainingRun) -> None:
     facts = read_json(trained.folder / "run.json")
     assert facts["images"] == 12
-    assert len(facts["ratings_sha256"]) == 64
+    assert len(facts["ratings_sha256"]) == len(facts["slices_sha256"]) == 64
     assert open_run(trained.folder).recipe == trained.recipe
     assert (trained.fold_folder(2) / "curves.png").stat().st_size > 1000
 
@@ -130,6 +130,13 @@ def test_a_network_that_learns_beats_one_that_does_not(recipe: MakeRecipe, tmp_p
     train_teachers(run, only=1)
     rows = table(run.fold_folder(1) / "train_info_fold_1.csv")
     assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
+
+
+def test_tensorboard_logs_when_asked(recipe: MakeRecipe, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "run", recipe(tensorboard=True), resume=False)
+    train_teachers(run, only=1)
+    (events,) = run.fold_folder(1).glob("events.out.tfevents.*")
+    assert b"val_overall_perf" in events.read_bytes()
 
 
 def test_early_stop_ends_before_the_last_epoch(recipe: MakeRecipe, tmp_path: Path) -> None:

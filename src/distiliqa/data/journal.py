@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder
 
-Scores = tuple[float, ...]
+
+class Rated(NamedTuple):
+    """What came of one pair.
+
+    Attributes
+    ----------
+    scores : of the low dose and of each mixed dose.
+    sha256 : of the full-dose and the low-dose file.
+    """
+
+    scores: tuple[float, ...]
+    sha256: tuple[str, str]
 
 
 class Journal:
-    """Scores by stamp, kept in a file of JSON lines.
+    """Results by stamp, kept in a file of JSON lines.
 
     A stamp says all that a result depends on (see `stamp`), so an entry counts only while nothing
     of that has changed. A line that an interrupted run left half-written is ignored.
@@ -21,29 +33,30 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._scores: dict[str, Scores] = dict(self._read())
+        self._rated: dict[str, Rated] = dict(self._read())
 
-    def _read(self) -> Iterator[tuple[str, Scores]]:
+    def _read(self) -> Iterator[tuple[str, Rated]]:
         if not self.path.is_file():
             return
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-                yield entry["stamp"], tuple(entry["scores"])
+                full, low = entry["sha256"]
+                yield entry["stamp"], Rated(tuple(entry["scores"]), (full, low))
             except (ValueError, KeyError, TypeError):
                 continue
 
-    def find(self, stamp: str | None) -> Scores | None:
-        """The scores that were entered with this very stamp, else None."""
-        return None if stamp is None else self._scores.get(stamp)
+    def find(self, stamp: str | None) -> Rated | None:
+        """What was entered with this very stamp, else None."""
+        return None if stamp is None else self._rated.get(stamp)
 
-    def enter(self, stamp: str | None, scores: Scores) -> None:
+    def enter(self, stamp: str | None, rated: Rated) -> None:
         """Add an entry. Raises `DistiliqaError` where the file cannot be written."""
         make_folder(self.path.parent)
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 # The leading newline keeps this entry apart from a half-written one.
-                file.write("\n" + json.dumps({"stamp": stamp, "scores": scores}))
+                file.write("\n" + json.dumps({"stamp": stamp, **rated._asdict()}))
         except OSError as error:
             raise DistiliqaError(
                 f"cannot be written ({error.strerror})",

@@ -12,12 +12,12 @@ from distiliqa.ct.index import Problem
 from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.data.doses import DoseFormula, check_doses, mix
 from distiliqa.data.jobs import run_jobs
-from distiliqa.data.journal import Journal, Scores, stamp
+from distiliqa.data.journal import Journal, Rated, stamp
 from distiliqa.data.labels import FULL_DOSE_SCORE, similarity_label
 from distiliqa.data.manifest import ManifestRow, write_manifest
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import make_folder, write_json
+from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.version import __version__
 
 DOSES = (0.5, 0.75)
@@ -84,8 +84,8 @@ def preprocess(
         check_doses(mixing.doses, low_dose)
     _check_cases(train_cases or (), test_cases)
     make_folder(folder)
-    scores, unreadable, reused = _rate_all(pairing.pairs, folder, mixing, jobs)
-    rows = [row for pair in scores for row in _rows(pair, scores[pair], folder, mixing.doses)]
+    rated, unreadable, reused = _rate_all(pairing.pairs, folder, mixing, jobs)
+    rows = [row for pair in rated for row in _rows(pair, rated[pair], folder, mixing.doses)]
     lists = _lists(rows, train_cases, test_cases)
     for name, images in lists.items():
         write_json(folder / name, images)
@@ -98,7 +98,7 @@ def preprocess(
         reused=reused,
         problems=(*pairing.problems, *unreadable),
     )
-    _write_report(summary, mixing, train_cases, test_cases)
+    _write_report(summary, rated, mixing, train_cases, test_cases)
     return summary
 
 
@@ -112,8 +112,8 @@ def _check_cases(train_cases: Sequence[str], test_cases: Sequence[str]) -> None:
 
 def _rate_all(
     pairs: Sequence[DosePair], folder: Path, mixing: Mixing, jobs: int | None
-) -> tuple[dict[DosePair, Scores], list[Problem], int]:
-    """Scores by pair, in the order of ``pairs``; problems; number of pairs found in the journal."""
+) -> tuple[dict[DosePair, Rated], list[Problem], int]:
+    """Results in the order of ``pairs``; problems; number of pairs found in the journal."""
     journal = Journal(folder / JOURNAL)
     known = {pair: journal.find(_stamp(pair, folder, mixing)) for pair in pairs}
     pending = [pair for pair in pairs if known[pair] is None]
@@ -129,8 +129,8 @@ def _rate_all(
         else:
             known[pair] = outcome
             journal.enter(_stamp(pair, folder, mixing), outcome)
-    scores = {pair: found for pair, found in known.items() if found is not None}
-    return scores, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
+    rated = {pair: found for pair, found in known.items() if found is not None}
+    return rated, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
 
 
 def _remove_lists(folder: Path) -> None:
@@ -145,8 +145,8 @@ def _remove_lists(folder: Path) -> None:
             ) from error
 
 
-def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Scores:
-    """Write the mixed doses of one pair; return the scores of the low dose and of each of them.
+def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
+    """Write the mixed doses of one pair; score the low dose and each of them.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Scores:
         image = derive(source, mixed, derivation, used=[low_source])
         write_dicom(_mixed_path(pair, dose, folder), image)
         scores.append(similarity_label(mixed, full))
-    return tuple(scores)
+    return Rated(tuple(scores), (sha256(pair.full), sha256(pair.low)))
 
 
 def _mixed_path(pair: DosePair, dose: float, folder: Path) -> Path:
@@ -180,7 +180,7 @@ def _stamp(pair: DosePair, folder: Path, mixing: Mixing) -> str | None:
 
 
 def _rows(
-    pair: DosePair, scores: Scores, folder: Path, doses: Sequence[float]
+    pair: DosePair, rated: Rated, folder: Path, doses: Sequence[float]
 ) -> Iterable[ManifestRow]:
     """Rows of the manifest in the published order: full dose, low dose, mixed doses."""
     source = _relative(pair.full, folder)
@@ -188,7 +188,7 @@ def _rows(
     paths = (source, _relative(pair.low, folder), *mixed)
     name = (pair.place / pair.full.stem).as_posix()
     for path, dose, score in zip(
-        paths, (1.0, pair.low_dose, *doses), (FULL_DOSE_SCORE, *scores), strict=True
+        paths, (1.0, pair.low_dose, *doses), (FULL_DOSE_SCORE, *rated.scores), strict=True
     ):
         yield ManifestRow(path, pair.case, name, dose, score, source)
 
@@ -214,6 +214,7 @@ def _lists(
 
 def _write_report(
     summary: Summary,
+    rated: dict[DosePair, Rated],
     mixing: Mixing,
     train_cases: Sequence[str] | None,
     test_cases: Sequence[str],
@@ -226,5 +227,11 @@ def _write_report(
     }
     counts = {name: getattr(summary, name) for name in ("images", "train", "test", "reused")}
     problems = [problem._asdict() for problem in summary.problems]
+    hashes = {
+        str(path): digest
+        for pair, found in rated.items()
+        for path, digest in zip((pair.full, pair.low), found.sha256, strict=True)
+    }
     report = {"version": __version__, "settings": settings, **counts, "problems": problems}
+    report["sha256"] = hashes
     write_json(summary.folder / REPORT, report)

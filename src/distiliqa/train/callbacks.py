@@ -42,6 +42,8 @@ class History(Callback):
         row["learning_rate"] = module.learning_rate(epoch)
         row["seconds"] = round(time.perf_counter() - self.started, 2)
         self.rows.append({name: row[name] for name in (*self.columns, *row)})
+        if trainer.logger:
+            trainer.logger.log_metrics(self.rows[-1], step=epoch)
         if trainer.is_global_zero:
             self.write()
             figures = "  ".join(f"{n} {row[n]:.4f}" for n in self.columns[1:])

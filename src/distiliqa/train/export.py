@@ -132,8 +132,8 @@ def _training_lines(training: dict[str, Any]) -> list[str]:
 def _evaluation_line(evaluation: dict[str, Any]) -> str:
     metrics, bootstrap = evaluation["metrics"], evaluation["bootstrap"]
     figures = ", ".join(
-        f"{name} {metrics[name]:.3f} [{low:.3f}, {high:.3f}]"
-        for name, (low, high) in bootstrap["intervals"].items()
+        f"{name} {metrics[name]:.3f}" + (f" [{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else "")
+        for name, bounds in bootstrap["intervals"].items()
     )
     return (
         f"- On {metrics['n']} test images ({bootstrap['level']:.0%} bootstrap intervals over "

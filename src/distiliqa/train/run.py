@@ -128,7 +128,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
         "lightning": lightning.__version__,
         "threads": torch.get_num_threads(),
         "ratings_sha256": sha256(ratings),
-        "slices": run.cache.path.name,
+        "slices_sha256": sha256(run.cache.path),
         "images": len(run.images),
         "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
     }
