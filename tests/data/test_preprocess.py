@@ -19,6 +19,7 @@ from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.data.preprocess import Mixing, Summary, preprocess
 from distiliqa.data.tcia import find_pairs
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import sha256
 
 WriteCT = Callable[..., Path]
 SLICES = 3
@@ -141,6 +142,9 @@ def test_an_unreadable_file_is_listed_and_the_rest_goes_on(
     }
     report = json.loads((tmp_path / "out" / "preprocess.json").read_text())
     assert [problem["path"] for problem in report["problems"]] == list(reasons)
+    # What could not be rated has left no hash; each of the two files of a pair has one.
+    rated = [path for pair in pairing.pairs[2:] for path in (pair.full, pair.low)]
+    assert report["sha256"] == {str(path): sha256(path) for path in rated}
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException) -> None:
