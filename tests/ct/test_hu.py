@@ -27,7 +27,7 @@ def test_padding_of_an_unsigned_image_may_be_written_signed():
 def test_air_noise_stays_and_what_lies_outside_the_field_of_view_becomes_air():
     hu = np.full((32, 32), 40.0)
     hu[0, :3] = [-1499, -1501, -3024]
-    np.testing.assert_array_equal(checked(hu, path="a")[0][0, :3], [-1499, -1000, -1000])
+    np.testing.assert_array_equal(checked(hu, path="a")[0, :3], [-1499, -1000, -1000])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

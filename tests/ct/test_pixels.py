@@ -124,6 +124,34 @@ def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode):
         ref.load()
 
 
+@pytest.mark.parametrize("encode", ["JPEGLosslessProcess14_1", JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        ({"Rows": 128, "Columns": 128}, "64 x 64 pixels of 1 samples, the header says 128 x 128"),
+        ({"Rows": 128, "Columns": 32}, "64 x 64 pixels of 1 samples, the header says 128 x 32"),
+        ({"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}, "16 bits a pixel, the header says 8"),
+        ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "16 bits a pixel"),
+    ],
+)
+def test_a_header_that_contradicts_the_compressed_image_is_an_error(
+    tmp_path, write_ct, body, encode, declared, says
+):
+    path = write_ct(tmp_path / "a.dcm", body)
+    if isinstance(encode, UID):
+        dataset = pydicom.dcmread(path)
+        dataset.compress(encode)
+        dataset.save_as(path)
+    else:
+        transcode(path, getattr(gdcm.TransferSyntax, encode))
+    dataset = pydicom.dcmread(path)
+    dataset.update(declared)
+    dataset.save_as(path)
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match=says):
+        ref.load()
+
+
 def test_the_real_jpeg_2000_slice_reads(shared_data, read_one):
     path = shared_data / "ct-dev/normal_dose/singles/pancreas_0001_pydicom.dcm"
     assert UID(pydicom.dcmread(path).file_meta.TransferSyntaxUID) == JPEG2000Lossless

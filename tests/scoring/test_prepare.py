@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import SOFT_TISSUE, Window
-from distiliqa.scoring.prepare import check_hu, content_warnings
+from distiliqa.scoring.prepare import check_hu, content_doubt
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,19 @@ def test_real_numbers_become_float32(dtype: type):
 
 @pytest.mark.parametrize("hu", [np.full((64, 64), -1000), np.full((64, 64), 40), np.eye(64) - 999])
 def test_nothing_to_see_is_told(hu: np.ndarray):
-    assert content_warnings(check_hu(hu), SOFT_TISSUE) == ("no image content",)
+    told = content_doubt(check_hu(hu), SOFT_TISSUE)
+    assert told == f"no image content: {hu.min():g} to {hu.max():g} HU"
 
 
-def test_windowed_values_are_told():
-    told = content_warnings(check_hu(np.linspace(0, 1, 4096).reshape(64, 64)), SOFT_TISSUE)
-    assert told == ("values lie in [0, 1]: HU expected",)
+@pytest.mark.parametrize("highest", [1, 1024])
+def test_values_unlike_hu_are_told(highest: int):
+    hu = check_hu(np.linspace(0, 1, 4096).reshape(64, 64) * highest)
+    assert content_doubt(hu, SOFT_TISSUE) == (
+        f"values look unlike HU: no air or fat, 0 to {highest}"
+    )
 
 
 def test_an_image_is_not_doubted():
     hu = check_hu(np.linspace(-1000, 1000, 4096).reshape(64, 64))
-    assert content_warnings(hu, SOFT_TISSUE) == ()
-    assert content_warnings(hu, Window(width=100, level=3000)) == ("no image content",)
+    assert content_doubt(hu, SOFT_TISSUE) is None
+    assert "no image content" in str(content_doubt(hu, Window(width=100, level=3000)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -11,9 +12,10 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, flat_frames, is_enhanced
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.ct.header import HEADER_KEYWORDS, Header, read_header
+from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
@@ -25,6 +27,9 @@ from distiliqa.errors import CTReadError, NotCTError
 # Scanners write many values that break a rule without harm; the ones that matter are checked here.
 # A module filter is safe in threads, where catch_warnings is not.
 warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+
+# Of a compressed frame: the header of RLE alone is as long, those of JPEG are longer.
+_SMALLEST_FRAME_BYTES = 64
 
 _KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS]
 
@@ -39,6 +44,7 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
     """
     try:
         with source.open() as stream:
+            check_inflated_size(stream, source.name)
             dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
         return _index_dataset(dataset, source, require_ct)
     except CTReadError:
@@ -63,7 +69,7 @@ def load_frame(source: Source, frame: int, header: Header, syntax: UID) -> CTSli
         padded = padding_mask(stored, *header.padding)
         notes += padding_doubt(hu[padded])
         hu[padded] = AIR_HU
-    hu, doubts = checked(hu, path=source.name)
+    hu = checked(hu, path=source.name)
     return CTSlice(
         hu=hu if header.orientation is None else header.orientation.turn(hu),
         path=source.name,
@@ -75,7 +81,7 @@ def load_frame(source: Source, frame: int, header: Header, syntax: UID) -> CTSli
         series_uid=header.series_uid,
         patient_id=header.patient_id,
         acquisition=header.acquisition,
-        warnings=(*notes, *doubts),
+        warnings=tuple(notes),
     )
 
 
@@ -86,12 +92,12 @@ def _index_dataset(dataset: Dataset, source: Source, require_ct: bool) -> CTInde
     syntax = _transfer_syntax(dataset)
     slices: list[SliceRef] = []
     reasons: Counter[str] = Counter()
-    for number, frame in enumerate(_frames(dataset)):
+    for index, frame in enumerate(_frames(dataset, source, syntax)):
         if (reason := unfit(frame)) is not None:
             reasons[reason] += 1
         else:
             header = read_header(frame, path=source.name)
-            slices.append(_slice_ref(source, number, header, syntax))
+            slices.append(_slice_ref(source, index, header, syntax))
     if not slices:
         raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
     total = len(slices) + reasons.total()
@@ -101,14 +107,30 @@ def _index_dataset(dataset: Dataset, source: Source, require_ct: bool) -> CTInde
     )
 
 
-def _frames(dataset: Dataset) -> Iterable[Dataset]:
+def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
     """The frames as classic datasets. Frames without functional groups have no known position."""
     if is_enhanced(dataset):
         return flat_frames(dataset)
-    count = int(dataset.get("NumberOfFrames") or 1)
+    count = int(number(dataset, "NumberOfFrames") or 1)
+    if count != 1:
+        _check_frame_count(count, dataset, source, syntax)
     if count > 1 and "ImagePositionPatient" in dataset:
         del dataset.ImagePositionPatient
     return [dataset] * count
+
+
+def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID) -> None:
+    """Raise `CTReadError` where the declared frames cannot be in the file."""
+    compressed = syntax.is_encapsulated or syntax.is_deflated
+    frame_bytes = _SMALLEST_FRAME_BYTES if compressed else dataset.Rows * dataset.Columns
+    with source.open() as stream:
+        size = stream.seek(0, os.SEEK_END)
+    if not 0 < count * frame_bytes <= size:
+        raise CTReadError(
+            f"{count} frames cannot be in a file of {size} bytes",
+            path=source.name,
+            remedy="the file is cut short or damaged: copy or export it again",
+        )
 
 
 def _transfer_syntax(dataset: Dataset) -> UID:

@@ -73,14 +73,10 @@ class Header:
 def read_header(dataset: Dataset, *, path: str) -> Header:
     """Read the facts of a classic CT slice, or of an enhanced frame made flat.
 
-    Raises `CTReadError` on a rescale slope of zero, which leaves no image.
+    Raises `CTReadError` on a rescale that is written and gives no HU.
     """
     orientation = Orientation.from_cosines(numbers(dataset, "ImageOrientationPatient"))
-    slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
-    if slope == 0:
-        raise CTReadError(
-            "the rescale slope (0028,1053) is 0", path=path, remedy="export the series again"
-        )
+    slope, intercept = _rescale(dataset, path)
     return Header(
         sop_uid=text(dataset, "SOPInstanceUID"),
         series_uid=text(dataset, "SeriesInstanceUID"),
@@ -94,6 +90,18 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         acquisition=_acquisition(dataset),
         warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
     )
+
+
+def _rescale(dataset: Dataset, path: str) -> tuple[float | None, float | None]:
+    slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
+    for keyword, usable in (("RescaleSlope", slope or None), ("RescaleIntercept", intercept)):
+        if usable is None and (written := value(dataset, keyword)) is not None:
+            raise CTReadError(
+                f"{keyword} is {written}, which gives no HU",
+                path=path,
+                remedy="export the series again",
+            )
+    return slope, intercept
 
 
 def _position(dataset: Dataset, orientation: Orientation | None) -> float | None:

@@ -8,26 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.pixels import get_decoder, pixel_array
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    JPEG2000TransferSyntaxes,
-    JPEGLSTransferSyntaxes,
-    JPEGTransferSyntaxes,
-)
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from distiliqa.ct import jpeg12
+from distiliqa.ct import decoders
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
-# Packages under permissive licences; pylibjpeg-libjpeg, which pydicom also suggests, is GPL.
-_DECODER_PACKAGES = (
-    (JPEGTransferSyntaxes, "python-gdcm"),
-    (JPEGLSTransferSyntaxes, "pyjpegls"),
-    (JPEG2000TransferSyntaxes, "pylibjpeg pylibjpeg-openjpeg"),
-)
-
-jpeg12.register()
+decoders.register()
 
 
 def decode(source: Source, frame: int, syntax: UID) -> NDArray[np.generic]:
@@ -40,22 +27,27 @@ def decode(source: Source, frame: int, syntax: UID) -> NDArray[np.generic]:
     CTReadError : on a transfer syntax without a decoder, and on pixels that are missing, cut
         short or damaged.
     """
-    _require_decoder(source, syntax)
+    plugin = _plugin_for(source, syntax)
     try:
         with source.open() as stream:
             # A deflated file is one compressed stream: no frame can be found in it without reading.
             deflated = syntax == DeflatedExplicitVRLittleEndian
             pixels = dcmread(stream, force=True) if deflated else cast(BinaryIO, stream)
-            return pixel_array(pixels, index=frame, transfer_syntax_uid=syntax)
+            return pixel_array(
+                pixels, index=frame, transfer_syntax_uid=syntax, decoding_plugin=plugin
+            )
     except Exception as error:  # decoders raise whatever they like
+        reason = str(error).split("\n")[-1].strip()  # pydicom puts lines of its own before it
+        reason = reason.removeprefix(f"{decoders.PLUGIN}: ")
         raise CTReadError(
-            f"the pixels cannot be decoded ({error})",
+            f"the pixels cannot be decoded ({reason})",
             path=source.name,
             remedy="the file is cut short or damaged: copy or export it again",
         ) from error
 
 
-def _require_decoder(source: Source, syntax: UID) -> None:
+def _plugin_for(source: Source, syntax: UID) -> str:
+    """Name of the plug-in that decodes; empty where pydicom needs none or has its own."""
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
@@ -64,10 +56,13 @@ def _require_decoder(source: Source, syntax: UID) -> None:
             path=source.name,
             remedy="export the series uncompressed (Explicit VR Little Endian)",
         ) from error
-    if not decoder.is_available:
-        packages = next((names for group, names in _DECODER_PACKAGES if syntax in group), "pydicom")
+    if syntax not in decoders.DECODER_DEPENDENCIES:
+        return ""
+    if decoders.PLUGIN not in decoder.available_plugins:
+        packages = " ".join(decoders.DECODER_DEPENDENCIES[syntax])
         raise CTReadError(
             f"no decoder for transfer syntax {syntax.name}",
             path=source.name,
             remedy=f"pip install {packages}",
         )
+    return decoders.PLUGIN

@@ -32,5 +32,5 @@ def index_stack(source: Source, count: int, read_hu: ReadHU) -> CTIndex:
 
 
 def _load(source: Source, frame: int, series: str, read_hu: ReadHU) -> CTSlice:
-    hu, doubts = checked(read_hu(source, frame), path=source.name)
-    return CTSlice(hu=hu, path=source.name, frame=frame, series=series, warnings=doubts)
+    hu = checked(read_hu(source, frame), path=source.name)
+    return CTSlice(hu=hu, path=source.name, frame=frame, series=series)

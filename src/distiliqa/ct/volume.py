@@ -90,10 +90,10 @@ class _Plane:
                 path=self.volume.path,
                 remedy="the file is cut short or damaged: copy or convert it again",
             ) from error
-        hu, doubts = checked(stored, path=self.volume.path)
+        hu, notes = checked(stored, path=self.volume.path), self.volume.warnings
         rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
         if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
-            doubts += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
+            notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
         return CTSlice(
             hu=self.orientation.turn(hu),
             path=self.volume.path,
@@ -101,7 +101,7 @@ class _Plane:
             series=self.volume.path,
             spacing_mm=spacing,
             position_mm=self.position_mm(index),
-            warnings=self.volume.warnings + doubts,
+            warnings=notes,
         )
 
 

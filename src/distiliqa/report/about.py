@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydicom.pixels import get_decoder
 from pydicom.uid import (
+    UID,
     HTJ2KLossless,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from distiliqa.ct.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.model_folder import read_config
 from distiliqa.report.environment import environment, package_versions
 
@@ -38,11 +39,16 @@ def about(models: list[Path]) -> dict[str, Any]:
     return {
         **environment(),
         "extras": package_versions(EXTRAS),
-        "decoders": {
-            name: get_decoder(uid).available_plugins for name, uid in COMPRESSIONS.items()
-        },
+        "decoders": {name: _decoder(uid) for name, uid in COMPRESSIONS.items()},
         "models": [asdict(read_config(folder)) for folder in models],
     }
+
+
+def _decoder(syntax: UID) -> str | None:
+    """What decodes a transfer syntax; None where it is not installed."""
+    if syntax not in DECODER_DEPENDENCIES:
+        return "pydicom"
+    return " with ".join(DECODER_DEPENDENCIES[syntax]) if is_available(syntax) else None
 
 
 def print_about(facts: dict[str, Any]) -> None:

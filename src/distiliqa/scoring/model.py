@@ -14,7 +14,7 @@ from onnxruntime import InferenceSession
 from distiliqa.ct import CTSlice, fit
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
-from distiliqa.scoring.prepare import check_hu, content_warnings
+from distiliqa.scoring.prepare import check_hu, content_doubt
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.session import open_session
 from distiliqa.scoring.shipped import DEFAULT, find_model
@@ -90,12 +90,12 @@ class Model:
 
     def _result(self, ct: CTSlice, outputs: NDArray[np.float64], note: str | None) -> SliceScore:
         window = self.config.window
-        fitting = () if note is None else (note,)
+        notes = (*ct.warnings, note, content_doubt(ct.hu, window))
         return SliceScore(
             score=float(outputs.mean()),
             outputs=tuple(outputs.tolist()),
             spread=float(outputs.std(ddof=1)) if len(outputs) > 1 else None,
-            warnings=(*ct.warnings, *fitting, *content_warnings(ct.hu, window)),
+            warnings=tuple(filter(None, notes)),
             model=self.title,
             window=window,
             path=ct.path,

@@ -37,13 +37,15 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def content_warnings(hu: NDArray[np.float32], window: Window) -> tuple[str, ...]:
-    """Say what makes the score of a slice doubtful: nothing to see, or values that are not HU."""
+def content_doubt(hu: NDArray[np.float32], window: Window) -> str | None:
+    """Say why the score of a slice is doubtful: nothing to see in the window, or values not in HU.
+
+    None where neither is so. A slice of the body holds fat or air, which are below 0 HU.
+    """
     lowest, highest = hu.min(), hu.max()
     shown = window.apply(np.array([lowest, highest]))
-    found = []
     if shown[0] == shown[1]:
-        found.append("no image content")
-    if lowest < highest and lowest >= 0 and highest <= 1:
-        found.append("values lie in [0, 1]: HU expected")
-    return tuple(found)
+        return f"no image content: {lowest:g} to {highest:g} HU"
+    if lowest >= 0:
+        return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
+    return None

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pydicom
+import pytest
+from pydicom.encaps import get_frame
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
+
+from distiliqa.ct.codestream import read_codestream
+
+# Start of image; a comment; FF that fills up; start of frame of the lossless process: 12 bits,
+# 300 rows, 200 columns, one sample.
+JPEG = bytes.fromhex("FFD8 FFFE0004AAAA FF FFC3000B 0C 012C 00C8 01 011100")
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_the_size_is_that_of_the_image(tmp_path, write_ct, body, syntax):
+    dataset = pydicom.dcmread(write_ct(tmp_path / "a.dcm", body[:40]))
+    dataset.compress(syntax)
+    encoded = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    assert read_codestream(encoded) == (40, 64, 1, 16)
+
+
+def test_segments_before_the_frame_header_are_passed_over():
+    assert read_codestream(JPEG) == (300, 200, 1, 12)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "says"),
+    [
+        (b"", "no compressed image"),
+        (b"not an image", "no compressed image"),
+        (JPEG[:-9], "cut short"),
+        (b"\xff\x4f\xff\x51\x00", "cut short"),
+        (b"\xff\xd8\xff\xda\x00\x02", "no frame header"),
+        (b"\xff\xd8not a marker", "no frame header"),
+    ],
+)
+def test_what_is_no_image_is_an_error(encoded, says):
+    with pytest.raises(ValueError, match=says):
+        read_codestream(encoded)
