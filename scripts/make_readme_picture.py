@@ -1,6 +1,6 @@
 """Draw docs/images/example.png: the example series at three doses, with its scores.
 
-    python scripts/make_readme_picture.py
+python scripts/make_readme_picture.py
 """
 
 from __future__ import annotations
