@@ -150,7 +150,7 @@ def test_ctrl_c_ends_with_130_and_resumes(root: Path, tmp_path: Path, write_ct: 
     )
     journal = tmp_path / "distiliqa" / "preprocess.jsonl"
     deadline = time.monotonic() + 30
-    while not journal.exists() and time.monotonic() < deadline:
+    while time.monotonic() < deadline and not (journal.exists() and journal.stat().st_size):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes at once
     stderr = process.communicate(timeout=30)[1]
