@@ -5,6 +5,16 @@ from __future__ import annotations
 from os import PathLike
 
 
+def one_line(text: str) -> str:
+    """``text`` with line breaks, escape codes and whatever else is not to be printed escaped.
+
+    File names and tags come from anywhere, and a terminal obeys some of these characters.
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
 class DistiliqaError(Exception):
     """Something the user can put right. The text is one line: ``path: problem; remedy``.
 
@@ -13,6 +23,10 @@ class DistiliqaError(Exception):
     problem : what is wrong.
     path : the file or folder it is wrong with, if there is one.
     remedy : what to do about it.
+
+    Attributes
+    ----------
+    reason : problem and remedy, without the path.
     """
 
     def __init__(
@@ -20,7 +34,8 @@ class DistiliqaError(Exception):
     ) -> None:
         self.problem, self.path, self.remedy = problem, path, remedy
         line = problem if remedy is None else f"{problem}; {remedy}"
-        super().__init__(" ".join((line if path is None else f"{path}: {line}").split()))
+        self.reason = one_line(" ".join(line.split()))
+        super().__init__(self.reason if path is None else f"{one_line(str(path))}: {self.reason}")
 
 
 class CTReadError(DistiliqaError):

@@ -84,9 +84,15 @@ def read_config(folder: Path) -> ModelConfig:
                 path=folder,
                 remedy="update distiliqa or export the model again",
             )
-        window, scale = Window(**content["window"]), ScoreScale(**content["scale"])
-        return ModelConfig(**(content | {"window": window, "scale": scale}))
-    except (KeyError, TypeError) as error:
+        ends = {end: float(content["scale"][end]) for end in ("low", "high")}
+        read = {
+            "scale": ScoreScale(**(content["scale"] | ends)),
+            "window": Window(**content["window"]),
+            "training": dict(content["training"]),
+            "files": dict(content["files"]),
+        }
+        return ModelConfig(**(content | read))
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelFolderError(
             f"not a model description ({error})", path=folder / CONFIG, remedy="export it again"
         ) from error

@@ -194,3 +194,31 @@ def test_real_ct_of_all_formats(shared_data: Path, tmp_path: Path, score: Callab
     assert done.exit_code == 0, done.stderr
     assert len(rows(tmp_path)) == 165
     assert "failed" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_is_full_is_one_line_and_the_files_are_written(
+    tmp_path: Path, tiny_model: Path, write_series: Write
+):
+    folder, out = write_series(tmp_path / "in"), tmp_path / "out"
+    command = [sys.executable, "-m", "distiliqa", "score", folder, "--model", tiny_model]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*map(str, command), "--out", str(out)], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
+    assert len(rows(out)) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such a name is not allowed")
+def test_a_file_name_does_not_speak_to_the_terminal(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in")
+    (folder / "0.dcm").rename(folder / "\x1b[31mred\nline.dcm")
+    (folder / "1.dcm").write_bytes(b"no DICOM")
+    (folder / "1.dcm").rename(folder / "\x1b[32mgreen\nline.dcm")
+    done = score(folder)
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\\x1b[31mred\\nline.dcm" in done.stdout
+    assert done.stderr.count("\n") == 1

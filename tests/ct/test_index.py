@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 import threading
@@ -176,3 +177,61 @@ def test_a_thousand_files_are_indexed_within_seconds(tmp_path, write_ct, body):
     assert time.perf_counter() - start < 10
     assert len(index.slices) == 10
     assert len(index.left_out) == 990
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_one_failure_each(tmp_path, write_ct, body):
+    for name in ("good.dcm", "file.dcm", "folder/a.dcm"):
+        write_ct(tmp_path / name, body)
+    (tmp_path / "file.dcm").chmod(0)
+    (tmp_path / "folder").chmod(0)
+    try:
+        index = index_ct(tmp_path)
+    finally:
+        (tmp_path / "folder").chmod(0o700)
+    assert [ref.path for ref in index.slices] == [str(tmp_path / "good.dcm")]
+    failed = {problem.path: problem.reason for problem in index.failed}
+    assert set(failed) == {str(tmp_path / "file.dcm"), str(tmp_path / "folder")}
+    assert all("cannot be opened (Permission denied); check" in each for each in failed.values())
+
+
+def test_a_folder_that_cannot_be_listed_is_a_failure(tmp_path, write_ct, body, monkeypatch):
+    write_ct(tmp_path / "a.dcm", body)
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    index = index_ct(tmp_path)
+    assert len(index.slices) == 1
+    assert [problem.path for problem in index.failed] == [str(tmp_path / "closed")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX links and pipes")
+def test_links_are_followed_once_and_pipes_never(tmp_path, write_ct, body):
+    folder = tmp_path / "in"
+    write_ct(tmp_path / "elsewhere" / "b.dcm", body, ImagePositionPatient=[0, 0, 9])
+    write_ct(folder / "a.dcm", body)
+    (folder / "loop").symlink_to(folder)
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "broken.dcm").symlink_to("nothing")
+    os.mkfifo(folder / "pipe.dcm")
+    index = index_ct(folder)
+    assert [ref.path for ref in index.slices] == [
+        str(folder / "a.dcm"),
+        str(folder / "linked" / "b.dcm"),
+    ]
+    assert [problem.path for problem in index.failed] == [str(folder / "broken.dcm")]
+    with pytest.raises(CTReadError, match="neither a file nor a folder"):
+        index_ct(folder / "pipe.dcm")
+
+
+def test_no_name_is_not_the_working_directory(tmp_path, write_ct, body, monkeypatch):
+    write_ct(tmp_path / "a.dcm", body)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CTReadError, match="no such file or folder"):
+        index_ct("")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gzip
+
 import nibabel
 import numpy as np
 import pydicom
 import pytest
 
-from distiliqa.ct import index_ct
+from distiliqa.ct import index_ct, volume
 from distiliqa.ct.volume import _decoded
 from distiliqa.errors import CTReadError, NotCTError
 
@@ -153,3 +155,30 @@ def test_a_changed_volume_is_read_again(tmp_path, body):
     ref.load()
     save(path, volume + 7)
     np.testing.assert_array_equal(ref.load().hu, body + 7)
+
+
+def test_a_volume_that_cannot_be_decoded_is_tried_once(tmp_path, body, monkeypatch):
+    path = save(tmp_path / "a.nii.gz", np.repeat(body.T[:, :, None], 4, axis=2))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF  # inflates to as many bytes, of which some are wrong
+    path.write_bytes(content)
+    opened = []
+    monkeypatch.setattr(gzip, "open", lambda file: opened.append(file) or gzip.GzipFile(file))
+    for ref in index_ct(path).slices:
+        with pytest.raises(CTReadError, match="cut short or damaged"):
+            ref.load()
+    assert opened == [path]
+
+
+def test_a_compressed_volume_that_would_fill_the_memory_is_refused(tmp_path, body, monkeypatch):
+    path = save(tmp_path / "a.nii.gz", body.T[:, :, None])
+    monkeypatch.setattr(volume, "LARGEST_DECODED_BYTES", 1 << 14)
+    with pytest.raises(CTReadError, match=r"too large .*; unpack it to \.nii"):
+        index_ct(path)
+    assert len(index_ct(save(tmp_path / "a.nii", body.T[:, :, None])).slices) == 1
+
+
+def test_planes_that_are_too_large_are_refused(tmp_path):
+    path = save(tmp_path / "a.nii", np.zeros((4097, 32, 1), np.int16))
+    with pytest.raises(CTReadError, match="4097.* pixels is too large"):
+        index_ct(path)

@@ -54,3 +54,9 @@ def test_infinite_values_are_an_error(tmp_path, body):
     np.save(tmp_path / "a.npy", np.where(body > 600, np.inf, body))
     with pytest.raises(CTReadError, match=r"a\.npy: holds nan or infinite"):
         index_ct(tmp_path / "a.npy").slices[0].load()
+
+
+def test_a_stack_with_the_slices_last_is_an_error(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((64, 64, 40)))
+    with pytest.raises(CTReadError, match=r"looks like \(rows, columns, slices\); give HU as"):
+        index_ct(tmp_path / "a.npy")

@@ -122,3 +122,21 @@ def test_a_folder_of_another_format_is_refused(tiny_model: Path, tmp_path: Path)
 def test_a_folder_without_a_model_is_refused(tmp_path: Path):
     with pytest.raises(ModelFolderError, match=r"holds no config\.json"):
         load_model(tmp_path)
+
+
+def test_the_bad_slice_of_several_is_named(model: Model):
+    slices = np.zeros((3, 64, 64))
+    slices[2, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="slice 2: 1 pixels are NaN"):
+        model.score(slices)
+
+
+def test_slices_along_the_last_axis_are_refused(model: Model):
+    with pytest.raises(ValueError, match=r"looks like \(rows, columns, n\)"):
+        model.score(np.zeros((64, 64, 40)))
+
+
+def test_a_network_that_cannot_be_run_is_one_line(model: Model, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("distiliqa.scoring.model.INPUT", "another")
+    with pytest.raises(ModelFolderError, match="onnxruntime cannot run it"):
+        model.score(np.zeros((64, 64)))

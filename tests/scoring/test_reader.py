@@ -95,3 +95,14 @@ def test_the_file_of_a_member_is_its_archive(tmp_path: Path):
     (archive,) = files(tmp_path, 1)
     assert file_of(f"{archive}/series/1.dcm") == archive
     assert file_of(str(archive)) == archive
+
+
+def test_the_slice_of_a_file_of_several_is_named(tmp_path: Path):
+    (path,) = files(tmp_path, 1)
+
+    def fail() -> CTSlice:
+        raise CTReadError("holds nan\nor infinity", path=path)
+
+    reader = SliceReader([ref(path), ref(path, fail, frame=7)])
+    assert len(list(reader)) == 1
+    assert reader.failed == [(str(path), "slice 7: holds nan or infinity")]

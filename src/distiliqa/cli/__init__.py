@@ -40,13 +40,18 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command: exit 2 on a `DistiliqaError`, 130 on Ctrl-C."""
+        """Run a command: exit 2 on a `DistiliqaError` or `OSError`, 130 on Ctrl-C."""
         try:
             return super().invoke(ctx)
         except DistiliqaError as error:
             _stop(f"error: {error}", 2)
         except KeyboardInterrupt:
             _stop("interrupted", 130)
+        except BrokenPipeError:  # typer ends quietly when the reader of a pipe has gone
+            raise
+        except OSError as error:
+            where = "" if error.filename is None else f"{error.filename}: "
+            _stop(f"error: {where}{error.strerror or error}", 2)
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             if missing == "distiliqa":

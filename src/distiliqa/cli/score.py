@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.errors import one_line
+
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.scoring.model import Model
@@ -45,14 +47,16 @@ def score(
         check_folder(out)
     run = _score_with_progress(inputs, load_model(model), quiet=quiet)
     require_scores(run)
-    if json:
-        print_json(run)
-    elif not quiet:
-        print_scores(run)
+    try:
+        if out is not None:
+            write_reports(run, out)
+    finally:  # a disk that is full does not keep the scores from the screen, nor the other way
+        if json:
+            print_json(run)
+        elif not quiet:
+            print_scores(run)
     _tell("failed", run.failed)
     _tell("left out", run.left_out if not quiet else ())
-    if out is not None:
-        write_reports(run, out)
     if run.stopped is not None:
         typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
@@ -80,6 +84,6 @@ def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> Sco
 
 def _tell(what: str, problems: Sequence[Problem]) -> None:
     for path, reason in problems[:MOST_PROBLEMS]:
-        typer.echo(f"{what}: {path}: {reason}", err=True)
+        typer.echo(f"{what}: {one_line(path)}: {reason}", err=True)
     if more := problems[MOST_PROBLEMS:]:
         typer.echo(f"{what}: {len(more)} more; --out lists all of them in run.json", err=True)

@@ -51,7 +51,11 @@ def is_dicom(source: Source) -> bool:
             start = stream.read(132)
     except Exception as error:  # a file without permission, a damaged member of a zip
         reason = getattr(error, "strerror", None) or error
-        raise CTReadError(f"cannot be opened ({reason})", path=source.name) from error
+        raise CTReadError(
+            f"cannot be opened ({reason})",
+            path=source.name,
+            remedy="check its permissions or copy it again",
+        ) from error
     if start[128:] == b"DICM":
         return True
     if len(start) < 132 or start[:2] not in (b"\x02\x00", b"\x08\x00") or start[3] != 0:

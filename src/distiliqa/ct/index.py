@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -41,11 +42,14 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     ------
     CTReadError : if ``path`` is missing, is one file that cannot be used, or holds no CT slice.
     """
-    path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):  # before Path, for which an empty text is the working directory
         raise CTReadError("no such file or folder", path=path, remedy="check the path")
-    if path.is_dir():
-        return _index_many(list(_walk(path)), path, require_ct)
+    path = Path(path)
+    if os.path.isdir(path):
+        sources, unreadable = _walk(path)
+        return _index_many(sources, path, require_ct, unreadable)
+    if not os.path.isfile(path):
+        raise CTReadError("neither a file nor a folder", path=path, remedy=f"give {_FORMATS}")
     if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
         members = sorted(open_archive(path), key=lambda source: _natural(source.name))
         return _index_many(members, path, require_ct)
@@ -56,12 +60,30 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     return _ordered(reader(source), [source])
 
 
-def _walk(folder: Path) -> Iterator[Source]:
-    for place, folders, files in os.walk(folder):
+def _walk(folder: Path) -> tuple[list[Source], list[Problem]]:
+    """The files under a folder, and the files and folders that may not be read."""
+    sources: list[Source] = []
+    unreadable: list[Problem] = []
+    visited: set[str] = set()
+
+    def note(error: OSError) -> None:
+        reason = f"cannot be opened ({error.strerror}); check its permissions"
+        unreadable.append(Problem(str(error.filename), reason))
+
+    for place, folders, files in os.walk(folder, onerror=note, followlinks=True):
+        if (real := os.path.realpath(place)) in visited:  # a link that leads back
+            folders.clear()
+            continue
+        visited.add(real)
         folders[:] = sorted((name for name in folders if name[0] != "."), key=_natural)
         for name in sorted((name for name in files if name[0] != "."), key=_natural):
-            if (path := Path(place, name)).is_file():
-                yield Source.on_disk(path)
+            path = Path(place, name)
+            try:
+                if stat.S_ISREG(path.stat().st_mode):
+                    sources.append(Source.on_disk(path))
+            except OSError as error:
+                note(error)
+    return sources, unreadable
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -70,11 +92,13 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _index_many(sources: list[Source], whole: Path, require_ct: bool) -> CTIndex:
+def _index_many(
+    sources: list[Source], whole: Path, require_ct: bool, unreadable: Iterable[Problem] = ()
+) -> CTIndex:
     """Index many files; what is wrong with one is noted, and the others go on."""
     noted = [_index_one(source, require_ct) for source in sources]
-    parts = [part for part in noted if part is not None]
-    if unrelated := len(noted) - len(parts):
+    parts = [CTIndex(failed=tuple(unreadable)), *(part for part in noted if part is not None)]
+    if unrelated := noted.count(None):
         reason = f"{unrelated} files that are not images"
         parts.append(CTIndex(left_out=(Problem(str(whole), reason),)))
     index = _ordered(CTIndex.joined(parts), sources)
@@ -89,14 +113,9 @@ def _index_one(source: Source, require_ct: bool) -> CTIndex | None:
         reader = _reader_of(source, require_ct)
         return None if reader is None else reader(source)
     except NotCTError as error:
-        return CTIndex(left_out=(_problem(source, error),))
+        return CTIndex(left_out=(Problem(source.name, error.reason),))
     except CTReadError as error:
-        return CTIndex(failed=(_problem(source, error),))
-
-
-def _problem(source: Source, error: CTReadError) -> Problem:
-    reason = error.problem if error.remedy is None else f"{error.problem}; {error.remedy}"
-    return Problem(source.name, " ".join(reason.split()))
+        return CTIndex(failed=(Problem(source.name, error.reason),))
 
 
 def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct.hu import check_dtype
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
-from distiliqa.ct.volume import Volume, decoded, index_volume
+from distiliqa.ct.volume import Volume, check_decoded_size, decoded, index_volume
 from distiliqa.errors import CTReadError
 
 
@@ -44,7 +44,9 @@ def index_itk(source: Source) -> CTIndex:
             remedy="give one gray-scale volume of three axes",
         )
     pixel = itk.Image(1, 1, reader.GetPixelID())
-    check_dtype(itk.GetArrayViewFromImage(pixel).dtype, path=source.name)
+    dtype = itk.GetArrayViewFromImage(pixel).dtype
+    check_dtype(dtype, path=source.name)
+    check_decoded_size(reader.GetSize(), dtype, path=source.name)
     return index_volume(
         Volume(source.name, reader.GetSize(), _to_lps(reader), partial(_read_plane, path))
     )

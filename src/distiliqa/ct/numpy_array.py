@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from distiliqa.ct.hu import check_dtype, check_size
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
-from distiliqa.ct.stack import index_stack
+from distiliqa.ct.stack import index_stack, slices_last
 from distiliqa.errors import CTReadError
 
 
@@ -23,9 +23,9 @@ def index_npy(source: Source) -> CTIndex:
     path = source.on_disk_path()
     try:
         array = _open(path)
-    except Exception as error:  # numpy raises several kinds on damaged files
+    except Exception as error:  # numpy raises several kinds; some advise to load pickled objects
         raise CTReadError(
-            f"not readable as a NumPy array ({error})",
+            "not readable as a NumPy array of numbers, or cut short",
             path=path,
             remedy="save HU with numpy.save, as float32",
         ) from error
@@ -35,6 +35,12 @@ def index_npy(source: Source) -> CTIndex:
             f"an array of shape {array.shape} is no CT slice",
             path=path,
             remedy="give HU as (rows, columns) or (slices, rows, columns)",
+        )
+    if slices_last(array.shape):
+        raise CTReadError(
+            f"an array of shape {array.shape} looks like (rows, columns, slices)",
+            path=path,
+            remedy="give HU as (slices, rows, columns): numpy.moveaxis(array, -1, 0)",
         )
     check_size(*array.shape[-2:], path=source.name)
     return index_stack(source, 1 if array.ndim == 2 else len(array), _read_hu)

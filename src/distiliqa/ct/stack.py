@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,6 +14,14 @@ from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
 
 ReadHU = Callable[[Source, int], NDArray[np.floating]]
+
+
+def slices_last(shape: Sequence[int]) -> bool:
+    """Whether three axes look like (rows, columns, slices): a square, and no square the other way.
+
+    Such an array can be read as (slices, rows, columns), but would be cut across its slices.
+    """
+    return len(shape) == 3 and shape[0] == shape[1] != shape[2]
 
 
 def index_stack(source: Source, count: int, read_hu: ReadHU) -> CTIndex:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from distiliqa.ct.hu import checked
+from distiliqa.ct.hu import check_size, checked
 from distiliqa.ct.listing import CTIndex, SliceRef
 from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.slice import CTSlice
@@ -19,6 +20,9 @@ from distiliqa.errors import CTReadError, NotCTError
 
 # Acquired pixels are square; a plane cut across the slices of a volume has long ones.
 _SQUARE_TOLERANCE = 0.1
+
+# Some 4000 slices of 512 x 512.
+LARGEST_DECODED_BYTES = 2 << 30
 
 _decoding = Lock()
 
@@ -46,7 +50,8 @@ class Volume:
 def index_volume(volume: Volume) -> CTIndex:
     """Index the planes across the voxel axis that runs nearest to the body axis.
 
-    Raises `CTReadError` on an affine that is singular, `NotCTError` where no plane is axial.
+    Raises `CTReadError` on an affine that is singular and on planes that are too small or too
+    large, `NotCTError` where no plane is axial.
     """
     steps = volume.to_lps[:3, :3]
     spacing = np.linalg.norm(steps, axis=0)
@@ -60,6 +65,7 @@ def index_volume(volume: Volume) -> CTIndex:
     orientation = Orientation(tuple(directions[:, across]), tuple(directions[:, down]))
     if not orientation.is_axial:
         raise NotCTError("no axial slices (oblique volume)", path=volume.path)
+    check_size(volume.shape[down], volume.shape[across], path=volume.path)
     plane = _Plane(volume, axis, orientation, (float(spacing[down]), float(spacing[across])))
     return CTIndex(tuple(plane.ref(index) for index in range(volume.shape[axis])))
 
@@ -86,7 +92,7 @@ class _Plane:
             stored = self.volume.read(self.axis, index)
         except Exception as error:  # the libraries raise many kinds on damaged files
             raise CTReadError(
-                f"slice {index} cannot be read ({error})",
+                f"the volume cannot be read ({str(error) or type(error).__name__})",
                 path=self.volume.path,
                 remedy="the file is cut short or damaged: copy or convert it again",
             ) from error
@@ -105,18 +111,36 @@ class _Plane:
         )
 
 
+def check_decoded_size(shape: Sequence[int], dtype: DTypeLike, *, path: str) -> None:
+    """Raise `CTReadError` on a volume that would fill the memory when it is decoded whole."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size > LARGEST_DECODED_BYTES:
+        raise CTReadError(
+            f"a compressed volume of {size / 1e9:.3g} GB is too large to be decoded whole",
+            path=path,
+            remedy="unpack it to .nii, which is read slice by slice",
+        )
+
+
 def decoded(read: Callable[[Path], NDArray[np.generic]], path: Path) -> NDArray[np.generic]:
     """The array of a file that can only be decoded whole, kept for its next slice.
 
     A change of the file on disk is noticed. One thread decodes, the others wait for its result.
+    What ``read`` raises is kept as well, and raised again for each slice.
     """
     with _decoding:
-        return _decoded(read, path, path.stat().st_mtime_ns)
+        array = _decoded(read, path, path.stat().st_mtime_ns)
+    if isinstance(array, Exception):
+        raise array
+    return array
 
 
 # Two, because threads that load in reading order meet where one volume ends and the next begins.
 @lru_cache(maxsize=2)
 def _decoded(
     read: Callable[[Path], NDArray[np.generic]], path: Path, modified: int
-) -> NDArray[np.generic]:
-    return read(path)
+) -> NDArray[np.generic] | Exception:
+    try:
+        return read(path)
+    except Exception as error:  # the libraries raise many kinds on damaged files
+        return error

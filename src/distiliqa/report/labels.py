@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from distiliqa.errors import one_line
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 
@@ -58,4 +59,5 @@ def _inside(folder: str, path: str) -> str:
 
 def _shortened(label: str, width: int) -> str:
     """The end of a long label, where names of files and UIDs differ."""
+    label = one_line(label)
     return label if len(label) <= width else "…" + label[1 - width :]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Iterator
-from os.path import realpath
+from os.path import exists, realpath
 from pathlib import Path
 
 from distiliqa.ct import CTIndex, Problem, SliceRef, index_ct
@@ -28,7 +28,7 @@ def problem_of(error: Exception, path: str) -> Problem:
     """Put an error with ``path`` down as one line that does not name the path."""
     if not isinstance(error, DistiliqaError):
         return Problem(path, " ".join(str(error).split()) or type(error).__name__)
-    return Problem(str(error.path or path), "; ".join(filter(None, (error.problem, error.remedy))))
+    return Problem(str(error.path or path), error.reason)
 
 
 def _index(path: str) -> CTIndex:
@@ -40,7 +40,7 @@ def _index(path: str) -> CTIndex:
 
 def _expand(path: str | Path) -> Iterator[str]:
     """Expand a glob, which shells on Windows leave to the program; a path that exists is itself."""
-    matches = [] if Path(path).exists() else sorted(glob.glob(str(path), recursive=True))
+    matches = [] if exists(path) else sorted(glob.glob(str(path), recursive=True))
     yield from matches or [str(path)]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from onnxruntime import InferenceSession
 
 from distiliqa.ct import CTSlice, fit
+from distiliqa.ct.stack import slices_last
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
 from distiliqa.scoring.prepare import check_hu, content_doubt
@@ -60,7 +61,11 @@ class Model:
             raise ValueError(
                 f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)"
             )
-        slices = (CTSlice(check_hu(one), path="", frame=n) for n, one in enumerate(array))
+        if slices_last(array.shape):
+            raise ValueError(
+                f"shape {array.shape} looks like (rows, columns, n), not (n, rows, columns)"
+            )
+        slices = (CTSlice(_check_one(one, n), path="", frame=n) for n, one in enumerate(array))
         return list(self.score_slices(slices))
 
     def score_slices(
@@ -71,7 +76,7 @@ class Model:
         Raises
         ------
         ValueError : a slice is not an image in HU, see `score`.
-        ModelFolderError : the model gives NaN or infinity.
+        ModelFolderError : the model cannot be run, or gives NaN or infinity.
         """
         slices = iter(slices)
         while batch := list(islice(slices, batch_size)):
@@ -80,13 +85,21 @@ class Model:
     def _score_batch(self, batch: list[CTSlice]) -> list[SliceScore]:
         fitted = [fit(check_hu(ct.hu), self.config.image_size) for ct in batch]
         images = np.stack([self.config.window.apply(hu)[np.newaxis] for hu, _ in fitted])
-        outputs = self.session.run([OUTPUT], {INPUT: images})[0].astype(np.float64)
+        outputs = self._run(images)
         if not np.isfinite(outputs).all():
             raise ModelFolderError(
                 "gives a score that is not a number", path=self.folder, remedy="export it again"
             )
         notes = (note for _, note in fitted)
         return [self._result(*each) for each in zip(batch, outputs, notes, strict=True)]
+
+    def _run(self, images: NDArray[np.floating]) -> NDArray[np.float64]:
+        try:
+            return self.session.run([OUTPUT], {INPUT: images})[0].astype(np.float64)
+        except Exception as error:  # those of onnxruntime share no base class but this one
+            raise ModelFolderError(
+                f"onnxruntime cannot run it ({error})", path=self.folder, remedy="export it again"
+            ) from error
 
     def _result(self, ct: CTSlice, outputs: NDArray[np.float64], note: str | None) -> SliceScore:
         window = self.config.window
@@ -104,6 +117,14 @@ class Model:
             position_mm=ct.position_mm,
             acquisition=ct.acquisition,
         )
+
+
+def _check_one(hu: NDArray, number: int) -> NDArray[np.float32]:
+    """`check_hu` for one slice of several, whose error says which it is."""
+    try:
+        return check_hu(hu)
+    except ValueError as error:
+        raise ValueError(f"slice {number}: {error}") from error
 
 
 def load_model(name_or_folder: str | Path = DEFAULT, *, threads: int | None = None) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -33,6 +33,7 @@ class SliceReader:
         self.failed: list[Problem] = []
         self.sha256: dict[str, str] = {}
         self.waited = 0.0
+        self._slices_of = Counter(ref.path for ref in refs)
 
     def __iter__(self) -> Generator[CTSlice, None, None]:
         pool = ThreadPoolExecutor(THREADS)
@@ -62,7 +63,10 @@ class SliceReader:
             ct = ref.load()
             check_hu(ct.hu)  # here, so that a slice that cannot be scored fails without its batch
         except Exception as error:  # whatever a damaged file causes concerns that file alone
-            return problem_of(error, ref.path)
+            path, reason = problem_of(error, ref.path)
+            return Problem(
+                path, f"slice {ref.frame}: {reason}" if self._slices_of[path] > 1 else reason
+            )
         return ct
 
     def _next(self, pending: deque[Future[CTSlice | Problem]]) -> Iterator[CTSlice]:

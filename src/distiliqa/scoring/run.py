@@ -94,7 +94,8 @@ def require_scores(run: ScoringRun) -> None:
     if len(problems) == 1:
         raise CTReadError(reason, path=path)
     raise CTReadError(
-        f"none of {len(problems)} files could be scored", remedy=f"the first is {path}: {reason}"
+        f"none of {len(problems)} files or slices could be scored",
+        remedy=f"the first is {path}: {reason}",
     )
 
 
