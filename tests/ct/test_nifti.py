@@ -180,5 +180,5 @@ def test_a_compressed_volume_that_would_fill_the_memory_is_refused(tmp_path, bod
 
 def test_planes_that_are_too_large_are_refused(tmp_path):
     path = save(tmp_path / "a.nii", np.zeros((4097, 32, 1), np.int16))
-    with pytest.raises(CTReadError, match="4097.* pixels is too large"):
+    with pytest.raises(CTReadError, match=r"4097.* pixels is too large"):
         index_ct(path)
