@@ -42,6 +42,16 @@ def test_what_a_model_knows_is_printed(trained: Path, capsys: pytest.CaptureFixt
     assert "test plcc 0.9, srocc 0.8" in lines
 
 
+def test_what_is_missing_and_what_is_unknown_differ(trained: Path, capsys: pytest.CaptureFixture):
+    facts = about([trained])
+    facts["extras"] = {"SimpleITK": None}
+    facts["models"][0]["training"] = {"epochs": None}
+    print_about(facts)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "SimpleITK not installed" in lines
+    assert "epochs none" in lines
+
+
 def test_no_models_is_said(capsys: pytest.CaptureFixture):
     print_about(about([]))
     assert "no model is shipped" in capsys.readouterr().out

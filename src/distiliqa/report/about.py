@@ -54,13 +54,17 @@ def _decoder(syntax: UID) -> str | None:
 def print_about(facts: dict[str, Any]) -> None:
     """Print what `about` gives, for people to read."""
     console = Console(highlight=False)
-    software = {"python": facts["python"], **facts["engines"], **facts["extras"]}
+    software = {"python": facts["python"], **_installed(facts["engines"] | facts["extras"])}
     _print_facts(console, f"distiliqa {facts['distiliqa']}", software | {"on": facts["platform"]})
-    _print_facts(console, "decoders of compressed DICOM", facts["decoders"])
+    _print_facts(console, "decoders of compressed DICOM", _installed(facts["decoders"]))
     for model in facts["models"]:
         _print_facts(console, f"model {model['name']} {model['version']}", _model_facts(model))
     if not facts["models"]:
         console.print("\n  no model is shipped; export one, or give a model folder")
+
+
+def _installed(names: dict[str, str | None]) -> dict[str, str]:
+    return {name: found or "not installed" for name, found in names.items()}
 
 
 def _model_facts(model: dict[str, Any]) -> dict[str, Any]:
@@ -89,4 +93,4 @@ def _told(value: Any) -> str:
         return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_told, value)) or "none"
-    return "not installed" if value is None else str(value)
+    return "none" if value is None else str(value)
