@@ -19,7 +19,7 @@ from distiliqa.train.run import start_run
 from distiliqa.train.student import train_student
 from distiliqa.train.teacher import train_teachers
 
-EPOCHS = 25
+EPOCHS = 15
 
 
 def stop(command: list[str], table: Path, how: signal.Signals) -> int:

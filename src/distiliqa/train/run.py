@@ -16,6 +16,7 @@ from typing import Any
 
 import lightning
 import torch
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 from torch.utils.data import DataLoader
 
 from distiliqa.data.cache import SliceCache, open_cache
@@ -107,7 +108,9 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
     RecipeError : the recipe names no data; the folder holds a run and ``resume`` is False, or a
         run of another recipe.
     """
-    if (folder / RECIPE).is_file():
+    # The other processes of a distributed run join the one that made the folder.
+    leads = getattr(rank_zero_only, "rank", 0) == 0
+    if leads and (folder / RECIPE).is_file():
         if not resume:
             raise RecipeError("holds a run", path=folder, remedy="add --resume or choose another")
         if load_recipe(folder / RECIPE) != _absolute(recipe):
@@ -117,11 +120,17 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
                 remedy="give the recipe it was started with, or another folder",
             )
     run = _assemble(folder, _absolute(recipe))
-    make_folder(folder)
-    save_recipe(run.recipe, folder / RECIPE)
+    if leads:
+        save_recipe(run.recipe, folder / RECIPE)
+        write_json(folder / FACTS, _facts(run))
+    return run
+
+
+def _facts(run: TrainingRun) -> dict[str, Any]:
+    """Versions and inputs of a run, for ``run.json``."""
     ratings = run.recipe.data.ratings
     assert ratings is not None
-    facts = {
+    return {
         "distiliqa": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -132,8 +141,6 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
         "images": len(run.images),
         "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
     }
-    write_json(folder / FACTS, facts)
-    return run
 
 
 def open_run(folder: Path, overrides: dict[str, Any] | None = None) -> TrainingRun:
