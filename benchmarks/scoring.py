@@ -23,7 +23,7 @@ from distiliqa.cli.example import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, read_ct
 from distiliqa.model import PRESETS, Network, export_network
 from distiliqa.model_folder import ModelConfig, ScoreScale
-from distiliqa.scoring.session import open_session
+from distiliqa.scoring.model import load_model
 
 BATCH = 4
 
@@ -53,7 +53,7 @@ def main() -> None:
     config = ModelConfig(args.preset, "bench", {}, 5, ScoreScale(0, 1, "none"))
     with tempfile.TemporaryDirectory() as folder:
         export_network(network, Path(folder), config, "", images[:1])
-        session = open_session(Path(folder) / "model.onnx")
+        session = load_model(folder).session
 
         def torch_run(batch: np.ndarray) -> object:
             with torch.inference_mode():
