@@ -70,10 +70,11 @@ def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> Sco
 
     from distiliqa.scoring.run import score_inputs
 
-    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     screen = Console(stderr=True)
-    hidden = quiet or not screen.is_terminal
-    with Progress(*columns, console=screen, transient=True, disable=hidden) as bar:
+    if quiet or not screen.is_terminal:
+        return score_inputs(inputs, model)
+    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("reading headers", total=None)
 
         def show(done: int, found: int) -> None:
