@@ -10,11 +10,15 @@ Names are imported when they are first used, so that ``import distiliqa`` is qui
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.version import __version__
+
+# ONNX Runtime reads it once, when it starts: it is set before any module here can import it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from distiliqa.ct import Acquisition, CTSlice, Window, index_ct, read_ct

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-# Read once, when onnxruntime starts: it must be set before the import.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
