@@ -8,8 +8,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 from distiliqa.ct.codestream import read_codestream
 
 # Start of image; a comment; FF that fills up; start of frame of the lossless process: 12 bits,
-# 300 rows, 200 columns, one sample.
-JPEG = bytes.fromhex("FFD8 FFFE0004AAAA FF FFC3000B 0C 012C 00C8 01 011100")
+# 300 rows, 200 columns, one sample; start of scan.
+JPEG = bytes.fromhex("FFD8 FFFE0004AAAA FF FFC3000B 0C 012C 00C8 01 011100 FFDA0008")
 
 
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
@@ -29,10 +29,12 @@ def test_segments_before_the_frame_header_are_passed_over():
     [
         (b"", "no compressed image"),
         (b"not an image", "no compressed image"),
-        (JPEG[:-9], "cut short"),
+        (JPEG[:-13], "cut short"),
+        (JPEG[:-4] + b"\x00" + JPEG[-3:], "damaged"),
         (b"\xff\x4f\xff\x51\x00", "cut short"),
         (b"\xff\xd8\xff\xda\x00\x02", "no frame header"),
-        (b"\xff\xd8not a marker", "no frame header"),
+        (b"\xff\xd8not a marker", "damaged"),
+        (JPEG.replace(b"\xff\xfe", b"\xff\xd4"), "damaged"),  # a restart before the scan
     ],
 )
 def test_what_is_no_image_is_an_error(encoded, says):

@@ -9,6 +9,9 @@ _J2K_START = b"\xff\x4f\xff\x51"  # SOC, then at once SIZ
 _JPEG_START = b"\xff\xd8"
 _START_OF_SCAN = 0xDA
 
+# Tables (DHT, DQT, DRI, and LSE of JPEG-LS), application data and comments.
+_BEFORE_THE_SCAN = {0xC4, 0xDB, 0xDD, 0xF8, *range(0xE0, 0xF0), 0xFE}
+
 # Start of frame: of all JPEG processes (C4, C8 and CC are other segments), and of JPEG-LS.
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
@@ -38,16 +41,21 @@ def read_codestream(encoded: bytes) -> Codestream:
 
 
 def _read_jpeg(encoded: bytes) -> Codestream:
-    place, marker = len(_JPEG_START), 0
-    while marker != _START_OF_SCAN:
+    """Walk all segments up to the scan: GDCM ends the process where one should not be there."""
+    found, place = None, len(_JPEG_START)
+    while True:
         begin, marker, length = struct.unpack_from(">BBH", encoded, place)
-        if begin != 0xFF:
+        if begin == 0xFF and marker == _START_OF_SCAN:
             break
-        if marker in _START_OF_FRAME:
+        if begin == 0xFF and marker in _START_OF_FRAME:
             precision, rows, columns, samples = struct.unpack_from(">BHHB", encoded, place + 4)
-            return Codestream(rows, columns, samples, precision)
+            found = Codestream(rows, columns, samples, precision)
+        elif begin != 0xFF or marker not in (0xFF, *_BEFORE_THE_SCAN):
+            raise ValueError("the segments of the compressed image are damaged")
         place += 1 if marker == 0xFF else 2 + length  # markers may be filled up with FF
-    raise ValueError("the compressed image has no frame header")
+    if found is None:
+        raise ValueError("the compressed image has no frame header")
+    return found
 
 
 def _read_jpeg_2000(encoded: bytes, place: int) -> Codestream:
