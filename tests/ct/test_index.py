@@ -235,3 +235,16 @@ def test_no_name_is_not_the_working_directory(tmp_path, write_ct, body, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CTReadError, match="no such file or folder"):
         index_ct("")
+
+
+def test_whatever_a_library_raises_concerns_one_file(tmp_path, write_ct, body, monkeypatch):
+    def crash(source):
+        raise TypeError("'<' not supported")
+
+    monkeypatch.setattr("distiliqa.ct.tiff.index_tiff", crash)
+    write_ct(tmp_path / "a.dcm", body)
+    (tmp_path / "b.tif").write_bytes(b"II*")
+    index = index_ct(tmp_path)
+    assert len(index.slices) == 1
+    (problem,) = index.failed
+    assert problem.reason.startswith("the header cannot be read ('<' not supported); the file is")

@@ -40,21 +40,13 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
     Raises
     ------
     NotCTError : if it is no CT image, or none of its frames is an axial slice.
-    CTReadError : if it claims to be one and cannot be read.
+    CTReadError : if it claims to be one and lacks what an image needs.
+    Exception : of many kinds, by pydicom, on damaged tags.
     """
-    try:
-        with source.open() as stream:
-            check_inflated_size(stream, source.name)
-            dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
-        return _index_dataset(dataset, source, require_ct)
-    except CTReadError:
-        raise
-    except Exception as error:  # pydicom raises many kinds on damaged tags, some only when used
-        raise CTReadError(
-            f"the DICOM header cannot be read ({error})",
-            path=source.name,
-            remedy="the file is cut short or damaged: copy or export it again",
-        ) from error
+    with source.open() as stream:
+        check_inflated_size(stream, source.name)
+        dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
+    return _index_dataset(dataset, source, require_ct)
 
 
 def load_frame(source: Source, frame: int, header: Header, syntax: UID) -> CTSlice:

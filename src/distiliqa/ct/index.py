@@ -57,7 +57,7 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     reader = _reader_of(source, require_ct)
     if reader is None:
         raise CTReadError("not a CT image", path=path, remedy=f"give {_FORMATS}")
-    return _ordered(reader(source), [source])
+    return _ordered(_read(reader, source), [source])
 
 
 def _walk(folder: Path) -> tuple[list[Source], list[Problem]]:
@@ -111,11 +111,24 @@ def _index_one(source: Source, require_ct: bool) -> CTIndex | None:
     """Index one of many files, a problem being part of the result; None if it is no image."""
     try:
         reader = _reader_of(source, require_ct)
-        return None if reader is None else reader(source)
+        return None if reader is None else _read(reader, source)
     except NotCTError as error:
         return CTIndex(left_out=(Problem(source.name, error.reason),))
     except CTReadError as error:
         return CTIndex(failed=(Problem(source.name, error.reason),))
+
+
+def _read(reader: Callable[[Source], CTIndex], source: Source) -> CTIndex:
+    try:
+        return reader(source)
+    except CTReadError:
+        raise
+    except Exception as error:  # the libraries raise many kinds on damaged files
+        raise CTReadError(
+            f"the header cannot be read ({str(error) or type(error).__name__})",
+            path=source.name,
+            remedy="the file is cut short or damaged: copy or export it again",
+        ) from error
 
 
 def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] | None:

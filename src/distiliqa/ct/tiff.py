@@ -49,7 +49,7 @@ def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
     except Exception as error:
         raise _damaged(source, error) from error
     # A page of HU cannot lie in [0, 1] as a whole, so the range alone tells the two apart.
-    if values.dtype.kind == "f" and values.min() >= 0 and values.max() <= 1:
+    if values.dtype.kind == "f" and values.size and values.min() >= 0 and values.max() <= 1:
         return rescale(values, _CHALLENGE_SLOPE, _CHALLENGE_INTERCEPT)
     return values
 
