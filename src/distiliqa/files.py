@@ -25,7 +25,8 @@ _REMEDIES = {
 }
 
 
-def _cannot_write(path: Path, error: OSError) -> DistiliqaError:
+def cannot_write(path: Path, error: OSError) -> DistiliqaError:
+    """The error to raise when ``path`` could not be written, with the remedy for its cause."""
     remedy = _REMEDIES.get(error.errno or 0, "choose another output folder")
     return DistiliqaError(f"cannot be written ({error.strerror})", path=path, remedy=remedy)
 
@@ -35,7 +36,7 @@ def make_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     return path
 
 
@@ -50,7 +51,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}.part", dir=path.parent)
         os.close(handle)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     partial = Path(name)
     try:
         yield partial
@@ -60,7 +61,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         partial.chmod(0o666 & ~umask)
         partial.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
 

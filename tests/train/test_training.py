@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
+import lightning
 import numpy as np
 import pytest
 import torch
@@ -153,6 +155,19 @@ def test_a_loss_that_is_not_a_number_is_an_error(recipe: MakeRecipe, tmp_path: P
         DistiliqaError, match=r"the loss is (nan|inf) in epoch .*lower learning_rate"
     ):
         train_teachers(run, only=1)
+
+
+def test_a_full_disk_is_one_line_and_keeps_the_best_weights(
+    recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lightning.Trainer, "save_checkpoint", full)
+    run = start_run(tmp_path / "run", recipe(), resume=False)
+    with pytest.raises(DistiliqaError, match=r"last.ckpt: cannot be written .*free some space"):
+        train_teachers(run, only=1)
+    assert read_network(run.teacher_weights(1)).config.outputs == 1
 
 
 def test_a_label_outside_the_scale_is_an_error(recipe: MakeRecipe, tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from distiliqa.ct.fit import fit
 from distiliqa.ct.index import index_ct
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.data.ratings import RatedImage
-from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import atomic_path, make_folder
+from distiliqa.errors import CTReadError
+from distiliqa.files import atomic_path, cannot_write, make_folder
 
 _LEVELS = 65535
 # Raise it when decoding changes, so that no stale slice is read.
@@ -82,11 +82,7 @@ def open_cache(
             if not _is_valid(cache, shape):
                 _build(cache.path, [image.path for image in images], window, size)
     except OSError as error:
-        raise DistiliqaError(
-            f"cannot be written ({error.strerror})",
-            path=folder,
-            remedy="choose a cache folder you may write to",
-        ) from error
+        raise cannot_write(folder, error) from error
     return SliceCache(cache.path)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from distiliqa.errors import DistiliqaError
-from distiliqa.files import make_folder
+from distiliqa.files import cannot_write, make_folder
 
 
 class Rated(NamedTuple):
@@ -58,11 +57,7 @@ class Journal:
                 # The leading newline keeps this entry apart from a half-written one.
                 file.write("\n" + json.dumps({"stamp": stamp, **rated._asdict()}))
         except OSError as error:
-            raise DistiliqaError(
-                f"cannot be written ({error.strerror})",
-                path=self.path,
-                remedy="free some space or choose another output folder",
-            ) from error
+            raise cannot_write(self.path, error) from error
 
 
 def stamp(settings: Sequence[object], files: Sequence[Path]) -> str | None:

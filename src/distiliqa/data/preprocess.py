@@ -17,7 +17,7 @@ from distiliqa.data.labels import FULL_DOSE_SCORE, similarity_label
 from distiliqa.data.manifest import ManifestRow, write_manifest
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.files import cannot_write, make_folder, sha256, write_json
 from distiliqa.version import __version__
 
 DOSES = (0.5, 0.75)
@@ -138,11 +138,7 @@ def _remove_lists(folder: Path) -> None:
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:
-            raise DistiliqaError(
-                f"cannot be replaced ({error.strerror})",
-                path=folder / name,
-                remedy="choose an output folder you may write to",
-            ) from error
+            raise cannot_write(folder / name, error) from error
 
 
 def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:

@@ -12,7 +12,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback, Checkpoint
 from rich.console import Console
 
-from distiliqa.files import write_text
+from distiliqa.files import cannot_write, write_text
 from distiliqa.model.weights import save_network
 from distiliqa.train.rating import RatingModule
 
@@ -101,4 +101,7 @@ class LastCheckpoint(Checkpoint):
         self.path = path
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        trainer.save_checkpoint(self.path)
+        try:
+            trainer.save_checkpoint(self.path)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error

@@ -1,0 +1,86 @@
+"""Files are written whole or not at all, and what cannot be is one line with a remedy."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import atomic_path, make_folder, read_json, sha256, write_json, write_text
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "old")
+
+    def fail_half_way() -> None:
+        with atomic_path(tmp_path / "a.txt") as partial:
+            partial.write_text("new")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_new_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
+    umask = os.umask(0o022)
+    try:
+        write_text(tmp_path / "deep" / "a.txt", "text")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "deep" / "a.txt").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [(errno.ENOSPC, "free some space"), (errno.EROFS, "you may write to"), (errno.EIO, "another")],
+)
+def test_what_the_disk_refuses_is_one_line_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(DistiliqaError) as error:
+        write_text(tmp_path / "a.txt", "text")
+    assert str(error.value).startswith(f"{tmp_path / 'a.txt'}: cannot be written")
+    assert remedy in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_where_a_file_is_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DistiliqaError, match="cannot be written"):
+            make_folder(folder)
+
+
+def test_json_has_no_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nan"):
+        write_json(tmp_path / "a.json", {"score": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b'{"a": 1, "a": 2}', "'a' stands twice"), (b"{", "as JSON"), (b"\xff", "as JSON")],
+)
+def test_json_that_is_wrong_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(DistiliqaError, match=words):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(DistiliqaError, match="no such file"):
+        read_json(tmp_path / "b.json")
+
+
+def test_sha256_is_of_the_bytes(tmp_path: Path) -> None:
+    content = os.urandom(3_000_000)
+    (tmp_path / "a").write_bytes(content)
+    assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
