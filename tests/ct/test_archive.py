@@ -41,7 +41,7 @@ def test_a_zip_of_dicom_reads_in_memory(tmp_path, slice_bytes, body):
         image = ref.load()
         np.testing.assert_array_equal(image.hu, body + z)
         assert image.path == ref.path
-    assert [problem.reason for problem in index.left_out] == ["1 files that are not images"]
+    assert [problem.reason for problem in index.left_out] == ["1 file that is no image"]
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -44,7 +44,7 @@ def test_three_slices_among_a_thousand_unrelated_files(tmp_path, write_ct, body)
     index = index_ct(tmp_path)
     assert len(index.slices) == 3
     assert index.failed == ()
-    assert index.left_out == (Problem(str(tmp_path), "997 files that are not images"),)
+    assert index.left_out == (Problem(str(tmp_path), "997 files that are no image"),)
 
 
 def test_every_other_file_is_failed_or_left_out_with_its_reason(tmp_path, write_ct, body):

@@ -18,6 +18,7 @@ from distiliqa.version import __version__
 def trained(tiny_model: Path, tmp_path: Path) -> Path:
     folder = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     facts = {"data": "12 slices [of 3 patients]", "test": {"plcc": 0.9, "srocc": 0.8}}
+    facts["recipe"] = {"teacher": {"epochs": 7}}
     write_config(folder, replace(read_config(folder), training=facts))
     return folder
 
@@ -40,6 +41,7 @@ def test_what_a_model_knows_is_printed(trained: Path, capsys: pytest.CaptureFixt
     assert "window width 350, level 40 HU" in lines
     assert "data 12 slices [of 3 patients]" in lines
     assert "test plcc 0.9, srocc 0.8" in lines
+    assert not any("epochs" in line for line in lines)
 
 
 def test_what_is_missing_and_what_is_unknown_differ(trained: Path, capsys: pytest.CaptureFixture):

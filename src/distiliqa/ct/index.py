@@ -99,7 +99,7 @@ def _index_many(
     noted = [_index_one(source, require_ct) for source in sources]
     parts = [CTIndex(failed=tuple(unreadable)), *(part for part in noted if part is not None)]
     if unrelated := noted.count(None):
-        reason = f"{unrelated} files that are not images"
+        reason = f"{unrelated} {'file that is' if unrelated == 1 else 'files that are'} no image"
         parts.append(CTIndex(left_out=(Problem(str(whole), reason),)))
     index = _ordered(CTIndex.joined(parts), sources)
     if not index.slices:

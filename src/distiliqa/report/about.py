@@ -76,8 +76,13 @@ def _model_facts(model: dict[str, Any]) -> dict[str, Any]:
         "window": f"width {window['width']:g}, level {window['level']:g} HU",
         "image": f"{model['image_size']} x {model['image_size']} pixels",
         "outputs": model["outputs"],
-        **model["training"],
+        **{name: fact for name, fact in model["training"].items() if _is_short(fact)},
     }
+
+
+def _is_short(fact: Any) -> bool:
+    """Whether a fact fits in a line; whole recipes and evaluations are for the JSON."""
+    return not (isinstance(fact, dict) and any(isinstance(part, dict) for part in fact.values()))
 
 
 def _print_facts(console: Console, title: str, facts: dict[str, Any]) -> None:
@@ -93,4 +98,6 @@ def _told(value: Any) -> str:
         return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_told, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return "none" if value is None else str(value)
