@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from distiliqa.ct import index_ct
-from distiliqa.simulate.noise_level import global_noise_level
+from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.phantom import body_phantom
 
 EXAMPLES = Path(str(files("distiliqa"))) / "examples" / "body_phantom"

@@ -21,7 +21,7 @@ from skimage.measure import block_reduce
 from skimage.transform import iradon, radon, resize
 
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
-from distiliqa.simulate.noise_level import global_noise_level
+from distiliqa.metrics.noise_level import global_noise_level
 
 WATER_PER_MM = 0.0193  # linear attenuation of water at 70 keV, the mean energy of a 120 kV beam
 PHOTONS = 1.0e6  # a ray at full dose: about 10 HU in the middle of an abdomen

@@ -1,0 +1,66 @@
+"""The two filters that the metrics are made of, in NumPy alone: a box and a Gaussian."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+    """Mean over ``size`` x ``size`` pixels around each pixel.
+
+    Parameters
+    ----------
+    values : (rows, columns), float32 or float64, which is kept; the border is mirrored.
+    size : side of the box in pixels; the pixel is in the middle, or right of it if it is even.
+
+    Returns
+    -------
+    (rows, columns).
+    """
+    before = size // 2
+    padded = np.pad(values, (before, size - 1 - before), mode="symmetric")
+    return _window_sums(_window_sums(padded, size).T, size).T / size**2
+
+
+def gaussian_mean(values: NDArray[np.float64], size: int, sigma: float) -> NDArray[np.float64]:
+    """Mean weighted by a Gaussian that is cut to ``size`` x ``size`` pixels and normalized.
+
+    Returns
+    -------
+    (rows - size + 1, columns - size + 1): the pixels whose window lies inside the image.
+    """
+    offsets = np.arange(size) - (size - 1) / 2
+    weights = np.exp(-(offsets**2) / (2 * sigma**2))
+    weights /= weights.sum()
+    return _weighted_sums(_weighted_sums(values, weights).T, weights).T
+
+
+def _window_sums(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+    """Sums over ``size`` neighbors along the first axis, for the windows inside it.
+
+    Windows of a power of two are doubled and those that make up ``size`` added: a few additions of
+    whole arrays, and no rounding error carried along the axis as in a running sum.
+    """
+    count = len(values) - size + 1
+    total: NDArray[np.floating] | None = None
+    covered, width, sums = 0, 1, values
+    while True:
+        if size & width:
+            part = sums[covered : covered + count]
+            total = part if total is None else total + part
+            covered += width
+        if total is not None and covered == size:
+            return total
+        sums = sums[:-width] + sums[width:]
+        width *= 2
+
+
+def _weighted_sums(
+    values: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    count = len(values) - len(weights) + 1
+    total = weights[0] * values[:count]
+    for at, weight in enumerate(weights[1:], start=1):
+        total += weight * values[at : at + count]
+    return total

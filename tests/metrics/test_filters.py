@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter, uniform_filter
+
+from distiliqa.metrics.filters import box_mean, gaussian_mean
+
+VALUES = np.random.default_rng(0).normal(0, 100, (40, 57))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 13, 39])
+def test_box_is_that_of_scipy(size: int):
+    expected = uniform_filter(VALUES, size, mode="reflect")
+    np.testing.assert_allclose(box_mean(VALUES, size), expected, atol=1e-10)
+
+
+def test_box_keeps_the_precision_it_is_given():
+    found = box_mean(VALUES.astype(np.float32), 7)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, uniform_filter(VALUES, 7), atol=1e-3)
+
+
+def test_one_huge_value_does_not_spoil_the_rest_of_its_row():
+    values = VALUES.astype(np.float32)
+    values[:, 0] = 1e9
+    near = box_mean(VALUES, 5)[:, 10:]
+    np.testing.assert_allclose(box_mean(values, 5)[:, 10:], near, atol=1e-3)
+
+
+@pytest.mark.parametrize(("size", "sigma"), [(3, 0.6), (17, 3.4)])
+def test_gaussian_is_that_of_scipy_inside(size: int, sigma: float):
+    half = size // 2
+    whole = gaussian_filter(VALUES, sigma, radius=half)
+    found = gaussian_mean(VALUES, size, sigma)
+    np.testing.assert_allclose(found, whole[half:-half, half:-half], atol=1e-10)

@@ -1,0 +1,90 @@
+"""The noise of a slice, from the slice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from distiliqa.ct import read_ct
+from distiliqa.metrics import global_noise_level
+
+SPACING = (1.0, 1.0)
+
+
+@pytest.mark.parametrize("noise", [5.0, 20.0, 60.0])
+def test_finds_the_noise_of_a_plain_slice(noise: float) -> None:
+    hu = np.random.default_rng(0).normal(50, noise, (128, 128))
+    assert global_noise_level(hu, SPACING) == pytest.approx(noise, rel=0.08)
+
+
+@pytest.mark.parametrize("noise", [10.0, 40.0])
+def test_finds_noise_of_the_texture_of_ct_in_a_phantom(noise: float) -> None:
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[:256, :256] - 127.5
+    hu = np.where(np.hypot(x, y) < 100, 50.0, -1000.0)
+    hu[np.hypot(x - 40, y) < 20] = 400
+    hu[np.hypot(x + 40, y) < 15] = -100
+    texture = gaussian_filter(rng.normal(size=hu.shape), 0.8)
+    texture -= gaussian_filter(texture, 3)  # the ramp takes the lowest frequencies
+    hu += noise * texture / texture.std()
+    assert global_noise_level(hu) == pytest.approx(noise, rel=0.08)
+
+
+def test_edges_and_other_tissues_do_not_count() -> None:
+    hu = np.random.default_rng(0).normal(50, 10, (128, 128))
+    hu[:40] -= 1000
+    hu[::20] += 60
+    hu[:, 100:] += 600
+    assert global_noise_level(hu, SPACING) == pytest.approx(10, rel=0.15)
+
+
+def test_tissue_may_be_told_by_another_slice() -> None:
+    rng = np.random.default_rng(0)
+    noise = np.where(np.arange(128) < 64, rng.normal(0, 30, (128, 128)), 0)
+    tissue = np.where(np.arange(128) < 64, 50.0, -1000.0) * np.ones((128, 1))
+    found = global_noise_level(noise, SPACING, tissue=tissue)
+    assert found == pytest.approx(30, rel=0.08)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_padding_and_the_type_of_the_values_do_not_matter(dtype: type) -> None:
+    hu = np.random.default_rng(0).normal(50, 20, (128, 128)).round()
+    hu[:10] = -3024
+    found = global_noise_level(hu.astype(dtype), SPACING)
+    assert found == pytest.approx(20, rel=0.08)
+
+
+@pytest.mark.parametrize(
+    "hu",
+    [
+        np.full((64, 64), -1000.0),
+        np.where(np.hypot(*(np.mgrid[:64, :64] - 32)) < 9, 50.0, -1000.0),  # too little
+        np.full((20, 20), 50.0),  # too small
+    ],
+)
+def test_a_slice_without_enough_soft_tissue_has_none(hu: np.ndarray) -> None:
+    assert global_noise_level(hu, SPACING) is None
+
+
+def test_a_spacing_in_micrometers_is_none_rather_than_an_endless_box() -> None:
+    assert global_noise_level(np.full((64, 64), 50.0), (1e-6, 1e-6)) is None
+
+
+def test_a_computed_slice_has_no_noise() -> None:
+    assert global_noise_level(np.full((64, 64), 50.0), SPACING) == 0
+
+
+def test_real_quarter_dose_is_noisier_in_every_pair(shared_data: Path) -> None:
+    folder = shared_data / "ct-dev" / "dose_pairs" / "L143"
+    pairs = 0
+    for full in sorted(folder.glob("*/full/*.IMA")):
+        low = full.parents[1] / "quarter" / full.name
+        levels = [
+            global_noise_level(ct.hu, ct.spacing_mm) for path in (full, low) for ct in read_ct(path)
+        ]
+        assert 1.5 * levels[0] < levels[1] < 3 * levels[0]
+        pairs += 1
+    assert pairs == 11
