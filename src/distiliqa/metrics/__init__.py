@@ -1,6 +1,21 @@
-"""Classical metrics of CT images, in HU."""
+"""Classical metrics of CT images in HU: of one image, and of an image against its reference."""
 
+from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.metrics.noise_map import noise_map
+from distiliqa.metrics.noise_power_spectrum import NoisePowerSpectrum, noise_power_spectrum, tiles
+from distiliqa.metrics.psnr import psnr
+from distiliqa.metrics.ssim import ssim
+from distiliqa.metrics.vif import vif
 
-__all__ = ["global_noise_level", "noise_map"]
+__all__ = [
+    "NoisePowerSpectrum",
+    "global_noise_level",
+    "gmsd",
+    "noise_map",
+    "noise_power_spectrum",
+    "psnr",
+    "ssim",
+    "tiles",
+    "vif",
+]

@@ -1,0 +1,32 @@
+"""An image and its reference as a reader sees them: through the same window."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct import Window
+
+
+def seen_through(
+    window: Window,
+    image: NDArray[np.number],
+    reference: NDArray[np.number],
+    mask: NDArray[np.bool_] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both in [0, 1], in double precision.
+
+    Raises
+    ------
+    ValueError : the images are not (rows, columns) of one shape, or ``mask`` is of another shape or
+        leaves nothing.
+    """
+    if image.ndim != 2 or image.shape != reference.shape:
+        raise ValueError(f"image {image.shape} and reference {reference.shape}: not one shape")
+    if mask is not None and (mask.shape != image.shape or not mask.any()):
+        raise ValueError(f"mask {mask.shape} of {mask.sum()} pixels for an image {image.shape}")
+    return _seen(window, image), _seen(window, reference)
+
+
+def _seen(window: Window, hu: NDArray[np.number]) -> NDArray[np.float64]:
+    return np.asarray(window.apply(hu.astype(np.float64)), np.float64)

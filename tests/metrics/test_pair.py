@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from distiliqa.ct import Window
+from distiliqa.metrics.pair import seen_through
+
+
+def test_both_pass_the_window_in_double_precision():
+    image, reference = np.array([[-100, 0]], np.int16), np.array([[50, 200]], np.float32)
+    seen, pristine = seen_through(Window(100, 50), image, reference)
+    assert seen.tolist() == [[0, 0]]
+    assert pristine.tolist() == [[0.5, 1]]
+    assert seen.dtype == pristine.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("image", "reference", "mask"),
+    [
+        (np.zeros((4, 5)), np.zeros((5, 4)), None),
+        (np.zeros(20), np.zeros(20), None),
+        (np.zeros((4, 5)), np.zeros((4, 5)), np.ones((5, 4), bool)),
+        (np.zeros((4, 5)), np.zeros((4, 5)), np.zeros((4, 5), bool)),
+    ],
+)
+def test_what_does_not_fit_is_refused(image: np.ndarray, reference: np.ndarray, mask: np.ndarray):
+    with pytest.raises(ValueError, match=r"\(4, 5\)|\(20,\)"):
+        seen_through(Window(), image, reference, mask)
