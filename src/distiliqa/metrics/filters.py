@@ -7,20 +7,17 @@ from numpy.typing import NDArray
 
 
 def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
-    """Mean over ``size`` x ``size`` pixels around each pixel.
+    """Mean over ``size`` x ``size`` pixels.
 
     Parameters
     ----------
-    values : (rows, columns), float32 or float64, which is kept; the border is mirrored.
-    size : side of the box in pixels; the pixel is in the middle, or right of it if it is even.
+    values : (rows, columns), float32 or float64, which is kept.
 
     Returns
     -------
-    (rows, columns).
+    (rows - size + 1, columns - size + 1): the boxes that lie inside the image.
     """
-    before = size // 2
-    padded = np.pad(values, (before, size - 1 - before), mode="symmetric")
-    return _window_sums(_window_sums(padded, size).T, size).T / size**2
+    return _window_sums(_window_sums(values, size).T, size).T / size**2
 
 
 def gaussian_mean(values: NDArray[np.float64], size: int, sigma: float) -> NDArray[np.float64]:
@@ -28,7 +25,7 @@ def gaussian_mean(values: NDArray[np.float64], size: int, sigma: float) -> NDArr
 
     Returns
     -------
-    (rows - size + 1, columns - size + 1): the pixels whose window lies inside the image.
+    (rows - size + 1, columns - size + 1): the windows that lie inside the image.
     """
     offsets = np.arange(size) - (size - 1) / 2
     weights = np.exp(-(offsets**2) / (2 * sigma**2))

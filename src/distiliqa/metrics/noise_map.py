@@ -32,6 +32,7 @@ def noise_map(
     size = box_size(spacing_mm)
     values = image.astype(np.float64)
     values -= values.mean()  # the difference of squares below is exact for small values
+    values = np.pad(values, (size // 2, size - 1 - size // 2), mode="symmetric")
     variance = box_mean(values**2, size) - box_mean(values, size) ** 2
     return np.sqrt(np.maximum(variance, 0) * sample_factor(size))
 

@@ -40,12 +40,12 @@ def ssim(
     """
     if min(image.shape) < SIZE:
         raise ValueError(f"shape {image.shape}; SSIM needs at least {SIZE} x {SIZE} pixels")
-    similarity = _similarity(*seen_through(window, image, reference, mask))[_INSIDE]
+    similarity = _similarity(*seen_through(window, image, reference, mask))
     return float(np.mean(similarity if mask is None else similarity[mask[_INSIDE]]))
 
 
 def _similarity(seen: NDArray[np.float64], pristine: NDArray[np.float64]) -> NDArray[np.floating]:
-    """Structural similarity around each pixel, (rows, columns)."""
+    """Structural similarity of each window, (rows - 6, columns - 6)."""
     sample = SIZE**2 / (SIZE**2 - 1)
     mean, target = box_mean(seen, SIZE), box_mean(pristine, SIZE)
     variance = sample * (box_mean(seen**2, SIZE) - mean**2)
