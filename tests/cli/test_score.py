@@ -154,13 +154,13 @@ def test_a_full_disk_at_the_end_does_not_lose_the_table(
 # Each slice takes a while to read, and says when it is read.
 SLOW = """
 import sys, time
-from distiliqa.scoring import reader
-check = reader.check_hu
+from distiliqa.scoring import prepare
+check = prepare.check_hu
 def slow(hu):
     print("read", flush=True)
     time.sleep(0.05)
     return check(hu)
-reader.check_hu = slow
+prepare.check_hu = slow
 from distiliqa.cli import main
 main()
 """
@@ -212,8 +212,12 @@ def test_an_output_that_is_full_is_one_line_and_the_files_are_written(
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is not allowed")
 def test_a_file_name_does_not_speak_to_the_terminal(
-    tmp_path: Path, score: Callable[..., Result], write_series: Write
+    tmp_path: Path,
+    score: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setenv("COLUMNS", "120")  # room for the whole name
     folder = write_series(tmp_path / "in")
     (folder / "0.dcm").rename(folder / "\x1b[31mred\nline.dcm")
     (folder / "1.dcm").write_bytes(b"no DICOM")

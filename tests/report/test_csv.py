@@ -4,6 +4,8 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from distiliqa.report.csv import write_csv
 from distiliqa.scoring.result import ScoringRun
 
@@ -39,6 +41,15 @@ def test_acquisition_facts_follow(run: ScoringRun, tmp_path: Path):
     abdomen, thorax = read(tmp_path / "scores.csv")[:2]
     assert (thorax["kvp"], thorax["kernel"], thorax["ctdivol_mgy"]) == ("120.0", "B30f", "0.333333")
     assert (abdomen["kvp"], abdomen["ctdivol_mgy"]) == ("", "")
+
+
+def test_the_noise_comes_last(run: ScoringRun, tmp_path: Path):
+    unknown = replace(run.slices[0], noise_hu=None)
+    write_csv(tmp_path / "scores.csv", [run.slices[1], unknown])
+    known, empty = read(tmp_path / "scores.csv")
+    assert list(known)[-1] == "noise_hu"
+    assert float(known["noise_hu"]) == pytest.approx(30, rel=0.25)  # noise of 30 HU was written
+    assert empty["noise_hu"] == ""
 
 
 def test_nobody_is_named(run: ScoringRun, tmp_path: Path):

@@ -22,6 +22,7 @@ def test_scores_come_with_their_provenance(run: ScoringRun):
     thorax = record["series"][1]
     assert thorax["score"] == pytest.approx(run.series[1].score, abs=1e-6)
     assert thorax["acquisition"]["kvp"] == 120
+    assert thorax["noise_hu"] == pytest.approx(run.series[1].noise_hu, abs=1e-6)
 
 
 def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):
@@ -32,6 +33,7 @@ def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):
     assert (found["score"], found["spread"]) == (round(each.score, 6), round(each.spread or 0, 6))
     assert found["warnings"] == ["64 x 64 padded to 512 x 512, not resampled"]
     assert (found["slice"], found["position_mm"]) == (0, 3.0)
+    assert found["noise_hu"] == round(each.noise_hu or 0, 6) > 0
 
 
 def test_what_was_not_scored_is_listed(run: ScoringRun):

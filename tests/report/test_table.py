@@ -33,7 +33,8 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
     assert "score 0 to 4, higher is better" in printed
     assert "window width 350, level 40 HU" in printed
     mean = next(row for row in rows(printed) if row[0] == "thorax")
-    assert mean == ["thorax", "mean", "of", "3", f"{run.series[1].score:.3f}"]
+    thorax = run.series[1]
+    assert mean == ["thorax", "mean", "of", "3", f"{thorax.score:.3f}", f"{thorax.noise_hu:.1f}"]
     found = [row for row in rows(printed) if row[0].endswith(".dcm")]
     assert [row[0] for row in found] == [
         Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix(),
@@ -44,6 +45,7 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
             f"{each.position_mm:.1f}",
             f"{each.score:.3f}",
             f"{each.spread:.3f}",
+            f"{each.noise_hu:.1f}",
             "1",
         ]
     assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
@@ -59,6 +61,7 @@ def test_series_and_worst_slices_of_a_long_run(
     assert "50 slices in 1 series" in printed
     (mean,) = (row for row in rows(printed) if row[1:2] == ["50"])
     assert mean[2:5] == ["2.510", "2.020", "3.000"]
+    assert mean[5] == f"{run.slices[0].noise_hu:.1f}"
     worst = [row[0] for row in rows(printed) if row[0].endswith(".dcm")]
     assert worst == [f"{n}.dcm" for n in range(49, 49 - WORST_SLICES, -1)]
 
@@ -71,6 +74,13 @@ def test_the_worst_score_is_the_highest_where_lower_is_better(
     printed = capsys.readouterr().out
     assert "lower is better" in printed
     assert next(row[0] for row in rows(printed) if row[0].endswith(".dcm")) == "0.dcm"
+
+
+def test_noise_that_is_not_known_is_left_empty(run: ScoringRun, capsys: pytest.CaptureFixture):
+    (each,) = run.series[0].slices
+    print_scores(replace(run, slices=(replace(each, noise_hu=None, warnings=()),)))
+    (row,) = (row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm"))
+    assert row[1:] == [f"{each.position_mm:.1f}", f"{each.score:.3f}", f"{each.spread:.3f}"]
 
 
 def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureFixture):

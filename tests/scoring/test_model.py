@@ -34,6 +34,11 @@ def test_the_score_is_the_mean_and_the_spread_the_deviation_of_the_outputs(model
     assert (found.model, found.window) == ("tiny 1.0", Window(350, 40))
 
 
+def test_the_noise_of_the_slice_comes_with_its_score(model: Model):
+    assert model.score(noise(20)).noise_hu == pytest.approx(20, rel=0.08)
+    assert model.score(noise(20) - 1000).noise_hu is None
+
+
 def test_more_noise_scores_lower(model: Model):
     scores = [model.score(noise(sd)).score for sd in (5, 20, 40)]
     assert scores == sorted(scores, reverse=True)

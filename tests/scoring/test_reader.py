@@ -9,12 +9,21 @@ import numpy as np
 
 from distiliqa.ct import CTSlice, SliceRef
 from distiliqa.errors import CTReadError
+from distiliqa.scoring.prepare import check_hu
 from distiliqa.scoring.reader import AHEAD, SliceReader, file_of
 
 
 def ref(path: Path | str, load: Callable[[], CTSlice] | None = None, frame: int = 0) -> SliceRef:
     ct = CTSlice(np.zeros((64, 64), np.float32), path=str(path), frame=frame)
     return SliceRef(str(path), frame, "s", None, load or (lambda: ct))
+
+
+def reader_of(*refs: SliceRef) -> SliceReader[CTSlice]:
+    def prepare(ct: CTSlice) -> CTSlice:
+        check_hu(ct.hu)
+        return ct
+
+    return SliceReader(refs, prepare)
 
 
 def files(folder: Path, count: int) -> list[Path]:
@@ -35,7 +44,7 @@ def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
         second_read.set()
         return ref(second).load()
 
-    read = [each.path for each in SliceReader([ref(first, slow), ref(second, quick)])]
+    read = [each.path for each in reader_of(ref(first, slow), ref(second, quick))]
     assert read == [str(first), str(second)]
 
 
@@ -45,7 +54,7 @@ def test_only_a_few_slices_are_read_ahead(tmp_path: Path):
     def counted(path: Path) -> SliceRef:
         return ref(path, lambda: loaded.append(path) or ref(path).load())
 
-    reading = iter(SliceReader([counted(path) for path in files(tmp_path, 60)]))
+    reading = iter(reader_of(*(counted(path) for path in files(tmp_path, 60))))
     next(reading)
     reading.close()
     assert 1 <= len(loaded) <= AHEAD < 60
@@ -64,7 +73,7 @@ def test_what_goes_wrong_with_a_slice_stays_with_it(tmp_path: Path):
         raise ZeroDivisionError("division by zero")
 
     refs = [ref(damaged, fail_to_decode), ref(good), ref(blank, no_pixels), ref(odd, crash)]
-    reader = SliceReader([*refs, ref(tmp_path / "gone")])
+    reader = reader_of(*refs, ref(tmp_path / "gone"))
     assert [each.path for each in reader] == [str(good)]
     assert reader.failed[:3] == [
         (str(damaged), "cut short; copy it again"),
@@ -78,7 +87,7 @@ def test_each_file_is_hashed_once(tmp_path: Path, monkeypatch):
     (path,) = files(tmp_path, 1)
     calls = []
     monkeypatch.setattr("distiliqa.scoring.reader.sha256", lambda file: calls.append(file) or "ab")
-    reader = SliceReader([ref(path, frame=n) for n in range(5)])
+    reader = reader_of(*(ref(path, frame=n) for n in range(5)))
     assert len(list(reader)) == 5
     assert calls == [path]
     assert reader.sha256 == {str(path): "ab"}
@@ -86,7 +95,7 @@ def test_each_file_is_hashed_once(tmp_path: Path, monkeypatch):
 
 def test_hashes_are_those_of_the_files(tmp_path: Path):
     path = files(tmp_path, 3)[2]
-    reader = SliceReader([ref(path)])
+    reader = reader_of(ref(path))
     list(reader)
     assert reader.sha256 == {str(path): hashlib.sha256(b"\2").hexdigest()}
 
@@ -103,6 +112,6 @@ def test_the_slice_of_a_file_of_several_is_named(tmp_path: Path):
     def fail() -> CTSlice:
         raise CTReadError("holds nan\nor infinity", path=path)
 
-    reader = SliceReader([ref(path), ref(path, fail, frame=7)])
+    reader = reader_of(ref(path), ref(path, fail, frame=7))
     assert len(list(reader)) == 1
     assert reader.failed == [(str(path), "slice 7: holds nan or infinity")]

@@ -27,6 +27,14 @@ def test_series_keep_the_reading_order_and_have_a_mean():
     assert run.series[0].acquisition == first
 
 
+def test_noise_of_a_series_is_the_mean_of_the_slices_that_have_one():
+    run = scoring_run(
+        slice_score(1, "a", noise_hu=10.0), slice_score(1, "a"), slice_score(1, "a", noise_hu=13.0)
+    )
+    assert run.series[0].noise_hu == 11.5
+    assert scoring_run(slice_score(1, "a")).series[0].noise_hu is None
+
+
 def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():
     run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb"})
     assert run.sha256_of("in/a.dcm") == "aa"

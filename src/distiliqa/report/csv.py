@@ -12,14 +12,24 @@ from distiliqa.files import atomic_path
 from distiliqa.scoring.result import SliceScore
 
 FACTS = tuple(field.name for field in fields(Acquisition))
-COLUMNS = ("path", "slice", "series", "position_mm", "score", "spread", "warnings", *FACTS)
+COLUMNS = (
+    "path",
+    "slice",
+    "series",
+    "position_mm",
+    "score",
+    "spread",
+    "warnings",
+    *FACTS,
+    "noise_hu",
+)
 DIGITS = 6
 
 
 def write_csv(path: Path, slices: Iterable[SliceScore]) -> None:
     """Write one row a slice: ``slice`` is the index inside its file, from 0; the warnings are
-    separated by ``"; "``; after them come the acquisition facts, in the units of `Acquisition`.
-    What is not known is empty.
+    separated by ``"; "``; after them come the acquisition facts, in the units of `Acquisition`,
+    and the global noise level in HU. What is not known is empty.
     """
     with (
         atomic_path(path) as partial,
@@ -40,6 +50,7 @@ def _row(each: SliceScore) -> dict[str, object]:
         "spread": each.spread,
         "warnings": "; ".join(each.warnings),
         **asdict(each.acquisition),
+        "noise_hu": each.noise_hu,
     }
     return {
         name: round(value, DIGITS) if isinstance(value, float) else value

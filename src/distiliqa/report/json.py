@@ -52,6 +52,7 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
     return {
         "series": series.series,
         "score": round(series.score, DIGITS),
+        "noise_hu": _rounded(series.noise_hu),
         "acquisition": asdict(series.acquisition),
         "slices": [_slice(run, each) for each in series.slices],
     }
@@ -64,8 +65,13 @@ def _slice(run: ScoringRun, each: SliceScore) -> dict[str, Any]:
         "sha256": run.sha256_of(each.path),
         "position_mm": each.position_mm,
         "score": round(each.score, DIGITS),
-        "spread": None if each.spread is None else round(each.spread, DIGITS),
+        "spread": _rounded(each.spread),
         "outputs": [round(value, DIGITS) for value in each.outputs],
+        "noise_hu": _rounded(each.noise_hu),
         "warnings": list(each.warnings),
         "acquisition": asdict(each.acquisition),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)

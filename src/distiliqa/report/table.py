@@ -16,7 +16,7 @@ from distiliqa.scoring.result import ScoringRun, SliceScore
 
 MOST_SLICES = 40
 WORST_SLICES = 10
-WIDTH_OF_NUMBERS = 50
+WIDTH_OF_NUMBERS = 61
 
 
 def print_scores(run: ScoringRun) -> None:
@@ -54,14 +54,15 @@ def _print_heading(model: ModelConfig, console: Console) -> None:
 
 
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    table = _table("slice", "position mm", "score", "spread", "notes")
+    table = _table("slice", "position mm", "score", "spread", "noise HU", "notes")
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         if len(series.slices) == 1:
             table.add_row(Text(label), *_cells(series.slices[0], notes))
             continue
         table.add_section()
         mean = f"mean of {len(series.slices)}"
-        table.add_row(Text(label), mean, f"{series.score:.3f}", style="bold")
+        numbers = (f"{series.score:.3f}", "", _number(series.noise_hu, 1))
+        table.add_row(Text(label), mean, *numbers, style="bold")
         for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
             table.add_row(Text(f"  {name}"), *_cells(each, notes))
         table.add_section()
@@ -69,19 +70,20 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
 
 
 def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    table = _table("series", "slices", "mean", "lowest", "highest", "notes")
+    table = _table("series", "slices", "mean", "lowest", "highest", "noise HU", "notes")
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         scores = [each.score for each in series.slices]
         numbers = (f"{number:.3f}" for number in (series.score, min(scores), max(scores)))
-        marks = _marks(series.slices, notes)
-        table.add_row(Text(label), str(len(scores)), *numbers, marks)
+        noise, marks = _number(series.noise_hu, 1), _marks(series.slices, notes)
+        table.add_row(Text(label), str(len(scores)), *numbers, noise, marks)
     return table
 
 
 def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     sign = 1 if run.model.scale.higher_is_better else -1
     worst = sorted(run.slices, key=lambda each: sign * each.score)[:WORST_SLICES]
-    table = _table(f"the {WORST_SLICES} worst slices", "position mm", "score", "spread", "notes")
+    first = f"the {WORST_SLICES} worst slices"
+    table = _table(first, "position mm", "score", "spread", "noise HU", "notes")
     for name, each in zip(slice_labels(worst, width), worst, strict=True):
         table.add_row(Text(name), *_cells(each, notes))
     return table
@@ -95,10 +97,18 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _cells(each: SliceScore, notes: Mapping[str, int]) -> tuple[str, str, str, str]:
-    position = "" if each.position_mm is None else f"{each.position_mm:.1f}"
-    spread = "" if each.spread is None else f"{each.spread:.3f}"
-    return position, f"{each.score:.3f}", spread, _marks([each], notes)
+def _cells(each: SliceScore, notes: Mapping[str, int]) -> tuple[str, ...]:
+    return (
+        _number(each.position_mm, 1),
+        _number(each.score, 3),
+        _number(each.spread, 3),
+        _number(each.noise_hu, 1),
+        _marks([each], notes),
+    )
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _marks(slices: Iterable[SliceScore], notes: Mapping[str, int]) -> str:

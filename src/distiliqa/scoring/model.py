@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from onnxruntime import InferenceSession
 
-from distiliqa.ct import CTSlice, fit
+from distiliqa.ct import CTSlice
 from distiliqa.ct.stack import slices_last
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
-from distiliqa.scoring.prepare import check_hu, content_doubt
+from distiliqa.scoring.prepare import Prepared, check_hu, prepare
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.session import open_session
 from distiliqa.scoring.shipped import DEFAULT, find_model
@@ -78,20 +78,23 @@ class Model:
         ValueError : a slice is not an image in HU, see `score`.
         ModelFolderError : the model cannot be run, or gives NaN or infinity.
         """
+        return self.score_prepared((prepare(ct, self.config) for ct in slices), batch_size)
+
+    def score_prepared(
+        self, slices: Iterable[Prepared], batch_size: int = BATCH
+    ) -> Iterator[SliceScore]:
+        """`score_slices` for slices that `prepare` has prepared, which threads may do ahead."""
         slices = iter(slices)
         while batch := list(islice(slices, batch_size)):
             yield from self._score_batch(batch)
 
-    def _score_batch(self, batch: list[CTSlice]) -> list[SliceScore]:
-        fitted = [fit(check_hu(ct.hu), self.config.image_size) for ct in batch]
-        images = np.stack([self.config.window.apply(hu)[np.newaxis] for hu, _ in fitted])
-        outputs = self._run(images)
+    def _score_batch(self, batch: list[Prepared]) -> list[SliceScore]:
+        outputs = self._run(np.stack([each.image[np.newaxis] for each in batch]))
         if not np.isfinite(outputs).all():
             raise ModelFolderError(
                 "gives a score that is not a number", path=self.folder, remedy="export it again"
             )
-        notes = (note for _, note in fitted)
-        return [self._result(*each) for each in zip(batch, outputs, notes, strict=True)]
+        return [self._result(*each) for each in zip(batch, outputs, strict=True)]
 
     def _run(self, images: NDArray[np.floating]) -> NDArray[np.float64]:
         try:
@@ -101,21 +104,21 @@ class Model:
                 f"onnxruntime cannot run it ({error})", path=self.folder, remedy="export it again"
             ) from error
 
-    def _result(self, ct: CTSlice, outputs: NDArray[np.float64], note: str | None) -> SliceScore:
-        window = self.config.window
-        notes = (*ct.warnings, note, content_doubt(ct.hu, window))
+    def _result(self, prepared: Prepared, outputs: NDArray[np.float64]) -> SliceScore:
+        ct = prepared.ct
         return SliceScore(
             score=float(outputs.mean()),
             outputs=tuple(outputs.tolist()),
             spread=float(outputs.std(ddof=1)) if len(outputs) > 1 else None,
-            warnings=tuple(filter(None, notes)),
+            warnings=prepared.warnings,
             model=self.title,
-            window=window,
+            window=self.config.window,
             path=ct.path,
             frame=ct.frame,
             series=ct.series,
             position_mm=ct.position_mm,
             acquisition=ct.acquisition,
+            noise_hu=prepared.noise_hu,
         )
 
 

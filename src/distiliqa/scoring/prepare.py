@@ -1,12 +1,52 @@
-"""What is asked of a slice before it is scored, and what its reader should be told."""
+"""From a slice to what the model takes: checked, fitted, windowed, and measured on the way."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from distiliqa.ct import Window
+from distiliqa.ct import CTSlice, Window, fit
 from distiliqa.ct.hu import SMALLEST_SIDE
+from distiliqa.metrics.noise_level import global_noise_level
+from distiliqa.model_folder import ModelConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A slice that is ready to be scored.
+
+    Attributes
+    ----------
+    ct : the slice.
+    image : float32, (image_size, image_size), in [0, 1]: what the model sees.
+    noise_hu : its global noise level, HU; None where there is too little soft tissue.
+    warnings : what a reader of the score should know, one short sentence each.
+    """
+
+    ct: CTSlice
+    image: NDArray[np.floating]
+    noise_hu: float | None
+    warnings: tuple[str, ...]
+
+
+def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
+    """Prepare a slice for the model of this description.
+
+    Raises
+    ------
+    ValueError : the slice is not an image in HU, see `check_hu`.
+    """
+    hu = check_hu(ct.hu)
+    fitted, note = fit(hu, config.image_size)
+    notes = (*ct.warnings, note, content_doubt(hu, config.window))
+    return Prepared(
+        ct,
+        image=config.window.apply(fitted),
+        noise_hu=global_noise_level(hu, ct.spacing_mm),
+        warnings=tuple(filter(None, notes)),
+    )
 
 
 def check_hu(hu: ArrayLike) -> NDArray[np.float32]:

@@ -1,25 +1,33 @@
-"""Reading ahead: slices are decoded in threads while the model scores those before them."""
+"""Reading ahead: threads decode and prepare slices while the model scores those before them."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
+from typing import Generic, TypeVar
 
 from distiliqa.ct import CTSlice, Problem, SliceRef
 from distiliqa.files import sha256
 from distiliqa.scoring.inputs import problem_of
-from distiliqa.scoring.prepare import check_hu
 
 THREADS = min(4, os.cpu_count() or 1)
 AHEAD = 4 * THREADS
 
+T = TypeVar("T")
 
-class SliceReader:
+
+class SliceReader(Generic[T]):
     """Iterates over slices in the order of ``refs``; at most ``AHEAD`` of them are in memory.
+
+    Parameters
+    ----------
+    refs : the slices to read.
+    prepare : what is done to each slice in its thread; a slice that it raises on has failed, and
+        the others of its batch have not.
 
     Attributes
     ----------
@@ -28,16 +36,17 @@ class SliceReader:
     waited : seconds that the user of the slices waited for them.
     """
 
-    def __init__(self, refs: Sequence[SliceRef]) -> None:
+    def __init__(self, refs: Sequence[SliceRef], prepare: Callable[[CTSlice], T]) -> None:
         self.refs = refs
+        self.prepare = prepare
         self.failed: list[Problem] = []
         self.sha256: dict[str, str] = {}
         self.waited = 0.0
         self._slices_of = Counter(ref.path for ref in refs)
 
-    def __iter__(self) -> Generator[CTSlice, None, None]:
+    def __iter__(self) -> Generator[T, None, None]:
         pool = ThreadPoolExecutor(THREADS)
-        pending: deque[Future[CTSlice | Problem]] = deque()
+        pending: deque[Future[T | Problem]] = deque()
         try:
             for ref, file in zip(self.refs, self._files(), strict=True):
                 pending.append(pool.submit(self._read, ref, file))
@@ -56,20 +65,18 @@ class SliceReader:
             yield None if file in seen else file
             seen.add(file)
 
-    def _read(self, ref: SliceRef, file: Path | None) -> CTSlice | Problem:
+    def _read(self, ref: SliceRef, file: Path | None) -> T | Problem:
         try:
             if file is not None:
                 self.sha256[str(file)] = sha256(file)
-            ct = ref.load()
-            check_hu(ct.hu)  # here, so that a slice that cannot be scored fails without its batch
+            return self.prepare(ref.load())
         except Exception as error:  # whatever a damaged file causes concerns that file alone
             path, reason = problem_of(error, ref.path)
             return Problem(
                 path, f"slice {ref.frame}: {reason}" if self._slices_of[path] > 1 else reason
             )
-        return ct
 
-    def _next(self, pending: deque[Future[CTSlice | Problem]]) -> Iterator[CTSlice]:
+    def _next(self, pending: deque[Future[T | Problem]]) -> Iterator[T]:
         start = perf_counter()
         read = pending.popleft().result()
         self.waited += perf_counter() - start

@@ -26,6 +26,8 @@ class SliceScore:
     window : the window the slice was seen through.
     path, frame, series, position_mm, acquisition : of the slice, as in `distiliqa.CTSlice`; the
         path is empty and the frame counts along the first axis for slices given as an array.
+    noise_hu : global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there
+        is too little soft tissue.
     """
 
     score: float
@@ -39,6 +41,7 @@ class SliceScore:
     series: str = ""
     position_mm: float | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
+    noise_hu: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,12 @@ class SeriesScore:
     def score(self) -> float:
         """Mean over the slices."""
         return fmean(each.score for each in self.slices)
+
+    @property
+    def noise_hu(self) -> float | None:
+        """Mean global noise level of the slices that have one, HU."""
+        levels = [each.noise_hu for each in self.slices if each.noise_hu is not None]
+        return fmean(levels) if levels else None
 
     @property
     def acquisition(self) -> Acquisition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -12,6 +13,7 @@ from distiliqa.ct import CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.reader import SliceReader
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.scoring.shipped import DEFAULT
@@ -62,7 +64,7 @@ def score_inputs(
     named = tuple(str(each) for each in inputs)
     index = index_inputs(named)
     indexed = perf_counter()
-    reader = SliceReader(index.slices)
+    reader = SliceReader(index.slices, partial(prepare, config=model.config))
     scored, stopped = _score_all(reader, model, progress)
     end = perf_counter()
     return ScoringRun(
@@ -100,12 +102,12 @@ def require_scores(run: ScoringRun) -> None:
 
 
 def _score_all(
-    reader: SliceReader, model: Model, progress: Progress | None
+    reader: SliceReader[Prepared], model: Model, progress: Progress | None
 ) -> tuple[tuple[SliceScore, ...], KeyboardInterrupt | DistiliqaError | None]:
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
-            for each in model.score_slices(slices):
+            for each in model.score_prepared(slices):
                 scored.append(each)
                 if progress is not None:
                     progress(len(scored) + len(reader.failed), len(reader.refs))
