@@ -100,6 +100,19 @@ def test_globs_files_and_folders(tmp_path: Path, score: Callable[..., Result], w
     assert len(rows(tmp_path / "out")) == 4
 
 
+def test_a_reference_adds_columns(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in")
+    done = score(folder, "--reference", folder, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "means against the reference" in done.stdout
+    assert [row["ssim"] for row in rows(tmp_path / "out")] == ["1.0"] * 3
+    done = score(folder, "--reference", tmp_path / "missing", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr == f"error: {tmp_path / 'missing'}: no such file or folder; check the path\n"
+
+
 def test_json_is_all_of_the_output(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from distiliqa.scoring.model import load_model
-from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.result import Comparison, ScoringRun
 from distiliqa.scoring.run import score_inputs
 
 
@@ -23,3 +24,17 @@ def run(
     write_series(folder / "magnet", 1, SeriesInstanceUID="1.2.5", Modality="MR")
     (folder / "broken.dcm").write_text("no DICOM")
     return score_inputs([folder], load_model(tiny_model))
+
+
+@pytest.fixture
+def compared(run: ScoringRun) -> ScoringRun:
+    """The run with a reference that two slices of the second series match."""
+    found = {
+        1: Comparison("full/a.dcm", ssim=0.5, psnr=20.0, vif=1 / 3, gmsd=0.25),
+        2: Comparison("full/b.dcm", ssim=1.0, psnr=None, vif=None, gmsd=0.0),
+    }
+    slices = tuple(
+        replace(each, comparison=found.get(n, Comparison())) for n, each in enumerate(run.slices)
+    )
+    hashes = run.sha256 | {"full/a.dcm": "aa"}
+    return replace(run, slices=slices, reference="full", sha256=hashes)

@@ -52,6 +52,19 @@ def test_the_noise_comes_last(run: ScoringRun, tmp_path: Path):
     assert empty["noise_hu"] == ""
 
 
+def test_metrics_follow_where_a_reference_was_given(
+    run: ScoringRun, compared: ScoringRun, tmp_path: Path
+):
+    write_csv(tmp_path / "scores.csv", compared.slices)
+    none, first, second, _ = read(tmp_path / "scores.csv")
+    assert list(none)[-5:] == ["noise_hu", "ssim", "psnr", "vif", "gmsd"]
+    assert list(none.values())[-4:] == [""] * 4
+    assert list(first.values())[-4:] == ["0.5", "20.0", "0.333333", "0.25"]
+    assert list(second.values())[-4:] == ["1.0", "", "", "0.0"]
+    write_csv(tmp_path / "scores.csv", run.slices)
+    assert "ssim" not in read(tmp_path / "scores.csv")[0]
+
+
 def test_nobody_is_named(run: ScoringRun, tmp_path: Path):
     write_csv(tmp_path / "scores.csv", run.slices)
     assert "DOE" not in (tmp_path / "scores.csv").read_text()

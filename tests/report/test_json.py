@@ -36,6 +36,21 @@ def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):
     assert found["noise_hu"] == round(each.noise_hu or 0, 6) > 0
 
 
+def test_a_comparison_has_its_reference(run: ScoringRun, compared: ScoringRun):
+    (alone,), (first, second, _) = (each["slices"] for each in scores_record(compared)["series"])
+    assert first["comparison"] == {
+        "reference": "full/a.dcm",
+        "sha256": "aa",
+        "ssim": 0.5,
+        "psnr": 20.0,
+        "vif": 0.333333,
+        "gmsd": 0.25,
+    }
+    assert second["comparison"]["psnr"] is None
+    assert set(alone["comparison"].values()) == {None}
+    assert scores_record(run)["series"][0]["slices"][0]["comparison"] is None
+
+
 def test_what_was_not_scored_is_listed(run: ScoringRun):
     record = scores_record(run)
     assert record["complete"] is False

@@ -25,6 +25,11 @@ def test_the_run_can_be_repeated_and_questioned(run: ScoringRun):
     assert [Path(each["path"]).name for each in record["errors"]] == ["broken.dcm"]
 
 
+def test_the_reference_is_named(run: ScoringRun, compared: ScoringRun):
+    assert run_record(run)["settings"]["reference"] is None
+    assert run_record(compared)["settings"]["reference"] == "full"
+
+
 def test_what_stopped_the_run_is_told(run: ScoringRun):
     assert run_record(run)["stopped"] is None
     assert run_record(replace(run, stopped=KeyboardInterrupt()))["stopped"] == "interrupted"

@@ -83,6 +83,20 @@ def test_noise_that_is_not_known_is_left_empty(run: ScoringRun, capsys: pytest.C
     assert row[1:] == [f"{each.position_mm:.1f}", f"{each.score:.3f}", f"{each.spread:.3f}"]
 
 
+def test_means_against_a_reference(
+    run: ScoringRun, compared: ScoringRun, width: int, capsys: pytest.CaptureFixture
+):
+    print_scores(compared)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    _, table = printed.split("means against the reference")
+    abdomen, thorax = (row for row in rows(table) if row[0] in ("abdomen/0.dcm", "thorax"))
+    assert abdomen[1:] == ["0"]
+    assert thorax[1:] == ["2", "0.750", "20.0", "0.333", "0.125"]
+    print_scores(run)
+    assert "reference" not in capsys.readouterr().out
+
+
 def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureFixture):
     odd = replace(run.slices[0], path="[bold]/[red]1.dcm", warnings=("seen [twice]",))
     print_scores(replace(run, slices=(odd,)))

@@ -14,6 +14,7 @@ from distiliqa.ct import CTSlice, CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError, ModelFolderError
 from distiliqa.scoring import run as run_module
 from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.result import Comparison
 from distiliqa.scoring.run import require_scores, score_inputs
 
 Write = Callable[..., Path]
@@ -134,6 +135,36 @@ def test_the_one_call_warns_of_bad_files_and_fails_on_none(
         assert len(distiliqa.score(folder, model)) == 1
     with pytest.raises(DistiliqaError, match="no such file"):
         distiliqa.score(tmp_path / "missing", model)
+
+
+def test_slices_are_compared_with_a_reference(tmp_path: Path, model: Model, write_ct: Write):
+    hu = np.random.default_rng(0).normal(40, 20, (64, 64))
+    for folder, offset in (("clean", 0), ("shifted", 35)):
+        for z in (0, 3):
+            position = [0, 0, z + (100 if (folder, z) == ("clean", 3) else 0)]
+            path = tmp_path / folder / f"{z}.dcm"
+            write_ct(path, hu.clip(0, 80) + offset, ImagePositionPatient=position)
+    run = score_inputs([tmp_path / "shifted"], model, reference=tmp_path / "clean")
+    near, far = run.slices
+    assert near.comparison is not None
+    assert near.comparison.psnr == pytest.approx(20, abs=0.1)  # 35 HU in a window of 350
+    assert near.comparison.reference == str(tmp_path / "clean" / "0.dcm")
+    assert far.comparison == Comparison()
+    assert far.warnings[-1] == "not compared: no reference slice at this position"
+    assert run.reference == str(tmp_path / "clean")
+    assert set(run.sha256) == {near.path, far.path, near.comparison.reference}
+    (series,) = distiliqa.score(tmp_path / "shifted", model, reference=tmp_path / "clean")
+    assert series.slices == run.slices
+
+
+def test_a_reference_of_another_scan_ends_the_run(tmp_path: Path, model: Model, write_ct: Write):
+    for n in range(2):
+        hu = np.zeros((64, 64))
+        write_ct(tmp_path / f"{n}" / f"{n}.dcm", hu, ImagePositionPatient=[0, 0, 100 * n])
+    with pytest.raises(DistiliqaError, match="give the reference of the same scan"):
+        score_inputs([tmp_path / "0"], model, reference=tmp_path / "1")
+    with pytest.raises(DistiliqaError, match="no such file"):
+        score_inputs([tmp_path / "0"], model, reference=tmp_path / "2")
 
 
 def test_a_slice_scores_the_same_from_dicom_and_from_nifti(

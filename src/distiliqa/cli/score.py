@@ -26,6 +26,10 @@ def score(
     model: Annotated[
         str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
     ] = "compact",
+    reference: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Compare each slice with that of this series."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write scores.csv, scores.json and run.json here."),
@@ -45,7 +49,7 @@ def score(
 
     if out is not None:
         check_folder(out)
-    run = _score_with_progress(inputs, load_model(model), quiet=quiet)
+    run = _score_with_progress(inputs, load_model(model), reference, quiet=quiet)
     require_scores(run)
     try:
         if out is not None:
@@ -64,7 +68,9 @@ def score(
         raise typer.Exit(1)
 
 
-def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> ScoringRun:
+def _score_with_progress(
+    inputs: list[str], model: Model, reference: Path | None, *, quiet: bool
+) -> ScoringRun:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -72,7 +78,7 @@ def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> Sco
 
     screen = Console(stderr=True)
     if quiet or not screen.is_terminal:
-        return score_inputs(inputs, model)
+        return score_inputs(inputs, model, reference=reference)
     columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("reading headers", total=None)
@@ -80,7 +86,7 @@ def _score_with_progress(inputs: list[str], model: Model, *, quiet: bool) -> Sco
         def show(done: int, found: int) -> None:
             bar.update(task, description="scoring", completed=done, total=found)
 
-        return score_inputs(inputs, model, progress=show)
+        return score_inputs(inputs, model, reference=reference, progress=show)
 
 
 def _tell(what: str, problems: Sequence[Problem]) -> None:

@@ -66,7 +66,9 @@ def _deviations(
     if not boxes.any():
         return np.empty(0, np.float32)
     inner = _inner(values, size)
-    variances = box_mean(inner * inner, size)[boxes] - _inner(means, size)[boxes] ** 2
+    with np.errstate(over="ignore", invalid="ignore"):  # outside these boxes may be anything
+        squares = box_mean(inner * inner, size)[boxes]
+    variances = squares - _inner(means, size)[boxes] ** 2
     return np.sqrt(np.maximum(variances, 0) * sample_factor(size))
 
 

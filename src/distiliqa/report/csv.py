@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from distiliqa.ct import Acquisition
 from distiliqa.files import atomic_path
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.result import Comparison, SliceScore
 
 FACTS = tuple(field.name for field in fields(Acquisition))
 COLUMNS = (
@@ -23,19 +23,23 @@ COLUMNS = (
     *FACTS,
     "noise_hu",
 )
+COMPARED = ("ssim", "psnr", "vif", "gmsd")
 DIGITS = 6
 
 
-def write_csv(path: Path, slices: Iterable[SliceScore]) -> None:
+def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
     """Write one row a slice: ``slice`` is the index inside its file, from 0; the warnings are
     separated by ``"; "``; after them come the acquisition facts, in the units of `Acquisition`,
-    and the global noise level in HU. What is not known is empty.
+    the global noise level in HU, and where a reference was given the metrics against it, as in
+    `Comparison`. What is not known is empty.
     """
+    compared = any(each.comparison is not None for each in slices)
+    columns = (*COLUMNS, *COMPARED) if compared else COLUMNS
     with (
         atomic_path(path) as partial,
         partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
     ):
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(_row(each) for each in slices)
 
@@ -51,6 +55,7 @@ def _row(each: SliceScore) -> dict[str, object]:
         "warnings": "; ".join(each.warnings),
         **asdict(each.acquisition),
         "noise_hu": each.noise_hu,
+        **asdict(each.comparison or Comparison()),
     }
     return {
         name: round(value, DIGITS) if isinstance(value, float) else value

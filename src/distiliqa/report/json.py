@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from distiliqa.model_folder import ONNX, ModelConfig
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import Comparison, ScoringRun, SeriesScore, SliceScore
 from distiliqa.version import __version__
 
 DIGITS = 6
@@ -68,8 +68,23 @@ def _slice(run: ScoringRun, each: SliceScore) -> dict[str, Any]:
         "spread": _rounded(each.spread),
         "outputs": [round(value, DIGITS) for value in each.outputs],
         "noise_hu": _rounded(each.noise_hu),
+        "comparison": _comparison(run, each.comparison),
         "warnings": list(each.warnings),
         "acquisition": asdict(each.acquisition),
+    }
+
+
+def _comparison(run: ScoringRun, found: Comparison | None) -> dict[str, Any] | None:
+    """The reference slice and the metrics against it; None where no reference was given."""
+    if found is None:
+        return None
+    return {
+        "reference": found.reference,
+        "sha256": None if found.reference is None else run.sha256_of(found.reference),
+        "ssim": _rounded(found.ssim),
+        "psnr": _rounded(found.psnr),
+        "vif": _rounded(found.vif),
+        "gmsd": _rounded(found.gmsd),
     }
 
 

@@ -1,9 +1,10 @@
-"""The table on the screen: each slice of a short run, the series and worst slices of a long one."""
+"""What the screen shows: each slice of a short run, series and worst slices of a long one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from statistics import fmean
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -31,6 +32,8 @@ def print_scores(run: ScoringRun) -> None:
     else:
         console.print(_every_series(run, notes, width))
         console.print(_worst_slices(run, notes, width))
+    if run.reference is not None:
+        console.print(_against_reference(run, width))
     for warning, number in notes.items():
         console.print(Text(f"  note {number}, {_slices(counts[warning])}: {warning}", "yellow"))
     seconds = run.seconds["total"]
@@ -89,6 +92,23 @@ def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Tabl
     return table
 
 
+def _against_reference(run: ScoringRun, width: int) -> Table:
+    """Means over the slices of each series that have a slice of the reference."""
+    table = _table("means against the reference", "slices", "SSIM", "PSNR dB", "VIF", "GMSD")
+    for label, series in zip(series_labels(run.series, width), run.series, strict=True):
+        found = [each.comparison for each in series.slices if each.comparison is not None]
+        compared = sum(each.reference is not None for each in found)
+        table.add_row(
+            Text(label),
+            str(compared),
+            _mean((each.ssim for each in found), 3),
+            _mean((each.psnr for each in found), 1),
+            _mean((each.vif for each in found), 3),
+            _mean((each.gmsd for each in found), 3),
+        )
+    return table
+
+
 def _table(first: str, *others: str) -> Table:
     table = Table(box=SIMPLE_HEAD)
     table.add_column(first, no_wrap=True)
@@ -109,6 +129,11 @@ def _cells(each: SliceScore, notes: Mapping[str, int]) -> tuple[str, ...]:
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def _mean(values: Iterable[float | None], digits: int) -> str:
+    known = [value for value in values if value is not None]
+    return _number(fmean(known), digits) if known else ""
 
 
 def _marks(slices: Iterable[SliceScore], notes: Mapping[str, int]) -> str:

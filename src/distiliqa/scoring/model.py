@@ -119,6 +119,7 @@ class Model:
             position_mm=ct.position_mm,
             acquisition=ct.acquisition,
             noise_hu=prepared.noise_hu,
+            comparison=prepared.comparison,
         )
 
 

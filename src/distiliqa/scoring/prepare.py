@@ -11,6 +11,7 @@ from distiliqa.ct import CTSlice, Window, fit
 from distiliqa.ct.hu import SMALLEST_SIDE
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.model_folder import ModelConfig
+from distiliqa.scoring.result import Comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,14 @@ class Prepared:
     image : float32, (image_size, image_size), in [0, 1]: what the model sees.
     noise_hu : its global noise level, HU; None where there is too little soft tissue.
     warnings : what a reader of the score should know, one short sentence each.
+    comparison : with the slice of a reference; None where no reference was given.
     """
 
     ct: CTSlice
     image: NDArray[np.floating]
     noise_hu: float | None
     warnings: tuple[str, ...]
+    comparison: Comparison | None = None
 
 
 def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:

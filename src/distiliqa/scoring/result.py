@@ -13,6 +13,28 @@ from distiliqa.model_folder import ModelConfig
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """How alike a slice and its reference are in the window of the model, see `distiliqa.metrics`.
+
+    All is None where there is no slice to compare with.
+
+    Attributes
+    ----------
+    reference : the path of the reference slice.
+    ssim : structural similarity, 1 is best.
+    psnr : peak signal-to-noise ratio, dB, higher is better; None where it is infinite.
+    vif : visual information fidelity, 1 is the reference; None where the reference is flat.
+    gmsd : gradient magnitude similarity deviation, 0 is best.
+    """
+
+    reference: str | None = None
+    ssim: float | None = None
+    psnr: float | None = None
+    vif: float | None = None
+    gmsd: float | None = None
+
+
+@dataclass(frozen=True)
 class SliceScore:
     """The score of one slice.
 
@@ -28,6 +50,7 @@ class SliceScore:
         path is empty and the frame counts along the first axis for slices given as an array.
     noise_hu : global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there
         is too little soft tissue.
+    comparison : with the slice of a reference; None where no reference was given.
     """
 
     score: float
@@ -42,6 +65,7 @@ class SliceScore:
     position_mm: float | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
     noise_hu: float | None = None
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +108,7 @@ class ScoringRun:
     seconds : ``index`` to read the headers, ``read`` that the model waited for pixels,
         ``inference`` to score, ``total``.
     stopped : what ended the run before all slices were scored; None if nothing did.
+    reference : what the slices were compared with, as it was named; None if with nothing.
     """
 
     model: ModelConfig
@@ -95,6 +120,7 @@ class ScoringRun:
     sha256: dict[str, str]
     seconds: dict[str, float]
     stopped: KeyboardInterrupt | DistiliqaError | None = None
+    reference: str | None = None
 
     @property
     def series(self) -> tuple[SeriesScore, ...]:

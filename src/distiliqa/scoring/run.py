@@ -5,29 +5,37 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from distiliqa.ct import CTWarning
+from distiliqa.ct import CTSlice, CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.reader import SliceReader
+from distiliqa.scoring.reference import Reference
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.scoring.shipped import DEFAULT
 
 Progress = Callable[[int, int], None]
 
 
-def score(path: str | Path, model: str | Path | Model = DEFAULT) -> list[SeriesScore]:
+def score(
+    path: str | Path,
+    model: str | Path | Model = DEFAULT,
+    *,
+    reference: str | Path | None = None,
+) -> list[SeriesScore]:
     """Score every axial CT slice in a file, folder, zip or glob.
 
     Parameters
     ----------
     path : anything `distiliqa.read_ct` reads: DICOM, NIfTI, TIFF, NumPy; a folder or zip of them.
     model : name of a shipped model, a model folder, or a model already loaded.
+    reference : a series of the same scan that each slice is compared with, such as its full dose;
+        the result is the ``comparison`` of the slice.
 
     Returns
     -------
@@ -36,10 +44,11 @@ def score(path: str | Path, model: str | Path | Model = DEFAULT) -> list[SeriesS
 
     Raises
     ------
-    DistiliqaError : no such model, or nothing in ``path`` could be scored.
+    DistiliqaError : no such model, nothing in ``path`` could be scored, or the reference is not
+        one series or not of this scan.
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    run = score_inputs([path], loaded)
+    run = score_inputs([path], loaded, reference=reference)
     if run.stopped is not None:
         raise run.stopped
     require_scores(run)
@@ -49,7 +58,11 @@ def score(path: str | Path, model: str | Path | Model = DEFAULT) -> list[SeriesS
 
 
 def score_inputs(
-    inputs: Iterable[str | Path], model: Model, *, progress: Progress | None = None
+    inputs: Iterable[str | Path],
+    model: Model,
+    *,
+    reference: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> ScoringRun:
     """Score every slice in ``inputs``; nothing that is wrong with one file stops the rest.
 
@@ -58,13 +71,21 @@ def score_inputs(
 
     Parameters
     ----------
+    reference : a series to compare each slice with, see `score`.
     progress : called as slices are done with the number done and the number found.
+
+    Raises
+    ------
+    DistiliqaError : the reference is not one series, or no slice of the inputs matches it.
     """
     start = perf_counter()
     named = tuple(str(each) for each in inputs)
     index = index_inputs(named)
+    against = None if reference is None else Reference(reference)
+    if against is not None and index.slices:
+        against.require_match(index.slices)
     indexed = perf_counter()
-    reader = SliceReader(index.slices, partial(prepare, config=model.config))
+    reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against))
     scored, stopped = _score_all(reader, model, progress)
     end = perf_counter()
     return ScoringRun(
@@ -74,7 +95,7 @@ def score_inputs(
         failed=(*index.failed, *reader.failed),
         left_out=index.left_out,
         found=len(index.slices),
-        sha256=reader.sha256,
+        sha256=reader.sha256 | ({} if against is None else against.sha256),
         seconds={
             "index": indexed - start,
             "read": reader.waited,
@@ -82,6 +103,7 @@ def score_inputs(
             "total": end - start,
         },
         stopped=stopped,
+        reference=None if against is None else against.path,
     )
 
 
@@ -99,6 +121,15 @@ def require_scores(run: ScoringRun) -> None:
         f"none of {len(problems)} files or slices could be scored",
         remedy=f"the first is {path}: {reason}",
     )
+
+
+def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared:
+    prepared = prepare(ct, model.config)
+    if reference is None:
+        return prepared
+    comparison, why_not = reference.compare(ct, model.config.window)
+    warnings = (*prepared.warnings, *([] if why_not is None else [why_not]))
+    return replace(prepared, comparison=comparison, warnings=warnings)
 
 
 def _score_all(
