@@ -22,11 +22,13 @@ from typing import NamedTuple
 import numpy as np
 from pydicom import Dataset, dcmread
 
+from distiliqa.ct.header import read_header
 from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.pairs import COLUMNS
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import write_text
+from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.dose import lower_dose
 
 
@@ -68,7 +70,8 @@ def make_pair(path: Path, *, folder: Path, out: Path, doses: tuple[float, ...]) 
     low = (out / "low" / path.relative_to(folder)).with_suffix(".dcm")
     if not _is_done(low, derivation):
         spacing = (float(source.PixelSpacing[0]), float(source.PixelSpacing[1]))
-        noisy = lower_dose(hu, spacing, dose, seed=seed, calibrate=True)
+        made = acquisition_of(hu, spacing[0], read_header(source, path=str(path)).acquisition)
+        noisy = lower_dose(hu, spacing, dose, seed=seed, acquisition=made)
         write_dicom(low, derive(source, np.rint(noisy).astype(np.int32), derivation))
     return Pair(_relative(path, out), _relative(low, out), _case(source, path), dose)
 

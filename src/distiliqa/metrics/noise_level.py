@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.filters import box_mean
-from distiliqa.metrics.noise_map import box_size, sample_factor
+from distiliqa.metrics.noise_map import SOFT_TISSUE_HU, box_size, sample_factor
 
-SOFT_TISSUE_HU = (0.0, 100.0)
 _MIDDLE_HU = 50.0
 _BINS = 100
 _FEWEST_BOXES = 100
