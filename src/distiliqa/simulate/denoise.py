@@ -1,24 +1,34 @@
-"""Denoisers that smooth too much."""
+"""A denoiser that smooths too much."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.restoration import denoise_nl_means, estimate_sigma
+from skimage.restoration import denoise_nl_means
+
+from distiliqa.simulate.noise_level import box_size, global_noise_level, local_deviation
+
+_BODY_HU = (-400.0, 600.0)  # bone, air and metal would rule the distances between patches
 
 
-def smoothed(hu: NDArray[np.floating], strength: float) -> NDArray[np.float32]:
-    """Non-local means (Buades et al. 2005, doi 10.1109/CVPR.2005.38) of a slice, HU.
+def smoothed(hu: NDArray[np.floating], spacing_mm: float, strength: float) -> NDArray[np.float32]:
+    """Non-local means (Buades et al. 2005, doi 10.1109/CVPR.2005.38) of a slice.
 
     Parameters
     ----------
+    hu : (rows, columns), HU.
     strength : width of the filter in noise standard deviations: 0.6 is mild, above 1 looks
-        like plastic.
+        like plastic. A slice without soft tissue has the median of its local deviations as noise.
+
+    Returns
+    -------
+    float32, (rows, columns), HU; air and bone stay as they are.
     """
-    # Bone, air and metal would rule the distances between patches.
-    inner = np.clip(hu, -400, 600).astype(np.float32)
-    sigma = float(estimate_sigma(inner))
+    noise = global_noise_level(hu, (spacing_mm, spacing_mm))
+    if noise is None:
+        noise = float(np.median(local_deviation(hu, box_size(spacing_mm))))
+    inner = np.clip(hu, *_BODY_HU).astype(np.float32)
     smooth = denoise_nl_means(
-        inner, patch_size=5, patch_distance=6, h=strength * sigma, sigma=sigma, fast_mode=True
+        inner, patch_size=5, patch_distance=6, h=strength * noise, sigma=noise, fast_mode=True
     )
     return np.where(inner == hu, smooth, hu).astype(np.float32)

@@ -10,7 +10,7 @@ from torch import Tensor
 from distiliqa.simulate.geometry import Geometry
 
 _FAULTY = 0.03  # share of the channels that are off their gain
-_ROLL_OFF_MM = 30.0
+_ROLL_OFF_MM = 60.0
 
 
 def ring_errors(geometry: Geometry, gain: float, generator: torch.Generator) -> Tensor:
@@ -18,7 +18,7 @@ def ring_errors(geometry: Geometry, gain: float, generator: torch.Generator) -> 
 
     Parameters
     ----------
-    gain : standard deviation of the relative gain of a faulty channel; 0.01 is plain to see.
+    gain : standard deviation of the relative gain of a faulty channel; 0.05 is plain to see.
     """
     faulty = torch.rand(geometry.channels, generator=generator) < _FAULTY
     error = gain * torch.randn(geometry.channels, generator=generator)
@@ -28,7 +28,7 @@ def ring_errors(geometry: Geometry, gain: float, generator: torch.Generator) -> 
 def truncated(integrals: Tensor, geometry: Geometry, diameter: float) -> Tensor:
     """Line integrals of a detector that covers a circle of ``diameter`` mm only.
 
-    Beyond it the last value falls to 0 over 30 mm like a squared cosine, which keeps the bright rim
+    Beyond it the last value falls to 0 over 60 mm like a squared cosine, which keeps the bright rim
     of a hard end low (Ohnesorge et al., Med Phys 2000, doi 10.1118/1.598855).
     """
     offset = geometry.rays().offset[0]

@@ -61,9 +61,9 @@ class FanBeam:
         return 2 * self.source_to_center * math.sin(half * self.step)
 
     @property
-    def quarter_turns(self) -> int:
-        """How many of the views lie quarter turns apart from the first."""
-        return math.gcd(self.views, 4)
+    def quarter_turns(self) -> range:
+        """The quarter turns that take every view to another view."""
+        return range(0, 4, 4 // math.gcd(self.views, 4))
 
     def view_angles(self) -> Tensor:
         """Angle of the central ray of each view: float64, (views,), radians."""
@@ -121,9 +121,9 @@ class ParallelBeam:
         return (self.channels - 2 * self.quarter_offset) * self.pitch
 
     @property
-    def quarter_turns(self) -> int:
-        """How many of the views lie quarter turns apart from the first."""
-        return math.gcd(self.views, 2)
+    def quarter_turns(self) -> range:
+        """The quarter turns that the views divide into; the second quarter is the last."""
+        return range(math.gcd(self.views, 2))
 
     def view_angles(self) -> Tensor:
         """Angle of each view: float64, (views,), radians."""

@@ -110,9 +110,11 @@ def _smear(
     x = (torch.arange(side) - size // 2).to(filtered) * spacing_mm
     # For each of the views that no quarter turn joins: samples by (slices, quarter turns), with
     # a zero at both ends for rays that miss the detector.
-    rows = filtered.reshape(n, turns, views // turns, samples).permute(2, 3, 0, 1).flatten(2)
+    rows = (
+        filtered.reshape(n, len(turns), views // len(turns), samples).permute(2, 3, 0, 1).flatten(2)
+    )
     rows = pad(rows, (0, 0, 1, 1))
-    total = filtered.new_zeros(side * side, n * turns)
+    total = filtered.new_zeros(side * side, n * len(turns))
     angles = geometry.view_angles()[: len(rows), None, None].to(filtered)
     for block, angle in zip(rows.split(_BLOCK), angles.split(_BLOCK), strict=True):
         place, weight = geometry.locate(x, -x[:, None], angle)
@@ -121,8 +123,8 @@ def _smear(
         total += (
             values.view(len(block), *total.shape) * weight.pow(power).reshape(len(weight), -1, 1)
         ).sum(0)
-    parts = total.reshape(side, side, n, turns).permute(3, 2, 0, 1)
-    turned = [torch.rot90(part, turn, (-2, -1)) for turn, part in enumerate(parts)]
+    parts = total.reshape(side, side, n, len(turns)).permute(3, 2, 0, 1)
+    turned = [torch.rot90(part, turn, (-2, -1)) for turn, part in zip(turns, parts, strict=True)]
     return torch.stack(turned).sum(0)[..., :size, :size]
 
 

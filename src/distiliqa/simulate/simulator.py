@@ -101,7 +101,7 @@ def degrade(
         degraded = paint(degraded, rod, spacing_mm)
     degraded = degraded[..., :rows, :columns].clamp(LOWEST_HU, HIGHEST_HU)
     if degradation.smoothing:
-        each = [smoothed(one, degradation.smoothing) for one in degraded.cpu().numpy()]
+        each = [smoothed(one, spacing_mm, degradation.smoothing) for one in degraded.cpu().numpy()]
         degraded = torch.from_numpy(np.stack(each)).to(hu)
     return torch.where(hu < FIELD_OF_VIEW_FLOOR_HU, hu, degraded)
 

@@ -1,0 +1,67 @@
+"""``distiliqa simulate``: DICOM in, DICOM of a worse acquisition out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+NOTHING_USABLE = 2
+
+
+def simulate(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM slice, or a folder.")],
+    out: Annotated[Path, typer.Option(help="Output folder.")],
+    dose: Annotated[float, typer.Option(help="Dose of each view, relative; above 0 to 1.")] = 1.0,
+    views: Annotated[
+        int | None, typer.Option(min=8, help="Views in a turn; those of the scanner.")
+    ] = None,
+    kernel: Annotated[
+        str | None, typer.Option(help="soft, standard, sharp or a DICOM name; the slice's own.")
+    ] = None,
+    scanner: Annotated[
+        str | None, typer.Option(help="Geometry, such as lightspeed; told by the file.")
+    ] = None,
+    motion: Annotated[float, typer.Option(min=0, help="Motion to and fro in a turn, mm.")] = 0.0,
+    ring: Annotated[float, typer.Option(min=0, help="Gain error of channels, such as 0.05.")] = 0.0,
+    metal: Annotated[float, typer.Option(min=0, help="Diameter of a titanium rod, mm.")] = 0.0,
+    hardening: Annotated[
+        float, typer.Option(min=0, max=1, help="Uncorrected share of beam hardening by bone.")
+    ] = 0.0,
+    truncation: Annotated[
+        float | None, typer.Option(min=50, help="Diameter that the detector covers, mm; all.")
+    ] = None,
+    smoothing: Annotated[
+        float, typer.Option(min=0, help="Strength of a denoiser, in noise deviations.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+) -> None:
+    """Simulate a worse acquisition: dose, views, kernel, motion, rings, metal and more."""
+    from functools import partial
+
+    from distiliqa.ct import index_ct
+    from distiliqa.data.jobs import run_jobs
+    from distiliqa.errors import CTReadError
+    from distiliqa.simulate.files import Settings, simulate_file
+
+    if not 0 < dose <= 1:
+        raise typer.BadParameter(f"--dose {dose:g}: give more than 0, at most 1")
+    settings = Settings(
+        dose, views, kernel, scanner, motion, ring, metal, hardening, truncation, smoothing, seed
+    )
+    index = index_ct(source)
+    files = sorted({Path(slice_.path) for slice_ in index.slices})
+    folder = source if source.is_dir() else source.parent
+    threads = None if len(files) == 1 else 1
+    work = partial(simulate_file, folder=folder, out=out, settings=settings, threads=threads)
+    results = dict(run_jobs(work, files, jobs=jobs, description="simulating"))
+    problems = [error for error in results.values() if isinstance(error, CTReadError)]
+    typer.echo(f"{len(files) - len(problems)} slices in {out}: {settings}")
+    for problem in (*index.failed, *index.left_out):
+        typer.echo(f"{problem.path}: {problem.reason}", err=True)
+    for error in problems:
+        typer.echo(str(error), err=True)
+    if problems or index.failed:
+        raise typer.Exit(1 if len(problems) < len(files) else NOTHING_USABLE)

@@ -1,0 +1,137 @@
+"""Files in, derived files out: the settings of ``distiliqa simulate``, and what it does to one."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion, label
+
+from distiliqa.ct.header import read_header
+from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
+from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.simulate.acquisition import acquisition_of
+from distiliqa.simulate.kernels import named_kernel
+from distiliqa.simulate.metal import Rod
+from distiliqa.simulate.motion import Motion
+from distiliqa.simulate.scanners import scanner
+from distiliqa.simulate.simulator import Degradation, degrade
+
+_BODY_HU = -200.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to make worse, as a user says it; places and directions are drawn from the seed.
+
+    Attributes
+    ----------
+    scanner : name of a preset; None for that of the file.
+    kernel : name as in DICOM, or soft, standard, sharp; None for that of the slice.
+    motion : how far the patient moves to and fro, mm.
+    metal : diameter of a titanium rod somewhere in the body, mm; 0 for none.
+    The others are those of `Degradation`.
+    """
+
+    dose: float = 1.0
+    views: int | None = None
+    kernel: str | None = None
+    scanner: str | None = None
+    motion: float = 0.0
+    ring: float = 0.0
+    metal: float = 0.0
+    hardening: float = 0.0
+    truncation: float | None = None
+    smoothing: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kernel is not None and named_kernel(self.kernel) is None:
+            raise DistiliqaError(
+                f"no kernel {self.kernel!r}",
+                remedy="give soft, standard, sharp, or one such as B30f, LUNG or FC13",
+            )
+        if self.scanner is not None:
+            scanner(self.scanner)
+
+    def __str__(self) -> str:
+        return "simulated " + ", ".join(self._told())
+
+    def _told(self) -> Iterator[str]:
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if setting.name == "seed" or value != setting.default:
+                yield f"{setting.name} {value}"
+
+    def degradation(
+        self, hu: NDArray[np.floating], spacing_mm: float, rng: np.random.Generator
+    ) -> Degradation:
+        """The same for one slice, with what is left to chance drawn."""
+        direction, phase = rng.uniform(0, 2 * math.pi), rng.uniform()
+        x, y = self.motion * math.cos(direction), self.motion * math.sin(direction)
+        place = _place_in_body(hu, spacing_mm, rng)
+        return Degradation(
+            dose=self.dose,
+            views=self.views,
+            kernel=named_kernel(self.kernel),
+            motion=Motion((x, y), phase=phase) if self.motion else None,
+            ring=self.ring,
+            rods=(Rod(*place, self.metal / 2),) if self.metal and place else (),
+            hardening=self.hardening,
+            truncation=self.truncation,
+            smoothing=self.smoothing,
+        )
+
+
+def _place_in_body(
+    hu: NDArray[np.floating], spacing_mm: float, rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """A pixel of the largest part that is not air, 10 mm from its edge: x and y, mm."""
+    parts, count = label(hu > _BODY_HU)
+    if not count:
+        return None
+    largest = np.argmax(np.bincount(parts.ravel())[1:]) + 1
+    inner = binary_erosion(parts == largest, iterations=max(1, round(10 / spacing_mm)))
+    places = np.argwhere(inner)
+    if not len(places):
+        return None
+    row, column = places[rng.integers(len(places))]
+    axis = max(hu.shape) // 2
+    return float(column - axis) * spacing_mm, float(axis - row) * spacing_mm
+
+
+def simulate_file(
+    path: Path, *, folder: Path, out: Path, settings: Settings, threads: int | None = None
+) -> Path:
+    """Write the DICOM slice ``path`` of ``folder`` as a worse acquisition shows it, under ``out``.
+
+    Returns
+    -------
+    The file written. The noise is drawn from the seed and the slice's SOP Instance UID.
+
+    Raises
+    ------
+    CTReadError : a file that is not a single CT slice in DICOM with pixel spacing.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    source, hu = read_stored(path)
+    header = read_header(source, path=str(path))
+    if header.spacing_mm is None:
+        raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
+    spacing = header.spacing_mm[0]
+    geometry = scanner(settings.scanner).geometry if settings.scanner else None
+    made = acquisition_of(hu, spacing, header.acquisition, geometry)
+    digest = hashlib.sha256(f"{settings.seed} {source.SOPInstanceUID}".encode()).digest()
+    seed = int.from_bytes(digest[:7], "big")
+    worse = settings.degradation(hu, spacing, np.random.default_rng(seed))
+    degraded = degrade(torch.from_numpy(hu)[None], spacing, made, worse, [seed])[0].numpy()
+    target = (out / path.relative_to(folder)).with_suffix(".dcm")
+    write_dicom(target, derive(source, np.rint(degraded).astype(np.int32), str(settings)))
+    return target

@@ -1,0 +1,72 @@
+"""The command: what it writes, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from typer.testing import CliRunner
+
+from distiliqa.cli import app
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["simulate", *map(str, arguments), "--jobs", "1"])
+    return result.exit_code, result.stdout, " ".join(result.stderr.split())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, write_ct: Callable[..., Path]) -> Path:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:64, :64] - 32
+    for n in range(2):
+        hu = np.where(np.hypot(x, y) < 26, rng.normal(40, 8, (64, 64)), -1000)
+        write_ct(tmp_path / "in" / f"{n}.dcm", hu, PixelSpacing=[4, 4])
+    return tmp_path / "in"
+
+
+def test_writes_derived_dicom(folder: Path, tmp_path: Path) -> None:
+    code, stdout, _ = run(folder, "--out", tmp_path / "out", "--dose", 0.1, "--views", 100)
+    assert (code, "2 slices" in stdout) == (0, True)
+    before, after = (pydicom.dcmread(place / "1.dcm") for place in (folder, tmp_path / "out"))
+    assert after.DerivationDescription == "simulated dose 0.1, views 100, seed 0"
+    assert after.SOPInstanceUID != before.SOPInstanceUID
+    assert after.SourceImageSequence[0].ReferencedSOPInstanceUID == before.SOPInstanceUID
+    middle = np.s_[22:42, 22:42]
+    assert after.pixel_array[middle].std() > 1.5 * before.pixel_array[middle].std()
+
+
+def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
+    pixels = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        what = ("--dose", 0.3, "--motion", 2, "--metal", 9, "--kernel", "sharp", "--seed", seed)
+        assert run(folder / "0.dcm", "--out", tmp_path / name, *what)[0] == 0
+        pixels.append(pydicom.dcmread(tmp_path / name / "0.dcm").pixel_array)
+    np.testing.assert_array_equal(pixels[0], pixels[1])
+    assert (pixels[0] != pixels[2]).any()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--kernel", "nonsense"), "no kernel 'nonsense'"),
+        (("--scanner", "nonsense"), "choose from definition-as-plus"),
+        (("--dose", "0"), "give more than 0"),
+        (("--views", "2"), "--views"),
+    ],
+)
+def test_wrong_options_are_one_line(folder: Path, option: tuple[str, str], message: str) -> None:
+    code, _, stderr = run(folder, "--out", folder / "out", *option)
+    assert code == 2
+    assert message in stderr
+    assert "Traceback" not in stderr
+
+
+def test_a_bad_file_does_not_stop_the_rest(folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.dcm").write_text("broken")
+    code, stdout, stderr = run(folder, "--out", tmp_path / "out", "--ring", 0.05)
+    assert (code, "2 slices" in stdout) == (1, True)
+    assert "broken.dcm" in stderr

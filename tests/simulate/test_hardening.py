@@ -1,0 +1,45 @@
+"""Beam hardening, motion and rods: their line integrals."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from distiliqa.simulate.geometry import FanBeam
+from distiliqa.simulate.hardening import hardened
+from distiliqa.simulate.metal import Rod, rod_integrals
+from distiliqa.simulate.motion import Motion, moved_rays
+
+
+def test_water_is_corrected_and_bone_is_not() -> None:
+    water = torch.linspace(0, 10, 21)
+    none = torch.zeros_like(water)
+    assert torch.allclose(hardened(water, none), water, atol=1e-3)
+    loss = water + 2 - hardened(water, none + 2)
+    assert bool((loss[2:] > 0).all())  # bone filters the beam: what follows looks thinner
+
+
+def test_metal_loses_most() -> None:
+    water = torch.tensor([4.0])
+    none = torch.zeros(1)
+    by_alloy = [float(hardened(water, none, none + 3, alloy)) for alloy in ("titanium", "iron")]
+    assert 4 < by_alloy[1] < by_alloy[0] < 7
+
+
+def test_rod_integrals_are_chords(fan: FanBeam) -> None:
+    values = rod_integrals(Rod(20.0, -30.0, 5.0), fan.rays())
+    assert float(values.max()) == pytest.approx(0.25 * 10, rel=0.02)
+    assert bool((values.max(1).values > 0.2).all())
+
+
+def test_rest_is_no_motion(fan: FanBeam) -> None:
+    rays, scale = moved_rays(fan, Motion())
+    assert torch.equal(rays.offset.expand(288, -1), fan.rays().offset.expand(288, -1))
+    assert bool((scale == 1).all())
+
+
+def test_a_patient_who_is_off_for_good_is_off_by_the_amplitude(fan: FanBeam) -> None:
+    rays, scale = moved_rays(fan, Motion((3.0, 0.0), breathing=0.1, periods=0.0, phase=0.25))
+    expected = fan.rays().offset - 3.0 * torch.cos(fan.rays().angle)
+    assert torch.allclose(rays.offset * scale, expected)
+    assert scale.unique().tolist() == pytest.approx([1.1])

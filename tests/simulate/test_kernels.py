@@ -1,0 +1,49 @@
+"""Kernels by name and from noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from distiliqa.simulate.geometry import FanBeam
+from distiliqa.simulate.kernel_estimate import estimate_kernel
+from distiliqa.simulate.kernels import SOFT, STANDARD, Kernel, named_kernel
+from distiliqa.simulate.reconstruction import filtered_back_projection
+
+
+@pytest.mark.parametrize("name", ["B30f", "Br40d\\3", "['Br40d', '3']", "STANDARD", "LUNG", "FC17"])
+def test_names_of_makers_are_known(name: str) -> None:
+    assert named_kernel(name) is not None
+
+
+@pytest.mark.parametrize("name", [None, "", "nonsense", "ORIG"])
+def test_other_names_are_not(name: str | None) -> None:
+    assert named_kernel(name) is None
+
+
+def test_names_are_in_order() -> None:
+    halves = [named_kernel(name).half for name in ("B10f", "B30f", "B45f", "B60f", "B70f")]
+    assert halves == sorted(halves)
+    assert named_kernel("soft") == SOFT
+
+
+def test_half_is_where_the_apodization_is_one_half() -> None:
+    found = Kernel(0.4, 3.0).apodization(torch.tensor([0.0, 0.4, 4.0]))
+    assert found.tolist() == pytest.approx([1, 0.5, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("kernel", [Kernel(0.3, 2.0), Kernel(0.6, 4.0)])
+def test_noise_tells_the_kernel(kernel: Kernel) -> None:
+    fan = FanBeam(595.0, 1085.6, channels=200, pitch=1.2858, views=400)
+    draws = torch.randn(1, 400, 200, generator=torch.Generator().manual_seed(0))
+    noise = filtered_back_projection(draws, 128, 0.8, fan, kernel)[0].numpy()
+    found = estimate_kernel(60 + 15 * noise / noise.std(), 0.8)
+    frequency = torch.linspace(0.1, 0.6, 6)
+    difference = found.apodization(frequency) - kernel.apodization(frequency)
+    assert float(difference.abs().max()) < 0.12
+
+
+def test_a_slice_without_soft_tissue_tells_nothing() -> None:
+    assert estimate_kernel(np.full((64, 64), -1000.0), 0.8) == STANDARD
+    assert estimate_kernel(np.full((64, 64), -1000.0), 0.8, "B30f") == named_kernel("B30f")

@@ -1,0 +1,65 @@
+"""Line integrals and their adjoint."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from skimage.transform import radon
+
+from distiliqa.simulate.geometry import FanBeam, ParallelBeam
+from distiliqa.simulate.projector import back_project, project
+
+FAN = FanBeam(595.0, 1085.6, channels=60, pitch=3.0, views=50, first_view=0.3)
+PARALLEL = ParallelBeam(channels=71, pitch=1.3, views=45, quarter_offset=0.25)
+
+
+@pytest.mark.parametrize("geometry", [FAN, PARALLEL])
+@pytest.mark.parametrize(("dtype", "error"), [(torch.float64, 1e-12), (torch.float32, 1e-4)])
+def test_back_projection_is_the_adjoint(
+    geometry: FanBeam | ParallelBeam, dtype: torch.dtype, error: float
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randn(2, 40, 40, generator=generator, dtype=dtype)
+    shape = (2, geometry.views, geometry.channels)
+    sinogram = torch.randn(shape, generator=generator, dtype=dtype)
+    one = (project(image, 1.1, geometry).double() * sinogram).sum()
+    other = (image.double() * back_project(sinogram, 40, 1.1, geometry)).sum()
+    assert float(one) == pytest.approx(float(other), rel=error, abs=error * image.numel())
+
+
+@pytest.mark.parametrize("geometry", [FAN, PARALLEL])
+def test_line_integrals_of_a_gaussian(geometry: FanBeam | ParallelBeam) -> None:
+    width, x, y, spacing = 8.0, 9.0, -14.0, 1.5
+    row, column = torch.meshgrid(*[torch.arange(64.0) - 32] * 2, indexing="ij")
+    distance = torch.hypot(column * spacing - x, -row * spacing - y)
+    found = project(torch.exp(-((distance / width) ** 2) / 2), spacing, geometry)
+    angle, offset = geometry.rays()
+    off = offset - x * torch.cos(angle) - y * torch.sin(angle)
+    exact = width * math.sqrt(2 * math.pi) * torch.exp(-((off / width) ** 2) / 2)
+    assert float((found - exact).abs().max() / exact.max()) < 0.01
+
+
+def test_agrees_with_scikit_image() -> None:
+    row, column = np.mgrid[:80, :80] - 40
+    image = np.exp(-((row - 9) ** 2 + (column + 5) ** 2) / 60) + (
+        np.exp(-((row + 14) ** 2 / 90 + (column - 8) ** 2 / 20))
+    )
+    angles = np.arange(30) * 6.0
+    expected = radon(image, angles, circle=True).T
+    geometry = ParallelBeam(channels=80, pitch=1.0, views=30, quarter_offset=0.5)
+    found = project(torch.from_numpy(image), 1.0, geometry).numpy()
+    assert np.linalg.norm(found - expected) < 0.005 * np.linalg.norm(expected)
+
+
+def test_integrals_are_in_mm(body: torch.Tensor, fan: FanBeam) -> None:
+    half = project(body + 1000, 1.0, fan).max()
+    assert float(project(body + 1000, 2.0, fan).max()) == pytest.approx(2 * float(half), rel=0.05)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_agrees(body: torch.Tensor, fan: FanBeam) -> None:
+    here, there = project(body, 3.0, fan), project(body.cuda(), 3.0, fan).cpu()
+    assert torch.allclose(here, there, rtol=1e-3, atol=1.0)

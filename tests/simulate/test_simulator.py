@@ -1,0 +1,129 @@
+"""What each degradation does to a slice, and that nothing else happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from distiliqa.simulate.acquisition import Acquisition
+from distiliqa.simulate.kernels import Kernel
+from distiliqa.simulate.metal import Rod
+from distiliqa.simulate.motion import Motion
+from distiliqa.simulate.simulator import Degradation, degrade
+
+DEGRADATIONS = {
+    "dose": Degradation(dose=0.25),
+    "views": Degradation(views=72),
+    "kernel": Degradation(kernel=Kernel(0.06)),
+    "motion": Degradation(motion=Motion((4.0, 0.0), rotation=1.0)),
+    "breathing": Degradation(motion=Motion(breathing=0.03)),
+    "ring": Degradation(ring=0.05),
+    "rod": Degradation(rods=(Rod(10.0, 10.0, 4.0, "iron"),)),
+    "hardening": Degradation(hardening=1.0),
+    "truncation": Degradation(truncation=180.0),
+    "smoothing": Degradation(dose=0.5, smoothing=1.0),
+}
+
+
+def change(body: Tensor, made: Acquisition, worse: Degradation, seed: int = 0) -> Tensor:
+    return degrade(body, 3.0, made, worse, [seed]) - body
+
+
+def test_nothing_worse_is_nothing_changed(body: Tensor, made: Acquisition) -> None:
+    assert torch.equal(degrade(body, 3.0, made, Degradation(), [0]), body)
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        Degradation(dose=1 - 1e-6),
+        Degradation(views=288, ring=1e-9),
+        Degradation(kernel=Kernel(0.1201)),
+        Degradation(motion=Motion((1e-3, 0))),
+        Degradation(truncation=480.0),
+        Degradation(hardening=1e-6),
+    ],
+)
+def test_next_to_nothing_changes_next_to_nothing(
+    body: Tensor, made: Acquisition, worse: Degradation
+) -> None:
+    difference = change(body, made, worse)
+    assert float(difference[body > -200].abs().mean()) < 0.5
+    assert float(difference.abs().max()) < 3  # no edge is lost
+
+
+@pytest.mark.parametrize("name", DEGRADATIONS)
+def test_each_leaves_its_mark_and_keeps_to_its_seed(
+    body: Tensor, made: Acquisition, name: str
+) -> None:
+    worse = DEGRADATIONS[name]
+    first = change(body, made, worse)
+    assert float(first[body > -200].abs().mean()) > 0.3
+    assert torch.isfinite(first).all()
+    assert torch.equal(first, change(body, made, worse))
+
+
+@pytest.mark.parametrize("name", ["dose", "ring", "rod"])
+def test_another_seed_is_another_draw(body: Tensor, made: Acquisition, name: str) -> None:
+    worse = DEGRADATIONS[name]
+    assert not torch.equal(change(body, made, worse), change(body, made, worse, seed=1))
+
+
+def test_a_batch_is_its_slices(body: Tensor, made: Acquisition) -> None:
+    worse = Degradation(dose=0.3, views=144, ring=0.02)
+    both = degrade(torch.cat([body, body.flip(-1)]), 3.0, made, worse, [5, 6])
+    alone = degrade(body.flip(-1), 3.0, made, worse, [6])
+    assert torch.allclose(both[1:], alone, atol=0.05)
+
+
+def test_fewer_views_and_less_dose_are_worse(body: Tensor, made: Acquisition) -> None:
+    inside = body > -200
+    views = [change(body, made, Degradation(views=v))[inside].std() for v in (192, 96, 48)]
+    doses = [change(body, made, Degradation(dose=d))[inside].std() for d in (0.5, 0.25, 0.1)]
+    assert views == sorted(views)
+    assert doses == sorted(doses)
+
+
+def test_a_sharper_kernel_has_more_noise_and_a_softer_one_less(
+    body: Tensor, made: Acquisition
+) -> None:
+    noise = []
+    for half in (0.06, 0.12, 0.16):
+        quiet = degrade(body, 3.0, made, Degradation(kernel=Kernel(half)), [0])
+        noisy = degrade(body, 3.0, made, Degradation(dose=0.2, kernel=Kernel(half)), [0])
+        noise.append(float((noisy - quiet)[body > -200].std()))
+    assert noise == sorted(noise)
+
+
+def test_iron_is_darker_than_titanium_beside_it(body: Tensor, made: Acquisition) -> None:
+    clean = replace(made, beam=replace(made.beam, photons=1e12, electronic=0.0))
+    iron, titanium = (
+        change(body, clean, Degradation(rods=(Rod(-20, 0, 5.0, m), Rod(25, 0, 5.0, m))))
+        for m in ("iron", "titanium")
+    )
+    between = 0, 48, 49
+    assert float(iron[between]) < float(titanium[between]) < 0
+
+
+def test_padding_stays(body: Tensor, made: Acquisition) -> None:
+    padded = body.clone()
+    padded[..., :3, :] = -3024
+    worse = degrade(padded, 3.0, made, Degradation(dose=0.1), [0])
+    assert (worse[..., :3, :] == -3024).all()
+    assert float(worse[..., 3:, :].min()) >= -1024
+
+
+@pytest.mark.parametrize("wrong", [{"dose": 0.0}, {"dose": 2.0}, {"views": 3}])
+def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Degradation(**wrong)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_agrees(body: Tensor, made: Acquisition) -> None:
+    worse = Degradation(dose=0.25, views=144)
+    there = degrade(body.cuda(), 3.0, made, worse, [3]).cpu()
+    assert torch.allclose(there, degrade(body, 3.0, made, worse, [3]), atol=1.0)
