@@ -46,7 +46,7 @@ def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | Non
     the standard one.
     """
     known = named_kernel(name)
-    prior = _Prior(known, 0.12, 0.15) if known else _Prior(STANDARD, 0.5, 0.4)
+    prior = _Prior(known, 0.1, 0.1) if known else _Prior(STANDARD, 0.5, 0.4)
     spectrum = _spectrum(hu.astype(np.float64), spacing_mm)
     return prior.kernel if spectrum is None else _fit(*spectrum, spacing_mm, prior)
 

@@ -17,7 +17,6 @@ from distiliqa.simulate.geometry import FanBeam, Geometry
 from distiliqa.simulate.kernels import RAMP, Kernel
 
 _UPSAMPLING = 8  # the nearest sample is then at most 1/16 channel away
-_BLOCK = 4  # views at a time: more would leave the cache
 
 
 def filtered_back_projection(
@@ -115,25 +114,13 @@ def _smear(
     )
     rows = pad(rows, (0, 0, 1, 1))
     total = filtered.new_zeros(side * side, n * len(turns))
-    angles = geometry.view_angles()[: len(rows), None, None].to(filtered)
-    for block, angle in zip(rows.split(_BLOCK), angles.split(_BLOCK), strict=True):
+    first, scale = float(geometry.channel_positions()[0]), samples / geometry.channels
+    for row, angle in zip(rows, geometry.view_angles().to(filtered), strict=False):
         place, weight = geometry.locate(x, -x[:, None], angle)
-        index = _nearest(place, geometry, samples)
-        values = block.flatten(0, 1).index_select(0, index)
-        total += (
-            values.view(len(block), *total.shape) * weight.pow(power).reshape(len(weight), -1, 1)
-        ).sum(0)
+        nearest = place.sub_(first).mul_(scale / geometry.step).add_(1.5)  # 1 for the zero
+        index = nearest.clamp_(0, samples + 1).int()
+        carried = row.index_select(0, index.flatten())
+        total.addcmul_(carried, (weight if power == 1 else weight**power).reshape(-1, 1))
     parts = total.reshape(side, side, n, len(turns)).permute(3, 2, 0, 1)
     turned = [torch.rot90(part, turn, (-2, -1)) for turn, part in zip(turns, parts, strict=True)]
     return torch.stack(turned).sum(0)[..., :size, :size]
-
-
-def _nearest(place: Tensor, geometry: Geometry, samples: int) -> Tensor:
-    """Flat index into a block's rows, (views * rows * columns,), of places on the detector."""
-    first = float(geometry.channel_positions()[0])
-    scale = samples / geometry.channels / geometry.step
-    index = place.mul_(scale).add_(1.5 - first * scale).clamp_(0, samples + 1).int()
-    index += torch.arange(len(place), device=place.device, dtype=torch.int32)[:, None, None] * (
-        samples + 2
-    )
-    return index.flatten()
