@@ -17,7 +17,9 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, JPEGLSLossless, generate_uid
 
 from distiliqa.files import atomic_path
+from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.dose import scan
+from distiliqa.simulate.noise import Beam
 from distiliqa.simulate.phantom import body_phantom
 
 DOSES = (1.00, 0.25, 0.10)
@@ -25,6 +27,7 @@ SLICES = 4
 THICKNESS_MM = 3.0
 SIZE, SPACING_MM = 512, 0.74
 SEED = 7
+MADE = Acquisition(beam=Beam(photons=1.6e6))
 FULL_DOSE_MAS, FULL_DOSE_CTDIVOL_MGY = 200, 13.5  # 120 kV, a 332 mm wide abdomen
 EXAMPLES = Path(__file__).resolve().parents[1] / "src" / "distiliqa" / "examples" / "body_phantom"
 
@@ -35,7 +38,9 @@ def main(folder: Path) -> None:
         for index in range(SLICES):
             z = (index - (SLICES - 1) / 2) * THICKNESS_MM
             anatomy = body_phantom(z, size=SIZE, spacing_mm=SPACING_MM, seed=SEED)
-            hu = scan(anatomy, (SPACING_MM, SPACING_MM), dose, seed=100 * number + index)
+            hu = scan(
+                anatomy, (SPACING_MM, SPACING_MM), dose, seed=100 * number + index, acquisition=MADE
+            )
             image = describe(dose, number, index, z)
             set_pixels(image, hu)
             write(folder / name / f"slice_{index + 1}.dcm", image)
@@ -53,7 +58,7 @@ def describe(dose: float, number: int, index: int, z: float) -> Dataset:
     image.AccessionNumber = ""
     image.Modality = "CT"
     image.Manufacturer = "distiliqa"
-    image.ManufacturerModelName = "simulated parallel beam"
+    image.ManufacturerModelName = "simulated fan beam"
     image.ReferringPhysicianName = ""
     image.StudyDescription = "Body phantom (simulated)"
     image.SeriesDescription = f"Body phantom, {dose:.0%} dose (simulated)"
@@ -85,7 +90,7 @@ def describe_acquisition(image: Dataset, dose: float) -> None:
     image.ExposureTime = 500
     image.XRayTubeCurrent = round(2 * FULL_DOSE_MAS * dose)
     image.Exposure = round(FULL_DOSE_MAS * dose)
-    image.ConvolutionKernel = "HANN"
+    image.ConvolutionKernel = "STANDARD"
     image.CTDIvol = FULL_DOSE_CTDIVOL_MGY * dose
     phantom = Dataset()
     phantom.CodeValue, phantom.CodingSchemeDesignator = "113691", "DCM"

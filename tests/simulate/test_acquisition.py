@@ -1,0 +1,39 @@
+"""How a slice was made, from its header and its noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from distiliqa.ct.slice import Acquisition as Header
+from distiliqa.simulate.acquisition import PHOTONS_PER_MAS_MM, Acquisition, acquisition_of
+from distiliqa.simulate.dose import scan
+from distiliqa.simulate.kernels import named_kernel
+from distiliqa.simulate.noise import Beam
+from distiliqa.simulate.scanners import SCANNERS
+
+AIR = np.full((64, 64), -1000.0)
+
+
+def test_a_slice_without_soft_tissue_goes_by_its_header() -> None:
+    header = Header(exposure_mas=200, slice_thickness_mm=2, kernel="LUNG", scanner="LightSpeed VCT")
+    made = acquisition_of(AIR, 4.0, header)
+    assert made.beam.photons == PHOTONS_PER_MAS_MM * 400
+    assert made.kernel == named_kernel("LUNG")
+    assert made.geometry == SCANNERS["lightspeed"].geometry
+
+
+def test_nothing_known_is_a_million_photons() -> None:
+    assert acquisition_of(AIR, 4.0).beam.photons == Beam().photons
+
+
+@pytest.mark.parametrize("photons", [3e5, 3e6])
+def test_photons_are_found_again(made: Acquisition, photons: float) -> None:
+    y, x = np.mgrid[:96, :96] - 48
+    clean = np.where(np.hypot(x, y) < 40, 50.0, -1000.0)
+    true = replace(made, beam=replace(made.beam, photons=photons), kernel=named_kernel("B30f"))
+    noisy = scan(clean, (3.0, 3.0), seed=0, acquisition=true)
+    found = acquisition_of(noisy, 3.0, Header(kernel="B30f"), made.geometry)
+    assert found.beam.photons == pytest.approx(photons, rel=0.25)
