@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from torch import Tensor
 
+from distiliqa.metrics.noise_map import box_size, soft_tissue_boxes
 from distiliqa.simulate.geometry import Geometry
 from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.noise import HU_PER_ATTENUATION, Beam, incident_photons
-from distiliqa.metrics.noise_map import box_size, soft_tissue_boxes
 from distiliqa.simulate.reconstruction import noise_variance
 
 _COARSE = 4  # noise varies slowly: it is predicted for every fourth pixel

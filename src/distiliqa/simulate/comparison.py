@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, uniform_filter
 
-from distiliqa.simulate.noise_level import box_size, local_deviation, soft_tissue_boxes
+from distiliqa.metrics.noise_map import noise_map, soft_tissue_boxes
 from distiliqa.simulate.noise_spectrum import noise_power_spectrum, peak_frequency
 
 _TISSUE_HU = (-50.0, 150.0)
@@ -47,9 +47,9 @@ def compare_noise(
     spacing_mm: float,
 ) -> NoiseComparison:
     """Compare a simulated with a real lower dose of the slice ``full``; (size, size) each, HU."""
-    size = box_size(spacing_mm)
-    boxes = soft_tissue_boxes(full, size)
-    deviations = [np.median(local_deviation(hu, size)[boxes]) for hu in (simulated, real)]
+    spacing = (spacing_mm, spacing_mm)
+    boxes = soft_tissue_boxes(full, spacing)
+    deviations = [np.median(noise_map(hu, spacing)[boxes]) for hu in (simulated, real)]
     region = tissue(full)
     peaks = [
         peak_frequency(*noise_power_spectrum(hu - full, region, spacing_mm))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.restoration import denoise_nl_means
 
-from distiliqa.simulate.noise_level import box_size, global_noise_level, local_deviation
+from distiliqa.metrics.noise_level import global_noise_level
+from distiliqa.metrics.noise_map import noise_map
 
 _BODY_HU = (-400.0, 600.0)  # bone, air and metal would rule the distances between patches
 
@@ -26,7 +27,7 @@ def smoothed(hu: NDArray[np.floating], spacing_mm: float, strength: float) -> ND
     """
     noise = global_noise_level(hu, (spacing_mm, spacing_mm))
     if noise is None:
-        noise = float(np.median(local_deviation(hu, box_size(spacing_mm))))
+        noise = float(np.median(noise_map(hu, (spacing_mm, spacing_mm))))
     inner = np.clip(hu, *_BODY_HU).astype(np.float32)
     smooth = denoise_nl_means(
         inner, patch_size=5, patch_distance=6, h=strength * noise, sigma=noise, fast_mode=True
