@@ -19,26 +19,21 @@ import numpy as np
 import torch
 from skimage.transform import iradon, radon
 
+from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.geometry import FanBeam
-from distiliqa.simulate.kernels import STANDARD
-from distiliqa.simulate.noise import WATER_PER_MM, Beam, incident_photons, lower_dose
+from distiliqa.simulate.noise import WATER_PER_MM, Beam
 from distiliqa.simulate.phantom import body_phantom
-from distiliqa.simulate.projector import project
-from distiliqa.simulate.reconstruction import filtered_back_projection
+from distiliqa.simulate.simulator import Degradation, degrade
 
 DOSE, PHOTONS = 0.25, 1e6
 
 
 def ours(attenuation: np.ndarray, spacing: float, views: int) -> object:
-    """Fan beam, counts with read-out noise, filtered back-projection."""
+    """Fan beam, counts with read-out noise, filtered back-projection, added to the slice."""
     geometry = FanBeam(595.0, 1085.6, channels=736, pitch=1.2858, views=views)
-    beam = Beam(photons=PHOTONS)
-    integrals = project(torch.from_numpy(attenuation), spacing, geometry)
-    incident = incident_photons(integrals, geometry, beam)
-    draws = torch.randn(2, *integrals.shape, generator=torch.Generator().manual_seed(0))
-    nothing = torch.zeros_like(integrals)
-    noisy = lower_dose(integrals, incident, beam, DOSE, draws, nothing)
-    return filtered_back_projection(noisy, len(attenuation), spacing, geometry, STANDARD)
+    made = Acquisition(geometry, Beam(photons=PHOTONS), noise_free=True)
+    hu = torch.from_numpy(1000 * (attenuation / WATER_PER_MM - 1))[None]
+    return degrade(hu, spacing, made, Degradation(dose=DOSE), [0])
 
 
 def theirs(attenuation: np.ndarray, spacing: float, views: int) -> object:

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
 from distiliqa.simulate.geometry import Geometry, Rays
+from distiliqa.simulate.threads import one_core_each
 
 _PADDING = 2  # transforms are this much larger than the slice
 _SUPPORT = 4  # grid points that an interpolated value is made of, along each axis
@@ -27,6 +28,7 @@ _DENSITY = 1.4  # parallel views in half a turn, for each pixel across the slice
 _FINENESS = 2  # samples of a projection for each pixel
 
 
+@one_core_each()
 def project(
     image: Tensor, spacing_mm: float, geometry: Geometry, rays: Rays | None = None
 ) -> Tensor:
@@ -50,6 +52,7 @@ def project(
     return sampled.reshape(*image.shape[:-2], *sampled.shape[-2:]) * spacing_mm
 
 
+@one_core_each()
 def back_project(
     sinogram: Tensor, size: int, spacing_mm: float, geometry: Geometry, rays: Rays | None = None
 ) -> Tensor:

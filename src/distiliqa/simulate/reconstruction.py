@@ -15,10 +15,12 @@ from torch.nn.functional import pad
 
 from distiliqa.simulate.geometry import FanBeam, Geometry
 from distiliqa.simulate.kernels import RAMP, Kernel
+from distiliqa.simulate.threads import in_bands, one_core_each
 
-_UPSAMPLING = 8  # the nearest sample is then at most 1/16 channel away
+_UPSAMPLING = 4  # the nearest sample is then at most 1/8 channel away
 
 
+@one_core_each()
 def filtered_back_projection(
     sinogram: Tensor, size: int, spacing_mm: float, geometry: Geometry, kernel: Kernel = RAMP
 ) -> Tensor:
@@ -42,6 +44,7 @@ def filtered_back_projection(
     return image.reshape(*sinogram.shape[:-2], size, size)
 
 
+@one_core_each()
 def noise_variance(
     variance: Tensor, size: int, spacing_mm: float, geometry: Geometry, kernel: Kernel = RAMP
 ) -> Tensor:
@@ -107,20 +110,31 @@ def _smear(
     turns = geometry.quarter_turns
     side = size // 2 * 2 + 1  # turns into itself around the axis of rotation
     x = (torch.arange(side) - size // 2).to(filtered) * spacing_mm
-    # For each of the views that no quarter turn joins: samples by (slices, quarter turns), with
+    # For each of the views that no quarter turn joins, slices and quarter turns side by side, with
     # a zero at both ends for rays that miss the detector.
-    rows = (
-        filtered.reshape(n, len(turns), views // len(turns), samples).permute(2, 3, 0, 1).flatten(2)
-    )
-    rows = pad(rows, (0, 0, 1, 1))
-    total = filtered.new_zeros(side * side, n * len(turns))
-    first, scale = float(geometry.channel_positions()[0]), samples / geometry.channels
-    for row, angle in zip(rows, geometry.view_angles().to(filtered), strict=False):
-        place, weight = geometry.locate(x, -x[:, None], angle)
-        nearest = place.sub_(first).mul_(scale / geometry.step).add_(1.5)  # 1 for the zero
-        index = nearest.clamp_(0, samples + 1).int()
-        carried = row.index_select(0, index.flatten())
-        total.addcmul_(carried, (weight if power == 1 else weight**power).reshape(-1, 1))
-    parts = total.reshape(side, side, n, len(turns)).permute(3, 2, 0, 1)
+    rows = filtered.reshape(n, len(turns), views // len(turns), samples).permute(2, 1, 0, 3)
+    rows = pad(rows.flatten(1, 2), (1, 1))
+
+    def band(y: Tensor) -> Tensor:
+        return _smear_band(rows, x, y, samples / geometry.channels, geometry, power)
+
+    parts = in_bands(band, -x[:, None]).reshape(len(turns), n, side, side)
     turned = [torch.rot90(part, turn, (-2, -1)) for turn, part in zip(turns, parts, strict=True)]
     return torch.stack(turned).sum(0)[..., :size, :size]
+
+
+def _smear_band(
+    rows: Tensor, x: Tensor, y: Tensor, per_channel: float, geometry: Geometry, power: int
+) -> Tensor:
+    """(views, parts, samples + 2) to (parts, rows, columns), for pixels at x and y."""
+    parts, samples = rows.shape[1:]
+    total = rows.new_zeros(parts, y.numel(), x.numel())
+    first = float(geometry.channel_positions()[0])
+    for row, angle in zip(rows, geometry.view_angles().to(rows), strict=False):
+        place, weight = geometry.locate(x, y, angle)
+        # 1 for the zero in front, and a half to round.
+        nearest = place.sub_(first).mul_(per_channel / geometry.step).add_(1.5)
+        index = nearest.clamp_(0, samples - 1).long().flatten()
+        carried = row.index_select(1, index).view_as(total)
+        total.addcmul_(carried, weight if power == 1 else weight**power)
+    return total

@@ -33,6 +33,7 @@ from distiliqa.simulate.noise import (
 )
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
+from distiliqa.simulate.threads import one_core_each
 
 LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # what 12 bits store
 _MOST_SHARPENING = 4.0
@@ -72,6 +73,7 @@ class Degradation:
             raise ValueError(f"views must be at least 8, not {self.views}")
 
 
+@one_core_each()
 def degrade(
     hu: Tensor,
     spacing_mm: float,
