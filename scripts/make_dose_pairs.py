@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from pydicom import Dataset, dcmread
 
+from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.header import read_header
-from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.pairs import COLUMNS
 from distiliqa.errors import CTReadError, DistiliqaError

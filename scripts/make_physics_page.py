@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE
+from distiliqa.ct.derived_dicom import read_stored
 from distiliqa.ct.header import read_header
-from distiliqa.data.derived_dicom import read_stored
 from distiliqa.files import atomic_path, write_text
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.comparison import NoiseComparison, compare_noise, tissue

@@ -13,7 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from distiliqa.data.derived_dicom import read_stored
+from distiliqa.ct.derived_dicom import read_stored
 from distiliqa.data.doses import DoseFormula
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.data.preprocess import Mixing, Summary, preprocess

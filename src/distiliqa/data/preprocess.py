@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.index import Problem
-from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.data.doses import DoseFormula, check_doses, mix
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.journal import Journal, Rated, stamp

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, label
 
+from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.header import read_header
-from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.kernels import named_kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TypedDict
 
 import lightning as L
@@ -48,7 +49,7 @@ class Outcomes:
         return rows[[int((rows[:, 0] == position).nonzero()[0]) for position in positions]]
 
 
-class RatingModule(L.LightningModule):
+class RatingModule(L.LightningModule, ABC):
     """A network that learns scores. Children say what a training batch costs.
 
     After each epoch ``summary`` holds the figures of the epoch by column name, and ``merit`` what
@@ -98,9 +99,9 @@ class RatingModule(L.LightningModule):
         for name in ("plcc", "srocc", "krocc", "mae"):
             self.summary[f"val_{name}"] = getattr(found, name)
 
+    @abstractmethod
     def summarize_training(self) -> None:
         """Put the figures of the epoch's training images into ``summary``."""
-        raise NotImplementedError
 
     def agreement_seen(self) -> tuple[Agreement, Tensor]:
         """Agreement over the epoch's training images, and their rows."""

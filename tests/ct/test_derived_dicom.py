@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from distiliqa.data.derived_dicom import derive, read_stored, write_dicom
+from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.errors import CTReadError, NotCTError
 
 WriteCT = Callable[..., Path]
