@@ -60,3 +60,31 @@ def test_rows_of_the_slice_that_reach_the_output(stem, rows):
 def test_impossible_sizes_are_refused(sizes, words):
     with pytest.raises(RecipeError, match=words):
         NetworkConfig(**sizes)
+
+
+def small_strided() -> Network:
+    torch.manual_seed(0)
+    config = NetworkConfig(
+        stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16
+    )
+    return Network(config).eval()
+
+
+def test_a_crop_of_everything_is_the_whole_image():
+    network, image = small_strided(), torch.rand(2, 1, 512, 512)
+    with torch.inference_mode():
+        assert torch.equal(network.forward_crop(image, (0, 0)), network(image))
+
+
+def test_a_crop_has_the_position_embeddings_of_its_place():
+    network, crop = small_strided(), torch.rand(1, 1, 256, 256)
+    grid = torch.zeros(1, 16 * 16, 16)
+    grid.view(1, 16, 16, 16)[:, 3:11, 8:16] = torch.rand(1, 8, 8, 16)
+    with torch.no_grad():
+        without = network.forward_crop(crop, (100, 250))
+        network.vit.encoder.pos_embedding[:, 1:] += grid
+        inside = network.forward_crop(crop, (100, 250))
+        network.vit.encoder.pos_embedding[:, 1:][grid == 0] += 7.0
+        outside = network.forward_crop(crop, (100, 250))
+    assert not torch.allclose(inside, without)
+    assert torch.equal(outside, inside)

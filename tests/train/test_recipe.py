@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,7 @@ def test_overrides_are_read_as_yaml() -> None:
         ("network.heads=7", "7 heads do not divide"),
         ("data.scale=[1, 0]", "1 is not below 0"),
         ("seed.x=1", "seed"),
+        ("teacher.averaging=1.0", "teacher.averaging: Input should be less than 1"),
     ],
 )
 def test_wrong_keys_and_values_are_one_line(setting: str, words: str) -> None:
@@ -55,6 +57,15 @@ def test_wrong_keys_and_values_are_one_line(setting: str, words: str) -> None:
         load_recipe("smoke", parse_overrides([setting]))
     assert words in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"network.preset": "published"}, {"network.patch": 2, "network.stem_blocks": 8}]
+)
+def test_crops_need_whole_patches_of_a_strided_stem(changes: dict[str, Any]) -> None:
+    load_recipe("compact", changes)
+    with pytest.raises(RecipeError, match="cannot learn from crops"):
+        load_recipe("compact", changes | {"student.crops": 0.5})
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "a: [1", "\tx: 1"])

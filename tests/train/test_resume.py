@@ -46,7 +46,9 @@ def test_a_killed_run_gives_the_weights_of_an_uninterrupted_one(
     recipe: Callable[..., Recipe], tmp_path: Path
 ) -> None:
     settings, whole, killed = tmp_path / "recipe.yaml", tmp_path / "whole", tmp_path / "killed"
-    save_recipe(recipe(**{"teacher.epochs": EPOCHS, "student.epochs": EPOCHS}), settings)
+    steps = {"epochs": EPOCHS, "crops": 0.5, "averaging": 0.9}
+    changes = {f"{who}.{key}": steps[key] for who in ("teacher", "student") for key in steps}
+    save_recipe(recipe(**changes), settings)
     finish("train-teacher", settings, "--out", whole)
     finish("train-student", whole)
 

@@ -114,6 +114,7 @@ def test_same_seed_gives_the_same_weights(
         {"student.distillation": "published", "student.select_on": "training"},
         {"augmentation": "dihedral+rescale"},
         {"augmentation": "none", "student.accumulate": 2},
+        {"student.crops": 0.6, "student.averaging": 0.5},
     ],
 )
 def test_named_switches_train(

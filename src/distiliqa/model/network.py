@@ -40,3 +40,13 @@ class Network(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.vit(self.stem(image))
+
+    def forward_crop(self, crop: Tensor, corner: tuple[int, int]) -> Tensor:
+        """Rate images by a part of each, (N, 1, s, s), whose top left pixel is at ``corner``.
+
+        The patches get the position embeddings nearest to where they lie in the whole image. The
+        side s is a multiple of the stem's stride times the patch; the stem is ``strided``.
+        """
+        stride = self.config.patch << self.config.stem_blocks
+        row, column = (round(at / stride) for at in corner)
+        return self.vit(self.stem(crop), (row, column))

@@ -6,6 +6,7 @@ torchvision's, so that its ImageNet weights and the published DistilIQA weights 
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 import torch
@@ -64,8 +65,16 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(OrderedDict(blocks))
         self.ln = nn.LayerNorm(width, EPSILON)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.ln(self.layers(tokens + self.pos_embedding))
+    def forward(self, tokens: Tensor, positions: Tensor | None = None) -> Tensor:
+        return self.ln(
+            self.layers(tokens + (self.pos_embedding if positions is None else positions))
+        )
+
+    def positions_of(self, rows: slice, columns: slice) -> Tensor:
+        """Embeddings of the class token and of a rectangle of the patches, (1, 1 + T, width)."""
+        token, patches = self.pos_embedding[:, :1], self.pos_embedding[:, 1:]
+        grid = patches.unflatten(1, (math.isqrt(patches.shape[1]), -1))
+        return torch.cat([token, grid[:, rows, columns].flatten(1, 2)], dim=1)
 
 
 class VisionTransformer(nn.Module):
@@ -74,7 +83,8 @@ class VisionTransformer(nn.Module):
     Parameters
     ----------
     channels, side : channels and side of the square feature map it takes, (N, channels, side,
-        side); it gives (N, outputs).
+        side); it gives (N, outputs). With a ``corner``, row and column of a patch, it takes the
+        part of the map that begins there.
     """
 
     def __init__(
@@ -96,8 +106,13 @@ class VisionTransformer(nn.Module):
         self.heads = nn.Linear(width, outputs)
         nn.init.trunc_normal_(projection.weight, std=(channels * patch**2) ** -0.5)
 
-    def forward(self, features: Tensor) -> Tensor:
-        patches = self.conv_proj(features).flatten(2).transpose(1, 2)  # (N, T, width)
-        token = self.class_token.expand(patches.shape[0], -1, -1)
-        tokens = self.encoder(torch.cat([token, patches], dim=1))  # (N, T + 1, width)
+    def forward(self, features: Tensor, corner: tuple[int, int] | None = None) -> Tensor:
+        grid = self.conv_proj(features)  # (N, width, rows, columns)
+        positions = None
+        if corner is not None:
+            places = zip(corner, grid.shape[2:], strict=True)
+            positions = self.encoder.positions_of(*(slice(at, at + side) for at, side in places))
+        token = self.class_token.expand(len(grid), -1, -1)
+        patches = grid.flatten(2).transpose(1, 2)  # (N, T, width)
+        tokens = self.encoder(torch.cat([token, patches], dim=1), positions)  # (N, T + 1, width)
         return self.heads(tokens[:, 0])  # (N, outputs)

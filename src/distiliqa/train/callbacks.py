@@ -83,7 +83,7 @@ class BestWeights(Callback):
         if module.merit > self.best:
             self.best, self.epoch = module.merit, trainer.current_epoch
             if trainer.is_global_zero:
-                save_network(module.network, self.path)
+                save_network(module.kept, self.path)
         if self.patience is not None and trainer.current_epoch - self.epoch >= self.patience:
             trainer.should_stop = True
 

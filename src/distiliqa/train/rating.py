@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypedDict
 
 import lightning as L
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.evaluate.agreement import Agreement, agreement, plcc
@@ -49,6 +53,23 @@ class Outcomes:
         return rows[[int((rows[:, 0] == position).nonzero()[0]) for position in positions]]
 
 
+def _moving_average(network: Network, decay: float) -> AveragedModel:
+    """Exponential moving average of weights (Polyak & Juditsky 1992, doi 10.1137/0330046)."""
+    # Without a gradient: processes of a distributed run wait for those that are expected.
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)).requires_grad_(False)
+
+
+@contextmanager
+def _statistics_kept(network: Network) -> Iterator[None]:
+    """Crops hold less air than whole images, by whose statistics the network is validated."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.track_running_stats = False
+    yield
+    for norm in norms:
+        norm.track_running_stats = True
+
+
 class RatingModule(L.LightningModule, ABC):
     """A network that learns scores. Children say what a training batch costs.
 
@@ -57,10 +78,12 @@ class RatingModule(L.LightningModule, ABC):
     predictions run against the labels, which the published absolute value would reward.
     """
 
-    def __init__(self, network: Network, step: StepSection) -> None:
+    def __init__(self, network: Network, step: StepSection, seed: int) -> None:
         super().__init__()
+        self.seed = seed
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = step
+        self.averaged = _moving_average(self.network, step.averaging) if step.averaging else None
         self.loss = ScoreLoss(step.l1_weight, step.mse_weight)
         self.seen, self.validated = Outcomes(), Outcomes()
         self.summary: dict[str, float] = {}
@@ -85,8 +108,35 @@ class RatingModule(L.LightningModule, ABC):
             group["lr"] = self.learning_rate(self.current_epoch)
         self.seen, self.validated = Outcomes(), Outcomes()
 
+    @property
+    def kept(self) -> Network:
+        """The network that is validated and kept: the one that learns, or its moving average."""
+        if self.averaged is None:
+            return self.network
+        assert isinstance(self.averaged.module, Network)
+        return self.averaged.module
+
+    def predict_batch(self, images: Tensor, number: int) -> Tensor:
+        """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or by a crop.
+
+        What is cropped depends on the weights' seed, the epoch and the number alone, so that a
+        resumed run draws what an uninterrupted one draws.
+        """
+        rng = np.random.default_rng((self.seed, self.current_epoch, number))
+        if rng.random() >= self.step.crops:
+            return self.network(images).float()
+        side = images.shape[-1] // 2
+        row, column = (int(at) for at in rng.integers(side + 1, size=2))
+        crop = images[..., row : row + side, column : column + side]
+        with _statistics_kept(self.network):
+            return self.network.forward_crop(crop, (row, column)).float()
+
+    def on_train_batch_end(self, *_: object) -> None:
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+
     def validation_step(self, batch: Batch, _: int) -> None:
-        predictions = self.network(batch["image"]).float().mean(dim=1)
+        predictions = self.kept(batch["image"]).float().mean(dim=1)
         losses = self.loss(predictions[:, None], batch["score"][:, None])
         self.validated.add(batch["index"], predictions, batch["score"], losses)
 

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from distiliqa.ct.window import Window
 from distiliqa.data.dataset import Augmentation
 from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import write_text
 from distiliqa.model.config import PRESETS, NetworkConfig
+from distiliqa.recipe_file import Section, read_yaml, validated
 
 SHIPPED = ("published", "compact", "smoke")
 Positive = Annotated[int, Field(ge=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    """A part of a recipe: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class NetworkSection(Section):
@@ -87,6 +82,8 @@ class StepSection(Section):
     weight_decay: Weight = 0.0
     l1_weight: Weight = 1.0
     mse_weight: Weight = 1.0
+    crops: Share = 0.0  # of the training batches that show a quarter of the image only
+    averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
     patience: Positive | None = None  # epochs without a better validation before it stops
 
 
@@ -149,12 +146,7 @@ def load_recipe(source: str | Path, overrides: Mapping[str, Any] | None = None) 
         raise RecipeError(
             "no such recipe", path=source, remedy=f"give a YAML file or one of {', '.join(SHIPPED)}"
         )
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"not YAML ({error})", path=source, remedy="correct it") from error
-    if not isinstance(content, dict):
-        raise RecipeError("not a mapping of keys", path=source, remedy="see a shipped recipe")
+    content = read_yaml(path)
     for key, value in (overrides or {}).items():
         _set(content, key.split("."), value, key)
     return _validated(content, source)
@@ -186,17 +178,9 @@ def _set(content: dict[str, Any], keys: list[str], value: Any, whole: str) -> No
 
 
 def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
+    recipe = validated(Recipe, content, source)
     try:
-        recipe = Recipe.model_validate(content)
-        recipe.network.config(1)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"] if isinstance(part, str | int))
-        if first["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), 1)
-            remedy = f"did you mean {close[0]!r}?" if close else "remove it"
-            raise RecipeError(f"no such key {key!r}", path=source, remedy=remedy) from error
-        raise RecipeError(f"{key}: {first['msg']}", path=source, remedy="correct it") from error
+        _check_crops(recipe)
     except DistiliqaError as error:
         raise RecipeError(f"network: {error}", path=source) from error
     low, high = recipe.data.scale
@@ -207,10 +191,12 @@ def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
     return recipe
 
 
-def _keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are possible at a place of a recipe."""
-    section: type[BaseModel] = Recipe
-    for part in location:
-        kinds = get_args(section.model_fields[str(part)].annotation)
-        section = kinds[0] if kinds else section.model_fields[str(part)].annotation  # type: ignore[assignment]
-    return list(section.model_fields)
+def _check_crops(recipe: Recipe) -> None:
+    network = recipe.network.config(1)
+    cropped = recipe.teacher.crops or recipe.student.crops
+    patch = network.patch << network.stem_blocks
+    if cropped and (network.stem != "strided" or network.image_size % (2 * patch)):
+        raise RecipeError(
+            "cannot learn from crops, which must be whole patches of a strided stem",
+            remedy="set crops to 0",
+        )

@@ -26,16 +26,18 @@ COLUMNS = ("Epoch", "overall_perf", "loss", "teacher_overall_perf")
 class StudentModule(RatingModule):
     """Learns the labels, and the teachers where they are right."""
 
-    def __init__(self, network: Network, step: StudentSection, teachers: TeacherOutputs) -> None:
-        super().__init__(network, step)
+    def __init__(
+        self, network: Network, step: StudentSection, seed: int, teachers: TeacherOutputs
+    ) -> None:
+        super().__init__(network, step, seed)
         self.step: StudentSection = step
         self.teachers = teachers
         self.distillation = DistillationLoss(
             self.loss, step.distill_weight, step.gate, step.distillation
         )
 
-    def training_step(self, batch: Batch, _: int) -> Tensor:
-        outputs = self.network(batch["image"]).float()
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        outputs = self.predict_batch(batch["image"], number)
         taught = self.teachers(batch["image"], batch["index"], batch["transform"])
         loss, open_share = self.distillation(outputs, batch["score"], taught)
         share = open_share.expand(len(outputs))
@@ -83,9 +85,8 @@ def train_student(
         fold.train if held_out else everything, augmentation=recipe.augmentation, seed=recipe.seed
     )
     torch.manual_seed(recipe.seed)
-    module = StudentModule(
-        run.new_network(outputs=len(networks)), step, _teacher_outputs(run, networks)
-    )
+    network = run.new_network(outputs=len(networks))
+    module = StudentModule(network, step, recipe.seed, _teacher_outputs(run, networks))
     fitted = fit(
         module,
         run.loader(training, step, shuffle=True, seed=recipe.seed),

@@ -16,8 +16,8 @@ COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss"
 class TeacherModule(RatingModule):
     """A member of the ensemble: learns the labels."""
 
-    def training_step(self, batch: Batch, _: int) -> Tensor:
-        predictions = self.network(batch["image"]).float()
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        predictions = self.predict_batch(batch["image"], number)
         losses = self.loss(predictions, batch["score"][:, None])
         self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
         return self.checked(losses.mean())
@@ -46,7 +46,7 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
     folder = run.fold_folder(number)
     seed = recipe.seed + number
     torch.manual_seed(seed)
-    module = TeacherModule(run.new_network(outputs=1), step)
+    module = TeacherModule(run.new_network(outputs=1), step, seed)
     training = run.dataset(fold.train, augmentation=recipe.augmentation, seed=seed)
     title = f"teacher {number}/{len(run.folds)}"
     fitted = fit(
