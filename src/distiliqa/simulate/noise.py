@@ -11,7 +11,9 @@ A full-dose scan scaled to that mean has d**2 times the variance of its own alre
     d (1 - d) incident exp(-p) + (1 - d**2) electronic**2,
 
 is inserted, which makes the sum that of the lower dose (Yu et al., J Comput Assist Tomogr 2012,
-doi 10.1097/RCT.0b013e318258e891; Zabic et al., Med Phys 2013, doi 10.1118/1.4789628).
+doi 10.1097/RCT.0b013e318258e891; Zabic et al., Med Phys 2013, doi 10.1118/1.4789628). Where fewer
+views are taken than the slice was made from, its own noise is that of a mean over more rays, and
+counts by that share.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class Beam:
 
     Attributes
     ----------
-    photons : noise-equivalent photons that enter a ray through the axis of rotation at full dose.
+    photons : noise-equivalent photons that enter a ray through the axis of rotation at full dose;
+        infinity for a scan without noise.
     electronic : standard deviation of the read-out of a ray, photons.
     bowtie_radius : the bow-tie filter makes up for half of what a water cylinder of this radius
         (mm) lacks in thickness away from its middle; 0 is no filter.
@@ -75,7 +78,7 @@ def lower_dose(
     dose: float,
     draws: Tensor,
     added: Tensor,
-    noise_free: bool = False,
+    own: float = 1.0,
 ) -> Tensor:
     """Line integrals as a scan at a relative dose in (0, 1] measures them.
 
@@ -85,13 +88,13 @@ def lower_dose(
     incident : photons that enter each ray at full dose.
     draws : (2, ..., views, channels), standard normal: for the quanta, and for the read-out.
     added : what metal adds to the line integrals, or 0; it dims rays as a lower dose does.
-    noise_free : there is no noise in ``integrals`` yet.
+    own : variance of the noise that the slice has already, relative to what full dose gives with
+        these views: 0 for a noise-free slice, 1 or the share of its views that are taken.
     """
     share = dose * torch.exp(-added)  # of the photons that arrived at full dose
     mean = share * incident * torch.exp(-integrals)
-    present = torch.zeros_like(share) if noise_free else share  # of the lower dose's noise
-    quanta = torch.sqrt((1 - present) * mean) * _spread(draws[0], beam.crosstalk)
-    readout = beam.electronic * torch.sqrt(1 - present**2) * draws[1]
+    quanta = torch.sqrt((1 - own * share) * mean) * _spread(draws[0], beam.crosstalk)
+    readout = beam.electronic * torch.sqrt(1 - own * share**2) * draws[1]
     counts = _rescue(mean + quanta + readout, beam.electronic)
     return -torch.log(counts / (dose * incident))
 

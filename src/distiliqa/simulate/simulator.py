@@ -7,6 +7,7 @@ worse, the slice comes back as it was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,7 +47,8 @@ class Degradation:
     Attributes
     ----------
     dose : photons in each view, relative to the slice's own; in (0, 1].
-    views : projections in the turn, at least 8; None for all.
+    views : projections in the turn, at least 8; None for all. The photons of the others are saved,
+        so that fewer views are noisier too.
     kernel : to reconstruct with; None for the slice's own.
     motion : of the patient.
     ring : relative gain error of faulty channels.
@@ -158,8 +160,8 @@ class _Change:
     def of_detector(self) -> Tensor | float:
         """Noise, rings, hardening and truncation."""
         worse = self.worse
-        untouched = replace(worse, views=None, kernel=None, motion=None, smoothing=0.0)
-        if untouched == Degradation() and not self.made.noise_free:
+        faulty = worse.ring or worse.rods or worse.hardening or worse.truncation
+        if not (faulty or self._adds_noise):
             return 0.0
         integrals = self._project(self.attenuation)
         metal = self._metal(integrals)
@@ -172,6 +174,18 @@ class _Change:
         kernel = self.made.kernel if worse.kernel is None else worse.kernel
         return self._slice(measured - integrals, self.geometry, kernel)
 
+    @property
+    def _own_noise(self) -> float:
+        """Share that the slice's own noise is of full dose's, see `noise.lower_dose`."""
+        if self.made.noise_free:
+            return 0.0
+        return min(1.0, self.geometry.views / self.made.geometry.views)
+
+    @property
+    def _adds_noise(self) -> bool:
+        less = self.worse.dose < 1 or bool(self.worse.rods) or self._own_noise < 1
+        return less and math.isfinite(self.made.beam.photons)
+
     def _metal(self, integrals: Tensor) -> Tensor:
         rays = self.geometry.rays()
         rods = [rod_integrals(rod, rays).to(integrals) for rod in self.worse.rods]
@@ -179,15 +193,13 @@ class _Change:
 
     def _noisy(self, integrals: Tensor, metal: Tensor) -> Tensor:
         """With the noise of the dose, and of the rays that metal dims; less the metal again."""
-        if self.worse.dose == 1 and not self.worse.rods and not self.made.noise_free:
+        if not self._adds_noise:
             return integrals
         incident = incident_photons(integrals, self.geometry, self.made.beam)
         shape = (2, *integrals.shape[1:])
         draws = torch.stack([torch.randn(shape, generator=_generator(s, 0)) for s in self.seeds], 1)
-        quiet = self.made.noise_free
-        draws = draws.to(integrals)
-        beam, dose = self.made.beam, self.worse.dose
-        return lower_dose(integrals, incident, beam, dose, draws, metal, quiet) - metal
+        beam, dose, own = self.made.beam, self.worse.dose, self._own_noise
+        return lower_dose(integrals, incident, beam, dose, draws.to(integrals), metal, own) - metal
 
     def _hardening(self, integrals: Tensor, metal: Tensor) -> Tensor | float:
         """What bone and metal take from the line integrals; metal is never corrected."""
