@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.data.journal import Journal, Rated, stamp
+from distiliqa.data.journal import Journal, stamp
 from distiliqa.errors import DistiliqaError
 
-HALF = Rated((0.5, 0.25), ("a0", "b1"))
-MORE = Rated((0.75,), ("c2", "d3"))
+HALF = {"scores": [0.5, 0.25], "sha256": ["a0", "b1"]}
+MORE = {"scores": [0.75], "sha256": ["c2", "d3"]}
 
 
 def test_finds_what_an_earlier_run_entered(tmp_path: Path) -> None:

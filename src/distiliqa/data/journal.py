@@ -1,26 +1,13 @@
-"""What an earlier, perhaps interrupted, preprocessing run has done."""
+"""What an earlier, perhaps interrupted, run that makes a data set has done."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from distiliqa.files import cannot_write, make_folder
-
-
-class Rated(NamedTuple):
-    """What came of one pair.
-
-    Attributes
-    ----------
-    scores : of the low dose and of each mixed dose.
-    sha256 : of the full-dose and the low-dose file.
-    """
-
-    scores: tuple[float, ...]
-    sha256: tuple[str, str]
 
 
 class Journal:
@@ -32,30 +19,29 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._rated: dict[str, Rated] = dict(self._read())
+        self._results: dict[str, dict[str, Any]] = dict(self._read())
 
-    def _read(self) -> Iterator[tuple[str, Rated]]:
+    def _read(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self.path.is_file():
             return
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-                full, low = entry["sha256"]
-                yield entry["stamp"], Rated(tuple(entry["scores"]), (full, low))
-            except (ValueError, KeyError, TypeError):
+                yield entry.pop("stamp"), entry
+            except (ValueError, KeyError, AttributeError, TypeError):
                 continue
 
-    def find(self, stamp: str | None) -> Rated | None:
+    def find(self, stamp: str | None) -> dict[str, Any] | None:
         """What was entered with this very stamp, else None."""
-        return None if stamp is None else self._rated.get(stamp)
+        return None if stamp is None else self._results.get(stamp)
 
-    def enter(self, stamp: str | None, rated: Rated) -> None:
+    def enter(self, stamp: str | None, result: Mapping[str, Any]) -> None:
         """Add an entry. Raises `DistiliqaError` where the file cannot be written."""
         make_folder(self.path.parent)
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 # The leading newline keeps this entry apart from a half-written one.
-                file.write("\n" + json.dumps({"stamp": stamp, **rated._asdict()}))
+                file.write("\n" + json.dumps({"stamp": stamp, **result}))
         except OSError as error:
             raise cannot_write(self.path, error) from error
 

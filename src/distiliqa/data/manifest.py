@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,10 +32,10 @@ class ManifestRow(NamedTuple):
     source: str
 
 
-def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
-    """Write ``rows`` as CSV, atomically."""
+def write_manifest(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write ``rows`` as CSV, atomically; None is an empty field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(ManifestRow._fields)
+    writer.writerow(columns)
     writer.writerows(rows)
     write_text(path, text.getvalue())

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.index import Problem
 from distiliqa.data.doses import DoseFormula, check_doses, mix
 from distiliqa.data.jobs import run_jobs
-from distiliqa.data.journal import Journal, Rated, stamp
+from distiliqa.data.journal import Journal, stamp
 from distiliqa.data.labels import FULL_DOSE_SCORE, similarity_label
 from distiliqa.data.manifest import ManifestRow, write_manifest
 from distiliqa.data.pairs import DosePair, Pairing
@@ -31,6 +32,19 @@ class Mixing:
 
     doses: tuple[float, ...] = DOSES
     formula: DoseFormula = DoseFormula.PHYSICAL
+
+
+class Rated(NamedTuple):
+    """What came of one pair.
+
+    Attributes
+    ----------
+    scores : of the low dose and of each mixed dose.
+    sha256 : of the full-dose and the low-dose file.
+    """
+
+    scores: Sequence[float]
+    sha256: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ def preprocess(
     lists = _lists(rows, train_cases, test_cases)
     for name, images in lists.items():
         write_json(folder / name, images)
-    write_manifest(folder / MANIFEST, rows)
+    write_manifest(folder / MANIFEST, ManifestRow._fields, rows)
     summary = Summary(
         folder=folder,
         images=len(lists[DATASET]),
@@ -115,7 +129,8 @@ def _rate_all(
 ) -> tuple[dict[DosePair, Rated], list[Problem], int]:
     """Results in the order of ``pairs``; problems; number of pairs found in the journal."""
     journal = Journal(folder / JOURNAL)
-    known = {pair: journal.find(_stamp(pair, folder, mixing)) for pair in pairs}
+    entries = {pair: journal.find(_stamp(pair, folder, mixing)) for pair in pairs}
+    known = {pair: None if entry is None else Rated(**entry) for pair, entry in entries.items()}
     pending = [pair for pair in pairs if known[pair] is None]
     if pending:
         # Images are about to change: an interrupted run must not leave the labels of old ones.
@@ -128,7 +143,7 @@ def _rate_all(
             problems[index] = Problem(str(outcome.path), outcome.problem)
         else:
             known[pair] = outcome
-            journal.enter(_stamp(pair, folder, mixing), outcome)
+            journal.enter(_stamp(pair, folder, mixing), outcome._asdict())
     rated = {pair: found for pair, found in known.items() if found is not None}
     return rated, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
 
@@ -162,7 +177,7 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
         image = derive(source, mixed, derivation, used=[low_source])
         write_dicom(_mixed_path(pair, dose, folder), image)
         scores.append(similarity_label(mixed, full))
-    return Rated(tuple(scores), (sha256(pair.full), sha256(pair.low)))
+    return Rated(scores, [sha256(pair.full), sha256(pair.low)])
 
 
 def _mixed_path(pair: DosePair, dose: float, folder: Path) -> Path:

@@ -1,0 +1,41 @@
+"""``distiliqa simulate-dataset``: normal-dose CT in, a rated data set out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+NOTHING_USABLE = 2
+
+
+def simulate_dataset(
+    recipe: Annotated[Path, typer.Argument(help="YAML file: what to vary, and how far.")],
+    data: Annotated[Path, typer.Option(help="Folder of normal-dose slices in DICOM.")],
+    out: Annotated[Path, typer.Option(help="Output folder.")],
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to simulate.")] = "cpu",
+) -> None:
+    """Make a rated data set of normal-dose CT: worse images, labels from 0 to 4, a manifest."""
+    from distiliqa.ct import index_ct
+    from distiliqa.data.simulated import simulate_dataset as run
+    from distiliqa.data.simulation_recipe import load_simulation_recipe
+
+    settings = load_simulation_recipe(recipe)
+    index = index_ct(data)
+    files = sorted({Path(slice_.path) for slice_ in index.slices})
+    try:
+        summary = run(data, files, out, settings, jobs=jobs, device=device)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; run again to resume", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(
+        f"{summary.images} rated images in {summary.folder} (train.json {summary.train}, "
+        f"test.json {summary.test}); {summary.reused} slices were there already"
+    )
+    problems = (*index.failed, *index.left_out, *summary.problems)
+    for problem in problems:
+        typer.echo(f"{problem.path}: {problem.reason}", err=True)
+    if index.failed or summary.problems:
+        raise typer.Exit(1 if summary.images else NOTHING_USABLE)

@@ -1,0 +1,185 @@
+"""All images that are made of one normal-dose slice, with their labels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
+from distiliqa.ct.header import Header, read_header
+from distiliqa.data.reader_scale import Fidelity, fidelity, reader_score
+from distiliqa.data.simulation_recipe import SimulationRecipe
+from distiliqa.errors import CTReadError
+from distiliqa.simulate.acquisition import Acquisition, acquisition_of
+from distiliqa.simulate.faults import faults
+from distiliqa.simulate.files import Settings
+from distiliqa.simulate.patient import Patient
+from distiliqa.simulate.scanners import scanner
+from distiliqa.simulate.simulator import degrade
+
+
+class SimulatedRow(NamedTuple):
+    """One image of the manifest: where it is, its label, and every parameter it was made with.
+
+    Attributes
+    ----------
+    path, case, slice, dose, score, source : as in `distiliqa.data.manifest.ManifestRow`; ``source``
+        is the normal-dose file, ``case`` its Patient ID.
+    patient : which of the patients made of the slice; ``size`` to ``table`` as in `Patient`.
+    scanner : whose geometry was simulated; empty for that of the file's scanner.
+    spacing_mm, photons, own_kernel_half, own_kernel_order : how the undegraded image was found to
+        be made, see `Acquisition`.
+    views to smoothing, seed : as in `Settings`.
+    vif, psnr : what the label was computed from, see `Fidelity`.
+    """
+
+    path: str
+    case: str
+    slice: str
+    dose: float
+    score: float
+    source: str
+    patient: int
+    size: float
+    contrast: float
+    right: int
+    down: int
+    table: bool
+    scanner: str
+    spacing_mm: float
+    photons: float
+    own_kernel_half: float
+    own_kernel_order: float
+    views: int | None
+    kernel: str | None
+    motion: float
+    ring: float
+    metal: float
+    hardening: float
+    truncation: float | None
+    smoothing: float
+    seed: int
+    vif: float
+    psnr: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a data set is made of, and where.
+
+    Attributes
+    ----------
+    source : the folder of the normal-dose files. out : the folder of the data set.
+    device : of torch, ``cpu`` or ``cuda``.
+    """
+
+    source: Path
+    out: Path
+    recipe: SimulationRecipe
+    device: str
+
+    def image(self, path: Path, patient: int, version: int) -> Path:
+        """Where an image made of the file ``path`` lies; version 0 is the one without faults."""
+        folder = self.out / path.relative_to(self.source).with_suffix("")
+        return folder / f"patient{patient}_{version}.dcm"
+
+    def images(self, path: Path) -> list[Path]:
+        """All images made of one file."""
+        patients, versions = self.recipe.patients.count, self.recipe.versions + 1
+        return [self.image(path, i, k) for i in range(patients) for k in range(versions)]
+
+
+def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
+    """Write all images of one slice; their rows of the manifest.
+
+    Raises
+    ------
+    CTReadError : not a CT slice in DICOM with pixel spacing, too small, or without soft tissue.
+    """
+    if plan.device == "cpu":
+        torch.set_num_threads(1)  # the other cores have slices of their own
+    source, hu = read_stored(path)
+    header = read_header(source, path=str(path))
+    if header.spacing_mm is None:
+        raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
+    digest = hashlib.sha256(f"{plan.recipe.seed} {source.SOPInstanceUID}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return list(_rows(_Slice(path, source, hu, header, header.spacing_mm[0]), plan, rng))
+
+
+@dataclass(frozen=True)
+class _Slice:
+    path: Path
+    source: Dataset
+    hu: NDArray[np.float32]
+    header: Header
+    spacing_mm: float
+
+
+def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[SimulatedRow]:
+    for number in range(plan.recipe.patients.count):
+        patient, scanner_name = plan.recipe.draw_patient(number, rng)
+        hu = patient.image(one.hu, one.spacing_mm)
+        spacing = one.spacing_mm * patient.size
+        geometry = scanner(scanner_name).geometry if scanner_name else None
+        made = acquisition_of(hu, spacing, one.header.acquisition, geometry)
+        facts = {
+            "case": str(one.source.get("PatientID", "")),
+            "slice": one.path.relative_to(plan.source).with_suffix("").as_posix(),
+            "source": _relative(one.path, plan.out),
+            "patient": number,
+            **{name: getattr(patient, name) for name in Patient.__dataclass_fields__},
+            "scanner": scanner_name or "",
+            "spacing_mm": round(spacing, 5),
+            "photons": round(made.beam.photons),
+            "own_kernel_half": round(made.kernel.half, 4),
+            "own_kernel_order": round(made.kernel.order, 4),
+        }
+        for version in range(plan.recipe.versions + 1):
+            settings = plan.recipe.draw_settings(rng) if version else Settings()
+            target = plan.image(one.path, number, version)
+            image, found = _simulated(hu, spacing, made, settings, plan.device)
+            if found is None:
+                raise CTReadError("shows no soft tissue", path=one.path, remedy="leave it out")
+            _write(target, image, spacing, one.source, f"patient {number}, {settings}")
+            yield SimulatedRow(
+                path=target.relative_to(plan.out).as_posix(),
+                score=round(reader_score(found), 4),
+                **facts,
+                **{name: getattr(settings, name) for name in _SETTINGS},
+                **{name: round(value, 5) for name, value in found._asdict().items()},
+            )
+
+
+_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "scanner")
+
+
+def _simulated(
+    hu: NDArray[np.float32], spacing_mm: float, made: Acquisition, settings: Settings, device: str
+) -> tuple[NDArray[np.float32], Fidelity | None]:
+    worse = settings.degradation(hu, spacing_mm, np.random.default_rng(settings.seed))
+    scan = (torch.from_numpy(hu)[None].to(device), spacing_mm, made, worse, [settings.seed])
+    image = degrade(*scan)
+    noise, structure = (part[0].cpu().numpy() for part in faults(*scan))
+    return image[0].cpu().numpy(), fidelity(hu, noise, structure, spacing_mm)
+
+
+def _write(
+    path: Path, hu: NDArray[np.float32], spacing_mm: float, source: Dataset, derivation: str
+) -> None:
+    image = derive(source, np.rint(hu).astype(np.int32), derivation)
+    image.PixelSpacing = [f"{spacing_mm:.6g}"] * 2
+    write_dicom(path, image)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
