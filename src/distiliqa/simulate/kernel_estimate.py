@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from scipy.optimize import least_squares
 
+from distiliqa.metrics.noise_power_spectrum import detrended
 from distiliqa.simulate.kernels import STANDARD, Kernel, named_kernel
 
 Array = NDArray[np.float64]
@@ -56,8 +57,8 @@ def _spectrum(hu: Array, spacing_mm: float) -> tuple[Array, Array] | None:
     boxes = _soft_tissue_boxes(hu)
     if len(boxes) < _FEWEST_BOXES:
         return None
-    boxes = _flattened(boxes) * np.outer(*[np.hanning(_BOX + 2)[1:-1]] * 2)
-    power = np.abs(np.fft.fft2(boxes)).reshape(len(boxes), -1) ** 2
+    taper = np.outer(*[np.hanning(_BOX + 2)[1:-1]] * 2)
+    power = np.abs(np.fft.fft2(detrended(boxes) * taper)).reshape(len(boxes), -1) ** 2
     axis = np.fft.fftfreq(_BOX, spacing_mm)
     frequency = np.hypot(axis, axis[:, None]).ravel()
     ring = np.round(frequency * _BOX * spacing_mm).astype(int)
@@ -74,14 +75,6 @@ def _soft_tissue_boxes(hu: Array) -> Array:
     every = np.s_[::_STRIDE, ::_STRIDE]
     inside = sliding_window_view(soft, (_BOX, _BOX))[every].all((2, 3))
     return sliding_window_view(hu, (_BOX, _BOX))[every][inside]
-
-
-def _flattened(boxes: Array) -> Array:
-    """Less a surface of second degree each, which is anatomy."""
-    y, x = (axis.ravel() for axis in np.mgrid[:_BOX, :_BOX] - (_BOX - 1) / 2)
-    surface, _ = np.linalg.qr(np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], 1))
-    flat = boxes.reshape(len(boxes), -1)
-    return (flat - (flat @ surface) @ surface.T).reshape(boxes.shape)
 
 
 def _fit(frequency: Array, power: Array, spacing_mm: float, prior: _Prior) -> Kernel:
