@@ -92,6 +92,8 @@ def test_tiles_overlap_by_half_and_lie_in_the_mask() -> None:
     mask[0, 5] = False
     np.testing.assert_array_equal(tiles(image, 8, mask), found[2:])
     assert noise_power_spectrum(found, SPACING).power.shape == (8, 8)
+    assert tiles(image, 8, step=2).shape == (3 * 5, 8, 8)
+    assert tiles(image, 13).shape == (0, 13, 13)
 
 
 @pytest.mark.parametrize("shape", [(8,), (0, 8, 8), (3, 8)])

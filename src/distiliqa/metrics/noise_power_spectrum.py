@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.metrics.filters import Value, box_all
+
 _TOP = 0.7  # share of the highest value that counts as the top
 
 
@@ -132,20 +134,28 @@ def difference_power_spectrum(
 
 
 def tiles(
-    image: NDArray[np.number], size: int, mask: NDArray[np.bool_] | None = None
-) -> NDArray[np.number]:
-    """The regions of ``size`` x ``size`` pixels, overlapping by half, that lie within ``mask``.
+    image: NDArray[Value],
+    size: int,
+    mask: NDArray[np.bool_] | None = None,
+    step: int | None = None,
+) -> NDArray[Value]:
+    """The regions of ``size`` x ``size`` pixels that lie within ``mask``.
+
+    Parameters
+    ----------
+    step : pixels from one region to the next; None for regions that overlap by half.
 
     Returns
     -------
     (n, size, size), values of ``image``; n is 0 where none fits.
     """
-    view = np.lib.stride_tricks.sliding_window_view
-    step = (slice(None, None, max(size // 2, 1)),) * 2
-    regions = view(image, (size, size))[step]
+    if min(image.shape) < size:
+        return np.empty((0, size, size), image.dtype)
+    every = (slice(None, None, step or max(size // 2, 1)),) * 2
+    regions = np.lib.stride_tricks.sliding_window_view(image, (size, size))[every]
     if mask is None:
         return regions.reshape(-1, size, size)
-    return regions[view(mask, (size, size))[step].all(axis=(2, 3))]
+    return regions[box_all(mask, size)[every]]
 
 
 def detrended(regions: NDArray[np.float64]) -> NDArray[np.float64]:

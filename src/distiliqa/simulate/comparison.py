@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, gaussian_filter, uniform_filter
+from scipy.ndimage import binary_erosion, gaussian_filter
 
 from distiliqa.metrics.noise_map import noise_map, soft_tissue_boxes
 from distiliqa.metrics.noise_power_spectrum import RadialSpectrum, difference_power_spectrum
+from distiliqa.metrics.soft_tissue import soft_tissue
 
-_TISSUE_HU = (-50.0, 150.0)
+_SMOOTHING = 7  # pixels
+# Wide: there is no anatomy in a difference, and the more pixels, the smoother the spectrum.
+_SOFT_TISSUE_HU = (-50.0, 150.0)
 _RING = 0.025  # 1/mm
 _LOWEST = 0.05  # 1/mm: below, a difference holds what is left of the anatomy
 _TAPER = 3.0  # pixels
@@ -56,7 +59,8 @@ def compare_noise(
     """Compare a simulated with a real lower dose of the slice ``full``; (size, size) each, HU."""
     spacing = (spacing_mm, spacing_mm)
     boxes = soft_tissue_boxes(full, spacing)
-    window = tapered(_tissue(full))
+    tissue = soft_tissue(full, _SMOOTHING, _SOFT_TISSUE_HU)
+    window = tapered(binary_erosion(tissue, iterations=2))
     rings = np.arange(_LOWEST, 0.5 / spacing_mm, _RING)
 
     def measured(hu: NDArray[np.floating]) -> Noise:
@@ -69,10 +73,3 @@ def compare_noise(
 def tapered(region: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Weights of a region's pixels for a power spectrum: less at its edge, and none outside."""
     return gaussian_filter(region.astype(np.float64), _TAPER) * region
-
-
-def _tissue(hu: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Pixels of fat-free soft tissue, away from bone and air."""
-    smooth = uniform_filter(hu.astype(np.float64), 7)
-    inside = (smooth > _TISSUE_HU[0]) & (smooth < _TISSUE_HU[1])
-    return binary_erosion(inside, iterations=2)
