@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.filters import box_mean
+from distiliqa.metrics.filters import box_all, box_mean
 from distiliqa.metrics.noise_map import box_size, sample_factor
 from distiliqa.metrics.soft_tissue import SOFT_TISSUE_HU
 
@@ -63,7 +63,7 @@ def _deviations(
     means = box_mean(values, size)
     smooth = means + _MIDDLE_HU if tissue is None else box_mean(tissue.astype(np.float32), size)
     soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
-    boxes = box_mean(soft.astype(np.float32), size) > 0.999
+    boxes = box_all(soft, size)
     if not boxes.any():
         return np.empty(0, np.float32)
     inner = _inner(values, size)
