@@ -20,14 +20,14 @@ from distiliqa.ct import SOFT_TISSUE
 from distiliqa.ct.derived_dicom import read_stored
 from distiliqa.ct.header import read_header
 from distiliqa.files import atomic_path, write_text
+from distiliqa.metrics import difference_power_spectrum
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
-from distiliqa.simulate.comparison import NoiseComparison, compare_noise, tissue
+from distiliqa.simulate.comparison import NoiseComparison, compare_noise, tapered
 from distiliqa.simulate.dose import lower_dose, scan
 from distiliqa.simulate.kernels import SHARP, SOFT, STANDARD, Kernel
 from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.noise import HU_PER_ATTENUATION, WATER_PER_MM, incident_photons
-from distiliqa.simulate.noise_spectrum import noise_power_spectrum
 from distiliqa.simulate.phantom import body_phantom
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import noise_variance
@@ -64,7 +64,6 @@ class Pair:
     kernel: str
     made: Acquisition
     compared: NoiseComparison
-    spectra: tuple[NDArray, NDArray, NDArray]  # frequency, simulated, real
 
 
 def main() -> None:
@@ -138,19 +137,20 @@ def spectrum_of_water() -> float:
     """Plot spectra of three kernels with f * apodization**2; the largest error, of the highest."""
     clean = water()
     y, x = (np.mgrid[:SIZE, :SIZE] - SIZE // 2) * SPACING
+    window = tapered(np.hypot(x, y) < 100)
     figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
     errors = []
     for name, kernel in {"soft": SOFT, "standard": STANDARD, "sharp": SHARP}.items():
         made = replace(Acquisition(), kernel=kernel)
         noise = [scan(clean, (SPACING,) * 2, seed=n, acquisition=made) - clean for n in range(6)]
-        spectra = [noise_power_spectrum(n, np.hypot(x, y) < 100, SPACING) for n in noise]
-        frequency, power = np.mean(spectra, 0)
+        spectra = [difference_power_spectrum(n, window, (SPACING,) * 2) for n in noise]
+        rings = np.linspace(0, 0.6, 25)
+        frequency, power = np.mean([spectrum.radial(rings) for spectrum in spectra], 0)
         theory = frequency * kernel.apodization(torch.from_numpy(frequency)).numpy() ** 2
-        use = frequency < 0.6
-        theory *= power[use].sum() / theory[use].sum()
-        (line,) = axes.plot(frequency[use], power[use] / theory[use].sum(), "o", ms=3, label=name)
-        axes.plot(frequency[use], theory[use] / theory[use].sum(), color=line.get_color())
-        errors.append(np.max(np.abs(power - theory)[use]) / theory[use].max())
+        theory *= power.sum() / theory.sum()
+        (line,) = axes.plot(frequency, power / theory.sum(), "o", ms=3, label=name)
+        axes.plot(frequency, theory / theory.sum(), color=line.get_color())
+        errors.append(np.max(np.abs(power - theory)) / theory.max())
     axes.set(xlabel="frequency, cycles/mm", ylabel="noise power, relative")
     save(figure, "spectrum", axes)
     return float(max(errors))
@@ -179,21 +179,16 @@ def compare(path: Path, *, named: bool = True) -> Pair:
     spacing = float(source.PixelSpacing[0])
     made = acquisition_of(full, spacing, header.acquisition)
     simulated = lower_dose(full, (spacing, spacing), 0.25, seed=3, acquisition=made)
-    region = tissue(full)
-    frequency, mine = noise_power_spectrum(simulated - full, region, spacing)
-    _, theirs = noise_power_spectrum(real - full, region, spacing)
-    compared = compare_noise(full, simulated, real, spacing)
-    return Pair(path.stem, path.parts[-3], made, compared, (frequency, mine, theirs))
+    return Pair(path.stem, path.parts[-3], made, compare_noise(full, simulated, real, spacing))
 
 
 def plot_pairs(pairs: list[Pair]) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for place, kernel in zip(axes, ("B30f", "D45f"), strict=True):
-        spectra = [pair.spectra for pair in pairs if pair.kernel == kernel]
-        frequency = spectra[0][0]
-        for number, name in ((2, "real"), (1, "simulated")):
-            mean = np.mean([s[number] / s[2][3:].sum() for s in spectra], 0)
-            place.plot(frequency[3:], mean[3:], label=name)
+        found = [pair.compared for pair in pairs if pair.kernel == kernel]
+        for name in ("real", "simulated"):
+            shares = [getattr(one, name).added.power / one.real.added.power.sum() for one in found]
+            place.plot(found[0].real.added.frequency, np.mean(shares, 0), label=name)
         place.set(title=kernel, xlabel="frequency, cycles/mm", ylabel="noise power, relative")
     save(figure, "pairs", *axes)
 
@@ -208,8 +203,9 @@ def table(pairs: list[Pair]) -> str:
         found, made = pair.compared, pair.made
         lines.append(
             f"| {pair.name} | {pair.kernel} | {made.kernel.half:.2f}, {made.kernel.order:.1f} "
-            f"| {made.beam.photons:.2g} | {found.simulated:.1f}, {found.real:.1f} "
-            f"| {found.ratio:.2f} | {found.simulated_peak:.3f}, {found.real_peak:.3f} "
+            f"| {made.beam.photons:.2g} "
+            f"| {found.simulated.deviation:.1f}, {found.real.deviation:.1f} | {found.ratio:.2f} "
+            f"| {found.simulated.added.peak_frequency:.3f}, {found.real.added.peak_frequency:.3f} "
             f"| {found.peak_ratio:.2f} |"
         )
     return "\n".join(lines)

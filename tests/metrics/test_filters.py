@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter, uniform_filter
+from scipy.ndimage import gaussian_filter, minimum_filter, uniform_filter
 
-from distiliqa.metrics.filters import box_mean, gaussian_mean
+from distiliqa.metrics.filters import box_all, box_mean, gaussian_mean, mirrored
 
 VALUES = np.random.default_rng(0).normal(0, 100, (40, 57))
 
@@ -14,6 +14,14 @@ def test_box_is_that_of_scipy_inside(size: int):
     before, after = size // 2, size - 1 - size // 2
     expected = uniform_filter(VALUES, size)[before : 40 - after, before : 57 - after]
     np.testing.assert_allclose(box_mean(VALUES, size), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 13])
+def test_a_box_lies_within_a_mask_where_all_its_pixels_do(size: int):
+    mask = np.random.default_rng(1).random((60, 50)) > 1 / size**2
+    expected = minimum_filter(mask, size)
+    np.testing.assert_array_equal(box_all(mirrored(mask, size), size), expected)
+    assert size == 1 or 0 < expected.mean() < 1
 
 
 def test_box_keeps_the_precision_it_is_given():

@@ -3,13 +3,21 @@
 from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.metrics.noise_map import noise_map
-from distiliqa.metrics.noise_power_spectrum import NoisePowerSpectrum, noise_power_spectrum, tiles
+from distiliqa.metrics.noise_power_spectrum import (
+    NoisePowerSpectrum,
+    RadialSpectrum,
+    difference_power_spectrum,
+    noise_power_spectrum,
+    tiles,
+)
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.ssim import ssim
 from distiliqa.metrics.vif import vif
 
 __all__ = [
     "NoisePowerSpectrum",
+    "RadialSpectrum",
+    "difference_power_spectrum",
     "global_noise_level",
     "gmsd",
     "noise_map",

@@ -1,9 +1,13 @@
-"""The two filters that the metrics are made of, in NumPy alone: a box and a Gaussian."""
+"""The filters that the metrics are made of, in NumPy alone: boxes and a Gaussian."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
@@ -18,6 +22,21 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     (rows - size + 1, columns - size + 1): the boxes that lie inside the image.
     """
     return _window_sums(_window_sums(values, size).T, size).T / size**2
+
+
+def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """Which boxes of ``size`` x ``size`` pixels inside the image lie within ``mask``.
+
+    Returns
+    -------
+    (rows - size + 1, columns - size + 1), as of `box_mean`.
+    """
+    return _window_all(_window_all(mask, size).T, size).T
+
+
+def mirrored(values: NDArray[Value], size: int) -> NDArray[Value]:
+    """The image and mirrored pixels around it, so that each of its pixels has a box around it."""
+    return np.pad(values, (size // 2, size - 1 - size // 2), mode="symmetric")
 
 
 def gaussian_mean(values: NDArray[np.float64], size: int, sigma: float) -> NDArray[np.float64]:
@@ -51,6 +70,15 @@ def _window_sums(values: NDArray[np.floating], size: int) -> NDArray[np.floating
             return total
         sums = sums[:-width] + sums[width:]
         width *= 2
+
+
+def _window_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    width = 1
+    while width < size:
+        step = min(width, size - width)  # windows may overlap here, unlike those of sums
+        mask = mask[:-step] & mask[step:]
+        width += step
+    return mask
 
 
 def _weighted_sums(

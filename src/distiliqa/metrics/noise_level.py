@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.filters import box_mean
-from distiliqa.metrics.noise_map import SOFT_TISSUE_HU, box_size, sample_factor
+from distiliqa.metrics.filters import box_all, box_mean
+from distiliqa.metrics.noise_map import box_size, sample_factor
+from distiliqa.metrics.soft_tissue import SOFT_TISSUE_HU
 
 _MIDDLE_HU = 50.0
 _BINS = 100
@@ -55,13 +56,14 @@ def _deviations(
 ) -> NDArray[np.floating]:
     """Standard deviations of the boxes that hold nothing but soft tissue.
 
-    The slice is smoothed first, so that noise does not decide which pixels are soft tissue.
+    That is `noise_map` where `soft_tissue_boxes` are, but for boxes inside the image alone, and
+    ten times as fast: in float32, with the means taken once.
     """
     values = image.astype(np.float32) - np.float32(_MIDDLE_HU)  # small values have exact squares
     means = box_mean(values, size)
     smooth = means + _MIDDLE_HU if tissue is None else box_mean(tissue.astype(np.float32), size)
     soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
-    boxes = box_mean(soft.astype(np.float32), size) > 0.999
+    boxes = box_all(soft, size)
     if not boxes.any():
         return np.empty(0, np.float32)
     inner = _inner(values, size)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.filters import box_mean
+from distiliqa.metrics.filters import box_all, box_mean, mirrored
+from distiliqa.metrics.soft_tissue import soft_tissue
 
 BOX_MM = 6.0
-SOFT_TISSUE_HU = (0.0, 100.0)
 _TYPICAL_SPACING_MM = 0.7
 _SMALLEST_BOX = 7  # pixels: fewer would hide noise that is correlated over a few of them
 
@@ -33,27 +33,17 @@ def noise_map(
     size = box_size(spacing_mm)
     values = image.astype(np.float64)
     values -= values.mean()  # the difference of squares below is exact for small values
-    variance = _box_mean_around(values**2, size) - _box_mean_around(values, size) ** 2
+    values = mirrored(values, size)
+    variance = box_mean(values**2, size) - box_mean(values, size) ** 2
     return np.sqrt(np.maximum(variance, 0) * sample_factor(size))
 
 
 def soft_tissue_boxes(
     hu: NDArray[np.number], spacing_mm: tuple[float, float] | None = None
 ) -> NDArray[np.bool_]:
-    """Pixels whose box of `noise_map` holds nothing but soft tissue, 0 to 100 HU.
-
-    The slice is smoothed first, so that noise does not decide which pixels count.
-    """
+    """Pixels whose box of `noise_map` holds nothing but soft tissue, 0 to 100 HU."""
     size = box_size(spacing_mm)
-    smooth = _box_mean_around(hu.astype(np.float64), size)
-    low, high = SOFT_TISSUE_HU
-    soft = ((smooth > low) & (smooth < high)).astype(np.float64)
-    return _box_mean_around(soft, size) > 0.999
-
-
-def _box_mean_around(values: NDArray[np.float64], size: int) -> NDArray[np.floating]:
-    """Mean of the box around each pixel; the border is mirrored."""
-    return box_mean(np.pad(values, (size // 2, size - 1 - size // 2), mode="symmetric"), size)
+    return box_all(mirrored(soft_tissue(hu, size), size), size)
 
 
 def box_size(spacing_mm: tuple[float, float] | None) -> int:

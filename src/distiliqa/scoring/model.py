@@ -15,7 +15,7 @@ from distiliqa.ct import CTSlice
 from distiliqa.ct.stack import slices_last
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
-from distiliqa.scoring.prepare import Prepared, check_hu, prepare
+from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.session import open_session
 from distiliqa.scoring.shipped import DEFAULT, find_model
@@ -56,7 +56,7 @@ class Model:
         """
         array = np.asarray(hu)
         if array.ndim == 2:
-            return next(self.score_slices([CTSlice(check_hu(array), path="")]))
+            return next(self.score_slices([CTSlice(array, path="")]))
         if array.ndim != 3 or len(array) == 0:
             raise ValueError(
                 f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)"
@@ -65,8 +65,8 @@ class Model:
             raise ValueError(
                 f"shape {array.shape} looks like (rows, columns, n), not (n, rows, columns)"
             )
-        slices = (CTSlice(_check_one(one, n), path="", frame=n) for n, one in enumerate(array))
-        return list(self.score_slices(slices))
+        slices = (_prepare_one(one, n, self.config) for n, one in enumerate(array))
+        return list(self.score_prepared(slices))
 
     def score_slices(
         self, slices: Iterable[CTSlice], batch_size: int = BATCH
@@ -123,10 +123,10 @@ class Model:
         )
 
 
-def _check_one(hu: NDArray, number: int) -> NDArray[np.float32]:
-    """`check_hu` for one slice of several, whose error says which it is."""
+def _prepare_one(hu: NDArray, number: int, config: ModelConfig) -> Prepared:
+    """`prepare` for one slice of several, whose error says which it is."""
     try:
-        return check_hu(hu)
+        return prepare(CTSlice(hu, path="", frame=number), config)
     except ValueError as error:
         raise ValueError(f"slice {number}: {error}") from error
 

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, uniform_filter
+from scipy.ndimage import binary_erosion, gaussian_filter
 
 from distiliqa.metrics.noise_map import noise_map, soft_tissue_boxes
-from distiliqa.simulate.noise_spectrum import noise_power_spectrum, peak_frequency
+from distiliqa.metrics.noise_power_spectrum import RadialSpectrum, difference_power_spectrum
+from distiliqa.metrics.soft_tissue import soft_tissue
 
-_TISSUE_HU = (-50.0, 150.0)
+_SMOOTHING = 7  # pixels
+# Wide: there is no anatomy in a difference, and the more pixels, the smoother the spectrum.
+_SOFT_TISSUE_HU = (-50.0, 150.0)
+_RING = 0.025  # 1/mm
+_LOWEST = 0.05  # 1/mm: below, a difference holds what is left of the anatomy
+_TAPER = 3.0  # pixels
 
 
-@dataclass(frozen=True)
-class NoiseComparison:
-    """Noise of a simulated and of a real slice at a lower dose.
+class Noise(NamedTuple):
+    """Noise of a slice at a lower dose.
 
     Attributes
     ----------
-    simulated, real : median over soft tissue of the local standard deviation, HU.
-    simulated_peak, real_peak : top of the power spectrum of what the dose added, cycles/mm.
+    deviation : median over soft tissue of the local standard deviation, HU.
+    added : power spectrum of what the lower dose added, from 0.05 /mm.
     """
 
-    simulated: float
-    real: float
-    simulated_peak: float
-    real_peak: float
+    deviation: float
+    added: RadialSpectrum
+
+
+class NoiseComparison(NamedTuple):
+    """Noise of a simulated and of a real slice at a lower dose."""
+
+    simulated: Noise
+    real: Noise
 
     @property
     def ratio(self) -> float:
         """Of the local standard deviations, simulated to real."""
-        return self.simulated / self.real
+        return self.simulated.deviation / self.real.deviation
 
     @property
     def peak_ratio(self) -> float:
         """Of the tops of the power spectra, simulated to real."""
-        return self.simulated_peak / self.real_peak
+        return self.simulated.added.peak_frequency / self.real.added.peak_frequency
 
 
 def compare_noise(
@@ -49,17 +59,17 @@ def compare_noise(
     """Compare a simulated with a real lower dose of the slice ``full``; (size, size) each, HU."""
     spacing = (spacing_mm, spacing_mm)
     boxes = soft_tissue_boxes(full, spacing)
-    deviations = [np.median(noise_map(hu, spacing)[boxes]) for hu in (simulated, real)]
-    region = tissue(full)
-    peaks = [
-        peak_frequency(*noise_power_spectrum(hu - full, region, spacing_mm))
-        for hu in (simulated, real)
-    ]
-    return NoiseComparison(*map(float, deviations), *peaks)
+    tissue = soft_tissue(full, _SMOOTHING, _SOFT_TISSUE_HU)
+    window = tapered(binary_erosion(tissue, iterations=2))
+    rings = np.arange(_LOWEST, 0.5 / spacing_mm, _RING)
+
+    def measured(hu: NDArray[np.floating]) -> Noise:
+        deviation = float(np.median(noise_map(hu, spacing)[boxes]))
+        return Noise(deviation, difference_power_spectrum(hu - full, window, spacing).radial(rings))
+
+    return NoiseComparison(measured(simulated), measured(real))
 
 
-def tissue(hu: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Pixels of fat-free soft tissue, away from bone and air: for power spectra."""
-    smooth = uniform_filter(hu.astype(np.float64), 7)
-    inside = (smooth > _TISSUE_HU[0]) & (smooth < _TISSUE_HU[1])
-    return binary_erosion(inside, iterations=2)
+def tapered(region: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights of a region's pixels for a power spectrum: less at its edge, and none outside."""
+    return gaussian_filter(region.astype(np.float64), _TAPER) * region

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 from scipy.optimize import least_squares
 
+from distiliqa.metrics.noise_power_spectrum import detrended, tiles
+from distiliqa.metrics.soft_tissue import soft_tissue
 from distiliqa.simulate.kernels import STANDARD, Kernel, named_kernel
 
 Array = NDArray[np.float64]
 _BOX = 16  # pixels
 _STRIDE = 4
 _FEWEST_BOXES = 20
-_SOFT_TISSUE_HU = (-20.0, 140.0)
+_SMOOTHING = 5  # pixels: less than a box of `noise_map`, for more boxes
+_SOFT_TISSUE_HU = (-20.0, 140.0)  # wide: noise is left in the mean of so few pixels
 _QUIET = 30  # percentile of the boxes: the others hold edges
 _LOG_ERROR = 0.15  # of the spectrum in one ring of frequencies
 
@@ -53,35 +54,16 @@ def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | Non
 
 def _spectrum(hu: Array, spacing_mm: float) -> tuple[Array, Array] | None:
     """Frequencies, cycles/mm, and the power spectrum of the quieter boxes, averaged over rings."""
-    boxes = _soft_tissue_boxes(hu)
+    boxes = tiles(hu, _BOX, soft_tissue(hu, _SMOOTHING, _SOFT_TISSUE_HU), step=_STRIDE)
     if len(boxes) < _FEWEST_BOXES:
         return None
-    boxes = _flattened(boxes) * np.outer(*[np.hanning(_BOX + 2)[1:-1]] * 2)
-    power = np.abs(np.fft.fft2(boxes)).reshape(len(boxes), -1) ** 2
+    taper = np.outer(*[np.hanning(_BOX + 2)[1:-1]] * 2)
+    power = np.abs(np.fft.fft2(detrended(boxes) * taper)).reshape(len(boxes), -1) ** 2
     axis = np.fft.fftfreq(_BOX, spacing_mm)
     frequency = np.hypot(axis, axis[:, None]).ravel()
     ring = np.round(frequency * _BOX * spacing_mm).astype(int)
     member = np.eye(ring.max() + 1)[ring] / np.bincount(ring)
     return frequency @ member, np.percentile(power @ member, _QUIET, axis=0)
-
-
-def _soft_tissue_boxes(hu: Array) -> Array:
-    """(boxes, _BOX, _BOX): those that hold nothing but soft tissue, by the smoothed slice."""
-    if min(hu.shape) < _BOX:
-        return np.empty((0, _BOX, _BOX))
-    smooth = uniform_filter(hu, 5)
-    soft = (smooth > _SOFT_TISSUE_HU[0]) & (smooth < _SOFT_TISSUE_HU[1])
-    every = np.s_[::_STRIDE, ::_STRIDE]
-    inside = sliding_window_view(soft, (_BOX, _BOX))[every].all((2, 3))
-    return sliding_window_view(hu, (_BOX, _BOX))[every][inside]
-
-
-def _flattened(boxes: Array) -> Array:
-    """Less a surface of second degree each, which is anatomy."""
-    y, x = (axis.ravel() for axis in np.mgrid[:_BOX, :_BOX] - (_BOX - 1) / 2)
-    surface, _ = np.linalg.qr(np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], 1))
-    flat = boxes.reshape(len(boxes), -1)
-    return (flat - (flat @ surface) @ surface.T).reshape(boxes.shape)
 
 
 def _fit(frequency: Array, power: Array, spacing_mm: float, prior: _Prior) -> Kernel:
