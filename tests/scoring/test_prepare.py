@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from distiliqa.ct import SOFT_TISSUE, Window
+from distiliqa.ct import SOFT_TISSUE, Window, index_ct
 from distiliqa.scoring.prepare import check_hu, content_doubt
 
 
@@ -53,3 +55,45 @@ def test_an_image_is_not_doubted():
     hu = check_hu(np.linspace(-1000, 1000, 4096).reshape(64, 64))
     assert content_doubt(hu, SOFT_TISSUE) is None
     assert "no image content" in str(content_doubt(hu, Window(width=100, level=3000)))
+
+
+def noisy(hu: np.ndarray, sd: float) -> np.ndarray:
+    return check_hu(hu + np.random.default_rng(0).normal(0, sd, hu.shape))
+
+
+def disc(diameter_mm: float, spacing_mm: float, size: int = 512) -> np.ndarray:
+    y, x = (np.mgrid[:size, :size] - size / 2) * spacing_mm
+    return np.where(np.hypot(x, y) < diameter_mm / 2, 0.0, -1000.0)
+
+
+def table() -> np.ndarray:
+    """Two shells with rails, 15 pixels thick and denser than a body."""
+    hu = np.full((512, 512), -1000.0)
+    hu[400:403, 80:430] = hu[430:433, 60:450] = 50
+    hu[425:440, 60:100] = hu[425:440, 410:450] = 300
+    return hu
+
+
+@pytest.mark.parametrize("sd", [10, 50, 150, 400])
+def test_air_is_told_however_noisy(sd: float):
+    told = str(content_doubt(noisy(np.full((512, 512), -1000.0), sd), SOFT_TISSUE))
+    assert told.startswith(("no image content", "no body in the image"))
+
+
+@pytest.mark.parametrize("sd", [0, 20])
+def test_a_table_without_a_patient_is_told(sd: float):
+    told = content_doubt(noisy(table(), sd), SOFT_TISSUE)
+    assert told == "no body in the image: only air, or things as thin as a table"
+    assert content_doubt(noisy(np.maximum(table(), disc(200, 0.98)), sd), SOFT_TISSUE) is None
+
+
+@pytest.mark.parametrize("sd", [5, 300])
+@pytest.mark.parametrize(("spacing_mm", "size"), [(0.98, 512), (1.37, 512), (1.95, 256)])
+def test_a_small_water_phantom_is_not_doubted(spacing_mm: float, size: int, sd: float):
+    assert content_doubt(noisy(disc(100, spacing_mm, size), sd), SOFT_TISSUE) is None
+
+
+@pytest.mark.parametrize("folder", ["normal_dose", "dose_pairs", "ldctiqac2023"])
+def test_no_real_slice_is_doubted(shared_data: Path, folder: str):
+    for ref in index_ct(shared_data / "ct-dev" / folder).slices:
+        assert content_doubt(ref.load().hu, SOFT_TISSUE) is None, ref.path

@@ -9,9 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, fit
 from distiliqa.ct.hu import SMALLEST_SIDE
+from distiliqa.metrics.filters import box_mean
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.model_folder import ModelConfig
 from distiliqa.scoring.result import Comparison
+
+_BODY_HU = -250.0  # fat is above, lung, foam and noise in air are below
+_BLOCKS = 64  # along the shorter side of a slice
+_BODY_BLOCKS = 5  # 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +86,9 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
 
 
 def content_doubt(hu: NDArray[np.float32], window: Window) -> str | None:
-    """Say why the score of a slice is doubtful: nothing to see in the window, or values not in HU.
+    """Say why the score of a slice is doubtful: nothing to see, no body, or values not in HU.
 
-    None where neither is so. A slice of the body holds fat or air, which are below 0 HU.
+    None where nothing of this is so. A slice of the body holds fat or air, which are below 0 HU.
     """
     lowest, highest = hu.min(), hu.max()
     shown = window.apply(np.array([lowest, highest]))
@@ -91,4 +96,21 @@ def content_doubt(hu: NDArray[np.float32], window: Window) -> str | None:
         return f"no image content: {lowest:g} to {highest:g} HU"
     if lowest >= 0:
         return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
+    if not _shows_body(hu):
+        return "no body in the image: only air, or things as thin as a table"
     return None
+
+
+def _shows_body(hu: NDArray[np.float32]) -> bool:
+    """Whether a square of 5 x 5 blocks, of 64 a side, is as dense as fat or denser throughout.
+
+    Means of blocks are looked at because noise makes single pixels of air as dense as a body;
+    of at most 4 x 4 pixels each because every slice is asked.
+    """
+    block = max(1, min(hu.shape) // _BLOCKS)
+    step = max(1, block // 4)
+    size, sampled = block // step, hu[::step, ::step]
+    rows, columns = (side // size for side in sampled.shape)
+    blocks = sampled[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    dense = blocks.mean(axis=(1, 3)) > _BODY_HU
+    return bool((box_mean(dense.astype(np.float32), _BODY_BLOCKS) > 0.999).any())
