@@ -27,7 +27,7 @@ from distiliqa.simulate.simulator import Degradation
 DOSES = (1.0, 0.5, 0.25, 0.1)
 VIEWS = (None, 720, 360, 180)
 FEW = slice(2, None)  # of VIEWS: those that leave streaks
-PRICES = (1.0, 2.0, 3.0, 4.0)
+PRICES = (1.0, 2.0, 4.0)
 SHARPEST = 0.45  # half-power frequency of a kernel that counts as soft, cycles/mm
 EVERY = 6  # slices of a series look alike
 

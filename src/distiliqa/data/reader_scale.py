@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from distiliqa.ct.window import SOFT_TISSUE
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.vif import vif
+from distiliqa.simulate.body import body_outline
 from distiliqa.simulate.denoise import smoothed
-from distiliqa.simulate.patient import body
 
 SCALE = (0.0, 4.0)
 # Images of the training set of LDCTIQAC2023 (Zenodo 7833096) at each mean rating.
@@ -79,7 +79,7 @@ def fidelity(
     None for a slice without soft tissue.
     """
     clean = smoothed(hu, spacing_mm, strength=1.0)
-    inside = body(hu)
+    inside = body_outline(hu)
     tissue = inside & (clean > SOFT_TISSUE.lower) & (clean < SOFT_TISSUE.upper)
     image = clean + noise + price * structure
     kept = vif(image, clean, mask=inside) if tissue.any() else None

@@ -11,19 +11,12 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.evaluate.body import body_outline
+from distiliqa.simulate.body import body_outline
+from distiliqa.simulate.patient import shifted
 
 Change = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 THICK_MM = (4.5, 6.0)  # what counts as a slice of 5 mm
-
-
-def shifted(hu: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """The slice moved down by ``rows`` and right by ``columns`` pixels; air fills in."""
-    moved = np.roll(hu, (rows, columns), (0, 1))
-    moved[: max(rows, 0)] = moved[len(hu) + min(rows, 0) :] = AIR_HU
-    moved[:, : max(columns, 0)] = moved[:, hu.shape[1] + min(columns, 0) :] = AIR_HU
-    return moved
 
 
 def without_table(hu: NDArray[np.float32]) -> NDArray[np.float32]:

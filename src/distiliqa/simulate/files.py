@@ -11,19 +11,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, label
+from scipy.ndimage import binary_erosion
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.header import read_header
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.simulate.acquisition import acquisition_of
+from distiliqa.simulate.body import body_outline
 from distiliqa.simulate.kernels import named_kernel
 from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.scanners import scanner
 from distiliqa.simulate.simulator import Degradation, degrade
-
-_BODY_HU = -200.0
 
 
 @dataclass(frozen=True)
@@ -92,12 +91,8 @@ class Settings:
 def _place_in_body(
     hu: NDArray[np.floating], spacing_mm: float, rng: np.random.Generator
 ) -> tuple[float, float] | None:
-    """A pixel of the largest part that is not air, 10 mm from its edge: x and y, mm."""
-    parts, count = label(hu > _BODY_HU)
-    if not count:
-        return None
-    largest = np.argmax(np.bincount(parts.ravel())[1:]) + 1
-    inner = binary_erosion(parts == largest, iterations=max(1, round(10 / spacing_mm)))
+    """A pixel of the body, 10 mm from its edge: x and y, mm."""
+    inner = binary_erosion(body_outline(hu), iterations=max(1, round(10 / spacing_mm)))
     places = np.argwhere(inner)
     if not len(places):
         return None

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, binary_fill_holes, binary_opening, gaussian_filter, label
+from scipy.ndimage import gaussian_filter
 
 from distiliqa.ct.fit import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
+from distiliqa.simulate.body import body_outline
 
-_BODY_HU = -300.0
-_TABLE_PIXELS = 3  # tables, sheets and wires are thinner than twice this
-_SKIN_PIXELS = 4
 _CONTRASTED_HU = (-150.0, 250.0)  # bone and air keep their values
 _DETAIL_MM = 2.0  # what is finer is noise, and stays as it is
 
@@ -42,27 +40,16 @@ class Patient:
         if self.contrast != 1:
             values += (self.contrast - 1) * _soft_contrast(values, spacing_mm)
         if not self.table:
-            outside = ~binary_dilation(body(hu), iterations=_SKIN_PIXELS)
-            values[outside & (hu >= FIELD_OF_VIEW_FLOOR_HU)] = AIR_HU
+            outside = ~body_outline(hu) & (hu >= FIELD_OF_VIEW_FLOOR_HU)
+            values[outside] = AIR_HU
         return shifted(values, self.down, self.right)
 
 
-def body(hu: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """The largest part that is not air, with what it encloses; nothing where all is air."""
-    parts, count = label(binary_opening(hu > _BODY_HU, iterations=_TABLE_PIXELS))
-    if not count:
-        return np.zeros(hu.shape, np.bool_)
-    largest = np.argmax(np.bincount(parts.ravel())[1:]) + 1
-    return binary_fill_holes(parts == largest)
-
-
-def shifted(hu: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:
-    """Move a slice by whole pixels; air comes in."""
-    moved = np.full_like(hu, AIR_HU)
-    rows, columns = hu.shape
-    moved[max(down, 0) : rows + down, max(right, 0) : columns + right] = hu[
-        max(-down, 0) : rows - down, max(-right, 0) : columns - right
-    ]
+def shifted(hu: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """The slice moved down by ``rows`` and right by ``columns`` pixels; air fills in."""
+    moved = np.roll(hu, (rows, columns), (0, 1))
+    moved[: max(rows, 0)] = moved[len(hu) + min(rows, 0) :] = AIR_HU
+    moved[:, : max(columns, 0)] = moved[:, hu.shape[1] + min(columns, 0) :] = AIR_HU
     return moved
 
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from distiliqa.evaluate.body import body_outline, lung_share
+from distiliqa.simulate.body import body_outline, lung_share
 
 
 def patient() -> np.ndarray:
