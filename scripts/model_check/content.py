@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from statistics import fmean, median
 
 import numpy as np
-from distiliqa.simulate.body import body_outline, lung_share
 from scipy.ndimage import binary_dilation
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.fit import AIR_HU
 from distiliqa.evaluate.acceptance import Row, Section, bounded
 from distiliqa.scoring.result import SliceScore
+from distiliqa.simulate.body import body_outline, lung_share
 from distiliqa.simulate.kernels import named_kernel
 from model_check.subject import Subject, progress
 

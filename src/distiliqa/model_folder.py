@@ -29,6 +29,11 @@ class ScoreScale:
     meaning: str
     higher_is_better: bool = True
 
+    @property
+    def worst(self) -> float:
+        """The score of an image that shows nothing."""
+        return self.low if self.higher_is_better else self.high
+
 
 @dataclass(frozen=True)
 class ModelConfig:

@@ -94,8 +94,9 @@ def test_another_shape_is_named(model: Model, shape: tuple[int, ...]):
 
 
 def test_blank_and_windowed_arrays_are_scored_with_one_warning(model: Model):
-    (blank,) = model.score(np.full((512, 512), -1000)).warnings
-    assert blank == "no image content: -1000 to -1000 HU"
+    blank = model.score(np.full((512, 512), -1000))
+    assert blank.warnings == ("no image content: -1000 to -1000 HU; scored worst",)
+    assert blank.score == model.config.scale.worst == 0
     (windowed,) = model.score(np.random.default_rng(0).random((512, 512))).warnings
     assert windowed.startswith("values look unlike HU")
 

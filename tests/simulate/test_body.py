@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from distiliqa.simulate.body import body_outline, lung_share
 
 

@@ -107,7 +107,7 @@ class Model:
     def _result(self, prepared: Prepared, outputs: NDArray[np.float64]) -> SliceScore:
         ct = prepared.ct
         return SliceScore(
-            score=float(outputs.mean()),
+            score=self.config.scale.worst if prepared.empty else float(outputs.mean()),
             outputs=tuple(outputs.tolist()),
             spread=float(outputs.std(ddof=1)) if len(outputs) > 1 else None,
             warnings=prepared.warnings,

@@ -29,6 +29,7 @@ class Prepared:
     image : float32, (image_size, image_size), in [0, 1]: what the model sees.
     noise_hu : its global noise level, HU; None where there is too little soft tissue.
     warnings : what a reader of the score should know, one short sentence each.
+    empty : it shows no patient, and gets the worst score of the scale.
     comparison : with the slice of a reference; None where no reference was given.
     """
 
@@ -36,6 +37,7 @@ class Prepared:
     image: NDArray[np.floating]
     noise_hu: float | None
     warnings: tuple[str, ...]
+    empty: bool = False
     comparison: Comparison | None = None
 
 
@@ -48,12 +50,14 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
     """
     hu = check_hu(ct.hu)
     fitted, note = fit(hu, config.image_size)
-    notes = (*ct.warnings, note, content_doubt(hu, config.window))
+    nothing = emptiness(hu, config.window)
+    notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", content_doubt(hu))
     return Prepared(
         ct,
         image=config.window.apply(fitted),
         noise_hu=global_noise_level(hu, ct.spacing_mm),
         warnings=tuple(filter(None, notes)),
+        empty=nothing is not None,
     )
 
 
@@ -85,19 +89,22 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def content_doubt(hu: NDArray[np.float32], window: Window) -> str | None:
-    """Say why the score of a slice is doubtful: nothing to see, no body, or values not in HU.
-
-    None where nothing of this is so. A slice of the body holds fat or air, which are below 0 HU.
-    """
+def emptiness(hu: NDArray[np.float32], window: Window) -> str | None:
+    """Say why a slice shows no patient: nothing to see in the window, or no body. Else None."""
     lowest, highest = hu.min(), hu.max()
     shown = window.apply(np.array([lowest, highest]))
     if shown[0] == shown[1]:
         return f"no image content: {lowest:g} to {highest:g} HU"
-    if lowest >= 0:
-        return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
     if not _shows_body(hu):
         return "no body in the image: only air, or things as thin as a table"
+    return None
+
+
+def content_doubt(hu: NDArray[np.float32]) -> str | None:
+    """Say that values look unlike HU; a slice of the body holds fat or air, below 0 HU."""
+    lowest, highest = hu.min(), hu.max()
+    if 0 <= lowest < highest:
+        return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
     return None
 
 

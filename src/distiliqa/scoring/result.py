@@ -40,7 +40,8 @@ class SliceScore:
 
     Attributes
     ----------
-    score : mean of the model's outputs, in the range that the model's scale states.
+    score : mean of the model's outputs, on the scale that the model states; the worst of the scale
+        for an image without a patient, which a warning tells.
     outputs : the outputs of the model, one for each teacher it was distilled from.
     spread : sample standard deviation of the outputs; None where there is only one.
     warnings : what a reader of the score should know, one short sentence each.
