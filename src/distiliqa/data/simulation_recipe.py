@@ -30,10 +30,10 @@ def _kernel(name: str) -> str:
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Limits = Annotated[tuple[float, float], AfterValidator(_ascending)]
-PositiveLimits = Annotated[
-    tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]], AfterValidator(_ascending)
-]
+Above0 = Annotated[float, Field(gt=0)]
+Dose = Annotated[float, Field(gt=0, le=1)]
+Views = Annotated[float, Field(ge=8)]
+PositiveLimits = Annotated[tuple[Above0, Above0], AfterValidator(_ascending)]
 FAULTS = ("motion", "ring", "metal", "hardening", "truncation", "smoothing")
 
 
@@ -74,9 +74,9 @@ class SimulationRecipe(Section):
     patients: PatientSection = PatientSection()
     versions: Positive = 3  # worse images of each patient, besides the one without faults
     lower_dose: Share = 0.85
-    dose: PositiveLimits = (0.05, 0.9)
+    dose: Annotated[tuple[Dose, Dose], AfterValidator(_ascending)] = (0.05, 0.9)
     fewer_views: Share = 0.45
-    views: PositiveLimits = (64, 900)
+    views: Annotated[tuple[Views, Views], AfterValidator(_ascending)] = (64, 900)
     other_kernel: Share = 0.35
     kernels: tuple[Annotated[str, AfterValidator(_kernel)], ...] = ("soft", "standard", "sharp")
     faults: FaultSection = FaultSection()

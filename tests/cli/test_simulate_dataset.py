@@ -1,0 +1,47 @@
+"""The command: what it says, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from distiliqa.cli import app
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["simulate-dataset", *map(str, arguments), "--jobs", "1"])
+    return result.exit_code, result.stdout, " ".join(result.stderr.split())
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("{patients: {count: 1}, versions: 1, fewer_views: 0, faults: {share: 0}}")
+    return path
+
+
+def test_makes_a_data_set(recipe: Path, tmp_path: Path, write_ct: Callable[..., Path]) -> None:
+    y, x = np.mgrid[:96, :96] - 48.0
+    body = np.where(np.hypot(x, y) < 35, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
+    write_ct(tmp_path / "in" / "1.dcm", body, PixelSpacing=[4, 4])
+    write_ct(tmp_path / "in" / "2.dcm", 0 * body - 1000, PixelSpacing=[4, 4])
+    out = tmp_path / "out"
+    code, stdout, stderr = run(recipe, "--data", tmp_path / "in", "--out", out)
+    assert "2 rated images" in stdout
+    assert "2.dcm: shows no soft tissue" in stderr
+    assert code == 1
+    assert (out / "1" / "patient0_1.dcm").is_file()
+    assert "1 slices were there already" in run(recipe, "--data", tmp_path / "in", "--out", out)[1]
+
+
+def test_nothing_usable_is_an_error(
+    recipe: Path, tmp_path: Path, write_ct: Callable[..., Path]
+) -> None:
+    write_ct(tmp_path / "in" / "1.dcm", np.full((96, 96), -1000), PixelSpacing=[4, 4])
+    assert run(recipe, "--data", tmp_path / "in", "--out", tmp_path / "out")[0] == 2
+    code, _, stderr = run(tmp_path / "none.yaml", "--data", tmp_path / "in", "--out", tmp_path)
+    assert (code, "none.yaml" in stderr) == (2, True)
