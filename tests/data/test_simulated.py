@@ -17,7 +17,7 @@ from distiliqa.files import read_json
 
 RECIPE = SimulationRecipe.model_validate(
     {
-        "patients": {"count": 2},
+        "patients": {"count": 2, "shift": 2},
         "versions": 2,
         "lower_dose": 1,
         "dose": (0.05, 0.1),

@@ -20,19 +20,22 @@ def rng() -> np.random.Generator:
 
 
 def test_the_first_patient_is_the_one_in_the_slice(rng: np.random.Generator) -> None:
-    assert SimulationRecipe().draw_patient(0, rng) == (Patient(), None)
+    assert SimulationRecipe().draw_patient(0, rng) == (Patient(), None, None)
 
 
 def test_other_patients_keep_to_the_limits(rng: np.random.Generator) -> None:
     drawn = [SimulationRecipe().draw_patient(1, rng) for _ in range(DRAWS)]
-    patients = [patient for patient, _ in drawn]
+    patients = [subject.patient for subject in drawn]
     sizes = [patient.size for patient in patients]
     assert 0.85 <= min(sizes) < 0.87
     assert 1.17 < max(sizes) <= 1.2
     assert {abs(p.right) for p in patients} | {abs(p.down) for p in patients} == set(range(25))
     assert np.mean([p.table for p in patients]) == pytest.approx(0.5, abs=0.1)
-    assert np.mean([name is not None for _, name in drawn]) == pytest.approx(0.6, abs=0.1)
-    assert len({name for _, name in drawn}) > 5
+    assert np.mean([each.scanner is not None for each in drawn]) == pytest.approx(0.6, abs=0.1)
+    assert len({each.scanner for each in drawn}) > 5
+    halves = [each.texture.half for each in drawn if each.texture]
+    assert len(halves) / DRAWS == pytest.approx(0.4, abs=0.1)
+    assert 0.3 <= min(halves) < 0.35 < 0.9 < max(halves) <= 1.0
 
 
 def test_strengths_are_drawn_evenly_in_their_logarithm(rng: np.random.Generator) -> None:

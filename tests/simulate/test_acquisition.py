@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from distiliqa.ct.slice import Acquisition as Header
 from distiliqa.simulate.acquisition import PHOTONS_PER_MAS_MM, Acquisition, acquisition_of
 from distiliqa.simulate.dose import scan
-from distiliqa.simulate.kernels import named_kernel
+from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.noise import Beam
 from distiliqa.simulate.scanners import SCANNERS
+from distiliqa.simulate.simulator import Degradation, degrade
 
 AIR = np.full((64, 64), -1000.0)
 
@@ -37,3 +40,14 @@ def test_photons_are_found_again(made: Acquisition, photons: float) -> None:
     noisy = scan(clean, (3.0, 3.0), seed=0, acquisition=true)
     found = acquisition_of(noisy, 3.0, Header(kernel="B30f"), made.geometry)
     assert found.beam.photons == pytest.approx(photons, rel=0.25)
+
+
+@pytest.mark.parametrize("kernel", [Kernel(0.08, 3.0), Kernel(0.15, 4.0)])
+def test_another_texture_is_as_strong(body: Tensor, made: Acquisition, kernel: Kernel) -> None:
+    noise = [
+        degrade(body, 3.0, each, Degradation(dose=0.2), [1]) - body
+        for each in (made, made.with_texture(kernel))
+    ]
+    strong, other = (float(each[body > -200].std()) for each in noise)
+    assert other == pytest.approx(strong, rel=0.15)
+    assert not torch.allclose(*noise, atol=1.0)

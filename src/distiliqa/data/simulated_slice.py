@@ -36,8 +36,8 @@ class SimulatedRow(NamedTuple):
         is the normal-dose file, ``case`` its Patient ID.
     patient : which of the patients made of the slice; ``size`` to ``table`` as in `Patient`.
     scanner : whose geometry was simulated; empty for that of the file's scanner.
-    spacing_mm, photons, own_kernel_half, own_kernel_order : how the undegraded image was found to
-        be made, see `Acquisition`.
+    spacing_mm, photons, own_kernel_half, own_kernel_order : how the undegraded image was found or
+        taken to be made, see `Acquisition`.
     views to smoothing, seed : as in `Settings`.
     vif, psnr : what the label was computed from, see `Fidelity`.
     """
@@ -127,11 +127,12 @@ class _Slice:
 
 def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[SimulatedRow]:
     for number in range(plan.recipe.patients.count):
-        patient, scanner_name = plan.recipe.draw_patient(number, rng)
+        patient, scanner_name, texture = plan.recipe.draw_patient(number, rng)
         hu = patient.image(one.hu, one.spacing_mm)
         spacing = one.spacing_mm * patient.size
         geometry = scanner(scanner_name).geometry if scanner_name else None
         made = acquisition_of(hu, spacing, one.header.acquisition, geometry)
+        made = made.with_texture(texture) if texture else made
         facts = {
             "case": str(one.source.get("PatientID", "")),
             "slice": one.path.relative_to(plan.source).with_suffix("").as_posix(),

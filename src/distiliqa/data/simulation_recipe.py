@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import AfterValidator, Field
 
 from distiliqa.recipe_file import Section, read_yaml, validated
 from distiliqa.simulate.files import Settings
-from distiliqa.simulate.kernels import named_kernel
+from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.patient import Patient
 from distiliqa.simulate.scanners import SCANNERS
 
@@ -37,6 +37,14 @@ PositiveLimits = Annotated[tuple[Above0, Above0], AfterValidator(_ascending)]
 FAULTS = ("motion", "ring", "metal", "hardening", "truncation", "smoothing")
 
 
+class Subject(NamedTuple):
+    """A patient, the name of his scanner and the kernel of his noise; None for the slice's own."""
+
+    patient: Patient
+    scanner: str | None = None
+    texture: Kernel | None = None
+
+
 class PatientSection(Section):
     """The patients made of each slice; the first is the one in it, on its own scanner."""
 
@@ -46,6 +54,9 @@ class PatientSection(Section):
     shift: Annotated[int, Field(ge=0)] = 24  # at most so many pixels in each direction
     no_table: Share = 0.5
     other_scanner: Share = 0.6
+    other_texture: Share = 0.4  # noise of another kernel than the slice, as after reprojection
+    texture_half: PositiveLimits = (0.3, 1.0)  # its half-power frequency, cycles/mm
+    texture_order: PositiveLimits = (2.0, 5.0)
 
 
 class FaultSection(Section):
@@ -83,20 +94,26 @@ class SimulationRecipe(Section):
     test_cases: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0
 
-    def draw_patient(self, number: int, rng: np.random.Generator) -> tuple[Patient, str | None]:
-        """Patient ``number`` of a slice and the name of his scanner, None for the slice's own."""
+    def draw_patient(self, number: int, rng: np.random.Generator) -> Subject:
+        """Patient ``number`` of a slice, and how he is scanned."""
         if number == 0:
-            return Patient(), None
-        shift = self.patients.shift
-        right, down = (int(pixels) for pixels in rng.integers(-shift, shift + 1, 2))
-        scanner = str(rng.choice(sorted(SCANNERS)))
-        return Patient(
-            size=_between(self.patients.size, rng),
-            contrast=_between(self.patients.contrast, rng),
+            return Subject(Patient())
+        vary = self.patients
+        right, down = (int(pixels) for pixels in rng.integers(-vary.shift, vary.shift + 1, 2))
+        patient = Patient(
+            size=_between(vary.size, rng),
+            contrast=_between(vary.contrast, rng),
             right=right,
             down=down,
-            table=bool(rng.random() >= self.patients.no_table),
-        ), scanner if rng.random() < self.patients.other_scanner else None
+            table=bool(rng.random() >= vary.no_table),
+        )
+        scanner = str(rng.choice(sorted(SCANNERS)))
+        texture = Kernel(_between(vary.texture_half, rng), _between(vary.texture_order, rng))
+        return Subject(
+            patient,
+            scanner if rng.random() < vary.other_scanner else None,
+            texture if rng.random() < vary.other_texture else None,
+        )
 
     def draw_settings(self, rng: np.random.Generator) -> Settings:
         """What is worse in one image."""

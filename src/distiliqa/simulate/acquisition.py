@@ -40,6 +40,11 @@ class Acquisition:
     kernel: Kernel = STANDARD
     noise_free: bool = False
 
+    def with_texture(self, kernel: Kernel) -> Acquisition:
+        """The same but for the kernel, and with photons that make the noise as strong as it was."""
+        photons = self.beam.photons * kernel.noise_variance / self.kernel.noise_variance
+        return replace(self, kernel=kernel, beam=replace(self.beam, photons=photons))
+
 
 def acquisition_of(
     hu: NDArray[np.floating],

@@ -8,6 +8,7 @@ doi 10.1088/0031-9155/23/3/008).
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -25,6 +26,12 @@ class Kernel:
     def apodization(self, frequency: Tensor) -> Tensor:
         """The factor on the ramp at frequencies in cycles/mm, in [0, 1]."""
         return torch.exp2(-((frequency.abs() / self.half) ** self.order))
+
+    @property
+    def noise_variance(self) -> float:
+        """Variance of the noise, relative to other kernels: the integral of f**2 apodization**2."""
+        power = 3 / self.order
+        return self.half**3 / self.order * math.gamma(power) * (2 * math.log(2)) ** -power
 
 
 RAMP = Kernel(float("inf"))

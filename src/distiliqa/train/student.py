@@ -81,12 +81,11 @@ def train_student(
     everything = tuple(range(len(run.images)))
     fold = run.fold(step.held_out_fold)
     held_out = fold.validation if step.select_on == "held_out" else ()
-    training = run.dataset(
-        fold.train if held_out else everything, augmentation=recipe.augmentation, seed=recipe.seed
-    )
+    seen = fold.train if held_out else everything
+    training = run.dataset(seen, augmentation=recipe.augmentation, seed=recipe.seed)
     torch.manual_seed(recipe.seed)
     network = run.new_network(outputs=len(networks))
-    module = StudentModule(network, step, recipe.seed, _teacher_outputs(run, networks))
+    module = StudentModule(network, step, recipe.seed, _teacher_outputs(run, networks, seen))
     fitted = fit(
         module,
         run.loader(training, step, shuffle=True, seed=recipe.seed),
@@ -112,16 +111,20 @@ def _teacher_weights(run: TrainingRun) -> list[Path]:
     return [run.teacher_weights(k) for k in numbers]
 
 
-def _teacher_outputs(run: TrainingRun, networks: list[Network]) -> TeacherOutputs:
+def _teacher_outputs(
+    run: TrainingRun, networks: list[Network], positions: Sequence[int]
+) -> TeacherOutputs:
     symmetries = symmetries_of(run.recipe.augmentation)
     if symmetries is None:
         return TeacherOutputs(networks, None)
     table = make_table(
         networks,
         run.cache,
+        positions,
         symmetries=symmetries,
         path=run.student_folder / "teacher_outputs.npy",
         device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
         batch_size=run.recipe.student.batch_size,
+        half=run.recipe.hardware.precision == "bf16-mixed",
     )
     return TeacherOutputs((), table)

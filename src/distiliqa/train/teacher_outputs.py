@@ -47,34 +47,42 @@ class TeacherOutputs:
 def make_table(
     teachers: Sequence[nn.Module],
     cache: SliceCache,
+    positions: Sequence[int],
     *,
     symmetries: int,
     path: Path,
     device: torch.device,
     batch_size: int,
+    half: bool,
 ) -> NDArray[np.float32]:
-    """The teachers' outputs for every image and its first ``symmetries`` symmetries.
+    """The teachers' outputs for some images and their first ``symmetries`` symmetries.
 
     Kept in ``path``, so that a resumed student learns from the same numbers.
 
+    Parameters
+    ----------
+    positions : of the images that the student learns from.
+    half : ask in bfloat16, as teachers of mixed precision learned.
+
     Returns
     -------
-    float32, (images, symmetries, teachers).
+    float32, (images, symmetries, teachers); NaN for other images.
     """
     shape = (len(cache), symmetries, len(teachers))
     if path.is_file():
         table = np.load(path, allow_pickle=False)
         if table.shape == shape:
             return table
-    table = np.empty(shape, np.float32)
+    table = np.full(shape, np.nan, np.float32)
     for teacher in teachers:
         teacher.to(device)
-    steps = range(0, len(cache), max(batch_size // symmetries, 1))
-    for start in track(steps, "Asking the teachers", console=Console(stderr=True)):
-        rows = slice(start, start + steps.step)
-        slices = torch.from_numpy(cache.array(rows))[:, None]
+    at_once = max(batch_size // symmetries, 1)
+    steps = [list(positions[i : i + at_once]) for i in range(0, len(positions), at_once)]
+    mixed = torch.autocast(device.type, torch.bfloat16, enabled=half)
+    for rows in track(steps, "Asking the teachers", console=Console(stderr=True)):
+        slices = torch.from_numpy(np.stack([cache.array(row) for row in rows]))[:, None]
         versions = torch.cat([apply_symmetry(slices, k) for k in range(symmetries)])
-        with torch.inference_mode():
+        with torch.inference_mode(), mixed:
             outputs = torch.cat([teacher(versions.to(device)) for teacher in teachers], dim=1)
         table[rows] = outputs.float().cpu().numpy().reshape(symmetries, -1, shape[2]).swapaxes(0, 1)
     with atomic_path(path) as partial, partial.open("wb") as file:
