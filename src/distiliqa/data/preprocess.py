@@ -14,14 +14,15 @@ from distiliqa.ct.index import Problem
 from distiliqa.data.doses import DoseFormula, check_doses, mix
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.journal import Journal, stamp
-from distiliqa.data.labels import FULL_DOSE_SCORE, similarity_label
 from distiliqa.data.manifest import ManifestRow, write_manifest
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import cannot_write, make_folder, sha256, write_json
+from distiliqa.metrics.ssim import ssim
 from distiliqa.version import __version__
 
 DOSES = (0.5, 0.75)
+FULL_DOSE_SCORE = 1.0
 DATASET, TRAIN, TEST, MANIFEST = "dataset.json", "train.json", "test.json", "manifest.csv"
 REPORT, JOURNAL = "preprocess.json", "preprocess.jsonl"
 
@@ -159,6 +160,9 @@ def _remove_lists(folder: Path) -> None:
 def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
     """Write the mixed doses of one pair; score the low dose and each of them.
 
+    A score is the structural similarity to the full dose as a reader sees both, in the 350 / 40
+    window: the label of the chest set of DistilIQA (doi 10.1016/j.compbiomed.2024.108670).
+
     Raises
     ------
     CTReadError : an image that cannot be read, or two of different size.
@@ -170,13 +174,13 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
             f"is {low.shape[0]} x {low.shape[1]}, its full dose {full.shape[0]} x {full.shape[1]}",
             path=pair.low,
         )
-    scores = [similarity_label(low, full)]
+    scores = [ssim(low, full)]
     for dose in mixing.doses:
         mixed = mix(full, low, dose, pair.low_dose, mixing.formula)
         derivation = f"dose {dose:g} from doses 1 and {pair.low_dose:g}, {mixing.formula.value}"
         image = derive(source, mixed, derivation, used=[low_source])
         write_dicom(_mixed_path(pair, dose, folder), image)
-        scores.append(similarity_label(mixed, full))
+        scores.append(ssim(mixed, full))
     return Rated(scores, [sha256(pair.full), sha256(pair.low)])
 
 
