@@ -20,10 +20,11 @@ import torch
 from skimage.transform import iradon, radon
 
 from distiliqa.simulate.acquisition import Acquisition
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.geometry import FanBeam
 from distiliqa.simulate.noise import WATER_PER_MM, Beam
 from distiliqa.simulate.phantom import body_phantom
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade
 
 DOSE, PHOTONS = 0.25, 1e6
 

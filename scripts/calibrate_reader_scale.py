@@ -21,8 +21,8 @@ from distiliqa.ct.header import read_header
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.reader_scale import COUNTS, RATINGS, Fidelity, fidelity
 from distiliqa.simulate.acquisition import acquisition_of
-from distiliqa.simulate.faults import faults
-from distiliqa.simulate.simulator import Degradation
+from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.simulator import degrade_in_parts
 
 DOSES = (1.0, 0.5, 0.25, 0.1)
 VIEWS = (None, 720, 360, 180)
@@ -61,8 +61,8 @@ def fidelities(path: Path, leave_out: list[str]) -> NDArray[np.float64] | None:
     for i, dose in enumerate(DOSES):
         for j, views in enumerate(VIEWS):
             worse = Degradation(dose=dose, views=views)
-            parts = faults(torch.from_numpy(hu)[None], spacing, made, worse, [0])
-            noise, structure = (part[0].numpy() for part in parts)
+            parts = degrade_in_parts(torch.from_numpy(hu)[None], spacing, made, worse, [0])
+            noise, structure = parts.noise[0].numpy(), parts.structure[0].numpy()
             values[:, i, j] = [fidelity(hu, noise, structure, spacing, price=p) for p in PRICES]
     return values
 

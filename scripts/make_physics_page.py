@@ -23,6 +23,7 @@ from distiliqa.files import atomic_path, write_text
 from distiliqa.metrics import difference_power_spectrum
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.comparison import NoiseComparison, compare_noise, tapered
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.dose import lower_dose, scan
 from distiliqa.simulate.kernels import SHARP, SOFT, STANDARD, Kernel
 from distiliqa.simulate.metal import Rod
@@ -31,7 +32,7 @@ from distiliqa.simulate.noise import HU_PER_ATTENUATION, WATER_PER_MM, incident_
 from distiliqa.simulate.phantom import body_phantom
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import noise_variance
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

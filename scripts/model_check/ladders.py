@@ -8,7 +8,7 @@ from statistics import fmean
 from distiliqa.evaluate.acceptance import Row, Section
 from distiliqa.evaluate.baseline import ranking_rows
 from distiliqa.scoring.result import SliceScore
-from distiliqa.simulate.simulator import Degradation
+from distiliqa.simulate.degradation import Degradation
 from model_check.subject import Subject, simulated
 
 RANKED = 0.95

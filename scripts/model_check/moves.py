@@ -12,8 +12,8 @@ from distiliqa.evaluate.acceptance import Row, Section
 from distiliqa.evaluate.baseline import move_row
 from distiliqa.evaluate.changes import FLIPS, SHIFTS, averaged, without_table
 from distiliqa.scoring.result import SliceScore
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import named_kernel
-from distiliqa.simulate.simulator import Degradation
 from model_check.subject import Subject, read, simulated
 
 UNMOVED = 0.1

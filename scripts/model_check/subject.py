@@ -25,7 +25,8 @@ from distiliqa.files import read_json
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.acquisition import acquisition_of
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.simulator import degrade
 
 T = TypeVar("T")
 

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from distiliqa.ct.slice import Acquisition as Header
 from distiliqa.simulate.acquisition import PHOTONS_PER_MAS_MM, Acquisition, acquisition_of
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.dose import scan
 from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.noise import Beam
 from distiliqa.simulate.scanners import SCANNERS
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade
 
 AIR = np.full((64, 64), -1000.0)
 

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from distiliqa.simulate.acquisition import Acquisition
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade
 
 DEGRADATIONS = {
     "dose": Degradation(dose=0.25),

@@ -71,7 +71,7 @@ def fidelity(
     Parameters
     ----------
     hu : (rows, columns), HU, at least 41 x 41: the slice as it was.
-    noise, structure : its faults, HU, as `distiliqa.simulate.faults.faults` gives them.
+    noise, structure : its faults, HU, see `distiliqa.simulate.simulator.Degraded`.
     price : how many times its strength the structure counts.
 
     Returns

@@ -20,11 +20,10 @@ from distiliqa.data.reader_scale import Fidelity, fidelity, reader_score
 from distiliqa.data.simulation_recipe import SimulationRecipe
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
-from distiliqa.simulate.faults import faults
 from distiliqa.simulate.files import Settings
 from distiliqa.simulate.patient import Patient
 from distiliqa.simulate.scanners import scanner
-from distiliqa.simulate.simulator import degrade
+from distiliqa.simulate.simulator import degrade_in_parts
 
 
 class SimulatedRow(NamedTuple):
@@ -168,10 +167,10 @@ def _simulated(
     hu: NDArray[np.float32], spacing_mm: float, made: Acquisition, settings: Settings, device: str
 ) -> tuple[NDArray[np.float32], Fidelity | None]:
     worse = settings.degradation(hu, spacing_mm, np.random.default_rng(settings.seed))
-    scan = (torch.from_numpy(hu)[None].to(device), spacing_mm, made, worse, [settings.seed])
-    image = degrade(*scan)
-    noise, structure = (part[0].cpu().numpy() for part in faults(*scan))
-    return image[0].cpu().numpy(), fidelity(hu, noise, structure, spacing_mm)
+    image = torch.from_numpy(hu)[None].to(device)
+    parts = degrade_in_parts(image, spacing_mm, made, worse, [settings.seed])
+    shown, noise, structure = (part[0].cpu().numpy() for part in parts)
+    return shown, fidelity(hu, noise, structure, spacing_mm)
 
 
 def _write(

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.noise import Beam
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade
 
 
 def lower_dose(

@@ -18,11 +18,12 @@ from distiliqa.ct.header import read_header
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.body import body_outline
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import named_kernel
 from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.scanners import scanner
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade
 
 
 @dataclass(frozen=True)

@@ -1,78 +1,18 @@
-"""From slices to what a worse acquisition of the same patient would have shown.
-
-The slice is never replaced by its reconstruction: it is projected, what the worse acquisition
-changes in its line integrals is reconstructed, and that difference is added. With nothing made
-worse, the slice comes back as it was.
-"""
+"""From slices to what a worse acquisition of the same patient would have shown."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
-import numpy as np
-import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
-from distiliqa.ct.fit import AIR_HU
-from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.simulate.acquisition import Acquisition
-from distiliqa.simulate.denoise import smoothed
-from distiliqa.simulate.detector import ring_errors, truncated
-from distiliqa.simulate.geometry import Geometry
-from distiliqa.simulate.hardening import bone_attenuation, hardened
-from distiliqa.simulate.kernels import RAMP, Kernel
-from distiliqa.simulate.metal import Rod, paint, rod_integrals
-from distiliqa.simulate.motion import Motion, moved_rays
-from distiliqa.simulate.noise import (
-    HU_PER_ATTENUATION,
-    WATER_PER_MM,
-    incident_photons,
-    lower_dose,
-)
-from distiliqa.simulate.projector import project
-from distiliqa.simulate.reconstruction import filtered_back_projection
+from distiliqa.simulate.change import Change
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.threads import one_core_each
-
-LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # what 12 bits store
-_MOST_SHARPENING = 4.0
-
-
-@dataclass(frozen=True)
-class Degradation:
-    """What is worse than it was. The default is nothing.
-
-    Attributes
-    ----------
-    dose : photons in each view, relative to the slice's own; in (0, 1].
-    views : projections in the turn, at least 8; None for all. The photons of the others are saved,
-        so that fewer views are noisier too.
-    kernel : to reconstruct with; None for the slice's own.
-    motion : of the patient.
-    ring : relative gain error of faulty channels.
-    rods : metal put into the slice.
-    hardening : share of the beam hardening of bone and metal that stays uncorrected.
-    truncation : diameter that the detector covers, mm; None for all of it.
-    smoothing : strength of a denoiser, in noise standard deviations; 0 for none.
-    """
-
-    dose: float = 1.0
-    views: int | None = None
-    kernel: Kernel | None = None
-    motion: Motion | None = None
-    ring: float = 0.0
-    rods: tuple[Rod, ...] = ()
-    hardening: float = 0.0
-    truncation: float | None = None
-    smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.dose <= 1:
-            raise ValueError(f"relative dose must lie in (0, 1], not {self.dose}")
-        if self.views is not None and self.views < 8:
-            raise ValueError(f"views must be at least 8, not {self.views}")
 
 
 @one_core_each()
@@ -98,132 +38,41 @@ def degrade(
     """
     if degradation == Degradation() and not acquisition.noise_free:
         return hu.clone()
-    square, rows, columns = _square(hu)
-    change = _Change(square, spacing_mm, acquisition, degradation, seeds)
-    degraded = square + change.of_signal() + change.of_kernel() + change.of_detector()
-    for rod in degradation.rods:
-        degraded = paint(degraded, rod, spacing_mm)
-    degraded = degraded[..., :rows, :columns].clamp(LOWEST_HU, HIGHEST_HU)
-    if degradation.smoothing:
-        each = [smoothed(one, spacing_mm, degradation.smoothing) for one in degraded.cpu().numpy()]
-        degraded = torch.from_numpy(np.stack(each)).to(hu)
-    return torch.where(hu < FIELD_OF_VIEW_FLOOR_HU, hu, degraded)
+    return Change(hu, spacing_mm, acquisition, degradation, seeds).shown()
 
 
-def _square(hu: Tensor) -> tuple[Tensor, int, int]:
-    """Fill up with air at the bottom or the right; padding becomes air."""
-    rows, columns = hu.shape[-2:]
-    side = max(rows, columns)
-    margins = (0, side - columns, 0, side - rows)
-    return pad(hu.float().clamp(min=AIR_HU), margins, value=AIR_HU), rows, columns
+class Degraded(NamedTuple):
+    """Degraded slices, and what is wrong with them in two parts; (n, rows, columns) each, HU.
+
+    Attributes
+    ----------
+    image : what `degrade` gives.
+    noise : all of the noise, that of the slice itself included: what two scans would not share.
+    structure : what every such scan would show: streaks, motion, rings, metal, shading, blur.
+    """
+
+    image: Tensor
+    noise: Tensor
+    structure: Tensor
 
 
-class _Change:
-    """What a degradation changes in slices, HU; line integrals are computed when needed."""
+@one_core_each()
+def degrade_in_parts(
+    hu: Tensor,
+    spacing_mm: float,
+    acquisition: Acquisition,
+    degradation: Degradation,
+    seeds: Sequence[int],
+) -> Degraded:
+    """`degrade`, with the error of the image split into noise and structure.
 
-    def __init__(
-        self,
-        hu: Tensor,
-        spacing_mm: float,
-        acquisition: Acquisition,
-        degradation: Degradation,
-        seeds: Sequence[int],
-    ) -> None:
-        self.hu, self.spacing, self.made, self.worse = hu, spacing_mm, acquisition, degradation
-        self.seeds = seeds
-        self.geometry = acquisition.geometry
-        if degradation.views is not None:
-            self.geometry = replace(self.geometry, views=degradation.views)
-        self.attenuation = (1 + hu / 1000) * WATER_PER_MM
-
-    def of_signal(self) -> Tensor | float:
-        """Streaks of few views and of motion."""
-        if self.worse.motion is None and self.geometry == self.made.geometry:
-            return 0.0
-        full = project(self.attenuation, self.spacing, self.made.geometry)
-        return self._slice(self._project(self.attenuation), self.geometry) - self._slice(
-            full, self.made.geometry
-        )
-
-    def of_kernel(self) -> Tensor | float:
-        """Blur or sharpening of what the slice shows already."""
-        if self.worse.kernel is None or self.worse.kernel == self.made.kernel:
-            return 0.0
-        side = self.hu.shape[-1]
-        across = torch.fft.rfftfreq(side, self.spacing, dtype=torch.float64)
-        down = torch.fft.fftfreq(side, self.spacing, dtype=torch.float64)
-        frequency = torch.hypot(down[:, None], across)
-        ratio = self.worse.kernel.apodization(frequency) / self.made.kernel.apodization(frequency)
-        gain = (ratio.nan_to_num(nan=1.0).clamp(max=_MOST_SHARPENING) - 1).to(self.hu)
-        return torch.fft.irfft2(torch.fft.rfft2(self.hu) * gain, s=(side, side))
-
-    def of_detector(self) -> Tensor | float:
-        """Noise, rings, hardening and truncation."""
-        worse = self.worse
-        faulty = worse.ring or worse.rods or worse.hardening or worse.truncation
-        if not (faulty or self._adds_noise):
-            return 0.0
-        integrals = self._project(self.attenuation)
-        metal = self._metal(integrals)
-        measured = self._noisy(integrals, metal) + self._hardening(integrals, metal)
-        if worse.ring:
-            errors = [ring_errors(self.geometry, worse.ring, _generator(s, 1)) for s in self.seeds]
-            measured = measured + torch.stack(errors)[:, None].to(measured)
-        if worse.truncation:
-            measured = truncated(measured, self.geometry, worse.truncation)
-        kernel = self.made.kernel if worse.kernel is None else worse.kernel
-        return self._slice(measured - integrals, self.geometry, kernel)
-
-    @property
-    def _own_noise(self) -> float:
-        """Share that the slice's own noise is of full dose's, see `noise.lower_dose`."""
-        if self.made.noise_free:
-            return 0.0
-        return min(1.0, self.geometry.views / self.made.geometry.views)
-
-    @property
-    def _adds_noise(self) -> bool:
-        less = self.worse.dose < 1 or bool(self.worse.rods) or self._own_noise < 1
-        return less and math.isfinite(self.made.beam.photons)
-
-    def _metal(self, integrals: Tensor) -> Tensor:
-        rays = self.geometry.rays()
-        rods = [rod_integrals(rod, rays).to(integrals) for rod in self.worse.rods]
-        return sum(rods, torch.zeros_like(integrals[0]))
-
-    def _noisy(self, integrals: Tensor, metal: Tensor) -> Tensor:
-        """With the noise of the dose, and of the rays that metal dims; less the metal again."""
-        if not self._adds_noise:
-            return integrals
-        incident = incident_photons(integrals, self.geometry, self.made.beam)
-        shape = (2, *integrals.shape[1:])
-        draws = torch.stack([torch.randn(shape, generator=_generator(s, 0)) for s in self.seeds], 1)
-        beam, dose, own = self.made.beam, self.worse.dose, self._own_noise
-        return lower_dose(integrals, incident, beam, dose, draws.to(integrals), metal, own) - metal
-
-    def _hardening(self, integrals: Tensor, metal: Tensor) -> Tensor | float:
-        """What bone and metal take from the line integrals; metal is never corrected."""
-        if not (self.worse.hardening or self.worse.rods):
-            return 0.0
-        bone = self._project(bone_attenuation(self.hu))
-        water = integrals - bone
-        alloy = self.worse.rods[0].alloy if self.worse.rods else "titanium"
-        whole = hardened(water, bone, metal, alloy) - integrals - metal
-        return whole - (1 - self.worse.hardening) * (hardened(water, bone) - integrals)
-
-    def _project(self, image: Tensor) -> Tensor:
-        """Line integrals of the patient, moving if he moves."""
-        if self.worse.motion is None:
-            return project(image, self.spacing, self.geometry)
-        rays, scale = moved_rays(self.geometry, self.worse.motion)
-        return project(image, self.spacing, self.geometry, rays) * scale.to(image)
-
-    def _slice(self, integrals: Tensor, geometry: Geometry, kernel: Kernel = RAMP) -> Tensor:
-        size = self.hu.shape[-1]
-        image = filtered_back_projection(integrals, size, self.spacing, geometry, kernel)
-        return image * HU_PER_ATTENUATION
-
-
-def _generator(seed: int, purpose: int) -> torch.Generator:
-    """On the CPU whatever the device, so that every device draws the same."""
-    return torch.Generator().manual_seed((2 * seed + purpose) % 2**63)
+    The slice's own noise cannot be told from its anatomy. As much is drawn anew: the noise is that
+    of the degraded scan of a noise-free patient of the same anatomy. A change of kernel counts by
+    what it does to the noise, not as a fault of its own.
+    """
+    change = Change(hu, spacing_mm, acquisition, degradation, seeds)
+    silent = replace(acquisition, beam=replace(acquisition.beam, photons=math.inf))
+    image, expected = change.shown(), change.scanned_by(silent).shown()
+    scanned = change.scanned_by(replace(acquisition, noise_free=True)).shown()
+    kernel = Change(hu, spacing_mm, silent, Degradation(kernel=degradation.kernel), seeds)
+    return Degraded(image, noise=scanned - expected, structure=expected - kernel.shown())

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from distiliqa.simulate.acquisition import Acquisition
-from distiliqa.simulate.faults import faults
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import Kernel
-from distiliqa.simulate.simulator import Degradation, degrade
+from distiliqa.simulate.simulator import degrade, degrade_in_parts
 
 SPACING = 3.0
 
@@ -22,16 +22,17 @@ def spread(values: Tensor, body: Tensor) -> float:
 
 @pytest.mark.parametrize("dose", [1.0, 0.25])
 def test_noise_is_that_of_the_whole_dose(body: Tensor, made: Acquisition, dose: float) -> None:
-    parts = faults(body, SPACING, made, Degradation(dose=dose), [1])
+    parts = degrade_in_parts(body, SPACING, made, Degradation(dose=dose), [1])
     again = degrade(body, SPACING, replace(made, noise_free=True), Degradation(dose=dose), [1])
-    torch.testing.assert_close(parts.noise, again - body)
+    inside = body > -990  # below, values stop at air
+    torch.testing.assert_close(parts.noise[inside], (again - body)[inside], atol=0.01, rtol=0)
     assert spread(parts.noise, body) > 1
     assert not parts.structure.any()
 
 
 def test_noise_grows_as_the_views_go(body: Tensor, made: Acquisition) -> None:
     whole, quarter = (
-        faults(body, SPACING, made, Degradation(views=views), [1]) for views in (288, 72)
+        degrade_in_parts(body, SPACING, made, Degradation(views=views), [1]) for views in (288, 72)
     )
     assert spread(quarter.noise, body) == pytest.approx(2 * spread(whole.noise, body), rel=0.1)
     assert spread(whole.structure, body) < 1e-3
@@ -41,14 +42,15 @@ def test_noise_grows_as_the_views_go(body: Tensor, made: Acquisition) -> None:
 @pytest.mark.parametrize("dose", [1.0, 0.1])
 def test_structure_is_what_every_scan_shows(body: Tensor, made: Acquisition, dose: float) -> None:
     worse = Degradation(dose=dose, views=60, ring=0.0)
-    one, other = (faults(body, SPACING, made, worse, [seed]) for seed in (1, 2))
+    one, other = (degrade_in_parts(body, SPACING, made, worse, [seed]) for seed in (1, 2))
     torch.testing.assert_close(one.structure, other.structure)
     assert not torch.equal(one.noise, other.noise)
 
 
 def test_a_kernel_is_no_fault_of_its_own(body: Tensor, made: Acquisition) -> None:
     soft, sharp = (
-        faults(body, SPACING, made, Degradation(kernel=Kernel(half)), [1]) for half in (0.07, 0.14)
+        degrade_in_parts(body, SPACING, made, Degradation(kernel=Kernel(half)), [1])
+        for half in (0.07, 0.14)
     )
     assert not soft.structure.any()
     assert spread(sharp.noise, body) > 1.5 * spread(soft.noise, body)

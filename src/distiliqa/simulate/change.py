@@ -1,0 +1,191 @@
+"""The parts of what a worse acquisition changes in slices.
+
+The slice is never replaced by its reconstruction: it is projected, what the worse acquisition
+changes in its line integrals is reconstructed, and that difference is added. With nothing made
+worse, the slice comes back as it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
+from distiliqa.simulate.acquisition import Acquisition
+from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.denoise import smoothed
+from distiliqa.simulate.detector import ring_errors, truncated
+from distiliqa.simulate.geometry import Geometry
+from distiliqa.simulate.hardening import bone_attenuation, hardened
+from distiliqa.simulate.kernels import RAMP, Kernel
+from distiliqa.simulate.metal import paint, rod_integrals
+from distiliqa.simulate.motion import moved_rays
+from distiliqa.simulate.noise import (
+    HU_PER_ATTENUATION,
+    WATER_PER_MM,
+    incident_photons,
+    lower_dose,
+)
+from distiliqa.simulate.projector import project
+from distiliqa.simulate.reconstruction import filtered_back_projection
+
+LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # what 12 bits store
+_MOST_SHARPENING = 4.0
+
+
+def _square(hu: Tensor) -> Tensor:
+    """Fill up with air at the bottom or the right; padding becomes air."""
+    rows, columns = hu.shape[-2:]
+    side = max(rows, columns)
+    margins = (0, side - columns, 0, side - rows)
+    return pad(hu.float().clamp(min=AIR_HU), margins, value=AIR_HU)
+
+
+class Change:
+    """What a degradation changes in slices, HU, part by part; each is computed when needed.
+
+    Parameters
+    ----------
+    hu : float32, (n, rows, columns), HU. Padding outside the field of view stays as it is.
+    seeds : of the noise, one for each slice.
+    """
+
+    def __init__(
+        self,
+        hu: Tensor,
+        spacing_mm: float,
+        acquisition: Acquisition,
+        degradation: Degradation,
+        seeds: Sequence[int],
+    ) -> None:
+        self.slices, self.hu = hu, _square(hu)
+        self.spacing, self.made, self.worse = spacing_mm, acquisition, degradation
+        self.seeds = seeds
+        self.geometry = acquisition.geometry
+        if degradation.views is not None:
+            self.geometry = replace(self.geometry, views=degradation.views)
+        self.attenuation = (1 + self.hu / 1000) * WATER_PER_MM
+
+    def scanned_by(self, acquisition: Acquisition) -> Change:
+        """The same degradation of the same scan, but for beam and noise; shares what is known."""
+        other = copy(self)
+        other.made = acquisition
+        return other
+
+    def shown(self) -> Tensor:
+        """The slices with all that changes, (n, rows, columns), HU."""
+        image = self.hu + self.signal + self.of_kernel() + self.of_detector()
+        for rod in self.worse.rods:
+            image = paint(image, rod, self.spacing)
+        rows, columns = self.slices.shape[-2:]
+        image = image[..., :rows, :columns].clamp(LOWEST_HU, HIGHEST_HU)
+        if strength := self.worse.smoothing:
+            each = [smoothed(one, self.spacing, strength) for one in image.cpu().numpy()]
+            image = torch.from_numpy(np.stack(each)).to(image)
+        return torch.where(self.slices < FIELD_OF_VIEW_FLOOR_HU, self.slices, image)
+
+    @cached_property
+    def integrals(self) -> Tensor:
+        """The line integrals that the worse acquisition measures, without noise."""
+        return self._project(self.attenuation)
+
+    @cached_property
+    def signal(self) -> Tensor | float:
+        """Streaks of few views and of motion."""
+        if self.worse.motion is None and self.geometry == self.made.geometry:
+            return 0.0
+        full = project(self.attenuation, self.spacing, self.made.geometry)
+        made = self._slice(full, self.made.geometry)
+        return self._slice(self.integrals, self.geometry) - made
+
+    def of_kernel(self) -> Tensor | float:
+        """Blur or sharpening of what the slice shows already."""
+        if self.worse.kernel is None or self.worse.kernel == self.made.kernel:
+            return 0.0
+        side = self.hu.shape[-1]
+        across = torch.fft.rfftfreq(side, self.spacing, dtype=torch.float64)
+        down = torch.fft.fftfreq(side, self.spacing, dtype=torch.float64)
+        frequency = torch.hypot(down[:, None], across)
+        ratio = self.worse.kernel.apodization(frequency) / self.made.kernel.apodization(frequency)
+        gain = (ratio.nan_to_num(nan=1.0).clamp(max=_MOST_SHARPENING) - 1).to(self.hu)
+        return torch.fft.irfft2(torch.fft.rfft2(self.hu) * gain, s=(side, side))
+
+    def of_detector(self) -> Tensor | float:
+        """Noise, rings, hardening and truncation."""
+        worse = self.worse
+        faulty = worse.ring or worse.rods or worse.hardening or worse.truncation
+        if not (faulty or self._adds_noise):
+            return 0.0
+        integrals = self.integrals
+        metal = self._metal(integrals)
+        measured = self._noisy(integrals, metal) + self._hardening(integrals, metal)
+        if worse.ring:
+            errors = [ring_errors(self.geometry, worse.ring, _generator(s, 1)) for s in self.seeds]
+            measured = measured + torch.stack(errors)[:, None].to(measured)
+        if worse.truncation:
+            measured = truncated(measured, self.geometry, worse.truncation)
+        kernel = self.made.kernel if worse.kernel is None else worse.kernel
+        return self._slice(measured - integrals, self.geometry, kernel)
+
+    @property
+    def _own_noise(self) -> float:
+        """Share that the slice's own noise is of full dose's, see `noise.lower_dose`."""
+        if self.made.noise_free:
+            return 0.0
+        return min(1.0, self.geometry.views / self.made.geometry.views)
+
+    @property
+    def _adds_noise(self) -> bool:
+        less = self.worse.dose < 1 or bool(self.worse.rods) or self._own_noise < 1
+        return less and math.isfinite(self.made.beam.photons)
+
+    def _metal(self, integrals: Tensor) -> Tensor:
+        rays = self.geometry.rays()
+        rods = [rod_integrals(rod, rays).to(integrals) for rod in self.worse.rods]
+        return sum(rods, torch.zeros_like(integrals[0]))
+
+    def _noisy(self, integrals: Tensor, metal: Tensor) -> Tensor:
+        """With the noise of the dose, and of the rays that metal dims; less the metal again."""
+        if not self._adds_noise:
+            return integrals
+        incident = incident_photons(integrals, self.geometry, self.made.beam)
+        shape = (2, *integrals.shape[1:])
+        draws = torch.stack([torch.randn(shape, generator=_generator(s, 0)) for s in self.seeds], 1)
+        beam, dose, own = self.made.beam, self.worse.dose, self._own_noise
+        return lower_dose(integrals, incident, beam, dose, draws.to(integrals), metal, own) - metal
+
+    def _hardening(self, integrals: Tensor, metal: Tensor) -> Tensor | float:
+        """What bone and metal take from the line integrals; metal is never corrected."""
+        if not (self.worse.hardening or self.worse.rods):
+            return 0.0
+        bone = self._project(bone_attenuation(self.hu))
+        water = integrals - bone
+        alloy = self.worse.rods[0].alloy if self.worse.rods else "titanium"
+        whole = hardened(water, bone, metal, alloy) - integrals - metal
+        return whole - (1 - self.worse.hardening) * (hardened(water, bone) - integrals)
+
+    def _project(self, image: Tensor) -> Tensor:
+        """Line integrals of the patient, moving if he moves."""
+        if self.worse.motion is None:
+            return project(image, self.spacing, self.geometry)
+        rays, scale = moved_rays(self.geometry, self.worse.motion)
+        return project(image, self.spacing, self.geometry, rays) * scale.to(image)
+
+    def _slice(self, integrals: Tensor, geometry: Geometry, kernel: Kernel = RAMP) -> Tensor:
+        size = self.hu.shape[-1]
+        image = filtered_back_projection(integrals, size, self.spacing, geometry, kernel)
+        return image * HU_PER_ATTENUATION
+
+
+def _generator(seed: int, purpose: int) -> torch.Generator:
+    """On the CPU whatever the device, so that every device draws the same."""
+    return torch.Generator().manual_seed((2 * seed + purpose) % 2**63)
