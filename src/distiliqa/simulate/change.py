@@ -83,6 +83,8 @@ class Change:
 
     def shown(self) -> Tensor:
         """The slices with all that changes, (n, rows, columns), HU."""
+        if self.worse == Degradation() and not self.made.noise_free:
+            return self.slices.clone()
         image = self.hu + self.signal + self.of_kernel() + self.of_detector()
         for rod in self.worse.rods:
             image = paint(image, rod, self.spacing)

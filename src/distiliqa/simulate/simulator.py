@@ -36,8 +36,6 @@ def degrade(
     -------
     float32, (n, rows, columns), HU.
     """
-    if degradation == Degradation() and not acquisition.noise_free:
-        return hu.clone()
     return Change(hu, spacing_mm, acquisition, degradation, seeds).shown()
 
 
