@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
-from distiliqa.files import read_json
+from distiliqa.files import read_json, sha256
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import read_config
 from distiliqa.train.export import export_run
@@ -133,6 +133,21 @@ def test_a_network_that_learns_beats_one_that_does_not(recipe: MakeRecipe, tmp_p
     train_teachers(run, only=1)
     rows = table(run.fold_folder(1) / "train_info_fold_1.csv")
     assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
+
+
+def test_a_run_starts_from_trained_weights(
+    trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path
+) -> None:
+    first = trained.teacher_weights(1)
+    run = start_run(tmp_path / "run", recipe(initial_weights=str(first)), resume=False)
+    image = torch.rand(1, 1, 512, 512)
+    with torch.inference_mode():
+        taught, student = read_network(first)(image), run.new_network(outputs=3).eval()(image)
+    torch.testing.assert_close(student, taught.expand(1, 3))
+    assert read_json(run.folder / "run.json")["initial_weights_sha256"] == sha256(first)
+    other = recipe(initial_weights=str(first), **{"network.depth": 2})
+    with pytest.raises(RecipeError, match="other sizes"):
+        start_run(tmp_path / "other", other, resume=False).new_network(outputs=1)
 
 
 def test_tensorboard_logs_when_asked(recipe: MakeRecipe, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import atomic_path
 from distiliqa.model.config import NetworkConfig
 from distiliqa.model.network import Network
@@ -45,6 +45,25 @@ def read_network(path: Path) -> Network:
             f"not weights of this package ({error})", path=path, remedy=remedy
         ) from error
     return network.eval()
+
+
+def start_from(network: Network, path: Path) -> None:
+    """Give a network the weights of a trained one; each output starts as the mean of its outputs.
+
+    Raises
+    ------
+    ModelFolderError : see `read_network`.
+    RecipeError : the two differ in more than the number of outputs.
+    """
+    trained, outputs = read_network(path), network.config.outputs
+    if trained.config.with_outputs(outputs) != network.config:
+        raise RecipeError(
+            "is of a network of other sizes", path=path, remedy="train with the sizes it has"
+        )
+    state = trained.state_dict()
+    for name in ("vit.heads.weight", "vit.heads.bias"):
+        state[name] = state[name].mean(0, keepdim=True).expand(outputs, *state[name].shape[1:])
+    network.load_state_dict(state)
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -17,6 +17,7 @@ from distiliqa.model_folder import ModelConfig, ScoreScale
 from distiliqa.train.run import BEST, FACTS, TrainingRun
 from distiliqa.version import __version__
 
+_PATHS: Any = {"data": {"folder", "ratings"}, "initial_weights": True}
 CHECKED_SLICES = 8  # of the training data, spread evenly, on which ONNX must equal torch
 
 
@@ -79,7 +80,8 @@ def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> d
         "images": len(run.images),
         "cases": len(cases),
         "ratings_sha256": facts["ratings_sha256"],
-        "recipe": json.loads(run.recipe.model_dump_json(exclude={"data": {"folder", "ratings"}})),
+        "initial_weights_sha256": facts["initial_weights_sha256"],
+        "recipe": json.loads(run.recipe.model_dump_json(exclude=_PATHS)),
         "best_epoch": result["epoch"],
         "held_out_images": len(result["held_out"]),
         "held_out": figures,

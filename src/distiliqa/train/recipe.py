@@ -119,6 +119,7 @@ class Recipe(Section):
     folds: FoldSection = FoldSection()
     augmentation: Augmentation = "dihedral"
     imagenet_weights: str | None = None  # a path, or "download"
+    initial_weights: Path | None = None  # safetensors of a trained network to start from
     teacher: StepSection = StepSection()
     student: StudentSection = StudentSection()
     hardware: HardwareSection = HardwareSection()

@@ -27,6 +27,7 @@ from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
+from distiliqa.model.weights import start_from
 from distiliqa.train.engine import Fitted
 from distiliqa.train.loaders import make_loader
 from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
@@ -71,10 +72,12 @@ class TrainingRun:
         return self.folds[number - 1]
 
     def new_network(self, outputs: int) -> Network:
-        """A network to train, started from ImageNet if the recipe says so."""
+        """A network to train, started from ImageNet or from a trained one if the recipe says so."""
         network = Network(self.recipe.network.config(outputs))
         if self.recipe.imagenet_weights:
             load_imagenet(network, self.recipe.imagenet_weights)
+        if self.recipe.initial_weights:
+            start_from(network, self.recipe.initial_weights)
         return network
 
     def dataset(
@@ -128,7 +131,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
 
 def _facts(run: TrainingRun) -> dict[str, Any]:
     """Versions and inputs of a run, for ``run.json``."""
-    ratings = run.recipe.data.ratings
+    ratings, initial = run.recipe.data.ratings, run.recipe.initial_weights
     assert ratings is not None
     return {
         "distiliqa": __version__,
@@ -137,6 +140,7 @@ def _facts(run: TrainingRun) -> dict[str, Any]:
         "lightning": lightning.__version__,
         "threads": torch.get_num_threads(),
         "ratings_sha256": sha256(ratings),
+        "initial_weights_sha256": sha256(initial) if initial else None,
         "slices_sha256": sha256(run.cache.path),
         "images": len(run.images),
         "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
@@ -161,7 +165,9 @@ def _absolute(recipe: Recipe) -> Recipe:
     if data.folder is None or data.ratings is None:
         raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
     paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
-    return recipe.model_copy(update={"data": data.model_copy(update=paths)})
+    initial = recipe.initial_weights and recipe.initial_weights.resolve()
+    update = {"data": data.model_copy(update=paths), "initial_weights": initial}
+    return recipe.model_copy(update=update)
 
 
 def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
