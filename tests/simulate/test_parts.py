@@ -54,3 +54,12 @@ def test_a_kernel_is_no_fault_of_its_own(body: Tensor, made: Acquisition) -> Non
     )
     assert not soft.structure.any()
     assert spread(sharp.noise, body) > 1.5 * spread(soft.noise, body)
+
+
+def test_a_denoiser_leaves_less_noise_and_no_structure(body: Tensor, made: Acquisition) -> None:
+    noisy, smooth = (
+        degrade_in_parts(body, SPACING, made, Degradation(dose=0.1, smoothing=strength), [1])
+        for strength in (0.0, 0.8)
+    )
+    assert spread(smooth.noise, body) < 0.8 * spread(noisy.noise, body)
+    torch.testing.assert_close(smooth.structure, noisy.structure)

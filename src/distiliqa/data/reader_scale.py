@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from distiliqa.ct.window import SOFT_TISSUE
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.vif import vif
 from distiliqa.simulate.body import body_outline
-from distiliqa.simulate.denoise import smoothed
+from distiliqa.simulate.denoise import NO_NOISE, smoothed
 
 SCALE = (0.0, 4.0)
 # Images of the training set of LDCTIQAC2023 (Zenodo 7833096) at each mean rating.
@@ -29,8 +30,9 @@ RATINGS = np.linspace(*SCALE, 21)
 COUNTS = (25, 19, 22, 42, 48, 56, 51, 65, 65, 74, 53, 56, 60, 62, 42, 65, 35, 42, 31, 51, 36)
 # Streaks cost readers about one point more than noise of the same standard deviation. So many times
 # their own strength they do here too (`scripts/calibrate_reader_scale.py`), which also gives the
-# values of each metric that the ratings are for.
+# values of each metric that the ratings are for. Shading, which is smooth, counts as it is.
 STRUCTURE_PRICE = 4.0
+_SHADING_MM = 12.0  # standard deviation of the Gaussian that keeps it
 # fmt: off
 VIF = (
     0.046, 0.058, 0.069, 0.073, 0.078, 0.085, 0.104, 0.136, 0.159, 0.179, 0.198,
@@ -78,10 +80,11 @@ def fidelity(
     -------
     None for a slice without soft tissue.
     """
-    clean = smoothed(hu, spacing_mm, strength=1.0)
+    clean = smoothed(hu, spacing_mm, NO_NOISE)
     inside = body_outline(hu)
     tissue = inside & (clean > SOFT_TISSUE.lower) & (clean < SOFT_TISSUE.upper)
-    image = clean + noise + price * structure
+    shading = gaussian_filter(structure, _SHADING_MM / spacing_mm)
+    image = clean + noise + shading + price * (structure - shading)
     kept = vif(image, clean, mask=inside) if tissue.any() else None
     return None if kept is None else Fidelity(kept, psnr(image, clean, mask=tissue))
 

@@ -13,7 +13,6 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -22,7 +21,7 @@ from distiliqa.ct.fit import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.denoise import smoothed
+from distiliqa.simulate.denoise import denoised
 from distiliqa.simulate.detector import ring_errors, truncated
 from distiliqa.simulate.geometry import Geometry
 from distiliqa.simulate.hardening import bone_attenuation, hardened
@@ -83,16 +82,21 @@ class Change:
 
     def shown(self) -> Tensor:
         """The slices with all that changes, (n, rows, columns), HU."""
-        if self.worse == Degradation() and not self.made.noise_free:
+        image = self.reconstructed()
+        if not (strength := self.worse.smoothing):
+            return image
+        smooth = denoised(image, self.spacing, strength)
+        return torch.where(self.slices < FIELD_OF_VIEW_FLOOR_HU, self.slices, smooth)
+
+    def reconstructed(self) -> Tensor:
+        """The same before a denoiser."""
+        if replace(self.worse, smoothing=0.0) == Degradation() and not self.made.noise_free:
             return self.slices.clone()
         image = self.hu + self.signal + self.of_kernel() + self.of_detector()
         for rod in self.worse.rods:
             image = paint(image, rod, self.spacing)
         rows, columns = self.slices.shape[-2:]
         image = image[..., :rows, :columns].clamp(LOWEST_HU, HIGHEST_HU)
-        if strength := self.worse.smoothing:
-            each = [smoothed(one, self.spacing, strength) for one in image.cpu().numpy()]
-            image = torch.from_numpy(np.stack(each)).to(image)
         return torch.where(self.slices < FIELD_OF_VIEW_FLOOR_HU, self.slices, image)
 
     @cached_property

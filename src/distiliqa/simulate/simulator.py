@@ -12,6 +12,7 @@ from torch import Tensor
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.denoise import NO_NOISE, denoised
 from distiliqa.simulate.threads import one_core_each
 
 
@@ -46,7 +47,8 @@ class Degraded(NamedTuple):
     ----------
     image : what `degrade` gives.
     noise : all of the noise, that of the slice itself included: what two scans would not share.
-    structure : what every such scan would show: streaks, motion, rings, metal, shading, blur.
+        Of a denoised image it is what is left of the noise, and the blur.
+    structure : what every such scan would show: streaks, motion, rings, metal, shading.
     """
 
     image: Tensor
@@ -65,12 +67,17 @@ def degrade_in_parts(
     """`degrade`, with the error of the image split into noise and structure.
 
     The slice's own noise cannot be told from its anatomy. As much is drawn anew: the noise is that
-    of the degraded scan of a noise-free patient of the same anatomy. A change of kernel counts by
-    what it does to the noise, not as a fault of its own.
+    of the degraded scan of a noise-free patient of the same anatomy, which a denoiser sees too. A
+    change of kernel counts by what it does to the noise, not as a fault of its own.
     """
     change = Change(hu, spacing_mm, acquisition, degradation, seeds)
     silent = replace(acquisition, beam=replace(acquisition.beam, photons=math.inf))
-    image, expected = change.shown(), change.scanned_by(silent).shown()
-    scanned = change.scanned_by(replace(acquisition, noise_free=True)).shown()
-    kernel = Change(hu, spacing_mm, silent, Degradation(kernel=degradation.kernel), seeds)
-    return Degraded(image, noise=scanned - expected, structure=expected - kernel.shown())
+    image, expected = change.shown(), change.scanned_by(silent).reconstructed()
+    scanned = change.scanned_by(replace(acquisition, noise_free=True)).reconstructed()
+    kernel = Change(hu, spacing_mm, silent, Degradation(kernel=degradation.kernel), seeds).shown()
+    error = scanned - kernel
+    if degradation.smoothing:
+        clean = denoised(hu, spacing_mm, NO_NOISE)
+        error = denoised(clean + error, spacing_mm, degradation.smoothing) - clean
+    structure = expected - kernel
+    return Degraded(image, noise=error - structure, structure=structure)
