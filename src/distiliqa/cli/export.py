@@ -16,7 +16,8 @@ def export(
         Path | None, typer.Option(help="evaluation.json to quote in the model card.")
     ] = None,
     notes: Annotated[
-        Path | None, typer.Option(help="Markdown that ends the model card, such as data sources.")
+        list[Path] | None,
+        typer.Option(help="Markdown that ends the model card, such as data sources; repeatable."),
     ] = None,
 ) -> None:
     """Write the student as a model folder, its ONNX checked against torch on the run's slices."""
@@ -24,5 +25,7 @@ def export(
     from distiliqa.train.run import open_run
 
     opened = open_run(run)
-    difference = export_run(opened, out, name=name or out.name, evaluation=evaluation, notes=notes)
+    difference = export_run(
+        opened, out, name=name or out.name, evaluation=evaluation, notes=notes or ()
+    )
     typer.echo(f"{out}: ONNX within {difference:.1e} of torch; try: distiliqa score --model {out}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def export_run(
     *,
     name: str,
     evaluation: Path | None = None,
-    notes: Path | None = None,
+    notes: Sequence[Path] = (),
 ) -> float:
     """Write the run's student as a model folder and check it on slices of the run's data.
 
@@ -35,7 +36,7 @@ def export_run(
     ----------
     name : what the model is called.
     evaluation : an ``evaluation.json`` whose figures go into the model card.
-    notes : a Markdown file that ends the model card, such as where the data came from.
+    notes : Markdown files that end the model card, such as where the data came from.
 
     Returns
     -------
@@ -66,8 +67,8 @@ def export_run(
     network = read_network(run.student_folder / BEST)
     chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
     images = np.stack([run.cache.array(int(i))[None] for i in chosen])
-    card = model_card(config) + (f"\n{notes.read_text(encoding='utf-8')}" if notes else "")
-    return export_network(network, folder, config, card, images)
+    parts = (model_card(config), *(note.read_text(encoding="utf-8") for note in notes))
+    return export_network(network, folder, config, "\n".join(parts), images)
 
 
 def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> dict[str, Any]:
