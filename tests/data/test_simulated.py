@@ -9,8 +9,9 @@ import numpy as np
 import pydicom
 import pytest
 
+from distiliqa.data.preprocess import Summary
 from distiliqa.data.ratings import RatedImage, read_ratings
-from distiliqa.data.simulated import JOURNAL, REPORT, Summary, simulate_dataset
+from distiliqa.data.simulated import JOURNAL, REPORT, simulate_dataset
 from distiliqa.data.simulation_recipe import SimulationRecipe
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import read_json

@@ -85,10 +85,7 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 def _tell(summary: Summary) -> None:
     """Say what came of it; exit 1 if some files were left out, 2 if all were."""
-    typer.echo(
-        f"{summary.images} rated images in {summary.folder} (train.json {summary.train}, "
-        f"test.json {summary.test}); {summary.reused} slices were there already"
-    )
+    typer.echo(str(summary))
     for problem in summary.problems:
         typer.echo(f"{problem.path}: {problem.reason}", err=True)
     if summary.problems:

@@ -30,10 +30,7 @@ def simulate_dataset(
     except KeyboardInterrupt:
         typer.echo("interrupted; run again to resume", err=True)
         raise typer.Exit(130) from None
-    typer.echo(
-        f"{summary.images} rated images in {summary.folder} (train.json {summary.train}, "
-        f"test.json {summary.test}); {summary.reused} slices were there already"
-    )
+    typer.echo(str(summary))
     problems = (*index.failed, *index.left_out, *summary.problems)
     for problem in problems:
         typer.echo(f"{problem.path}: {problem.reason}", err=True)

@@ -50,15 +50,15 @@ class Rated(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run of `preprocess` gives.
+    """What making a rated data set gives.
 
     Attributes
     ----------
-    folder : where the lists and the mixed doses lie.
-    images : number of rated images, full and low doses among them.
+    folder : where the lists and the images made lie.
+    images : number of rated images.
     train, test : how many of them are in ``train.json`` and ``test.json``.
     reused : number of slices that an earlier run had done.
-    problems : files without a partner or that cannot be read.
+    problems : files that were of no use.
     """
 
     folder: Path
@@ -67,6 +67,12 @@ class Summary:
     test: int
     reused: int
     problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.images} rated images in {self.folder} (train.json {self.train}, "
+            f"test.json {self.test}); {self.reused} slices were there already"
+        )
 
 
 def preprocess(

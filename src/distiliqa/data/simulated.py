@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from distiliqa.ct.index import Problem
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.journal import Journal, stamp
 from distiliqa.data.manifest import write_manifest
-from distiliqa.data.preprocess import DATASET, MANIFEST, TEST, TRAIN
+from distiliqa.data.preprocess import DATASET, MANIFEST, TEST, TRAIN, Summary
 from distiliqa.data.simulated_slice import Plan, SimulatedRow, simulate_slice
 from distiliqa.data.simulation_recipe import SimulationRecipe
 from distiliqa.errors import CTReadError, DistiliqaError
@@ -21,18 +20,6 @@ from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.version import __version__
 
 REPORT, JOURNAL = "simulate-dataset.json", "simulate-dataset.jsonl"
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a run gives: rated images, how many train and test, slices reused, what went wrong."""
-
-    folder: Path
-    images: int
-    train: int
-    test: int
-    reused: int
-    problems: tuple[Problem, ...]
 
 
 def simulate_dataset(
