@@ -30,7 +30,7 @@ def ladders(subject: Subject) -> Section:
         steps += _steps(name, rungs, ladder)
     about = (
         "Every normal-dose slice of the held-out patients, simulated; n counts the pairs within a "
-        "slice. Views are those at full dose a view: streaks come, photon noise stays."
+        "slice. Views are those at full dose a view: fewer are noisier too."
     )
     return Section("Ladders of dose and views", about, (figures, steps))
 

@@ -112,7 +112,7 @@ class VisionTransformer(nn.Module):
         if corner is not None:
             places = zip(corner, grid.shape[2:], strict=True)
             positions = self.encoder.positions_of(*(slice(at, at + side) for at, side in places))
-        token = self.class_token.expand(len(grid), -1, -1)
+        token = self.class_token.expand(grid.shape[0], -1, -1)
         patches = grid.flatten(2).transpose(1, 2)  # (N, T, width)
         tokens = self.encoder(torch.cat([token, patches], dim=1), positions)  # (N, T + 1, width)
         return self.heads(tokens[:, 0])  # (N, outputs)
