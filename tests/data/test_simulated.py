@@ -23,6 +23,8 @@ RECIPE = SimulationRecipe.model_validate(
         "lower_dose": 1,
         "dose": (0.05, 0.1),
         "fewer_views": 0,
+        "other_kernel": 0,
+        "faults": {"share": 0},
         "test_cases": ["B"],
         "seed": 5,
     }
@@ -37,7 +39,8 @@ def normal_dose(tmp_path_factory: pytest.TempPathFactory, write_ct: Callable[...
     for case in "AB":
         hu = np.where(np.hypot(x / 40, y / 30) < 1, rng.normal(40, 6, (96, 96)), -1000)
         hu[np.hypot(x - 10, y) < 8] += 60
-        write_ct(folder / case / "1.dcm", hu, PixelSpacing=[4, 4], PatientID=case)
+        tags = {"PixelSpacing": [4, 4], "PatientID": case, "SOPInstanceUID": f"1.2.{ord(case)}"}
+        write_ct(folder / case / "1.dcm", hu, **tags)  # the draws depend on the UID
     write_ct(folder / "air.dcm", np.full((96, 96), -1000), PixelSpacing=[4, 4], PatientID="C")
     return folder
 
