@@ -122,3 +122,17 @@ def test_a_test_case_that_is_not_there_is_named(normal_dose: Path, tmp_path: Pat
     recipe = RECIPE.model_copy(update={"test_cases": ("Z",)})
     with pytest.raises(DistiliqaError, match=r"no slice of the test case Z; choose from A, B"):
         simulate(normal_dose, tmp_path, recipe)
+
+
+def test_an_interrupted_run_leaves_no_labels_of_other_images(
+    normal_dose: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.json").write_text("{}")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("distiliqa.data.simulated.run_jobs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        simulate(normal_dose, tmp_path)
+    assert not (tmp_path / "train.json").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -39,3 +40,8 @@ def write_manifest(path: Path, columns: Sequence[str], rows: Iterable[Sequence[o
     writer.writerow(columns)
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def relative(path: Path, folder: Path) -> str:
+    """``path`` as a manifest in ``folder`` names it; it may climb out of the folder."""
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

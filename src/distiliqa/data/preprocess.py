@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ from distiliqa.ct.index import Problem
 from distiliqa.data.doses import DoseFormula, check_doses, mix
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.journal import Journal, stamp
-from distiliqa.data.manifest import ManifestRow, write_manifest
+from distiliqa.data.manifest import ManifestRow, relative, write_manifest
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import cannot_write, make_folder, sha256, write_json
@@ -141,7 +140,7 @@ def _rate_all(
     pending = [pair for pair in pairs if known[pair] is None]
     if pending:
         # Images are about to change: an interrupted run must not leave the labels of old ones.
-        _remove_lists(folder)
+        remove_lists(folder, REPORT)
     problems = {}
     work = partial(rate_pair, folder=folder, mixing=mixing)
     for index, outcome in run_jobs(work, pending, jobs=jobs, description="mixing doses"):
@@ -155,8 +154,9 @@ def _rate_all(
     return rated, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
 
 
-def _remove_lists(folder: Path) -> None:
-    for name in (DATASET, TRAIN, TEST, MANIFEST, REPORT):
+def remove_lists(folder: Path, report: str) -> None:
+    """Take away what an earlier run says of images that are about to be made again."""
+    for name in (DATASET, TRAIN, TEST, MANIFEST, report):
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:
@@ -204,18 +204,14 @@ def _rows(
     pair: DosePair, rated: Rated, folder: Path, doses: Sequence[float]
 ) -> Iterable[ManifestRow]:
     """Rows of the manifest in the published order: full dose, low dose, mixed doses."""
-    source = _relative(pair.full, folder)
-    mixed = [_relative(_mixed_path(pair, dose, folder), folder) for dose in doses]
-    paths = (source, _relative(pair.low, folder), *mixed)
+    source = relative(pair.full, folder)
+    mixed = [relative(_mixed_path(pair, dose, folder), folder) for dose in doses]
+    paths = (source, relative(pair.low, folder), *mixed)
     name = (pair.place / pair.full.stem).as_posix()
     for path, dose, score in zip(
         paths, (1.0, pair.low_dose, *doses), (FULL_DOSE_SCORE, *rated.scores), strict=True
     ):
         yield ManifestRow(path, pair.case, name, dose, score, source)
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
 
 
 def _lists(

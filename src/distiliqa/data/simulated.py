@@ -12,7 +12,7 @@ from distiliqa.ct.index import Problem
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.journal import Journal, stamp
 from distiliqa.data.manifest import write_manifest
-from distiliqa.data.preprocess import DATASET, MANIFEST, TEST, TRAIN, Summary
+from distiliqa.data.preprocess import DATASET, MANIFEST, TEST, TRAIN, Summary, remove_lists
 from distiliqa.data.simulated_slice import Plan, SimulatedRow, simulate_slice
 from distiliqa.data.simulation_recipe import SimulationRecipe
 from distiliqa.errors import CTReadError, DistiliqaError
@@ -52,6 +52,8 @@ def simulate_dataset(
     journal = Journal(out / JOURNAL)
     known = {path: journal.find(_stamp(plan, path)) for path in files}
     pending = [path for path in files if known[path] is None]
+    if pending:
+        remove_lists(out, REPORT)
     problems = []
     work = partial(simulate_slice, plan=plan)
     jobs = 1 if device != "cpu" else jobs

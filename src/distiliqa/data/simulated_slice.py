@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,8 +15,9 @@ from pydicom import Dataset
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.header import Header, read_header
+from distiliqa.data.manifest import relative
 from distiliqa.data.reader_scale import Fidelity, fidelity, reader_score
-from distiliqa.data.simulation_recipe import SimulationRecipe
+from distiliqa.data.simulation_recipe import SimulationRecipe, Subject
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.files import Settings
@@ -126,24 +126,13 @@ class _Slice:
 
 def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[SimulatedRow]:
     for number in range(plan.recipe.patients.count):
-        patient, scanner_name, texture = plan.recipe.draw_patient(number, rng)
-        hu = patient.image(one.hu, one.spacing_mm)
-        spacing = one.spacing_mm * patient.size
-        geometry = scanner(scanner_name).geometry if scanner_name else None
+        subject = plan.recipe.draw_patient(number, rng)
+        hu = subject.patient.image(one.hu, one.spacing_mm)
+        spacing = one.spacing_mm * subject.patient.size
+        geometry = scanner(subject.scanner).geometry if subject.scanner else None
         made = acquisition_of(hu, spacing, one.header.acquisition, geometry)
-        made = made.with_texture(texture) if texture else made
-        facts = {
-            "case": str(one.source.get("PatientID", "")),
-            "slice": one.path.relative_to(plan.source).with_suffix("").as_posix(),
-            "source": _relative(one.path, plan.out),
-            "patient": number,
-            **{name: getattr(patient, name) for name in Patient.__dataclass_fields__},
-            "scanner": scanner_name or "",
-            "spacing_mm": round(spacing, 5),
-            "photons": round(made.beam.photons),
-            "own_kernel_half": round(made.kernel.half, 4),
-            "own_kernel_order": round(made.kernel.order, 4),
-        }
+        made = made.with_texture(subject.texture) if subject.texture else made
+        facts = _facts(one, plan, subject, made) | {"patient": number}
         for version in range(plan.recipe.versions + 1):
             settings = plan.recipe.draw_settings(rng) if version else Settings()
             target = plan.image(one.path, number, version)
@@ -158,6 +147,22 @@ def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[Simulat
                 **{name: getattr(settings, name) for name in _SETTINGS},
                 **{name: round(value, 5) for name, value in found._asdict().items()},
             )
+
+
+def _facts(one: _Slice, plan: Plan, subject: Subject, made: Acquisition) -> dict[str, Any]:
+    """What all images of one patient have in common, by column of the manifest."""
+    patient = subject.patient
+    return {
+        "case": str(one.source.get("PatientID", "")),
+        "slice": one.path.relative_to(plan.source).with_suffix("").as_posix(),
+        "source": relative(one.path, plan.out),
+        **{name: getattr(patient, name) for name in Patient.__dataclass_fields__},
+        "scanner": subject.scanner or "",
+        "spacing_mm": round(one.spacing_mm * patient.size, 5),
+        "photons": round(made.beam.photons),
+        "own_kernel_half": round(made.kernel.half, 4),
+        "own_kernel_order": round(made.kernel.order, 4),
+    }
 
 
 _SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "scanner")
@@ -179,7 +184,3 @@ def _write(
     image = derive(source, np.rint(hu).astype(np.int32), derivation)
     image.PixelSpacing = [f"{spacing_mm:.6g}"] * 2
     write_dicom(path, image)
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
