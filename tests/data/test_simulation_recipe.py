@@ -45,6 +45,14 @@ def test_strengths_are_drawn_evenly_in_their_logarithm(rng: np.random.Generator)
     assert np.mean([(each.views or 0) < 200 for each in drawn]) == pytest.approx(0.5, abs=0.1)
 
 
+def test_some_images_of_fewer_views_keep_the_dose(rng: np.random.Generator) -> None:
+    recipe = SimulationRecipe(fewer_views=0.5, keep_dose=0.5)
+    drawn = [recipe.draw_settings(rng) for _ in range(DRAWS)]
+    assert not any(each.keep_dose for each in drawn if each.views is None)
+    few = [each.keep_dose for each in drawn if each.views is not None]
+    assert np.mean(few) == pytest.approx(0.5, abs=0.1)
+
+
 def test_at_most_one_fault_an_image(rng: np.random.Generator) -> None:
     recipe = SimulationRecipe.model_validate({"faults": {"share": 0.5, "ring": None}})
     drawn = [recipe.faults.draw(rng) for _ in range(DRAWS)]

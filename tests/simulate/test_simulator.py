@@ -88,6 +88,23 @@ def test_fewer_views_and_less_dose_are_worse(body: Tensor, made: Acquisition) ->
     assert doses == sorted(doses)
 
 
+def test_fewer_views_at_the_same_dose_have_streaks_but_no_more_noise(
+    body: Tensor, made: Acquisition
+) -> None:
+    few, kept = (Degradation(views=48, keep_dose=keep) for keep in (False, True))
+    silent = replace(made, beam=replace(made.beam, photons=float("inf")))
+    assert torch.equal(change(body, made, kept), change(body, silent, few))
+    assert change(body, made, few)[body > -200].std() > change(body, made, kept)[body > -200].std()
+    computed = replace(made, noise_free=True)
+    noise = [
+        degrade(body, 3.0, computed, worse, [1]) - degrade(body, 3.0, silent, worse, [1])
+        for worse in (Degradation(), replace(kept, views=144), replace(few, views=144))
+    ]
+    whole, same, more = (float(each[body > -200].std()) for each in noise)
+    assert same == pytest.approx(whole, rel=0.1)
+    assert more > 1.2 * whole
+
+
 def test_a_sharper_kernel_has_more_noise_and_a_softer_one_less(
     body: Tensor, made: Acquisition
 ) -> None:

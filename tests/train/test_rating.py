@@ -61,6 +61,18 @@ def test_crops_leave_the_statistics_of_whole_images(cropped: list[tuple[int, ...
     assert not torch.equal(norms[0].running_mean, before[0])
 
 
+def test_whole_images_are_also_shown_moved_and_the_change_is_priced() -> None:
+    images = torch.rand(2, 1, 512, 512)
+    plain, double = module(consistency=1.0), module(consistency=2.0)
+    outputs, price = plain.predict_batch(images, 0)
+    again, twice = double.predict_batch(images, 0)
+    assert outputs.shape == (2, 1)
+    assert torch.equal(outputs, again)
+    assert price > 0
+    torch.testing.assert_close(twice, 2 * price)
+    assert module().predict_batch(images, 0).price == 0
+
+
 def test_the_kept_network_is_the_moving_average() -> None:
     teacher = module(averaging=0.75)
     weight = teacher.network.vit.heads.weight

@@ -17,6 +17,9 @@ def simulate(
     views: Annotated[
         int | None, typer.Option(min=8, help="Views in a turn; those of the scanner.")
     ] = None,
+    keep_dose: Annotated[
+        bool, typer.Option("--keep-dose", help="Share the dose of all views among those left.")
+    ] = False,
     kernel: Annotated[
         str | None, typer.Option(help="soft, standard, sharp or a DICOM name; the slice's own.")
     ] = None,
@@ -49,7 +52,18 @@ def simulate(
     if not 0 < dose <= 1:
         raise typer.BadParameter(f"--dose {dose:g}: give more than 0, at most 1")
     settings = Settings(
-        dose, views, kernel, scanner, motion, ring, metal, hardening, truncation, smoothing, seed
+        dose=dose,
+        views=views,
+        keep_dose=keep_dose,
+        kernel=kernel,
+        scanner=scanner,
+        motion=motion,
+        ring=ring,
+        metal=metal,
+        hardening=hardening,
+        truncation=truncation,
+        smoothing=smoothing,
+        seed=seed,
     )
     index = index_ct(source)
     files = sorted({Path(slice_.path) for slice_ in index.slices})

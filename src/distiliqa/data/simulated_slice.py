@@ -59,6 +59,7 @@ class SimulatedRow(NamedTuple):
     own_kernel_half: float
     own_kernel_order: float
     views: int | None
+    keep_dose: bool
     kernel: str | None
     motion: float
     ring: float

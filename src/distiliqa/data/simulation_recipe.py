@@ -88,6 +88,7 @@ class SimulationRecipe(Section):
     dose: Annotated[tuple[Dose, Dose], AfterValidator(_ascending)] = (0.05, 0.9)
     fewer_views: Share = 0.45
     views: Annotated[tuple[Views, Views], AfterValidator(_ascending)] = (64, 900)
+    keep_dose: Share = 0.0  # of the images of fewer views: streaks without more noise
     other_kernel: Share = 0.35
     kernels: tuple[Annotated[str, AfterValidator(_kernel)], ...] = ("soft", "standard", "sharp")
     faults: FaultSection = FaultSection()
@@ -122,7 +123,8 @@ class SimulationRecipe(Section):
         other = self.kernels and rng.random() < self.other_kernel
         kernel = str(rng.choice(self.kernels)) if other else None
         seed = int(rng.integers(2**31))
-        settings = Settings(dose=dose, views=views, kernel=kernel, seed=seed)
+        keep_dose = views is not None and bool(rng.random() < self.keep_dose)
+        settings = Settings(dose=dose, views=views, keep_dose=keep_dose, kernel=kernel, seed=seed)
         return replace(settings, **self.faults.draw(rng))
 
 

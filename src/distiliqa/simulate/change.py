@@ -31,6 +31,7 @@ from distiliqa.simulate.motion import moved_rays
 from distiliqa.simulate.noise import (
     HU_PER_ATTENUATION,
     WATER_PER_MM,
+    Beam,
     incident_photons,
     lower_dose,
 )
@@ -147,7 +148,18 @@ class Change:
         """Share that the slice's own noise is of full dose's, see `noise.lower_dose`."""
         if self.made.noise_free:
             return 0.0
-        return min(1.0, self.geometry.views / self.made.geometry.views)
+        return 1.0 if self.worse.keep_dose else min(1.0, self._views_share)
+
+    @property
+    def _views_share(self) -> float:
+        return self.geometry.views / self.made.geometry.views
+
+    @property
+    def _beam(self) -> Beam:
+        """What enters the patient in each view that is left."""
+        beam = self.made.beam
+        gain = 1 / self._views_share if self.worse.keep_dose else 1.0
+        return replace(beam, photons=beam.photons * gain)
 
     @property
     def _adds_noise(self) -> bool:
@@ -163,11 +175,11 @@ class Change:
         """With the noise of the dose, and of the rays that metal dims; less the metal again."""
         if not self._adds_noise:
             return integrals
-        incident = incident_photons(integrals, self.geometry, self.made.beam)
+        incident = incident_photons(integrals, self.geometry, self._beam)
         shape = (2, *integrals.shape[1:])
         draws = torch.stack([torch.randn(shape, generator=_generator(s, 0)) for s in self.seeds], 1)
-        beam, dose, own = self.made.beam, self.worse.dose, self._own_noise
-        return lower_dose(integrals, incident, beam, dose, draws.to(integrals), metal, own) - metal
+        drawn, dose, own = draws.to(integrals), self.worse.dose, self._own_noise
+        return lower_dose(integrals, incident, self._beam, dose, drawn, metal, own) - metal
 
     def _hardening(self, integrals: Tensor, metal: Tensor) -> Tensor | float:
         """What bone and metal take from the line integrals; metal is never corrected."""

@@ -16,8 +16,9 @@ class Degradation:
     Attributes
     ----------
     dose : photons in each view, relative to the slice's own; in (0, 1].
-    views : projections in the turn, at least 8; None for all. The photons of the others are saved,
-        so that fewer views are noisier too.
+    views : projections in the turn, at least 8; None for all.
+    keep_dose : the photons of the other views go to those that are left, so that the dose stays
+        and few views leave streaks alone; if not, they are saved, and fewer views are noisier too.
     kernel : to reconstruct with; None for the slice's own.
     motion : of the patient.
     ring : relative gain error of faulty channels.
@@ -29,6 +30,7 @@ class Degradation:
 
     dose: float = 1.0
     views: int | None = None
+    keep_dose: bool = False
     kernel: Kernel | None = None
     motion: Motion | None = None
     ring: float = 0.0

@@ -41,6 +41,7 @@ class Settings:
 
     dose: float = 1.0
     views: int | None = None
+    keep_dose: bool = False
     kernel: str | None = None
     scanner: str | None = None
     motion: float = 0.0
@@ -79,6 +80,7 @@ class Settings:
         return Degradation(
             dose=self.dose,
             views=self.views,
+            keep_dose=self.keep_dose,
             kernel=named_kernel(self.kernel),
             motion=Motion((x, y), phase=phase) if self.motion else None,
             ring=self.ring,

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import lightning as L
 import numpy as np
@@ -19,6 +19,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.evaluate.agreement import Agreement, agreement, plcc
 from distiliqa.model.network import Network
 from distiliqa.train.losses import ScoreLoss
+from distiliqa.train.moves import moved
 from distiliqa.train.recipe import StepSection
 
 
@@ -29,6 +30,13 @@ class Batch(TypedDict):
     score: Tensor
     index: Tensor
     transform: Tensor
+
+
+class Predicted(NamedTuple):
+    """Outputs of a training batch, (N, outputs), and the price of how moves change them, ()."""
+
+    outputs: Tensor
+    price: Tensor
 
 
 class Outcomes:
@@ -116,15 +124,25 @@ class RatingModule(L.LightningModule, ABC):
         assert isinstance(self.averaged.module, Network)
         return self.averaged.module
 
-    def predict_batch(self, images: Tensor, number: int) -> Tensor:
+    def predict_batch(self, images: Tensor, number: int) -> Predicted:
         """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or by a crop.
 
-        What is cropped depends on the weights' seed, the epoch and the number alone, so that a
-        resumed run draws what an uninterrupted one draws.
+        Whole images are also shown moved where the recipe prices what that changes. What is drawn
+        depends on the weights' seed, the epoch and the number alone, so that a resumed run draws
+        what an uninterrupted one draws.
         """
         rng = np.random.default_rng((self.seed, self.current_epoch, number))
-        if rng.random() >= self.step.crops:
-            return self.network(images).float()
+        if rng.random() < self.step.crops:
+            return Predicted(self._by_a_crop(images, rng), torch.zeros((), device=images.device))
+        if not self.step.consistency:
+            outputs = self.network(images).float()
+            return Predicted(outputs, torch.zeros((), device=images.device))
+        both = torch.cat([images, moved(images, rng)])
+        before, after = self.network(both).float().chunk(2)
+        price = self.step.consistency * (before - after).square().mean()
+        return Predicted((before + after) / 2, price)
+
+    def _by_a_crop(self, images: Tensor, rng: np.random.Generator) -> Tensor:
         side = images.shape[-1] // 2
         row, column = (int(at) for at in rng.integers(side + 1, size=2))
         crop = images[..., row : row + side, column : column + side]

@@ -83,6 +83,7 @@ class StepSection(Section):
     l1_weight: Weight = 1.0
     mse_weight: Weight = 1.0
     crops: Share = 0.0  # of the training batches that show a quarter of the image only
+    consistency: Weight = 0.0  # price of the squared change of outputs as an image is moved
     averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
     patience: Positive | None = None  # epochs without a better validation before it stops
 

@@ -37,7 +37,7 @@ class StudentModule(RatingModule):
         )
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        outputs = self.predict_batch(batch["image"], number)
+        outputs, price = self.predict_batch(batch["image"], number)
         taught = self.teachers(batch["image"], batch["index"], batch["transform"])
         loss, open_share = self.distillation(outputs, batch["score"], taught)
         share = open_share.expand(len(outputs))
@@ -49,7 +49,7 @@ class StudentModule(RatingModule):
             taught.mean(dim=1),
             share,
         )
-        return self.checked(loss)
+        return self.checked(loss + price)
 
     def summarize_training(self) -> None:
         found, rows = self.agreement_seen()

@@ -17,10 +17,10 @@ class TeacherModule(RatingModule):
     """A member of the ensemble: learns the labels."""
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        predictions = self.predict_batch(batch["image"], number)
+        predictions, price = self.predict_batch(batch["image"], number)
         losses = self.loss(predictions, batch["score"][:, None])
         self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
-        return self.checked(losses.mean())
+        return self.checked(losses.mean() + price)
 
     def summarize_training(self) -> None:
         found, rows = self.agreement_seen()
