@@ -43,11 +43,14 @@ def test_acquisition_facts_follow(run: ScoringRun, tmp_path: Path):
     assert (abdomen["kvp"], abdomen["ctdivol_mgy"]) == ("", "")
 
 
-def test_the_noise_comes_last(run: ScoringRun, tmp_path: Path):
+def test_noise_interval_and_distance_come_last(run: ScoringRun, tmp_path: Path):
     unknown = replace(run.slices[0], noise_hu=None)
-    write_csv(tmp_path / "scores.csv", [run.slices[1], unknown])
+    sure = replace(run.slices[1], interval=(0.25, 0.75), distance=0.5)
+    write_csv(tmp_path / "scores.csv", [sure, unknown])
     known, empty = read(tmp_path / "scores.csv")
-    assert list(known)[-1] == "noise_hu"
+    assert list(known)[-4:] == ["noise_hu", "interval_low", "interval_high", "distance"]
+    assert list(known.values())[-3:] == ["0.25", "0.75", "0.5"]
+    assert list(empty.values())[-3:] == ["", "", ""]
     assert float(known["noise_hu"]) == pytest.approx(30, rel=0.25)  # noise of 30 HU was written
     assert empty["noise_hu"] == ""
 
@@ -57,7 +60,7 @@ def test_metrics_follow_where_a_reference_was_given(
 ):
     write_csv(tmp_path / "scores.csv", compared.slices)
     none, first, second, _ = read(tmp_path / "scores.csv")
-    assert list(none)[-5:] == ["noise_hu", "ssim", "psnr", "vif", "gmsd"]
+    assert list(none)[-5:] == ["distance", "ssim", "psnr", "vif", "gmsd"]
     assert list(none.values())[-4:] == [""] * 4
     assert list(first.values())[-4:] == ["0.5", "20.0", "0.333333", "0.25"]
     assert list(second.values())[-4:] == ["1.0", "", "", "0.0"]

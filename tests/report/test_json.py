@@ -36,6 +36,15 @@ def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):
     assert found["noise_hu"] == round(each.noise_hu or 0, 6) > 0
 
 
+def test_what_is_sure_and_what_is_outside_is_told(run: ScoringRun):
+    first = replace(run.slices[1], interval=(0.25, 0.75), distance=1.5)
+    series = scores_record(replace(run, slices=(run.slices[0], first, *run.slices[2:])))["series"]
+    assert series[0]["slices"][0]["interval"] is None
+    assert series[0]["slices"][0]["outside"] is False
+    assert series[1]["slices"][0]["interval"] == [0.25, 0.75]
+    assert (series[1]["slices"][0]["distance"], series[1]["outside"]) == (1.5, 1)
+
+
 def test_a_comparison_has_its_reference(run: ScoringRun, compared: ScoringRun):
     (alone,), (first, second, _) = (each["slices"] for each in scores_record(compared)["series"])
     assert first["comparison"] == {

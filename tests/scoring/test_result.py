@@ -35,6 +35,18 @@ def test_noise_of_a_series_is_the_mean_of_the_slices_that_have_one():
     assert scoring_run(slice_score(1, "a")).series[0].noise_hu is None
 
 
+def test_slices_outside_what_the_model_knows_do_not_count_for_the_series():
+    run = scoring_run(
+        slice_score(1, "a", distance=0.5, interval=(0.0, 2.0)),
+        slice_score(2, "a", distance=1.0, interval=(1.5, 3.0)),
+        slice_score(4, "a", distance=1.1, interval=(3.0, 4.0)),
+    )
+    assert [each.outside for each in run.slices] == [False, False, True]
+    assert (run.series[0].score, run.series[0].interval) == (1.5, (0.75, 2.5))
+    assert scoring_run(slice_score(4, "a", distance=1.1)).series[0].score == 4
+    assert scoring_run(slice_score(4, "a")).series[0].interval is None
+
+
 def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():
     run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb"})
     assert run.sha256_of("in/a.dcm") == "aa"

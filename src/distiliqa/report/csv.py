@@ -22,6 +22,9 @@ COLUMNS = (
     "warnings",
     *FACTS,
     "noise_hu",
+    "interval_low",
+    "interval_high",
+    "distance",
 )
 COMPARED = ("ssim", "psnr", "vif", "gmsd")
 DIGITS = 6
@@ -30,7 +33,8 @@ DIGITS = 6
 def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
     """Write one row a slice: ``slice`` is the index inside its file, from 0; the warnings are
     separated by ``"; "``; after them come the acquisition facts, in the units of `Acquisition`,
-    the global noise level in HU, and where a reference was given the metrics against it, as in
+    the global noise level in HU, the ends of the prediction interval, the distance from what the
+    model knows (above 1 is outside), and where a reference was given the metrics against it, as in
     `Comparison`. What is not known is empty.
     """
     compared = any(each.comparison is not None for each in slices)
@@ -45,6 +49,7 @@ def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
 
 
 def _row(each: SliceScore) -> dict[str, object]:
+    low, high = each.interval or (None, None)
     row = {
         "path": each.path,
         "slice": each.frame,
@@ -55,6 +60,9 @@ def _row(each: SliceScore) -> dict[str, object]:
         "warnings": "; ".join(each.warnings),
         **asdict(each.acquisition),
         "noise_hu": each.noise_hu,
+        "interval_low": low,
+        "interval_high": high,
+        "distance": each.distance,
         **asdict(each.comparison or Comparison()),
     }
     return {

@@ -52,6 +52,8 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
     return {
         "series": series.series,
         "score": round(series.score, DIGITS),
+        "interval": _ends(series.interval),
+        "outside": sum(each.outside for each in series.slices),
         "noise_hu": _rounded(series.noise_hu),
         "acquisition": asdict(series.acquisition),
         "slices": [_slice(run, each) for each in series.slices],
@@ -66,6 +68,9 @@ def _slice(run: ScoringRun, each: SliceScore) -> dict[str, Any]:
         "position_mm": each.position_mm,
         "score": round(each.score, DIGITS),
         "spread": _rounded(each.spread),
+        "interval": _ends(each.interval),
+        "distance": _rounded(each.distance),
+        "outside": each.outside,
         "outputs": [round(value, DIGITS) for value in each.outputs],
         "noise_hu": _rounded(each.noise_hu),
         "comparison": _comparison(run, each.comparison),
@@ -86,6 +91,10 @@ def _comparison(run: ScoringRun, found: Comparison | None) -> dict[str, Any] | N
         "vif": _rounded(found.vif),
         "gmsd": _rounded(found.gmsd),
     }
+
+
+def _ends(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else [round(end, DIGITS) for end in interval]
 
 
 def _rounded(value: float | None) -> float | None:

@@ -7,6 +7,9 @@ from itertools import groupby
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
+from numpy.typing import NDArray
+
 from distiliqa.ct import Acquisition, Problem, Window
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ModelConfig
@@ -52,6 +55,13 @@ class SliceScore:
     noise_hu : global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there
         is too little soft tissue.
     comparison : with the slice of a reference; None where no reference was given.
+    interval : lowest and highest score that the rating of such a slice would have, at the coverage
+        that the model states; None where the model states none.
+    distance : how unlike the images that the model was trained on the slice is, relative to the
+        limit of what it knows: 0 is the middle of them, above 1 is outside; None where the model
+        cannot tell.
+    heatmap : float32, (rows, columns) of the model's patches over the fitted slice: the score that
+        each part alone would get; None unless asked for.
     """
 
     score: float
@@ -67,6 +77,14 @@ class SliceScore:
     acquisition: Acquisition = field(default_factory=Acquisition)
     noise_hu: float | None = None
     comparison: Comparison | None = None
+    interval: tuple[float, float] | None = None
+    distance: float | None = None
+    heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def outside(self) -> bool:
+        """Whether the slice is outside what the model was trained on."""
+        return self.distance is not None and self.distance > 1
 
 
 @dataclass(frozen=True)
@@ -77,9 +95,23 @@ class SeriesScore:
     slices: tuple[SliceScore, ...]
 
     @property
+    def known(self) -> tuple[SliceScore, ...]:
+        """The slices that count for the series: those inside what the model knows; all if none."""
+        return tuple(each for each in self.slices if not each.outside) or self.slices
+
+    @property
     def score(self) -> float:
-        """Mean over the slices."""
-        return fmean(each.score for each in self.slices)
+        """Mean over the slices that count."""
+        return fmean(each.score for each in self.known)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Mean of the lower and of the upper ends: errors of slices of one series go together."""
+        found = [each.interval for each in self.known if each.interval is not None]
+        if not found:
+            return None
+        low, high = (fmean(ends) for ends in zip(*found, strict=True))
+        return low, high
 
     @property
     def noise_hu(self) -> float | None:
