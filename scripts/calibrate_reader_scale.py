@@ -27,9 +27,9 @@ from distiliqa.simulate.simulator import degrade_in_parts
 DOSES = (1.0, 0.5, 0.25, 0.1)
 VIEWS = (None, 720, 360, 180)
 FEW = slice(2, None)  # of VIEWS: those that leave streaks
-PRICES = (1.0, 2.0, 4.0)
+PRICES = (1.0, 2.0, 3.0, 4.0)
 SHARPEST = 0.45  # half-power frequency of a kernel that counts as soft, cycles/mm
-EVERY = 6  # slices of a series look alike
+EVERY = 8  # slices of a series look alike
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def fidelities(path: Path, leave_out: list[str]) -> NDArray[np.float64] | None:
     values = np.empty((len(PRICES), len(DOSES), len(VIEWS), len(Fidelity._fields)))
     for i, dose in enumerate(DOSES):
         for j, views in enumerate(VIEWS):
-            worse = Degradation(dose=dose, views=views)
+            worse = Degradation(dose=dose, views=views, keep_dose=True)
             parts = degrade_in_parts(torch.from_numpy(hu)[None], spacing, made, worse, [0])
             noise, structure = parts.noise[0].numpy(), parts.structure[0].numpy()
             values[:, i, j] = [fidelity(hu, noise, structure, spacing, price=p) for p in PRICES]

@@ -1,8 +1,9 @@
 """The model folder: the one thing that training hands to scoring.
 
 ``model.onnx`` is what scoring runs, ``model.safetensors`` are the weights for torch,
-``config.json`` says what both mean, ``README.md`` is the model card. ``config.json`` holds the
-SHA-256 of the two binaries, so that a folder with an altered file is refused.
+``insight.safetensors`` what tells how far to trust a score and why, ``config.json`` says what all
+mean, ``README.md`` is the model card. ``config.json`` holds the SHA-256 of the binaries, so that a
+folder with an altered file is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from distiliqa.files import read_json, sha256, write_json
 
 FORMAT = 1
 ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"
+INSIGHT = "insight.safetensors"
 INPUT, OUTPUT = "image", "scores"
+DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
+LEAST_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,48 @@ class ScoreScale:
 
 
 @dataclass(frozen=True)
+class Certainty:
+    """How wide the prediction interval of a score is, by split conformal prediction.
+
+    Half of it is ``quantile * (spread + floor)``; see `distiliqa.evaluate.conformal`.
+
+    Attributes
+    ----------
+    coverage : share of images whose label lies inside, in (0, 1).
+    quantile : of the errors on the images it was calibrated on, relative to spread and floor.
+    floor : added to the spread of the outputs, in units of the score.
+    images, cases : number of images and patients that it was calibrated on.
+    """
+
+    coverage: float
+    quantile: float
+    floor: float
+    images: int
+    cases: int
+
+    def interval(self, score: float, spread: float, scale: ScoreScale) -> tuple[float, float]:
+        """Lowest and highest label to expect, within the scale."""
+        half = self.quantile * (spread + self.floor)
+        return max(score - half, scale.low), min(score + half, scale.high)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What the limit of the distance from the training images stands for.
+
+    Attributes
+    ----------
+    false_alarms : share of images like those of training that lie outside, in (0, 1).
+    images : number of training images that the distance refers to.
+    checked : number of images, of other patients, that the limit was set on.
+    """
+
+    false_alarms: float
+    images: int
+    checked: int
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The content of ``config.json``.
 
@@ -47,6 +93,10 @@ class ModelConfig:
     scale : range, direction and meaning of the score.
     window, image_size : what the network sees: ``image`` is (n, 1, image_size, image_size),
         float32 in [0, 1] after the window; the answer ``scores`` is (n, outputs), float32.
+    certainty : how wide prediction intervals are; None where nobody calibrated them.
+    domain : what ``distance``, (n,), refers to; None for a model without that output.
+    heatmap : rows and columns of the output ``heatmap``, the score of each patch alone; None for a
+        model without it.
     training : what the model was trained on and how it did, as facts by name.
     files : SHA-256 of the binaries by file name.
     made_by : version of distiliqa that wrote the folder.
@@ -59,15 +109,25 @@ class ModelConfig:
     scale: ScoreScale
     window: Window = SOFT_TISSUE
     image_size: int = 512
+    certainty: Certainty | None = None
+    domain: Domain | None = None
+    heatmap: tuple[int, int] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     made_by: str = ""
     format: int = FORMAT
 
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The outputs of ``model.onnx``."""
+        known = {OUTPUT: True, DISTANCE: self.domain, HEATMAP: self.heatmap}
+        return tuple(name for name, there in known.items() if there)
+
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write ``config.json`` with the SHA-256 of the binaries that lie in ``folder``."""
-    digests = {name: sha256(folder / name) for name in (ONNX, WEIGHTS) if (folder / name).exists()}
+    there = (name for name in (ONNX, WEIGHTS, INSIGHT) if (folder / name).exists())
+    digests = {name: sha256(folder / name) for name in there}
     write_json(folder / CONFIG, asdict(config) | {"files": digests})
 
 
@@ -89,18 +149,26 @@ def read_config(folder: Path) -> ModelConfig:
                 path=folder,
                 remedy="update distiliqa or export the model again",
             )
-        ends = {end: float(content["scale"][end]) for end in ("low", "high")}
-        read = {
-            "scale": ScoreScale(**(content["scale"] | ends)),
-            "window": Window(**content["window"]),
-            "training": dict(content["training"]),
-            "files": dict(content["files"]),
-        }
-        return ModelConfig(**(content | read))
+        return _parsed(content)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFolderError(
             f"not a model description ({error})", path=folder / CONFIG, remedy="export it again"
         ) from error
+
+
+def _parsed(content: dict[str, Any]) -> ModelConfig:
+    ends = {end: float(content["scale"][end]) for end in ("low", "high")}
+    certainty, domain, heatmap = (content.get(n) for n in ("certainty", "domain", "heatmap"))
+    read = {
+        "scale": ScoreScale(**(content["scale"] | ends)),
+        "window": Window(**content["window"]),
+        "certainty": certainty and Certainty(**certainty),
+        "domain": domain and Domain(**domain),
+        "heatmap": heatmap and (int(heatmap[0]), int(heatmap[1])),
+        "training": dict(content["training"]),
+        "files": dict(content["files"]),
+    }
+    return ModelConfig(**(content | read))
 
 
 def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -10,8 +11,9 @@ import torch
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.model import export
 from distiliqa.model.config import NetworkConfig
+from distiliqa.model.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.model.network import Network
-from distiliqa.model_folder import ModelConfig, ScoreScale, read_config
+from distiliqa.model_folder import Certainty, Domain, ModelConfig, ScoreScale, read_config
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
 TINY = NetworkConfig(
@@ -30,7 +32,7 @@ def model(tmp_path_factory, images):
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
     network = Network(TINY).eval()
-    difference = export.export_network(network, folder, CONFIG, "# tiny", images)
+    difference = export.export_network(ScoringGraph(network), folder, CONFIG, "# tiny", images)
     return folder, network, difference
 
 
@@ -57,6 +59,37 @@ def test_folder_is_complete_and_loads_as_torch(model, images):
     assert torch.equal(loaded(batch), network(batch))
 
 
+def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
+    torch.manual_seed(1)
+    network, rng = Network(TINY).eval(), torch.Generator().manual_seed(0)
+    domain = DomainReference(torch.rand(32, generator=rng), torch.rand(32, 32, generator=rng))
+    local = LocalHead(torch.rand(32, generator=rng), torch.tensor(0.5))
+    graph = ScoringGraph(network, domain, local).eval()
+    config = replace(
+        CONFIG,
+        certainty=Certainty(0.9, 2.0, 0.1, 40, 3),
+        domain=Domain(0.01, 100, 40),
+        heatmap=(16, 16),
+    )
+    export.export_network(graph, tmp_path, config, "# tiny", images)
+    read = read_config(tmp_path)
+    assert (read.certainty, read.domain) == (config.certainty, config.domain)
+    assert (read.heatmap, set(read.files)) == (
+        (16, 16),
+        {"model.onnx", "model.safetensors", "insight.safetensors"},
+    )
+    expected = graph(torch.from_numpy(images))
+    loaded = export.load_graph(tmp_path)(torch.from_numpy(images))
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    found = session.run(["scores", "distance", "heatmap"], {"image": images})
+    for one, other, third in zip(found, loaded, expected, strict=True):
+        np.testing.assert_allclose(one, third.detach(), atol=1e-4)
+        assert torch.equal(other, third)
+    export.export_network(ScoringGraph(network), tmp_path, CONFIG, "# tiny", images)
+    assert not (tmp_path / "insight.safetensors").exists()
+    assert export.load_graph(tmp_path).names == ("scores",)
+
+
 def test_altered_weights_are_refused(model, tmp_path):
     folder, *_ = model
     for name in ("config.json", "model.safetensors"):
@@ -76,7 +109,7 @@ def test_format_of_the_future_is_refused(model, tmp_path):
 
 
 def test_a_difference_is_an_error_and_leaves_nothing(tmp_path, images, monkeypatch):
-    monkeypatch.setattr(export, "compare", lambda *_: 0.01)
+    monkeypatch.setattr(export, "compare", lambda *_: {"scores": 0.01})
     with pytest.raises(DistiliqaError, match=r"ONNX differs from torch by 0\.01"):
-        export.export_network(Network(TINY), tmp_path / "out", CONFIG, "", images)
+        export.export_network(ScoringGraph(Network(TINY)), tmp_path / "out", CONFIG, "", images)
     assert not list((tmp_path / "out").iterdir())

@@ -11,6 +11,7 @@ import torch
 from distiliqa.cli.example import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, read_ct
 from distiliqa.model import PRESETS, Network, export_network
+from distiliqa.model.graph import ScoringGraph
 from distiliqa.model_folder import ModelConfig, ScoreScale
 from distiliqa.scoring.model import load_model
 
@@ -28,7 +29,7 @@ def test_published_network_trains_a_step_and_scores_a_slice(tmp_path: Path) -> N
 
     scale = ScoreScale(0, 1, "nothing yet")
     config = ModelConfig("published", "untrained", {}, 5, scale)
-    assert export_network(network, tmp_path, config, "", image) < 1e-4
+    assert export_network(ScoringGraph(network), tmp_path, config, "", image) < 1e-4
     with torch.inference_mode():
         expected = network.eval()(torch.from_numpy(image)).numpy()[0]
     np.testing.assert_allclose(load_model(tmp_path).score(ct.hu).outputs, expected, atol=1e-4)

@@ -28,6 +28,7 @@ def import_weights(
     from distiliqa.ct import SOFT_TISSUE, fit, read_ct
     from distiliqa.files import sha256
     from distiliqa.model import export_network, import_network
+    from distiliqa.model.graph import ScoringGraph
     from distiliqa.model_folder import ModelConfig, ScoreScale
     from distiliqa.train.export import model_card
 
@@ -42,5 +43,5 @@ def import_weights(
     )
     slices = [fit(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
     images = SOFT_TISSUE.apply(np.stack(slices)[:2, None]).astype(np.float32)
-    difference = export_network(network, out, config, model_card(config), images)
+    difference = export_network(ScoringGraph(network), out, config, model_card(config), images)
     typer.echo(f"{out}: {network.config}; ONNX within {difference:.1e} of torch")

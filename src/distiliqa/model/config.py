@@ -57,6 +57,11 @@ class NetworkConfig:
                 remedy="use fewer stem blocks or a smaller patch",
             )
 
+    @property
+    def patches_a_side(self) -> int:
+        """Rows, and columns, of patches that a strided stem leaves of the image."""
+        return self.image_size // (self.patch << self.stem_blocks)
+
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, for ``config.json`` and recipes."""
         return asdict(self)

@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_text
+from distiliqa.model.graph import ScoringGraph, read_insight, save_insight
 from distiliqa.model.network import Network
 from distiliqa.model.weights import read_network, save_network
 from distiliqa.model_folder import (
     CARD,
     CONFIG,
+    DISTANCE,
+    HEATMAP,
     INPUT,
+    INSIGHT,
     ONNX,
     OUTPUT,
     WEIGHTS,
@@ -31,14 +35,15 @@ from distiliqa.model_folder import (
 )
 from distiliqa.version import __version__
 
-TOLERANCE = 1e-4  # largest difference of an ONNX output from torch's, in units of the score
+# Largest difference of an ONNX output from torch's; the distance sums hundreds of squares.
+TOLERANCE = {OUTPUT: 1e-4, HEATMAP: 1e-3, DISTANCE: 1e-3}
 OPSET = 18
 
 
 def export_network(
-    network: Network, folder: Path, config: ModelConfig, card: str, images: NDArray[np.float32]
+    graph: ScoringGraph, folder: Path, config: ModelConfig, card: str, images: NDArray[np.float32]
 ) -> float:
-    """Write a model folder: ``model.onnx``, ``model.safetensors``, ``config.json``, ``README.md``.
+    """Write a model folder: ONNX, weights, ``config.json`` and ``README.md``.
 
     Parameters
     ----------
@@ -48,50 +53,62 @@ def export_network(
 
     Returns
     -------
-    The largest absolute difference between the two on ``images``.
+    The largest absolute difference between the scores of the two on ``images``.
 
     Raises
     ------
     DistiliqaError : ONNX and torch differ by more than 1e-4; nothing is left in ``folder``.
     """
-    network = network.cpu().eval()
+    graph = graph.cpu().eval()
+    sizes = graph.network.config
     config = replace(
         config,
-        architecture=network.config.as_dict(),
-        outputs=network.config.outputs,
-        image_size=network.config.image_size,
+        architecture=sizes.as_dict(),
+        outputs=sizes.outputs,
+        image_size=sizes.image_size,
         made_by=__version__,
     )
     make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as name:
         draft = Path(name)
-        save_network(network, draft / WEIGHTS)
-        _write_onnx(network, draft / ONNX)
-        difference = compare(network, draft / ONNX, images)
-        if not difference <= TOLERANCE:
-            raise DistiliqaError(
-                f"ONNX differs from torch by {difference:.2g}, more than {TOLERANCE:g}",
-                path=folder,
-                remedy="report this with the network's sizes",
-            )
+        save_network(graph.network, draft / WEIGHTS)
+        if len(graph.names) > 1:
+            save_insight(graph, draft / INSIGHT)
+        _write_onnx(graph, draft / ONNX)
+        difference = _checked(compare(graph, draft / ONNX, images), folder)
         write_config(draft, config)
         write_text(draft / CARD, card)
-        for file in (ONNX, WEIGHTS, CARD, CONFIG):
-            shutil.move(draft / file, folder / file)
+        (folder / INSIGHT).unlink(missing_ok=True)  # of an earlier model
+        for file in (ONNX, WEIGHTS, INSIGHT, CARD, CONFIG):
+            if (draft / file).exists():
+                shutil.move(draft / file, folder / file)
     return difference
 
 
-def compare(network: Network, onnx: Path, images: NDArray[np.float32]) -> float:
-    """Largest absolute difference between ONNX Runtime and torch on windowed slices."""
+def _checked(differences: dict[str, float], folder: Path) -> float:
+    for name, difference in differences.items():
+        if not difference <= TOLERANCE[name]:
+            raise DistiliqaError(
+                f"ONNX differs from torch by {difference:.2g} in {name}, more than "
+                f"{TOLERANCE[name]:g}",
+                path=folder,
+                remedy="report this with the network's sizes",
+            )
+    return differences[OUTPUT]
+
+
+def compare(graph: ScoringGraph, onnx: Path, images: NDArray[np.float32]) -> dict[str, float]:
+    """Largest absolute difference of each output between ONNX Runtime and torch."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
-    worst = 0.0
+    worst = dict.fromkeys(graph.names, 0.0)
     for image in images:  # one at a time: the published network's stem needs 2 GB for a batch
         with torch.inference_mode():
-            expected = network(torch.from_numpy(image[None])).numpy()
-        (found,) = session.run([OUTPUT], {INPUT: image[None]})
-        worst = max(worst, float(np.abs(found - expected).max()))
+            expected = graph(torch.from_numpy(image[None]))
+        found = session.run(list(graph.names), {INPUT: image[None]})
+        for name, one, other in zip(graph.names, found, expected, strict=True):
+            worst[name] = max(worst[name], float(np.abs(one - other.numpy()).max()))
     return worst
 
 
@@ -108,19 +125,33 @@ def load_network(folder: Path | str) -> Network:
     return read_network(checked_file(folder, WEIGHTS, read_config(folder)))
 
 
-def _write_onnx(network: Network, path: Path) -> None:
-    size = network.config.image_size
+def load_graph(folder: Path | str) -> ScoringGraph:
+    """All that ``model.onnx`` computes as a torch module, see `ScoringGraph`, in eval mode.
+
+    Raises
+    ------
+    ModelFolderError : the folder lacks a file, or a file was altered.
+    """
+    folder = Path(folder)
+    config, network = read_config(folder), load_network(folder)
+    if INSIGHT not in config.files:
+        return ScoringGraph(network).eval()
+    return read_insight(network, checked_file(folder, INSIGHT, config)).eval()
+
+
+def _write_onnx(graph: ScoringGraph, path: Path) -> None:
+    size = graph.network.config.image_size
     example = torch.zeros(2, 1, size, size)  # a batch of 1 would be frozen into the graph
     # The exporter tells of operators of packages that this network does not use.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network,
+            graph,
             (example,),
             str(path),
             input_names=[INPUT],
-            output_names=[OUTPUT],
+            output_names=list(graph.names),
             dynamic_shapes=({0: torch.export.Dim("n")},),
             opset_version=OPSET,
             dynamo=True,

@@ -107,12 +107,27 @@ class VisionTransformer(nn.Module):
         nn.init.trunc_normal_(projection.weight, std=(channels * patch**2) ** -0.5)
 
     def forward(self, features: Tensor, corner: tuple[int, int] | None = None) -> Tensor:
-        grid = self.conv_proj(features)  # (N, width, rows, columns)
+        return self.rate(self.tokens(self.conv_proj(features), corner))
+
+    def rate(self, tokens: Tensor) -> Tensor:
+        """The outputs for what the class token has gathered, (N, outputs)."""
+        return self.heads(tokens[:, 0])
+
+    def tokens(self, grid: Tensor, corner: tuple[int, int] | None = None) -> Tensor:
+        """Class token and patches of a projected feature map, after all layers.
+
+        Parameters
+        ----------
+        grid : (N, width, rows, columns).
+
+        Returns
+        -------
+        (N, 1 + rows * columns, width).
+        """
         positions = None
         if corner is not None:
             places = zip(corner, grid.shape[2:], strict=True)
             positions = self.encoder.positions_of(*(slice(at, at + side) for at, side in places))
         token = self.class_token.expand(grid.shape[0], -1, -1)
         patches = grid.flatten(2).transpose(1, 2)  # (N, T, width)
-        tokens = self.encoder(torch.cat([token, patches], dim=1), positions)  # (N, T + 1, width)
-        return self.heads(tokens[:, 0])  # (N, outputs)
+        return self.encoder(torch.cat([token, patches], dim=1), positions)  # (N, T + 1, width)

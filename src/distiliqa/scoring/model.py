@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +14,15 @@ from onnxruntime import InferenceSession
 from distiliqa.ct import CTSlice
 from distiliqa.ct.stack import slices_last
 from distiliqa.errors import ModelFolderError
-from distiliqa.model_folder import INPUT, OUTPUT, ModelConfig, read_config
+from distiliqa.model_folder import (
+    DISTANCE,
+    HEATMAP,
+    INPUT,
+    LEAST_SHOWN,
+    OUTPUT,
+    ModelConfig,
+    read_config,
+)
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.session import open_session
@@ -22,6 +30,7 @@ from distiliqa.scoring.shipped import DEFAULT, find_model
 
 # The published stem holds 128 x 502 x 502 values a slice: larger batches cost memory, not time.
 BATCH = 4
+OUTSIDE = "outside what the model was trained on: read with care"
 
 
 @dataclass(frozen=True)
@@ -69,48 +78,61 @@ class Model:
         return list(self.score_prepared(slices))
 
     def score_slices(
-        self, slices: Iterable[CTSlice], batch_size: int = BATCH
+        self, slices: Iterable[CTSlice], batch_size: int = BATCH, *, keep_heatmaps: bool = False
     ) -> Iterator[SliceScore]:
         """Score slices one after the other; only ``batch_size`` of them are held at a time.
+
+        Parameters
+        ----------
+        keep_heatmaps : give each score its ``heatmap``, if the model has them.
 
         Raises
         ------
         ValueError : a slice is not an image in HU, see `score`.
         ModelFolderError : the model cannot be run, or gives NaN or infinity.
         """
-        return self.score_prepared((prepare(ct, self.config) for ct in slices), batch_size)
+        prepared = (prepare(ct, self.config) for ct in slices)
+        return self.score_prepared(prepared, batch_size, keep_heatmaps=keep_heatmaps)
 
     def score_prepared(
-        self, slices: Iterable[Prepared], batch_size: int = BATCH
+        self, slices: Iterable[Prepared], batch_size: int = BATCH, *, keep_heatmaps: bool = False
     ) -> Iterator[SliceScore]:
         """`score_slices` for slices that `prepare` has prepared, which threads may do ahead."""
         slices = iter(slices)
         while batch := list(islice(slices, batch_size)):
-            yield from self._score_batch(batch)
+            for each, found in zip(batch, self._outputs(batch), strict=True):
+                score = self._result(each, found)
+                yield score if keep_heatmaps else replace(score, heatmap=None)
 
-    def _score_batch(self, batch: list[Prepared]) -> list[SliceScore]:
-        outputs = self._run(np.stack([each.image[np.newaxis] for each in batch]))
-        if not np.isfinite(outputs).all():
+    def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
+        """What the model gives for each slice, by the name of the output."""
+        found = self._run(np.stack([each.image[np.newaxis] for each in batch]))
+        if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelFolderError(
                 "gives a score that is not a number", path=self.folder, remedy="export it again"
             )
-        return [self._result(*each) for each in zip(batch, outputs, strict=True)]
+        return [{name: output[n] for name, output in found.items()} for n in range(len(batch))]
 
-    def _run(self, images: NDArray[np.floating]) -> NDArray[np.float64]:
+    def _run(self, images: NDArray[np.floating]) -> dict[str, NDArray[np.floating]]:
+        names = self.config.output_names
         try:
-            return self.session.run([OUTPUT], {INPUT: images})[0].astype(np.float64)
+            return dict(zip(names, self.session.run(names, {INPUT: images}), strict=True))
         except Exception as error:  # those of onnxruntime share no base class but this one
             raise ModelFolderError(
                 f"onnxruntime cannot run it ({error})", path=self.folder, remedy="export it again"
             ) from error
 
-    def _result(self, prepared: Prepared, outputs: NDArray[np.float64]) -> SliceScore:
-        ct = prepared.ct
+    def _result(self, prepared: Prepared, found: dict[str, NDArray[np.floating]]) -> SliceScore:
+        ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
+        score = self.config.scale.worst if prepared.empty else float(outputs.mean())
+        spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
+        distance = float(found[DISTANCE]) if DISTANCE in found else None
+        strange = not prepared.empty and distance is not None and distance > 1
         return SliceScore(
-            score=self.config.scale.worst if prepared.empty else float(outputs.mean()),
+            score=score,
             outputs=tuple(outputs.tolist()),
-            spread=float(outputs.std(ddof=1)) if len(outputs) > 1 else None,
-            warnings=prepared.warnings,
+            spread=spread,
+            warnings=(*prepared.warnings, OUTSIDE) if strange else prepared.warnings,
             model=self.title,
             window=self.config.window,
             path=ct.path,
@@ -120,7 +142,25 @@ class Model:
             acquisition=ct.acquisition,
             noise_hu=prepared.noise_hu,
             comparison=prepared.comparison,
+            interval=None if prepared.empty else self._interval(score, spread),
+            distance=distance,
+            heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
+            empty=prepared.empty,
         )
+
+    def _interval(self, score: float, spread: float | None) -> tuple[float, float] | None:
+        if self.config.certainty is None:
+            return None
+        return self.config.certainty.interval(score, spread or 0.0, self.config.scale)
+
+
+def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:
+    """NaN for patches that show next to nothing through the window."""
+    rows, columns = heatmap.shape
+    height, width = image.shape[0] // rows, image.shape[1] // columns
+    blocks = image[: rows * height, : columns * width].reshape(rows, height, columns, width)
+    shown = blocks.mean(axis=(1, 3)) > LEAST_SHOWN
+    return np.where(shown, heatmap, np.float32(np.nan))
 
 
 def _prepare_one(hu: NDArray, number: int, config: ModelConfig) -> Prepared:

@@ -61,7 +61,8 @@ class SliceScore:
         limit of what it knows: 0 is the middle of them, above 1 is outside; None where the model
         cannot tell.
     heatmap : float32, (rows, columns) of the model's patches over the fitted slice: the score that
-        each part alone would get; None unless asked for.
+        each part alone would get, NaN where no patient is; None unless asked for.
+    empty : the slice shows no patient.
     """
 
     score: float
@@ -80,11 +81,12 @@ class SliceScore:
     interval: tuple[float, float] | None = None
     distance: float | None = None
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    empty: bool = False
 
     @property
     def outside(self) -> bool:
-        """Whether the slice is outside what the model was trained on."""
-        return self.distance is not None and self.distance > 1
+        """Whether the slice is outside what the model was trained on, or shows no patient."""
+        return self.empty or (self.distance is not None and self.distance > 1)
 
 
 @dataclass(frozen=True)

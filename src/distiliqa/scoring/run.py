@@ -63,6 +63,7 @@ def score_inputs(
     *,
     reference: str | Path | None = None,
     progress: Progress | None = None,
+    keep_heatmaps: bool = False,
 ) -> ScoringRun:
     """Score every slice in ``inputs``; nothing that is wrong with one file stops the rest.
 
@@ -73,6 +74,7 @@ def score_inputs(
     ----------
     reference : a series to compare each slice with, see `score`.
     progress : called as slices are done with the number done and the number found.
+    keep_heatmaps : give each score its ``heatmap``, if the model has them.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def score_inputs(
         against.require_match(index.slices)
     indexed = perf_counter()
     reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against))
-    scored, stopped = _score_all(reader, model, progress)
+    scored, stopped = _score_all(reader, model, progress, keep_heatmaps)
     end = perf_counter()
     return ScoringRun(
         model=model.config,
@@ -133,12 +135,12 @@ def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared
 
 
 def _score_all(
-    reader: SliceReader[Prepared], model: Model, progress: Progress | None
+    reader: SliceReader[Prepared], model: Model, progress: Progress | None, keep_heatmaps: bool
 ) -> tuple[tuple[SliceScore, ...], KeyboardInterrupt | DistiliqaError | None]:
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
-            for each in model.score_prepared(slices):
+            for each in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
                 scored.append(each)
                 if progress is not None:
                     progress(len(scored) + len(reader.failed), len(reader.refs))

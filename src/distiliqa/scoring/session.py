@@ -7,7 +7,15 @@ from pathlib import Path
 import onnxruntime
 
 from distiliqa.errors import ModelFolderError
-from distiliqa.model_folder import INPUT, ONNX, OUTPUT, ModelConfig, checked_file
+from distiliqa.model_folder import (
+    DISTANCE,
+    HEATMAP,
+    INPUT,
+    ONNX,
+    OUTPUT,
+    ModelConfig,
+    checked_file,
+)
 
 _ERRORS_ONLY = 3
 
@@ -47,7 +55,12 @@ def open_session(
 def _check_shapes(session: onnxruntime.InferenceSession, config: ModelConfig, path: Path) -> None:
     size = config.image_size
     found = {node.name: node.shape[1:] for node in (*session.get_inputs(), *session.get_outputs())}
-    if found != {INPUT: [1, size, size], OUTPUT: [config.outputs]}:
+    stated: dict[str, list[int]] = {INPUT: [1, size, size], OUTPUT: [config.outputs]}
+    if config.domain is not None:
+        stated[DISTANCE] = []
+    if config.heatmap is not None:
+        stated[HEATMAP] = list(config.heatmap)
+    if found != stated:
         raise ModelFolderError(
             f"takes and gives {found}, not what config.json says",
             path=path,

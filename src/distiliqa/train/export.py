@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from distiliqa.files import read_json
 from distiliqa.model.export import export_network
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import ModelConfig, ScoreScale
+from distiliqa.train.insight import gain_insight
 from distiliqa.train.run import BEST, FACTS, TrainingRun
 from distiliqa.version import __version__
 
@@ -64,11 +66,17 @@ def export_run(
         window=run.recipe.window.window(),
         training=training,
     )
-    network = read_network(run.student_folder / BEST)
+    insight = gain_insight(run, read_network(run.student_folder / BEST))
+    config = replace(
+        config,
+        certainty=insight.certainty,
+        domain=insight.domain,
+        heatmap=insight.heatmap,
+    )
     chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
     images = np.stack([run.cache.array(int(i))[None] for i in chosen])
     parts = (model_card(config), *(note.read_text(encoding="utf-8") for note in notes))
-    return export_network(network, folder, config, "\n".join(parts), images)
+    return export_network(insight.graph, folder, config, "\n".join(parts), images)
 
 
 def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> dict[str, Any]:

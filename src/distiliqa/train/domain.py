@@ -1,0 +1,62 @@
+"""What images a network knows: the statistics of its training images, and the limit."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from distiliqa.model.graph import DomainReference
+from distiliqa.model_folder import Domain
+
+FALSE_ALARMS = 0.01
+
+
+def fit_domain(
+    known: NDArray[np.floating],
+    others: NDArray[np.floating],
+    *,
+    false_alarms: float = FALSE_ALARMS,
+) -> tuple[DomainReference, Domain]:
+    """The reference of a network and what its limit stands for.
+
+    Parameters
+    ----------
+    known : (n, d), patch statistics of training images, see `distiliqa.model.graph`.
+    others : (m, d), of images of other patients, on which the limit is set.
+    false_alarms : share of ``others`` that lies outside.
+    """
+    mean, whitening = whitened(known.astype(np.float64))
+    distances = np.linalg.norm((others - mean) @ whitening, axis=1)
+    limit = float(np.quantile(distances, 1 - false_alarms))
+    reference = DomainReference(
+        torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
+    )
+    return reference, Domain(false_alarms, images=len(known), checked=len(others))
+
+
+def whitened(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (d,) and whitening (d, d) of rows (n, d), of which there may be fewer than columns.
+
+    Columns are brought to one scale first: a network's channels differ by orders of magnitude.
+    """
+    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    scale = scale + 1e-3 * scale.mean()
+    covariance = shrunk_covariance((rows - mean) / scale)
+    return mean, np.linalg.cholesky(np.linalg.inv(covariance)) / scale[:, None]
+
+
+def shrunk_covariance(centered: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance of centered rows (n, d), drawn toward a multiple of the identity.
+
+    Ledoit & Wolf 2004, doi 10.1016/S0047-259X(03)00096-4.
+    """
+    count, size = centered.shape
+    sample = centered.T @ centered / count
+    target = np.trace(sample) / size * np.eye(size)
+    distance = np.square(sample - target).sum()
+    # The sum over rows of the squared distance of each row's outer product from the sample's.
+    fourth = np.square(np.square(centered).sum(axis=1)).sum()
+    noise = (fourth - count * np.square(sample).sum()) / count**2
+    share = min(max(noise / distance, 0.0), 1.0) if distance > 0 else 1.0
+    return share * target + (1 - share) * sample

@@ -1,0 +1,91 @@
+"""What a trained student is told about itself: what it knows, how sure it is, and where it looks.
+
+Certainty and the limit of the domain are set on the images that were held out of its training, so
+they are missing where none were; see `distiliqa.evaluate.conformal` and `distiliqa.train.domain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from distiliqa.data.composites import composites
+from distiliqa.evaluate.conformal import COVERAGE, calibrate
+from distiliqa.model.graph import ScoringGraph, patch_statistics
+from distiliqa.model.network import Network
+from distiliqa.model.stem import StridedStem
+from distiliqa.model_folder import Certainty, Domain
+from distiliqa.train.domain import fit_domain
+from distiliqa.train.local_head import fit_local_head
+from distiliqa.train.run import TrainingRun
+
+_BATCH = 8
+_FEWEST = 20  # held-out images that say anything of a quantile
+
+
+@dataclass(frozen=True)
+class Insight:
+    """A student with what is known of it; None where the run cannot tell."""
+
+    graph: ScoringGraph
+    certainty: Certainty | None = None
+    domain: Domain | None = None
+
+    @property
+    def heatmap(self) -> tuple[int, int] | None:
+        """Rows and columns of the map, if there is one."""
+        if self.graph.local is None:
+            return None
+        side = self.graph.network.config.patches_a_side
+        return side, side
+
+
+def gain_insight(run: TrainingRun, network: Network) -> Insight:
+    """Examine the student of a run on the run's images.
+
+    A map needs versions of one slice and a network that sees all of it.
+    """
+    fold = run.fold(run.recipe.student.held_out_fold)
+    sees_all = isinstance(network.stem, StridedStem)
+    examples = composites(run.images, run.cache, fold.train, seed=run.recipe.seed)
+    told = track(examples, "Mapping", total=None, console=Console(stderr=True))
+    local = fit_local_head(network, told) if sees_all else None
+    held_out = run.recipe.student.select_on == "held_out" and len(fold.validation) >= _FEWEST
+    if not held_out:
+        return Insight(ScoringGraph(network, local=local))
+    known, _ = _asked(run, network, fold.train)
+    others, outputs = _asked(run, network, fold.validation)
+    reference, domain = fit_domain(known, others)
+    certainty = _certainty(run, outputs, fold.validation)
+    return Insight(ScoringGraph(network, reference, local), certainty, domain)
+
+
+def _certainty(
+    run: TrainingRun, outputs: NDArray[np.float64], positions: Sequence[int]
+) -> Certainty:
+    labels = np.array([run.images[at].score for at in positions])
+    cases = {run.images[at].case or run.images[at].source for at in positions}
+    return calibrate(outputs, labels, cases=len(cases), coverage=COVERAGE)
+
+
+@torch.inference_mode()
+def _asked(
+    run: TrainingRun, network: Network, positions: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Patch statistics (n, d) and outputs (n, outputs) of some images of the run."""
+    device = next(network.parameters()).device
+    statistics, outputs = [], []
+    starts = range(0, len(positions), _BATCH)
+    for start in track(starts, "Examining", console=Console(stderr=True)):
+        batch = [run.cache.array(at)[None] for at in positions[start : start + _BATCH]]
+        images = torch.from_numpy(np.stack(batch)).to(device)
+        grid = network.vit.conv_proj(network.stem(images))
+        statistics.append(patch_statistics(grid).double().cpu().numpy())
+        outputs.append(network.vit.rate(network.vit.tokens(grid)).double().cpu().numpy())
+    return np.concatenate(statistics), np.concatenate(outputs)

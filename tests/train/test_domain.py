@@ -1,0 +1,57 @@
+"""The limit of what a network knows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from distiliqa.model.graph import patch_statistics
+from distiliqa.train.domain import fit_domain, shrunk_covariance, whitened
+
+
+def grids(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
+    """(count, 6, 8, 8): channels of very different scales, moved together by ``shift``."""
+    scale = 10.0 ** np.arange(-2, 4)[:, None, None]
+    values = scale * (rng.standard_normal((count, 6, 8, 8)) + rng.standard_normal((count, 1, 1, 1)))
+    return torch.from_numpy(values + scale * shift).float()
+
+
+def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
+    rng = np.random.default_rng(0)
+    known, others = (patch_statistics(grids(rng, n)).double().numpy() for n in (400, 300))
+    reference, domain = fit_domain(known, others, false_alarms=0.05)
+    assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 300)
+    assert float((reference(grids(rng, 1000)) > 1).float().mean()) == pytest.approx(0.05, abs=0.04)
+    assert (reference(grids(rng, 50, shift=20.0)) > 1).all()
+    flat = torch.full((1, 6, 8, 8), 0.5)
+    assert torch.isfinite(reference(flat)).all()
+
+
+def test_whitened_rows_have_unit_covariance() -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.standard_normal((5000, 4)) @ rng.standard_normal((4, 4)) * [1, 10, 100, 0.1] + 3
+    mean, whitening = whitened(rows)
+    white = (rows - mean) @ whitening
+    np.testing.assert_allclose(np.cov(white.T), np.eye(4), atol=0.03)
+
+
+def test_the_covariance_is_drawn_the_more_to_a_multiple_of_one_the_fewer_the_rows() -> None:
+    rng = np.random.default_rng(2)
+    true = np.diag([4.0, 1.0, 1.0, 1.0])
+    errors, corners = [], []
+    for count in (6, 60, 6000):
+        rows = rng.standard_normal((count, 4)) @ np.sqrt(true)
+        rows -= rows.mean(axis=0)
+        found = shrunk_covariance(rows)
+        assert np.linalg.eigvalsh(found).min() > 0
+        errors.append(np.linalg.norm(found - true))
+        corners.append(abs(found[0, 0] - (rows.T @ rows / count)[0, 0]))
+    assert errors[2] < errors[0]
+    assert corners[2] < 0.02 < corners[0]
+
+
+def test_fewer_rows_than_columns_are_enough() -> None:
+    rng = np.random.default_rng(3)
+    _, whitening = whitened(rng.standard_normal((5, 20)))
+    assert np.isfinite(whitening).all()
