@@ -22,14 +22,28 @@ from distiliqa.files import sha256, write_json, write_text
 from distiliqa.report.json import model_facts, settings
 from distiliqa.scoring.model import load_model
 from distiliqa.version import __version__
+from model_check.certainty import certainty
 from model_check.content import chest, no_patient
+from model_check.domain import domain
+from model_check.heatmaps import heatmaps
 from model_check.ladders import ladders
 from model_check.moves import moves
 from model_check.ratings import held_out_patients, rated_images, real_pairs
 from model_check.subject import Subject
 
 ROOT = Path(__file__).resolve().parents[1]
-SECTIONS = (held_out_patients, ladders, real_pairs, rated_images, moves, chest, no_patient)
+SECTIONS = (
+    held_out_patients,
+    ladders,
+    real_pairs,
+    rated_images,
+    moves,
+    chest,
+    no_patient,
+    certainty,
+    domain,
+    heatmaps,
+)
 
 
 def main() -> None:

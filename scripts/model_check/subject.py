@@ -69,6 +69,12 @@ class Subject:
         return self.score(self.normal_dose, "normal dose", len(self.normal_dose))
 
     @cached_property
+    def rated_scores(self) -> list[SliceScore]:
+        """The scores of `rated`."""
+        slices = (read(image.path) for image in self.rated)
+        return self.score(slices, "held-out patients", len(self.rated))
+
+    @cached_property
     def held_out(self) -> list[CTSlice]:
         """The normal-dose slices of the held-out patients."""
         cases = {image.case for image in self.rated}

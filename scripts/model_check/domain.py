@@ -1,0 +1,62 @@
+"""Whether the model tells what it knows from what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
+
+from distiliqa.ct import CTSlice
+from distiliqa.evaluate.acceptance import Row, Section
+from distiliqa.scoring.result import SliceScore
+from model_check.strangers import extremities, heads, magnetic_resonance, natural, phantoms
+from model_check.subject import Subject
+
+
+def domain(subject: Subject) -> Section:
+    facts = subject.model.config.domain
+    if facts is None:
+        return Section("What the model knows", "The model cannot tell.", ())
+    strangers = {
+        "natural images": natural(),
+        "MR of heads": magnetic_resonance(),
+        "computed heads": heads(),
+        "computed thighs and forearms": extremities(),
+        "water and rod phantoms": phantoms(),
+    }
+    known, normal = subject.rated_scores, subject.held_out
+    scored = {name: _score(subject, name, images) for name, images in strangers.items()}
+    everyone = [each for found in scored.values() for each in found]
+    rows = [
+        _known("held-out patients, any dose and fault", known),
+        _known(
+            "their normal dose",
+            subject.score(normal, "normal dose", len(normal)),
+        ),
+        *(_stranger(name, found, known) for name, found in scored.items() if found),
+        _stranger("all strangers", everyone, known),
+    ]
+    about = (
+        "AUROC of the distance against the images of test.json. The limit lets "
+        f"{100 * facts.false_alarms:g} % of the images outside on which it was set, "
+        f"{facts.checked} of other patients."
+    )
+    return Section("What the model knows", about, (rows,))
+
+
+def _score(subject: Subject, name: str, images: Iterable[NDArray[np.float32]]) -> list[SliceScore]:
+    slices = [CTSlice(hu, path="") for hu in images]
+    return subject.score(slices, name, len(slices))
+
+
+def _known(name: str, scored: Sequence[SliceScore]) -> Row:
+    outside = float(np.mean([each.outside for each in scored]))
+    return {"images": name, "n": len(scored), "share outside": outside, "AUROC": None}
+
+
+def _stranger(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScore]) -> Row:
+    ranks = mannwhitneyu([each.distance for each in scored], [each.distance for each in known])
+    area = float(ranks.statistic) / (len(scored) * len(known))
+    return _known(name, scored) | {"AUROC": area}
