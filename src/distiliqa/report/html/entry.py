@@ -11,7 +11,7 @@ from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 # What keeps a page of thousands of slices quick to open and under 30 MB.
 MOST_SECTIONS = 200
-MOST_PICTURED = 50
+MOST_PICTURED = 40
 
 
 @dataclass(frozen=True)
