@@ -56,7 +56,7 @@ def figures(run: ScoringRun, entries: Sequence[Entry]) -> list[tuple[str, str | 
     found = [
         ("Slices scored", f"{len(run.slices)}", f"in {len(entries)} series"),
         ("Median slice", f"{percentile(worst, 0.5).score:.2f}", ""),
-        ("10th percentile", f"{percentile(worst, TENTH).score:.2f}", "a tenth is no better"),
+        ("10th percentile", f"{percentile(worst, TENTH).score:.2f}", "one in ten is no better"),
         ("Worst slice", _link(worst[0], entries), ""),
     ]
     if any(each.distance is not None for each in run.slices):
