@@ -1,0 +1,163 @@
+"""How the series of each protocol go on: their control charts, and when they went out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+
+from distiliqa.monitoring.control_chart import BASELINE, ControlChart, control_chart
+
+SCORE, NOISE = "score", "noise level"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A series in the trend of its protocol.
+
+    Attributes
+    ----------
+    name : the first eight digits of the SHA-256 of its UID, which names nobody.
+    series : its UID, or the file that stands for it.
+    number : its place in the order of arrival in its protocol, from 1.
+    score, noise_hu : means over its slices; the noise is None where no slice has one.
+    slices, outside : number of slices, and of those outside what the model was trained on.
+    warnings : what is wrong with it as a whole.
+    """
+
+    name: str
+    series: str
+    number: int
+    score: float
+    noise_hu: float | None
+    slices: int
+    outside: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measurement of a protocol: (number, value) of each series that has one, in order."""
+
+    name: str
+    values: tuple[tuple[int, float], ...]
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and unit."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    @cached_property
+    def chart(self) -> ControlChart | None:
+        """None while there are no limits."""
+        return control_chart([value for _, value in self.values])
+
+    @property
+    def charted(self) -> Sequence[int]:
+        """The numbers of the series after the baseline."""
+        return [number for number, _ in self.values[BASELINE:]]
+
+    def episodes(self) -> Iterator[Episode]:
+        """The stretches in which the average was outside its limits, one side at a time."""
+        if (chart := self.chart) is None:
+            return
+        sides = (chart.average > chart.high).astype(int) - (chart.average < chart.low)
+        for side, places in groupby(range(len(sides)), key=sides.__getitem__):
+            if side:
+                first, *rest = places
+                last = rest[-1] if rest else first
+                yield Episode(
+                    self,
+                    "higher" if side > 0 else "lower",
+                    self.charted[first],
+                    self.charted[last],
+                    still=last == len(sides) - 1,
+                )
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A stretch out of control: the first and the last number, and whether it goes on."""
+
+    measure: Measure
+    side: str
+    first: int
+    last: int
+    still: bool
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The series of one scanner, tube voltage, kernel, slice thickness and body part."""
+
+    facts: tuple[str, ...]
+    members: list[Member] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The facts in one line."""
+        return ", ".join(self.facts) or "protocol not stated in the files"
+
+    @cached_property
+    def measures(self) -> tuple[Measure, Measure]:
+        """The score and the global noise level."""
+        noise = ((each.number, each.noise_hu) for each in self.members)
+        return (
+            Measure(SCORE, tuple((each.number, each.score) for each in self.members)),
+            Measure(NOISE, tuple((number, hu) for number, hu in noise if hu is not None), "HU"),
+        )
+
+    @property
+    def episodes(self) -> list[Episode]:
+        """All that was out of control, the latest first."""
+        found = (episode for measure in self.measures for episode in measure.episodes())
+        return sorted(found, key=lambda each: -each.last)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether one of its measurements is out of control now."""
+        return any(each.still for each in self.episodes)
+
+
+def protocols(rows: Iterable[sqlite3.Row]) -> list[Protocol]:
+    """Group the rows of ``series_means``; what is out of control now comes first."""
+    found: dict[tuple[str, ...], Protocol] = {}
+    for row in rows:
+        facts = _facts(row)
+        protocol = found.setdefault(facts, Protocol(facts))
+        protocol.members.append(_member(row, len(protocol.members) + 1))
+    return sorted(found.values(), key=lambda each: (not each.is_out, not each.episodes))
+
+
+def short_name(series: str) -> str:
+    """A name for a series that names nobody: eight digits of its SHA-256."""
+    return hashlib.sha256(series.encode()).hexdigest()[:8]
+
+
+def _member(row: sqlite3.Row, number: int) -> Member:
+    return Member(
+        short_name(row["series"]),
+        row["series"],
+        number,
+        row["score"],
+        row["noise_hu"],
+        row["slices"],
+        row["outside"],
+        tuple(json.loads(row["warnings"])),
+    )
+
+
+def _facts(row: sqlite3.Row) -> tuple[str, ...]:
+    facts = (
+        row["scanner"] or row["manufacturer"],
+        row["kvp"] and f"{row['kvp']:g} kV",
+        row["kernel"],
+        row["slice_thickness_mm"] and f"{row['slice_thickness_mm']:g} mm",
+        row["body_part"],
+    )
+    return tuple(fact for fact in facts if fact)
