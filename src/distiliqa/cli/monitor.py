@@ -54,17 +54,13 @@ def monitor(
 
 def _once(running: Monitor, settle: float) -> None:
     """Look twice where files are new: only then is it known that they do not change."""
-    found = running.look()
-    failed = bool(found.failed)
-    _tell(found)
-    if found.waiting:
+    looks = [_look(running)]
+    if looks[0].waiting:
         time.sleep(settle)
-        found = running.look()
-        failed |= bool(found.failed)
-        _tell(found)
-    if found.waiting:
-        typer.echo(f"{found.waiting} files are still being written: run it again", err=True)
-    if failed:
+        looks.append(_look(running))
+    if waiting := looks[-1].waiting:
+        typer.echo(f"still being written: {waiting} of the files; run it again", err=True)
+    if any(found.failed for found in looks):
         raise typer.Exit(1)
 
 
@@ -73,24 +69,43 @@ def _go_on(running: Monitor, every: float, settle: float) -> None:
     typer.echo(f"watching {one_line(str(running.watch.folder))}; Ctrl-C ends it", err=True)
     try:
         while True:
-            pause = every
-            try:
-                found = running.look()
-                _tell(found)
-                pause = min(every, max(settle, 1)) if found.waiting else every
-            except ModelFolderError:
-                raise
-            except DistiliqaError as error:
-                typer.echo(f"error: {error}; trying again in {every:g} s", err=True)
-            time.sleep(pause)
+            time.sleep(_pause(running, every, settle))
     except KeyboardInterrupt:
         typer.echo("ended; what was scored is kept", err=True)
+
+
+def _pause(running: Monitor, every: float, settle: float) -> float:
+    """Look once; returns the seconds until the next look."""
+    try:
+        waiting = _look(running).waiting
+    except ModelFolderError:
+        raise
+    except DistiliqaError as error:
+        typer.echo(f"error: {error}; trying again in {every:g} s", err=True)
+        return every
+    return min(every, max(settle, 1)) if waiting else every
+
+
+def _look(running: Monitor) -> Tally:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    screen = Console(stderr=True)
+    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("files", total=None, visible=False)
+        found = running.look(
+            lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+        )
+    _tell(found)
+    return found
 
 
 def _tell(found: Tally) -> None:
     for path, reason in found.failed:
         typer.echo(f"failed: {one_line(path)}: {reason}", err=True)
     if found.slices:
-        typer.echo(f"{found.slices} slices of {len(found.series)} series scored")
+        slices = "1 slice" if found.slices == 1 else f"{found.slices} slices"
+        typer.echo(f"{slices} of {len(found.series)} series scored")
     for alarm in found.alarms:
         typer.echo(one_line(alarm))

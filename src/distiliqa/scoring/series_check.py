@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def _missing(positions: NDArray[np.float64], spacings: NDArray[np.float64]) -> I
     apart = spacings[spacings > _SAME_MM]
     if len(apart) < 2:
         return
-    usual = np.median(apart)
+    usual = median_low(apart.tolist())
     (gaps,) = np.nonzero(spacings > _GAP * usual)
     if len(gaps) == 0:
         return

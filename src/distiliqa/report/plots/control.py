@@ -95,9 +95,8 @@ def _path(kind: str, points: Sequence[tuple[float, float]], across: Axis, up: Ax
 def _centre(centre: float | None, up: Axis) -> list[Markup]:
     if centre is None:
         return []
-    y = up.at(centre)
-    line = Markup('<path class="line thin" d="M{} {}H{}"/><text x="{}" y="{}">{}</text>')
-    return [line.format(LEFT, y, RIGHT, LEFT + 4, y - 5, "mean of the baseline")]
+    line = Markup('<path class="line thin" d="M{} {}H{}"/>')
+    return [line.format(LEFT, up.at(centre), RIGHT)]
 
 
 def _square(x: float, y: float, title: str) -> Markup:
