@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,6 @@ from distiliqa.errors import one_line
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.scoring.model import Model
-    from distiliqa.scoring.result import ScoringRun
 
 MOST_PROBLEMS = 10
 
@@ -32,8 +31,11 @@ def score(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write scores.csv, scores.json and run.json here."),
+        typer.Option(metavar="DIR", help="Write report.html, scores.csv and .json, run.json here."),
     ] = None,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name series and files in the report.")
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
     ] = False,
@@ -45,15 +47,18 @@ def score(
     """
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
     from distiliqa.scoring.model import load_model
-    from distiliqa.scoring.run import require_scores
+    from distiliqa.scoring.run import require_scores, score_inputs
 
     if out is not None:
         check_folder(out)
-    run = _score_with_progress(inputs, load_model(model), reference, quiet=quiet)
+    loaded = load_model(model)
+    with _progress("reading headers", "scoring", quiet=quiet) as show:
+        run = score_inputs(inputs, loaded, reference=reference, progress=show)
     require_scores(run)
     try:
         if out is not None:
-            write_reports(run, out)
+            with _progress("writing the report", "drawing pictures", quiet=quiet) as show:
+                write_reports(run, out, identify=identify, progress=show)
     finally:  # a disk that is full does not keep the scores from the screen, nor the other way
         if json:
             print_json(run)
@@ -68,25 +73,20 @@ def score(
         raise typer.Exit(1)
 
 
-def _score_with_progress(
-    inputs: list[str], model: Model, reference: Path | None, *, quiet: bool
-) -> ScoringRun:
+@contextmanager
+def _progress(first: str, then: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """What to call with the number done and to do; None where nobody would see it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from distiliqa.scoring.run import score_inputs
-
     screen = Console(stderr=True)
     if quiet or not screen.is_terminal:
-        return score_inputs(inputs, model, reference=reference)
+        yield None
+        return
     columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("reading headers", total=None)
-
-        def show(done: int, found: int) -> None:
-            bar.update(task, description="scoring", completed=done, total=found)
-
-        return score_inputs(inputs, model, reference=reference, progress=show)
+        task = bar.add_task(first, total=None)
+        yield lambda done, found: bar.update(task, description=then, completed=done, total=found)
 
 
 def _tell(what: str, problems: Sequence[Problem]) -> None:
