@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from distiliqa.ct import SOFT_TISSUE, Acquisition
 from distiliqa.monitoring.control_chart import BASELINE
 from distiliqa.monitoring.page import write_trend
 from distiliqa.monitoring.store import Outcome, Store
-from distiliqa.monitoring.trend import short_name
 from distiliqa.monitoring.watch import Stamp
+from distiliqa.report.names import short_hash
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import SliceScore
 
@@ -84,7 +85,7 @@ def test_nobody_is_named_unless_asked(store: Store, draw: Callable[..., str]):
     failed = Outcome(Path("/in/DOE^JANE/bad.dcm"), Stamp(1, 1), None, "cut short", failed=True)
     store.record([failed], {})
     page = draw()
-    assert short_name("1.2.0") in page
+    assert short_hash("1.2.0") in page
     assert "DOE" not in page
     assert "1.2.0" not in page
     assert "1 failed" in page
@@ -97,3 +98,21 @@ def test_what_the_model_does_not_know_is_marked(store: Store, draw: Callable[...
     add(store, [3.0, 3.1])
     add(store, [3.0], distance=1.5)
     assert "1 of 3 series hold slices outside what the model was trained on" in draw()
+
+
+def test_an_alarm_leads_to_its_series_in_a_browser(
+    tmp_path: Path, store: Store, draw: Callable[..., str], browser: Any
+):
+    add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 4)
+    draw()
+    browser.get_log("browser")
+    browser.get((tmp_path / "trend.html").as_uri())
+    row = browser.find_element("id", "p1-24")
+    assert not row.is_displayed()
+    browser.find_element("css selector", "#alarms a[href='#p1-24']").click()
+    assert row.is_displayed()
+    assert row.find_element("css selector", "td:nth-child(7)").text == "score lower"
+    browser.find_element("css selector", "input[data-filters=t1]").send_keys("lower")
+    shown = browser.find_elements("css selector", "#t1 tbody tr:not([hidden])")
+    assert len(shown) == 4
+    assert browser.get_log("browser") == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder
+from distiliqa.monitoring.database import in_words
 
 LOCK = "monitor.lock"
 
@@ -25,23 +26,20 @@ def only_monitor(out: Path) -> Iterator[None]:
     DistiliqaError : another monitor holds the folder, or it cannot be written.
     """
     make_folder(out)
-    try:
-        connection = sqlite3.connect(out / LOCK, timeout=0, isolation_level=None)
-    except sqlite3.Error as error:
-        raise _refused(out, error) from error
-    with closing(connection):
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            raise _refused(out, error) from error
+    with closing(_held(out)):
         yield
 
 
-def _refused(out: Path, error: sqlite3.Error) -> DistiliqaError:
-    if "locked" in str(error):
-        return DistiliqaError(
-            "another monitor writes here", path=out, remedy="stop it, or give another --out"
-        )
-    return DistiliqaError(
-        f"cannot be written ({error})", path=out, remedy="choose a folder you may write to"
-    )
+def _held(out: Path) -> sqlite3.Connection:
+    with in_words(out / LOCK):
+        connection = sqlite3.connect(out / LOCK, timeout=0, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            connection.close()
+            if "locked" not in str(error):
+                raise
+            raise DistiliqaError(
+                "another monitor writes here", path=out, remedy="stop it, or give another --out"
+            ) from error
+    return connection

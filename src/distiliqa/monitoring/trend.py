@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 
+from distiliqa.ct import Acquisition
+from distiliqa.errors import one_line
 from distiliqa.monitoring.control_chart import BASELINE, ControlChart, control_chart
+from distiliqa.report.acquisition import protocol, scanner
+from distiliqa.report.names import short_hash
 
 SCORE, NOISE = "score", "noise level"
 
@@ -112,7 +115,7 @@ class Protocol:
             Measure(NOISE, tuple((number, hu) for number, hu in noise if hu is not None), "HU"),
         )
 
-    @property
+    @cached_property
     def episodes(self) -> list[Episode]:
         """All that was out of control, the latest first."""
         found = (episode for measure in self.measures for episode in measure.episodes())
@@ -129,19 +132,14 @@ def protocols(rows: Iterable[sqlite3.Row]) -> list[Protocol]:
     found: dict[tuple[str, ...], Protocol] = {}
     for row in rows:
         facts = _facts(row)
-        protocol = found.setdefault(facts, Protocol(facts))
-        protocol.members.append(_member(row, len(protocol.members) + 1))
+        members = found.setdefault(facts, Protocol(facts)).members
+        members.append(_member(row, len(members) + 1))
     return sorted(found.values(), key=lambda each: (not each.is_out, not each.episodes))
-
-
-def short_name(series: str) -> str:
-    """A name for a series that names nobody: eight digits of its SHA-256."""
-    return hashlib.sha256(series.encode()).hexdigest()[:8]
 
 
 def _member(row: sqlite3.Row, number: int) -> Member:
     return Member(
-        short_name(row["series"]),
+        short_hash(row["series"]),
         row["series"],
         number,
         row["score"],
@@ -153,11 +151,11 @@ def _member(row: sqlite3.Row, number: int) -> Member:
 
 
 def _facts(row: sqlite3.Row) -> tuple[str, ...]:
-    facts = (
-        row["scanner"] or row["manufacturer"],
-        row["kvp"] and f"{row['kvp']:g} kV",
-        row["kernel"],
-        row["slice_thickness_mm"] and f"{row['slice_thickness_mm']:g} mm",
-        row["body_part"],
+    how = Acquisition(
+        kvp=row["kvp"],
+        kernel=row["kernel"],
+        slice_thickness_mm=row["slice_thickness_mm"],
+        manufacturer=row["manufacturer"],
+        scanner=row["scanner"],
     )
-    return tuple(fact for fact in facts if fact)
+    return tuple(filter(None, (scanner(how), protocol(how), one_line(row["body_part"] or ""))))
