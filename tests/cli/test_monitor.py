@@ -21,14 +21,14 @@ Write = Callable[..., Path]
 # Each slice takes a while to read, and says when it is read.
 SLOW = """
 import time
-from distiliqa.monitoring import monitor
-prepare = monitor.prepare
+from distiliqa.monitoring import arrival, monitor
+prepare = arrival.prepare
 monitor.BATCH = 4
 def slow(ct, config):
     print("read", flush=True)
     time.sleep(0.05)
     return prepare(ct, config)
-monitor.prepare = slow
+arrival.prepare = slow
 from distiliqa.cli import main
 main()
 """

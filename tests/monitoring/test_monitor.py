@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.monitoring import Monitor
+from distiliqa.monitoring import Monitor, arrival
 from distiliqa.monitoring import monitor as module
 from distiliqa.monitoring.store import ATTEMPTS
 from distiliqa.scoring.model import Model
@@ -178,14 +178,14 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_later(
     folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
 ):
     write_series(folder, 2)
-    prepare = module.prepare
+    prepare = arrival.prepare
 
     def changes(ct, config):
         if ct.path.endswith("0.dcm"):
             os.utime(ct.path, (2, 2))
         return prepare(ct, config)
 
-    monkeypatch.setattr(module, "prepare", changes)
+    monkeypatch.setattr(arrival, "prepare", changes)
     monitor = start()
     assert ((found := monitor.look()).slices, found.waiting) == (1, 1)
     assert rows("SELECT count(*) FROM files") == [(1,)]
@@ -202,7 +202,7 @@ def test_what_is_no_ct_is_left_out_and_not_read_again(
     found = monitor.look()
     assert (found.slices, found.failed) == (0, [])
     assert rows("SELECT DISTINCT state FROM files") == [("left out",)]
-    monkeypatch.setattr(module, "index_one", None)
+    monkeypatch.setattr(arrival, "index_one", None)
     assert monitor.look().failed == []
 
 

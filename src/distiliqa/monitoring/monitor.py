@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from distiliqa.ct import Problem, SliceRef
-from distiliqa.ct.index import index_one
-from distiliqa.ct.source import Source
+from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import sha256
+from distiliqa.monitoring.arrival import Arrival, open_arrival, score_arrivals
 from distiliqa.monitoring.lock import only_monitor
 from distiliqa.monitoring.page import write_trend
 from distiliqa.monitoring.store import Outcome, Store
-from distiliqa.monitoring.watch import Stamp, Watch, stamp_of
+from distiliqa.monitoring.watch import Stamp, Watch
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.prepare import prepare
-from distiliqa.scoring.reader import SliceReader
-from distiliqa.scoring.result import SliceScore
 
 BATCH = 64  # slices a transaction: a stop loses no more than these
 DATABASE, PAGE = "monitor.sqlite", "trend.html"
@@ -46,14 +40,6 @@ class Tally:
     failed: list[Problem] = field(default_factory=list)
     waiting: int = 0
     alarms: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _Arrival:
-    """A new file before it is scored: what is known of it, and its slices that have no score."""
-
-    outcome: Outcome
-    refs: list[SliceRef] = field(default_factory=list)
 
 
 @dataclass
@@ -92,7 +78,7 @@ class Monitor:
         tally = Tally(failed=self._news(found.unreadable), waiting=found.waiting)
         done = 0
         for batch in self._batches(found.ready):
-            outcomes = self._score(batch)
+            outcomes = score_arrivals(batch, self.model)
             self.store.record(outcomes, self._patients_of(batch))
             self._drawn = False
             _count(outcomes, tally)
@@ -119,18 +105,18 @@ class Monitor:
         self._alarms, self._drawn = set(alarms), True
         return new
 
-    def _batches(self, ready: dict[Path, Stamp]) -> Iterator[list[_Arrival]]:
+    def _batches(self, ready: dict[Path, Stamp]) -> Iterator[list[Arrival]]:
         """New files with at least ``BATCH`` slices, or files, between them; copies apart.
 
         The store knows the first of two copies once its batch is recorded.
         """
-        batch: list[_Arrival] = []
+        batch: list[Arrival] = []
         for path, stamp in ready.items():
-            arrival = self._arrival(path, stamp)
+            arrival = open_arrival(path, stamp, self.store.frames_of)
             if arrival.outcome.sha256 in {each.outcome.sha256 for each in batch}:
                 yield batch
                 batch = []
-                arrival = self._arrival(path, stamp)
+                arrival = open_arrival(path, stamp, self.store.frames_of)
             batch.append(arrival)
             if max(sum(len(each.refs) for each in batch), len(batch)) >= BATCH:
                 yield batch
@@ -138,56 +124,13 @@ class Monitor:
         if batch:
             yield batch
 
-    def _arrival(self, path: Path, stamp: Stamp) -> _Arrival:
-        outcome = Outcome(path, stamp)
-        try:
-            outcome = replace(outcome, sha256=sha256(path))
-        except OSError as error:
-            reason = f"cannot be read ({error.strerror})"
-            return _Arrival(replace(outcome, reason=reason, failed=True))
-        index = index_one(Source.on_disk(path))
-        if index is None:
-            return _Arrival(replace(outcome, reason="no image"))
-        problems = index.failed or (() if index.slices else index.left_out)
-        if problems:
-            reason = problems[0].reason
-            return _Arrival(replace(outcome, reason=reason, failed=bool(index.failed)))
-        known = self.store.frames_of(outcome.sha256 or "")
-        return _Arrival(outcome, [ref for ref in index.slices if ref.frame not in known])
-
-    def _score(self, batch: list[_Arrival]) -> list[Outcome]:
-        """Score the slices of new files; files that have changed meanwhile are left for later."""
-        refs = [ref for arrival in batch for ref in arrival.refs]
-        reader = SliceReader(refs, partial(prepare, config=self.model.config))
-        scores = defaultdict[str, list[SliceScore]](list)
-        for score in self.model.score_prepared(reader):
-            scores[score.path].append(score)
-        reasons = dict(reversed(reader.failed))
-        outcomes = (_outcome(arrival.outcome, scores, reasons) for arrival in batch)
-        return [each for each in outcomes if _still_holds(each)]
-
-    def _patients_of(self, batch: list[_Arrival]) -> dict[str, int]:
+    def _patients_of(self, batch: list[Arrival]) -> dict[str, int]:
         """How many patients each series of a batch has named while this monitor ran."""
         refs = [ref for arrival in batch for ref in arrival.refs]
         for ref in refs:
             if ref.patient_id is not None:
                 self._patients[ref.series].add(ref.patient_id)
         return {ref.series: len(self._patients[ref.series]) for ref in refs}
-
-
-def _still_holds(outcome: Outcome) -> bool:
-    """Whether the file is as it was before it was read; one that has gone must have been read."""
-    now = stamp_of(outcome.path)
-    return now == outcome.stamp or (now is None and not outcome.failed)
-
-
-def _outcome(
-    outcome: Outcome, scores: dict[str, list[SliceScore]], reasons: dict[str, str]
-) -> Outcome:
-    path = str(outcome.path)
-    if path in reasons:
-        outcome = replace(outcome, reason=reasons[path], failed=True)
-    return replace(outcome, scores=tuple(scores.get(path, ())))
 
 
 def _count(outcomes: list[Outcome], tally: Tally) -> None:

@@ -128,7 +128,8 @@ def _verdict(measure: Measure) -> str:
         return f"{count} of {BASELINE} series for a baseline: no limits yet."
     if chart is None:
         return f"All {BASELINE} series of the baseline are equal: no limits."
-    found = f"Baseline {chart.centre:.3g}, {chart.deviation:.2g} standard deviation between series."
+    centre = measure.told(chart.centre)
+    found = f"Baseline {centre}, standard deviation {chart.deviation:.2g} between series."
     ongoing = [each for each in measure.episodes() if each.still]
     if ongoing:
         return f"{found} Out of control since series {ongoing[0].first}: {ongoing[0].side}."
@@ -164,29 +165,23 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
 
 
 def _alarms(section: Section) -> list[Row]:
-    return [
-        Row(
-            (
-                Cell(section.protocol.name, f"#p{section.number}"),
-                f"{each.measure.name} {each.side} than the baseline",
-                Cell(_span(each), f"#p{section.number}-{each.last}"),
-                "still" if each.still else "back",
-                *_last(each),
-            )
+    return [_alarm(section, each) for each in section.protocol.episodes]
+
+
+def _alarm(section: Section, episode: Episode) -> Row:
+    told = episode.measure.told
+    return Row(
+        (
+            Cell(section.protocol.name, f"#p{section.number}"),
+            f"{episode.measure.name} {episode.side} than the baseline",
+            Cell(_span(episode), f"#p{section.number}-{episode.last}"),
+            "still" if episode.still else "back",
+            told(episode.average),
+            f"{told(episode.low)} to {told(episode.high)}",
         )
-        for each in section.protocol.episodes
-    ]
+    )
 
 
 def _span(episode: Episode) -> str:
     first, last = episode.first, episode.last
     return str(first) if first == last else f"{first} to {last}"
-
-
-def _last(episode: Episode) -> tuple[str, str]:
-    """The average at the end of a stretch, and the limits there."""
-    chart = episode.measure.chart
-    assert chart is not None
-    at = list(episode.measure.charted).index(episode.last)
-    limits = f"{chart.low[at]:.3f} to {chart.high[at]:.3f}"
-    return f"{chart.average[at]:.3f}", limits

@@ -49,11 +49,16 @@ class Measure:
     name: str
     values: tuple[tuple[int, float], ...]
     unit: str = ""
+    digits: int = 3
 
     @property
     def label(self) -> str:
         """Name and unit."""
         return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    def told(self, value: float) -> str:
+        """A value with as many digits as the tables of scores give it."""
+        return f"{value:.{self.digits}f}"
 
     @cached_property
     def chart(self) -> ControlChart | None:
@@ -72,26 +77,38 @@ class Measure:
         sides = (chart.average > chart.high).astype(int) - (chart.average < chart.low)
         for side, places in groupby(range(len(sides)), key=sides.__getitem__):
             if side:
-                first, *rest = places
-                last = rest[-1] if rest else first
+                first, *others = places
+                last = others[-1] if others else first
                 yield Episode(
                     self,
                     "higher" if side > 0 else "lower",
                     self.charted[first],
                     self.charted[last],
-                    still=last == len(sides) - 1,
+                    last == len(sides) - 1,
+                    *(float(each[last]) for each in (chart.average, chart.low, chart.high)),
                 )
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A stretch out of control: the first and the last number, and whether it goes on."""
+    """A stretch out of control.
+
+    Attributes
+    ----------
+    side : of the baseline, ``higher`` or ``lower``.
+    first, last : numbers of its series.
+    still : whether it goes on.
+    average, low, high : the moving average and its limits at the last.
+    """
 
     measure: Measure
     side: str
     first: int
     last: int
     still: bool
+    average: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -112,7 +129,7 @@ class Protocol:
         noise = ((each.number, each.noise_hu) for each in self.members)
         return (
             Measure(SCORE, tuple((each.number, each.score) for each in self.members)),
-            Measure(NOISE, tuple((number, hu) for number, hu in noise if hu is not None), "HU"),
+            Measure(NOISE, tuple((number, hu) for number, hu in noise if hu is not None), "HU", 1),
         )
 
     @cached_property
