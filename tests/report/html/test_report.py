@@ -88,7 +88,7 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
     assert pictures == 4
     for secret in ("DOE", "JANE", "19700101", str(tmp_path), "1.2.4", run.series[1].series, ".dcm"):
         assert secret not in text
-    assert "a copy of another file" in text
+    assert "a copy of a file" in text
     identified = report(moved, identify=True)
     for told in ("2 DOE.dcm", "1.2.4", run.series[1].series, str(named / "thorax" / "0.dcm")):
         assert told in identified
@@ -151,7 +151,8 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
     )
     assert "<dt>Outside</dt><dd>2 <small>of what the model knows</small>" in text
     assert '<tr id="r1" class="outside">' in text
-    assert "1 of 3 slices outside what the model was trained on: read with care." in text
+    assert "The slice is outside what the model was trained on: read with care." in text
+    assert "1 of 3 slices are outside what the model was trained on: read with care." in text
     assert '<tr id="s2-1" class="outside">' in text
     assert '<tr id="s2-2" class="outside">' not in text
     assert "dot flagged" in text
@@ -208,7 +209,14 @@ def test_of_very_many_series_the_worst_have_sections_and_pictures(
 def test_what_was_not_scored_is_told(run: ScoringRun, report: Callable[..., str]):
     text = report(replace(run, stopped=KeyboardInterrupt(), found=9))
     assert "The run stopped after 4 of 9 slices: interrupted." in text
-    assert '<th scope="row">1 file</th><td>not a DICOM file; copy or export again</td>' in text
+    assert "<li>not a DICOM file; copy or export again</li>" in text
+
+
+def test_reasons_that_are_the_same_are_told_once(run: ScoringRun, report: Callable[..., str]):
+    failed = tuple(Problem(f"/in/{n}.dcm", f"/in/{n}.dcm is cut short") for n in range(3))
+    run = replace(run, failed=failed)
+    assert "<li>a file is cut short (3 files)</li>" in report(run)
+    assert "<li><code>/in/1.dcm</code>: /in/1.dcm is cut short</li>" in report(run, identify=True)
 
 
 def test_progress_is_told_as_pictures_are_drawn(run: ScoringRun, tmp_path: Path):

@@ -53,7 +53,7 @@ class Entry:
         return next(n for n, one in enumerate(self.series.slices, start=1) if one is each)
 
     @property
-    def pictures(self) -> dict[str, SliceScore]:
+    def examples(self) -> dict[str, SliceScore]:
         """Slices to show as worst, median and best, or as the only; each once."""
         worst, median, best = self.ranked[0], percentile(self.ranked, 0.5), self.ranked[-1]
         found = {"worst": worst, "median": median, "best": best}
