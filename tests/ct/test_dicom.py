@@ -49,6 +49,18 @@ def test_a_slice_has_hu_geometry_and_acquisition(tmp_path, write_ct, body, read_
     assert image.warnings == ()
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"ImageOrientationPatient": [1, 0, 0, 0, 0.9781, 0.2079]},
+        {"GantryDetectorTilt": -12},
+    ],
+)
+def test_a_tilted_gantry_is_told(tmp_path, write_ct, body, read_one, tags):
+    (warning,) = read_one(write_ct(tmp_path / "a.dcm", body, **tags)).warnings
+    assert warning.startswith("tilted by 12 degrees")
+
+
 def test_rescale_is_per_slice(tmp_path, write_ct, body):
     for number, (slope, intercept) in enumerate([(1, -1024), (0.5, -1000), (2, 0)]):
         tags = {"RescaleSlope": slope, "RescaleIntercept": intercept}

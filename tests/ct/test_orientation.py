@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.orientation import Orientation, tilt_warnings
 
 
 def tilted(degrees: float) -> Orientation:
@@ -17,6 +17,15 @@ def tilted(degrees: float) -> Orientation:
 @pytest.mark.parametrize(("degrees", "axial"), [(0, True), (-30, True), (30, True), (60, False)])
 def test_a_tilted_gantry_is_axial(degrees, axial):
     assert tilted(degrees).is_axial == axial
+
+
+@pytest.mark.parametrize("degrees", [0, -12, 30])
+def test_a_tilt_is_measured_and_told(degrees):
+    assert tilted(degrees).tilt_degrees == pytest.approx(abs(degrees), abs=1e-6)
+    told = tilt_warnings(tilted(degrees).tilt_degrees)
+    assert [text.split(",")[0] for text in told] == (
+        [f"tilted by {abs(degrees)} degrees"] if degrees else []
+    )
 
 
 def test_the_normal_points_to_the_head_however_the_slice_is_stored():

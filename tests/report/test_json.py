@@ -23,6 +23,7 @@ def test_scores_come_with_their_provenance(run: ScoringRun):
     assert thorax["score"] == pytest.approx(run.series[1].score, abs=1e-6)
     assert thorax["acquisition"]["kvp"] == 120
     assert thorax["noise_hu"] == pytest.approx(run.series[1].noise_hu, abs=1e-6)
+    assert (len(record["series"][0]["warnings"]), thorax["warnings"]) == (1, [])
 
 
 def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):

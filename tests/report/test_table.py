@@ -46,9 +46,20 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
             f"{each.score:.3f}",
             f"{each.spread:.3f}",
             f"{each.noise_hu:.1f}",
-            "1",
+            *(["1", "2"] if row[0] == found[0][0] else ["1"]),
         ]
     assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
+    assert "note 2, 1 series: one slice only" in printed
+
+
+def test_what_is_wrong_with_a_series_stands_with_its_mean(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    print_scores(replace(run, patients={run.series[1].series: 2}))
+    printed = capsys.readouterr().out
+    mean = next(row for row in rows(printed) if row[0] == "thorax")
+    assert mean[-1] == "3"
+    assert "note 3, 1 series: slices of 2 patients in one series" in printed
 
 
 def test_series_and_worst_slices_of_a_long_run(
@@ -80,7 +91,8 @@ def test_noise_that_is_not_known_is_left_empty(run: ScoringRun, capsys: pytest.C
     (each,) = run.series[0].slices
     print_scores(replace(run, slices=(replace(each, noise_hu=None, warnings=()),)))
     (row,) = (row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm"))
-    assert row[1:] == [f"{each.position_mm:.1f}", f"{each.score:.3f}", f"{each.spread:.3f}"]
+    numbers = [f"{each.position_mm:.1f}", f"{each.score:.3f}", f"{each.spread:.3f}"]
+    assert row[1:] == [*numbers, "1"]  # the note of a series of one slice
 
 
 def test_means_against_a_reference(

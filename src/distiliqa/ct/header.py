@@ -10,7 +10,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import Acquisition
 from distiliqa.errors import CTReadError
 
@@ -21,6 +21,7 @@ HEADER_KEYWORDS = (
     "PatientID",
     "ImageOrientationPatient",
     "ImagePositionPatient",
+    "GantryDetectorTilt",
     "PixelSpacing",
     "PixelRepresentation",  # says whether the padding values are signed
     "PixelPaddingValue",
@@ -130,6 +131,7 @@ def _padding(dataset: Dataset) -> tuple[int, int] | None:
 def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: bool) -> Iterable[str]:
     if orientation is None:
         yield "no image orientation in the file: taken as axial, as stored"
+    yield from tilt_warnings(_tilt(dataset, orientation))
     if len(numbers(dataset, "ImagePositionPatient")) != 3:
         yield "no image position in the file: slices are in file order"
     if no_rescale:
@@ -138,6 +140,16 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield f"the file says its values are {unit}, not HU"
     if text(dataset, "LossyImageCompression") == "01":
         yield "lossy compression has changed the noise"
+
+
+def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
+    """The larger of what the image shows and what the scanner says, degrees.
+
+    Gantry/Detector Tilt is nominal (PS3.3, C.8.2.1), and stays where a tool has straightened the
+    directions of a tilted scan without its pixels.
+    """
+    said = abs(number(dataset, "GantryDetectorTilt") or 0.0)
+    return max(said, 0.0 if orientation is None else orientation.tilt_degrees)
 
 
 def _acquisition(dataset: Dataset) -> Acquisition:

@@ -18,7 +18,7 @@ from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
 
-__all__ = ["CTIndex", "Problem", "SliceRef", "index_ct"]
+__all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
 _FORMATS = "DICOM, NIfTI, TIFF, .npy, MHA, MHD or NRRD"
 
@@ -46,7 +46,7 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
         raise CTReadError("no such file or folder", path=path, remedy="check the path")
     path = Path(path)
     if os.path.isdir(path):
-        sources, unreadable = _walk(path)
+        sources, unreadable = walk(path)
         return _index_many(sources, path, require_ct, unreadable)
     if not os.path.isfile(path):
         raise CTReadError("neither a file nor a folder", path=path, remedy=f"give {_FORMATS}")
@@ -60,8 +60,11 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     return _ordered(_read(reader, source), [source])
 
 
-def _walk(folder: Path) -> tuple[list[Source], list[Problem]]:
-    """The files under a folder, and the files and folders that may not be read."""
+def walk(folder: Path) -> tuple[list[Source], list[Problem]]:
+    """The files under a folder in the order of their names, hidden ones left out.
+
+    Returns them with the files and folders that may not be read.
+    """
     sources: list[Source] = []
     unreadable: list[Problem] = []
     visited: set[str] = set()
@@ -96,7 +99,7 @@ def _index_many(
     sources: list[Source], whole: Path, require_ct: bool, unreadable: Iterable[Problem] = ()
 ) -> CTIndex:
     """Index many files; what is wrong with one is noted, and the others go on."""
-    noted = [_index_one(source, require_ct) for source in sources]
+    noted = [index_one(source, require_ct) for source in sources]
     parts = [CTIndex(failed=tuple(unreadable)), *(part for part in noted if part is not None)]
     if unrelated := noted.count(None):
         reason = f"{unrelated} {'file that is' if unrelated == 1 else 'files that are'} no image"
@@ -107,8 +110,11 @@ def _index_many(
     return index
 
 
-def _index_one(source: Source, require_ct: bool) -> CTIndex | None:
-    """Index one of many files, a problem being part of the result; None if it is no image."""
+def index_one(source: Source, require_ct: bool = True) -> CTIndex | None:
+    """Index one of many files, a problem being part of the result; None if it is no image.
+
+    Its slices keep their series: only an index of all files can tell copies and versions.
+    """
     try:
         reader = _reader_of(source, require_ct)
         return None if reader is None else _read(reader, source)

@@ -26,6 +26,7 @@ class SliceRef:
     path, frame, series, position_mm : as in `CTSlice`.
     load : decodes the pixels; raises `CTReadError`. Threads may call it at the same time.
     sop_uid : as in `CTSlice`; tells copies of a file.
+    patient_id : as in `CTSlice`; tells patients apart, and is never written to a result.
     """
 
     path: str
@@ -34,6 +35,7 @@ class SliceRef:
     position_mm: float | None
     load: Callable[[], CTSlice] = field(repr=False, compare=False)
     sop_uid: str | None = None
+    patient_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

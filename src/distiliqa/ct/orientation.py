@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 # About cos 45 degrees: beyond it another plane describes the slice better. Gantries tilt to 30.
 _AXIAL_COSINE = 0.7
+_TILTED_DEGREES = 1.0  # less is how exactly directions are written, or the patient's head held
 _PLANES = ("sagittal", "coronal", "axial")
 
 
@@ -53,6 +54,11 @@ class Orientation:
         return bool(self.normal[2] > _AXIAL_COSINE)
 
     @property
+    def tilt_degrees(self) -> float:
+        """Angle between the normal and the body axis, degrees, 0 to 90."""
+        return float(np.degrees(np.arccos(min(abs(self.normal[2]), 1.0))))
+
+    @property
     def plane(self) -> str:
         """The anatomical plane nearest to the slice: sagittal, coronal or axial."""
         return _PLANES[int(np.argmax(np.abs(self.normal)))]
@@ -83,3 +89,10 @@ class Orientation:
     def turn_spacing(self, spacing: tuple[float, float]) -> tuple[float, float]:
         """Spacing (between rows, between columns) of the turned slice."""
         return (spacing[1], spacing[0]) if self.swaps_axes else spacing
+
+
+def tilt_warnings(degrees: float) -> tuple[str, ...]:
+    """The warning of a slice that lies oblique to the body axis, whatever tilted it."""
+    if degrees < _TILTED_DEGREES:
+        return ()
+    return (f"tilted by {degrees:.0f} degrees, by the gantry or a reformat: not across the body",)

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from distiliqa.ct.hu import check_size, checked
 from distiliqa.ct.listing import CTIndex, SliceRef
-from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import CTSlice
 from distiliqa.errors import CTReadError, NotCTError
 
@@ -96,7 +96,8 @@ class _Plane:
                 path=self.volume.path,
                 remedy="the file is cut short or damaged: copy or convert it again",
             ) from error
-        hu, notes = checked(stored, path=self.volume.path), self.volume.warnings
+        hu = checked(stored, path=self.volume.path)
+        notes = (*self.volume.warnings, *tilt_warnings(self.orientation.tilt_degrees))
         rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
         if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
             notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)

@@ -56,6 +56,7 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         "outside": sum(each.outside for each in series.slices),
         "noise_hu": _rounded(series.noise_hu),
         "acquisition": asdict(series.acquisition),
+        "warnings": list(series.warnings),
         "slices": [_slice(run, each) for each in series.slices],
     }
 

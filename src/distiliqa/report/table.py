@@ -13,7 +13,7 @@ from rich.text import Text
 
 from distiliqa.model_folder import ModelConfig
 from distiliqa.report.labels import series_labels, slice_labels
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 MOST_SLICES = 40
 WORST_SLICES = 10
@@ -23,8 +23,8 @@ WIDTH_OF_NUMBERS = 61
 def print_scores(run: ScoringRun) -> None:
     """Print what a run gave on the standard output, for people to read."""
     console = Console(highlight=False)
-    counts = Counter(warning for each in run.slices for warning in each.warnings)
-    notes = {warning: number for number, warning in enumerate(counts, start=1)}
+    where = _where_warned(run)
+    notes = {warning: number for number, warning in enumerate(where, start=1)}
     width = max(console.width - WIDTH_OF_NUMBERS, 16)
     _print_heading(run.model, console)
     if len(run.slices) <= MOST_SLICES:
@@ -35,12 +35,21 @@ def print_scores(run: ScoringRun) -> None:
     if run.reference is not None:
         console.print(_against_reference(run, width))
     for warning, number in notes.items():
-        console.print(Text(f"  note {number}, {_slices(counts[warning])}: {warning}", "yellow"))
+        console.print(Text(f"  note {number}, {where[warning]}: {warning}", "yellow"))
     seconds = run.seconds["total"]
     console.print(
         f"  {_slices(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
         f" ({len(run.slices) / seconds:.1f} a second)"
     )
+
+
+def _where_warned(run: ScoringRun) -> dict[str, str]:
+    """Each warning with how many slices, or series as a whole, it is of."""
+    slices = Counter(warning for each in run.slices for warning in each.warnings)
+    series = Counter(warning for each in run.series for warning in each.warnings)
+    return {warning: _slices(count) for warning, count in slices.items()} | {
+        warning: f"{count} series" for warning, count in series.items()
+    }
 
 
 def _print_heading(model: ModelConfig, console: Console) -> None:
@@ -60,11 +69,12 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
     table = _table("slice", "position mm", "score", "spread", "noise HU", "notes")
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         if len(series.slices) == 1:
-            table.add_row(Text(label), *_cells(series.slices[0], notes))
+            table.add_row(Text(label), *_cells(series.slices[0], notes, series.warnings))
             continue
         table.add_section()
         mean = f"mean of {len(series.slices)}"
-        numbers = (f"{series.score:.3f}", "", _number(series.noise_hu, 1))
+        marks = _marks(series.warnings, notes)
+        numbers = (f"{series.score:.3f}", "", _number(series.noise_hu, 1), marks)
         table.add_row(Text(label), mean, *numbers, style="bold")
         for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
             table.add_row(Text(f"  {name}"), *_cells(each, notes))
@@ -77,7 +87,7 @@ def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Tabl
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         scores = [each.score for each in series.slices]
         numbers = (f"{number:.3f}" for number in (series.score, min(scores), max(scores)))
-        noise, marks = _number(series.noise_hu, 1), _marks(series.slices, notes)
+        noise, marks = _number(series.noise_hu, 1), _marks(_all_warnings(series), notes)
         table.add_row(Text(label), str(len(scores)), *numbers, noise, marks)
     return table
 
@@ -117,13 +127,15 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _cells(each: SliceScore, notes: Mapping[str, int]) -> tuple[str, ...]:
+def _cells(
+    each: SliceScore, notes: Mapping[str, int], of_series: Iterable[str] = ()
+) -> tuple[str, ...]:
     return (
         _number(each.position_mm, 1),
         _number(each.score, 3),
         _number(each.spread, 3),
         _number(each.noise_hu, 1),
-        _marks([each], notes),
+        _marks((*each.warnings, *of_series), notes),
     )
 
 
@@ -136,9 +148,14 @@ def _mean(values: Iterable[float | None], digits: int) -> str:
     return _number(fmean(known), digits) if known else ""
 
 
-def _marks(slices: Iterable[SliceScore], notes: Mapping[str, int]) -> str:
-    found = {notes[warning] for each in slices for warning in each.warnings}
-    return " ".join(map(str, sorted(found)))
+def _all_warnings(series: SeriesScore) -> Iterable[str]:
+    yield from series.warnings
+    for each in series.slices:
+        yield from each.warnings
+
+
+def _marks(warnings: Iterable[str], notes: Mapping[str, int]) -> str:
+    return " ".join(map(str, sorted({notes[warning] for warning in warnings})))
 
 
 def _slices(count: int) -> str:

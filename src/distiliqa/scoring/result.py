@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct import Acquisition, Problem, Window
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ModelConfig
+from distiliqa.scoring.series_check import series_warnings
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,18 @@ class SliceScore:
 
 @dataclass(frozen=True)
 class SeriesScore:
-    """The scores of one series: ``series`` is its UID, or the file that stands for it."""
+    """The scores of one series.
+
+    Attributes
+    ----------
+    series : its UID, or the file or folder that stands for it.
+    slices : in reading order.
+    patients : number of patients that the slices say they are of; 1 where they do not say.
+    """
 
     series: str
     slices: tuple[SliceScore, ...]
+    patients: int = 1
 
     @property
     def known(self) -> tuple[SliceScore, ...]:
@@ -126,6 +135,15 @@ class SeriesScore:
         """How the first slice was acquired."""
         return self.slices[0].acquisition
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the series as a whole, see `series_warnings`."""
+        return series_warnings(
+            [each.position_mm for each in self.slices],
+            [each.acquisition for each in self.slices],
+            self.patients,
+        )
+
 
 @dataclass(frozen=True)
 class ScoringRun:
@@ -144,6 +162,7 @@ class ScoringRun:
         ``inference`` to score, ``total``.
     stopped : what ended the run before all slices were scored; None if nothing did.
     reference : what the slices were compared with, as it was named; None if with nothing.
+    patients : number of patients that the slices of a series say they are of, by series.
     """
 
     model: ModelConfig
@@ -156,12 +175,16 @@ class ScoringRun:
     seconds: dict[str, float]
     stopped: KeyboardInterrupt | DistiliqaError | None = None
     reference: str | None = None
+    patients: dict[str, int] = field(default_factory=dict)
 
     @property
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
         groups = groupby(self.slices, key=lambda each: each.series)
-        return tuple(SeriesScore(series, tuple(slices)) for series, slices in groups)
+        return tuple(
+            SeriesScore(series, tuple(slices), self.patients.get(series, 1))
+            for series, slices in groups
+        )
 
     def sha256_of(self, path: str) -> str | None:
         """SHA-256 of the file that ``path``, the path of a slice, lies in."""

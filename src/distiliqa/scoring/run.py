@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from distiliqa.ct import CTSlice, CTWarning
+from distiliqa.ct import CTSlice, CTWarning, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
@@ -106,6 +107,7 @@ def score_inputs(
         },
         stopped=stopped,
         reference=None if against is None else against.path,
+        patients=_patients(index.slices),
     )
 
 
@@ -123,6 +125,15 @@ def require_scores(run: ScoringRun) -> None:
         f"none of {len(problems)} files or slices could be scored",
         remedy=f"the first is {path}: {reason}",
     )
+
+
+def _patients(slices: Iterable[SliceRef]) -> dict[str, int]:
+    """How many patients the slices of each series name; who they are is not kept."""
+    named = defaultdict[str, set[str]](set)
+    for each in slices:
+        if each.patient_id is not None:
+            named[each.series].add(each.patient_id)
+    return {series: len(patients) for series, patients in named.items()}
 
 
 def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared:

@@ -1,0 +1,111 @@
+"""``distiliqa monitor``."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from distiliqa.errors import DistiliqaError, ModelFolderError, one_line
+
+if TYPE_CHECKING:
+    from distiliqa.monitoring import Monitor
+    from distiliqa.monitoring.monitor import Tally
+
+
+def monitor(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to watch.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Keep monitor.sqlite and trend.html here.")
+    ],
+    every: Annotated[float, typer.Option(min=1, help="Seconds from look to look.")] = 60,
+    once: Annotated[
+        bool, typer.Option("--once", help="Score what is new and end, such as for cron.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
+    ] = "compact",
+    settle: Annotated[
+        float, typer.Option(min=0, help="Seconds without a change until a file is taken as whole.")
+    ] = 10,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name series and files in trend.html.")
+    ] = False,
+) -> None:
+    """Watch a folder: score what is new, keep the scores, and redraw the trend of each protocol.
+
+    It goes on where it ended, and no file is scored twice. Ctrl-C or SIGTERM end it with 0. A
+    file that fails is tried three times, and again when it changes. With --once the exit is 1 if
+    some failed.
+    """
+    from distiliqa.monitoring import open_monitor
+    from distiliqa.scoring.model import load_model
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with open_monitor(folder, out, load_model(model), settle, identify=identify) as running:
+        if once:
+            _once(running, settle)
+        else:
+            _go_on(running, every, settle)
+
+
+def _once(running: Monitor, settle: float) -> None:
+    """Look twice where files are new: only then is it known that they do not change."""
+    looks = [_look(running)]
+    if looks[0].waiting:
+        time.sleep(settle)
+        looks.append(_look(running))
+    if waiting := looks[-1].waiting:
+        typer.echo(f"still being written: {waiting} of the files; run it again", err=True)
+    if any(found.failed for found in looks):
+        raise typer.Exit(1)
+
+
+def _go_on(running: Monitor, every: float, settle: float) -> None:
+    """Look until told to end; a disk that is full or a share that is gone may come back."""
+    typer.echo(f"watching {one_line(str(running.watch.folder))}; Ctrl-C ends it", err=True)
+    try:
+        while True:
+            time.sleep(_pause(running, every, settle))
+    except KeyboardInterrupt:
+        typer.echo("ended; what was scored is kept", err=True)
+
+
+def _pause(running: Monitor, every: float, settle: float) -> float:
+    """Look once; returns the seconds until the next look."""
+    try:
+        waiting = _look(running).waiting
+    except ModelFolderError:
+        raise
+    except DistiliqaError as error:
+        typer.echo(f"error: {error}; trying again in {every:g} s", err=True)
+        return every
+    return min(every, max(settle, 1)) if waiting else every
+
+
+def _look(running: Monitor) -> Tally:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    screen = Console(stderr=True)
+    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("files", total=None, visible=False)
+        found = running.look(
+            lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+        )
+    _tell(found)
+    return found
+
+
+def _tell(found: Tally) -> None:
+    for path, reason in found.failed:
+        typer.echo(f"failed: {one_line(path)}: {reason}", err=True)
+    if found.slices:
+        slices = "1 slice" if found.slices == 1 else f"{found.slices} slices"
+        typer.echo(f"{slices} of {len(found.series)} series scored")
+    for alarm in found.alarms:
+        typer.echo(one_line(alarm))

@@ -1,0 +1,136 @@
+"""The SQLite file of a monitor: its tables, how it is opened, and its errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from distiliqa.errors import DistiliqaError
+
+VERSION = 1
+
+# SQLite keeps the comments: `.schema` shows them to whoever opens the file.
+_SCHEMA = """
+CREATE TABLE model (          -- the one model that all scores are of
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    sha256 TEXT NOT NULL      -- of model.onnx
+);
+CREATE TABLE files (          -- every file that was looked at, as it was then
+    path TEXT PRIMARY KEY,    -- absolute; bytes that are not UTF-8 stand as \\udcXX
+    size INTEGER NOT NULL,    -- bytes
+    modified_ns INTEGER NOT NULL,  -- time of change, ns since 1970
+    sha256 TEXT,              -- of its content; NULL where it cannot be read
+    state TEXT NOT NULL CHECK (state IN ('scored', 'left out', 'failed')),
+    reason TEXT,              -- why it is left out or failed
+    attempts INTEGER NOT NULL -- how often it was tried as it is
+);
+CREATE INDEX files_by_content ON files (sha256);
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY,   -- grows with the order of arrival
+    series TEXT NOT NULL UNIQUE,  -- series instance UID, or the file or folder that stands for it
+    first_scored TEXT NOT NULL,   -- UTC, ISO 8601
+    manufacturer TEXT, scanner TEXT, kvp REAL, kernel TEXT, slice_thickness_mm REAL,
+    body_part TEXT,           -- these six are of the slice that came first
+    patients INTEGER NOT NULL,  -- number of patients that its slices named while a monitor ran
+    warnings TEXT NOT NULL    -- JSON list: what is wrong with it as a whole
+);
+CREATE TABLE slices (
+    sha256 TEXT NOT NULL,     -- of the content of the file
+    frame INTEGER NOT NULL,   -- index inside the file, from 0
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    position_mm REAL,         -- along the normal, towards the head
+    score REAL NOT NULL,      -- on the scale of the model
+    spread REAL, interval_low REAL, interval_high REAL,
+    distance REAL,            -- above 1 is outside what the model was trained on
+    noise_hu REAL,            -- global noise level, HU
+    kvp REAL, kernel TEXT,
+    warnings TEXT NOT NULL,   -- JSON list
+    scored TEXT NOT NULL,     -- UTC, ISO 8601
+    superseded INTEGER NOT NULL DEFAULT 0,  -- 1: the file has changed, and counts as it is now
+    PRIMARY KEY (sha256, frame)
+);
+CREATE INDEX slices_of_series ON slices (series_id);
+CREATE VIEW series_means AS   -- one row a series, of the slices that are not superseded
+SELECT series.*,
+    count(*) AS slices,
+    sum(coalesce(slices.distance, 0) > 1) AS outside,
+    -- slices outside what the model was trained on do not count, unless all are
+    coalesce(avg(CASE WHEN coalesce(slices.distance, 0) <= 1 THEN slices.score END),
+             avg(slices.score)) AS score,
+    avg(slices.noise_hu) AS noise_hu
+FROM series JOIN slices ON slices.series_id = series.id
+WHERE NOT slices.superseded
+GROUP BY series.id ORDER BY series.id;
+"""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open the database of a monitor, made where there is none.
+
+    A write-ahead log lets others read while a monitor writes, and each commit waits for the disk.
+
+    Raises
+    ------
+    DistiliqaError : no such database, one of a newer version, or a folder that is full or cannot
+        be written.
+    """
+    with in_words(path):
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _bring_up(connection, path)
+    return connection
+
+
+def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version == 0 and tables == 0:
+        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version > VERSION:
+        raise DistiliqaError(
+            f"version {version}, this version reads {VERSION}",
+            path=path,
+            remedy="update distiliqa or give another --out",
+        )
+    elif version != VERSION:
+        raise DistiliqaError(
+            "not a database of a monitor", path=path, remedy="give another --out, or move it away"
+        )
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing, whatever happens inside."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn the errors of SQLite into one line with a remedy."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DistiliqaError(str(error), path=path, remedy=_remedy(str(error))) from error
+
+
+def _remedy(problem: str) -> str:
+    if "full" in problem or "disk I/O" in problem:
+        return "free some space; what is in it is whole"
+    if "not a database" in problem or "malformed" in problem:
+        return "give another --out, or move it away"
+    if "locked" in problem:
+        return "close the program that writes to it"
+    return "choose an output folder you may write to"

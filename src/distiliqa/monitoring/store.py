@@ -1,0 +1,219 @@
+"""What a monitor has seen and scored, on disk."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from distiliqa.ct import Acquisition
+from distiliqa.errors import DistiliqaError
+from distiliqa.model_folder import ONNX, ModelConfig
+from distiliqa.monitoring.database import in_words, open_database, transaction
+from distiliqa.monitoring.watch import Stamp, name_of
+from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.series_check import series_warnings
+
+ATTEMPTS = 3  # at a file that fails, one a look: it may still be written
+
+_FACTS = ("manufacturer", "scanner", "kvp", "kernel", "slice_thickness_mm", "body_part")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one file.
+
+    Attributes
+    ----------
+    path, stamp : the file, and its stamp before it was read.
+    sha256 : of its content; None where it cannot be read.
+    reason : why it is left out or failed; None if it is scored.
+    failed : whether it should have been scored.
+    scores : of the slices that were not scored before.
+    """
+
+    path: Path
+    stamp: Stamp
+    sha256: str | None = None
+    reason: str | None = None
+    failed: bool = False
+    scores: tuple[SliceScore, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """In the words of the database."""
+        if self.reason is None:
+            return "scored"
+        return "failed" if self.failed else "left out"
+
+
+class Store:
+    """The database of a monitor, open for one model.
+
+    Raises
+    ------
+    DistiliqaError : see `open_database`, or the scores in it are of another model.
+    """
+
+    def __init__(self, path: Path, model: ModelConfig) -> None:
+        self.path = path
+        self._database = open_database(path)
+        try:
+            self._bind(model)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; nothing is lost without it."""
+        self._database.close()
+
+    def _bind(self, model: ModelConfig) -> None:
+        mine = (model.name, model.version, model.files[ONNX])
+        with in_words(self.path), transaction(self._database):
+            found = self._database.execute("SELECT name, version, sha256 FROM model").fetchone()
+            if found is None:
+                self._database.execute("INSERT INTO model VALUES (?, ?, ?)", mine)
+        if found is not None and tuple(found) != mine:
+            raise DistiliqaError(
+                f"holds scores of {found['name']} {found['version']}, not of {model.name} "
+                f"{model.version}: scores of different models are not one scale",
+                path=self.path,
+                remedy="give that model, or another --out",
+            )
+
+    def done(self) -> dict[str, Stamp]:
+        """The files, by `name_of`, that need not be looked at again while their stamp is this."""
+        rows = self._read(
+            "SELECT path, size, modified_ns FROM files WHERE state != 'failed' OR attempts >= ?",
+            ATTEMPTS,
+        )
+        return {row["path"]: Stamp(row["size"], row["modified_ns"]) for row in rows}
+
+    def frames_of(self, sha256: str) -> set[int]:
+        """The frames of a content that are scored, whatever its file was called."""
+        rows = self._read("SELECT frame FROM slices WHERE sha256 = ?", sha256)
+        return {row["frame"] for row in rows}
+
+    def series(self) -> list[sqlite3.Row]:
+        """The rows of ``series_means``, in the order of arrival."""
+        return self._read("SELECT * FROM series_means")
+
+    def counts(self) -> dict[str, int]:
+        """Number of files by state."""
+        return dict(map(tuple, self._read("SELECT state, count(*) FROM files GROUP BY state")))
+
+    def failed(self) -> list[sqlite3.Row]:
+        """``path`` and ``reason`` of the files that failed."""
+        return self._read("SELECT path, reason FROM files WHERE state = 'failed' ORDER BY path")
+
+    def record(self, outcomes: Iterable[Outcome], patients: Mapping[str, int]) -> None:
+        """Write what came of some files: all of it, or nothing.
+
+        Parameters
+        ----------
+        patients : number of patients that the slices of a series have named so far.
+
+        Raises
+        ------
+        DistiliqaError : the disk is full, or the file cannot be written.
+        """
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        with in_words(self.path), transaction(self._database):
+            touched: dict[str, int] = {}
+            for outcome in outcomes:
+                for score in outcome.scores:
+                    touched[score.series] = self._series_id(score, now)
+                    self._insert_slice(outcome.sha256, touched[score.series], score, now)
+                self._note_file(outcome)
+            for series, number in touched.items():
+                self._check_series(number, patients.get(series, 1))
+
+    def _series_id(self, score: SliceScore, now: str) -> int:
+        name = name_of(Path(score.series))
+        facts = {fact: getattr(score.acquisition, fact) for fact in _FACTS}
+        row = {"series": name, "first_scored": now, **facts, "patients": 1, "warnings": "[]"}
+        self._insert("INSERT OR IGNORE INTO series", row)
+        found = self._database.execute("SELECT id FROM series WHERE series = ?", (name,))
+        return found.fetchone()["id"]
+
+    def _insert_slice(self, sha256: str | None, series: int, score: SliceScore, now: str) -> None:
+        low, high = score.interval or (None, None)
+        row = {
+            "sha256": sha256,
+            "frame": score.frame,
+            "series_id": series,
+            "position_mm": score.position_mm,
+            "score": score.score,
+            "spread": score.spread,
+            "interval_low": low,
+            "interval_high": high,
+            "distance": score.distance,
+            "noise_hu": score.noise_hu,
+            "kvp": score.acquisition.kvp,
+            "kernel": score.acquisition.kernel,
+            "warnings": json.dumps(score.warnings),
+            "scored": now,
+        }
+        self._insert("INSERT INTO slices", row)
+
+    def _insert(self, into: str, row: Mapping[str, object]) -> None:
+        marks = ", ".join(f":{name}" for name in row)
+        self._database.execute(f"{into} ({', '.join(row)}) VALUES ({marks})", row)
+
+    def _note_file(self, outcome: Outcome) -> None:
+        """Put the file down as it is now; what its former content showed of its series goes."""
+        path = name_of(outcome.path)
+        row = self._database.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
+        same = row is not None and (row["size"], row["modified_ns"]) == outcome.stamp
+        self._database.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                path,
+                *outcome.stamp,
+                outcome.sha256,
+                outcome.state,
+                outcome.reason,
+                row["attempts"] + 1 if same else 1,
+            ),
+        )
+        if outcome.state == "scored":
+            self._database.execute(
+                "UPDATE slices SET superseded = 0 WHERE sha256 = ?", (outcome.sha256,)
+            )
+            if row is not None and row["sha256"] not in (None, outcome.sha256):
+                self._supersede(row["sha256"], outcome.sha256)
+
+    def _supersede(self, former: str, current: str | None) -> None:
+        """Only within a series: a name that is used again for another scan replaces nothing."""
+        self._database.execute(
+            "UPDATE slices SET superseded = 1 WHERE sha256 = :former"
+            " AND series_id IN (SELECT series_id FROM slices WHERE sha256 = :current)"
+            " AND NOT EXISTS (SELECT 1 FROM files WHERE sha256 = :former)",
+            {"former": former, "current": current},
+        )
+
+    def _check_series(self, number: int, patients: int) -> None:
+        """Say again what is wrong with a series that has grown."""
+        rows = self._database.execute(
+            "SELECT position_mm, kvp, kernel FROM slices WHERE series_id = ? AND NOT superseded",
+            (number,),
+        ).fetchall()
+        (known,) = self._database.execute(
+            "SELECT patients FROM series WHERE id = ?", (number,)
+        ).fetchone()
+        most = max(known, patients)
+        facts = [Acquisition(kvp=row["kvp"], kernel=row["kernel"]) for row in rows]
+        told = series_warnings([row["position_mm"] for row in rows], facts, most)
+        self._database.execute(
+            "UPDATE series SET patients = ?, warnings = ? WHERE id = ?",
+            (most, json.dumps(told), number),
+        )
+
+    def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with in_words(self.path):
+            return self._database.execute(query, values).fetchall()

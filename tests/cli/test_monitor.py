@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from distiliqa.cli import app
+
+Write = Callable[..., Path]
+
+# Each slice takes a while to read, and says when it is read.
+SLOW = """
+import time
+from distiliqa.monitoring import arrival, monitor
+prepare = arrival.prepare
+monitor.BATCH = 4
+def slow(ct, config):
+    print("read", flush=True)
+    time.sleep(0.05)
+    return prepare(ct, config)
+arrival.prepare = slow
+from distiliqa.cli import main
+main()
+"""
+QUICK = "from distiliqa.cli import main; main()"
+
+
+@pytest.fixture
+def once(tmp_path: Path, tiny_model: Path) -> Callable[..., Result]:
+    """Run ``monitor --once`` on ``in`` with files taken as whole at once."""
+    signals = signal.getsignal(signal.SIGTERM)
+
+    def run(*options: object, model: Path = tiny_model) -> Result:
+        given = [tmp_path / "in", "--out", tmp_path / "out", "--once", "--settle", 0, *options]
+        try:
+            return CliRunner().invoke(app, ["monitor", *map(str, given), "--model", str(model)])
+        finally:
+            signal.signal(signal.SIGTERM, signals)
+
+    return run
+
+
+@pytest.fixture
+def running(tmp_path: Path, tiny_model: Path) -> Callable[..., subprocess.Popen]:
+    """Start ``monitor`` as a process of its own; it is killed with the test if it still runs."""
+
+    @contextmanager
+    def start(code: str = QUICK, *options: object) -> Iterator[subprocess.Popen]:
+        given = [tmp_path / "in", "--out", tmp_path / "out", "--settle", 0, *options]
+        command = [sys.executable, "-c", code, "monitor", *given, "--model", tiny_model]
+        with subprocess.Popen(
+            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return start
+
+
+def rows(tmp_path: Path, query: str) -> list[tuple]:
+    with closing(sqlite3.connect(tmp_path / "out" / "monitor.sqlite")) as database:
+        return database.execute(query).fetchall()
+
+
+def test_once_scores_what_is_new(tmp_path: Path, once: Callable[..., Result], write_series: Write):
+    write_series(tmp_path / "in", 3)
+    done = once()
+    assert (done.exit_code, done.stdout) == (0, "3 slices of 1 series scored\n"), done.stderr
+    assert (tmp_path / "out" / "trend.html").is_file()
+    done = once()
+    assert (done.exit_code, done.output) == (0, "")
+
+
+def test_once_waits_for_what_is_new(
+    tmp_path: Path, once: Callable[..., Result], write_series: Write
+):
+    write_series(tmp_path / "in", 2)
+    start = time.monotonic()
+    done = once("--settle", 0.3)
+    assert (done.exit_code, done.stdout) == (0, "2 slices of 1 series scored\n"), done.stderr
+    assert time.monotonic() - start > 0.3
+
+
+def test_a_file_that_fails_is_1_and_named(
+    tmp_path: Path, once: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in", 2)
+    (folder / "bad.dcm").write_text("no DICOM")
+    done = once()
+    assert (done.exit_code, done.stdout) == (1, "2 slices of 1 series scored\n")
+    assert done.stderr == f"failed: {folder / 'bad.dcm'}: not a DICOM file; copy or export again\n"
+    assert once().exit_code == 1
+    assert once().exit_code == 1
+    assert once().exit_code == 0  # put down as failed, until it changes
+
+
+def test_a_missing_folder_is_2_and_one_line(tmp_path: Path, once: Callable[..., Result]):
+    done = once()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"error: {tmp_path / 'in'}: no such folder; check or mount it\n"
+
+
+def test_another_model_is_refused(
+    tmp_path: Path, once: Callable[..., Result], tiny_model: Path, write_series: Write
+):
+    write_series(tmp_path / "in", 1)
+    once()
+    other = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    config = other / "config.json"
+    config.write_text(config.read_text().replace('"1.0"', '"2.0"'))
+    done = once(model=other)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "holds scores of tiny 1.0, not of tiny 2.0" in done.stderr
+
+
+def test_a_full_disk_is_2_and_one_line(
+    tmp_path: Path,
+    once: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    from distiliqa.monitoring.store import Store
+
+    def full(self: Store, *arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    write_series(tmp_path / "in", 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "_note_file", full)
+        done = once()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: {tmp_path / 'out' / 'monitor.sqlite'}: database or disk is full;"
+        " free some space; what is in it is whole\n"
+    )
+    assert once().stdout == "2 slices of 1 series scored\n"
+
+
+def test_two_monitors_on_one_folder(
+    tmp_path: Path, once: Callable[..., Result], running: Callable, write_series: Write
+):
+    write_series(tmp_path / "in", 1)
+    with running() as process:
+        assert process.stdout.readline() == "1 slice of 1 series scored\n"
+        done = once()
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"error: {tmp_path / 'out'}: another monitor writes here;"
+            " stop it, or give another --out\n"
+        )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(
+    tmp_path: Path, running: Callable, write_series: Write, sent: signal.Signals
+):
+    write_series(tmp_path / "in", 60)
+    with running(SLOW) as process:
+        for _ in range(30):
+            process.stdout.readline()
+        process.send_signal(sent)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert errors.endswith("ended; what was scored is kept\n")
+    assert "Traceback" not in errors
+    assert 0 < rows(tmp_path, "SELECT count(*) FROM slices")[0][0] < 60
+
+
+def test_killed_in_the_middle_each_slice_is_scored_once(
+    tmp_path: Path, running: Callable, once: Callable[..., Result], write_series: Write
+):
+    write_series(tmp_path / "in", 40)
+    with running(SLOW) as process:
+        for _ in range(20):
+            process.stdout.readline()
+        process.kill()
+        process.communicate()
+    assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+    before = rows(tmp_path, "SELECT count(*) FROM slices")[0][0]
+    assert 0 < before < 40
+    done = once()
+    assert done.stdout == f"{40 - before} slices of 1 series scored\n", done.stderr
+    assert rows(tmp_path, "SELECT count(*), count(DISTINCT sha256) FROM slices") == [(40, 40)]
+    assert rows(tmp_path, "SELECT slices FROM series_means") == [(40,)]
+
+
+def test_it_goes_on_when_the_folder_comes_back(
+    tmp_path: Path, running: Callable, write_series: Write
+):
+    write_series(tmp_path / "in", 1)
+    with running(QUICK, "--every", 1) as process:
+        assert process.stdout.readline() == "1 slice of 1 series scored\n"
+        (tmp_path / "in").rename(tmp_path / "away")
+        assert process.stderr.readline().startswith("watching ")
+        assert process.stderr.readline().endswith("check or mount it; trying again in 1 s\n")
+        write_series(tmp_path / "away", 2, SeriesInstanceUID="1.2.4")
+        (tmp_path / "away").rename(tmp_path / "in")
+        assert process.stdout.readline() == "2 slices of 1 series scored\n"

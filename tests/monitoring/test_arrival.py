@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from distiliqa.errors import CTReadError
+from distiliqa.files import sha256
+from distiliqa.monitoring.arrival import Arrival, open_arrival, score_arrivals
+from distiliqa.monitoring.watch import Stamp, stamp_of
+from distiliqa.scoring.model import Model
+
+
+def opened(path: Path, *scored: int) -> Arrival:
+    return open_arrival(path, stamp_of(path) or Stamp(0, 0), lambda digest: set(scored))
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    """Four slices in one file."""
+    hu = np.random.default_rng(0).normal(40, 20, (64, 64, 4)).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(hu, np.diag([-0.7, -0.7, 3, 1])), tmp_path / "a.nii")
+    return tmp_path / "a.nii"
+
+
+def test_frames_that_have_a_score_are_not_scored_again(volume: Path, model: Model):
+    arrival = opened(volume, 0, 2)
+    assert [ref.frame for ref in arrival.refs] == [1, 3]
+    (outcome,) = score_arrivals([arrival], model)
+    assert (outcome.state, outcome.sha256) == ("scored", sha256(volume))
+    assert [score.frame for score in outcome.scores] == [1, 3]
+    (known,) = score_arrivals([opened(volume, 0, 1, 2, 3)], model)
+    assert (known.state, known.scores) == ("scored", ())
+
+
+def test_a_frame_that_fails_leaves_the_others_their_scores(volume: Path, model: Model):
+    def damaged() -> None:
+        raise CTReadError("damaged", path=volume)
+
+    arrival = opened(volume)
+    broken = tuple(replace(ref, load=damaged) if ref.frame > 1 else ref for ref in arrival.refs)
+    (outcome,) = score_arrivals([replace(arrival, refs=broken)], model)
+    assert [score.frame for score in outcome.scores] == [0, 1]
+    assert (outcome.state, outcome.reason) == ("failed", "slice 2: damaged")
+
+
+def test_what_cannot_be_scored_says_why(
+    tmp_path: Path, model: Model, write_series: Callable[..., Path]
+):
+    (tmp_path / "a.dcm").write_text("no DICOM")
+    (tmp_path / "a.txt").write_text("notes")
+    magnet = write_series(tmp_path / "mr", 1, Modality="MR") / "0.dcm"
+    paths = [tmp_path / "a.dcm", tmp_path / "a.txt", magnet]
+    found = score_arrivals(map(opened, paths), model)
+    assert [each.state for each in found] == ["failed", "left out", "left out"]
+    assert all(each.reason for each in found)
+
+
+def test_a_file_that_went_away_counts_only_if_it_was_read(volume: Path, model: Model):
+    gone = opened(volume.parent / "gone.nii")
+    assert gone.outcome.reason == "cannot be read (No such file or directory)"
+    arrival = opened(volume, 0, 1, 2, 3)
+    volume.unlink()
+    (outcome,) = score_arrivals([gone, arrival], model)
+    assert outcome.path == volume

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from distiliqa.report.plots.control import control
+
+LABELS = {"x_label": "series", "y_label": "score"}
+
+
+def test_values_alone_are_dots():
+    plot = control([(1, 3.0), (2, 3.1)], **LABELS)
+    ElementTree.fromstring(plot)
+    assert plot.count("<circle") == 2
+    assert "dashed" not in plot
+    assert "curve" not in plot
+    assert "<title>Control chart of score</title>" in plot
+
+
+def test_what_is_outside_is_a_square_beyond_the_limit():
+    limits = [(3, 2.0, 4.0), (4, 1.0, 5.0)]
+    plot = control(
+        [(1, 3.0), (2, 3.0), (3, 3.5), (4, 0.0)],
+        [(3, 3.2), (4, 0.5)],
+        limits,
+        [False, True],
+        centre=3.0,
+        titles=["a", "b", "c", "<d>"],
+        **LABELS,
+    )
+    ElementTree.fromstring(plot)
+    assert "&lt;d&gt;" in plot
+    assert plot.count("dashed") == 2
+    (square,) = re.findall(r'<rect class="flagged" x="[\d.]+" y="([\d.]+)"', plot)
+    low, _ = (
+        [float(y) for y in re.findall(r" ([\d.]+)(?=L|\")", path)]
+        for path in re.findall(r'dashed" fill="none" d="([^>]+)/>', plot)
+    )
+    assert len(low) == 4  # two steps
+    assert float(square) > low[-1]  # lower on the page
+
+
+def test_equal_values_and_none_have_axes():
+    for values in ([(1, 3.0)], [(1, 0.0), (2, 0.0)], []):
+        ElementTree.fromstring(control(values, **LABELS))
