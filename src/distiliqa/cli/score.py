@@ -36,6 +36,10 @@ def score(
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files in the report.")
     ] = False,
+    count_outside: Annotated[
+        bool,
+        typer.Option("--count-outside", help="Let slices unknown to the model count in means."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
     ] = False,
@@ -53,7 +57,14 @@ def score(
         check_folder(out)
     loaded = load_model(model)
     with _progress("reading headers", "scoring", quiet=quiet) as show:
-        run = score_inputs(inputs, loaded, reference=reference, progress=show)
+        run = score_inputs(
+            inputs,
+            loaded,
+            reference=reference,
+            progress=show,
+            keep_heatmaps=out is not None,  # for the report
+            count_outside=count_outside,
+        )
     require_scores(run)
     try:
         if out is not None:

@@ -14,7 +14,12 @@ def run_record(run: ScoringRun) -> dict[str, Any]:
     return {
         **environment(),
         "model": model_facts(run.model),
-        "settings": settings(run.model) | {"inputs": list(run.inputs), "reference": run.reference},
+        "settings": settings(run.model)
+        | {
+            "inputs": list(run.inputs),
+            "reference": run.reference,
+            "count_outside": run.count_outside,
+        },
         "slices": {"found": run.found, "scored": len(run.slices)},
         "stopped": None if run.stopped is None else str(run.stopped) or "interrupted",
         "errors": [each._asdict() for each in run.failed],

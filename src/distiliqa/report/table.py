@@ -17,7 +17,7 @@ from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 MOST_SLICES = 40
 WORST_SLICES = 10
-WIDTH_OF_NUMBERS = 61
+WIDTH_OF_NUMBERS = 66
 
 
 def print_scores(run: ScoringRun) -> None:
@@ -66,7 +66,7 @@ def _print_heading(model: ModelConfig, console: Console) -> None:
 
 
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    table = _table("slice", "position mm", "score", "spread", "noise HU", "notes")
+    table = _table("slice", "position mm", "score", _sureness(run), "noise HU", "notes")
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         if len(series.slices) == 1:
             table.add_row(Text(label), *_cells(series.slices[0], notes, series.warnings))
@@ -74,7 +74,8 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
         table.add_section()
         mean = f"mean of {len(series.slices)}"
         marks = _marks(series.warnings, notes)
-        numbers = (f"{series.score:.3f}", "", _number(series.noise_hu, 1), marks)
+        sure = _ends(series.interval)
+        numbers = (f"{series.score:.3f}", sure, _number(series.noise_hu, 1), marks)
         table.add_row(Text(label), mean, *numbers, style="bold")
         for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
             table.add_row(Text(f"  {name}"), *_cells(each, notes))
@@ -96,7 +97,7 @@ def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Tabl
     sign = 1 if run.model.scale.higher_is_better else -1
     worst = sorted(run.slices, key=lambda each: sign * each.score)[:WORST_SLICES]
     first = f"the {WORST_SLICES} worst slices"
-    table = _table(first, "position mm", "score", "spread", "noise HU", "notes")
+    table = _table(first, "position mm", "score", _sureness(run), "noise HU", "notes")
     for name, each in zip(slice_labels(worst, width), worst, strict=True):
         table.add_row(Text(name), *_cells(each, notes))
     return table
@@ -133,10 +134,20 @@ def _cells(
     return (
         _number(each.position_mm, 1),
         _number(each.score, 3),
-        _number(each.spread, 3),
+        _ends(each.interval) or _number(each.spread, 3),
         _number(each.noise_hu, 1),
         _marks((*each.warnings, *of_series), notes),
     )
+
+
+def _sureness(run: ScoringRun) -> str:
+    """What a column tells of how sure scores are: the interval, or without one the spread."""
+    certainty = run.model.certainty
+    return "spread" if certainty is None else f"{100 * certainty.coverage:.0f} % interval"
+
+
+def _ends(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
 
 
 def _number(value: float | None, digits: int) -> str:

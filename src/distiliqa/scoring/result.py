@@ -99,15 +99,19 @@ class SeriesScore:
     series : its UID, or the file or folder that stands for it.
     slices : in reading order.
     patients : number of patients that the slices say they are of; 1 where they do not say.
+    count_outside : let slices outside what the model knows count too.
     """
 
     series: str
     slices: tuple[SliceScore, ...]
     patients: int = 1
+    count_outside: bool = False
 
     @property
     def known(self) -> tuple[SliceScore, ...]:
         """The slices that count for the series: those inside what the model knows; all if none."""
+        if self.count_outside:
+            return self.slices
         return tuple(each for each in self.slices if not each.outside) or self.slices
 
     @property
@@ -163,6 +167,7 @@ class ScoringRun:
     stopped : what ended the run before all slices were scored; None if nothing did.
     reference : what the slices were compared with, as it was named; None if with nothing.
     patients : number of patients that the slices of a series say they are of, by series.
+    count_outside : let slices outside what the model knows count for their series.
     """
 
     model: ModelConfig
@@ -176,13 +181,14 @@ class ScoringRun:
     stopped: KeyboardInterrupt | DistiliqaError | None = None
     reference: str | None = None
     patients: dict[str, int] = field(default_factory=dict)
+    count_outside: bool = False
 
     @property
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
         groups = groupby(self.slices, key=lambda each: each.series)
         return tuple(
-            SeriesScore(series, tuple(slices), self.patients.get(series, 1))
+            SeriesScore(series, tuple(slices), self.patients.get(series, 1), self.count_outside)
             for series, slices in groups
         )
 

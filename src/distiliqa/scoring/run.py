@@ -65,6 +65,7 @@ def score_inputs(
     reference: str | Path | None = None,
     progress: Progress | None = None,
     keep_heatmaps: bool = False,
+    count_outside: bool = False,
 ) -> ScoringRun:
     """Score every slice in ``inputs``; nothing that is wrong with one file stops the rest.
 
@@ -76,6 +77,7 @@ def score_inputs(
     reference : a series to compare each slice with, see `score`.
     progress : called as slices are done with the number done and the number found.
     keep_heatmaps : give each score its ``heatmap``, if the model has them.
+    count_outside : let slices outside what the model knows count for the score of their series.
 
     Raises
     ------
@@ -108,6 +110,7 @@ def score_inputs(
         stopped=stopped,
         reference=None if against is None else against.path,
         patients=_patients(index.slices),
+        count_outside=count_outside,
     )
 
 

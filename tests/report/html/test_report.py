@@ -12,8 +12,9 @@ import pytest
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
+from distiliqa.model_folder import Certainty
 from distiliqa.report.html import entry, write_html
-from distiliqa.scoring.model import load_model
+from distiliqa.scoring.model import OUTSIDE, load_model
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.scoring.run import score_inputs
 
@@ -49,7 +50,7 @@ def test_a_series_has_its_row_its_section_and_its_slices(
     name = hashlib.sha256(thorax.series.encode()).hexdigest()[:8]
     assert cells(text, "r2") == [
         *(name, "ACME", "120", "0.33", "B30f", "3", "ABDOMEN", "3"),
-        *(f"{thorax.score:.2f}", f"{worst:.2f}", f"{worst:.2f}", f"{thorax.noise_hu:.1f}", "1"),
+        *(f"{thorax.score:.2f}", f"{worst:.2f}", f"{worst:.2f}", f"{thorax.noise_hu:.1f}", "2"),
     ]
     (section,) = re.findall(r'<section class="series" id="s2">(.*?)</section>', text, re.DOTALL)
     assert section.count("<svg") == 2
@@ -134,8 +135,10 @@ def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
 
 def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
     sure = [replace(each, interval=(each.score - 0.3, each.score + 0.2)) for each in run.slices]
-    text = report(replace(run, slices=tuple(sure)))
+    model = replace(run.model, certainty=Certainty(0.9, 1.0, 0.1, images=50, cases=3))
+    text = report(replace(run, slices=tuple(sure), model=model))
     assert "This model gives no interval" not in text
+    assert "lies in 90 of 100 cases" in text
     assert 'class="band"' in text
     mean = run.series[1].score
     assert f"{mean:.2f} <small>{mean - 0.3:.2f} to {mean + 0.2:.2f}</small>" in text
@@ -146,13 +149,15 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
 ):
     alone, first, *others = run.slices
     known = [replace(each, distance=0.5) for each in others]
-    text = report(
-        replace(run, slices=(replace(alone, distance=2.0), replace(first, distance=1.2), *known))
+    strange = (
+        replace(alone, distance=2.0, warnings=(OUTSIDE,)),
+        replace(first, distance=1.2, warnings=(OUTSIDE,)),
     )
+    text = report(replace(run, slices=(*strange, *known)))
     assert "<dt>Outside</dt><dd>2 <small>of what the model knows</small>" in text
     assert '<tr id="r1" class="outside">' in text
-    assert "The slice is outside what the model was trained on: read with care." in text
-    assert "1 of 3 slices are outside what the model was trained on: read with care." in text
+    assert f'{OUTSIDE} <span class="muted">(2 slices)</span>' in text
+    assert text.count(f'{OUTSIDE} <span class="muted">(1 slice)</span>') == 2
     assert '<tr id="s2-1" class="outside">' in text
     assert '<tr id="s2-2" class="outside">' not in text
     assert "dot flagged" in text

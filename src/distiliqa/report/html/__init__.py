@@ -42,7 +42,7 @@ def write_html(
     """
     names = Names.of(run, identify=identify)
     entries = list_series(run, names)
-    notes = notes_of(run.slices)
+    notes = notes_of(run.series)
     pictures = draw_pictures(entries, run.model, progress)
     scale = run.model.scale
     write_page(

@@ -6,28 +6,37 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.result import SeriesScore, SliceScore
 
 
 class Note(NamedTuple):
-    """A warning, its number on the page, and how many slices have it."""
+    """A warning, its number on the page, and what has it: ``3 slices``, or ``1 series``."""
 
     number: int
     text: str
-    slices: int
+    where: str
 
 
 Notes = dict[str, Note]
 
 
-def notes_of(slices: Iterable[SliceScore]) -> Notes:
-    """All warnings by their text, numbered from the most frequent."""
+def notes_of(series: Iterable[SeriesScore]) -> Notes:
+    """All warnings by their text: of series as a whole, then of slices from the most frequent."""
+    series = list(series)
+    whole = Counter(warning for each in series for warning in each.warnings)
+    slices = count_warnings(one for each in series for one in each.slices)
+    found = {text: f"{count} series" for text, count in whole.most_common()} | slices
+    return {text: Note(n, text, where) for n, (text, where) in enumerate(found.items(), start=1)}
+
+
+def count_warnings(slices: Iterable[SliceScore]) -> dict[str, str]:
+    """How many slices have each warning, the most frequent first."""
     counts = Counter(warning for each in slices for warning in each.warnings)
-    ordered = enumerate(counts.most_common(), start=1)
-    return {text: Note(number, text, count) for number, (text, count) in ordered}
+    return {
+        text: "1 slice" if count == 1 else f"{count} slices" for text, count in counts.most_common()
+    }
 
 
-def numbers_of(slices: Iterable[SliceScore], notes: Notes) -> str:
-    """The numbers of the notes that slices have."""
-    found = {notes[warning].number for each in slices for warning in each.warnings}
-    return ", ".join(map(str, sorted(found)))
+def numbers_of(warnings: Iterable[str], notes: Notes) -> str:
+    """The numbers of the notes of some warnings."""
+    return ", ".join(map(str, sorted({notes[warning].number for warning in warnings})))

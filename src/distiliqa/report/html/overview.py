@@ -19,7 +19,7 @@ from distiliqa.report.names import Names
 from distiliqa.report.page import Cell, Column, Row, filled
 from distiliqa.report.plots import Dot, strips
 from distiliqa.report.ranks import percentile, worst_first
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 TENTH = 0.1
 MOST_GROUPS = 24
@@ -95,8 +95,12 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
         f"{percentile(entry.ranked, TENTH).score:.2f}",
         "" if series.noise_hu is None else f"{series.noise_hu:.1f}",
         str(outside) if outside else "",
-        numbers_of(series.slices, notes),
+        numbers_of(_all_warnings(series), notes),
     ]
+
+
+def _all_warnings(series: SeriesScore) -> list[str]:
+    return [*series.warnings, *(text for each in series.slices for text in each.warnings)]
 
 
 def _mark(entry: Entry) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,13 +11,13 @@ from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import FACTS, protocol, scanner, told
 from distiliqa.report.html.entry import Entry
 from distiliqa.report.html.figure import Figures, figure, score_figure, slice_figure
-from distiliqa.report.html.notes import Note, Notes
+from distiliqa.report.html.notes import Note, Notes, count_warnings
 from distiliqa.report.html.pictures import Picture, Pictures
 from distiliqa.report.html.slices import slice_table
 from distiliqa.report.names import Names
 from distiliqa.report.plots import profile
 from distiliqa.report.ranks import percentile
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.result import SeriesScore, SliceScore
 
 CAPTIONS = {
     "worst": "Worst slice",
@@ -47,8 +46,7 @@ def section(
         "uid": entry.series.series if names.identify else "",
         "figures": _figures(entry),
         "facts": _facts(slices),
-        "warnings": _warnings(slices, notes),
-        "outside": sum(each.outside for each in slices),
+        "warnings": _warnings(entry.series, notes),
         "plots": _plots(entry, scale) if len(slices) > 1 else {},
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
         "table": slice_table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
@@ -74,10 +72,11 @@ def _facts(slices: Sequence[SliceScore]) -> list[tuple[str, str]]:
     ]
 
 
-def _warnings(slices: Sequence[SliceScore], notes: Notes) -> list[Note]:
-    """The notes of a series, with the number of its slices that have each."""
-    counts = Counter(warning for each in slices for warning in each.warnings)
-    return [notes[text]._replace(slices=count) for text, count in counts.most_common()]
+def _warnings(series: SeriesScore, notes: Notes) -> list[Note]:
+    """The notes of a series, those of slices with the number of its slices that have each."""
+    whole = [notes[text]._replace(where="") for text in series.warnings]
+    counted = count_warnings(series.slices)
+    return whole + [notes[text]._replace(where=where) for text, where in counted.items()]
 
 
 def _plots(entry: Entry, scale: ScoreScale) -> dict[str, Markup]:

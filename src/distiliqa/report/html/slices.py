@@ -56,7 +56,7 @@ def slice_table(entry: Entry, notes: Notes, *, identify: bool) -> tuple[list[Col
                 str(n),
                 one_line(each.path) if identify else "",
                 *(text(each) for text in SCORES.values()),
-                numbers_of([each], notes),
+                numbers_of(each.warnings, notes),
             ],
             id=entry.slice_id(n),
             mark="outside" if each.outside else "",
