@@ -63,3 +63,16 @@ def test_a_denoiser_leaves_less_noise_and_no_structure(body: Tensor, made: Acqui
     )
     assert spread(smooth.noise, body) < 0.8 * spread(noisy.noise, body)
     torch.testing.assert_close(smooth.structure, noisy.structure)
+
+
+def test_a_denoiser_leaves_no_more_than_all_of_the_streaks(body: Tensor, made: Acquisition) -> None:
+    streaked, smooth = (
+        degrade_in_parts(
+            body, SPACING, made, Degradation(views=40, keep_dose=True, smoothing=strength), [1]
+        )
+        for strength in (0.0, 1.2)
+    )
+    before, after = spread(streaked.structure, body), spread(smooth.structure, body)
+    assert 0 < after < before
+    share = after / before
+    torch.testing.assert_close(smooth.structure, streaked.structure * share, rtol=1e-2, atol=0.5)

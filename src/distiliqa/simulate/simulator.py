@@ -48,7 +48,8 @@ class Degraded(NamedTuple):
     image : what `degrade` gives.
     noise : all of the noise, that of the slice itself included: what two scans would not share.
         Of a denoised image it is what is left of the noise, and the blur.
-    structure : what every such scan would show: streaks, motion, rings, metal, shading.
+    structure : what every such scan would show: streaks, motion, rings, metal, shading. Of a
+        denoised image, as much of it as is left.
     """
 
     image: Tensor
@@ -75,9 +76,16 @@ def degrade_in_parts(
     image, expected = change.shown(), change.scanned_by(silent).reconstructed()
     scanned = change.scanned_by(replace(acquisition, noise_free=True)).reconstructed()
     kernel = Change(hu, spacing_mm, silent, Degradation(kernel=degradation.kernel), seeds).shown()
-    error = scanned - kernel
+    error, structure = scanned - kernel, expected - kernel
     if degradation.smoothing:
         clean = denoised(hu, spacing_mm, NO_NOISE)
         error = denoised(clean + error, spacing_mm, degradation.smoothing) - clean
-    structure = expected - kernel
+        structure = structure * _share_left(structure, error)
     return Degraded(image, noise=error - structure, structure=structure)
+
+
+def _share_left(structure: Tensor, error: Tensor) -> Tensor:
+    """How much of the structure of each slice is in its error, 0 to 1: (n, 1, 1)."""
+    power = structure.square().sum(dim=(1, 2), keepdim=True)
+    common = (structure * error).sum(dim=(1, 2), keepdim=True)
+    return (common / power.clamp_min(1e-6)).clamp(0, 1)
