@@ -9,6 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+import numpy as np
+
+from distiliqa.ct import CTSlice
 from distiliqa.errors import DistiliqaError
 
 MOST_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
@@ -29,8 +32,21 @@ class Placed(Protocol):
 T = TypeVar("T", bound=Placed)
 
 
+class Names(Generic[T]):
+    """Slices by their file name and their place in the file; names that occur twice say nothing."""
+
+    def __init__(self, slices: Iterable[T]) -> None:
+        slices = tuple(slices)
+        counts = Counter(map(_name, slices))
+        self._named = {_name(each): each for each in slices if counts[_name(each)] == 1}
+
+    def find(self, one: Placed) -> T | None:
+        """The slice with the name of ``one``."""
+        return self._named.get(_name(one))
+
+
 class Places(Generic[T]):
-    """The slices of one series by their position along the normal, and by their file name.
+    """The slices of one series by their position along the normal.
 
     Parameters
     ----------
@@ -39,7 +55,7 @@ class Places(Generic[T]):
 
     Attributes
     ----------
-    has_positions : whether the position of any slice is known.
+    known : whether the position of any slice is known.
 
     Raises
     ------
@@ -47,7 +63,6 @@ class Places(Generic[T]):
     """
 
     def __init__(self, slices: Iterable[T], path: str | Path) -> None:
-        slices = tuple(slices)
         placed = [(each.position_mm, each) for each in slices if each.position_mm is not None]
         self._placed = sorted(placed, key=lambda each: each[0])
         gaps = [after - before for (before, _), (after, _) in pairwise(self._placed)]
@@ -56,28 +71,35 @@ class Places(Generic[T]):
                 "holds several slices at one position", path=path, remedy="give one volume"
             )
         self._reach_mm = min([gap / 2 for gap in gaps] + [MOST_MM])
-        names = Counter(map(_name, slices))
-        self._named = {_name(each): each for each in slices if names[_name(each)] == 1}
-        self.has_positions = bool(placed)
+        self.known = bool(placed)
 
     def find(self, one: Placed) -> T | None:
-        """The slice at the place of ``one``: by position, by name where positions are unknown."""
-        if one.position_mm is None or not self.has_positions:
-            return self.named_as(one)
-        return self.nearest(one.position_mm)
-
-    def nearest(self, position_mm: float) -> T | None:
-        """The nearest slice within half a slice spacing, at most 2.5 mm; some have positions."""
-        at = bisect_left(self._placed, position_mm, key=lambda each: each[0])
-        near = [
-            (abs(here - position_mm), each) for here, each in self._placed[max(at - 1, 0) :][:2]
-        ]
-        distance, found = min(near, key=lambda each: each[0], default=(float("inf"), None))
+        """The slice nearest to ``one`` within half a slice spacing, at most 2.5 mm."""
+        position = one.position_mm
+        if position is None or not self.known:
+            return None
+        at = bisect_left(self._placed, position, key=lambda each: each[0])
+        near = self._placed[max(at - 1, 0) : at + 1]
+        distances = [(abs(here - position), each) for here, each in near]
+        distance, found = min(distances, key=lambda each: each[0])
         return found if distance <= self._reach_mm else None
 
-    def named_as(self, one: Placed) -> T | None:
-        """The slice with the file name, and the place in its file, of ``one``; names are unique."""
-        return self._named.get(_name(one))
+
+def unlike_geometry(one: CTSlice, other: CTSlice) -> str | None:
+    """How the pixels of ``other`` differ from those of ``one``, as its "64 x 64 pixels, not
+    512 x 512"; None where they have one matrix and, as far as it is known, one spacing.
+    """
+    size, found = one.hu.shape, other.hu.shape
+    if size != found:
+        return f"{_sides(found)} pixels, not {_sides(size)}"
+    pixel, spacing = one.spacing_mm, other.spacing_mm
+    if pixel and spacing and not np.allclose(pixel, spacing, rtol=1e-3, atol=0):
+        return f"pixels of {_sides(spacing)} mm, not {_sides(pixel)}"
+    return None
+
+
+def _sides(sides: Iterable[float]) -> str:
+    return " x ".join(f"{side:g}" for side in sides)
 
 
 def _name(one: Placed) -> tuple[str, int]:

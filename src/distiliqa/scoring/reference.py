@@ -6,14 +6,12 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from distiliqa.ct import CTSlice, SliceRef, Window, index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.metrics import gmsd, psnr, ssim, vif
 from distiliqa.scoring.inputs import problem_of
-from distiliqa.scoring.places import Places
+from distiliqa.scoring.places import Names, Places, unlike_geometry
 from distiliqa.scoring.prepare import check_hu
 from distiliqa.scoring.reader import file_of
 from distiliqa.scoring.result import Comparison
@@ -43,11 +41,11 @@ class Reference:
             raise DistiliqaError(
                 f"holds {count} series", path=path, remedy="give one series as the reference"
             )
-        self._places = Places(slices, path)
+        self._places, self._names = Places(slices, path), Names(slices)
 
     def require_match(self, slices: Iterable[SliceRef]) -> None:
         """Raise `DistiliqaError` where not one of ``slices`` has its place in the reference."""
-        if all(self._places.find(ref) is None for ref in slices):
+        if all(self._find(ref) is None for ref in slices):
             raise DistiliqaError(
                 "no slice of it has the position or file name of an input",
                 path=self.path,
@@ -61,16 +59,22 @@ class Reference:
         -------
         The comparison, and why it is empty if it is.
         """
-        ref = self._places.find(ct)
+        ref = self._find(ct)
         if ref is None:
-            placed = ct.position_mm is not None and self._places.has_positions
-            at = "at this position" if placed else "of this name"
+            at = "at this position" if self._has_position(ct) else "of this name"
             return Comparison(), f"not compared: no reference slice {at}"
         try:
             self._hash(ref)
             return _compared(ct, ref.load(), window), None
         except Exception as error:  # whatever is wrong with a reference slice, the score stands
             return Comparison(), f"not compared: {problem_of(error, ref.path).reason}"
+
+    def _find(self, one: SliceRef | CTSlice) -> SliceRef | None:
+        """The slice at the same place; that of the same name where positions are unknown."""
+        return (self._places if self._has_position(one) else self._names).find(one)
+
+    def _has_position(self, one: SliceRef | CTSlice) -> bool:
+        return one.position_mm is not None and self._places.known
 
     def _hash(self, ref: SliceRef) -> None:
         file = file_of(ref.path)
@@ -80,12 +84,8 @@ class Reference:
 
 def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
     """Raises `ValueError` where the two are not images of one geometry."""
-    size, wanted = ct.hu.shape, reference.hu.shape
-    if size != wanted:
-        raise ValueError(f"the reference has {_sides(wanted)} pixels, not {_sides(size)}")
-    pixel, other = ct.spacing_mm, reference.spacing_mm
-    if pixel and other and not np.allclose(pixel, other, rtol=1e-3, atol=0):
-        raise ValueError(f"the reference has pixels of {_sides(other)} mm, not {_sides(pixel)}")
+    if unlike := unlike_geometry(ct, reference):
+        raise ValueError(f"the reference has {unlike}")
     pair = ct.hu, check_hu(reference.hu)
     ratio = psnr(*pair, window)
     return Comparison(
@@ -95,7 +95,3 @@ def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
         vif=vif(*pair, window),
         gmsd=gmsd(*pair, window),
     )
-
-
-def _sides(sides: Iterable[float]) -> str:
-    return " x ".join(f"{side:g}" for side in sides)
