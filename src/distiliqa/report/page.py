@@ -1,0 +1,63 @@
+"""HTML pages: one self-contained file each, which opens offline and fetches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from distiliqa.files import write_text
+from distiliqa.version import __version__
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("distiliqa.report"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Column(NamedTuple):
+    """A column of a table: its name, what it means in one sentence, and whether it is numbers."""
+
+    name: str
+    meaning: str = ""
+    numeric: bool = False
+
+
+class Cell(NamedTuple):
+    """A cell that is more than text: where it leads to, and what is told when it is pointed at."""
+
+    text: str
+    href: str = ""
+    title: str = ""
+
+
+class Row(NamedTuple):
+    """A row of a table: a cell for each column, the name that links lead to, and a mark.
+
+    The words of ``mark`` are the row's classes: ``outside`` prints it in italics.
+    """
+
+    cells: Sequence[str | Cell]
+    id: str = ""
+    mark: str = ""
+
+
+def write_page(path: Path, template: str, **content: object) -> None:
+    """Write a page, whole or not at all.
+
+    Parameters
+    ----------
+    template : name of a file in ``report/templates`` that extends ``base.html.j2``.
+    content : what the template names; text is escaped, `markupsafe.Markup` is not.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full or the folder cannot be written.
+    jinja2.UndefinedError : the template names what ``content`` lacks.
+    """
+    write_text(path, _TEMPLATES.get_template(template).render(version=__version__, **content))

@@ -1,0 +1,108 @@
+"""Slices as pictures: through the window of the model, and with its map of quality on top."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from distiliqa.ct import Window, fit
+from distiliqa.model_folder import ScoreScale
+
+LEGEND = 56  # width of the legend beside a heatmap, px
+# Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
+# The straight line between them is even to the eye, and in grey it is a ramp.
+_BEST, _WORST = (0.28, -0.01, -0.10), (0.94, -0.02, 0.15)
+
+
+def slice_picture(hu: NDArray[np.float32], window: Window) -> Image.Image:
+    """One slice through a window, 8-bit grey, a pixel for a pixel.
+
+    Parameters
+    ----------
+    hu : (rows, columns), HU.
+    """
+    return Image.fromarray(_grey(hu, window))
+
+
+def heatmap_picture(
+    hu: NDArray[np.float32], window: Window, heatmap: NDArray[np.float32], scale: ScoreScale
+) -> Image.Image:
+    """The slice that the model saw, coloured by the score of each part, with a legend on its right.
+
+    Yellow is the worst end of the scale, blue the best; the slice shows through as shade.
+
+    Parameters
+    ----------
+    hu : (rows, columns), HU; cropped or padded as the model takes it.
+    heatmap : (rows, columns) of patches over the fitted slice, on ``scale``.
+
+    Returns
+    -------
+    RGB, 512 pixels high.
+    """
+    fitted, _ = fit(hu)
+    size = fitted.shape[::-1]
+    scores = np.asarray(
+        Image.fromarray(heatmap.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
+    )
+    shade = 0.45 + 0.55 * _grey(fitted, window)[..., np.newaxis] / 255
+    picture = Image.new("RGB", (size[0] + LEGEND, size[1]), "white")
+    picture.paste(Image.fromarray(np.uint8(np.rint(255 * shade * map_colours(scores, scale)))))
+    _draw_legend(picture, size[0], scale)
+    return picture
+
+
+def map_colours(scores: NDArray[np.floating], scale: ScoreScale) -> NDArray[np.floating]:
+    """Colours of scores of any shape: sRGB in [0, 1], one more axis of 3 at the end."""
+    loss = np.clip((scores - scale.low) / (scale.high - scale.low), 0, 1)[..., np.newaxis]
+    loss = 1 - loss if scale.higher_is_better else loss
+    return _srgb((1 - loss) * np.array(_BEST) + loss * np.array(_WORST))
+
+
+def as_data_uri(image: Image.Image, quality: int = 85) -> str:
+    """The picture as a ``data:`` URI, JPEG of a quality from 1 to 95."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _grey(hu: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
+    return np.rint(255 * window.apply(hu)).astype(np.uint8)
+
+
+def _srgb(oklab: NDArray[np.floating]) -> NDArray[np.floating]:
+    """From Oklab to gamma-coded sRGB, clipped to [0, 1]."""
+    to_cones = np.array(
+        [
+            [1, 0.3963377774, 0.2158037573],
+            [1, -0.1055613458, -0.0638541728],
+            [1, -0.0894841775, -1.2914855480],
+        ]
+    )
+    to_linear = np.array(
+        [
+            [4.0767416621, -3.3077115913, 0.2309699292],
+            [-1.2684380046, 2.6097574011, -0.3413193965],
+            [-0.0041960863, -0.7034186147, 1.7076147010],
+        ]
+    )
+    linear = np.clip((oklab @ to_cones.T) ** 3 @ to_linear.T, 0, 1)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _draw_legend(picture: Image.Image, left: int, scale: ScoreScale) -> None:
+    """The colours of the whole scale, its best end on top."""
+    top, bottom, draw = 24, picture.height - 24, ImageDraw.Draw(picture)
+    best = scale.low + scale.high - scale.worst
+    ramp = map_colours(np.linspace(best, scale.worst, bottom - top)[:, np.newaxis], scale)
+    bar = Image.fromarray(np.uint8(np.rint(255 * ramp))).resize((14, bottom - top))
+    picture.paste(bar, (left + 10, top))
+    font = ImageFont.load_default(13)
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        text = f"{best + share * (scale.worst - best):g}"
+        height = top + share * (bottom - top)
+        draw.text((left + 29, height), text, fill="black", font=font, anchor="lm")

@@ -1,0 +1,106 @@
+"""What all plots share: linear axes with round ticks, and the SVG around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+X_GAP, Y_GAP = 56, 32  # least room for a label, px
+CHARACTER = 6.6  # width of a character of the 12 px labels, px
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A linear axis from ``low`` to ``high`` in data, drawn from ``start`` to ``end`` in px."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Where a value lies, px; values beyond the ends lie on them."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
+
+    def ticks(self, gap: float) -> dict[float, str]:
+        """Round values between the ends, ``gap`` px or more apart, with their labels."""
+        most = max(1.0, abs(self.end - self.start) / gap)
+        step = _round_step((self.high - self.low) / most)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        return {n * step: f"{n * step:.{digits}f}" for n in range(first, last + 1)}
+
+
+def limits_of(values: Iterable[float]) -> tuple[float, float]:
+    """Limits that hold all values and 0, so that lengths on the axis compare as the values do."""
+    low, high = min(values := [*values, 0.0]), max(values)
+    if low == high:
+        return 0.0, 1.0
+    margin = 0.05 * (high - low)
+    return (low - margin if low < 0 else 0.0), (high + margin if high > 0 else 0.0)
+
+
+def x_axis(axis: Axis, top: float, bottom: float, label: str, ticks: Mapping[float, str]) -> Markup:
+    """The horizontal axis at ``bottom`` with grid lines up to ``top``."""
+    middle = (axis.start + axis.end) / 2
+    lines = Markup("").join(
+        Markup(
+            '<path class="grid" d="M{x} {top}V{bottom}"/>'
+            '<text x="{x}" y="{below}" text-anchor="middle">{text}</text>'
+        ).format(x=axis.at(value), top=top, bottom=bottom, below=bottom + 16, text=text)
+        for value, text in ticks.items()
+    )
+    return lines + Markup(
+        '<path class="axis" d="M{start} {bottom}H{end}"/>'
+        '<text x="{middle}" y="{below}" text-anchor="middle">{label}</text>'
+    ).format(
+        start=axis.start, end=axis.end, bottom=bottom, middle=middle, below=bottom + 33, label=label
+    )
+
+
+def y_axis(axis: Axis, left: float, right: float, label: str) -> Markup:
+    """The vertical axis at ``left`` with grid lines to ``right``; its label stands above it."""
+    lines = Markup("").join(
+        Markup(
+            '<path class="grid" d="M{left} {y}H{right}"/>'
+            '<text x="{beside}" y="{middle}" text-anchor="end">{text}</text>'
+        ).format(
+            left=left,
+            right=right,
+            y=(y := axis.at(value)),
+            beside=left - 6,
+            middle=y + 4,
+            text=text,
+        )
+        for value, text in axis.ticks(Y_GAP).items()
+    )
+    return lines + Markup(
+        '<path class="axis" d="M{left} {start}V{end}"/><text x="4" y="{above}">{label}</text>'
+    ).format(left=left, start=axis.start, end=axis.end, above=axis.end - 10, label=label)
+
+
+def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False) -> Markup:
+    """A point that tells its title; a flagged one is larger and hollow, and reads so in grey."""
+    circle = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
+        "dot flagged" if flagged else "dot", x, y, 3.6 if flagged else 2.4, title
+    )
+    # Thousands of points are no stops for the tab key: the tables lead to the same places.
+    return Markup('<a href="{}" tabindex="-1">{}</a>').format(href, circle) if href else circle
+
+
+def svg(width: float, height: float, title: str, *parts: Markup) -> Markup:
+    """An inline SVG picture; its title is what a screen reader says of it."""
+    return Markup(
+        '<svg class="plot" role="img" viewBox="0 0 {} {}" xmlns="http://www.w3.org/2000/svg">'
+        "<title>{}</title>{}</svg>"
+    ).format(f"{width:g}", f"{height:g}", title, Markup("").join(parts))
+
+
+def _round_step(least: float) -> float:
+    """The smallest of 1, 2, 5, 10, ... times a power of ten that is not below ``least``."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))

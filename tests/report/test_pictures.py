@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from distiliqa.ct import SOFT_TISSUE
+from distiliqa.model_folder import ScoreScale
+from distiliqa.report.pictures import (
+    LEGEND,
+    as_data_uri,
+    heatmap_picture,
+    map_colours,
+    slice_picture,
+)
+
+SCALE = ScoreScale(0.0, 4.0, "made up")
+
+
+def grey(colours: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(np.uint8(255 * colours)).convert("L"), dtype=float)
+
+
+def test_a_slice_is_seen_through_the_window():
+    hu = np.array([[-1000, -135], [40, 3000]], np.float32)
+    assert np.asarray(slice_picture(hu, SOFT_TISSUE)).tolist() == [[0, 0], [128, 255]]
+
+
+def test_the_map_is_a_ramp_in_grey_and_even():
+    steps = np.diff(grey(map_colours(np.linspace(4, 0, 9)[np.newaxis], SCALE))[0])
+    assert (steps > 0).all()
+    assert steps.max() < 2 * steps.min()
+
+
+def test_the_worst_end_is_bright_whatever_the_direction():
+    worst_first = map_colours(np.array([[0.0, 4.0]]), SCALE)
+    upside_down = map_colours(np.array([[4.0, 0.0]]), ScoreScale(0.0, 4.0, "loss", False))
+    assert grey(worst_first)[0, 0] > 200 > 60 > grey(worst_first)[0, 1]
+    assert worst_first == pytest.approx(upside_down)
+
+
+def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
+    hu, heatmap = np.zeros((600, 400), np.float32), np.full((4, 4), 4, np.float32)
+    heatmap[0, 3] = 0
+    picture = heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE)
+    assert picture.size == (512 + LEGEND, 512)
+    seen = grey(np.asarray(picture) / 255)
+    assert seen[40, 430] > 2 * seen[40, 80]  # the worst corner, inside the slice
+    assert seen[40, 430] > 2 * seen[470, 430]
+
+
+def test_a_picture_travels_inside_a_page():
+    uri = as_data_uri(Image.new("L", (8, 4)))
+    head, data = uri.split(",")
+    assert head == "data:image/jpeg;base64"
+    assert Image.open(io.BytesIO(base64.b64decode(data))).size == (8, 4)
