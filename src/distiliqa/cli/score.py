@@ -12,8 +12,6 @@ from distiliqa.errors import one_line
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.scoring.model import Model
-    from distiliqa.scoring.result import ScoringRun
 
 MOST_PROBLEMS = 10
 
@@ -43,13 +41,15 @@ def score(
 
     Exits with 0 if all slices were scored, 1 if some failed, 2 if none could be or on wrong usage.
     """
+    from distiliqa.cli.progress import progress_bar
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
     from distiliqa.scoring.model import load_model
-    from distiliqa.scoring.run import require_scores
+    from distiliqa.scoring.run import require_scores, score_inputs
 
     if out is not None:
         check_folder(out)
-    run = _score_with_progress(inputs, load_model(model), reference, quiet=quiet)
+    with progress_bar(quiet=quiet) as show:
+        run = score_inputs(inputs, load_model(model), reference=reference, progress=show)
     require_scores(run)
     try:
         if out is not None:
@@ -66,27 +66,6 @@ def score(
         raise run.stopped
     if run.failed:
         raise typer.Exit(1)
-
-
-def _score_with_progress(
-    inputs: list[str], model: Model, reference: Path | None, *, quiet: bool
-) -> ScoringRun:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    from distiliqa.scoring.run import score_inputs
-
-    screen = Console(stderr=True)
-    if quiet or not screen.is_terminal:
-        return score_inputs(inputs, model, reference=reference)
-    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("reading headers", total=None)
-
-        def show(done: int, found: int) -> None:
-            bar.update(task, description="scoring", completed=done, total=found)
-
-        return score_inputs(inputs, model, reference=reference, progress=show)
 
 
 def _tell(what: str, problems: Sequence[Problem]) -> None:

@@ -70,6 +70,12 @@ class PairedRun:
     series: tuple[SeriesPair, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def complete(self) -> bool:
+        """Whether all slices of both were scored."""
+        runs = (self.first, self.second)
+        return not any(run.failed or run.stopped for run in runs)
+
     @cached_property
     def slices(self) -> tuple[ScorePair, ...]:
         """All matched slices."""
