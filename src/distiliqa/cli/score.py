@@ -32,6 +32,15 @@ def score(
         Path | None,
         typer.Option(metavar="DIR", help="Write scores.csv, scores.json and run.json here."),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Write report.pdf too (extra pdf); needs --out.")
+    ] = False,
+    logo: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A picture at the top of report.pdf.")
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Text below the title of report.pdf.")
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
     ] = False,
@@ -43,17 +52,26 @@ def score(
     """
     from distiliqa.cli.progress import progress_bar
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
+    from distiliqa.report.pdf import require_pdf, write_pdf
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
+    if out is None and pdf:
+        raise typer.BadParameter("--pdf needs --out DIR")
+    if not pdf and (logo or notes):
+        raise typer.BadParameter("--logo and --notes need --pdf")
     if out is not None:
         check_folder(out)
+    if pdf:
+        require_pdf(logo)
     with progress_bar(quiet=quiet) as show:
         run = score_inputs(inputs, load_model(model), reference=reference, progress=show)
     require_scores(run)
     try:
         if out is not None:
             write_reports(run, out)
+            if pdf:
+                write_pdf(out / "report.pdf", run, logo=logo, notes=notes)
     finally:  # a disk that is full does not keep the scores from the screen, nor the other way
         if json:
             print_json(run)
