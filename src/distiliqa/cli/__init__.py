@@ -24,6 +24,7 @@ SCORING = {
 TRAINING = {
     "preprocess": "Make mixed doses and quality labels from dose pairs.",
     "simulate": "Simulate worse acquisitions of normal-dose CT.",
+    "dose-response": "Plot the quality of a series against simulated lower doses.",
     "simulate-dataset": "Make a rated data set of normal-dose CT.",
     "train-teacher": "Train the teachers, one for each fold.",
     "train-student": "Distil the teachers into one student.",
