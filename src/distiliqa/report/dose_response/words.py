@@ -12,7 +12,7 @@ ASSUMPTIONS = (
     "back-projection with the kernel that was found in the slice, and is added to it.",
     "Not modeled: scatter, the cone beam and the helix, the flying focal spot, and noise reduction "
     "of the scanner's own. Where the scanner reconstructs iteratively or denoises, a real lower "
-    "dose looks other than this, mostly better.",
+    "dose looks other than this.",
     "The simulation was compared with eleven real quarter-dose slices of one patient on one "
     "scanner: its noise was 0.94 to 1.06 of the real one.",
     "The curve is that of this patient. Another one, larger or smaller, has another.",
