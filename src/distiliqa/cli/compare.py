@@ -38,7 +38,7 @@ def compare(
 
     if out is not None:
         check_folder(out)
-    with progress_bar() as show:
+    with progress_bar("reading headers", "scoring") as show:
         run = compare_inputs(first, second, load_model(model), match=match, progress=show)
     try:
         if out is not None:

@@ -26,8 +26,10 @@ def demo(
         typer.echo(f"{model} is a toy trained on this one phantom; do not use it.")
         return
     from distiliqa.cli.score import score
+    from distiliqa.report import REPORT
 
-    score([str(EXAMPLE_SERIES)], out=out)
+    score([str(EXAMPLE_SERIES)], out=out, identify=True)  # a phantom has nobody to hide
+    typer.echo(f"the report: {out / REPORT}")
 
 
 def _train(out: Path) -> Path:

@@ -42,7 +42,7 @@ def dose_response(
     wanted = _numbers(doses)
     loaded = load_model(model)
     check_folder(out)
-    with progress_bar(start="reading headers") as show:
+    with progress_bar("reading headers", "simulating") as show:
         found = simulate(
             series,
             loaded,

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from distiliqa.scoring.run import Progress
 
 
 @contextmanager
-def progress_bar(*, quiet: bool = False, start: str = "reading headers") -> Iterator[Progress]:
-    """Yield what to call with the number of slices done and found; shown on a terminal only."""
-    from rich import progress
+def progress_bar(
+    first: str, then: str, *, quiet: bool = False
+) -> Iterator[Callable[[int, int], None] | None]:
+    """What to call with the number done and to do; None where nobody would see it."""
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     screen = Console(stderr=True)
-    columns = (
-        "  {task.description}",
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    hidden = quiet or not screen.is_terminal
-    with progress.Progress(*columns, console=screen, transient=True, disable=hidden) as bar:
-        task = bar.add_task(start, total=None)
-
-        def show(done: int, found: int) -> None:
-            bar.update(task, description="scoring", completed=done, total=found)
-
-        yield show
+    if quiet or not screen.is_terminal:
+        yield None
+        return
+    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task(first, total=None)
+        yield lambda done, found: bar.update(task, description=then, completed=done, total=found)

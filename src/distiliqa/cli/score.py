@@ -30,8 +30,11 @@ def score(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write scores.csv, scores.json and run.json here."),
+        typer.Option(metavar="DIR", help="Write report.html, scores.csv and .json, run.json here."),
     ] = None,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name series and files in the report.")
+    ] = False,
     pdf: Annotated[
         bool, typer.Option("--pdf", help="Write report.pdf too (extra pdf); needs --out.")
     ] = False,
@@ -52,7 +55,7 @@ def score(
     """
     from distiliqa.cli.progress import progress_bar
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
-    from distiliqa.report.pdf import require_pdf, write_pdf
+    from distiliqa.report.pdf import PDF, require_pdf, write_pdf
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
@@ -64,14 +67,16 @@ def score(
         check_folder(out)
     if pdf:
         require_pdf(logo)
-    with progress_bar(quiet=quiet) as show:
-        run = score_inputs(inputs, load_model(model), reference=reference, progress=show)
+    loaded = load_model(model)
+    with progress_bar("reading headers", "scoring", quiet=quiet) as show:
+        run = score_inputs(inputs, loaded, reference=reference, progress=show)
     require_scores(run)
     try:
         if out is not None:
-            write_reports(run, out)
-            if pdf:
-                write_pdf(out / "report.pdf", run, logo=logo, notes=notes)
+            with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
+                write_reports(run, out, identify=identify, progress=show)
+                if pdf:
+                    write_pdf(out / PDF, run, logo=logo, notes=notes, identify=identify)
     finally:  # a disk that is full does not keep the scores from the screen, nor the other way
         if json:
             print_json(run)

@@ -1,19 +1,23 @@
-"""From scores to what people keep: a table, CSV and JSON."""
+"""From scores to what people keep: a table, CSV, JSON and an HTML page."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_json
 from distiliqa.report.csv import write_csv
+from distiliqa.report.html import write_html
 from distiliqa.report.json import print_json, scores_record
 from distiliqa.report.run import run_record
 from distiliqa.report.table import print_scores
 from distiliqa.scoring.result import ScoringRun
 
-__all__ = ["check_folder", "print_json", "print_scores", "write_reports"]
+REPORT = "report.html"
+
+__all__ = ["REPORT", "check_folder", "print_json", "print_scores", "write_reports"]
 
 
 def check_folder(folder: Path) -> None:
@@ -25,8 +29,20 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def write_reports(run: ScoringRun, folder: Path) -> None:
-    """Write ``scores.csv``, ``scores.json`` and ``run.json``, each whole or not at all.
+def write_reports(
+    run: ScoringRun,
+    folder: Path,
+    *,
+    identify: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the scores and the report of a run, each file whole or not at all.
+
+    These are ``scores.csv``, ``scores.json``, ``run.json`` and ``report.html``.
+
+    Parameters
+    ----------
+    identify, progress : for the page, see `distiliqa.report.html.write_html`.
 
     Raises
     ------
@@ -35,3 +51,4 @@ def write_reports(run: ScoringRun, folder: Path) -> None:
     write_csv(folder / "scores.csv", run.slices)
     write_json(folder / "scores.json", scores_record(run))
     write_json(folder / "run.json", run_record(run))
+    write_html(folder / REPORT, run, identify=identify, progress=progress)

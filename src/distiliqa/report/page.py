@@ -47,6 +47,15 @@ class Row(NamedTuple):
     mark: str = ""
 
 
+def filled(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[list[Column], list[Row]]:
+    """Columns and rows without the columns that are empty in all rows."""
+    kept = [n for n in range(len(columns)) if any(row.cells[n] for row in rows)]
+    return (
+        [columns[n] for n in kept],
+        [row._replace(cells=[row.cells[n] for n in kept]) for row in rows],
+    )
+
+
 def write_page(path: Path, template: str, **content: object) -> None:
     """Write a page, whole or not at all.
 

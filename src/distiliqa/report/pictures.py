@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from distiliqa.ct import Window, fit
 from distiliqa.model_folder import ScoreScale
 
-LEGEND = 56  # width of the legend beside a heatmap, px
+LEGEND = 64  # width of the legend beside a heatmap, px
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
 # The straight line between them is even to the eye, and in grey it is a ramp.
 _BEST, _WORST = (0.28, -0.01, -0.10), (0.94, -0.02, 0.15)
@@ -101,8 +101,8 @@ def _draw_legend(picture: Image.Image, left: int, scale: ScoreScale) -> None:
     ramp = map_colours(np.linspace(best, scale.worst, bottom - top)[:, np.newaxis], scale)
     bar = Image.fromarray(np.uint8(np.rint(255 * ramp))).resize((14, bottom - top))
     picture.paste(bar, (left + 10, top))
-    font = ImageFont.load_default(13)
+    font = ImageFont.load_default(17)
     for share in (0, 0.25, 0.5, 0.75, 1):
         text = f"{best + share * (scale.worst - best):g}"
         height = top + share * (bottom - top)
-        draw.text((left + 29, height), text, fill="black", font=font, anchor="lm")
+        draw.text((left + 30, height), text, fill="black", font=font, anchor="lm")

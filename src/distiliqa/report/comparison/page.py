@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun, ScorePair, SeriesPair
-from distiliqa.ct import Acquisition
+from distiliqa.report.acquisition import FACTS, told
 from distiliqa.report.comparison.words import explained, interval, p_value, slices, verdict
 from distiliqa.report.environment import environment
 from distiliqa.report.json import model_facts, settings
@@ -17,17 +16,6 @@ from distiliqa.report.plots import Curve, Line, curves, profile
 from distiliqa.scoring.result import SliceScore
 
 MOST_PLOTS = 20
-FACTS = {
-    "manufacturer": "Manufacturer",
-    "scanner": "Scanner",
-    "kvp": "Tube voltage, kV",
-    "tube_current_ma": "Tube current, mA",
-    "exposure_mas": "Exposure, mAs",
-    "ctdivol_mgy": "CTDIvol, mGy",
-    "kernel": "Kernel",
-    "slice_thickness_mm": "Slice thickness, mm",
-    "body_part": "Body part",
-}
 COLUMNS = (
     Column("Slice", numeric=True),
     Column("Position, mm", "Along the slice normal, of A", numeric=True),
@@ -91,23 +79,13 @@ def _mean(pairs: Sequence[ScorePair], side: str) -> str:
 
 def _facts(run: PairedRun) -> Iterator[tuple[str, str, str]]:
     """Each acquisition fact as it is in A and in B, of all matched slices."""
-    for field in fields(Acquisition):
-        a, b = (
-            _told([getattr(getattr(pair, side).acquisition, field.name) for pair in run.slices])
-            for side in ("first", "second")
-        )
+    made = [
+        [getattr(pair, side).acquisition for pair in run.slices] for side in ("first", "second")
+    ]
+    for field, (name, unit) in FACTS.items():
+        a, b = (told(each, field) for each in made)
         if a or b:
-            yield FACTS[field.name], a, b
-
-
-def _told(values: Sequence[float | str | None]) -> str:
-    """One value, the range of numbers, or a few names."""
-    known = {value for value in values if value is not None}
-    numbers = sorted(value for value in known if not isinstance(value, str))
-    names = sorted(value for value in known if isinstance(value, str))
-    if len(numbers) > 1:
-        return f"{numbers[0]:g} to {numbers[-1]:g}"
-    return ", ".join([f"{value:g}" for value in numbers] + names[:4] + ["…"] * (len(names) > 4))
+            yield f"{name}, {unit}" if unit else name, a, b
 
 
 def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> dict[str, object]:

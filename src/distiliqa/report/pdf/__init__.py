@@ -6,7 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.report.names import Names
 from distiliqa.scoring.result import ScoringRun
+
+PDF = "report.pdf"
 
 
 def require_pdf(logo: Path | None = None) -> None:
@@ -47,21 +50,23 @@ def write_pdf(
     ----------
     logo : a picture that stands at the top of the first page.
     notes : text that stands below the title; line breaks are kept.
-    identify : name series and files, which may name a patient; else a series is the first eight
-        digits of the SHA-256 of its UID, and a slice its number.
+    identify : name series and files, which may name a patient, see `distiliqa.report.names.Names`.
 
     Raises
     ------
     DistiliqaError : reportlab is missing, the logo is no picture, or the file cannot be written.
     """
     require_pdf(logo)
+    from distiliqa.report.html.entry import list_series
     from distiliqa.report.pdf.document import build
-    from distiliqa.report.pdf.overview import front, provenance
-    from distiliqa.report.pdf.series import series_sections
+    from distiliqa.report.pdf.overview import front, origin
+    from distiliqa.report.pdf.series import sections
 
+    names = Names.of(run, identify=identify)
+    entries = list_series(run, names)
     story = [
-        *front(run, logo, notes, identify=identify),
-        *series_sections(run, identify=identify),
-        *provenance(run, identify=identify),
+        *front(run, entries, logo, notes),
+        *sections(run, entries, names),
+        *origin(run, entries, names),
     ]
     build(path, story)

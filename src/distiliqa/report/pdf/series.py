@@ -1,53 +1,89 @@
-"""One section a series: facts, plots along it, pictures, warnings."""
+"""One section a series: figures, facts, plots along it, warnings, pictures."""
 
 from __future__ import annotations
 
+import base64
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from PIL.Image import Image as Picture
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Image, KeepTogether, Spacer
 
-from distiliqa.errors import CTReadError
+from distiliqa.report.acquisition import FACTS, told
+from distiliqa.report.html.entry import Entry
+from distiliqa.report.html.pictures import Picture, Pictures, draw_pictures
+from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
-from distiliqa.report.pdf.figures import figures, number, series_name
 from distiliqa.report.pdf.plots import profile_drawing
-from distiliqa.report.pictures import heatmap_picture, slice_picture
-from distiliqa.report.pixels import pixels_of
+from distiliqa.report.ranks import percentile
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
-MOST_SERIES = 40
 PICTURE = WIDTH / 3 - 3 * mm
 
 
-def series_sections(run: ScoringRun, *, identify: bool) -> Iterator[Any]:
-    """A section for each series; of very many, for the worst."""
-    sign = 1 if run.model.scale.higher_is_better else -1
-    shown = sorted(run.series, key=lambda each: sign * each.score)[:MOST_SERIES]
-    kept = {each.series for each in shown}
-    if len(run.series) > len(shown):
-        yield Spacer(0, 2 * mm)
-        yield text(f"The {MOST_SERIES} worst of {len(run.series)} series follow.", QUIET)
-    for each in run.series:
-        if each.series in kept:
-            yield _section(run, each, identify=identify)
+def sections(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[Any]:
+    """A section for each series; of very many, for the worst, which are those with pictures."""
+    shown = [each for each in entries if each.pictured]
+    if len(shown) < len(entries):
+        yield text(f"The {len(shown)} worst of {len(entries)} series follow.", QUIET)
+    pictures = draw_pictures(shown, run.model)
+    for entry in shown:
+        yield KeepTogether(
+            [
+                text(f"Series {entry.name}", HEADING),
+                facts(list(_facts(entry)), columns=4),
+                side_by_side(_plots(run, entry.series)),
+                *_warnings(entry.series),
+                Spacer(0, 1 * mm),
+                _pictures(entry, names, pictures),
+            ]
+        )
 
 
-def _section(run: ScoringRun, series: SeriesScore, *, identify: bool) -> KeepTogether:
-    name = series_name(series.series, identify=identify)
-    return KeepTogether(
-        [
-            text(f"Series {name}", HEADING),
-            facts(list(_facts(run, series)), columns=4),
-            side_by_side(_plots(run, series)),
-            *_warnings(series),
-            Spacer(0, 1 * mm),
-            _pictures(run, series, identify=identify),
-        ]
+def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
+    series = entry.series
+    yield "Mean score", f"{series.score:.2f}"
+    if series.interval is not None:
+        yield "Interval", "{:.2f} to {:.2f}".format(*series.interval)
+    yield "10th percentile", f"{percentile(entry.ranked, 0.1).score:.2f}"
+    yield "Worst slice", f"{entry.ranked[0].score:.2f}"
+    yield "Noise level, HU", "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
+    yield "Slices", len(series.slices)
+    made = [each.acquisition for each in series.slices]
+    for field, (name, unit) in FACTS.items():
+        if value := told(made, field):
+            yield name, f"{value} {unit}"
+
+
+def _plots(run: ScoringRun, series: SeriesScore) -> list[Any]:
+    """Score and noise along the series; by the number of the slice where positions are unknown."""
+    slices, scale = series.slices, run.model.scale
+    placed = [each.position_mm for each in slices if each.position_mm is not None]
+    known = len(placed) == len(slices)
+    x = placed if known else [float(n) for n in range(1, len(slices) + 1)]
+    label = "z, mm" if known else "slice"
+    marks = [each.outside for each in slices]
+    scores = profile_drawing(
+        x,
+        [each.score for each in slices],
+        [each.interval for each in slices],
+        x_label=label,
+        y_label="score",
+        y_limits=(scale.low, scale.high),
+        marks=marks,
     )
+    noise = profile_drawing(
+        x,
+        [each.noise_hu for each in slices],
+        [None] * len(x),
+        x_label=label,
+        y_label="noise level, HU",
+        marks=marks,
+    )
+    return [scores, noise]
 
 
 def _warnings(series: SeriesScore) -> Iterator[Any]:
@@ -61,87 +97,28 @@ def _warnings(series: SeriesScore) -> Iterator[Any]:
         )
 
 
-def _facts(run: ScoringRun, series: SeriesScore) -> Iterator[tuple[str, object]]:
-    found, made = figures(series, run.model.scale), series.acquisition
-    yield "Mean score", number(series.score)
-    if series.interval is not None:
-        yield "Interval", f"{series.interval[0]:.2f} to {series.interval[1]:.2f}"
-    yield "Tenth percentile", number(found.tenth)
-    yield "Worst slice", number(found.worst.score)
-    yield "Noise level, HU", number(series.noise_hu, 1) or "too little soft tissue"
-    yield "Slices", len(series.slices)
-    known = (
-        ("Manufacturer", made.manufacturer),
-        ("Scanner", made.scanner),
-        ("Tube voltage, kV", made.kvp),
-        ("Tube current, mA", made.tube_current_ma),
-        ("Exposure, mAs", made.exposure_mas),
-        ("CTDIvol, mGy", made.ctdivol_mgy),
-        ("Kernel", made.kernel),
-        ("Slice thickness, mm", made.slice_thickness_mm),
-        ("Body part", made.body_part),
-    )
-    for name, value in known:
-        if value is not None:
-            yield name, f"{value:.4g}" if isinstance(value, float) else value
-
-
-def _plots(run: ScoringRun, series: SeriesScore) -> list[Any]:
-    """Score and noise along the series; by the number of the slice where positions are unknown."""
-    slices, scale = series.slices, run.model.scale
-    positions = [each.position_mm for each in slices]
-    known = [position for position in positions if position is not None]
-    placed = len(known) == len(slices)
-    x = known if placed else [float(n) for n in range(1, len(slices) + 1)]
-    label = "position along the slice normal, mm" if placed else "slice"
-    marks = [each.outside for each in slices]
-    scores = profile_drawing(
-        x,
-        [each.score for each in slices],
-        [each.interval for each in slices],
-        x_label=label,
-        y_label="score",
-        y_limits=(scale.low, scale.high),
-        marks=marks,
-    )
-    levels = [each.noise_hu for each in slices]
-    if not any(level is not None for level in levels):
-        return [scores, ""]
-    noise = profile_drawing(
-        x, levels, [None] * len(x), x_label=label, y_label="global noise level, HU", marks=marks
-    )
-    return [scores, noise]
-
-
-def _pictures(run: ScoringRun, series: SeriesScore, *, identify: bool) -> Any:
-    """The worst, the median and the best slice; of two or one, those there are."""
-    found = figures(series, run.model.scale)
-    named = [("Worst", found.worst), ("Median", found.median), ("Best", found.best)]
-    if len(series.known) < 3:
-        named = [named[0], named[2]][: len(series.known)]
-    cells = [_picture(run, name, each, series.slices, identify=identify) for name, each in named]
+def _pictures(entry: Entry, names: Names, pictures: Pictures) -> Any:
+    cells = [
+        [
+            *_images(pictures[each.path, each.frame]),
+            text(f"{word.capitalize()}: {each.score:.2f}, {_name(entry, each, names)}", QUIET),
+        ]
+        for word, each in entry.pictures.items()
+    ]
     return side_by_side(cells, columns=3)
 
 
-def _picture(
-    run: ScoringRun, name: str, each: SliceScore, slices: Sequence[SliceScore], *, identify: bool
-) -> list[Any]:
-    """The slice in the window of the model, its heatmap below it, and what it is."""
-    place = "" if each.position_mm is None else f" at {each.position_mm:.1f} mm"
-    told = f"{name}: {each.score:.2f}, slice {slices.index(each) + 1} of {len(slices)}{place}"
-    caption = text(f"{told}, {each.path}" if identify else told, QUIET)
-    try:
-        hu = pixels_of(each)
-    except (CTReadError, OSError):
-        return [caption, text("The file can no longer be read, so that it has no picture.", QUIET)]
-    shown = [_image(slice_picture(hu, each.window))]
-    if each.heatmap is not None:
-        shown.append(_image(heatmap_picture(hu, each.window, each.heatmap, run.model.scale)))
-    return [*(part for picture in shown for part in (picture, Spacer(0, 1 * mm))), caption]
+def _name(entry: Entry, each: SliceScore, names: Names) -> str:
+    return names.slice(each, entry.number_of(each))
 
 
-def _image(picture: Picture) -> Image:
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=85, optimize=True)
-    file.seek(0)
-    return Image(file, PICTURE, PICTURE * picture.height / picture.width)
+def _images(picture: Picture) -> Iterator[Any]:
+    """The slice and below it its heatmap; words where the slice could not be read again."""
+    if not picture.image:
+        yield text("The file can no longer be read, so that it has no picture.", QUIET)
+    for uri in filter(None, picture):
+        file = io.BytesIO(base64.b64decode(uri.partition(",")[2]))
+        width, height = ImageReader(file).getSize()
+        file.seek(0)
+        yield Image(file, PICTURE, PICTURE * height / width)
+        yield Spacer(0, 1 * mm)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 X_GAP, Y_GAP = 56, 32  # least room for a label, px
-CHARACTER = 6.6  # width of a character of the 12 px labels, px
+CHARACTER = 7.4  # width of a wide character of the 12 px labels, px
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@
     header.querySelector("button").addEventListener("click", () => sort(header));
   for (const input of document.querySelectorAll("input[data-filters]"))
     input.addEventListener("input", () => filter(input));
+  for (const button of document.querySelectorAll(".pictures button"))
+    button.addEventListener("click", () => button.closest("figure").classList.toggle("full"));
   window.addEventListener("hashchange", unfold);
   unfold();
 })();

@@ -1,0 +1,59 @@
+"""``report.html``: a scoring run as one page, to read at a glance, to click through, to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from distiliqa.report.html.entry import list_series
+from distiliqa.report.html.notes import notes_of
+from distiliqa.report.html.overview import figures, series_table, strip_plots
+from distiliqa.report.html.pictures import draw_pictures
+from distiliqa.report.html.provenance import provenance
+from distiliqa.report.html.section import section
+from distiliqa.report.names import Names
+from distiliqa.report.page import write_page
+from distiliqa.scoring.result import ScoringRun
+
+__all__ = ["write_html"]
+
+
+def write_html(
+    path: Path,
+    run: ScoringRun,
+    *,
+    identify: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the report of a run that scored at least one slice, whole or not at all.
+
+    The files of a few slices of each series are read again for their pictures; where one has
+    gone, the page says so.
+
+    Parameters
+    ----------
+    identify : name series by folder and UID and slices by file. Without it nothing that names a
+        patient or a date is written: series are named by a hash of their UID, slices by number.
+    progress : called as pictures are drawn with the number done and the number to do.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full or the folder cannot be written.
+    """
+    names = Names.of(run, identify=identify)
+    entries = list_series(run, names)
+    notes = notes_of(run.slices)
+    pictures = draw_pictures(entries, run.model, progress)
+    scale = run.model.scale
+    write_page(
+        path,
+        "scores.html.j2",
+        run=run,
+        entries=entries,
+        figures=figures(run, entries),
+        table=series_table(entries, notes),
+        strips=strip_plots(scale, entries, names),
+        notes=list(notes.values()),
+        sections=(section(scale, each, names, notes, pictures) for each in entries if each.shown),
+        provenance=provenance(run, entries, names),
+    )

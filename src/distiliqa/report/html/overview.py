@@ -1,0 +1,135 @@
+"""The whole run at a glance: its figures, the table of its series, strip plots by group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+
+from markupsafe import Markup
+
+from distiliqa.ct import Acquisition
+from distiliqa.errors import one_line
+from distiliqa.model_folder import ScoreScale
+from distiliqa.report.acquisition import protocol, scanner, told
+from distiliqa.report.html.entry import Entry
+from distiliqa.report.html.notes import Notes, numbers_of
+from distiliqa.report.names import Names
+from distiliqa.report.page import Cell, Column, Row, filled
+from distiliqa.report.plots import Dot, strips
+from distiliqa.report.ranks import percentile, worst_first
+from distiliqa.scoring.result import ScoringRun, SliceScore
+
+TENTH = 0.1
+MOST_GROUPS = 24
+NOT_STATED = "not stated"
+GROUPS: dict[str, Callable[[Acquisition], str]] = {
+    "protocol": protocol,
+    "scanner": scanner,
+    "kernel": lambda acquisition: one_line(acquisition.kernel or ""),
+    "body part": lambda acquisition: one_line(acquisition.body_part or ""),
+}
+COLUMNS = (
+    Column("Series", "a click leads to the series"),
+    Column("Scanner"),
+    Column("kV", "tube voltage", numeric=True),
+    Column("mAs", "exposure", numeric=True),
+    Column("CTDIvol", "mGy", numeric=True),
+    Column("Kernel"),
+    Column("mm", "slice thickness", numeric=True),
+    Column("Body part"),
+    Column("Slices", numeric=True),
+    Column("Mean", "mean score of the slices that count", numeric=True),
+    Column("Worst", "score of the worst slice", numeric=True),
+    Column("10th", "one slice in ten is this bad or worse", numeric=True),
+    Column("GNL", "mean global noise level, HU", numeric=True),
+    Column("Outside", "slices outside what the model was trained on", numeric=True),
+    Column("Notes", "warnings by their number in the list of notes"),
+)
+
+
+def figures(run: ScoringRun, entries: Sequence[Entry]) -> list[tuple[str, str | Markup, str]]:
+    """What stands at the top: name, figure and a word of explanation."""
+    counted = list(chain.from_iterable(each.series.known for each in entries))
+    worst = worst_first(counted, run.model.scale)
+    outside = sum(each.outside for each in run.slices)
+    found = [
+        ("Slices scored", f"{len(run.slices)}", f"in {len(entries)} series"),
+        ("Median slice", f"{percentile(worst, 0.5).score:.2f}", ""),
+        ("10th percentile", f"{percentile(worst, TENTH).score:.2f}", "a tenth is no better"),
+        ("Worst slice", _link(worst[0], entries), ""),
+    ]
+    if any(each.distance is not None for each in run.slices):
+        found.append(("Outside", f"{outside}", "of what the model knows"))
+    found.append(("Not scored", f"{len(run.failed)}", "failed"))
+    return found
+
+
+def _link(each: SliceScore, entries: Sequence[Entry]) -> Markup:
+    entry = next(entry for entry in entries if any(one is each for one in entry.series.slices))
+    place = entry.slice_id(entry.number_of(each))
+    return Markup('<a href="#{}">{}</a>').format(place, f"{each.score:.2f}")
+
+
+def series_table(entries: Sequence[Entry], notes: Notes) -> tuple[list[Column], list[Row]]:
+    """One row a series; its numbers are those of the slices that count."""
+    rows = [Row(_cells(each, notes), id=each.row_id, mark=_mark(each)) for each in entries]
+    return filled(COLUMNS, rows)
+
+
+def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
+    series = entry.series
+    facts = [each.acquisition for each in series.slices]
+    outside = sum(each.outside for each in series.slices)
+    return [
+        Cell(entry.name, href=f"#{entry.id}"),
+        ", ".join(sorted({scanner(each) for each in facts} - {""})),
+        told(facts, "kvp"),
+        told(facts, "exposure_mas"),
+        told(facts, "ctdivol_mgy"),
+        told(facts, "kernel"),
+        told(facts, "slice_thickness_mm"),
+        told(facts, "body_part"),
+        str(len(series.slices)),
+        f"{series.score:.2f}",
+        f"{entry.ranked[0].score:.2f}",
+        f"{percentile(entry.ranked, TENTH).score:.2f}",
+        "" if series.noise_hu is None else f"{series.noise_hu:.1f}",
+        str(outside) if outside else "",
+        numbers_of(series.slices, notes),
+    ]
+
+
+def _mark(entry: Entry) -> str:
+    return "outside" if all(each.outside for each in entry.series.slices) else ""
+
+
+def strip_plots(
+    scale: ScoreScale, entries: Sequence[Entry], names: Names
+) -> dict[str, Markup | None]:
+    """Scores by protocol, scanner, kernel and body part; None where no file states it."""
+    return {what: _strip_plot(scale, entries, names, group) for what, group in GROUPS.items()}
+
+
+def _strip_plot(
+    scale: ScoreScale, entries: Sequence[Entry], names: Names, group: Callable[[Acquisition], str]
+) -> Markup | None:
+    groups: defaultdict[str, list[Dot]] = defaultdict(list)
+    for entry in entries:
+        for n, each in enumerate(entry.series.slices, start=1):
+            title = f"{entry.name}, {names.slice(each, n)}: {each.score:.2f}"
+            dot = Dot(each.score, f"#{entry.slice_id(n)}", title, each.outside)
+            groups[group(each.acquisition) or NOT_STATED].append(dot)
+    if set(groups) == {NOT_STATED}:
+        return None
+    return strips(_largest(groups), x_label="score", limits=(scale.low, scale.high))
+
+
+def _largest(groups: Mapping[str, list[Dot]]) -> dict[str, list[Dot]]:
+    """The largest groups by name; all others together where there are too many to draw."""
+    ordered = sorted(groups, key=lambda name: -len(groups[name]))
+    kept = sorted(ordered[:MOST_GROUPS], key=lambda name: (name == NOT_STATED, name))
+    drawn = {name: groups[name] for name in kept}
+    if others := ordered[MOST_GROUPS:]:
+        drawn[f"{len(others)} others"] = [dot for name in others for dot in groups[name]]
+    return drawn

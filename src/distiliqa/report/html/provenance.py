@@ -1,0 +1,87 @@
+"""Where the scores come from, and what was not scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from distiliqa.ct import Problem
+from distiliqa.errors import DistiliqaError, one_line
+from distiliqa.model_folder import ONNX
+from distiliqa.report.environment import environment
+from distiliqa.report.html.entry import Entry
+from distiliqa.report.names import Names
+from distiliqa.scoring.result import ScoringRun
+
+
+def provenance(run: ScoringRun, entries: Sequence[Entry], names: Names) -> dict[str, Any]:
+    """What the template says of software, model, settings, inputs, and of what was not scored."""
+    return {
+        "software": _software(),
+        "model": _model(run),
+        "run": _run(run, names),
+        "hashes": _hashes(run, entries, names),
+        "stopped": _stopped(run),
+        "failed": _problems(run, run.failed, names),
+        "left_out": _problems(run, run.left_out, names),
+    }
+
+
+def _software() -> list[tuple[str, str]]:
+    facts = environment()
+    engines = facts["engines"]
+    assert isinstance(engines, dict)
+    found = {"distiliqa": facts["distiliqa"], "Python": facts["python"], **engines}
+    found["on"] = facts["platform"]
+    return [(name, str(value)) for name, value in found.items() if value is not None]
+
+
+def _model(run: ScoringRun) -> list[tuple[str, str]]:
+    model = run.model
+    return [
+        ("name", f"{model.name} {model.version}"),
+        (f"SHA-256 of {ONNX}", model.files.get(ONNX, "not known")),
+        ("window", f"width {model.window.width:g}, level {model.window.level:g} HU"),
+        ("image", f"{model.image_size} x {model.image_size} pixels, cropped or padded"),
+        ("outputs", str(model.outputs)),
+    ]
+
+
+def _run(run: ScoringRun, names: Names) -> list[tuple[str, str]]:
+    seconds = ", ".join(f"{name} {value:.1f} s" for name, value in run.seconds.items())
+    found = [("slices found", str(run.found)), ("slices scored", str(len(run.slices)))]
+    if names.identify:
+        found.append(("inputs", ", ".join(map(one_line, run.inputs))))
+    if run.reference is not None:
+        found.append(("reference", one_line(run.reference) if names.identify else "given"))
+    return [*found, ("time", seconds)]
+
+
+def _hashes(run: ScoringRun, entries: Sequence[Entry], names: Names) -> str:
+    """One line a file: its SHA-256 and what it is called here."""
+    if names.identify:
+        return "\n".join(f"{digest}  {one_line(path)}" for path, digest in run.sha256.items())
+    called: dict[str, str] = {}
+    for entry in entries:
+        for n, each in enumerate(entry.series.slices, start=1):
+            if (digest := run.sha256_of(each.path)) is not None:
+                called.setdefault(digest, f"{entry.name}, from slice {n}")
+    other = "not scored" if run.reference is None else "not scored, or of the reference"
+    return "\n".join(f"{digest}  {called.get(digest, other)}" for digest in run.sha256.values())
+
+
+def _stopped(run: ScoringRun) -> str:
+    """What stopped the run, without the path it names; empty if nothing did."""
+    if run.stopped is None:
+        return ""
+    return run.stopped.reason if isinstance(run.stopped, DistiliqaError) else "interrupted"
+
+
+def _problems(run: ScoringRun, problems: Sequence[Problem], names: Names) -> list[tuple[str, str]]:
+    """What it concerns and why: each file, or without their names how many for each reason."""
+    if names.identify:
+        return [(one_line(each.path), one_line(each.reason)) for each in problems]
+    known = [each.path for each in run.slices]
+    counts = Counter(one_line(names.reason(each, known)) for each in problems)
+    return [("1 file" if n == 1 else f"{n} files", reason) for reason, n in counts.most_common()]

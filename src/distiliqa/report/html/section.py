@@ -1,0 +1,133 @@
+"""The section of one series: its figures, facts, plots, pictures and slices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from distiliqa.model_folder import ScoreScale
+from distiliqa.report.acquisition import FACTS, protocol, scanner, told
+from distiliqa.report.html.entry import Entry
+from distiliqa.report.html.notes import Note, Notes
+from distiliqa.report.html.pictures import Picture, Pictures
+from distiliqa.report.html.slices import slice_table
+from distiliqa.report.names import Names
+from distiliqa.report.plots import profile
+from distiliqa.report.ranks import percentile
+from distiliqa.scoring.result import SliceScore
+
+CAPTIONS = {
+    "worst": "Worst slice",
+    "median": "Median slice",
+    "best": "Best slice",
+    "only": "The slice",
+}
+
+
+class Shown(NamedTuple):
+    """A picture with its caption."""
+
+    caption: str
+    about: str
+    picture: Picture
+
+
+def section(
+    scale: ScoreScale, entry: Entry, names: Names, notes: Notes, pictures: Pictures
+) -> dict[str, Any]:
+    """What the template says of a series."""
+    slices, first = entry.series.slices, entry.series.acquisition
+    return {
+        "entry": entry,
+        "about": ", ".join(filter(None, (scanner(first), protocol(first)))),
+        "uid": entry.series.series if names.identify else "",
+        "figures": _figures(entry, names),
+        "facts": _facts(slices),
+        "warnings": _warnings(slices, notes),
+        "outside": sum(each.outside for each in slices),
+        "plots": _plots(entry, scale) if len(slices) > 1 else [],
+        "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
+        "table": slice_table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
+    }
+
+
+def with_interval(score: float, interval: tuple[float, float] | None) -> Markup:
+    """A score, and its interval behind it in small print."""
+    if interval is None:
+        return Markup("{}").format(f"{score:.2f}")
+    low, high = interval
+    return Markup("{} <small>{} to {}</small>").format(f"{score:.2f}", f"{low:.2f}", f"{high:.2f}")
+
+
+def _figures(entry: Entry, names: Names) -> list[tuple[str, Markup, str]]:
+    """Name, figure and explanation."""
+    series, one = entry.series, len(entry.series.slices) == 1
+    noise = "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
+    found = [("Score" if one else "Mean", with_interval(series.score, series.interval), "")]
+    if not one:
+        ranks = {"Worst slice": entry.ranked[0], "10th percentile": percentile(entry.ranked, 0.1)}
+        found += [(name, _linked(entry, each), "") for name, each in ranks.items()]
+        found.append(("Slices", Markup("{}").format(len(series.slices)), ""))
+    found.append(("Noise level (GNL), HU", Markup("{}").format(noise), ""))
+    return found
+
+
+def _linked(entry: Entry, each: SliceScore) -> Markup:
+    number = entry.number_of(each)
+    return Markup('<a href="#{}">{}</a> <small>slice {}</small>').format(
+        entry.slice_id(number), f"{each.score:.2f}", number
+    )
+
+
+def _facts(slices: Sequence[SliceScore]) -> list[tuple[str, str]]:
+    acquisitions = [each.acquisition for each in slices]
+    found = ((name, told(acquisitions, field), unit) for field, (name, unit) in FACTS.items())
+    return [
+        (name, f"{text} {unit}".strip() if text else "not stated") for name, text, unit in found
+    ]
+
+
+def _warnings(slices: Sequence[SliceScore], notes: Notes) -> list[Note]:
+    """The notes of a series, with the number of its slices that have each."""
+    counts = Counter(warning for each in slices for warning in each.warnings)
+    return [notes[text]._replace(slices=count) for text, count in counts.most_common()]
+
+
+def _plots(entry: Entry, scale: ScoreScale) -> list[Markup]:
+    """Score and noise level along z; along the number of the slice where z is not known."""
+    slices = entry.series.slices
+    known = all(each.position_mm is not None for each in slices)
+    x = [each.position_mm or 0.0 if known else n for n, each in enumerate(slices, start=1)]
+    along: dict[str, Any] = {
+        "x": x,
+        "x_label": "z, mm" if known else "slice",
+        "marks": [each.outside for each in slices],
+        "hrefs": [f"#{entry.slice_id(n)}" for n in range(1, len(slices) + 1)],
+    }
+    low, high = ([end and end[n] for end in (each.interval for each in slices)] for n in (0, 1))
+    score = profile(
+        y=[each.score for each in slices],
+        low=low,
+        high=high,
+        y_label="score",
+        y_limits=(scale.low, scale.high),
+        **along,
+    )
+    noise = profile(y=[each.noise_hu for each in slices], y_label="noise level, HU", **along)
+    return [score, noise]
+
+
+def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:
+    shown = []
+    for word, each in entry.pictures.items():
+        noise = "" if each.noise_hu is None else f", GNL {each.noise_hu:.1f} HU"
+        score = f"score {each.score:.2f}"
+        if each.interval is not None:
+            score += " ({:.2f} to {:.2f})".format(*each.interval)
+        outside = ", outside what the model knows" if each.outside else ""
+        about = f"{names.slice(each, entry.number_of(each))}: {score}{noise}{outside}"
+        shown.append(Shown(CAPTIONS[word], about, pictures[each.path, each.frame]))
+    return shown

@@ -1,0 +1,65 @@
+"""What series, slices and files are called in a report: by themselves only when asked to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from distiliqa.ct import Problem
+from distiliqa.errors import one_line
+from distiliqa.report.labels import series_labels
+from distiliqa.scoring.result import ScoringRun, SliceScore
+
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names for a report.
+
+    UIDs, paths and names of files may carry who the patient is and when it was: without
+    ``identify`` a series is named by the start of the SHA-256 of its UID, a slice by its number,
+    and a file not at all.
+
+    Attributes
+    ----------
+    series : names of the series of the run, in reading order.
+    """
+
+    identify: bool
+    series: tuple[str, ...]
+
+    @classmethod
+    def of(cls, run: ScoringRun, *, identify: bool) -> Names:
+        """The names for a run."""
+        if identify:
+            return cls(True, tuple(series_labels(run.series, LONGEST)))
+        return cls(False, tuple(_short_hash(each.series) for each in run.series))
+
+    def slice(self, each: SliceScore, number: int) -> str:
+        """Name a slice inside its series by its number, which counts from 1, and its place."""
+        file = f"{one_line(PurePath(each.path).name)}, " if self.identify and each.path else ""
+        place = "" if each.position_mm is None else f", z {each.position_mm:.1f} mm"
+        return f"{file}slice {number}{place}"
+
+    def reason(self, problem: Problem, known: Iterable[str]) -> str:
+        """Why a file gave no score; without ``identify``, without the paths that it mentions.
+
+        Parameters
+        ----------
+        known : paths that the reason may name.
+        """
+        if self.identify:
+            return problem.reason
+        paths = {problem.path, *(path for path in known if path in problem.reason)}
+        text = problem.reason
+        for name in sorted(paths | {PurePath(path).name for path in paths} - {""}, key=len)[::-1]:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "another file", text)
+        return text
+
+
+def _short_hash(uid: str) -> str:
+    return hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:8]

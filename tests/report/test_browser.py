@@ -1,0 +1,165 @@
+"""The report in a real browser: it opens, sorts, filters, leads to slices, and stays quick."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from distiliqa.ct import Acquisition
+from distiliqa.report.html import write_html
+from distiliqa.scoring.result import ScoringRun, SliceScore
+
+SERIES, SLICES = 100, 50  # 5,000 slices
+MOST_SECONDS, MOST_BYTES = 3.0, 30e6
+
+
+def made(run: ScoringRun, series: int, slices: int) -> ScoringRun:
+    """A run of ``series`` series of ``slices`` slices, without files, with all there is to tell."""
+
+    def one(number: int, n: int) -> SliceScore:
+        score = 2 + 1.5 * math.sin(number + n / 10)
+        return replace(
+            run.slices[0],
+            score=score,
+            interval=(max(0.0, score - 0.4), min(4.0, score + 0.4)),
+            distance=(7 * number + n) % 23 / 20,
+            path=f"/gone/{number}/{n}.dcm",
+            series=f"1.2.{number}",
+            position_mm=5.0 * n,
+            noise_hu=10 + number % 7,
+            warnings=("lossy compression has changed the noise",) if number % 5 == 0 else (),
+            acquisition=Acquisition(
+                kvp=(80, 100, 120)[number % 3],
+                exposure_mas=50.0 + number,
+                kernel=("B30f", "Br40d\\3", "LUNG", "STANDARD")[number % 4],
+                slice_thickness_mm=1.0 + number % 2,
+                scanner=f"Scanner {number % 6}",
+                body_part="CHEST" if number % 2 else "ABDOMEN",
+            ),
+        )
+
+    every = tuple(one(number, n) for number in range(series) for n in range(slices))
+    hashes = {each.path: f"{hash(each.path):064x}"[-64:] for each in every}
+    return replace(run, slices=every, sha256=hashes, found=len(every))
+
+
+@pytest.fixture
+def open_report(browser: Any, run: ScoringRun, tmp_path: Path) -> Callable[..., Any]:
+    """Write the report of a made run and open it from its file."""
+
+    def opened(series: int = 12, slices: int = 5) -> Any:
+        path = tmp_path / "report.html"
+        write_html(path, made(run, series, slices))
+        browser.get_log("browser")
+        browser.get(path.as_uri())
+        return browser
+
+    return opened
+
+
+def column(browser: Any, name: str) -> list[str]:
+    """The cells of a column of the table of series that are shown, from top to bottom."""
+    return browser.execute_script(
+        """
+        const table = document.getElementById("series");
+        const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
+        return [...table.tBodies[0].rows].filter((row) => row.offsetParent)
+            .map((row) => row.cells[names.indexOf(arguments[0])].textContent);
+        """,
+        name,
+    )
+
+
+def click_heading(browser: Any, name: str) -> str:
+    """Click the heading of a column of the table of series; returns how it is sorted then."""
+    heading = browser.find_element("xpath", f"//table[@id='series']//th[button='{name}']")
+    heading.find_element("tag name", "button").click()
+    return heading.get_attribute("aria-sort")
+
+
+def test_the_table_sorts(open_report: Callable[..., Any]):
+    browser = open_report()
+    assert click_heading(browser, "mAs") == "ascending"
+    assert column(browser, "mAs") == [str(50 + n) for n in range(12)]
+    assert click_heading(browser, "mAs") == "descending"
+    assert column(browser, "mAs") == [str(61 - n) for n in range(12)]
+    click_heading(browser, "Notes")
+    assert column(browser, "Notes") == ["1"] * 3 + [""] * 9
+    assert browser.get_log("browser") == []
+
+
+def test_a_heading_is_pressed_with_the_keyboard(open_report: Callable[..., Any]):
+    browser = open_report()
+    heading = browser.find_element("xpath", "//table[@id='series']//th[button='Scanner']")
+    heading.find_element("tag name", "button").send_keys("\n")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    assert column(browser, "Scanner") == sorted(column(browser, "Scanner"))
+
+
+def test_the_table_filters(open_report: Callable[..., Any]):
+    browser = open_report()
+    box = browser.find_element("css selector", "input[data-filters=series]")
+    box.send_keys("chest LUNG")
+    assert column(browser, "Kernel") == []
+    box.clear()
+    box.send_keys("abdomen lung")
+    assert column(browser, "Kernel") == ["LUNG"] * 3
+    assert browser.find_element("css selector", ".filter output").text == "3 of 12"
+    box.send_keys("\b" * 12)
+    assert len(column(browser, "Kernel")) == 12
+    assert browser.get_log("browser") == []
+
+
+def test_a_dot_leads_to_its_slice(open_report: Callable[..., Any]):
+    browser = open_report()
+    dot = browser.find_element("css selector", ".strip a[href='#s9-2'] circle")
+    assert "slice 2, z 5.0 mm" in dot.get_attribute("textContent")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", dot)
+    dot.click()
+    row = browser.find_element("id", "s9-2")
+    assert browser.execute_script("return location.hash") == "#s9-2"
+    assert row.is_displayed()
+    assert in_sight(browser, row)
+    assert browser.get_log("browser") == []
+
+
+def test_a_series_leads_to_its_section(open_report: Callable[..., Any]):
+    browser = open_report(40)
+    browser.find_element("css selector", "#r37 a").click()
+    assert in_sight(browser, browser.find_element("css selector", "#s37 h3"))
+
+
+def in_sight(browser: Any, element: Any) -> bool:
+    return browser.execute_script(
+        "const box = arguments[0].getBoundingClientRect();"
+        "return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight",
+        element,
+    )
+
+
+@pytest.mark.parametrize(("series", "slices"), [(SERIES, SLICES), (SERIES * SLICES, 1)])
+def test_thousands_of_slices_stay_quick(
+    browser: Any, run: ScoringRun, tmp_path: Path, series: int, slices: int
+):
+    path = tmp_path / "report.html"
+    write_html(path, made(run, series, slices))
+    assert path.stat().st_size < MOST_BYTES
+    browser.get_log("browser")
+    assert min(seconds_to_open(browser, path) for _ in range(3)) < MOST_SECONDS
+    assert len(column(browser, "Mean")) == series
+    assert browser.get_log("browser") == []
+
+
+def seconds_to_open(browser: Any, path: Path) -> float:
+    """Until all is loaded and drawn; other work on the machine may hold up one time or another."""
+    browser.get("about:blank")
+    start = perf_counter()
+    browser.get(path.as_uri())
+    browser.get_screenshot_as_png()
+    return perf_counter() - start
