@@ -52,7 +52,8 @@ def _mutual(
 def _require_equal_count(first: Sequence[T], second: Sequence[T], paths: tuple[str, str]) -> None:
     if len(first) != len(second):
         raise DistiliqaError(
-            f"{len(second)} slices, {len(first)} in {paths[0]}: their order does not pair them",
+            f"holds {len(second)} against the {len(first)} slices of {paths[0]}: their order "
+            "does not pair them",
             path=paths[1],
             remedy="use --match position or name",
         )

@@ -18,6 +18,7 @@ from distiliqa.report.pdf.document import (
     BODY,
     HEADING,
     QUIET,
+    STRONG,
     TITLE,
     WIDTH,
     facts,
@@ -109,7 +110,9 @@ def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[
     """Software, model and inputs, and what could not be scored."""
     found = provenance(run, list(entries), names)
     yield text("Provenance", HEADING)
-    yield facts([*found["model"], *found["software"], *found["run"]], columns=3)
+    for title, key in (("Model", "model"), ("Software", "software"), ("Run", "run")):
+        yield text(title, STRONG)
+        yield facts(found[key])
     yield text("The SHA-256 of each file read is in run.json.", QUIET)
     if found["stopped"]:
         yield text(f"The run was stopped early: {found['stopped']}")
