@@ -1,4 +1,4 @@
-# make demo: score the example series with the core install (no torch).
+# make demo: score the example series with the core install (no torch), and report it.
 # make test: install everything, then lint, types and tests.
 
 PYTHON ?= python3.11
@@ -15,6 +15,7 @@ demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
 
 test: lint
+	scripts/install_test_tools.sh
 	$(BIN)/pytest
 
 test-slow: $(VENV)/dev.stamp

@@ -33,6 +33,8 @@ def test_the_shipped_model_ranks_the_doses_of_the_example(tmp_path: Path) -> Non
     assert result.exit_code == 0, result.output
     means = mean_scores(tmp_path / "scores.csv")
     assert means["dose_100"] > means["dose_025"] > means["dose_010"]
+    assert result.output.endswith(f"the report: {tmp_path / 'report.html'}\n")
+    assert "dose_010" in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.slow

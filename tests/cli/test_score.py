@@ -43,6 +43,16 @@ def test_all_scored_is_0(tmp_path: Path, score: Callable[..., Result], write_ser
     assert record["slices"] == {"found": 3, "scored": 3}
 
 
+def test_the_report_names_files_only_when_asked(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in" / "DOE JANE", 1)
+    assert score(folder, "--out", tmp_path / "out").exit_code == 0
+    assert "DOE JANE" not in (tmp_path / "out" / "report.html").read_text()
+    assert score(folder, "--out", tmp_path / "out", "--identify").exit_code == 0
+    assert "DOE JANE" in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_some_failed_is_1_and_the_rest_is_scored(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):

@@ -135,6 +135,19 @@ def test_a_series_leads_to_its_section(open_report: Callable[..., Any]):
     assert in_sight(browser, browser.find_element("css selector", "#s37 h3"))
 
 
+def test_a_picture_is_shown_pixel_for_pixel_and_back(browser: Any, run: ScoringRun, tmp_path: Path):
+    write_html(tmp_path / "report.html", run)
+    browser.get((tmp_path / "report.html").as_uri())
+    button = browser.find_element("css selector", "#s2 .pictures button")
+    image = button.find_element("tag name", "img")
+    assert image.size["width"] < 512
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    assert image.size["width"] == 512
+    button.send_keys(" ")
+    assert image.size["width"] < 512
+
+
 def in_sight(browser: Any, element: Any) -> bool:
     return browser.execute_script(
         "const box = arguments[0].getBoundingClientRect();"

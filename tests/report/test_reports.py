@@ -13,9 +13,10 @@ from distiliqa.report import check_folder, print_json, write_reports
 from distiliqa.scoring.result import ScoringRun
 
 
-def test_three_files_are_written(run: ScoringRun, tmp_path: Path):
+def test_four_files_are_written(run: ScoringRun, tmp_path: Path):
     write_reports(run, tmp_path / "new" / "out")
     assert sorted(each.name for each in (tmp_path / "new" / "out").iterdir()) == [
+        "report.html",
         "run.json",
         "scores.csv",
         "scores.json",

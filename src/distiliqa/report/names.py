@@ -57,7 +57,7 @@ class Names:
         paths = {problem.path, *(path for path in known if path in problem.reason)}
         text = problem.reason
         for name in sorted(paths | {PurePath(path).name for path in paths} - {""}, key=len)[::-1]:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "another file", text)
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "a file", text)
         return text
 
 

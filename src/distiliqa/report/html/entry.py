@@ -11,7 +11,7 @@ from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 # What keeps a page of thousands of slices quick to open and under 30 MB.
 MOST_SECTIONS = 200
-MOST_PICTURED = 50
+MOST_PICTURED = 40
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Entry:
         return next(n for n, one in enumerate(self.series.slices, start=1) if one is each)
 
     @property
-    def pictures(self) -> dict[str, SliceScore]:
+    def examples(self) -> dict[str, SliceScore]:
         """Slices to show as worst, median and best, or as the only; each once."""
         worst, median, best = self.ranked[0], percentile(self.ranked, 0.5), self.ranked[-1]
         found = {"worst": worst, "median": median, "best": best}

@@ -13,6 +13,7 @@ from distiliqa.errors import one_line
 from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import protocol, scanner, told
 from distiliqa.report.html.entry import Entry
+from distiliqa.report.html.figure import Figures, figure, slice_figure
 from distiliqa.report.html.notes import Notes, numbers_of
 from distiliqa.report.names import Names
 from distiliqa.report.page import Cell, Column, Row, filled
@@ -48,27 +49,25 @@ COLUMNS = (
 )
 
 
-def figures(run: ScoringRun, entries: Sequence[Entry]) -> list[tuple[str, str | Markup, str]]:
-    """What stands at the top: name, figure and a word of explanation."""
-    counted = list(chain.from_iterable(each.series.known for each in entries))
-    worst = worst_first(counted, run.model.scale)
-    outside = sum(each.outside for each in run.slices)
-    found = [
-        ("Slices scored", f"{len(run.slices)}", f"in {len(entries)} series"),
-        ("Median slice", f"{percentile(worst, 0.5).score:.2f}", ""),
-        ("10th percentile", f"{percentile(worst, TENTH).score:.2f}", "a tenth is no better"),
-        ("Worst slice", _link(worst[0], entries), ""),
-    ]
+def figures(run: ScoringRun, entries: Sequence[Entry]) -> Figures:
+    """What stands at the top; slices that do not count for their series do not count here."""
+    ranked = worst_first(chain(*(each.ranked for each in entries)), run.model.scale)
+    found = {
+        "Slices scored": figure(f"{len(run.slices)}", f"in {len(entries)} series"),
+        "Median slice": figure(f"{percentile(ranked, 0.5).score:.2f}"),
+        "10th percentile": figure(
+            f"{percentile(ranked, TENTH).score:.2f}", "one in ten is no better"
+        ),
+        "Worst slice": _worst(ranked[0], entries),
+    }
     if any(each.distance is not None for each in run.slices):
-        found.append(("Outside", f"{outside}", "of what the model knows"))
-    found.append(("Not scored", f"{len(run.failed)}", "failed"))
-    return found
+        outside = sum(each.outside for each in run.slices)
+        found["Outside"] = figure(f"{outside}", "of what the model knows")
+    return found | {"Not scored": figure(f"{len(run.failed)}", "failed")}
 
 
-def _link(each: SliceScore, entries: Sequence[Entry]) -> Markup:
-    entry = next(entry for entry in entries if any(one is each for one in entry.series.slices))
-    place = entry.slice_id(entry.number_of(each))
-    return Markup('<a href="#{}">{}</a>').format(place, f"{each.score:.2f}")
+def _worst(each: SliceScore, entries: Sequence[Entry]) -> Markup:
+    return slice_figure(next(entry for entry in entries if entry.ranked[0] is each), each)
 
 
 def series_table(entries: Sequence[Entry], notes: Notes) -> tuple[list[Column], list[Row]]:

@@ -36,7 +36,7 @@ def draw_pictures(
     -------
     Pictures by path and frame; empty ones of slices that cannot be read any more.
     """
-    wanted = [each for entry in entries if entry.pictured for each in entry.pictures.values()]
+    wanted = [each for entry in entries if entry.pictured for each in entry.examples.values()]
     by_file: defaultdict[Path, list[SliceScore]] = defaultdict(list)
     for each in wanted:
         by_file[file_of(each.path)].append(each)

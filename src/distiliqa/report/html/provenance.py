@@ -79,9 +79,11 @@ def _stopped(run: ScoringRun) -> str:
 
 
 def _problems(run: ScoringRun, problems: Sequence[Problem], names: Names) -> list[tuple[str, str]]:
-    """What it concerns and why: each file, or without their names how many for each reason."""
+    """Each file and why; without their names, each reason and of how many files."""
     if names.identify:
         return [(one_line(each.path), one_line(each.reason)) for each in problems]
     known = [each.path for each in run.slices]
     counts = Counter(one_line(names.reason(each, known)) for each in problems)
-    return [("1 file" if n == 1 else f"{n} files", reason) for reason, n in counts.most_common()]
+    return [
+        ("", reason if n == 1 else f"{reason} ({n} files)") for reason, n in counts.most_common()
+    ]

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import FACTS, protocol, scanner, told
 from distiliqa.report.html.entry import Entry
+from distiliqa.report.html.figure import Figures, figure, score_figure, slice_figure
 from distiliqa.report.html.notes import Note, Notes
 from distiliqa.report.html.pictures import Picture, Pictures
 from distiliqa.report.html.slices import slice_table
@@ -44,42 +45,25 @@ def section(
         "entry": entry,
         "about": ", ".join(filter(None, (scanner(first), protocol(first)))),
         "uid": entry.series.series if names.identify else "",
-        "figures": _figures(entry, names),
+        "figures": _figures(entry),
         "facts": _facts(slices),
         "warnings": _warnings(slices, notes),
         "outside": sum(each.outside for each in slices),
-        "plots": _plots(entry, scale) if len(slices) > 1 else [],
+        "plots": _plots(entry, scale) if len(slices) > 1 else {},
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
         "table": slice_table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
     }
 
 
-def with_interval(score: float, interval: tuple[float, float] | None) -> Markup:
-    """A score, and its interval behind it in small print."""
-    if interval is None:
-        return Markup("{}").format(f"{score:.2f}")
-    low, high = interval
-    return Markup("{} <small>{} to {}</small>").format(f"{score:.2f}", f"{low:.2f}", f"{high:.2f}")
-
-
-def _figures(entry: Entry, names: Names) -> list[tuple[str, Markup, str]]:
-    """Name, figure and explanation."""
+def _figures(entry: Entry) -> Figures:
     series, one = entry.series, len(entry.series.slices) == 1
-    noise = "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
-    found = [("Score" if one else "Mean", with_interval(series.score, series.interval), "")]
+    found = {"Score" if one else "Mean": score_figure(series.score, series.interval)}
     if not one:
-        ranks = {"Worst slice": entry.ranked[0], "10th percentile": percentile(entry.ranked, 0.1)}
-        found += [(name, _linked(entry, each), "") for name, each in ranks.items()]
-        found.append(("Slices", Markup("{}").format(len(series.slices)), ""))
-    found.append(("Noise level (GNL), HU", Markup("{}").format(noise), ""))
-    return found
-
-
-def _linked(entry: Entry, each: SliceScore) -> Markup:
-    number = entry.number_of(each)
-    return Markup('<a href="#{}">{}</a> <small>slice {}</small>').format(
-        entry.slice_id(number), f"{each.score:.2f}", number
-    )
+        found["Worst slice"] = slice_figure(entry, entry.ranked[0])
+        found["10th percentile"] = slice_figure(entry, percentile(entry.ranked, 0.1))
+        found["Slices"] = figure(f"{len(series.slices)}")
+    noise = "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
+    return found | {"Noise level (GNL), HU": figure(noise)}
 
 
 def _facts(slices: Sequence[SliceScore]) -> list[tuple[str, str]]:
@@ -96,7 +80,7 @@ def _warnings(slices: Sequence[SliceScore], notes: Notes) -> list[Note]:
     return [notes[text]._replace(slices=count) for text, count in counts.most_common()]
 
 
-def _plots(entry: Entry, scale: ScoreScale) -> list[Markup]:
+def _plots(entry: Entry, scale: ScoreScale) -> dict[str, Markup]:
     """Score and noise level along z; along the number of the slice where z is not known."""
     slices = entry.series.slices
     known = all(each.position_mm is not None for each in slices)
@@ -117,12 +101,23 @@ def _plots(entry: Entry, scale: ScoreScale) -> list[Markup]:
         **along,
     )
     noise = profile(y=[each.noise_hu for each in slices], y_label="noise level, HU", **along)
-    return [score, noise]
+    return {_about_score(slices): score, "Global noise level, from zero.": noise}
+
+
+def _about_score(slices: Sequence[SliceScore]) -> str:
+    """What is drawn in the plot of scores."""
+    band = any(each.interval is not None for each in slices)
+    hollow = any(each.outside for each in slices)
+    return (
+        "Score, on the whole scale."
+        + (" The band is its interval." if band else "")
+        + (" Hollow dots are outside what the model was trained on." if hollow else "")
+    )
 
 
 def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:
     shown = []
-    for word, each in entry.pictures.items():
+    for word, each in entry.examples.items():
         noise = "" if each.noise_hu is None else f", GNL {each.noise_hu:.1f} HU"
         score = f"score {each.score:.2f}"
         if each.interval is not None:

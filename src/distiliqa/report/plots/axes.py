@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 X_GAP, Y_GAP = 56, 32  # least room for a label, px
-CHARACTER = 7.4  # width of a wide character of the 12 px labels, px
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,11 @@ def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False
     )
     # Thousands of points are no stops for the tab key: the tables lead to the same places.
     return Markup('<a href="{}" tabindex="-1">{}</a>').format(href, circle) if href else circle
+
+
+def text_width(text: str) -> float:
+    """Room that a label needs, px, in the widest of the fonts that a reader may have."""
+    return sum(9.0 if each.isupper() else 7.2 for each in text)
 
 
 def svg(width: float, height: float, title: str, *parts: Markup) -> Markup:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from distiliqa.report.plots.axes import CHARACTER, X_GAP, Axis, dot, limits_of, svg, x_axis
+from distiliqa.report.plots.axes import X_GAP, Axis, dot, limits_of, svg, text_width, x_axis
 
 WIDTH, STRIP, TOP = 560, 30, 8
 LONGEST_NAME = 28
@@ -41,7 +41,7 @@ def strips(
     """
     values = [each.value for dots in groups.values() for each in dots]
     names = {name: _shortened(name) for name in groups}
-    left = max([60.0, *(CHARACTER * len(name) + 14 for name in names.values())])
+    left = max([60.0, *(text_width(name) + 14 for name in names.values())])
     across = Axis(*(limits or limits_of(values)), left, RIGHT)
     bottom = TOP + STRIP * len(groups)
     drawn = (

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distiliqa.ct import Problem
+from distiliqa.errors import DistiliqaError
+from distiliqa.report.html import entry, write_html
+from distiliqa.scoring.model import load_model
+from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.run import score_inputs
+
+HOSTILE = '<script>alert("DOE")</script>'
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Callable[..., str]:
+    def written(run: ScoringRun, **options: bool) -> str:
+        write_html(tmp_path / "report.html", run, **options)
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return written
+
+
+def with_slices(run: ScoringRun, *slices: SliceScore) -> ScoringRun:
+    """The run with these in the place of its first slices."""
+    return replace(run, slices=(*slices, *run.slices[len(slices) :]))
+
+
+def cells(text: str, row: str) -> list[str]:
+    """The cells of a row of the tables, by its id."""
+    (found,) = re.findall(rf'<tr id="{row}"[^>]*>(.*?)</tr>', text, re.DOTALL)
+    return [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", found)]
+
+
+def test_a_series_has_its_row_its_section_and_its_slices(
+    run: ScoringRun, report: Callable[..., str]
+):
+    text, thorax = report(run), run.series[1]
+    scores = sorted(each.score for each in thorax.slices)
+    worst, best = scores[0], scores[-1]
+    name = hashlib.sha256(thorax.series.encode()).hexdigest()[:8]
+    assert cells(text, "r2") == [
+        *(name, "ACME", "120", "0.33", "B30f", "3", "ABDOMEN", "3"),
+        *(f"{thorax.score:.2f}", f"{worst:.2f}", f"{worst:.2f}", f"{thorax.noise_hu:.1f}", "1"),
+    ]
+    (section,) = re.findall(r'<section class="series" id="s2">(.*?)</section>', text, re.DOTALL)
+    assert section.count("<svg") == 2
+    assert section.count("data:image/jpeg") == 3
+    assert f"score {best:.2f}" in section
+    assert "64 x 64 padded to 512 x 512, not resampled" in section
+    assert [cells(text, f"s2-{n}")[0:2] for n in (1, 2, 3)] == [
+        ["1", "3.0"],
+        ["2", "6.0"],
+        ["3", "9.0"],
+    ]
+
+
+def test_the_page_says_what_made_the_scores(run: ScoringRun, report: Callable[..., str]):
+    text = report(run)
+    assert "tiny 1.0" in text
+    assert run.model.files["model.onnx"] in text
+    assert "width 350, level 40 HU" in text
+    assert run.model.scale.meaning in text
+    assert set(run.sha256.values()) <= set(re.findall(r"\b[0-9a-f]{64}\b", text))
+
+
+def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str], tmp_path: Path):
+    named = tmp_path / "DOE JANE 19700101"
+    shutil.copytree(run.inputs[0], named)
+    moved = replace(
+        run,
+        inputs=(str(named),),
+        slices=tuple(renamed(each, run.inputs[0], named) for each in run.slices),
+        failed=(Problem(str(named / "broken DOE.dcm"), "not a DICOM file"),),
+        left_out=(Problem(str(named / "2 DOE.dcm"), f"a copy of {named}/thorax/0.dcm"),),
+        sha256={path.replace(run.inputs[0], str(named)): h for path, h in run.sha256.items()},
+        stopped=DistiliqaError("broke", path=named),
+    )
+    text, pictures = re.subn('data:image/jpeg[^"]+', "", report(moved))
+    assert pictures == 4
+    for secret in ("DOE", "JANE", "19700101", str(tmp_path), "1.2.4", run.series[1].series, ".dcm"):
+        assert secret not in text
+    assert "a copy of a file" in text
+    identified = report(moved, identify=True)
+    for told in ("2 DOE.dcm", "1.2.4", run.series[1].series, str(named / "thorax" / "0.dcm")):
+        assert told in identified
+
+
+def renamed(each: SliceScore, old: str, new: Path) -> SliceScore:
+    return replace(each, path=each.path.replace(old, str(new)))
+
+
+def test_hostile_text_is_only_text(run: ScoringRun, report: Callable[..., str]):
+    first = run.slices[0]
+    acquisition = replace(first.acquisition, kernel=HOSTILE, scanner=HOSTILE, body_part=HOSTILE)
+    hostile = replace(
+        first,
+        warnings=(HOSTILE,),
+        acquisition=acquisition,
+        path=f"/{HOSTILE}.dcm",
+        series=HOSTILE,
+    )
+    scale = replace(run.model.scale, meaning=HOSTILE)
+    text = report(
+        replace(
+            with_slices(run, hostile),
+            model=replace(run.model, name=HOSTILE, scale=scale),
+            failed=(Problem(HOSTILE, HOSTILE),),
+        ),
+        identify=True,
+    )
+    assert "<script>alert" not in text
+    assert text.count("<script>") == 1
+    assert "&lt;script&gt;alert" in text
+
+
+def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
+    run: ScoringRun, report: Callable[..., str]
+):
+    text = report(run)
+    assert "This model gives no interval with its scores." in text
+    assert "This model does not tell whether it knows such images." in text
+    assert 'class="band"' not in text
+    assert "Outside" not in text
+
+
+def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
+    sure = [replace(each, interval=(each.score - 0.3, each.score + 0.2)) for each in run.slices]
+    text = report(replace(run, slices=tuple(sure)))
+    assert "This model gives no interval" not in text
+    assert 'class="band"' in text
+    mean = run.series[1].score
+    assert f"{mean:.2f} <small>{mean - 0.3:.2f} to {mean + 0.2:.2f}</small>" in text
+
+
+def test_slices_outside_what_the_model_knows_are_marked_everywhere(
+    run: ScoringRun, report: Callable[..., str]
+):
+    alone, first, *others = run.slices
+    known = [replace(each, distance=0.5) for each in others]
+    text = report(
+        replace(run, slices=(replace(alone, distance=2.0), replace(first, distance=1.2), *known))
+    )
+    assert "<dt>Outside</dt><dd>2 <small>of what the model knows</small>" in text
+    assert '<tr id="r1" class="outside">' in text
+    assert "The slice is outside what the model was trained on: read with care." in text
+    assert "1 of 3 slices are outside what the model was trained on: read with care." in text
+    assert '<tr id="s2-1" class="outside">' in text
+    assert '<tr id="s2-2" class="outside">' not in text
+    assert "dot flagged" in text
+    mean = sum(each.score for each in others) / 2
+    assert f"{mean:.2f}" in cells(text, "r2")
+
+
+def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callable[..., str]):
+    patches = np.full((8, 8), 2, np.float32)
+    mapped = tuple(replace(each, heatmap=patches) for each in run.slices)
+    text = report(replace(run, slices=mapped))
+    assert text.count("data:image/jpeg") == 8
+    assert "yellow is where quality is lost" in text
+    assert "yellow is where quality is lost" not in report(run)
+
+
+def test_a_file_that_has_gone_is_told(run: ScoringRun, report: Callable[..., str]):
+    text = report(with_slices(run, replace(run.slices[0], path="/gone/1.dcm")))
+    assert text.count("the file cannot be read any more") == 1
+    assert text.count("data:image/jpeg") == 3
+
+
+def test_slices_in_a_zip_have_pictures(
+    run: ScoringRun, report: Callable[..., str], tiny_model: Path, tmp_path: Path
+):
+    folder = str(Path(run.inputs[0], "thorax"))
+    archive = shutil.make_archive(str(tmp_path / "scans"), "zip", folder)
+    zipped = score_inputs([archive], load_model(tiny_model))
+    assert report(zipped).count("data:image/jpeg") == 3
+
+
+def test_metrics_against_a_reference_are_in_the_table_of_slices(
+    run: ScoringRun, compared: ScoringRun, report: Callable[..., str]
+):
+    assert cells(report(compared), "s2-1")[5:9] == ["0.500", "20.0", "0.333", "0.250"]
+    assert "SSIM" not in report(run)
+
+
+def test_of_very_many_series_the_worst_have_sections_and_pictures(
+    run: ScoringRun, report: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(entry, "MOST_SECTIONS", 3)
+    monkeypatch.setattr(entry, "MOST_PICTURED", 2)
+    first = run.slices[0]
+    series = [replace(first, score=float(score), series=f"{score}") for score in (4, 1, 3, 2)]
+    text = report(replace(run, slices=tuple(series)))
+    assert re.findall(r'<section class="series" id="(s\d)">', text) == ["s2", "s3", "s4"]
+    assert text.count("data:image/jpeg") == 2
+    assert "The 3 worst of 4 series have a section" in text
+    assert "The 2 worst series have pictures." in text
+    assert '<a href="#r1"' in text
+
+
+def test_what_was_not_scored_is_told(run: ScoringRun, report: Callable[..., str]):
+    text = report(replace(run, stopped=KeyboardInterrupt(), found=9))
+    assert "The run stopped after 4 of 9 slices: interrupted." in text
+    assert "<li>not a DICOM file; copy or export again</li>" in text
+
+
+def test_reasons_that_are_the_same_are_told_once(run: ScoringRun, report: Callable[..., str]):
+    failed = tuple(Problem(f"/in/{n}.dcm", f"/in/{n}.dcm is cut short") for n in range(3))
+    run = replace(run, failed=failed)
+    assert "<li>a file is cut short (3 files)</li>" in report(run)
+    assert "<li><code>/in/1.dcm</code>: /in/1.dcm is cut short</li>" in report(run, identify=True)
+
+
+def test_progress_is_told_as_pictures_are_drawn(run: ScoringRun, tmp_path: Path):
+    seen: list[tuple[int, int]] = []
+    write_html(tmp_path / "report.html", run, progress=lambda *each: seen.append(each))
+    assert seen == [(n, 4) for n in (1, 2, 3, 4)]
+
+
+def test_equal_runs_give_equal_pages(run: ScoringRun, report: Callable[..., str]):
+    assert report(run) == report(run)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from distiliqa.ct import Problem
+from distiliqa.report.names import Names
+from distiliqa.scoring.result import ScoringRun
+
+
+def test_a_series_is_named_by_the_hash_of_its_uid(run: ScoringRun):
+    first, second = Names.of(run, identify=False).series
+    assert first == hashlib.sha256(b"1.2.4").hexdigest()[:8]
+    assert second == hashlib.sha256(run.series[1].series.encode()).hexdigest()[:8]
+
+
+def test_a_series_is_named_by_its_folder_when_asked(run: ScoringRun):
+    assert Names.of(run, identify=True).series == ("abdomen/0.dcm", "thorax")
+
+
+def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
+    each = run.series[1].slices[0]
+    assert Names.of(run, identify=False).slice(each, 1) == "slice 1, z 3.0 mm"
+    assert Names.of(run, identify=True).slice(each, 1) == "2.dcm, slice 1, z 3.0 mm"
+    nowhere = replace(each, position_mm=None)
+    assert Names.of(run, identify=False).slice(nowhere, 7) == "slice 7"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("a copy of /scans/Doe Jane/1.dcm", "a copy of a file"),
+        ("file 'Jane Doe.nii' is cut short; copy it", "file 'a file' is cut short; copy it"),
+        ("/in/Jane Doe.nii: no header", "a file: no header"),
+        ("127 files that are no image", "127 files that are no image"),
+    ],
+)
+def test_a_reason_names_no_file_unless_asked(run: ScoringRun, reason: str, told: str):
+    problem = Problem("/in/Jane Doe.nii", reason)
+    known = ["/scans/Doe Jane/1.dcm", "/scans/Doe Jane/127"]
+    assert Names.of(run, identify=False).reason(problem, known) == told
+    assert Names.of(run, identify=True).reason(problem, known) == reason
+
+
+def test_a_path_that_is_not_utf_8_has_a_name(run: ScoringRun):
+    odd = replace(run.slices[0], series="sch\udce4del")
+    (name,) = Names.of(replace(run, slices=(odd,)), identify=False).series
+    assert len(name) == 8

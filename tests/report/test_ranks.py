@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from distiliqa.ct import SOFT_TISSUE
+from distiliqa.model_folder import ScoreScale
+from distiliqa.report.ranks import percentile, worst_first
+from distiliqa.scoring.result import SliceScore
+
+SCALE = ScoreScale(0.0, 4.0, "made up")
+
+
+def scored(*scores: float) -> list[SliceScore]:
+    return [SliceScore(score, (score,), None, (), "m 1", SOFT_TISSUE) for score in scores]
+
+
+def test_the_worst_comes_first_whatever_the_direction():
+    slices = scored(2, 1, 3)
+    assert [each.score for each in worst_first(slices, SCALE)] == [1, 2, 3]
+    upside_down = ScoreScale(0.0, 4.0, "loss", higher_is_better=False)
+    assert [each.score for each in worst_first(slices, upside_down)] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "rank"), [(1, 0.1, 1), (10, 0.1, 1), (11, 0.1, 2), (30, 0.1, 3), (4, 0.5, 2)]
+)
+def test_a_percentile_is_a_slice_by_the_nearest_rank(count: int, share: float, rank: int):
+    ranked = scored(*range(1, count + 1))
+    assert percentile(ranked, share).score == rank
