@@ -17,7 +17,7 @@ from distiliqa.comparison.student import t_quantile
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
-RESAMPLES = 4000
+RESAMPLES = 2000
 
 
 def block_length(series: Sequence[Floats]) -> int:

@@ -20,6 +20,7 @@ def test_tells_the_differences_and_what_was_not_compared(paired: PairedRun, tmp_
     assert "&lt;b&gt;" in text
     assert "not a medical device" in text
     assert text.count("<svg") == 2
+    assert text.count("<img") == 4
 
 
 def test_names_nobody_unless_asked_to(paired: PairedRun, tmp_path: Path):

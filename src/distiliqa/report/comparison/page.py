@@ -7,9 +7,10 @@ from pathlib import Path
 
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun, ScorePair, SeriesPair
-from distiliqa.report.acquisition import FACTS, told
+from distiliqa.report.acquisition import FACTS, protocol, told
 from distiliqa.report.comparison.words import explained, interval, p_value, slices, verdict
 from distiliqa.report.environment import environment
+from distiliqa.report.html.pictures import draw_slices
 from distiliqa.report.json import model_facts, settings
 from distiliqa.report.page import Column, Row, write_page
 from distiliqa.report.plots import Curve, Line, curves, profile
@@ -45,6 +46,7 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         means=[_mean(run.slices, side) for side in ("first", "second")],
         share=abs(run.score.mean) / (run.first.model.scale.high - run.first.model.scale.low),
         facts=list(_facts(run)),
+        pictures=list(_pictures(run)),
         plots=[_plots(pair, n, run, identify=identify) for n, pair in enumerate(shown, 1)],
         not_plotted=len(run.series) - len(shown),
         columns=(*COLUMNS, *NAMED) if identify else COLUMNS,
@@ -92,7 +94,8 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
     """Scores and differences along the series; where positions are unknown, by number."""
     scale = run.first.model.scale
     at, label = _places(pair.slices)
-    title = f"Pair {number}" if len(run.series) > 1 else "Along the series"
+    made = protocol(pair.slices[0].first.acquisition) or f"{len(pair.slices)} slices"
+    title = f"Pair {number}, {made}" if len(run.series) > 1 else "Along the series"
     if identify:
         title += f": {pair.first} and {pair.second}"
     return {
@@ -112,6 +115,20 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
             lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of all pairs")],
         ),
     }
+
+
+def _pictures(run: PairedRun) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The pair of the largest and that of the median difference, a picture of A and one of B."""
+    numbered = list(enumerate(run.slices, start=1))
+    ranked = sorted(numbered, key=lambda each: each[1].difference)
+    largest = max(numbered, key=lambda each: abs(each[1].difference))
+    chosen = {"Largest difference": largest, "Median difference": ranked[(len(ranked) - 1) // 2]}
+    shown = [one for _, pair in chosen.values() for one in (pair.first, pair.second)]
+    drawn = draw_slices(shown, run.first.model)
+    for name, (number, pair) in chosen.items():
+        sides = (("A", pair.first), ("B", pair.second))
+        told = [(drawn[x.path, x.frame].image, f"{side}: {x.score:.2f}") for side, x in sides]
+        yield f"{name}: {pair.difference:+.2f}, slice {number} of the table", told
 
 
 def _places(pairs: Sequence[ScorePair]) -> tuple[list[float], str]:

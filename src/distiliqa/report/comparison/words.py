@@ -57,7 +57,7 @@ def _units(found: Difference) -> str:
             f"Whole series were drawn ({found.units}), so that it speaks for other series like "
             "these."
         )
-    parts = "Slices were drawn one by one, as neighbors here differ independently"
+    parts = "Slices were drawn one by one, as no likeness of neighbors was found"
     if found.block > 1:
         parts = (
             f"Blocks of {found.block} neighboring slices were drawn, as far as they resemble each "

@@ -103,7 +103,7 @@ def _pictures(entry: Entry, names: Names, pictures: Pictures) -> Any:
             *_images(pictures[each.path, each.frame]),
             text(f"{word.capitalize()}: {each.score:.2f}, {_name(entry, each, names)}", QUIET),
         ]
-        for word, each in entry.pictures.items()
+        for word, each in entry.examples.items()
     ]
     return side_by_side(cells, columns=3)
 

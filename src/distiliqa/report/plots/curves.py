@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from distiliqa.report.plots.axes import CHARACTER, X_GAP, Axis, limits_of, svg, x_axis, y_axis
+from distiliqa.report.plots.axes import X_GAP, Axis, limits_of, svg, text_width, x_axis, y_axis
 from distiliqa.report.plots.profile import (
     BOTTOM,
     HEIGHT,
@@ -108,7 +108,7 @@ def _legend(drawn: Sequence[Curve]) -> Markup:
     """Names with a piece of each curve, in a row above the plot, at its right end."""
     parts, right = [], float(RIGHT)
     for number, each in reversed(list(enumerate(drawn))):
-        start = right - CHARACTER * len(each.name)
+        start = right - text_width(each.name)
         line = start - SAMPLE - 6
         parts.append(
             Markup(
