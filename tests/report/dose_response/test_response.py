@@ -60,7 +60,7 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
     assert verdict(found).endswith("of the dose a mean score of 3 is kept.")
     assert half_dose_told(found).startswith("3.30 (")
     easy, hard = replace(found, least=1.0), replace(found, least=3.95)
-    assert "10% of the dose, the lowest simulated" in verdict(easy)
+    assert "10 % of the dose, the lowest simulated" in verdict(easy)
     assert lowest_told(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
     assert verdict(hard) == "Full dose does not reach a mean score of 3.95: it has 3.90."
     assert lowest_told(hard, hard.bases[0]) == "none: full dose does not reach it"

@@ -30,7 +30,7 @@ def explained(run: PairedRun) -> Iterator[str]:
     found = run.score
     yield (
         "Every difference is B minus A at the same place. The interval is that of the mean, "
-        f"{LEVEL:.0%}, by bootstrap. {_units(found)}"
+        f"{100 * LEVEL:.0f} %, by bootstrap. {_units(found)}"
     )
     yield (
         "The test is Wilcoxon's signed-rank test of these parts: p is how often chance alone would "

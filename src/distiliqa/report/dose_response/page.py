@@ -63,7 +63,7 @@ def _plot(found: DoseResponse) -> Markup:
         y_label="score",
         y_limits=(found.model.scale.low, found.model.scale.high),
         x_ticks={math.log(point.dose): f"{point.dose:g}" for point in points},
-        lines=[Line(found.least, f"{found.least:g}, to be reached")],
+        lines=[Line(found.least, f"{found.least:g}, to be reached", dashed=False)],
     )
 
 

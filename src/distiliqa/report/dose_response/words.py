@@ -40,9 +40,10 @@ def verdict(found: DoseResponse) -> str:
     goal = f"a mean score of {found.least:g}"
     if lowest.dose is None:
         return f"Full dose does not reach {goal}: it has {mean.values[0]:.2f}."
+    share = f"{100 * lowest.dose:.0f} %"
     if lowest.bound == "simulated":
-        return f"Down to {lowest.dose:.0%} of the dose, the lowest simulated, {goal} is kept."
-    return f"Down to {lowest.dose:.0%} of the dose {goal} is kept."
+        return f"Down to {share} of the dose, the lowest simulated, {goal} is kept."
+    return f"Down to {share} of the dose {goal} is kept."
 
 
 def half_dose_told(found: DoseResponse) -> str:
