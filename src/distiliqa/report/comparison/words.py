@@ -18,7 +18,7 @@ def verdict(run: PairedRun) -> str:
     where = f"on average over {slices(found.n)}"
     if found.interval is None:
         direction = "below" if found.mean < 0 else "above"
-        return f"B is {size} {direction} A {where}; one part has no interval."
+        return f"B is {size} {direction} A {where}; one part alone gives no interval."
     if found.interval[0] <= 0 <= found.interval[1]:
         return f"No difference is shown: B minus A is {found.mean:+.2f} points {where}."
     better = (found.mean > 0) == scale.higher_is_better
