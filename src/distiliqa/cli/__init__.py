@@ -17,6 +17,7 @@ from distiliqa.version import __version__
 # Told here, so that the list of commands imports none of them.
 SCORING = {
     "score": "Score CT slices: files, folders, zips or globs.",
+    "compare": "Compare two series slice by slice, with interval and test.",
     "monitor": "Watch a folder, and how quality goes on in each protocol.",
     "info": "Show versions, decoders, models and what they know.",
     "demo": "Score the example series; --train runs the whole pipeline.",
@@ -24,6 +25,7 @@ SCORING = {
 TRAINING = {
     "preprocess": "Make mixed doses and quality labels from dose pairs.",
     "simulate": "Simulate worse acquisitions of normal-dose CT.",
+    "dose-response": "Plot the quality of a series against simulated lower doses.",
     "simulate-dataset": "Make a rated data set of normal-dose CT.",
     "train-teacher": "Train the teachers, one for each fold.",
     "train-student": "Distil the teachers into one student.",

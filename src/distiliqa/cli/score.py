@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +39,15 @@ def score(
         bool,
         typer.Option("--count-outside", help="Let slices unknown to the model count in means."),
     ] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Write report.pdf too (extra pdf); needs --out.")
+    ] = False,
+    logo: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A picture at the top of report.pdf.")
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Text below the title of report.pdf.")
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
     ] = False,
@@ -49,14 +57,22 @@ def score(
 
     Exits with 0 if all slices were scored, 1 if some failed, 2 if none could be or on wrong usage.
     """
+    from distiliqa.cli.progress import progress_bar
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
+    from distiliqa.report.pdf import PDF, require_pdf, write_pdf
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
+    if out is None and pdf:
+        raise typer.BadParameter("--pdf needs --out DIR")
+    if not pdf and (logo or notes):
+        raise typer.BadParameter("--logo and --notes need --pdf")
     if out is not None:
         check_folder(out)
+    if pdf:
+        require_pdf(logo)
     loaded = load_model(model)
-    with _progress("reading headers", "scoring", quiet=quiet) as show:
+    with progress_bar("reading headers", "scoring", quiet=quiet) as show:
         run = score_inputs(
             inputs,
             loaded,
@@ -68,8 +84,10 @@ def score(
     require_scores(run)
     try:
         if out is not None:
-            with _progress("writing the report", "drawing pictures", quiet=quiet) as show:
+            with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
                 write_reports(run, out, identify=identify, progress=show)
+                if pdf:
+                    write_pdf(out / PDF, run, logo=logo, notes=notes, identify=identify)
     finally:  # a disk that is full does not keep the scores from the screen, nor the other way
         if json:
             print_json(run)
@@ -82,22 +100,6 @@ def score(
         raise run.stopped
     if run.failed:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(first: str, then: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """What to call with the number done and to do; None where nobody would see it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    screen = Console(stderr=True)
-    if quiet or not screen.is_terminal:
-        yield None
-        return
-    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task(first, total=None)
-        yield lambda done, found: bar.update(task, description=then, completed=done, total=found)
 
 
 def _tell(what: str, problems: Sequence[Problem]) -> None:

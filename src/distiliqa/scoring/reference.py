@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from distiliqa.ct import CTSlice, SliceRef, Window, index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.metrics import gmsd, psnr, ssim, vif
 from distiliqa.scoring.inputs import problem_of
+from distiliqa.scoring.places import Names, Places, unlike_geometry
 from distiliqa.scoring.prepare import check_hu
 from distiliqa.scoring.reader import file_of
 from distiliqa.scoring.result import Comparison
-
-MOST_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
-SAME_MM = 1e-3
 
 
 class Reference:
@@ -44,20 +37,11 @@ class Reference:
         self.path = str(path)
         self.sha256: dict[str, str] = {}
         slices = index_ct(path).slices
-        placed = [(ref.position_mm, ref) for ref in slices if ref.position_mm is not None]
-        if (count := len({ref.series for _, ref in placed})) > 1:
+        if (count := len({ref.series for ref in slices if ref.position_mm is not None})) > 1:
             raise DistiliqaError(
                 f"holds {count} series", path=path, remedy="give one series as the reference"
             )
-        self._placed = sorted(placed, key=lambda each: each[0])
-        gaps = [after - before for (before, _), (after, _) in pairwise(self._placed)]
-        if min(gaps, default=1.0) < SAME_MM:
-            raise DistiliqaError(
-                "holds several slices at one position", path=path, remedy="give one volume"
-            )
-        self._reach_mm = min([gap / 2 for gap in gaps] + [MOST_MM])
-        names = Counter(map(_name, slices))
-        self._named = {_name(ref): ref for ref in slices if names[_name(ref)] == 1}
+        self._places, self._names = Places(slices, path), Names(slices)
 
     def require_match(self, slices: Iterable[SliceRef]) -> None:
         """Raise `DistiliqaError` where not one of ``slices`` has its place in the reference."""
@@ -86,19 +70,11 @@ class Reference:
             return Comparison(), f"not compared: {problem_of(error, ref.path).reason}"
 
     def _find(self, one: SliceRef | CTSlice) -> SliceRef | None:
-        """The nearest slice within half a slice spacing; by name where positions are unknown."""
-        if not self._has_position(one) or one.position_mm is None:
-            return self._named.get(_name(one))
-        at = bisect_left(self._placed, one.position_mm, key=lambda each: each[0])
-        near = self._placed[max(at - 1, 0) : at + 1]
-        distance, ref = min(
-            ((abs(position - one.position_mm), ref) for position, ref in near),
-            key=lambda each: each[0],
-        )
-        return ref if distance <= self._reach_mm else None
+        """The slice at the same place; that of the same name where positions are unknown."""
+        return (self._places if self._has_position(one) else self._names).find(one)
 
     def _has_position(self, one: SliceRef | CTSlice) -> bool:
-        return one.position_mm is not None and bool(self._placed)
+        return one.position_mm is not None and self._places.known
 
     def _hash(self, ref: SliceRef) -> None:
         file = file_of(ref.path)
@@ -106,18 +82,10 @@ class Reference:
             self.sha256[str(file)] = sha256(file)
 
 
-def _name(one: SliceRef | CTSlice) -> tuple[str, int]:
-    return Path(one.path).name, one.frame
-
-
 def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
     """Raises `ValueError` where the two are not images of one geometry."""
-    size, wanted = ct.hu.shape, reference.hu.shape
-    if size != wanted:
-        raise ValueError(f"the reference has {_sides(wanted)} pixels, not {_sides(size)}")
-    pixel, other = ct.spacing_mm, reference.spacing_mm
-    if pixel and other and not np.allclose(pixel, other, rtol=1e-3, atol=0):
-        raise ValueError(f"the reference has pixels of {_sides(other)} mm, not {_sides(pixel)}")
+    if unlike := unlike_geometry(ct, reference):
+        raise ValueError(f"the reference has {unlike}")
     pair = ct.hu, check_hu(reference.hu)
     ratio = psnr(*pair, window)
     return Comparison(
@@ -127,7 +95,3 @@ def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
         vif=vif(*pair, window),
         gmsd=gmsd(*pair, window),
     )
-
-
-def _sides(sides: Iterable[float]) -> str:
-    return " x ".join(f"{side:g}" for side in sides)

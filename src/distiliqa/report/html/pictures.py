@@ -30,13 +30,22 @@ def draw_pictures(
     model: ModelConfig,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pictures:
-    """Read the slices to show again and draw them.
+    """Draw the examples of the series that are pictured, see `draw_slices`."""
+    wanted = [each for entry in entries if entry.pictured for each in entry.examples.values()]
+    return draw_slices(wanted, model, progress)
+
+
+def draw_slices(
+    wanted: Sequence[SliceScore],
+    model: ModelConfig,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pictures:
+    """Read slices again and draw them.
 
     Returns
     -------
     Pictures by path and frame; empty ones of slices that cannot be read any more.
     """
-    wanted = [each for entry in entries if entry.pictured for each in entry.examples.values()]
     by_file: defaultdict[Path, list[SliceScore]] = defaultdict(list)
     for each in wanted:
         by_file[file_of(each.path)].append(each)

@@ -55,7 +55,7 @@ def profile(
     """
     low, high = low or [None] * len(x), high or [None] * len(x)
     drawn = [v for v in (*y, *low, *high, *(line.value for line in lines)) if v is not None]
-    across = Axis(*_ends(x), LEFT, RIGHT)
+    across = Axis(*ends(x), LEFT, RIGHT)
     up = Axis(*(y_limits or limits_of(drawn)), BOTTOM, TOP)
     ticks = across.ticks(X_GAP) if x_ticks is None else x_ticks
     return svg(
@@ -63,15 +63,15 @@ def profile(
         HEIGHT,
         f"{y_label} by {x_label}",
         x_axis(across, TOP, BOTTOM, x_label, ticks),
-        _band(x, low, high, across, up),
+        band(x, low, high, across, up),
         y_axis(up, LEFT, RIGHT, y_label),
-        *(_line(line, up) for line in lines),
-        _curve(x, y, across, up),
+        *(across_line(line, up) for line in lines),
+        curve(x, y, across, up),
         *_dots(x, y, across, up, marks or [False] * len(x), hrefs or [""] * len(x)),
     )
 
 
-def _ends(x: Sequence[float]) -> tuple[float, float]:
+def ends(x: Sequence[float]) -> tuple[float, float]:
     """The range of ``x`` with a margin, which gives a single value its place in the middle."""
     low, high = (min(x), max(x)) if x else (0.0, 0.0)
     margin = 0.02 * (high - low) or 1.0
@@ -86,7 +86,8 @@ def _runs(x: Sequence[float], *columns: Values) -> list[list[tuple[float, ...]]]
     return [[rows[n] for n in numbers] for known, numbers in found if known]
 
 
-def _band(x: Sequence[float], low: Values, high: Values, across: Axis, up: Axis) -> Markup:
+def band(x: Sequence[float], low: Values, high: Values, across: Axis, up: Axis) -> Markup:
+    """The area between ``low`` and ``high``."""
     shapes = []
     for run in _runs(x, low, high):
         lower = [f"{across.at(at)} {up.at(one)}" for at, one, _ in run]
@@ -102,7 +103,8 @@ def _band(x: Sequence[float], low: Values, high: Values, across: Axis, up: Axis)
     return Markup("").join(shapes)
 
 
-def _curve(x: Sequence[float], y: Values, across: Axis, up: Axis) -> Markup:
+def curve(x: Sequence[float], y: Values, across: Axis, up: Axis) -> Markup:
+    """The line through all values, broken at gaps."""
     return Markup("").join(
         Markup('<path class="curve" d="M{}"/>').format(
             "L".join(f"{across.at(at)} {up.at(value)}" for at, value in run)
@@ -132,7 +134,8 @@ def _dots(
     ]
 
 
-def _line(line: Line, up: Axis) -> Markup:
+def across_line(line: Line, up: Axis) -> Markup:
+    """A horizontal line from end to end, with its name."""
     return Markup(
         '<path class="line{dashed}" d="M{left} {y}H{right}"/>'
         '<text x="{right}" y="{above}" text-anchor="end">{label}</text>'

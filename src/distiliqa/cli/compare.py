@@ -1,0 +1,53 @@
+"""``distiliqa compare``: two series, protocols, kernels or denoisers, slice by slice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A series, or a folder of several.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="What is compared with it.")],
+    model: Annotated[
+        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
+    ] = "compact",
+    match: Annotated[
+        Literal["position", "name", "order"] | None,
+        typer.Option(help="How slices are matched; by position, by name where it is unknown."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write compare.html, compare.csv and compare.json here."),
+    ] = None,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name series and files on the page.")
+    ] = False,
+) -> None:
+    """Compare two series slice by slice: paired differences, B minus A, with interval and test.
+
+    Exits with 0 if all slices were scored, 1 if some failed, 2 if nothing can be compared.
+    """
+    from distiliqa.cli.progress import progress_bar
+    from distiliqa.comparison.run import compare_inputs
+    from distiliqa.report import check_folder
+    from distiliqa.report.comparison import print_comparison, write_comparison
+    from distiliqa.scoring.model import load_model
+
+    if out is not None:
+        check_folder(out)
+    with progress_bar("reading headers", "scoring") as show:
+        run = compare_inputs(first, second, load_model(model), match=match, progress=show)
+    try:
+        if out is not None:
+            write_comparison(run, out, identify=identify)
+    finally:
+        print_comparison(run)
+    for problem in (*run.first.failed, *run.second.failed):
+        typer.echo(f"failed: {problem.path}: {problem.reason}", err=True)
+    if run.second.stopped is not None:
+        raise run.second.stopped
+    if not run.complete:
+        raise typer.Exit(1)

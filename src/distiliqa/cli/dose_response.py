@@ -1,0 +1,71 @@
+"""``distiliqa dose-response``: how the quality of a normal-dose series falls with the dose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def dose_response(
+    series: Annotated[str, typer.Argument(help="A normal-dose CT series in DICOM.")],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Folder for dose-response.html, .csv and .json."),
+    ],
+    model: Annotated[
+        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
+    ] = "compact",
+    at_least: Annotated[
+        float | None,
+        typer.Option(help="The score to reach; three quarters of the scale, 3 of 0 to 4."),
+    ] = None,
+    doses: Annotated[
+        str, typer.Option(help="Relative doses, comma-separated; 1 is always one of them.")
+    ] = "1,0.75,0.5,0.35,0.25,0.15,0.1,0.05",
+    slices: Annotated[
+        int, typer.Option(min=1, help="The most slices to simulate, evenly spread.")
+    ] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+) -> None:
+    """Simulate lower doses of a series, score them, and tell the lowest dose that suffices.
+
+    Exits with 0 if all slices were simulated, 1 if some failed, 2 if none could be.
+    """
+    from distiliqa.cli.progress import progress_bar
+    from distiliqa.dose_response.run import dose_response as simulate
+    from distiliqa.report import check_folder
+    from distiliqa.report.dose_response import print_response, write_response
+    from distiliqa.scoring.model import load_model
+
+    wanted = _numbers(doses)
+    loaded = load_model(model)
+    check_folder(out)
+    with progress_bar("reading headers", "simulating") as show:
+        found = simulate(
+            series,
+            loaded,
+            least=at_least,
+            doses=wanted,
+            slices=slices,
+            seed=seed,
+            progress=show,
+        )
+    try:
+        write_response(found, out)
+    finally:
+        print_response(found)
+    for problem in found.failed:
+        typer.echo(f"failed: {problem.path}: {problem.reason}", err=True)
+    if not found.complete:
+        raise KeyboardInterrupt
+    if found.failed:
+        raise typer.Exit(1)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--doses {text}: give numbers such as 0.5,0.25") from None

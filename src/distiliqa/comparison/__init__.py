@@ -1,0 +1,1 @@
+"""Two scorings of the same places, compared slice by slice."""

@@ -1,0 +1,1 @@
+"""How the quality of a series falls with its dose."""

@@ -1,0 +1,130 @@
+"""The scores of a series at several doses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.comparison.blocks import block_length, mean_interval
+from distiliqa.ct import Problem
+from distiliqa.dose_response.curve import LowestDose, at_dose, lowest_dose
+from distiliqa.model_folder import ModelConfig
+from distiliqa.scoring.result import SliceScore
+
+
+class Basis(NamedTuple):
+    """A curve that a lowest dose can be read from: what it is, and its value at each dose."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DosePoint:
+    """The slices at one relative dose.
+
+    Attributes
+    ----------
+    slices : the scores of the slices that count, along the normal.
+    """
+
+    dose: float
+    slices: tuple[SliceScore, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean score."""
+        return fmean(each.score for each in self.slices)
+
+    @cached_property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the mean over slices, see `mean_interval`; None for one slice."""
+        values = [np.array([each.score for each in self.slices])]
+        return mean_interval(values, block_length(values))
+
+    @property
+    def predicted(self) -> tuple[float, float] | None:
+        """Mean ends of the prediction intervals of the model; None where it states none."""
+        found = [each.interval for each in self.slices if each.interval is not None]
+        if len(found) < len(self.slices):
+            return None
+        low, high = (fmean(ends) for ends in zip(*found, strict=True))
+        return low, high
+
+    @property
+    def noise_hu(self) -> float | None:
+        """Mean global noise level, HU, of the slices that have one."""
+        known = [each.noise_hu for each in self.slices if each.noise_hu is not None]
+        return fmean(known) if known else None
+
+
+@dataclass(frozen=True)
+class DoseResponse:
+    """What `distiliqa.dose_response.run.dose_response` gives.
+
+    Attributes
+    ----------
+    model : the description of the model that scored.
+    source : the series, as it was named.
+    least : the score that has to be reached.
+    points : from full dose down.
+    left_out : slices that count at no dose, being outside what the model knows at full dose.
+    failed : slices that could not be read or simulated.
+    found : slices in the series; the doses were simulated of some of them.
+    seed : of the noise.
+    sha256 : SHA-256 of each file used, by path.
+    shown : the middle slice at each dose, float32, (rows, columns), HU.
+    complete : whether all chosen slices were simulated.
+    """
+
+    model: ModelConfig
+    source: str
+    least: float
+    points: tuple[DosePoint, ...]
+    left_out: int
+    failed: tuple[Problem, ...]
+    found: int
+    seed: int
+    sha256: dict[str, str]
+    shown: tuple[NDArray[np.float32], ...] = field(default=(), repr=False, compare=False)
+    complete: bool = True
+
+    @property
+    def doses(self) -> list[float]:
+        """Relative doses, from 1 down."""
+        return [point.dose for point in self.points]
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """The mean, and the worse end of each kind of interval that there is."""
+        worse = 0 if self.model.scale.higher_is_better else 1
+        found = [Basis("mean score", tuple(point.mean for point in self.points))]
+        for name, ends in (
+            ("95 % interval of the mean, worse end", [point.interval for point in self.points]),
+            ("prediction interval, worse end", [point.predicted for point in self.points]),
+        ):
+            known = tuple(each[worse] for each in ends if each is not None)
+            if len(known) == len(ends):
+                found.append(Basis(name, known))
+        return tuple(found)
+
+    def lowest(self, basis: Basis) -> LowestDose:
+        """The lowest dose at which a curve is as good as asked for."""
+        sign = 1 if self.model.scale.higher_is_better else -1
+        return lowest_dose(self.doses, [sign * v for v in basis.values], sign * self.least)
+
+    def at(self, basis: Basis, dose: float) -> float | None:
+        """The value of a curve at any dose between the simulated ones; None outside of them."""
+        return at_dose(self.doses, basis.values, dose)
+
+    @property
+    def ctdivol_mgy(self) -> float | None:
+        """Mean CTDIvol of the slices at full dose, mGy; None where one does not state it."""
+        known = [each.acquisition.ctdivol_mgy for each in self.points[0].slices]
+        stated = [value for value in known if value is not None]
+        return fmean(stated) if len(stated) == len(known) else None

@@ -1,0 +1,42 @@
+"""What the screen shows of a comparison."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from distiliqa.comparison.difference import Difference
+from distiliqa.comparison.run import PairedRun
+from distiliqa.report.comparison.words import interval, p_value, slices, verdict
+
+
+def print_comparison(run: PairedRun) -> None:
+    """Print what a comparison gave on the standard output, for people to read."""
+    console = Console(highlight=False)
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("B minus A", no_wrap=True)
+    for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):
+        table.add_column(name, justify="right")
+    table.add_row("score", *_cells(run.score, 2))
+    if run.noise is not None:
+        table.add_row("noise level, HU", *_cells(run.noise, 1))
+    console.print(Text(f"\n  A {run.first.inputs[0]}\n  B {run.second.inputs[0]}", "dim"))
+    console.print(table)
+    console.print(Text(f"  {verdict(run)}", "bold"))
+    first, second = map(len, run.unmatched)
+    if first or second:
+        console.print(f"  without a partner: {slices(first)} of A, {slices(second)} of B")
+    for note in run.notes:
+        console.print(Text(f"  {note}", "yellow"))
+
+
+def _cells(found: Difference, digits: int) -> tuple[str, ...]:
+    return (
+        str(found.n),
+        f"{found.mean:+.{digits}f}",
+        interval(found, digits),
+        "" if found.effect is None else f"{found.effect:+.2f}",
+        p_value(found),
+    )

@@ -1,0 +1,72 @@
+"""``report.pdf``: the scores on paper (extra ``pdf``)."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.report.names import Names
+from distiliqa.scoring.result import ScoringRun
+
+PDF = "report.pdf"
+
+
+def require_pdf(logo: Path | None = None) -> None:
+    """Raise `DistiliqaError` where no PDF can be made: before scoring, not after.
+
+    Parameters
+    ----------
+    logo : a picture file that has to be readable.
+    """
+    if find_spec("reportlab") is None:
+        raise DistiliqaError(
+            "a PDF needs reportlab, which is not installed",
+            remedy='pip install "distiliqa[pdf]"',
+        )
+    if logo is not None:
+        from PIL import Image
+
+        try:
+            with Image.open(logo) as picture:
+                picture.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise DistiliqaError(
+                "cannot be read as a picture", path=logo, remedy="give a PNG or JPEG as --logo"
+            ) from error
+
+
+def write_pdf(
+    path: Path,
+    run: ScoringRun,
+    *,
+    logo: Path | None = None,
+    notes: str | None = None,
+    identify: bool = False,
+) -> None:
+    """Write a run as a PDF of A4 pages, whole or not at all.
+
+    Parameters
+    ----------
+    logo : a picture that stands at the top of the first page.
+    notes : text that stands below the title; line breaks are kept.
+    identify : name series and files, which may name a patient, see `distiliqa.report.names.Names`.
+
+    Raises
+    ------
+    DistiliqaError : reportlab is missing, the logo is no picture, or the file cannot be written.
+    """
+    require_pdf(logo)
+    from distiliqa.report.html.entry import list_series
+    from distiliqa.report.pdf.document import build
+    from distiliqa.report.pdf.overview import front, origin
+    from distiliqa.report.pdf.series import sections
+
+    names = Names.of(run, identify=identify)
+    entries = list_series(run, names)
+    story = [
+        *front(run, entries, logo, notes),
+        *sections(run, entries, names),
+        *origin(run, entries, names),
+    ]
+    build(path, story)

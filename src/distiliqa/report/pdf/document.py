@@ -1,0 +1,170 @@
+"""The sheet of a PDF: page frame, styles, and cells and tables that flow with any text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import HexColor, black
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, Table
+
+from distiliqa.errors import one_line
+from distiliqa.files import atomic_path
+from distiliqa.version import __version__
+
+MARGIN = 16 * mm
+WIDTH = A4[0] - 2 * MARGIN
+INK, MUTED, RULE, FAINT = map(HexColor, ("#1b1f24", "#57606a", "#d0d5db", "#f4f6f8"))
+MOST_TEXT = 400  # characters of a cell: a row has to fit a page
+
+BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12, textColor=INK)
+SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=10)
+NUMBER = ParagraphStyle("number", SMALL, alignment=TA_RIGHT)
+QUIET = ParagraphStyle("quiet", SMALL, textColor=MUTED)
+TITLE = ParagraphStyle("title", BODY, fontName="Helvetica-Bold", fontSize=17, leading=21)
+HEADING = ParagraphStyle(
+    "heading",
+    BODY,
+    fontName="Helvetica-Bold",
+    fontSize=12,
+    leading=15,
+    spaceBefore=14,
+    spaceAfter=4,
+)
+STRONG = ParagraphStyle("strong", SMALL, fontName="Helvetica-Bold")
+STRONG_NUMBER = ParagraphStyle("strong number", STRONG, alignment=TA_RIGHT)
+
+
+def build(path: Path, story: Sequence[Any]) -> None:
+    """Lay the story out on numbered pages and write it, atomically."""
+    with atomic_path(path) as partial:
+        document = BaseDocTemplate(
+            str(partial),
+            pagesize=A4,
+            leftMargin=MARGIN,
+            rightMargin=MARGIN,
+            topMargin=22 * mm,
+            bottomMargin=18 * mm,
+            title="CT image quality",
+            author=f"distiliqa {__version__}",
+            invariant=1,  # the same scores make the same file, without the date
+        )
+        frame = Frame(
+            document.leftMargin, document.bottomMargin, document.width, document.height, 0, 0, 0, 0
+        )
+        document.addPageTemplates(PageTemplate(frames=[frame]))
+        document.build(list(story), canvasmaker=_NumberedPages)
+
+
+class _NumberedPages(Canvas):
+    """Draws head and foot of all pages at the end, when their number is known."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:
+        """Keep the page until `save`."""
+        self._pages.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        """Draw head and foot on every page and write the file."""
+        for number, page in enumerate(self._pages, start=1):
+            self.__dict__.update(page)
+            self._draw_frame(number, len(self._pages))
+            super().showPage()
+        super().save()
+
+    def _draw_frame(self, number: int, count: int) -> None:
+        width, height = A4
+        self.setFillColor(INK)
+        self.setFont("Helvetica", 8)
+        self.drawString(MARGIN, height - 14 * mm, f"distiliqa {__version__}")
+        self.setFont("Helvetica-Bold", 8)
+        self.drawRightString(
+            width - MARGIN, height - 14 * mm, "Research software, not a medical device."
+        )
+        self.setStrokeColor(black)
+        self.line(MARGIN, height - 16 * mm, width - MARGIN, height - 16 * mm)
+        self.setFont("Helvetica", 8)
+        self.drawRightString(width - MARGIN, 10 * mm, f"page {number} of {count}")
+
+
+def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MOST_TEXT) -> Paragraph:
+    """Words from anywhere as a paragraph that wraps; what the font lacks is a question mark.
+
+    Parameters
+    ----------
+    most : characters that are told; None for all, where the text does not stand in a table.
+    """
+    told = one_line(str(words))
+    if most is not None and len(told) > most:
+        told = told[: most - 1] + "…"
+    return Paragraph(escape(told.encode("cp1252", "replace").decode("cp1252")), style)
+
+
+def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[object]]) -> Table:
+    """A table whose head is repeated on each page.
+
+    Parameters
+    ----------
+    columns : name, share of the width, and whether it holds numbers, of each.
+    rows : a cell for each column; a cell wraps inside it.
+    """
+    total = sum(share for _, share, _ in columns)
+    head = [text(name, STRONG_NUMBER if numeric else STRONG) for name, _, numeric in columns]
+    styles = [NUMBER if numeric else SMALL for _, _, numeric in columns]
+    body = [[text(cell, style) for cell, style in zip(row, styles, strict=True)] for row in rows]
+    return Table(
+        [head, *body],
+        colWidths=[WIDTH * share / total for _, share, _ in columns],
+        repeatRows=1,
+        style=[
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("BACKGROUND", (0, 0), (-1, 0), FAINT),
+            ("LINEBELOW", (0, 0), (-1, -1), 0.5, RULE),
+            *padding(3, 3, 2),
+        ],
+    )
+
+
+def facts(pairs: Sequence[tuple[str, object]], columns: int = 3) -> Table:
+    """Names with their values below them, in columns; a value wraps inside its own."""
+    cells = [[text(name, QUIET), text(value)] for name, value in pairs]
+    cells += [[text("")]] * (-len(cells) % columns)
+    rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
+    return Table(
+        rows,
+        colWidths=[WIDTH / columns] * columns,
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *padding(0, 6, 2)],
+    )
+
+
+def side_by_side(cells: Sequence[Any], columns: int | None = None) -> Table:
+    """Drawings or pictures in one row."""
+    count = columns or len(cells)
+    row = [*cells, *[""] * (count - len(cells))]
+    return Table(
+        [row],
+        colWidths=[WIDTH / count] * count,
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *padding(0, 0, 2)],
+    )
+
+
+def padding(left: float, right: float, above: float) -> list[tuple[Any, ...]]:
+    """Room around each cell, points; below it as above."""
+    cells = (0, 0), (-1, -1)
+    return [
+        ("LEFTPADDING", *cells, left),
+        ("RIGHTPADDING", *cells, right),
+        ("TOPPADDING", *cells, above),
+        ("BOTTOMPADDING", *cells, above),
+    ]

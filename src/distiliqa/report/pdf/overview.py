@@ -1,0 +1,125 @@
+"""The first page of a PDF, with all series in one table, and the last: where all of it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+from reportlab.lib.units import mm
+from reportlab.platypus import Image, Spacer, Table
+
+from distiliqa.report.acquisition import protocol, scanner
+from distiliqa.report.html.entry import Entry
+from distiliqa.report.html.provenance import provenance
+from distiliqa.report.names import Names
+from distiliqa.report.pdf.document import (
+    BODY,
+    HEADING,
+    QUIET,
+    STRONG,
+    TITLE,
+    WIDTH,
+    facts,
+    grid,
+    padding,
+    text,
+)
+from distiliqa.report.ranks import percentile
+from distiliqa.scoring.result import ScoringRun
+
+LOGO_MM = (45, 18)
+MOST_PROBLEMS = 40
+COLUMNS = (
+    ("Series", 2.2, False),
+    ("Scanner", 2.6, False),
+    ("Protocol", 2.8, False),
+    ("Body part", 1.8, False),
+    ("Slices", 1.1, True),
+    ("Mean", 1.0, True),
+    ("Interval", 1.8, True),
+    ("10 %", 1.0, True),
+    ("Worst", 1.1, True),
+    ("Noise HU", 1.2, True),
+    ("Outside", 1.3, True),
+)
+
+
+def front(
+    run: ScoringRun, entries: Sequence[Entry], logo: Path | None, notes: str | None
+) -> Iterator[Any]:
+    """Title, notes, what the scale means, and a row a series."""
+    yield _title(logo)
+    yield Spacer(0, 2 * mm)
+    scale, window = run.model.scale, run.model.window
+    direction = "higher" if scale.higher_is_better else "lower"
+    yield text(
+        f"{run.model.name} {run.model.version}: score {scale.low:g} to {scale.high:g}, {direction} "
+        f"is better, {scale.meaning}. Seen through a window of width {window.width:g}, level "
+        f"{window.level:g} HU.",
+        QUIET,
+    )
+    for line in (notes or "").splitlines():
+        yield Spacer(0, 2 * mm)
+        yield text(line, BODY, most=None)
+    yield text("Series", HEADING)
+    yield grid(COLUMNS, [_row(each) for each in entries])
+    yield Spacer(0, 2 * mm)
+    yield text(
+        "10 %: a tenth of the slices score as badly as that or worse. Noise: mean global noise "
+        "level. Outside: slices unlike what the model was trained on; they are scored, and left "
+        "out of the other figures where there are slices inside.",
+        QUIET,
+    )
+
+
+def _title(logo: Path | None) -> Any:
+    title = text("CT image quality", TITLE)
+    if logo is None:
+        return title
+    with Pillow.open(logo) as picture:
+        width, height = picture.size
+    scale = min(LOGO_MM[0] * mm / width, LOGO_MM[1] * mm / height)
+    return Table(
+        [[title, Image(str(logo), width * scale, height * scale)]],
+        colWidths=[WIDTH - width * scale, width * scale],
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *padding(0, 0, 0)],
+    )
+
+
+def _row(entry: Entry) -> Sequence[object]:
+    series = entry.series
+    made = series.acquisition
+    return (
+        entry.name,
+        scanner(made) or "not stated",
+        protocol(made) or "not stated",
+        made.body_part or "",
+        len(series.slices),
+        f"{series.score:.2f}",
+        "" if series.interval is None else "{:.2f} to {:.2f}".format(*series.interval),
+        f"{percentile(entry.ranked, 0.1).score:.2f}",
+        f"{entry.ranked[0].score:.2f}",
+        "" if series.noise_hu is None else f"{series.noise_hu:.1f}",
+        sum(each.outside for each in series.slices) or "",
+    )
+
+
+def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[Any]:
+    """Software, model and inputs, and what could not be scored."""
+    found = provenance(run, list(entries), names)
+    yield text("Provenance", HEADING)
+    for title, key in (("Model", "model"), ("Software", "software"), ("Run", "run")):
+        yield text(title, STRONG)
+        yield facts(found[key])
+    yield text("The SHA-256 of each file read is in run.json.", QUIET)
+    if found["stopped"]:
+        yield text(f"The run was stopped early: {found['stopped']}")
+    for title, key in (("Not scored", "failed"), ("Left out, as no axial CT", "left_out")):
+        if problems := found[key]:
+            yield text(title, HEADING)
+            for where, why in problems[:MOST_PROBLEMS]:
+                yield text(f"{where}: {why}")
+            if len(problems) > MOST_PROBLEMS:
+                yield text(f"{len(problems) - MOST_PROBLEMS} more are in run.json")

@@ -1,0 +1,106 @@
+"""Where the slices of a series lie, to find the one that shows the same place of a patient."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from distiliqa.ct import CTSlice
+from distiliqa.errors import DistiliqaError
+
+MOST_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
+SAME_MM = 1e-3
+
+
+class Placed(Protocol):
+    """A slice, scored or not: `distiliqa.ct.SliceRef`, `CTSlice` or `SliceScore`."""
+
+    @property
+    def path(self) -> str: ...  # noqa: D102
+    @property
+    def frame(self) -> int: ...  # noqa: D102
+    @property
+    def position_mm(self) -> float | None: ...  # noqa: D102
+
+
+T = TypeVar("T", bound=Placed)
+
+
+class Names(Generic[T]):
+    """Slices by their file name and their place in the file; names that occur twice say nothing."""
+
+    def __init__(self, slices: Iterable[T]) -> None:
+        slices = tuple(slices)
+        counts = Counter(map(_name, slices))
+        self._named = {_name(each): each for each in slices if counts[_name(each)] == 1}
+
+    def find(self, one: Placed) -> T | None:
+        """The slice with the name of ``one``."""
+        return self._named.get(_name(one))
+
+
+class Places(Generic[T]):
+    """The slices of one series by their position along the normal.
+
+    Parameters
+    ----------
+    slices : of one series.
+    path : what an error names.
+
+    Attributes
+    ----------
+    known : whether the position of any slice is known.
+
+    Raises
+    ------
+    DistiliqaError : several slices lie at one position.
+    """
+
+    def __init__(self, slices: Iterable[T], path: str | Path) -> None:
+        placed = [(each.position_mm, each) for each in slices if each.position_mm is not None]
+        self._placed = sorted(placed, key=lambda each: each[0])
+        gaps = [after - before for (before, _), (after, _) in pairwise(self._placed)]
+        if min(gaps, default=1.0) < SAME_MM:
+            raise DistiliqaError(
+                "holds several slices at one position", path=path, remedy="give one volume"
+            )
+        self._reach_mm = min([gap / 2 for gap in gaps] + [MOST_MM])
+        self.known = bool(placed)
+
+    def find(self, one: Placed) -> T | None:
+        """The slice nearest to ``one`` within half a slice spacing, at most 2.5 mm."""
+        position = one.position_mm
+        if position is None or not self.known:
+            return None
+        at = bisect_left(self._placed, position, key=lambda each: each[0])
+        near = self._placed[max(at - 1, 0) : at + 1]
+        distances = [(abs(here - position), each) for here, each in near]
+        distance, found = min(distances, key=lambda each: each[0])
+        return found if distance <= self._reach_mm else None
+
+
+def unlike_geometry(one: CTSlice, other: CTSlice) -> str | None:
+    """How the pixels of ``other`` differ from those of ``one``, as its "64 x 64 pixels, not
+    512 x 512"; None where they have one matrix and, as far as it is known, one spacing.
+    """
+    size, found = one.hu.shape, other.hu.shape
+    if size != found:
+        return f"{_sides(found)} pixels, not {_sides(size)}"
+    pixel, spacing = one.spacing_mm, other.spacing_mm
+    if pixel and spacing and not np.allclose(pixel, spacing, rtol=1e-3, atol=0):
+        return f"pixels of {_sides(spacing)} mm, not {_sides(pixel)}"
+    return None
+
+
+def _sides(sides: Iterable[float]) -> str:
+    return " x ".join(f"{side:g}" for side in sides)
+
+
+def _name(one: Placed) -> tuple[str, int]:
+    return Path(one.path).name, one.frame

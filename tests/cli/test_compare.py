@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from distiliqa.cli import app
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def compare(tiny_model: Path) -> Callable[..., Result]:
+    def run(*args: object) -> Result:
+        options = ["--model", str(tiny_model)]
+        return CliRunner().invoke(app, ["compare", *map(str, args), *options])
+
+    return run
+
+
+def test_two_series(tmp_path: Path, compare: Callable[..., Result], write_series: Write):
+    a = write_series(tmp_path / "a", 4)
+    b = write_series(tmp_path / "b", 3, SeriesInstanceUID="1.2.4")
+    done = compare(a, b, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "B minus A" in done.stdout
+    assert "without a partner: 1 slice of A, 0 slices of B" in done.stdout
+    assert (tmp_path / "out" / "compare.html").exists()
+
+
+def test_a_slice_that_fails_is_1(
+    tmp_path: Path, compare: Callable[..., Result], write_series: Write
+):
+    a, b = write_series(tmp_path / "a", 4), write_series(tmp_path / "b", 3)
+    broken = b / "1.dcm"
+    broken.write_bytes(broken.read_bytes()[:-100])
+    done = compare(a, b)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"failed: {broken}: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("other", ["a", "missing", "far"])
+def test_what_cannot_be_compared_is_2_and_one_line(
+    tmp_path: Path, compare: Callable[..., Result], write_series: Write, write_ct: Write, other: str
+):
+    a = write_series(tmp_path / "a", 2)
+    far = tmp_path / "far" / "9.dcm"
+    write_ct(far, np.zeros((64, 64)), ImagePositionPatient=[0, 0, 500])
+    done = compare(a, tmp_path / other, "--out", tmp_path / "out")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {tmp_path / other}: ")
+    assert done.stderr.count("\n") == 1

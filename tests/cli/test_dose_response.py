@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+pytest.importorskip("torch")
+
+from distiliqa.cli import app
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def respond(tiny_model: Path, tmp_path: Path) -> Callable[..., Result]:
+    def run(*args: object) -> Result:
+        options = ["--model", str(tiny_model), "--out", str(tmp_path / "out")]
+        return CliRunner().invoke(app, ["dose-response", *map(str, args), *options])
+
+    return run
+
+
+def test_a_series(tmp_path: Path, respond: Callable[..., Result], write_ct: Write):
+    y, x = np.mgrid[:96, :96] - 48
+    hu = np.where(np.hypot(x, y) < 40, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
+    write_ct(tmp_path / "in" / "0.dcm", hu, PixelSpacing=[4, 4])
+    done = respond(tmp_path / "in", "--doses", "0.5,0.1", "--at-least", 2)
+    assert done.exit_code == 0, done.stderr
+    assert "score at half dose" in done.stdout
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [
+        "dose-response.csv",
+        "dose-response.html",
+        "dose-response.json",
+    ]
+
+
+def test_bad_input_is_2_and_one_line(tmp_path: Path, respond: Callable[..., Result]):
+    np.save(tmp_path / "a.npy", np.zeros((64, 64)))
+    for args in ((tmp_path / "a.npy",), (tmp_path / "missing",), (tmp_path, "--at-least", 9)):
+        done = respond(*args)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 1
+    assert respond(tmp_path, "--doses", "half").exit_code == 2

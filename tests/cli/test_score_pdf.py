@@ -1,0 +1,48 @@
+"""``distiliqa score --pdf``: what it needs is told before anything is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from distiliqa.cli import app
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def score(tiny_model: Path, tmp_path: Path, write_series: Write) -> Callable[..., Result]:
+    folder = write_series(tmp_path / "in")
+
+    def run(*args: object) -> Result:
+        options = ["--model", str(tiny_model), *map(str, args)]
+        return CliRunner().invoke(app, ["score", str(folder), *options])
+
+    return run
+
+
+def test_writes_it_beside_the_others(score: Callable[..., Result], tmp_path: Path):
+    done = score("--out", tmp_path / "out", "--pdf", "--notes", "for the files")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "out" / "scores.csv").exists()
+
+
+@pytest.mark.parametrize("options", [["--pdf"], ["--notes", "x", "--out", "o"]])
+def test_options_that_need_others_are_told(score: Callable[..., Result], options: list[str]):
+    done = score(*options)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--pdf" in done.stderr
+
+
+def test_a_missing_extra_is_told_before_scoring(
+    score: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("distiliqa.report.pdf.find_spec", lambda name: None)
+    done = score("--out", tmp_path / "out", "--pdf")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith('not installed; pip install "distiliqa[pdf]"\n')
+    assert done.stderr.count("\n") == 1

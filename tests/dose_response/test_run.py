@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from distiliqa.dose_response.run import dose_response
+from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.run import score_inputs
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Model:
+    return load_model(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory, write_body: Write) -> str:
+    return str(write_body(tmp_path_factory.mktemp("body"), 5))
+
+
+def test_quality_falls_with_the_dose(series: str, model: Model):
+    seen = []
+    found = dose_response(
+        series, model, doses=(0.5, 0.1), slices=3, progress=lambda *at: seen.append(at)
+    )
+    assert found.doses == [1, 0.5, 0.1]
+    assert [each.position_mm for each in found.points[0].slices] == [0, 10, 20]
+    means = [point.mean for point in found.points]
+    assert means[0] > means[1] > means[2]
+    middle = np.s_[38:58, 38:58]
+    deviations = [hu[middle].std() for hu in found.shown]
+    assert deviations[2] / deviations[0] == pytest.approx(10**0.5, rel=0.2)
+    assert found.least == 3
+    assert seen[-1] == (9, 9)
+    assert [hu.shape for hu in found.shown] == [(96, 96)] * 3
+    assert len(found.sha256) == 3
+
+
+def test_full_dose_is_the_slice_as_it_is(series: str, model: Model):
+    found = dose_response(series, model, doses=(0.5,), slices=2)
+    plain = score_inputs([series], model).slices
+    ends = [plain[0].score, plain[-1].score]
+    assert [each.score for each in found.points[0].slices] == ends
+
+
+def test_the_seed_decides(series: str, model: Model):
+    scores = [
+        dose_response(series, model, doses=(0.25,), slices=1, seed=seed).points[1].mean
+        for seed in (0, 0, 1)
+    ]
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_a_slice_that_fails_is_told_and_the_others_go_on(
+    tmp_path: Path, write_body: Write, model: Model
+):
+    folder = write_body(tmp_path / "a", 3)
+    broken = folder / "1.dcm"
+    broken.write_bytes(broken.read_bytes()[:-1000])
+    found = dose_response(str(folder), model, doses=(0.5,))
+    assert [problem.path for problem in found.failed] == [str(broken)]
+    assert len(found.points[1].slices) == 2
+    assert found.complete
+
+
+def test_ctrl_c_keeps_the_slices_that_are_done(
+    series: str, model: Model, monkeypatch: pytest.MonkeyPatch
+):
+    def stop(done: int, found: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    found = dose_response(series, model, doses=(0.5,), progress=stop)
+    assert len(found.points[0].slices) == 1
+    assert not found.complete
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"doses": (0.0, 0.5)}, "a relative dose of 0 cannot be simulated; give --doses above 0"),
+        ({"doses": (1.5,)}, "a relative dose of 1.5"),
+        ({"doses": (1.0,)}, "no lower dose"),
+        ({"least": 7}, "a score of 7 is not on the scale of tiny 1.0; give --at-least from 0 to 4"),
+    ],
+)
+def test_settings_out_of_range_are_refused(
+    series: str, model: Model, options: dict[str, object], words: str
+):
+    with pytest.raises(DistiliqaError, match=words):
+        dose_response(series, model, **options)
+
+
+def test_what_is_no_dicom_series_is_refused(tmp_path: Path, write_body: Write, model: Model):
+    np.save(tmp_path / "a.npy", np.zeros((64, 64)))
+    with pytest.raises(DistiliqaError, match=r"a\.npy: is not DICOM"):
+        dose_response(str(tmp_path / "a.npy"), model)
+    write_body(tmp_path / "two" / "a", 1)
+    write_body(tmp_path / "two" / "b", 1, SeriesInstanceUID="1.2.9")
+    with pytest.raises(DistiliqaError, match="holds 2 series; give the folder of one"):
+        dose_response(str(tmp_path / "two"), model)
+    bare = write_body(tmp_path / "bare", 1, PixelSpacing=None)
+    with pytest.raises(DistiliqaError, match=r"no slice could be simulated; .*lacks Pixel Spacing"):
+        dose_response(str(bare), model)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from distiliqa.ct import Acquisition
+from distiliqa.errors import DistiliqaError
+from distiliqa.report.pdf import require_pdf, write_pdf
+from distiliqa.scoring.result import ScoringRun
+
+reportlab = pytest.importorskip("reportlab")
+
+LONG = "An-endless_name.without:a/single space" * 8
+WORDS = "a great many words about the acquisition " * 12
+
+
+class Box(NamedTuple):
+    """Where a paragraph was drawn, points, and what it says."""
+
+    page: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+    text: str
+
+
+@pytest.fixture
+def boxes(monkeypatch: pytest.MonkeyPatch) -> list[Box]:
+    """The place of each paragraph that is drawn."""
+    from reportlab.platypus import Paragraph
+
+    found: list[Box] = []
+    draw = Paragraph.drawOn
+
+    def noted(self: Any, canvas: Any, x: float, y: float, _sW: float = 0) -> None:
+        left, bottom = canvas.absolutePosition(x, y)
+        page = canvas.getPageNumber()
+        right, top = left + self.width, bottom + self.height
+        found.append(Box(page, left, bottom, right, top, self.getPlainText()))
+        draw(self, canvas, x, y, _sW)
+
+    monkeypatch.setattr(Paragraph, "drawOn", noted)
+    return found
+
+
+@pytest.fixture
+def rich(run: ScoringRun) -> ScoringRun:
+    """The run with all that a model may give, and headers that say too much."""
+    made = Acquisition(kvp=120.0, kernel=LONG, scanner=LONG, manufacturer=WORDS, body_part=WORDS)
+    slices = tuple(
+        replace(
+            each,
+            interval=(each.score - 0.5, each.score + 0.5),
+            distance=1.5 * n,
+            heatmap=np.full((8, 8), n, np.float32),
+            acquisition=made,
+            warnings=(WORDS, LONG, "<b>bold</b> & more"),
+        )
+        for n, each in enumerate(run.slices)
+    )
+    return replace(run, slices=slices)
+
+
+def overlap(one: Box, other: Box) -> bool:
+    apart = 0.1  # points
+    return (
+        one.page == other.page
+        and min(one.right, other.right) - max(one.left, other.left) > apart
+        and min(one.top, other.top) - max(one.bottom, other.bottom) > apart
+    )
+
+
+def test_no_text_lies_on_another_or_off_the_page(
+    rich: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    notes = f"{WORDS * 20}\n{LONG * 20}\n\nthe end"
+    write_pdf(tmp_path / "report.pdf", rich, notes=notes, identify=True)
+    assert len(boxes) > 40
+    assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
+    for box in boxes:
+        assert box.left >= 45
+        assert box.right <= 550.1
+        assert box.bottom >= 50
+        assert box.top <= 780
+
+
+def test_long_words_are_broken(rich: ScoringRun, boxes: list[Box], tmp_path: Path):
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    from distiliqa.report.pdf.document import SMALL, text
+
+    cell = text(LONG)
+    cell.wrap(60, 1000)
+    lines = [line[1] if isinstance(line, tuple) else line.words for line in cell.blPara.lines]
+    widths = [stringWidth(" ".join(words), SMALL.fontName, SMALL.fontSize) for words in lines]
+    assert len(widths) > 10
+    assert max(widths) <= 60
+
+
+def test_says_what_it_is_and_numbers_its_pages(run: ScoringRun, boxes: list[Box], tmp_path: Path):
+    write_pdf(tmp_path / "report.pdf", run, notes="Weekly check\n<i>of</i> scanner 2")
+    told = " ".join(box.text for box in boxes)
+    for words in ("Weekly check", "<i>of</i> scanner 2", "Worst", "Provenance", "Not scored"):
+        assert words in told
+    for number in (run.series[0].score, run.series[1].score):
+        assert f"{number:.2f}" in told
+
+
+def test_names_nobody_unless_asked_to(run: ScoringRun, boxes: list[Box], tmp_path: Path):
+    write_pdf(tmp_path / "report.pdf", run)
+    told = " ".join(box.text for box in boxes)
+    for name in ("DOE", "thorax", "broken.dcm", "1.2.4", str(tmp_path.parent.name)):
+        assert name not in told
+    boxes.clear()
+    write_pdf(tmp_path / "report.pdf", run, identify=True)
+    assert "thorax" in " ".join(box.text for box in boxes)
+
+
+def test_the_pages_carry_the_caution_and_their_number(
+    run: ScoringRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from reportlab.pdfgen.canvas import Canvas
+
+    drawn: list[str] = []
+    draw = Canvas.drawRightString
+
+    def noted(self: Any, x: float, y: float, text: str, **options: Any) -> None:
+        drawn.append(text)
+        draw(self, x, y, text, **options)
+
+    monkeypatch.setattr(Canvas, "drawRightString", noted)
+    write_pdf(tmp_path / "report.pdf", run)
+    pages = [text for text in drawn if text.startswith("page ")]
+    assert pages == [f"page {n} of {len(pages)}" for n in range(1, len(pages) + 1)]
+    assert drawn.count("Research software, not a medical device.") == len(pages) > 1
+
+
+def test_a_slice_that_has_gone_has_words_for_a_picture(
+    run: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    gone = tuple(replace(each, path=f"/gone/{n}.dcm") for n, each in enumerate(run.slices))
+    write_pdf(tmp_path / "report.pdf", replace(run, slices=gone))
+    assert any("can no longer be read" in box.text for box in boxes)
+
+
+def test_the_same_run_makes_the_same_file(run: ScoringRun, tmp_path: Path):
+    Image.new("RGB", (300, 100), "navy").save(tmp_path / "logo.png")
+    for name in ("a.pdf", "b.pdf"):
+        write_pdf(tmp_path / name, run, logo=tmp_path / "logo.png")
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+def test_a_logo_that_is_no_picture_is_told(tmp_path: Path):
+    (tmp_path / "logo.png").write_text("no picture")
+    for name in ("logo.png", "missing.png"):
+        with pytest.raises(DistiliqaError, match=rf"{name}: cannot be read as a picture; give"):
+            require_pdf(tmp_path / name)
+
+
+def test_a_missing_reportlab_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("distiliqa.report.pdf.find_spec", lambda name: None)
+    with pytest.raises(DistiliqaError, match=r'pip install "distiliqa\[pdf\]"'):
+        require_pdf()
