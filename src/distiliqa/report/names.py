@@ -37,7 +37,7 @@ class Names:
         """The names for a run."""
         if identify:
             return cls(True, tuple(series_labels(run.series, LONGEST)))
-        return cls(False, tuple(_short_hash(each.series) for each in run.series))
+        return cls(False, tuple(short_hash(each.series) for each in run.series))
 
     def slice(self, each: SliceScore, number: int) -> str:
         """Name a slice inside its series by its number, which counts from 1, and its place."""
@@ -61,5 +61,6 @@ class Names:
         return text
 
 
-def _short_hash(uid: str) -> str:
+def short_hash(uid: str) -> str:
+    """What stands for a UID where nobody is to be named: the first 8 digits of its SHA-256."""
     return hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:8]
