@@ -33,6 +33,9 @@ def score(
         Path | None,
         typer.Option(metavar="DIR", help="Write report.html, scores.csv and .json, run.json here."),
     ] = None,
+    sr: Annotated[
+        bool, typer.Option("--sr", help="Write DICOM structured reports to DIR/sr (extra pacs).")
+    ] = False,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files in the report.")
     ] = False,
@@ -43,22 +46,27 @@ def score(
 ) -> None:
     """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
 
-    Exits with 0 if all slices were scored, 1 if some failed, 2 if none could be or on wrong usage.
+    Exits with 0 if all slices were scored, 1 if some failed or a file that was asked for could not
+    be made, 2 if nothing could be scored or on wrong usage.
     """
+    from distiliqa.cli.series_files import check_series_files, write_series_files
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
+    check_series_files(out, sr=sr)
     if out is not None:
         check_folder(out)
     loaded = load_model(model)
     with _progress("reading headers", "scoring", quiet=quiet) as show:
         run = score_inputs(inputs, loaded, reference=reference, progress=show)
     require_scores(run)
+    missing: list[Problem] = []
     try:
         if out is not None:
             with _progress("writing the report", "drawing pictures", quiet=quiet) as show:
                 write_reports(run, out, identify=identify, progress=show)
+            missing = write_series_files(run, out, sr=sr)
     finally:  # a disk that is full does not keep the scores from the screen, nor the other way
         if json:
             print_json(run)
@@ -66,10 +74,11 @@ def score(
             print_scores(run)
     _tell("failed", run.failed)
     _tell("left out", run.left_out if not quiet else ())
+    _tell("not written", missing)
     if run.stopped is not None:
         typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
-    if run.failed:
+    if run.failed or missing:
         raise typer.Exit(1)
 
 

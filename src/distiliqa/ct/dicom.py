@@ -143,6 +143,7 @@ def _slice_ref(source: Source, frame: int, header: Header, syntax: UID) -> Slice
         position_mm=header.position_mm,
         load=partial(load_frame, source, frame, header, syntax),
         sop_uid=header.sop_uid,
+        geometry=header.geometry,
     )
 
 

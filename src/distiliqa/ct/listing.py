@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
+from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.slice import CTSlice
 
 
@@ -26,6 +27,7 @@ class SliceRef:
     path, frame, series, position_mm : as in `CTSlice`.
     load : decodes the pixels; raises `CTReadError`. Threads may call it at the same time.
     sop_uid : as in `CTSlice`; tells copies of a file.
+    geometry : None where the file does not tell.
     """
 
     path: str
@@ -34,6 +36,7 @@ class SliceRef:
     position_mm: float | None
     load: Callable[[], CTSlice] = field(repr=False, compare=False)
     sop_uid: str | None = None
+    geometry: Geometry | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
