@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from socketserver import BaseServer
-from threading import Thread
 
 import numpy as np
 import pydicom
@@ -17,7 +16,7 @@ from pydicom.uid import EnhancedCTImageStorage
 
 pytest.importorskip("highdicom", reason="needs the extra pacs")
 
-from tests.pacs.faulty import Faulty, FaultyServer
+from tests.pacs.faulty import Faulty, serving
 from tests.pacs.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
@@ -154,9 +153,5 @@ def example() -> Path:
 @pytest.fixture
 def faulty() -> Iterator[Faulty]:
     """Set ``answers``; ``seen`` has the headers of each request."""
-    with FaultyServer() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server.state
-        server.shutdown()
-        thread.join()
+    with serving() as state:
+        yield state

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 
 @dataclass
@@ -32,15 +35,31 @@ class Faulty:
         return self.answers[min(len(self.seen), len(self.answers)) - 1]
 
 
+@contextmanager
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Faulty]:
+    with FaultyServer(tls) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.state
+        server.shutdown()
+        thread.join()
+
+
 class FaultyServer(ThreadingHTTPServer):
     """Serves what ``state`` says, on a free port of loopback."""
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.state = Faulty(f"http://127.0.0.1:{self.server_address[1]}/dicom-web")
+        scheme = "http" if tls is None else "https"
+        self.state = Faulty(f"{scheme}://127.0.0.1:{self.server_address[1]}/dicom-web")
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, *_: object) -> None:
+        """A client that does not trust us is no error of ours."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -163,6 +163,21 @@ def test_what_is_no_url_is_refused(url: str):
         checked_url(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "readable"),
+    [
+        ("http://pacs/rs", True),
+        ("http://192.168.1.2/rs", True),
+        ("https://pacs/rs", False),
+        ("http://localhost:8042/rs", False),
+        ("http://127.0.0.1/rs", False),
+        ("http://[::1]:8042/rs", False),
+    ],
+)
+def test_plain_http_over_a_network_is_known(url: str, readable: bool):
+    assert Server(url, Credentials()).is_readable_on_the_way is readable
+
+
 def test_a_slash_at_the_end_does_not_matter():
     assert checked_url("https://pacs/rs/") == "https://pacs/rs"
 

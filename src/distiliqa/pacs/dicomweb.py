@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import pydicom
 from dicomweb_client import DICOMwebClient
@@ -14,12 +13,13 @@ from dicomweb_client import DICOMwebClient
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.pacs.credentials import Credentials
-from distiliqa.pacs.http import checked_url, open_session, told_plainly
+from distiliqa.pacs.http import checked_url, is_loopback, open_session, told_plainly
 from distiliqa.pacs.retry import Retries
 from distiliqa.pacs.uids import checked_uid
 
 CONNECT_S, READ_S = 10.0, 60.0
 _AS_STORED = (("application/dicom", "*"),)
+Progress = Callable[[int, int], None]
 _SERIES_UID, _SOP_UID = "0020000E", "00080018"
 
 
@@ -56,8 +56,9 @@ class Server:
 
     @property
     def is_readable_on_the_way(self) -> bool:
-        """Whether what is sent can be read on the way: plain HTTP."""
-        return self.url.startswith("http:")
+        """Whether what is sent can be read on the way: plain HTTP that leaves this machine."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
     def find_series(self, study: str, series: Sequence[str] = ()) -> list[str]:
         """UIDs of the CT series of a study (QIDO-RS, PS3.18, section 10.6), or of those named.
@@ -81,11 +82,17 @@ class Server:
             raise DistiliqaError(f"{what} study {study}", path=self.url, remedy="check the UIDs")
         return wanted or found
 
-    def download_series(self, study: str, series: str, folder: Path) -> None:
+    def download_series(
+        self, study: str, series: str, folder: Path, progress: Progress | None = None
+    ) -> None:
         """Write each object of a series to ``folder/<SOP Instance UID>.dcm``, as it is stored.
 
         The objects are asked for one by one (WADO-RS, PS3.18, section 10.4), so that a connection
         that breaks costs one of them.
+
+        Parameters
+        ----------
+        progress : called for each object with the number done and the number there is.
 
         Raises
         ------
@@ -97,10 +104,12 @@ class Server:
             study_instance_uid=study,
             series_instance_uid=series,
         )
-        for uid in objects:
+        for done, uid in enumerate(objects, start=1):
             dataset = self._ask(self._retrieve, study, series, uid)
             with atomic_path(folder / f"{uid}.dcm") as partial:
                 dataset.save_as(partial, enforce_file_format=True)
+            if progress is not None:
+                progress(done, len(objects))
 
     def store(self, path: Path) -> None:
         """Send one object (STOW-RS, PS3.18, section 10.5). Returns once the server has it.
@@ -147,18 +156,3 @@ class Server:
                 return question(*args, **of)
 
         return self.retries.call(ask)
-
-
-@contextmanager
-def downloaded(server: Server, study: str, series: Sequence[str]) -> Iterator[list[Path]]:
-    """The folders with the series of a study, one each, in a temporary folder; gone at the end.
-
-    Raises
-    ------
-    DistiliqaError : as `Server.find_series` and `Server.download_series`.
-    """
-    with TemporaryDirectory(prefix="distiliqa-") as folder:
-        folders = {uid: Path(folder) / uid for uid in server.find_series(study, series)}
-        for uid, place in folders.items():
-            server.download_series(study, uid, place)
-        yield list(folders.values())

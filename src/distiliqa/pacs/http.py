@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 from http import HTTPStatus
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -60,6 +61,14 @@ def checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def open_session(credentials: Credentials, ca_file: Path | None = None) -> requests.Session:
     """A session that knows who we are, verifies the server, and takes half an answer for none.
 
@@ -108,7 +117,7 @@ def told_plainly(url: str) -> Iterator[None]:
         raise DistiliqaError(
             f"no trusted connection ({_innermost(error)})",
             path=url,
-            remedy="give the certificate authority of the server by --ca-file",
+            remedy="give its certificate authority by --ca-file, and the name in its certificate",
         ) from None
     except requests.Timeout:
         raise _passing("no answer in time", url) from None
@@ -199,7 +208,8 @@ def _innermost(error: BaseException) -> str:
         if not isinstance(inner, BaseException):
             break
         seen = inner
-    return getattr(seen, "strerror", None) or getattr(seen, "reason", None) or type(seen).__name__
+    words = (getattr(seen, name, None) for name in ("verify_message", "strerror", "reason"))
+    return next((str(each) for each in words if each), type(seen).__name__)
 
 
 def _without_secrets(url: str) -> str:
