@@ -35,7 +35,7 @@ OUT_OF_RESOURCES = 0xA700
 CANNOT_UNDERSTAND = 0xC000
 
 _CT = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
-_UNCOMPRESSED = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
+_BY_PYDICOM = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
 _NAME_LENGTH = 16  # of an application entity title: PS3.5, table 6.2-1
 
 
@@ -100,14 +100,15 @@ def checked_aet(title: str) -> str:
 
 def _transfer_syntaxes() -> list[str]:
     """Those that can be decoded; a sender picks another, or decodes itself, where one is not."""
-    return [*_UNCOMPRESSED, *(uid for uid in DECODER_DEPENDENCIES if is_available(uid))]
+    return [*_BY_PYDICOM, *(uid for uid in DECODER_DEPENDENCIES if is_available(uid))]
 
 
 def _store(event: Any, queue: Queue) -> int:
     instance = event.request.AffectedSOPInstanceUID
+    content = event.encoded_dataset()
     try:
         header = dcmread(
-            BytesIO(event.encoded_dataset()),
+            BytesIO(content),
             stop_before_pixels=True,
             specific_tags=["SeriesInstanceUID", "SOPInstanceUID"],
         )
@@ -119,7 +120,7 @@ def _store(event: Any, queue: Queue) -> int:
         LOG.warning("refused an object that cannot be read (%s)", type(error).__name__)
         return CANNOT_UNDERSTAND
     try:
-        queue.put(series, instance, event.encoded_dataset(), event.assoc)
+        queue.put(series, instance, content, event.assoc)
     except (DistiliqaError, OSError) as error:
         LOG.error("%s: refused an object: %s", short_hash(series), error)
         return OUT_OF_RESOURCES
