@@ -17,8 +17,8 @@ from distiliqa.version import __version__
 # Told here, so that the list of commands imports none of them.
 SCORING = {
     "score": "Score CT slices: files, folders, zips or globs.",
-    "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
     "info": "Show versions, decoders, models and what they know.",
+    "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
     "demo": "Score the example series; --train runs the whole pipeline.",
 }
 TRAINING = {
