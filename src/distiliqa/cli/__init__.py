@@ -19,6 +19,7 @@ SCORING = {
     "score": "Score CT slices: files, folders, zips or globs.",
     "listen": "Score the series that a scanner or PACS sends, by C-STORE.",
     "info": "Show versions, decoders, models and what they know.",
+    "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
     "demo": "Score the example series; --train runs the whole pipeline.",
 }
 TRAINING = {

@@ -142,8 +142,8 @@ def _slice_ref(source: Source, frame: int, header: Header, syntax: UID) -> Slice
         series=_series(source, header),
         position_mm=header.position_mm,
         load=partial(load_frame, source, frame, header, syntax),
-        sop_uid=header.sop_uid,
         geometry=header.geometry,
+        sop_uid=header.sop_uid,
     )
 
 

@@ -26,8 +26,8 @@ class SliceRef:
     ----------
     path, frame, series, position_mm : as in `CTSlice`.
     load : decodes the pixels; raises `CTReadError`. Threads may call it at the same time.
+    geometry : where it lies in the patient; None where the file does not tell.
     sop_uid : as in `CTSlice`; tells copies of a file.
-    geometry : None where the file does not tell.
     """
 
     path: str
@@ -35,8 +35,8 @@ class SliceRef:
     series: str
     position_mm: float | None
     load: Callable[[], CTSlice] = field(repr=False, compare=False)
-    sop_uid: str | None = None
     geometry: Geometry | None = field(default=None, repr=False, compare=False)
+    sop_uid: str | None = None
 
 
 @dataclass(frozen=True)
