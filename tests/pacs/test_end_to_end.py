@@ -18,6 +18,7 @@ from tests.pacs.orthanc import PASSWORD, USER, Orthanc, free_port, running_ortha
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
+from distiliqa.folder_lock import only_one
 from distiliqa.pacs.credentials import PASSWORD as PASSWORD_VARIABLE
 from distiliqa.pacs.credentials import USER as USER_VARIABLE
 from distiliqa.pacs.read_scores import read_scores
@@ -213,11 +214,11 @@ def test_the_log_names_no_patient(
     assert "Traceback" not in listener.said()
 
 
-def test_a_second_listener_is_refused(listener: Listener):
-    listener.start()
-    done = run("listen", "--out", listener.out, "--port", free_port())
+def test_a_second_listener_is_refused(tmp_path: Path):
+    with only_one(tmp_path, "listener"):
+        done = run("listen", "--out", tmp_path, "--port", free_port())
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith(f"error: {listener.out}: another listener")
+    assert done.stderr.startswith(f"error: {tmp_path}: another listener writes here")
 
 
 @pytest.mark.parametrize(
