@@ -53,6 +53,7 @@ def ct_dataset(hu: np.ndarray, *, seed: str, **tags: Any) -> pydicom.Dataset:
         "SOPInstanceUID": generate_uid(entropy_srcs=[seed]),
         "StudyInstanceUID": "1.2.826.0.1.3680043.8.498.1",
         "SeriesInstanceUID": "1.2.826.0.1.3680043.8.498.2",
+        "FrameOfReferenceUID": "1.2.826.0.1.3680043.8.498.3",
         "Modality": "CT",
         "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
         "PatientID": "P1",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import fit
+from distiliqa.ct.fit import unfit
 
 
 def test_a_slice_of_the_right_size_is_untouched():
@@ -36,3 +37,26 @@ def test_the_middle_is_kept_and_air_is_around_it(shape, note):
 def test_an_odd_difference_puts_the_extra_pixel_at_the_end():
     fitted, _ = fit(np.zeros((3, 3), np.float32), 4)
     np.testing.assert_array_equal(fitted[0], [0, 0, 0, -1000])
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (4, 4), (9, 9), (9, 4), (3, 7)])
+def test_a_map_is_laid_where_the_pixels_came_from(shape):
+    rows, columns = np.indices(shape)
+    number = (1 + rows * shape[1] + columns).astype(np.float32)
+    fitted, _ = fit(number, 6)
+    laid = unfit(fitted, shape, 6)  # a patch a pixel
+    seen = np.isin(number, fitted)
+    np.testing.assert_array_equal(laid[seen], number[seen])
+    assert np.isnan(laid[~seen]).all()
+
+
+def test_pixels_have_the_value_of_their_patch():
+    laid = unfit(np.array([[1.0, 2.0], [3.0, 4.0]]), (4, 8), 4)
+    np.testing.assert_array_equal(laid[0], [np.nan, np.nan, 1, 1, 2, 2, np.nan, np.nan])
+    np.testing.assert_array_equal(laid[:, 2], [1, 1, 3, 3])
+    assert laid.dtype == np.float32
+
+
+def test_patches_need_not_divide_the_slice():
+    laid = unfit(np.arange(3.0)[np.newaxis], (4, 4), 4)
+    np.testing.assert_array_equal(laid, [[0, 0, 1, 2]] * 4)

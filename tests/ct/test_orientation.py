@@ -53,3 +53,16 @@ def test_turning_a_prone_patient_is_half_a_turn():
     turned = Orientation((-1, 0, 0), (0, -1, 0)).turn(image)
     np.testing.assert_array_equal(turned, image[::-1, ::-1])
     assert turned.flags.c_contiguous
+
+
+AXES = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0))
+
+
+PLANES = [(across, down) for across in AXES for down in AXES if np.dot(across, down) == 0]
+
+
+@pytest.mark.parametrize(("across", "down"), PLANES)
+def test_turning_back_undoes_turning(across, down):
+    image = np.arange(6, dtype=np.float32).reshape(2, 3)
+    orientation = Orientation(across, down)
+    np.testing.assert_array_equal(orientation.turn_back(orientation.turn(image)), image)

@@ -52,6 +52,15 @@ def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
     assert seen[40, 430] > 2 * seen[470, 430]
 
 
+def test_patches_without_a_score_stay_grey_and_leave_their_neighbours_alone():
+    hu, heatmap = np.full((512, 512), 40, np.float32), np.full((4, 4), 4, np.float32)
+    whole = np.asarray(heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE))
+    heatmap[:, 0] = np.nan
+    seen = np.asarray(heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE))
+    assert (seen[:, :128] == 128).all()
+    np.testing.assert_array_equal(seen[:, 128:512], whole[:, 128:512])
+
+
 def test_a_picture_travels_inside_a_page():
     uri = as_data_uri(Image.new("L", (8, 4)))
     head, data = uri.split(",")

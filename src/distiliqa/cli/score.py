@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study, store_reports
+from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import one_line
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
+    from distiliqa.pacs.study import Study
 
 MOST_PROBLEMS = 10
 
 
 def score(
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="INPUT", help="CT files, folders, zips or globs."),
-    ],
+    ] = None,
     model: Annotated[
         str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
     ] = "compact",
@@ -32,6 +38,9 @@ def score(
         Path | None,
         typer.Option(metavar="DIR", help="Write report.html, scores.csv and .json, run.json here."),
     ] = None,
+    sr: Annotated[
+        bool, typer.Option("--sr", help="Write DICOM structured reports to DIR/sr (extra pacs).")
+    ] = False,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files in the report.")
     ] = False,
@@ -52,17 +61,37 @@ def score(
         bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    dicomweb: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Score --study of this server, in place of INPUT."),
+    ] = None,
+    study: Annotated[str | None, typer.Option(metavar="UID", help="Study to score.")] = None,
+    series: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UID", help="Only this series of it; may be repeated."),
+    ] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Send structured reports back to the server.")
+    ] = False,
+    credentials: CredentialsFile = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
 
-    Exits with 0 if all slices were scored, 1 if some failed, 2 if none could be or on wrong usage.
+    With --dicomweb it scores the CT series of a study that a server has.
+
+    Exits with 0 if all slices were scored, 1 if some failed or a file that was asked for could not
+    be made, 2 if nothing could be scored or on wrong usage.
     """
-    from distiliqa.cli.progress import progress_bar
+    from distiliqa.cli.series_files import check_series_files, write_series_files
     from distiliqa.report import check_folder, print_json, print_scores, write_reports
     from distiliqa.report.pdf import PDF, require_pdf, write_pdf
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
+    remote = open_study(dicomweb, study, series, credentials, ca_file)
+    _check_usage(inputs, remote, store=store)
+    check_series_files(out, sr=sr or store)
     if out is None and pdf:
         raise typer.BadParameter("--pdf needs --out DIR")
     if not pdf and (logo or notes):
@@ -72,34 +101,63 @@ def score(
     if pdf:
         require_pdf(logo)
     loaded = load_model(model)
-    with progress_bar("reading headers", "scoring", quiet=quiet) as show:
-        run = score_inputs(
-            inputs,
-            loaded,
-            reference=reference,
-            progress=show,
-            keep_heatmaps=out is not None,  # for the report
-            count_outside=count_outside,
-        )
-    require_scores(run)
-    try:
-        if out is not None:
-            with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
-                write_reports(run, out, identify=identify, progress=show)
-                if pdf:
-                    write_pdf(out / PDF, run, logo=logo, notes=notes, identify=identify)
-    finally:  # a disk that is full does not keep the scores from the screen, nor the other way
-        if json:
-            print_json(run)
-        elif not quiet:
-            print_scores(run)
+    with _paths(inputs, remote, quiet=quiet) as paths:
+        with progress_bar("reading headers", "scoring", quiet=quiet) as show:
+            run = score_inputs(
+                paths,
+                loaded,
+                reference=reference,
+                progress=show,
+                keep_heatmaps=out is not None,  # for the report
+                count_outside=count_outside,
+            )
+        require_scores(run)
+        if remote is not None:  # the temporary folder says nothing
+            run = replace(run, inputs=(remote.url,))
+        missing: list[Problem] = []
+        unstored: list[Problem] = []
+        try:
+            if out is not None:
+                with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
+                    write_reports(run, out, identify=identify, progress=show)
+                    if pdf:
+                        write_pdf(out / PDF, run, logo=logo, notes=notes, identify=identify)
+                missing = write_series_files(run, out, sr=sr or store)
+        finally:  # a disk that is full does not keep the scores from the screen, nor the other way
+            if json:
+                print_json(run)
+            elif not quiet:
+                print_scores(run)
+    if store and remote is not None and out is not None and run.stopped is None:
+        unstored = store_reports(remote, run, out, missing)
     _tell("failed", run.failed)
     _tell("left out", run.left_out if not quiet else ())
+    _tell("not written", missing)
+    _tell("not stored", unstored)
     if run.stopped is not None:
         typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
-    if run.failed:
+    if run.failed or missing or unstored:
         raise typer.Exit(1)
+
+
+def _check_usage(inputs: list[str] | None, remote: Study | None, *, store: bool) -> None:
+    if bool(inputs) == (remote is not None):
+        raise typer.BadParameter("give INPUT, or --dicomweb URL with --study UID")
+    if store and remote is None:
+        raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
+
+
+@contextmanager
+def _paths(inputs: list[str] | None, remote: Study | None, *, quiet: bool) -> Iterator[list[str]]:
+    """What to score: the inputs, or a study in a temporary folder."""
+    if remote is None:
+        yield inputs or []
+        return
+    with TemporaryDirectory(prefix="distiliqa-") as folder:
+        with progress_bar("searching", "downloading", quiet=quiet) as show:
+            paths = remote.download(Path(folder), show)
+        yield paths
 
 
 def _tell(what: str, problems: Sequence[Problem]) -> None:

@@ -1,6 +1,7 @@
 """What a CT image is: readers (one file a format), HU, window and geometry."""
 
 from distiliqa.ct.fit import fit
+from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.index import CTIndex, Problem, SliceRef, index_ct
 from distiliqa.ct.reader import CTWarning, read_ct
 from distiliqa.ct.slice import Acquisition, CTSlice
@@ -12,6 +13,7 @@ __all__ = [
     "CTIndex",
     "CTSlice",
     "CTWarning",
+    "Geometry",
     "Problem",
     "SliceRef",
     "Window",

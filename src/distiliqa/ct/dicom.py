@@ -142,6 +142,7 @@ def _slice_ref(source: Source, frame: int, header: Header, syntax: UID) -> Slice
         series=_series(source, header),
         position_mm=header.position_mm,
         load=partial(load_frame, source, frame, header, syntax),
+        geometry=header.geometry,
         sop_uid=header.sop_uid,
         patient_id=header.patient_id,
     )

@@ -36,6 +36,28 @@ def fit(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], 
     return fitted, f"{rows} x {columns} {' and '.join(verbs)} to {size} x {size}, not resampled"
 
 
+def unfit(
+    heatmap: NDArray[np.floating], shape: tuple[int, int], size: int = 512
+) -> NDArray[np.float32]:
+    """Lay a map of a fitted slice over the slice before `fit`; the inverse of its crop and pad.
+
+    Parameters
+    ----------
+    heatmap : (rows, columns) of even patches over the fitted slice, ``size`` x ``size`` pixels.
+    shape : (rows, columns) of the slice.
+
+    Returns
+    -------
+    float32, of ``shape``: the value of the patch that each pixel lies in, NaN for pixels that were
+    cropped away.
+    """
+    laid = np.full(shape, np.nan, dtype=np.float32)
+    source, target = zip(*(_overlap(n, size) for n in shape), strict=True)
+    down, across = (np.arange(size) * patches // size for patches in heatmap.shape)
+    laid[source] = heatmap[np.ix_(down[target[0]], across[target[1]])]
+    return laid
+
+
 def _overlap(length: int, size: int) -> tuple[slice, slice]:
     """Where the middle of an axis of ``length`` lies in itself and in an axis of ``size``."""
     common = min(length, size)

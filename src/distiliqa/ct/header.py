@@ -10,6 +10,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import Acquisition
 from distiliqa.errors import CTReadError
@@ -54,6 +55,7 @@ class Header:
     Attributes
     ----------
     orientation : None where the file does not tell; the slice is then taken to be axial.
+    geometry : None where the file does not tell all of it.
     padding : first and last stored value that mean "no image here", as written.
     The others are as in `CTSlice`; ``spacing_mm`` is that of the turned slice.
     """
@@ -62,6 +64,7 @@ class Header:
     series_uid: str | None
     patient_id: str | None
     orientation: Orientation | None
+    geometry: Geometry | None
     position_mm: float | None
     spacing_mm: tuple[float, float] | None
     slope: float
@@ -83,6 +86,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         series_uid=text(dataset, "SeriesInstanceUID"),
         patient_id=text(dataset, "PatientID"),
         orientation=orientation,
+        geometry=_geometry(dataset, orientation),
         position_mm=_position(dataset, orientation),
         spacing_mm=_spacing(dataset, orientation),
         slope=1.0 if slope is None else slope,
@@ -110,6 +114,15 @@ def _position(dataset: Dataset, orientation: Orientation | None) -> float | None
     if len(point) != 3:
         return None
     return point[2] if orientation is None else orientation.position_mm(point)
+
+
+def _geometry(dataset: Dataset, orientation: Orientation | None) -> Geometry | None:
+    keywords = ("ImagePositionPatient", "PixelSpacing", "Rows", "Columns")
+    match [numbers(dataset, keyword) for keyword in keywords]:
+        case [[x, y, z], [down, across], [rows], [columns]] if orientation is not None:
+            shape = (int(rows), int(columns))
+            return Geometry((x, y, z), orientation, (down, across), shape)
+    return None
 
 
 def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:

@@ -52,6 +52,22 @@ def index_itk(source: Source) -> CTIndex:
     )
 
 
+def read_itk(path: Path) -> NDArray[np.generic]:
+    """All values of a volume as they are stored, slices along the first axis.
+
+    Raises `CTReadError` on a damaged file, and without SimpleITK.
+    """
+    itk = _simple_itk(path)
+    try:
+        return itk.GetArrayFromImage(itk.ReadImage(str(path)))
+    except RuntimeError as error:
+        raise CTReadError(
+            f"not readable as a volume ({_last_line(error)})",
+            path=path,
+            remedy="copy or convert it again",
+        ) from error
+
+
 def _simple_itk(path: Path) -> ModuleType:
     try:
         import SimpleITK

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
+from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.slice import CTSlice
 
 
@@ -25,6 +26,7 @@ class SliceRef:
     ----------
     path, frame, series, position_mm : as in `CTSlice`.
     load : decodes the pixels; raises `CTReadError`. Threads may call it at the same time.
+    geometry : where it lies in the patient; None where the file does not tell.
     sop_uid : as in `CTSlice`; tells copies of a file.
     patient_id : as in `CTSlice`; tells patients apart, and is never written to a result.
     """
@@ -34,6 +36,7 @@ class SliceRef:
     series: str
     position_mm: float | None
     load: Callable[[], CTSlice] = field(repr=False, compare=False)
+    geometry: Geometry | None = field(default=None, repr=False, compare=False)
     sop_uid: str | None = None
     patient_id: str | None = field(default=None, repr=False)
 

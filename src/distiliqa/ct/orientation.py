@@ -42,6 +42,11 @@ class Orientation:
         return orientation if abs(length - 1) < 0.1 else None
 
     @property
+    def cosines(self) -> tuple[float, ...]:
+        """The six numbers of (0020,0037)."""
+        return (*self.along_columns, *self.along_rows)
+
+    @property
     def normal(self) -> NDArray[np.float64]:
         """Unit normal of the slice, (3,); it points to the head whenever it can tell."""
         normal = np.cross(self.along_columns, self.along_rows)
@@ -85,6 +90,17 @@ class Orientation:
         if across[0] < 0:
             image = image[:, ::-1]
         return np.ascontiguousarray(image)
+
+    def turn_back(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn a slice in the standard view to how it is stored; the inverse of `turn`."""
+        across, down = self.along_columns, self.along_rows
+        if self.swaps_axes:
+            across, down = down, across
+        if down[1] < 0:
+            image = image[::-1]
+        if across[0] < 0:
+            image = image[:, ::-1]
+        return np.ascontiguousarray(image.T if self.swaps_axes else image)
 
     def turn_spacing(self, spacing: tuple[float, float]) -> tuple[float, float]:
         """Spacing (between rows, between columns) of the turned slice."""

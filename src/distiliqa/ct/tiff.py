@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import tifffile
@@ -18,7 +19,7 @@ from distiliqa.errors import CTReadError, NotCTError
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 # LDCTIQAC2023 (doi 10.5281/zenodo.7833096) stores float images in [0, 1]: HU = 1400 x - 1000.
-_CHALLENGE_SLOPE, _CHALLENGE_INTERCEPT = 1400.0, -1000.0
+CHALLENGE_SLOPE, CHALLENGE_INTERCEPT = 1400.0, -1000.0
 
 
 def index_tiff(source: Source) -> CTIndex:
@@ -42,6 +43,17 @@ def index_tiff(source: Source) -> CTIndex:
     return index_stack(source, count, _read_hu)
 
 
+def read_tiff(path: Path) -> NDArray[np.generic]:
+    """All values of a TIFF as they are stored, pages along the first axis.
+
+    Raises `CTReadError` on a damaged file.
+    """
+    try:
+        return tifffile.imread(path)
+    except Exception as error:  # tifffile raises many kinds on damaged files
+        raise _damaged(Source.on_disk(path), error) from error
+
+
 def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
     try:
         with source.open() as stream, tifffile.TiffFile(stream) as tiff:
@@ -50,7 +62,7 @@ def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
         raise _damaged(source, error) from error
     # A page of HU cannot lie in [0, 1] as a whole, so the range alone tells the two apart.
     if values.dtype.kind == "f" and values.size and values.min() >= 0 and values.max() <= 1:
-        return rescale(values, _CHALLENGE_SLOPE, _CHALLENGE_INTERCEPT)
+        return rescale(values, CHALLENGE_SLOPE, CHALLENGE_INTERCEPT)
     return values
 
 

@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.hu import check_size, checked
 from distiliqa.ct.listing import CTIndex, SliceRef
 from distiliqa.ct.orientation import Orientation, tilt_warnings
@@ -81,11 +82,22 @@ class _Plane:
 
     def ref(self, index: int) -> SliceRef:
         path = self.volume.path
-        return SliceRef(path, index, path, self.position_mm(index), partial(self.load, index))
+        load = partial(self.load, index)
+        return SliceRef(
+            path, index, path, self.position_mm(index), load, geometry=self.geometry(index)
+        )
+
+    def geometry(self, index: int) -> Geometry:
+        rows, columns = (n for axis, n in enumerate(self.volume.shape) if axis != self.axis)
+        return Geometry(self.origin_mm(index), self.orientation, self.spacing, (rows, columns))
+
+    def origin_mm(self, index: int) -> tuple[float, float, float]:
+        steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
+        x, y, z = (origin + index * steps[:, self.axis]).tolist()
+        return x, y, z
 
     def position_mm(self, index: int) -> float:
-        steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
-        return self.orientation.position_mm((origin + index * steps[:, self.axis]).tolist())
+        return self.orientation.position_mm(self.origin_mm(index))
 
     def load(self, index: int) -> CTSlice:
         try:

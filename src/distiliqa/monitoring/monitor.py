@@ -10,8 +10,8 @@ from pathlib import Path
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
+from distiliqa.folder_lock import only_one
 from distiliqa.monitoring.arrival import Arrival, open_arrival, score_arrivals
-from distiliqa.monitoring.lock import only_monitor
 from distiliqa.monitoring.page import write_trend
 from distiliqa.monitoring.store import Outcome, Store
 from distiliqa.monitoring.watch import Stamp, Watch
@@ -161,5 +161,5 @@ def open_monitor(
     folder, out = folder.absolute(), out.absolute()
     if not folder.is_dir():
         raise DistiliqaError("no such folder", path=folder, remedy="check or mount it")
-    with only_monitor(out), closing(Store(out / DATABASE, model.config)) as store:
+    with only_one(out, "monitor"), closing(Store(out / DATABASE, model.config)) as store:
         yield Monitor(Watch(folder, settle, leave_out=out), store, model, out / PAGE, identify)

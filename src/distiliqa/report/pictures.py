@@ -38,22 +38,40 @@ def heatmap_picture(
     Parameters
     ----------
     hu : (rows, columns), HU; cropped or padded as the model takes it.
-    heatmap : (rows, columns) of patches over the fitted slice, on ``scale``.
+    heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays grey.
 
     Returns
     -------
     RGB, 512 pixels high.
     """
     fitted, _ = fit(hu)
-    size = fitted.shape[::-1]
-    scores = np.asarray(
-        Image.fromarray(heatmap.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
-    )
-    shade = 0.45 + 0.55 * _grey(fitted, window)[..., np.newaxis] / 255
-    picture = Image.new("RGB", (size[0] + LEGEND, size[1]), "white")
-    picture.paste(Image.fromarray(np.uint8(np.rint(255 * shade * map_colours(scores, scale)))))
-    _draw_legend(picture, size[0], scale)
+    height, width = fitted.shape
+    grey = _grey(fitted, window)[..., np.newaxis] / 255
+    scores, known = _smoothed(heatmap, (width, height))
+    coloured = (0.45 + 0.55 * grey) * map_colours(scores, scale)
+    colours = np.where(known[..., np.newaxis], coloured, grey)
+    picture = Image.new("RGB", (width + LEGEND, height), "white")
+    picture.paste(Image.fromarray(np.uint8(np.rint(255 * colours))))
+    _draw_legend(picture, width, scale)
     return picture
+
+
+def _smoothed(
+    heatmap: NDArray[np.floating], size: tuple[int, int]
+) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    """A map of (width, height) pixels without edges of patches, and where it is known.
+
+    Patches that are NaN add nothing to those beside them.
+    """
+
+    def enlarged(values: NDArray, how: Image.Resampling) -> NDArray[np.float32]:
+        return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, how))
+
+    known = np.isfinite(heatmap)
+    sums = enlarged(np.where(known, heatmap, 0), Image.Resampling.BILINEAR)
+    weights = enlarged(known, Image.Resampling.BILINEAR)
+    inside = enlarged(known, Image.Resampling.NEAREST) > 0.5
+    return sums / np.where(inside, weights, 1), inside
 
 
 def map_colours(scores: NDArray[np.floating], scale: ScoreScale) -> NDArray[np.floating]:

@@ -1,0 +1,77 @@
+"""The options of commands that talk to a DICOMweb server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from distiliqa.ct import Problem
+    from distiliqa.pacs.dicomweb import Server
+    from distiliqa.pacs.study import Study
+    from distiliqa.scoring.result import ScoringRun
+
+CredentialsFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Private file with user and password, a token or a client certificate.",
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Trust the certificate authorities in this PEM file."),
+]
+
+
+def open_server(
+    url: str, credentials: Path | None, ca_file: Path | None, *, attempts: int = 4
+) -> Server:
+    """The server at ``url``; a warning is told where its traffic can be read."""
+    from distiliqa.pacs import check_extra
+
+    check_extra()
+    from distiliqa.pacs.credentials import find_credentials
+    from distiliqa.pacs.dicomweb import Server
+    from distiliqa.pacs.retry import Retries
+
+    found = find_credentials(credentials)
+    server = Server(url, found, ca_file=ca_file, retries=Retries(attempts))
+    if server.is_readable_on_the_way:
+        typer.echo(f"warning: {server.url} is not encrypted: use https", err=True)
+    return server
+
+
+def open_study(
+    url: str | None,
+    study: str | None,
+    series: list[str] | None,
+    credentials: Path | None,
+    ca_file: Path | None,
+) -> Study | None:
+    """The study that the options name; None where they name none."""
+    if url is None and study is None and not series:
+        return None
+    if url is None or study is None:
+        raise typer.BadParameter("--dicomweb URL and --study UID belong together")
+    server = open_server(url, credentials, ca_file)
+    from distiliqa.pacs.study import Study
+
+    return Study(server, study, tuple(series or ()))
+
+
+def store_reports(
+    study: Study, run: ScoringRun, out: Path, missing: list[Problem]
+) -> list[Problem]:
+    """Send ``out/sr`` of each series but those in ``missing``; what was not stored, and why."""
+    from distiliqa.report.names import Names
+
+    without = {problem.path for problem in missing}
+    names = Names.of(run, identify=False).series
+    return study.store(
+        out / "sr" / f"{name}.dcm"
+        for name, series in zip(names, run.series, strict=True)
+        if series.series not in without
+    )

@@ -1,0 +1,29 @@
+"""Results as DICOM objects for the archive: structured reports and parametric maps.
+
+Needs the extra ``pacs``.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from importlib.util import find_spec
+
+from distiliqa.errors import DistiliqaError
+
+# highdicom warns of unusual names of patients, and names them.
+warnings.filterwarnings("ignore", module=r"highdicom(\.|$)")
+logging.getLogger("highdicom").addHandler(logging.NullHandler())
+logging.getLogger("highdicom").propagate = False
+
+_PACKAGES = ("highdicom", "pynetdicom", "dicomweb_client")
+
+
+def check_extra() -> None:
+    """Raise `DistiliqaError` where a package of the extra is missing: before scoring, not after."""
+    for package in _PACKAGES:
+        if find_spec(package) is None:
+            raise DistiliqaError(
+                f"DICOM results need the extra pacs ({package} is missing)",
+                remedy='pip install "distiliqa[pacs]"',
+            )

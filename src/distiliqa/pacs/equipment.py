@@ -1,0 +1,58 @@
+"""What made a DICOM result: software, model, and what the model was shown."""
+
+from __future__ import annotations
+
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from highdicom.sr import AlgorithmIdentification, DeviceObserverIdentifyingAttributes
+from pydicom.uid import generate_uid
+
+from distiliqa.model_folder import ONNX, ModelConfig
+from distiliqa.pacs.codes import SCHEME
+from distiliqa.version import __version__
+
+MAKER = "distiliqa"
+
+
+def title(model: ModelConfig) -> str:
+    """Software and model, such as ``distiliqa compact``."""
+    return f"{MAKER} {model.name}"
+
+
+def algorithm(model: ModelConfig) -> AlgorithmIdentification:
+    """Which model scored and how (PS3.16, TID 4019)."""
+    scale, window = model.scale, model.window
+    better = "higher" if scale.higher_is_better else "lower"
+    return AlgorithmIdentification(
+        name=title(model),
+        version=model.version,
+        parameters=[
+            f"model sha256 {model.files.get(ONNX, 'unknown')}",
+            f"scale {scale.low:g} to {scale.high:g}, {better} is better",
+            f"window width {window.width:g} HU, level {window.level:g} HU",
+        ],
+    )
+
+
+def device(model: ModelConfig) -> DeviceObserverIdentifyingAttributes:
+    """The observer: the same UID for the same software and model (PS3.16, TID 1004)."""
+    return DeviceObserverIdentifyingAttributes(
+        uid=generate_uid(entropy_srcs=[MAKER, __version__, model.files.get(ONNX, model.name)]),
+        name=MAKER,
+        manufacturer_name=MAKER,
+        model_name=title(model),
+    )
+
+
+def coding_schemes() -> list[CodingSchemeIdentificationItem]:
+    """Who gave the private codes their meaning."""
+    return [
+        CodingSchemeIdentificationItem(
+            SCHEME, name="Codes of distiliqa", responsible_organization=MAKER
+        )
+    ]
+
+
+def series_uid(source_series: str, kind: str, model: ModelConfig) -> str:
+    """The series that results of one kind, of one series and one model, belong to."""
+    made_by = [MAKER, __version__, model.files.get(ONNX, model.name)]
+    return generate_uid(entropy_srcs=[source_series, kind, *made_by])

@@ -1,0 +1,125 @@
+"""Score the series of the queue, and put what comes of them in the outbox.
+
+    FOLDER/results/<name>/   what `distiliqa score --out --sr` writes
+    FOLDER/failed/<name>/    the objects of a series of which some could not be scored
+
+Each step is on the disk before the next one starts, so that a series which a crash interrupts goes
+on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from distiliqa.ct import index_ct
+from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
+from distiliqa.files import make_folder, read_json
+from distiliqa.pacs.outbox import Outbox
+from distiliqa.pacs.structured_report import write_sr
+from distiliqa.report import write_reports
+from distiliqa.report.names import Names
+from distiliqa.scoring.model import Model
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.run import score_inputs
+
+LOG = logging.getLogger(__name__)
+
+
+class Scorer:
+    """Scores complete series.
+
+    Parameters
+    ----------
+    folder : holds ``results`` and ``failed``.
+    outbox : takes the structured reports that are to be sent; None sends none.
+
+    Raises
+    ------
+    DistiliqaError : the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, model: Model, outbox: Outbox | None) -> None:
+        self.results = make_folder(folder / "results")
+        self.failed = make_folder(folder / "failed")
+        self.model = model
+        self.outbox = outbox
+
+    def has(self, name: str) -> bool:
+        """Whether a series of this name was scored before."""
+        return (self.results / name).exists() or (self.failed / name).exists()
+
+    def score(self, series: Path) -> None:
+        """Score the folder of a series, write and queue its results, and remove it.
+
+        Raises
+        ------
+        DistiliqaError, OSError : the disk is full or the model fails; nothing is lost, and the
+            same call goes on from there.
+        KeyboardInterrupt : the same.
+        """
+        results = self.results / series.name
+        if not results.exists():
+            run = score_inputs([series], self.model)
+            if run.stopped is not None:
+                raise run.stopped
+            if not run.slices:
+                self._give_up(series)
+                return
+            self._write(run, results)
+        self._queue_reports(results)
+        self._clear(series, some_failed=bool(read_json(results / "run.json")["errors"]))
+
+    def _write(self, run: ScoringRun, results: Path) -> None:
+        """Write the results of a series under another name first: they appear all at once."""
+        partial = results.with_name(f".{results.name}.part")
+        shutil.rmtree(partial, ignore_errors=True)
+        write_reports(run, make_folder(partial))
+        self._write_reports(run, partial / "sr")
+        partial.rename(results)
+        mean = ", ".join(f"{series.score:.2f}" for series in run.series)
+        LOG.info("%s: scored %d of %d slices: %s", results.name, len(run.slices), run.found, mean)
+
+    def _write_reports(self, run: ScoringRun, folder: Path) -> None:
+        """Write those that can be made: a series of two patients has its scores and no report."""
+        names = Names.of(run, identify=False).series
+        for name, series in zip(names, run.series, strict=True):
+            try:
+                write_sr(folder / f"{name}.dcm", series, run.model, complete=not run.failed)
+            except DistiliqaError as error:
+                if isinstance(error.__cause__, OSError):  # the disk is to blame, not the series
+                    raise
+                LOG.warning("%s: no structured report can be made of it", name)
+
+    def _queue_reports(self, results: Path) -> None:
+        if self.outbox is not None:
+            for number, report in enumerate(sorted(results.glob("sr/*.dcm")), start=1):
+                self.outbox.put(report, f"{results.name}_{number}.dcm")
+
+    def _give_up(self, series: Path) -> None:
+        damaged = any(_is_damaged(path) for path in series.iterdir())
+        what = "none of its images can be read" if damaged else "no axial CT slice in it"
+        LOG.warning("%s: not scored: %s", series.name, what)
+        self._clear(series, some_failed=damaged)
+
+    def _clear(self, series: Path, *, some_failed: bool) -> None:
+        if some_failed:
+            LOG.warning("%s: its images are kept in %s", series.name, self.failed / series.name)
+            series.rename(self.failed / series.name)
+            return
+        if hasattr(os, "sync"):  # the results are on the disk before the images leave it
+            os.sync()
+        shutil.rmtree(series)
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether an image that gave no score should have given one; a localizer should not."""
+    try:
+        index_ct(path)
+    except NotCTError:
+        return False
+    except CTReadError:
+        return True
+    return True  # it was its pixels

@@ -1,0 +1,159 @@
+"""Scores as a DICOM structured report: Comprehensive 3D SR of template TID 1500.
+
+DICOM PS3.3, A.35.13 (Comprehensive 3D SR) and PS3.16, TID 1500 (Measurement Report). The first
+measurement group (TID 1501) sums up the series; then each slice has one, which refers to its
+image. Patient and study are those of the images, as an archive needs them to file the report; it is
+preliminary and unverified.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from highdicom import UID
+from highdicom.sr import (
+    Comprehensive3DSR,
+    Measurement,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+    QualitativeEvaluation,
+    SourceImageForMeasurementGroup,
+    TrackingIdentifier,
+)
+from pydicom import Dataset
+from pydicom.sr.codedict import codes as dicom
+from pydicom.sr.coding import Code
+from pydicom.uid import generate_uid
+
+from distiliqa.model_folder import ModelConfig
+from distiliqa.pacs import codes
+from distiliqa.pacs.equipment import MAKER, algorithm, coding_schemes, device, series_uid, title
+from distiliqa.pacs.source import SourceImage, read_sources
+from distiliqa.pacs.write import write_result
+from distiliqa.scoring.result import SeriesScore, SliceScore
+from distiliqa.version import __version__
+
+SERIES_NUMBER = 9101  # behind those that scanners give
+SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
+
+
+def write_sr(path: Path, series: SeriesScore, model: ModelConfig, *, complete: bool = True) -> None:
+    """Write the scores of one DICOM series as a structured report, atomically.
+
+    Parameters
+    ----------
+    complete : whether all slices of the series were scored.
+
+    Raises
+    ------
+    DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
+        `read_sources`; the disk is full or the folder cannot be written.
+    """
+    write_result(path, lambda: structured_report(series, model, complete=complete))
+
+
+def structured_report(
+    series: SeriesScore, model: ModelConfig, *, complete: bool = True
+) -> Comprehensive3DSR:
+    """The structured report of one series, see `write_sr`; a new instance each time."""
+    sources = read_sources(series)
+    first = sources[0].header
+    return Comprehensive3DSR(
+        evidence=_once([source.header for source in sources]),
+        content=_content(series, sources, model),
+        series_instance_uid=series_uid(first.SeriesInstanceUID, "SR", model),
+        series_number=SERIES_NUMBER,
+        series_description=SERIES_DESCRIPTION,
+        sop_instance_uid=UID(),
+        instance_number=1,
+        manufacturer=MAKER,
+        manufacturer_model_name=title(model),
+        software_versions=__version__,
+        is_complete=complete,
+        is_final=False,
+        coding_schemes=coding_schemes(),
+    )
+
+
+def _once(headers: list[Dataset]) -> list[Dataset]:
+    """The images without repetition: all frames of a file share one header."""
+    return list({header.SOPInstanceUID: header for header in headers}.values())
+
+
+def _content(
+    series: SeriesScore, sources: list[SourceImage], model: ModelConfig
+) -> MeasurementReport:
+    observer = ObserverContext(
+        observer_type=dicom.DCM.Device, observer_identifying_attributes=device(model)
+    )
+    groups = [_series_group(series, sources[0].header, model)]
+    for number, (each, source) in enumerate(zip(series.slices, sources, strict=True), 1):
+        groups.append(_slice_group(each, source, number, model))
+    return MeasurementReport(
+        observation_context=ObservationContext(observer_device_context=observer),
+        procedure_reported=codes.CT_OF_ANY_BODY_REGION,
+        imaging_measurements=groups,
+    )
+
+
+def _series_group(
+    series: SeriesScore, header: Dataset, model: ModelConfig
+) -> MeasurementsAndQualitativeEvaluations:
+    counts = {
+        codes.SLICES: len(series.slices),
+        codes.SLICES_OUTSIDE: sum(each.outside for each in series.slices),
+    }
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking("series", header.SeriesInstanceUID),
+        algorithm_id=algorithm(model),
+        measurements=[
+            *_rating(series.score, series.interval, derivation=codes.MEAN),
+            *_noise(series.noise_hu, derivation=codes.MEAN),
+            *(Measurement(name, count, codes.NO_UNITS) for name, count in counts.items()),
+        ],
+    )
+
+
+def _slice_group(
+    each: SliceScore, source: SourceImage, number: int, model: ModelConfig
+) -> MeasurementsAndQualitativeEvaluations:
+    header = source.header
+    verdict = codes.YES if each.outside else codes.NO
+    known = [] if each.distance is None else [QualitativeEvaluation(codes.OUTSIDE, verdict)]
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, each.frame),
+        algorithm_id=algorithm(model),
+        measurements=[*_rating(each.score, each.interval), *_noise(each.noise_hu)],
+        qualitative_evaluations=known,
+        source_images=[
+            SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID, source.frames)
+        ],
+    )
+
+
+def _tracking(name: str, *what: object) -> TrackingIdentifier:
+    """The same UID for the same slice in each report of it (PS3.16, TID 4108)."""
+    return TrackingIdentifier(generate_uid(entropy_srcs=[MAKER, *map(str, what)]), name)
+
+
+def _rating(
+    score: float, interval: tuple[float, float] | None, derivation: Code | None = None
+) -> list[Measurement]:
+    """The score, and where known the ends of its prediction interval."""
+    values = [(score, derivation)]
+    if interval is not None:
+        low, high = interval
+        values += [(low, codes.INTERVAL_LOW), (high, codes.INTERVAL_HIGH)]
+    return [
+        Measurement(codes.IMAGE_QUALITY_RATING, float(value), codes.NO_UNITS, derivation=how)
+        for value, how in values
+    ]
+
+
+def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measurement]:
+    if noise_hu is None:
+        return []
+    name, unit = codes.GLOBAL_NOISE_LEVEL, codes.HOUNSFIELD_UNIT
+    return [Measurement(name, float(noise_hu), unit, derivation=derivation)]

@@ -1,0 +1,100 @@
+"""Heatmaps for other programs: pictures to look at, and NIfTI volumes to measure in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct import Geometry
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import atomic_path
+from distiliqa.model_folder import ModelConfig
+from distiliqa.report.heatmap_stack import stack_heatmaps
+from distiliqa.report.pictures import heatmap_picture
+from distiliqa.scoring.again import find_again
+from distiliqa.scoring.result import SeriesScore
+
+# NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_EVEN_MM = 0.01  # what rounding of positions in headers leaves
+
+
+def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> None:
+    """Write one PNG a slice into ``folder``: ``slice_0001.png`` is the first of the series.
+
+    Each is the slice as the model saw it, coloured by the score of its parts.
+
+    Raises
+    ------
+    DistiliqaError : a slice has no heatmap or cannot be read any more; the full disk.
+    """
+    found = find_again(series.slices)
+    for number, each in enumerate(series.slices, 1):
+        ref = found.get((each.path, each.frame))
+        if ref is None or each.heatmap is None:
+            problem = "cannot be read again" if ref is None else "has no heatmap"
+            raise DistiliqaError(problem, path=each.path, remedy="score it again")
+        picture = heatmap_picture(ref.load().hu, each.window, each.heatmap, model.scale)
+        with atomic_path(folder / f"slice_{number:04}.png") as partial:
+            picture.save(partial, "PNG")
+
+
+def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
+    """Write the heatmaps of a series as one compressed NIfTI volume on the grid of its slices.
+
+    float32, axes (column, row, slice) of the series as stored, in millimetres of the scanner; NaN
+    where the model did not look or no patient is.
+
+    Raises
+    ------
+    DistiliqaError : see `stack_heatmaps`; the slices are not evenly spaced; the full disk.
+    """
+    stack = stack_heatmaps(series, model)
+    affine = _LPS_TO_RAS @ _affine(stack.geometries, series)
+    image = nibabel.Nifti1Image(stack.values.T, affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(affine, code="scanner")
+    image.header["descrip"] = b"distiliqa local score, research use"
+    with atomic_path(path) as partial:
+        # nibabel goes by the extension, which a file that is not whole yet does not have.
+        whole = partial.with_suffix(".nii.gz")
+        try:
+            nibabel.save(image, whole)
+            whole.replace(partial)
+        finally:
+            whole.unlink(missing_ok=True)
+
+
+def _affine(geometries: tuple[Geometry, ...], series: SeriesScore) -> NDArray[np.float64]:
+    """(column, row, slice) to millimetres in DICOM's patient system, (4, 4)."""
+    first = geometries[0]
+    down, across = first.spacing_mm
+    affine = np.eye(4)
+    affine[:3, 0] = np.multiply(first.orientation.along_columns, across)
+    affine[:3, 1] = np.multiply(first.orientation.along_rows, down)
+    affine[:3, 2] = _step(geometries, series)
+    affine[:3, 3] = first.origin_mm
+    return affine
+
+
+def _step(geometries: tuple[Geometry, ...], series: SeriesScore) -> NDArray[np.float64]:
+    """From one slice to the next, mm, (3,); along the normal for a series of one slice."""
+    if len(geometries) == 1:
+        thickness = series.acquisition.slice_thickness_mm
+        return geometries[0].orientation.normal * (thickness or 1.0)
+    steps = np.diff([each.origin_mm for each in geometries], axis=0)
+    step = steps.mean(axis=0)
+    if np.abs(steps - step).max() > max(_EVEN_MM, 0.01 * np.linalg.norm(step)):
+        raise DistiliqaError(
+            "the slices are not evenly spaced, so no volume can hold them",
+            path=series.slices[0].path,
+            remedy="take --heatmaps png or dicom",
+        )
+    if not step.any():
+        raise DistiliqaError(
+            "all slices lie at one position", path=series.slices[0].path, remedy="take png"
+        )
+    return step

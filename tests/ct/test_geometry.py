@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import nibabel
+import numpy as np
+import pytest
+
+from distiliqa.ct import Geometry, index_ct
+from distiliqa.ct.orientation import Orientation
+
+PRONE = [-1, 0, 0, 0, -1, 0]
+GRID = Geometry((0, 0, 0), Orientation((1, 0, 0), (0, 1, 0)), (0.7, 0.7), (64, 64))
+
+
+def test_a_dicom_slice_is_where_its_header_says(tmp_path, write_ct):
+    point = [-100, -90, 30]
+    tags = {"ImagePositionPatient": point, "ImageOrientationPatient": PRONE}
+    path = write_ct(tmp_path / "a.dcm", np.zeros((64, 72)), PixelSpacing=[0.7, 0.8], **tags)
+    (ref,) = index_ct(path).slices
+    orientation = Orientation((-1, 0, 0), (0, -1, 0))
+    assert ref.geometry == Geometry((-100, -90, 30), orientation, (0.7, 0.8), (64, 72))
+
+
+@pytest.mark.parametrize("tag", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"])
+def test_without_a_tag_nobody_knows_where_a_slice_is(tmp_path, write_ct, tag):
+    (ref,) = index_ct(write_ct(tmp_path / "a.dcm", np.zeros((64, 64)), **{tag: None})).slices
+    assert ref.geometry is None
+
+
+def test_a_volume_is_where_its_affine_says(tmp_path):
+    affine = np.array([[-0.8, 0, 0, 10], [0, 0.7, 0, 20], [0, 0, 3, 30], [0, 0, 0, 1.0]])  # RAS
+    image = nibabel.Nifti1Image(np.zeros((64, 72, 2), np.int16), affine)
+    nibabel.save(image, tmp_path / "a.nii")
+    geometry = index_ct(tmp_path / "a.nii").slices[1].geometry
+    assert geometry.origin_mm == pytest.approx((-10, -20, 33))
+    assert geometry.spacing_mm == pytest.approx((0.8, 0.7))
+    assert geometry.shape == (64, 72)
+    np.testing.assert_allclose(geometry.orientation.cosines, [0, -1, 0, 1, 0, 0], atol=1e-6)
+
+
+def test_rounding_makes_no_other_grid():
+    assert GRID.same_grid(replace(GRID, origin_mm=(1, 2, 3), spacing_mm=(0.70001, 0.7)))
+    assert not GRID.same_grid(replace(GRID, spacing_mm=(0.7, 0.8)))
+    assert not GRID.same_grid(replace(GRID, shape=(64, 65)))
+    assert not GRID.same_grid(replace(GRID, orientation=Orientation((-1, 0, 0), (0, 1, 0))))
+
+
+@pytest.mark.parametrize("cosines", [PRONE, [0, 1, 0, 1, 0, 0], [1, 0, 0, 0, 1, 0]])
+def test_a_map_is_laid_over_the_slice_as_it_is_stored(tmp_path, write_ct, cosines):
+    stored = np.random.default_rng(0).uniform(0, 100, (64, 72)).round()
+    path = write_ct(tmp_path / "a.dcm", stored, ImageOrientationPatient=cosines)
+    (ref,) = index_ct(path).slices
+    seen = ref.load().hu  # in the standard view
+    padded = np.zeros((72, 72), np.float32)
+    rows, columns = ((72 - n) // 2 for n in seen.shape)
+    padded[rows : rows + seen.shape[0], columns : columns + seen.shape[1]] = seen
+    np.testing.assert_array_equal(ref.geometry.lay(padded, 72), stored)

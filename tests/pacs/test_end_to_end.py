@@ -1,0 +1,236 @@
+"""``distiliqa score --dicomweb`` and ``distiliqa listen`` against a real Orthanc."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pydicom
+import pytest
+from tests.pacs.orthanc import PASSWORD, USER, Orthanc, free_port, running_orthanc, wait_for
+from typer.testing import CliRunner
+
+from distiliqa.cli import app
+from distiliqa.folder_lock import only_one
+from distiliqa.pacs.credentials import PASSWORD as PASSWORD_VARIABLE
+from distiliqa.pacs.credentials import USER as USER_VARIABLE
+from distiliqa.pacs.read_scores import read_scores
+from distiliqa.pacs.sender import Node
+from distiliqa.report.names import short_hash
+
+ENVIRONMENT = os.environ | {USER_VARIABLE: USER, PASSWORD_VARIABLE: PASSWORD}
+
+
+@pytest.fixture
+def study(orthanc: Orthanc, example: Path) -> pydicom.Dataset:
+    """The header of the example series, which Orthanc has."""
+    orthanc.push(example)
+    return pydicom.dcmread(next(example.glob("*.dcm")), stop_before_pixels=True)
+
+
+def run(*args: object, env: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "distiliqa", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
+
+
+def scores_in(report: bytes, tmp_path: Path) -> dict[str, float]:
+    path = tmp_path / "report.dcm"
+    path.write_bytes(report)
+    return {each.sop_uid: each.score for each in read_scores(path)}
+
+
+def test_a_study_is_scored_and_its_report_is_found_on_the_server(
+    orthanc: Orthanc, study: pydicom.Dataset, tiny_model: Path, tmp_path: Path
+):
+    uid, out = study.StudyInstanceUID, tmp_path / "out"
+    options = ["--dicomweb", orthanc.url, "--study", uid, "--model", tiny_model, "--out", out]
+    done = run("score", *options, "--store", "--series", study.SeriesInstanceUID)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    record = json.loads((out / "run.json").read_text())
+    assert record["settings"]["inputs"] == [f"{orthanc.url}/studies/{uid}"]
+    with (out / "scores.csv").open(newline="") as file:
+        scored = {Path(row["path"]).stem: float(row["score"]) for row in csv.DictReader(file)}
+    (report,) = orthanc.reports()
+    assert scores_in(report, tmp_path) == pytest.approx(scored, abs=1e-5)
+    assert pydicom.dcmread(BytesIO(report)).StudyInstanceUID == uid
+    everything = done.stdout + done.stderr + (out / "run.json").read_text()
+    assert PASSWORD not in everything
+
+
+def test_a_wrong_password_is_one_line(orthanc: Orthanc, tmp_path: Path):
+    secret = tmp_path / "credentials.ini"
+    secret.write_text(f"[dicomweb]\nuser = {USER}\npassword = hunter2\n")
+    secret.chmod(0o600)
+    options = ["--dicomweb", orthanc.url, "--study", "1.2.3", "--credentials", secret]
+    done = run("score", *options)
+    assert done.returncode == 2
+    (error,) = done.stderr.splitlines()
+    assert error.startswith(f"error: {orthanc.url}: answers 401 (Unauthorized); give user and")
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--dicomweb", "http://pacs"],
+        ["--study", "1.2"],
+        ["folder", "--store", "--out", "x"],
+        ["folder", "--dicomweb", "http://pacs", "--study", "1.2"],
+        ["--dicomweb", "http://pacs", "--study", "1.2", "--store"],
+        ["--dicomweb", "http://u:hunter2@pacs", "--study", "1.2"],
+    ],
+)
+def test_wrong_usage_is_2(options: list[str], tmp_path: Path):
+    done = CliRunner().invoke(app, ["score", *options])
+    assert done.exit_code == 2
+    assert "hunter2" not in done.output
+
+
+class Listener:
+    """``distiliqa listen`` as a process of its own."""
+
+    def __init__(self, out: Path, model: Path) -> None:
+        self.out, self.model = out, model
+        self.port = free_port()
+        self.log = out.with_suffix(".log")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: object, quiet_s: float = 0.3) -> None:
+        fixed = ["--out", self.out, "--port", self.port, "--model", self.model]
+        command = ["listen", *fixed, "--quiet-time", quiet_s, *options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "distiliqa", *map(str, command)],
+                stderr=log,
+                stdout=subprocess.DEVNULL,
+                env=ENVIRONMENT,
+            )
+        starts = self.said().count("listening as")
+        wait_for(lambda: self.said().count("listening as") > starts, "listener")
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def stop(self, how: int = signal.SIGKILL) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(20)
+
+    def receive(self, folder: Path) -> None:
+        node = Node("DISTILIQA", "127.0.0.1", self.port, "SCANNER")
+        for path in sorted(folder.glob("*.dcm")):
+            node.store(path)
+
+    def waiting(self) -> list[Path]:
+        return list((self.out / "outbox").glob("*.dcm"))
+
+
+@pytest.fixture
+def listener(tmp_path: Path, tiny_model: Path) -> Iterator[Listener]:
+    listener = Listener(tmp_path / "listener", tiny_model)
+    yield listener
+    if listener.process is not None and listener.process.poll() is None:
+        listener.stop()
+
+
+def to(orthanc: Orthanc, how: str) -> list[str]:
+    if how == "STOW-RS":
+        return ["--dicomweb", orthanc.url]
+    return ["--send", f"ORTHANC@127.0.0.1:{orthanc.dicom_port}"]
+
+
+@pytest.mark.parametrize("how", ["C-STORE", "STOW-RS"])
+def test_a_series_that_is_sent_comes_back_as_a_report(
+    orthanc: Orthanc, listener: Listener, example: Path, how: str
+):
+    listener.start(*to(orthanc, how))
+    listener.receive(example)
+    wait_for(orthanc.reports, "report")
+    wait_for(lambda: not listener.waiting(), "empty outbox")
+    series = pydicom.dcmread(next(example.glob("*.dcm"))).SeriesInstanceUID
+    results = listener.out / "results" / short_hash(series)
+    assert (results / "report.html").exists()
+    wait_for(lambda: not any((listener.out / "queue" / "complete").iterdir()), "empty queue")
+    assert listener.stop(signal.SIGTERM) == 0
+    assert listener.said().splitlines()[-1].startswith("stopped")
+    assert PASSWORD not in listener.said()
+
+
+def test_a_crash_before_scoring_loses_nothing(orthanc: Orthanc, listener: Listener, example: Path):
+    listener.start(*to(orthanc, "C-STORE"), quiet_s=600)
+    listener.receive(example)
+    listener.stop()
+    assert orthanc.reports() == []
+    listener.start(*to(orthanc, "C-STORE"))
+    assert len(wait_for(orthanc.reports, "report")) == 1
+
+
+def test_a_crash_while_the_server_is_away_loses_nothing(
+    needs_orthanc: None, listener: Listener, example: Path, tmp_path: Path
+):
+    server = Orthanc(free_port(), free_port())
+    listener.start(*to(server, "STOW-RS"))
+    listener.receive(example)
+    wait_for(lambda: "not sent" in listener.said(), "attempt to send", 60)
+    listener.stop()
+    assert len(listener.waiting()) == 1
+    with running_orthanc(tmp_path / "late", server.http_port, server.dicom_port):
+        listener.start(*to(server, "STOW-RS"))
+        assert len(wait_for(server.reports, "report")) == 1
+
+
+def test_a_server_that_comes_late_gets_its_reports(
+    needs_orthanc: None, listener: Listener, example: Path, tmp_path: Path
+):
+    server = Orthanc(free_port(), free_port())
+    listener.start(*to(server, "C-STORE"))
+    listener.receive(example)
+    wait_for(lambda: "not sent, again in" in listener.said(), "attempt to send")
+    with running_orthanc(tmp_path / "late", server.http_port, server.dicom_port):
+        assert len(wait_for(server.reports, "report")) == 1
+        wait_for(lambda: not listener.waiting(), "empty outbox")
+
+
+def test_the_log_names_no_patient(
+    listener: Listener, write_series: Callable[..., Path], tmp_path: Path
+):
+    odd = {"PatientName": "Doe^Jane", "PatientID": "Doe^4711", "StudyDate": "Doe^1970"}
+    listener.start()
+    with pytest.warns(UserWarning, match="Doe"):  # which the listener must not repeat
+        folder = write_series(tmp_path / "in", 2, **odd)
+    listener.receive(folder)
+    wait_for(lambda: "scored 2 of 2" in listener.said(), "scores")
+    assert listener.stop(signal.SIGINT) == 0
+    assert "Doe" not in listener.said()
+    assert "Traceback" not in listener.said()
+
+
+def test_a_second_listener_is_refused(tmp_path: Path):
+    with only_one(tmp_path, "listener"):
+        done = run("listen", "--out", tmp_path, "--port", free_port())
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {tmp_path}: another listener writes here")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--send", "PACS"],
+        ["--send", "PACS@host:104", "--dicomweb", "http://pacs"],
+        ["--aet", "A" * 17],
+        ["--dicomweb", "http://u:hunter2@pacs"],
+    ],
+)
+def test_wrong_usage_of_listen_is_2(options: list[str], tmp_path: Path):
+    done = CliRunner().invoke(app, ["listen", "--out", str(tmp_path), *options])
+    assert done.exit_code == 2
+    assert "hunter2" not in done.output

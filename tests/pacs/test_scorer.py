@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.pacs import scorer as scorer_module
+from distiliqa.pacs.outbox import Outbox
+from distiliqa.pacs.read_scores import read_scores
+from distiliqa.pacs.scorer import Scorer
+from distiliqa.scoring.model import load_model
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(tmp_path / "outbox", lambda path: None)
+
+
+@pytest.fixture
+def scorer(tmp_path: Path, tiny_model: Path, outbox: Outbox) -> Scorer:
+    return Scorer(tmp_path, load_model(tiny_model), outbox)
+
+
+@pytest.fixture
+def series(write_series: Callable[..., Path], tmp_path: Path) -> Path:
+    return write_series(tmp_path / "complete" / "ab12", 3, PatientName="Doe^Jane")
+
+
+def waiting(outbox: Outbox) -> list[str]:
+    return sorted(path.name for path in outbox.folder.iterdir())
+
+
+def test_a_series_becomes_results_and_a_report_to_send(
+    scorer: Scorer, outbox: Outbox, series: Path, caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.INFO):
+        scorer.score(series)
+    results = scorer.results / "ab12"
+    names = {path.name for path in results.iterdir()}
+    assert names == {"report.html", "scores.csv", "scores.json", "run.json", "sr"}
+    assert waiting(outbox) == ["ab12_1.dcm"]
+    assert len(read_scores(outbox.folder / "ab12_1.dcm")) == 3
+    assert not series.exists()
+    assert scorer.has("ab12")
+    (line,) = (each.message for each in caplog.records if each.name.startswith("distiliqa"))
+    assert line.startswith("ab12: scored 3 of 3 slices: ")
+
+
+def test_a_crash_before_the_report_waits_costs_nothing(
+    scorer: Scorer, outbox: Outbox, series: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither the scores nor the report are made twice, so the report keeps its UID."""
+    put = outbox.put
+    monkeypatch.setattr(outbox, "put", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        scorer.score(series)
+    assert series.exists()
+    (report,) = (scorer.results / "ab12" / "sr").iterdir()
+    made = report.read_bytes()
+    monkeypatch.setattr(outbox, "put", put)
+    scorer.score(series)
+    assert (outbox.folder / "ab12_1.dcm").read_bytes() == made
+    assert not series.exists()
+
+
+def test_what_a_crash_left_half_is_made_again(scorer: Scorer, outbox: Outbox, series: Path):
+    half = scorer.results / ".ab12.part"
+    (half / "sr").mkdir(parents=True)
+    (half / "sr" / "old.dcm").write_bytes(b"old")
+    scorer.score(series)
+    assert len(waiting(outbox)) == 1
+    assert [path.name for path in scorer.results.iterdir()] == ["ab12"]
+
+
+@pytest.mark.parametrize("what", ["write_reports", "write_sr"])
+def test_a_full_disk_leaves_the_series_to_be_scored_again(
+    scorer: Scorer, outbox: Outbox, series: Path, monkeypatch: pytest.MonkeyPatch, what: str
+):
+    def full(*_: object, **__: object) -> None:
+        cause = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise DistiliqaError("cannot be written") from cause
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer_module, what, full)
+        with pytest.raises(DistiliqaError):
+            scorer.score(series)
+    assert len(list(series.iterdir())) == 3
+    assert not scorer.has("ab12")
+    scorer.score(series)
+    assert waiting(outbox) == ["ab12_1.dcm"]
+
+
+def test_images_of_which_some_failed_are_kept(scorer: Scorer, outbox: Outbox, series: Path):
+    damaged = series / "1.dcm"
+    damaged.write_bytes(damaged.read_bytes()[:2000])
+    scorer.score(series)
+    assert len(list((scorer.failed / "ab12").iterdir())) == 3
+    assert len(read_scores(outbox.folder / waiting(outbox)[0])) == 2
+
+
+def test_images_of_which_all_failed_are_kept(scorer: Scorer, outbox: Outbox, series: Path):
+    for path in series.iterdir():
+        path.write_bytes(path.read_bytes()[:2000])
+    scorer.score(series)
+    assert len(list((scorer.failed / "ab12").iterdir())) == 3
+    assert waiting(outbox) == []
+    assert scorer.has("ab12")
+
+
+def test_localizers_are_no_failure(
+    scorer: Scorer,
+    outbox: Outbox,
+    series: Path,
+    write_series: Callable[..., Path],
+    caplog: pytest.LogCaptureFixture,
+):
+    shutil.rmtree(series)
+    write_series(series, 1, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    scorer.score(series)
+    assert caplog.messages == ["ab12: not scored: no axial CT slice in it"]
+    assert not series.exists()
+    assert not scorer.has("ab12")
+
+
+def test_a_series_of_two_patients_has_scores_but_no_report(
+    scorer: Scorer,
+    outbox: Outbox,
+    series: Path,
+    write_series: Callable[..., Path],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+):
+    other = write_series(tmp_path / "other", 1, PatientID="P2", PatientName="Roe^Richard")
+    shutil.copy(other / "0.dcm", series / "other.dcm")
+    scorer.score(series)
+    assert waiting(outbox) == []
+    assert (scorer.results / "ab12" / "scores.csv").exists()
+    (line,) = caplog.messages
+    assert line.endswith(": no structured report can be made of it")
+
+
+def test_without_an_outbox_the_report_stays_with_the_results(
+    tmp_path: Path, tiny_model: Path, series: Path
+):
+    scorer = Scorer(tmp_path, load_model(tiny_model), None)
+    scorer.score(series)
+    assert len(list((scorer.results / "ab12" / "sr").iterdir())) == 1

@@ -1,0 +1,86 @@
+"""TLS as a hospital has it: a certificate of its own authority, perhaps one for the client too."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.pacs.faulty import Answer, Faulty, serving
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.credentials import Credentials
+from distiliqa.pacs.dicomweb import Server
+from distiliqa.pacs.retry import Retries
+
+FOUND = Answer(body=b'[{"0020000E": {"vr": "UI", "Value": ["1.2"]}}]')
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody trusts, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    names = ["-subj", "/CN=pacs", "-addext", "subjectAltName=IP:127.0.0.1"]
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    files = ["-out", str(certificate), "-keyout", str(key)]
+    subprocess.run(
+        ["openssl", "req", "-x509", *curve, *names, *files], check=True, capture_output=True
+    )
+    return certificate, key
+
+
+@pytest.fixture
+def server_of(identity: tuple[Path, Path]) -> Iterator[Callable[..., Server]]:
+    """Our side of a connection, without retries, to a server with the certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*identity)
+    with serving(context) as state:
+        state.answers = [FOUND]
+
+        def make(credentials: Credentials, ca_file: Path | None) -> Server:
+            return Server(state.url, credentials, ca_file=ca_file, retries=Retries(attempts=1))
+
+        yield make
+
+
+def test_an_unknown_certificate_is_refused_whatever_the_environment_says(
+    server_of: Callable[..., Server],
+    identity: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(identity[0]))
+    server = server_of(Credentials(), None)
+    with pytest.raises(DistiliqaError) as caught:
+        server.find_series("1.2.3")
+    assert str(caught.value).startswith(f"{server.url}: no trusted connection (self-signed cert")
+    assert "; give its certificate authority by --ca-file" in str(caught.value)
+
+
+def test_an_authority_that_is_given_is_trusted(
+    server_of: Callable[..., Server], identity: tuple[Path, Path]
+):
+    assert server_of(Credentials(), identity[0]).find_series("1.2.3") == ["1.2"]
+
+
+def test_a_client_shows_its_certificate(identity: tuple[Path, Path]):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*identity)
+    context.load_verify_locations(identity[0])
+    context.verify_mode = ssl.CERT_REQUIRED
+    certificate, key = identity
+    with serving(context) as state:
+        state.answers = [FOUND]
+        assert ask(state, Credentials(certificate=certificate, key=key), certificate) == ["1.2"]
+        with pytest.raises(DistiliqaError, match="connection"):
+            ask(state, Credentials(), certificate)
+
+
+def ask(state: Faulty, credentials: Credentials, ca_file: Path) -> list[str]:
+    server = Server(state.url, credentials, ca_file=ca_file, retries=Retries(attempts=1))
+    return server.find_series("1.2.3")

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.report.names import Names
+from distiliqa.report.series_files import write_each_series
+
+
+def test_one_file_a_series_named_as_in_the_report(tmp_path, run):
+    written = {}
+    assert write_each_series(run, tmp_path / "x", ".dcm", written.__setitem__) == []
+    names = Names.of(run, identify=False).series
+    assert list(written) == [tmp_path / "x" / f"{name}.dcm" for name in names]
+    assert [each.series for each in written.values()] == [each.series for each in run.series]
+
+
+def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, run):
+    written = []
+
+    def write(path, series):
+        if series is run.series[0] or series.series == run.series[0].series:
+            raise DistiliqaError("no DICOM", path="a.nii", remedy="give DICOM")
+        written.append(path)
+
+    (problem,) = write_each_series(run, tmp_path, ".dcm", write)
+    assert problem == ("a.nii", "no DICOM; give DICOM")
+    assert len(written) == len(run.series) - 1
