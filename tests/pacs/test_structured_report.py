@@ -125,6 +125,7 @@ def test_dciodvfy_finds_no_error(tmp_path, scored, model, write_series, dicom_er
             assert dicom_errors(tmp_path / f"{name}{n}.dcm") == []
 
 
+@pytest.mark.filterwarnings("ignore:The string")  # unusual names
 def test_dciodvfy_finds_no_error_in_reports_of_real_series(
     shared_data, tmp_path, scored, model, dicom_errors
 ):
