@@ -64,6 +64,7 @@ def test_each_slice_says_what_scored_it(filed, model):
         assert "1.0" in texts
         assert f"model sha256 {'ab' * 32}" in texts
         assert "window width 350 HU, level 40 HU" in texts
+        assert "coverage of prediction intervals 0.9" in texts
 
 
 def test_it_is_of_the_patient_and_study_of_the_images(tmp_path, scored, model, write_series):

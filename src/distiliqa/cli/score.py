@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.cli.series_files import HeatmapKind
 from distiliqa.errors import one_line
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ def score(
     sr: Annotated[
         bool, typer.Option("--sr", help="Write DICOM structured reports to DIR/sr (extra pacs).")
     ] = False,
+    heatmaps: Annotated[
+        list[HeatmapKind] | None,
+        typer.Option(help="Write maps of where quality is lost to DIR/heatmaps. Repeatable."),
+    ] = None,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files in the report.")
     ] = False,
@@ -54,10 +59,11 @@ def score(
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
-    check_series_files(out, sr=sr)
+    loaded = load_model(model)
+    kinds = heatmaps or []
+    check_series_files(out, loaded.config, sr=sr, heatmaps=kinds)
     if out is not None:
         check_folder(out)
-    loaded = load_model(model)
     with _progress("reading headers", "scoring", quiet=quiet) as show:
         run = score_inputs(inputs, loaded, reference=reference, progress=show)
     require_scores(run)
@@ -66,7 +72,7 @@ def score(
         if out is not None:
             with _progress("writing the report", "drawing pictures", quiet=quiet) as show:
                 write_reports(run, out, identify=identify, progress=show)
-            missing = write_series_files(run, out, sr=sr)
+            missing = write_series_files(run, out, sr=sr, heatmaps=kinds)
     finally:  # a disk that is full does not keep the scores from the screen, nor the other way
         if json:
             print_json(run)
@@ -74,7 +80,7 @@ def score(
             print_scores(run)
     _tell("failed", run.failed)
     _tell("left out", run.left_out if not quiet else ())
-    _tell("not written", missing)
+    _tell("not written", missing, listed="")
     if run.stopped is not None:
         typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
@@ -98,8 +104,12 @@ def _progress(first: str, then: str, *, quiet: bool) -> Iterator[Callable[[int, 
         yield lambda done, found: bar.update(task, description=then, completed=done, total=found)
 
 
-def _tell(what: str, problems: Sequence[Problem]) -> None:
+def _tell(
+    what: str,
+    problems: Sequence[Problem],
+    listed: str = "; --out lists all of them in run.json",
+) -> None:
     for path, reason in problems[:MOST_PROBLEMS]:
         typer.echo(f"{what}: {one_line(path)}: {reason}", err=True)
     if more := problems[MOST_PROBLEMS:]:
-        typer.echo(f"{what}: {len(more)} more; --out lists all of them in run.json", err=True)
+        typer.echo(f"{what}: {len(more)} more{listed}", err=True)
