@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
+import pydicom
 import pytest
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
+from distiliqa.scoring import model
+from distiliqa.scoring.model import load_model
 
 pytest.importorskip("highdicom", reason="needs the extra pacs")
 
@@ -40,10 +45,56 @@ def test_a_series_that_can_have_none_is_told_and_the_others_go_on(tmp_path, scor
     assert len(list((tmp_path / "out" / "sr").iterdir())) == 1
 
 
-def test_sr_needs_a_folder(tmp_path, score, write_series):
-    done = score(write_series(tmp_path), "--sr")
+@pytest.mark.parametrize("option", [["--sr"], ["--heatmaps", "png"]])
+def test_files_need_a_folder(tmp_path, score, write_series, option):
+    done = score(write_series(tmp_path), *option)
     assert done.exit_code == 2
     assert "--out" in done.stderr
+
+
+@pytest.fixture
+def mapping(monkeypatch, tiny_model):
+    """Let the model have a local quality map."""
+    plain = load_model(tiny_model)
+
+    class Mapping(model.Model):
+        def score_prepared(self, slices, *args, **options):
+            heatmap = np.full((16, 16), 3, np.float32)
+            for each in plain.score_prepared(slices):
+                yield replace(each, heatmap=heatmap)
+
+    config = replace(plain.config, heatmap=(16, 16))
+    loaded = Mapping(plain.folder, config, plain.session)
+    monkeypatch.setattr(model, "load_model", lambda *args: loaded)
+
+
+@pytest.mark.usefixtures("mapping")
+def test_heatmaps_of_all_kinds(tmp_path, score, write_series):
+    kinds = [word for kind in ("png", "nifti", "dicom") for word in ("--heatmaps", kind)]
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", *kinds)
+    assert done.exit_code == 0, done.output
+    folder, dicom, nifti = sorted((tmp_path / "out" / "heatmaps").iterdir())
+    assert folder.name == dicom.stem == nifti.name.removesuffix(".nii.gz")
+    assert len(list(folder.glob("*.png"))) == 3
+    assert pydicom.dcmread(dicom).NumberOfFrames == 3
+    assert nibabel.load(nifti).shape == (64, 64, 3)
+
+
+@pytest.mark.usefixtures("mapping")
+def test_a_series_that_can_have_no_volume_still_has_pictures(tmp_path, score):
+    np.save(tmp_path / "a.npy", np.zeros((2, 64, 64), np.float32))
+    kinds = ["--heatmaps", "png", "--heatmaps", "nifti"]
+    done = score(tmp_path / "a.npy", "--out", tmp_path / "out", *kinds)
+    assert done.exit_code == 1
+    assert f"not written: {tmp_path / 'a.npy'}: does not say where" in done.stderr
+    assert len(list((tmp_path / "out" / "heatmaps").glob("*/*.png"))) == 2
+
+
+def test_a_model_without_a_map_is_told_before_scoring(tmp_path, score, write_series):
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", "--heatmaps", "png")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: the model tiny has no local quality map; leave out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_extra_is_told_before_scoring(tmp_path, score, write_series, monkeypatch):

@@ -21,7 +21,7 @@ from tests.pacs.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
 from distiliqa.ct import SliceRef, index_ct
-from distiliqa.model_folder import ONNX, ModelConfig, ScoreScale
+from distiliqa.model_folder import ONNX, Certainty, ModelConfig, ScoreScale
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 # A third is written inexactly in decimals.
@@ -31,7 +31,9 @@ THIRD = 1 / 3
 @pytest.fixture(scope="session")
 def model() -> ModelConfig:
     scale = ScoreScale(0.0, 4.0, "made up by the tests")
-    return ModelConfig("tiny", "1.0", {}, 5, scale, files={ONNX: "ab" * 32})
+    certainty = Certainty(coverage=0.9, quantile=2.0, floor=0.1, images=100, cases=4)
+    files = {ONNX: "ab" * 32}
+    return ModelConfig("tiny", "1.0", {}, 5, scale, certainty=certainty, files=files)
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ def test_each_slice_says_what_scored_it(filed, model):
         assert "1.0" in texts
         assert f"model sha256 {'ab' * 32}" in texts
         assert "window width 350 HU, level 40 HU" in texts
+        assert "coverage of prediction intervals 0.9" in texts
 
 
 def test_it_is_of_the_patient_and_study_of_the_images(tmp_path, scored, model, write_series):
@@ -125,6 +126,7 @@ def test_dciodvfy_finds_no_error(tmp_path, scored, model, write_series, dicom_er
             assert dicom_errors(tmp_path / f"{name}{n}.dcm") == []
 
 
+@pytest.mark.filterwarnings("ignore:The string")  # unusual names
 def test_dciodvfy_finds_no_error_in_reports_of_real_series(
     shared_data, tmp_path, scored, model, dicom_errors
 ):

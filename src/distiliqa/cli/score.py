@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study, store_reports
+from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import one_line
 
@@ -41,6 +42,10 @@ def score(
     sr: Annotated[
         bool, typer.Option("--sr", help="Write DICOM structured reports to DIR/sr (extra pacs).")
     ] = False,
+    heatmaps: Annotated[
+        list[HeatmapKind] | None,
+        typer.Option(help="Write maps of where quality is lost to DIR/heatmaps. Repeatable."),
+    ] = None,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files in the report.")
     ] = False,
@@ -83,24 +88,15 @@ def score(
     Exits with 0 if all slices were scored, 1 if some failed or a file that was asked for could not
     be made, 2 if nothing could be scored or on wrong usage.
     """
-    from distiliqa.cli.series_files import check_series_files, write_series_files
-    from distiliqa.report import check_folder, print_json, print_scores, write_reports
-    from distiliqa.report.pdf import PDF, require_pdf, write_pdf
+    from distiliqa.report import print_json, print_scores
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
     _check_usage(inputs, remote, store=store)
-    check_series_files(out, sr=sr or store)
-    if out is None and pdf:
-        raise typer.BadParameter("--pdf needs --out DIR")
-    if not pdf and (logo or notes):
-        raise typer.BadParameter("--logo and --notes need --pdf")
-    if out is not None:
-        check_folder(out)
-    if pdf:
-        require_pdf(logo)
-    loaded = load_model(model)
+    loaded, sr = load_model(model), sr or store
+    outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
+    outputs.check(loaded.config)
     with _paths(inputs, remote, quiet=quiet) as paths:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
             run = score_inputs(
@@ -115,25 +111,20 @@ def score(
         if remote is not None:  # the temporary folder says nothing
             run = replace(run, inputs=(remote.url,))
         missing: list[Problem] = []
-        unstored: list[Problem] = []
         try:
-            if out is not None:
-                with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
-                    write_reports(run, out, identify=identify, progress=show)
-                    if pdf:
-                        write_pdf(out / PDF, run, logo=logo, notes=notes, identify=identify)
-                missing = write_series_files(run, out, sr=sr or store)
+            missing = outputs.write(run, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
                 print_json(run)
             elif not quiet:
                 print_scores(run)
+    unstored: list[Problem] = []
     if store and remote is not None and out is not None and run.stopped is None:
         unstored = store_reports(remote, run, out, missing)
     _tell("failed", run.failed)
     _tell("left out", run.left_out if not quiet else ())
-    _tell("not written", missing)
-    _tell("not stored", unstored)
+    _tell("not written", missing, listed="")
+    _tell("not stored", unstored, listed="")
     if run.stopped is not None:
         typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
@@ -160,8 +151,12 @@ def _paths(inputs: list[str] | None, remote: Study | None, *, quiet: bool) -> It
         yield paths
 
 
-def _tell(what: str, problems: Sequence[Problem]) -> None:
+def _tell(
+    what: str,
+    problems: Sequence[Problem],
+    listed: str = "; --out lists all of them in run.json",
+) -> None:
     for path, reason in problems[:MOST_PROBLEMS]:
         typer.echo(f"{what}: {one_line(path)}: {reason}", err=True)
     if more := problems[MOST_PROBLEMS:]:
-        typer.echo(f"{what}: {len(more)} more; --out lists all of them in run.json", err=True)
+        typer.echo(f"{what}: {len(more)} more{listed}", err=True)

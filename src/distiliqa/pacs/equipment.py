@@ -22,15 +22,14 @@ def algorithm(model: ModelConfig) -> AlgorithmIdentification:
     """Which model scored and how (PS3.16, TID 4019)."""
     scale, window = model.scale, model.window
     better = "higher" if scale.higher_is_better else "lower"
-    return AlgorithmIdentification(
-        name=title(model),
-        version=model.version,
-        parameters=[
-            f"model sha256 {model.files.get(ONNX, 'unknown')}",
-            f"scale {scale.low:g} to {scale.high:g}, {better} is better",
-            f"window width {window.width:g} HU, level {window.level:g} HU",
-        ],
-    )
+    parameters = [
+        f"model sha256 {model.files.get(ONNX, 'unknown')}",
+        f"scale {scale.low:g} to {scale.high:g}, {better} is better",
+        f"window width {window.width:g} HU, level {window.level:g} HU",
+    ]
+    if model.certainty is not None:
+        parameters.append(f"coverage of prediction intervals {model.certainty.coverage:g}")
+    return AlgorithmIdentification(title(model), model.version, parameters)
 
 
 def device(model: ModelConfig) -> DeviceObserverIdentifyingAttributes:

@@ -1,0 +1,117 @@
+"""What ``distiliqa score`` writes: checked before scoring, made after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from distiliqa.cli.progress import progress_bar
+from distiliqa.errors import DistiliqaError
+
+if TYPE_CHECKING:
+    from distiliqa.ct import Problem
+    from distiliqa.model_folder import ModelConfig
+    from distiliqa.scoring.result import ScoringRun
+
+
+class HeatmapKind(str, Enum):
+    """What program a heatmap is for."""
+
+    PNG = "png"
+    NIFTI = "nifti"
+    DICOM = "dicom"
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files of a run, as the options name them.
+
+    Attributes
+    ----------
+    folder : where they go; None for none.
+    identify : name series and files in the reports.
+    pdf, logo, notes : a report on paper, and what is at its top.
+    sr : a DICOM structured report for each series.
+    heatmaps : maps for each series, for these programs.
+    """
+
+    folder: Path | None
+    identify: bool = False
+    pdf: bool = False
+    logo: Path | None = None
+    notes: str | None = None
+    sr: bool = False
+    heatmaps: tuple[HeatmapKind, ...] = ()
+
+    def check(self, model: ModelConfig) -> None:
+        """Raise where what is asked for cannot be made."""
+        asked = {"--pdf": self.pdf, "--sr": self.sr, "--heatmaps": self.heatmaps}
+        for option, value in asked.items():
+            if value and self.folder is None:
+                raise typer.BadParameter(f"{option} writes files: give --out DIR")
+        if not self.pdf and (self.logo or self.notes):
+            raise typer.BadParameter("--logo and --notes need --pdf")
+        if self.heatmaps and model.heatmap is None:
+            raise DistiliqaError(
+                f"the model {model.name} has no local quality map",
+                remedy="leave out --heatmaps, or give a model that has one",
+            )
+        self._check_extras()
+        if self.folder is not None:
+            from distiliqa.report import check_folder
+
+            check_folder(self.folder)
+
+    def _check_extras(self) -> None:
+        if self.pdf:
+            from distiliqa.report.pdf import require_pdf
+
+            require_pdf(self.logo)
+        if self.sr or HeatmapKind.DICOM in self.heatmaps:
+            from distiliqa.pacs import check_extra
+
+            check_extra()
+
+    def write(self, run: ScoringRun, *, quiet: bool) -> list[Problem]:
+        """Write all; the series for which a file could not be made, and why."""
+        if self.folder is None:
+            return []
+        from distiliqa.report import write_reports
+
+        with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
+            write_reports(run, self.folder, identify=self.identify, progress=show)
+        if self.pdf:
+            from distiliqa.report.pdf import PDF, write_pdf
+
+            path = self.folder / PDF
+            write_pdf(path, run, logo=self.logo, notes=self.notes, identify=self.identify)
+        problems = self._write_sr(run, self.folder / "sr") if self.sr else []
+        for kind in dict.fromkeys(self.heatmaps):
+            problems += _write_heatmaps(run, self.folder / "heatmaps", kind)
+        return problems
+
+    def _write_sr(self, run: ScoringRun, folder: Path) -> list[Problem]:
+        from distiliqa.pacs.structured_report import write_sr
+        from distiliqa.report.series_files import write_each_series
+
+        complete = run.stopped is None and not run.failed
+        write = partial(write_sr, model=run.model, complete=complete)
+        return write_each_series(run, folder, ".dcm", write)
+
+
+def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> list[Problem]:
+    from distiliqa.report.heatmap_files import write_nifti, write_pictures
+    from distiliqa.report.series_files import write_each_series
+
+    if kind is HeatmapKind.PNG:
+        return write_each_series(run, folder, "", partial(write_pictures, model=run.model))
+    if kind is HeatmapKind.NIFTI:
+        return write_each_series(run, folder, ".nii.gz", partial(write_nifti, model=run.model))
+    from distiliqa.pacs.parametric_map import write_parametric_map
+
+    return write_each_series(run, folder, ".dcm", partial(write_parametric_map, model=run.model))
