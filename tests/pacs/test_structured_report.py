@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -37,23 +38,38 @@ def test_without_an_interval_none_is_read_back(tmp_path, scored, model, write_se
     write_sr(tmp_path / "sr.dcm", series, model)
     assert [each.interval for each in read_scores(tmp_path / "sr.dcm")] == [None] * 3
     groups = srread(tmp_path / "sr.dcm").content.get_image_measurement_groups()
-    assert [len(group.get_measurements()) for group in groups] == [3, 1, 1, 1]
+    assert [len(group.get_measurements()) for group in groups] == [4, 2, 2, 2]
 
 
 def test_the_series_is_summed_up_first(filed):
     path, series = filed
     summary, *slices = srread(path).content.get_image_measurement_groups()
     found = {(m.name, m.derivation): (m.value, m.unit) for m in summary.get_measurements()}
+    score, (low, high) = series.score, series.interval
     assert found == {
-        (codes.IMAGE_QUALITY_RATING, codes.MEAN): (series.score, codes.NO_UNITS),
-        (codes.IMAGE_QUALITY_RATING, codes.INTERVAL_LOW): (series.interval[0], codes.NO_UNITS),
-        (codes.IMAGE_QUALITY_RATING, codes.INTERVAL_HIGH): (series.interval[1], codes.NO_UNITS),
+        (codes.IMAGE_QUALITY_RATING, codes.MEAN): (25 * score, codes.NO_UNITS),
+        (codes.IMAGE_QUALITY_RATING, codes.INTERVAL_LOW): (max(25 * low, 0), codes.NO_UNITS),
+        (codes.IMAGE_QUALITY_RATING, codes.INTERVAL_HIGH): (min(25 * high, 100), codes.NO_UNITS),
+        (codes.MODEL_SCORE, codes.MEAN): (score, codes.NO_UNITS),
+        (codes.MODEL_SCORE, codes.INTERVAL_LOW): (low, codes.NO_UNITS),
+        (codes.MODEL_SCORE, codes.INTERVAL_HIGH): (high, codes.NO_UNITS),
         (codes.GLOBAL_NOISE_LEVEL, codes.MEAN): (series.noise_hu, codes.HOUNSFIELD_UNIT),
         (codes.SLICES, None): (3, codes.NO_UNITS),
         (codes.SLICES_OUTSIDE, None): (2, codes.NO_UNITS),
     }
     outside = [group.get_qualitative_evaluations(codes.OUTSIDE)[0].value for group in slices]
     assert outside == [codes.NO, codes.YES, codes.YES]
+
+
+def test_the_rating_is_best_at_100_where_lower_scores_are_better(
+    tmp_path, scored, model, write_series
+):
+    (series,) = scored(write_series(tmp_path))
+    turned = replace(model, scale=replace(model.scale, higher_is_better=False))
+    summary, *_ = structured_report(series, turned).content.get_image_measurement_groups()
+    found = [float(m.value) for m in summary.get_measurements(codes.IMAGE_QUALITY_RATING)]
+    low, high = series.interval
+    assert found == pytest.approx([min(100 - 25 * v, 100) for v in (series.score, high, low)])
 
 
 def test_each_slice_says_what_scored_it(filed, model):

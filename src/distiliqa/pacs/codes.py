@@ -13,6 +13,7 @@ HOUNSFIELD_UNIT = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
 MEAN = Code("373098007", "SCT", "Mean")
 YES, NO = Code("373066001", "SCT", "Yes"), Code("373067005", "SCT", "No")
 
+MODEL_SCORE = Code("score", SCHEME, "Image quality score on the scale of the model")
 INTERVAL_LOW = Code("interval-low", SCHEME, "Lower end of the prediction interval")
 INTERVAL_HIGH = Code("interval-high", SCHEME, "Upper end of the prediction interval")
 GLOBAL_NOISE_LEVEL = Code("noise-level", SCHEME, "Global Noise Level")

@@ -33,7 +33,7 @@ def read_scores(path: Path) -> list[FiledScore]:
 
     Raises
     ------
-    DistiliqaError : no such file, or no measurement report with Image Quality Ratings.
+    DistiliqaError : no such file, or no measurement report with scores of a model.
     """
     try:
         content = srread(path).content
@@ -51,7 +51,7 @@ def read_scores(path: Path) -> list[FiledScore]:
 def _slice(group: MeasurementsAndQualitativeEvaluations) -> FiledScore:
     ratings = {
         None if rating.derivation is None else rating.derivation.value: float(rating.value)
-        for rating in group.get_measurements(codes.IMAGE_QUALITY_RATING)
+        for rating in group.get_measurements(codes.MODEL_SCORE)
     }
     low, high = (ratings.get(end.value) for end in (codes.INTERVAL_LOW, codes.INTERVAL_HIGH))
     (image,) = group.source_images

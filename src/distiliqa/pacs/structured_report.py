@@ -27,7 +27,7 @@ from pydicom.sr.codedict import codes as dicom
 from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
-from distiliqa.model_folder import ModelConfig
+from distiliqa.model_folder import ModelConfig, ScoreScale
 from distiliqa.pacs import codes
 from distiliqa.pacs.equipment import MAKER, algorithm, coding_schemes, device, series_uid, title
 from distiliqa.pacs.source import SourceImage, read_sources
@@ -109,7 +109,7 @@ def _series_group(
         tracking_identifier=_tracking("series", header.SeriesInstanceUID),
         algorithm_id=algorithm(model),
         measurements=[
-            *_rating(series.score, series.interval, derivation=codes.MEAN),
+            *_scores(series.score, series.interval, model.scale, derivation=codes.MEAN),
             *_noise(series.noise_hu, derivation=codes.MEAN),
             *(Measurement(name, count, codes.NO_UNITS) for name, count in counts.items()),
         ],
@@ -125,7 +125,10 @@ def _slice_group(
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, each.frame),
         algorithm_id=algorithm(model),
-        measurements=[*_rating(each.score, each.interval), *_noise(each.noise_hu)],
+        measurements=[
+            *_scores(each.score, each.interval, model.scale),
+            *_noise(each.noise_hu),
+        ],
         qualitative_evaluations=known,
         source_images=[
             SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID, source.frames)
@@ -138,18 +141,36 @@ def _tracking(name: str, *what: object) -> TrackingIdentifier:
     return TrackingIdentifier(generate_uid(entropy_srcs=[MAKER, *map(str, what)]), name)
 
 
-def _rating(
-    score: float, interval: tuple[float, float] | None, derivation: Code | None = None
+def _scores(
+    score: float,
+    interval: tuple[float, float] | None,
+    scale: ScoreScale,
+    derivation: Code | None = None,
 ) -> list[Measurement]:
-    """The score, and where known the ends of its prediction interval."""
-    values = [(score, derivation)]
-    if interval is not None:
-        low, high = interval
-        values += [(low, codes.INTERVAL_LOW), (high, codes.INTERVAL_HIGH)]
+    """The score as DICOM rates image quality and on the scale of the model, with its interval."""
+    ends = None
+    if interval is not None:  # where lower scores are better, the ends change places
+        low, high = sorted(_rating(end, scale) for end in interval)
+        ends = low, high
     return [
-        Measurement(codes.IMAGE_QUALITY_RATING, float(value), codes.NO_UNITS, derivation=how)
-        for value, how in values
+        *_with_ends(codes.IMAGE_QUALITY_RATING, _rating(score, scale), ends, derivation),
+        *_with_ends(codes.MODEL_SCORE, score, interval, derivation),
     ]
+
+
+def _rating(score: float, scale: ScoreScale) -> float:
+    """An Image Quality Rating: 0 is the worst quality and 100 the best (PS3.16, Annex D)."""
+    share = 100 * (score - scale.low) / (scale.high - scale.low)
+    return min(max(share if scale.higher_is_better else 100 - share, 0.0), 100.0)
+
+
+def _with_ends(
+    name: Code, value: float, ends: tuple[float, float] | None, derivation: Code | None
+) -> list[Measurement]:
+    values = [(value, derivation)]
+    if ends is not None:
+        values += zip(ends, (codes.INTERVAL_LOW, codes.INTERVAL_HIGH), strict=True)
+    return [Measurement(name, float(each), codes.NO_UNITS, derivation=how) for each, how in values]
 
 
 def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measurement]:
