@@ -64,9 +64,10 @@ def test_the_series_is_summed_up_first(filed):
 def test_the_rating_is_best_at_100_where_lower_scores_are_better(
     tmp_path, scored, model, write_series
 ):
-    (series,) = scored(write_series(tmp_path))
+    (series,) = scored(write_series(tmp_path / "in"))
     turned = replace(model, scale=replace(model.scale, higher_is_better=False))
-    summary, *_ = structured_report(series, turned).content.get_image_measurement_groups()
+    write_sr(tmp_path / "sr.dcm", series, turned)
+    summary, *_ = srread(tmp_path / "sr.dcm").content.get_image_measurement_groups()
     found = [float(m.value) for m in summary.get_measurements(codes.IMAGE_QUALITY_RATING)]
     low, high = series.interval
     assert found == pytest.approx([min(100 - 25 * v, 100) for v in (series.score, high, low)])
