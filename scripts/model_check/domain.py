@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from distiliqa.ct import CTSlice
-from distiliqa.evaluate.acceptance import Row, Section
+from distiliqa.evaluate.acceptance import Row, Section, bounded
 from distiliqa.scoring.result import SliceScore
 from model_check.strangers import extremities, heads, magnetic_resonance, natural, phantoms
 from model_check.subject import Subject
+
+FALSE_ALARMS, FLAGGED = 0.05, 0.9
 
 
 def domain(subject: Subject) -> Section:
@@ -39,7 +42,8 @@ def domain(subject: Subject) -> Section:
         _stranger("all strangers", everyone, known),
     ]
     about = (
-        "AUROC of the distance against the images of test.json. The limit lets "
+        "AUROC of the distance against the images of test.json; bounds on the share outside. The "
+        "limit lets "
         f"{100 * facts.false_alarms:g} % of the images outside on which it was set, "
         f"{facts.checked} of other patients."
     )
@@ -52,11 +56,18 @@ def _score(subject: Subject, name: str, images: Iterable[NDArray[np.float32]]) -
 
 
 def _known(name: str, scored: Sequence[SliceScore]) -> Row:
-    outside = float(np.mean([each.outside for each in scored]))
-    return {"images": name, "n": len(scored), "share outside": outside, "AUROC": None}
+    return _row(name, scored, at_most=FALSE_ALARMS)
 
 
 def _stranger(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScore]) -> Row:
     ranks = mannwhitneyu([each.distance for each in scored], [each.distance for each in known])
     area = float(ranks.statistic) / (len(scored) * len(known))
-    return _known(name, scored) | {"AUROC": area}
+    return _row(name, scored, area, at_least=FLAGGED)
+
+
+def _row(
+    name: str, scored: Sequence[SliceScore], area: float | None = None, **limits: float
+) -> Row:
+    share = fmean(each.distance is not None and each.distance > 1 for each in scored)
+    row = {"images": name, "n": len(scored), "share outside": share, "AUROC": area}
+    return row | bounded(share, **limits)

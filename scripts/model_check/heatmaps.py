@@ -18,11 +18,11 @@ from torch.nn import functional
 
 from distiliqa.ct import fit
 from distiliqa.evaluate.acceptance import Row, Section, bounded
+from distiliqa.metrics.filters import block_means
 from distiliqa.model.export import load_graph
 from distiliqa.model.graph import ScoringGraph
 from distiliqa.model_folder import LEAST_SHOWN
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.train.local_head import block_means
 from model_check.subject import Subject, progress, simulated
 
 FAULTS = {

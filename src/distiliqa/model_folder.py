@@ -60,9 +60,10 @@ class Certainty:
     cases: int
 
     def interval(self, score: float, spread: float, scale: ScoreScale) -> tuple[float, float]:
-        """Lowest and highest label to expect, within the scale."""
+        """Lowest and highest label to expect, within the scale, which a score may lie outside."""
         half = self.quantile * (spread + self.floor)
-        return max(score - half, scale.low), min(score + half, scale.high)
+        low, high = (min(max(end, scale.low), scale.high) for end in (score - half, score + half))
+        return low, high
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ def test_an_interval_keeps_to_the_scale() -> None:
     certainty = calibrate(np.ones((30, 1)), np.zeros(30), cases=1)
     assert certainty.interval(0.5, 0.0, SCALE) == (0.0, 1.5)
     assert certainty.interval(3.5, 0.0, SCALE) == (2.5, 4.0)
+    assert certainty.interval(5.5, 0.0, SCALE) == (4.0, 4.0)
 
 
 def test_too_few_images_are_told() -> None:

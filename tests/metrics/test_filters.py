@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, minimum_filter, uniform_filter
 
-from distiliqa.metrics.filters import box_all, box_mean, gaussian_mean, mirrored
+from distiliqa.metrics.filters import block_means, box_all, box_mean, gaussian_mean, mirrored
 
 VALUES = np.random.default_rng(0).normal(0, 100, (40, 57))
 
@@ -43,3 +43,14 @@ def test_gaussian_is_that_of_scipy_inside(size: int, sigma: float):
     whole = gaussian_filter(VALUES, sigma, radius=half)
     found = gaussian_mean(VALUES, size, sigma)
     np.testing.assert_allclose(found, whole[half:-half, half:-half], atol=1e-10)
+
+
+def test_block_means_are_those_of_each_part() -> None:
+    image = np.arange(7 * 7).reshape(7, 7)
+    found = block_means(image, 3)
+    assert found.dtype == np.float64
+    for row in range(3):
+        for column in range(3):
+            part = image[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+            assert found[row, column] == part.mean()
+    assert block_means(image > 10, 1)[0, 0] == (image > 10).mean()

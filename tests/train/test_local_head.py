@@ -6,10 +6,11 @@ import numpy as np
 import torch
 
 from distiliqa.data.composites import Composite
+from distiliqa.metrics.filters import block_means
 from distiliqa.model.config import NetworkConfig
 from distiliqa.model.graph import ScoringGraph
 from distiliqa.model.network import Network
-from distiliqa.train.local_head import block_means, fit_local_head
+from distiliqa.train.local_head import fit_local_head
 
 CONFIG = NetworkConfig(
     stem="strided", stem_blocks=5, stem_width=8, patch=1, depth=1, width=32, heads=2, mlp=32

@@ -3,7 +3,8 @@
 Split conformal prediction (Lei et al. 2018, doi 10.1080/01621459.2017.1307116): on images that the
 model has not learned from, errors are ranked relative to the spread of the outputs, which is larger
 where the teachers would not agree; the quantile of these ratios makes the interval of a new image.
-It covers at least the stated share of images that are like those it was calibrated on.
+It covers the stated share of images that are drawn as those it was calibrated on. Images of a new
+patient are not quite that where the calibration saw few: what is covered then has to be measured.
 """
 
 from __future__ import annotations

@@ -24,6 +24,22 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     return _window_sums(_window_sums(values, size).T, size).T / size**2
 
 
+def block_means(image: NDArray, blocks: int) -> NDArray[np.float64]:
+    """Means over ``blocks`` x ``blocks`` parts of an image; pixels left over are left out.
+
+    Parameters
+    ----------
+    image : (size, size), numbers or booleans.
+
+    Returns
+    -------
+    float64, (blocks, blocks).
+    """
+    side = len(image) // blocks
+    parts = image[: blocks * side, : blocks * side].reshape(blocks, side, blocks, side)
+    return parts.mean(axis=(1, 3), dtype=np.float64)
+
+
 def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     """Which boxes of ``size`` x ``size`` pixels inside the image lie within ``mask``.
 

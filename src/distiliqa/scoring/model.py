@@ -14,6 +14,7 @@ from onnxruntime import InferenceSession
 from distiliqa.ct import CTSlice
 from distiliqa.ct.stack import slices_last
 from distiliqa.errors import ModelFolderError
+from distiliqa.metrics.filters import block_means
 from distiliqa.model_folder import (
     DISTANCE,
     HEATMAP,
@@ -156,10 +157,7 @@ class Model:
 
 def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:
     """NaN for patches that show next to nothing through the window."""
-    rows, columns = heatmap.shape
-    height, width = image.shape[0] // rows, image.shape[1] // columns
-    blocks = image[: rows * height, : columns * width].reshape(rows, height, columns, width)
-    shown = blocks.mean(axis=(1, 3)) > LEAST_SHOWN
+    shown = block_means(image, len(heatmap)) > LEAST_SHOWN
     return np.where(shown, heatmap, np.float32(np.nan))
 
 

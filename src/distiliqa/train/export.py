@@ -118,8 +118,27 @@ def model_card(config: ModelConfig) -> str:
         f"- Input: HU, window width {window.width:g} level {window.level:g}, "
         f"{config.image_size} x {config.image_size} pixels; other sizes are cropped or padded.",
         *_training_lines(training),
+        *_insight_lines(config),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _insight_lines(config: ModelConfig) -> list[str]:
+    certainty, domain = config.certainty, config.domain
+    lines = []
+    if certainty is not None:
+        lines.append(
+            f"- Prediction intervals of {certainty.coverage:.0%}, calibrated on {certainty.images} "
+            f"held-out images of {certainty.cases} cases, which also chose the epoch."
+        )
+    if domain is not None:
+        lines.append(
+            f"- Distance from {domain.images} training images; its limit lets "
+            f"{domain.false_alarms:.0%} of {domain.checked} held-out images outside."
+        )
+    if config.heatmap is not None:
+        lines.append("- Map of the score of {} x {} parts.".format(*config.heatmap))
+    return lines
 
 
 def _training_lines(training: dict[str, Any]) -> list[str]:

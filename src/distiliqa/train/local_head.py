@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.data.composites import Composite
+from distiliqa.metrics.filters import block_means
 from distiliqa.model.graph import LocalHead, patch_features
 from distiliqa.model.network import Network
 from distiliqa.model_folder import LEAST_SHOWN
@@ -55,13 +56,6 @@ def _patches(
         better, worse = example.labels
         shown = block_means(example.image, side).ravel() > LEAST_SHOWN
         yield features[shown], ((1 - share) * better + share * worse)[shown]
-
-
-def block_means(image: NDArray, side: int) -> NDArray[np.float64]:
-    """Means of (size, size) over ``side`` x ``side`` patches, (side, side)."""
-    block = len(image) // side
-    blocks = image[: block * side, : block * side].reshape(side, block, side, block)
-    return blocks.mean(axis=(1, 3), dtype=np.float64)
 
 
 @torch.inference_mode()
