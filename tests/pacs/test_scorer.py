@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs import scorer as scorer_module
 from distiliqa.pacs.outbox import Outbox
+from distiliqa.pacs.queue import Queue
 from distiliqa.pacs.read_scores import read_scores
 from distiliqa.pacs.scorer import Scorer
 from distiliqa.scoring.model import load_model
@@ -50,6 +52,15 @@ def test_a_series_becomes_results_and_a_report_to_send(
     assert scorer.has("ab12")
     (line,) = (each.message for each in caplog.records if each.name.startswith("distiliqa"))
     assert line.startswith("ab12: scored 3 of 3 slices: ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights elsewhere")
+def test_what_names_patients_is_for_its_owner(scorer: Scorer, outbox: Outbox, series: Path):
+    scorer.score(series)
+    Queue(scorer.results.parent / "queue", scorer.has)
+    queue, reports = scorer.results.parent / "queue", scorer.results / "ab12" / "sr"
+    for folder in (queue, outbox.folder, scorer.failed, reports):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_crash_before_the_report_waits_costs_nothing(

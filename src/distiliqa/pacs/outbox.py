@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from distiliqa.files import make_folder
+from distiliqa.files import private_folder, write_durably
 from distiliqa.pacs.log import reason
-from distiliqa.pacs.queue import write_durably
 from distiliqa.pacs.retry import Retries
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +38,7 @@ class Outbox:
     def __init__(
         self, folder: Path, send: Callable[[Path], None], retries: Retries = PERSISTENCE
     ) -> None:
-        self.folder = make_folder(folder)
+        self.folder = private_folder(folder)
         self._send = send
         self._retries = retries
         self._failures: dict[str, int] = {}

@@ -9,7 +9,6 @@ complete makes another, ``<hash>-2``, so that no result is ever overwritten.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
-from distiliqa.files import atomic_path, cannot_write, make_folder
+from distiliqa.files import cannot_write, make_folder, private_folder, write_durably
 from distiliqa.pacs.uids import checked_uid
 from distiliqa.report.names import short_hash
 
@@ -48,6 +47,7 @@ class Queue:
         is_taken: Callable[[str], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        private_folder(folder)
         self.arriving = make_folder(folder / "arriving")
         self.complete = make_folder(folder / "complete")
         self._is_taken = is_taken
@@ -119,22 +119,3 @@ def _left_over(folder: Path) -> list[Path]:
         if not any(each.iterdir()):
             each.rmdir()
     return [each for each in series if each.exists()]
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file that is still there, and whole, after the power fails.
-
-    Raises
-    ------
-    DistiliqaError : the disk is full or the folder cannot be written.
-    """
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if os.name == "posix":  # Windows opens no folders, and needs no such thing
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
-from distiliqa.files import make_folder, read_json
+from distiliqa.files import make_folder, private_folder, read_json
 from distiliqa.pacs.outbox import Outbox
 from distiliqa.pacs.structured_report import write_sr
 from distiliqa.report import write_reports
@@ -43,7 +43,7 @@ class Scorer:
 
     def __init__(self, folder: Path, model: Model, outbox: Outbox | None) -> None:
         self.results = make_folder(folder / "results")
-        self.failed = make_folder(folder / "failed")
+        self.failed = private_folder(folder / "failed")
         self.model = model
         self.outbox = outbox
 
@@ -77,7 +77,7 @@ class Scorer:
         partial = results.with_name(f".{results.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
         write_reports(run, make_folder(partial))
-        self._write_reports(run, partial / "sr")
+        self._write_reports(run, private_folder(partial / "sr"))
         partial.rename(results)
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)
         LOG.info("%s: scored %d of %d slices: %s", results.name, len(run.slices), run.found, mean)
