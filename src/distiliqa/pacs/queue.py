@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from weakref import WeakSet
 
 from distiliqa.files import cannot_write, make_folder, private_folder, write_durably
 from distiliqa.pacs.uids import checked_uid
@@ -53,6 +54,7 @@ class Queue:
         self._is_taken = is_taken
         self._clock = clock
         self._lock = Lock()
+        self._released: WeakSet[Hashable] = WeakSet()
         self._arrivals = {each.name: _Arrival(clock()) for each in _left_over(self.arriving)}
 
     def put(self, series: str, instance: str, content: bytes, sender: Hashable) -> None:
@@ -60,20 +62,27 @@ class Queue:
 
         An object that is sent again replaces the earlier one.
 
+        Parameters
+        ----------
+        sender : whatever stands for its connection; it can be referred to weakly.
+
         Raises
         ------
-        DistiliqaError : a UID is none, or the disk does not take it.
+        DistiliqaError : a UID is not valid, or the disk does not take it.
         """
         path = self.arriving / checked_uid(series, "series") / checked_uid(instance, "object")
         with self._lock:
             write_durably(path.with_name(f"{path.name}.dcm"), content)
             arrival = self._arrivals.setdefault(series, _Arrival(0))
             arrival.last = self._clock()
-            arrival.senders.add(sender)
+            # It may hang up, in another thread, while its last object is still on the way here.
+            if sender not in self._released:
+                arrival.senders.add(sender)
 
     def release(self, sender: Hashable) -> None:
         """Note that ``sender`` has hung up: the quiet time of what it sent starts."""
         with self._lock:
+            self._released.add(sender)
             for arrival in self._arrivals.values():
                 if sender in arrival.senders:
                     arrival.senders.remove(sender)
