@@ -118,7 +118,7 @@ def test_what_comes_late_overwrites_nothing(queue_of: Callable[..., Queue]):
 def test_no_name_from_the_network_leaves_the_queue(
     queue_of: Callable[..., Queue], tmp_path: Path, series: str, instance: str
 ):
-    with pytest.raises(DistiliqaError, match="is none"):
+    with pytest.raises(DistiliqaError, match="is not a valid UID"):
         queue_of().put(series, instance, b"a", Sender())
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

@@ -57,7 +57,10 @@ class Outbox:
     def run(self, stop: Event) -> None:
         """Send what is due, over and over, until ``stop`` is set; for a thread of its own."""
         while not stop.wait(_LOOK_S):
-            self.send_due()
+            try:
+                self.send_due()
+            except Exception as error:  # nothing would be sent any more, and nobody would know
+                LOG.error("the outbox: %s", reason(error))
 
     def _try(self, path: Path) -> None:
         # Whatever one object causes must not keep the others from being sent.
