@@ -95,7 +95,9 @@ def test_another_answer_than_dicomweb_is_told(
 
 
 def test_a_uid_that_is_none_is_told(faulty: Faulty, ask: Callable[..., list[str]]):
-    with pytest.raises(DistiliqaError, match=f"{faulty.url}: the UID of the answer is not a valid UID"):
+    with pytest.raises(
+        DistiliqaError, match=f"{faulty.url}: the UID of the answer is not a valid UID"
+    ):
         ask(Answer(body=FOUND.body.replace(b"1.2", b"../../etc")))
 
 

@@ -14,8 +14,8 @@ from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import DistiliqaError
 
 if TYPE_CHECKING:
-    from distiliqa.ct import Problem
     from distiliqa.model_folder import ModelConfig
+    from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun
 
 
@@ -77,10 +77,12 @@ class Outputs:
 
             check_extra()
 
-    def write(self, run: ScoringRun, *, quiet: bool) -> list[Problem]:
-        """Write all; the series for which a file could not be made, and why."""
+    def write(self, run: ScoringRun, *, quiet: bool) -> SeriesFiles:
+        """Write all; the structured reports, and for which series a file could not be made."""
+        from distiliqa.report.series_files import SeriesFiles
+
         if self.folder is None:
-            return []
+            return SeriesFiles([], [])
         from distiliqa.report import write_reports
 
         with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
@@ -90,12 +92,12 @@ class Outputs:
 
             path = self.folder / PDF
             write_pdf(path, run, logo=self.logo, notes=self.notes, identify=self.identify)
-        problems = self._write_sr(run, self.folder / "sr") if self.sr else []
+        reports, missing = self._write_sr(run, self.folder / "sr") if self.sr else ([], [])
         for kind in dict.fromkeys(self.heatmaps):
-            problems += _write_heatmaps(run, self.folder / "heatmaps", kind)
-        return problems
+            missing += _write_heatmaps(run, self.folder / "heatmaps", kind).missing
+        return SeriesFiles(reports, missing)
 
-    def _write_sr(self, run: ScoringRun, folder: Path) -> list[Problem]:
+    def _write_sr(self, run: ScoringRun, folder: Path) -> SeriesFiles:
         from distiliqa.pacs.structured_report import write_sr
         from distiliqa.report.series_files import write_each_series
 
@@ -104,7 +106,7 @@ class Outputs:
         return write_each_series(run, folder, ".dcm", write)
 
 
-def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> list[Problem]:
+def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> SeriesFiles:
     from distiliqa.report.heatmap_files import write_nifti, write_pictures
     from distiliqa.report.series_files import write_each_series
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study, store_reports
+from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import one_line
@@ -93,7 +93,7 @@ def score(
     from distiliqa.scoring.run import require_scores, score_inputs
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
-    _check_usage(inputs, remote, store=store)
+    _check_usage(inputs, remote, out, store=store)
     loaded, sr = load_model(model), sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
     outputs.check(loaded.config)
@@ -110,17 +110,18 @@ def score(
         require_scores(run)
         if remote is not None:  # the temporary folder says nothing
             run = replace(run, inputs=(remote.url,))
+        reports: list[Path] = []
         missing: list[Problem] = []
         try:
-            missing = outputs.write(run, quiet=quiet)
+            reports, missing = outputs.write(run, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
                 print_json(run)
             elif not quiet:
                 print_scores(run)
     unstored: list[Problem] = []
-    if store and remote is not None and out is not None and run.stopped is None:
-        unstored = store_reports(remote, run, out, missing)
+    if store and remote is not None and run.stopped is None:
+        unstored = remote.store(reports)
     _tell("failed", run.failed)
     _tell("left out", run.left_out if not quiet else ())
     _tell("not written", missing, listed="")
@@ -132,11 +133,15 @@ def score(
         raise typer.Exit(1)
 
 
-def _check_usage(inputs: list[str] | None, remote: Study | None, *, store: bool) -> None:
+def _check_usage(
+    inputs: list[str] | None, remote: Study | None, out: Path | None, *, store: bool
+) -> None:
     if bool(inputs) == (remote is not None):
         raise typer.BadParameter("give INPUT, or --dicomweb URL with --study UID")
     if store and remote is None:
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
+    if store and out is None:
+        raise typer.BadParameter("--store keeps what it sends: give --out DIR")
 
 
 @contextmanager

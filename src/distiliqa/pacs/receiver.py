@@ -93,7 +93,8 @@ def checked_aet(title: str) -> str:
     printable = stripped.isascii() and stripped.isprintable() and "\\" not in stripped
     if not printable or not 1 <= len(stripped) <= _NAME_LENGTH:
         raise DistiliqaError(
-            f"not a valid application entity title: {title!r}", remedy="1 to 16 letters, digits or _"
+            f"not a valid application entity title: {title!r}",
+            remedy="1 to 16 letters, digits or _",
         )
     return stripped
 
