@@ -58,12 +58,35 @@ def test_a_study_is_scored_and_its_report_is_found_on_the_server(
     record = json.loads((out / "run.json").read_text())
     assert record["settings"]["inputs"] == [f"{orthanc.url}/studies/{uid}"]
     with (out / "scores.csv").open(newline="") as file:
-        scored = {Path(row["path"]).stem: float(row["score"]) for row in csv.DictReader(file)}
+        scored = {row["path"]: float(row["score"]) for row in csv.DictReader(file)}
+    series = f"{orthanc.url}/studies/{uid}/series/{study.SeriesInstanceUID}"
     (report,) = orthanc.reports()
-    assert scores_in(report, tmp_path) == pytest.approx(scored, abs=1e-5)
+    stored = scores_in(report, tmp_path).items()
+    filed = {f"{series}/instances/{image}": score for image, score in stored}
+    assert filed == pytest.approx(scored, abs=1e-5)
+    assert record["sha256"].keys() == scored.keys()
+    assert json.loads((out / "scores.json").read_text())["series"][0]["slices"][0]["sha256"]
     assert pydicom.dcmread(BytesIO(report)).StudyInstanceUID == uid
     everything = done.stdout + done.stderr + (out / "run.json").read_text()
     assert PASSWORD not in everything
+
+
+def test_no_file_names_the_temporary_folder(
+    orthanc: Orthanc, write_series: Callable[..., Path], tiny_model: Path, tmp_path: Path
+):
+    damaged = write_series(tmp_path / "in", 3) / "1.dcm"
+    header = pydicom.dcmread(damaged)
+    header.PixelData = header.PixelData[:-100]
+    header.save_as(damaged)
+    orthanc.push(tmp_path / "in")
+    study = header.StudyInstanceUID
+    options = ["--dicomweb", orthanc.url, "--study", study, "--model", tiny_model]
+    done = run("score", *options, "--out", tmp_path / "out")
+    assert done.returncode == 1, done.stderr
+    image = f"series/{header.SeriesInstanceUID}/instances/{header.SOPInstanceUID}"
+    assert done.stderr.startswith(f"failed: {orthanc.url}/studies/{study}/{image}: ")
+    told = [path.read_text() for path in (tmp_path / "out").iterdir() if path.is_file()]
+    assert [text for text in (done.stdout, done.stderr, *told) if "distiliqa-" in text] == []
 
 
 def test_no_report_of_an_earlier_run_is_sent_for_a_series_of_two_patients(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +17,7 @@ from distiliqa.errors import one_line
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
+    from distiliqa.pacs.download import Download
     from distiliqa.pacs.study import Study
 
 MOST_PROBLEMS = 10
@@ -97,33 +97,34 @@ def score(
     loaded, sr = load_model(model), sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
     outputs.check(loaded.config)
-    with _paths(inputs, remote, quiet=quiet) as paths:
+    with _downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
             run = score_inputs(
-                paths,
+                inputs or [] if download is None else download.paths,
                 loaded,
                 reference=reference,
                 progress=show,
                 keep_heatmaps=out is not None,  # for the report
                 count_outside=count_outside,
             )
-        require_scores(run)
-        if remote is not None:  # the temporary folder says nothing
-            run = replace(run, inputs=(remote.url,))
+        named = run if download is None else download.run(run)
+        require_scores(named)
         reports: list[Path] = []
         missing: list[Problem] = []
         try:
-            reports, missing = outputs.write(run, quiet=quiet)
+            reports, missing = outputs.write(run, named, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
-                print_json(run)
+                print_json(named)
             elif not quiet:
-                print_scores(run)
+                print_scores(named)
+    if download is not None:
+        missing = [*download.problems(missing)]
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
-    _tell("failed", run.failed)
-    _tell("left out", run.left_out if not quiet else ())
+    _tell("failed", named.failed)
+    _tell("left out", named.left_out if not quiet else ())
     _tell("not written", missing, listed="")
     _tell("not stored", unstored, listed="")
     if run.stopped is not None:
@@ -145,15 +146,15 @@ def _check_usage(
 
 
 @contextmanager
-def _paths(inputs: list[str] | None, remote: Study | None, *, quiet: bool) -> Iterator[list[str]]:
-    """What to score: the inputs, or a study in a temporary folder."""
+def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | None]:
+    """The study that is to be scored in a temporary folder; None where it is not of a server."""
     if remote is None:
-        yield inputs or []
+        yield None
         return
     with TemporaryDirectory(prefix="distiliqa-") as folder:
         with progress_bar("searching", "downloading", quiet=quiet) as show:
-            paths = remote.download(Path(folder), show)
-        yield paths
+            download = remote.download(Path(folder), show)
+        yield download
 
 
 def _tell(

@@ -62,7 +62,7 @@ class Scorer:
         """
         results = self.results / series.name
         if not results.exists():
-            run = score_inputs([series], self.model)
+            run = score_inputs([series], self.model, keep_heatmaps=True)  # for the report
             if run.stopped is not None:
                 raise run.stopped
             if not run.slices:
@@ -87,7 +87,7 @@ class Scorer:
         names = Names.of(run, identify=False).series
         for name, series in zip(names, run.series, strict=True):
             try:
-                write_sr(folder / f"{name}.dcm", series, run.model, complete=not run.failed)
+                write_sr(folder / f"{name}.dcm", series, run.model)
             except DistiliqaError as error:
                 if isinstance(error.__cause__, OSError):  # the disk is to blame, not the series
                     raise
