@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import atomic_path, make_folder, read_json, sha256, write_json, write_text
+from distiliqa.files import (
+    atomic_path,
+    make_folder,
+    private_folder,
+    read_json,
+    sha256,
+    write_durably,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -35,6 +44,33 @@ def test_a_new_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
     finally:
         os.umask(umask)
     assert stat.S_IMODE((tmp_path / "deep" / "a.txt").stat().st_mode) == 0o644
+
+
+def test_the_umask_is_let_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to all threads: another file that is made meanwhile would be open to anyone."""
+    monkeypatch.delattr(os, "umask")
+    write_text(tmp_path / "a.txt", "text")
+    assert (tmp_path / "a.txt").read_text() == "text"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights elsewhere")
+def test_a_private_folder_is_for_its_owner_even_if_it_was_there(tmp_path: Path) -> None:
+    for folder in (tmp_path / "new" / "one", tmp_path):
+        assert private_folder(folder) == folder
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_durable_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    write_durably(tmp_path / "a", b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DistiliqaError, match="free some space"):
+        write_durably(tmp_path / "a", b"new")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
 @pytest.mark.parametrize(

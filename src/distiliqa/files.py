@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +40,16 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def private_folder(path: Path) -> Path:
+    """Create ``path``, which its owner alone may look into. Raises as `make_folder`."""
+    make_folder(path)
+    try:
+        path.chmod(0o700)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    return path
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, else it is removed.
@@ -47,18 +57,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises `DistiliqaError` on a full disk or a folder that cannot be written.
     """
     make_folder(path.parent)
+    partial = path.with_name(f".{secrets.token_hex(4)}.{path.name}.part")
     try:
-        handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}.part", dir=path.parent)
-        os.close(handle)
+        # Not by tempfile, whose files are private: the system lets others read it as any new file.
+        partial.touch(exist_ok=False)
     except OSError as error:
         raise cannot_write(path, error) from error
-    partial = Path(name)
     try:
         yield partial
-        # mkstemp makes files private; an output should be as readable as any other new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        partial.chmod(0o666 & ~umask)
         partial.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -78,6 +84,25 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as indented JSON, atomically. Raises `ValueError` on nan and infinity."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file that is still there, and whole, after the power fails.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full or the folder cannot be written.
+    """
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if os.name == "posix":  # Windows opens no folders, and needs no such thing
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def read_json(path: Path) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def test_a_slice_that_fails_is_1(
     assert done.exit_code == 1
     assert done.stderr.startswith(f"failed: {broken}: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_cannot_command_the_terminal(
+    tmp_path: Path, compare: Callable[..., Result], write_series: Write
+):
+    a, b = write_series(tmp_path / "a", 4), write_series(tmp_path / "b", 3)
+    broken = (b / "1.dcm").rename(b / "\x1b[2J.dcm")
+    broken.write_bytes(broken.read_bytes()[:-100])
+    done = compare(a, b)
+    assert done.exit_code == 1
+    assert "\\x1b[2J.dcm: " in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 @pytest.mark.parametrize("other", ["a", "missing", "far"])

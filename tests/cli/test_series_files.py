@@ -35,6 +35,24 @@ def test_a_structured_report_of_each_series(tmp_path, score, write_series):
     assert sorted(counts) == [2, 3]
 
 
+def test_a_damaged_file_of_another_series_makes_no_report_partial(tmp_path, score, write_series):
+    write_series(tmp_path / "in" / "a", 3)
+    damaged = write_series(tmp_path / "in" / "b", 2, SeriesInstanceUID="1.2.4") / "0.dcm"
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    done = score(tmp_path / "in", "--out", tmp_path / "out", "--sr")
+    assert done.exit_code == 1
+    reports = [pydicom.dcmread(path) for path in (tmp_path / "out" / "sr").iterdir()]
+    # The evidence names the images that were scored.
+    flags = {_evidence(report): report.CompletionFlag for report in reports}
+    assert flags == {3: "COMPLETE", 1: "PARTIAL"}
+
+
+def _evidence(report):
+    (study,) = report.CurrentRequestedProcedureEvidenceSequence
+    (series,) = study.ReferencedSeriesSequence
+    return len(series.ReferencedSOPSequence)
+
+
 def test_a_series_that_can_have_none_is_told_and_the_others_go_on(tmp_path, score, write_series):
     write_series(tmp_path / "in" / "a", 3)
     np.save(tmp_path / "in" / "b.npy", np.zeros((2, 64, 64), np.float32))

@@ -18,6 +18,7 @@ from distiliqa.pacs.retry import PassingError, Retries
 
 QUICK = Retries(attempts=2, first_wait_s=0.01)
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=b1'
+REFUSED = b'{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [%d]}}]}}'
 INSTANCE = b'[{"00080018": {"vr": "UI", "Value": ["%s"]}}]'
 
 
@@ -122,13 +123,49 @@ def test_another_object_is_told(faulty: Faulty, one_slice: Path, tmp_path: Path,
         server.download_series("1.2", "1.3", tmp_path / "out")
 
 
+def test_an_object_that_cannot_be_written_is_told(faulty: Faulty, one_slice: Path, tmp_path: Path):
+    found = search_then(one_slice)
+    dataset = pydicom.dcmread(one_slice)
+    del dataset.SOPClassUID, dataset.file_meta.MediaStorageSOPClassUID
+    dataset.save_as(one_slice, enforce_file_format=False)
+    body = multipart(one_slice.read_bytes())
+    faulty.answers = [*found, Answer(body=body, kind=MULTIPART)]
+    server = Server(faulty.url, Credentials(), retries=QUICK)
+    with pytest.raises(DistiliqaError, match="its answer is not DICOMweb"):
+        server.download_series("1.2", "1.3", tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [202, 409])
 @pytest.mark.parametrize("charset", ["", "; charset=utf-8"])
-def test_an_object_that_is_not_stored_is_told(faulty: Faulty, one_slice: Path, charset: str):
-    failed = b'{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [272]}}]}}'
+def test_an_object_that_is_not_stored_is_told(
+    faulty: Faulty, one_slice: Path, charset: str, status: int
+):
     kind = f"application/dicom+json{charset}"
-    faulty.answers = [Answer(202, body=failed, kind=kind)]
+    faulty.answers = [Answer(status, body=REFUSED % 0x0110, kind=kind)]
     with pytest.raises(DistiliqaError) as caught:
         Server(faulty.url, Credentials()).store(one_slice)
     assert str(caught.value) == (
         f"{faulty.url}: does not store 1.dcm (reason 0110H); its log says why"
     )
+
+
+@pytest.mark.parametrize("status", [202, 409])
+def test_what_the_server_has_already_is_stored(faulty: Faulty, one_slice: Path, status: int):
+    """Its answer to the first attempt may have been lost."""
+    faulty.answers = [Answer(503), Answer(status, body=REFUSED % 0x0111)]
+    Server(faulty.url, Credentials(), retries=QUICK).store(one_slice)
+    assert len(faulty.seen) == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[1]"])
+def test_a_conflict_that_does_not_say_why_is_told(faulty: Faulty, one_slice: Path, body: bytes):
+    faulty.answers = [Answer(409, body=body)]
+    with pytest.raises(DistiliqaError, match=r"answers 409 \(Conflict\)"):
+        Server(faulty.url, Credentials()).store(one_slice)
+
+
+def test_a_file_that_is_not_there_is_told(faulty: Faulty, tmp_path: Path):
+    with pytest.raises(DistiliqaError, match=r"none\.dcm: cannot be read"):
+        Server(faulty.url, Credentials()).store(tmp_path / "none.dcm")
+    assert faulty.seen == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,12 +58,55 @@ def test_a_study_is_scored_and_its_report_is_found_on_the_server(
     record = json.loads((out / "run.json").read_text())
     assert record["settings"]["inputs"] == [f"{orthanc.url}/studies/{uid}"]
     with (out / "scores.csv").open(newline="") as file:
-        scored = {Path(row["path"]).stem: float(row["score"]) for row in csv.DictReader(file)}
+        scored = {row["path"]: float(row["score"]) for row in csv.DictReader(file)}
+    series = f"{orthanc.url}/studies/{uid}/series/{study.SeriesInstanceUID}"
     (report,) = orthanc.reports()
-    assert scores_in(report, tmp_path) == pytest.approx(scored, abs=1e-5)
+    stored = scores_in(report, tmp_path).items()
+    filed = {f"{series}/instances/{image}": score for image, score in stored}
+    assert filed == pytest.approx(scored, abs=1e-5)
+    assert record["sha256"].keys() == scored.keys()
+    assert json.loads((out / "scores.json").read_text())["series"][0]["slices"][0]["sha256"]
     assert pydicom.dcmread(BytesIO(report)).StudyInstanceUID == uid
     everything = done.stdout + done.stderr + (out / "run.json").read_text()
     assert PASSWORD not in everything
+
+
+def test_no_file_names_the_temporary_folder(
+    orthanc: Orthanc, write_series: Callable[..., Path], tiny_model: Path, tmp_path: Path
+):
+    damaged = write_series(tmp_path / "in", 3) / "1.dcm"
+    header = pydicom.dcmread(damaged)
+    header.PixelData = header.PixelData[:-100]
+    header.save_as(damaged)
+    orthanc.push(tmp_path / "in")
+    study = header.StudyInstanceUID
+    options = ["--dicomweb", orthanc.url, "--study", study, "--model", tiny_model]
+    done = run("score", *options, "--out", tmp_path / "out")
+    assert done.returncode == 1, done.stderr
+    image = f"series/{header.SeriesInstanceUID}/instances/{header.SOPInstanceUID}"
+    assert done.stderr.startswith(f"failed: {orthanc.url}/studies/{study}/{image}: ")
+    told = [path.read_text() for path in (tmp_path / "out").iterdir() if path.is_file()]
+    assert [text for text in (done.stdout, done.stderr, *told) if "distiliqa-" in text] == []
+
+
+def test_no_report_of_an_earlier_run_is_sent_for_a_series_of_two_patients(
+    orthanc: Orthanc, write_series: Callable[..., Path], tiny_model: Path, tmp_path: Path
+):
+    for n, series in enumerate(("1.2.4", "1.2.4", "1.2.5")):
+        folder = tmp_path / f"in{n}"
+        orthanc.push(write_series(folder, 2, SeriesInstanceUID=series, PatientID=f"P{n}"))
+    study = pydicom.dcmread(folder / "0.dcm").StudyInstanceUID
+    stale = tmp_path / "out" / "sr" / f"{short_hash('1.2.4')}.dcm"
+    stale.parent.mkdir(parents=True)
+    shutil.copy(folder / "0.dcm", stale)
+    options = ["--dicomweb", orthanc.url, "--study", study, "--model", tiny_model]
+    done = run("score", *options, "--out", tmp_path / "out", "--store")
+    assert done.returncode == 1, done.stderr
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["not written"]
+    assert "of another patient than" in done.stderr
+    assert not stale.exists()
+    (report,) = orthanc.reports()
+    assert pydicom.dcmread(BytesIO(report)).PatientID == "P2"
 
 
 def test_a_wrong_password_is_one_line(orthanc: Orthanc, tmp_path: Path):
@@ -93,6 +137,13 @@ def test_wrong_usage_is_2(options: list[str], tmp_path: Path):
     done = CliRunner().invoke(app, ["score", *options])
     assert done.exit_code == 2
     assert "hunter2" not in done.output
+
+
+def test_what_is_stored_is_kept_and_needs_a_folder():
+    study = ["--dicomweb", "http://127.0.0.1", "--study", "1.2"]
+    done = CliRunner().invoke(app, ["score", *study, "--store"])
+    assert done.exit_code == 2
+    assert "--store keeps what it sends: give --out DIR" in done.stderr
 
 
 class Listener:

@@ -95,7 +95,9 @@ def test_another_answer_than_dicomweb_is_told(
 
 
 def test_a_uid_that_is_none_is_told(faulty: Faulty, ask: Callable[..., list[str]]):
-    with pytest.raises(DistiliqaError, match=f"{faulty.url}: the UID of the answer is none"):
+    with pytest.raises(
+        DistiliqaError, match=f"{faulty.url}: the UID of the answer is not a valid UID"
+    ):
         ask(Answer(body=FOUND.body.replace(b"1.2", b"../../etc")))
 
 
@@ -157,10 +159,26 @@ def test_a_url_with_a_secret_is_refused_and_not_repeated(url: str):
     )
 
 
-@pytest.mark.parametrize("url", ["", "pacs", "ftp://pacs", "https://", "pacs:8042/dicom-web"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "pacs",
+        "ftp://pacs",
+        "https://",
+        "pacs:8042/dicom-web",
+        "https://[bad",
+        "https://u:hunter[2@pacs",
+        "https://pacs:port/rs",
+        "https://pacs:99999/rs",
+    ],
+)
 def test_what_is_no_url_is_refused(url: str):
-    with pytest.raises(DistiliqaError, match="no URL of a DICOMweb server; https://HOST/PATH"):
+    words = "not the URL of a DICOMweb server; https://HOST/PATH"
+    with pytest.raises(DistiliqaError, match=words) as caught:
         checked_url(url)
+    assert "hunter" not in str(caught.value)
+    assert not str(caught.value).startswith(":")
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,23 @@ def test_its_thread_sends_until_it_is_stopped(tmp_path: Path, receiver: Receiver
     assert receiver.got == [b"report"]
 
 
+def test_its_thread_outlives_a_folder_that_cannot_be_read(
+    tmp_path: Path,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    def unreadable() -> None:
+        raise OSError(5, "Input/output error")
+
+    outbox, looks = Outbox(tmp_path / "out", receiver), iter([False, False, True])
+    monkeypatch.setattr(outbox, "send_due", unreadable)
+    stop = Event()
+    monkeypatch.setattr(stop, "wait", lambda _: next(looks))
+    outbox.run(stop)
+    assert caplog.messages == ["the outbox: Input/output error"] * 2
+
+
 def test_the_log_has_no_words_of_a_header(
     tmp_path: Path, receiver: Receiver, report: Path, caplog: pytest.LogCaptureFixture
 ):

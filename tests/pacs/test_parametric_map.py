@@ -73,6 +73,17 @@ def test_where_the_model_did_not_look_is_padding(write, write_ct, tmp_path):
     assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == "1"
 
 
+def test_a_score_of_the_model_is_not_called_a_rating_of_dicom(write, write_series, tmp_path):
+    """An Image Quality Rating runs from 0 to 100 (PS3.16, Annex D)."""
+    image = write(write_series(tmp_path / "in", 1))
+    mapping = image.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0]
+    (quantity,) = mapping.QuantityDefinitionSequence
+    (code,) = quantity.ConceptCodeSequence
+    assert (code.CodeValue, code.CodingSchemeDesignator) == ("score", "99DISTILIQA")
+    (scheme,) = image.CodingSchemeIdentificationSequence
+    assert scheme.CodingSchemeDesignator == code.CodingSchemeDesignator
+
+
 def test_frames_of_an_enhanced_image(write, scored, model, write_enhanced, tmp_path, dicom_errors):
     path = write_enhanced(tmp_path / "a.dcm", 4)
     (series,) = scored(path)

@@ -164,7 +164,7 @@ def test_a_taken_port_is_told(port: int, queue: Queue):
 @pytest.mark.parametrize("title", ["", " ", "A" * 17, "A\\B", "Ä", "A\nB"])
 def test_a_title_that_is_none_is_told(queue: Queue, title: str):
     with (
-        pytest.raises(DistiliqaError, match="no application entity title"),
+        pytest.raises(DistiliqaError, match="not a valid application entity title"),
         receiving(queue, "127.0.0.1", 0, title),
     ):
         pass

@@ -4,17 +4,21 @@ import errno
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs import scorer as scorer_module
 from distiliqa.pacs.outbox import Outbox
+from distiliqa.pacs.queue import Queue
 from distiliqa.pacs.read_scores import read_scores
 from distiliqa.pacs.scorer import Scorer
-from distiliqa.scoring.model import load_model
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.result import ScoringRun
 
 
 @pytest.fixture
@@ -50,6 +54,30 @@ def test_a_series_becomes_results_and_a_report_to_send(
     assert scorer.has("ab12")
     (line,) = (each.message for each in caplog.records if each.name.startswith("distiliqa"))
     assert line.startswith("ab12: scored 3 of 3 slices: ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights elsewhere")
+def test_what_names_patients_is_for_its_owner(scorer: Scorer, outbox: Outbox, series: Path):
+    scorer.score(series)
+    Queue(scorer.results.parent / "queue", scorer.has)
+    queue, reports = scorer.results.parent / "queue", scorer.results / "ab12" / "sr"
+    for folder in (queue, outbox.folder, scorer.failed, reports):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_the_report_has_heatmaps_where_the_model_has_them(
+    scorer: Scorer, series: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[bool] = []
+    score_inputs = scorer_module.score_inputs
+
+    def score(inputs: list[Path], model: Model, *, keep_heatmaps: bool = False) -> ScoringRun:
+        asked.append(keep_heatmaps)
+        return score_inputs(inputs, model)
+
+    monkeypatch.setattr(scorer_module, "score_inputs", score)
+    scorer.score(series)
+    assert asked == [True]
 
 
 def test_a_crash_before_the_report_waits_costs_nothing(
@@ -101,7 +129,9 @@ def test_images_of_which_some_failed_are_kept(scorer: Scorer, outbox: Outbox, se
     damaged.write_bytes(damaged.read_bytes()[:2000])
     scorer.score(series)
     assert len(list((scorer.failed / "ab12").iterdir())) == 3
-    assert len(read_scores(outbox.folder / waiting(outbox)[0])) == 2
+    report = outbox.folder / waiting(outbox)[0]
+    assert len(read_scores(report)) == 2
+    assert dcmread(report).CompletionFlag == "PARTIAL"
 
 
 def test_images_of_which_all_failed_are_kept(scorer: Scorer, outbox: Outbox, series: Path):

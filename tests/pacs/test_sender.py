@@ -46,6 +46,12 @@ def test_stored_with_a_warning_is_stored(ct: Path, status: int):
         node.store(ct)
 
 
+def test_what_the_node_has_already_is_stored(ct: Path):
+    """Its answer to the first attempt may have been lost."""
+    with answering(0x0111) as node:
+        node.store(ct)
+
+
 @pytest.mark.parametrize("status", [0xA700, 0xA701])
 def test_out_of_resources_passes(ct: Path, status: int):
     with answering(status) as node, pytest.raises(PassingError, match=f"status {status:04X}H"):
@@ -101,5 +107,5 @@ def test_a_node_is_named_in_one_word():
     "text", ["", "PACS", "PACS@host", "@host:104", "PACS@:104", "PACS@host:0", "PACS@host:99999"]
 )
 def test_what_names_none_is_told(text: str):
-    with pytest.raises(DistiliqaError):
+    with pytest.raises(DistiliqaError, match="not a valid "):
         Node.named(text, "DISTILIQA")

@@ -21,9 +21,10 @@ def test_each_series_gets_a_folder(
         orthanc.push(write_series(tmp_path / series, count, SeriesInstanceUID=series))
     study = Study(Server(orthanc.url, Credentials(USER, PASSWORD)), UID, ("1.2.4", "1.2.5"))
     seen: list[tuple[int, int]] = []
-    paths = study.download(tmp_path / "out", lambda *done: seen.append(done))
-    assert paths == [str(tmp_path / "out" / series) for series in study.series]
-    assert [len(list(Path(path).iterdir())) for path in paths] == [2, 1]
+    download = study.download(tmp_path / "out", lambda *done: seen.append(done))
+    assert download.paths == tuple(str(tmp_path / "out" / series) for series in study.series)
+    assert [len(list(Path(path).iterdir())) for path in download.paths] == [2, 1]
+    assert download.url == study.url
     assert seen == [(1, 2), (2, 2), (1, 1)]
     assert study.url == f"{orthanc.url}/studies/{UID}"
 

@@ -36,6 +36,6 @@ def test_what_is_none_never_becomes_a_path_and_is_not_repeated(value: object):
     with pytest.raises(DistiliqaError) as caught:
         checked_uid(value, "series", path="http://pacs")
     assert str(caught.value) == (
-        "http://pacs: the UID of the series is none; "
+        "http://pacs: the UID of the series is not a valid UID; "
         "a UID has digits and single dots, 64 characters at most"
     )

@@ -7,7 +7,8 @@ from distiliqa.report.series_files import write_each_series
 
 def test_one_file_a_series_named_as_in_the_report(tmp_path, run):
     written = {}
-    assert write_each_series(run, tmp_path / "x", ".dcm", written.__setitem__) == []
+    paths, missing = write_each_series(run, tmp_path / "x", ".dcm", written.__setitem__)
+    assert (paths, missing) == (list(written), [])
     names = Names.of(run, identify=False).series
     assert list(written) == [tmp_path / "x" / f"{name}.dcm" for name in names]
     assert [each.series for each in written.values()] == [each.series for each in run.series]
@@ -21,6 +22,22 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, run):
             raise DistiliqaError("no DICOM", path="a.nii", remedy="give DICOM")
         written.append(path)
 
-    (problem,) = write_each_series(run, tmp_path, ".dcm", write)
+    paths, (problem,) = write_each_series(run, tmp_path, ".dcm", write)
     assert problem == ("a.nii", "no DICOM; give DICOM")
+    assert paths == written
     assert len(written) == len(run.series) - 1
+
+
+def test_no_file_of_an_earlier_run_stands_for_one_that_cannot_be_written(tmp_path, run):
+    names = Names.of(run, identify=False).series
+    (tmp_path / f"{names[0]}").mkdir()
+    for path in (tmp_path / names[0] / "slice_0001.png", tmp_path / f"{names[0]}.dcm"):
+        path.write_bytes(b"earlier")
+
+    def refuse(path, series):
+        raise DistiliqaError("two patients", path="a.dcm")
+
+    for suffix in ("", ".dcm"):
+        paths, missing = write_each_series(run, tmp_path, suffix, refuse)
+        assert (paths, len(missing)) == ([], len(run.series))
+    assert list(tmp_path.iterdir()) == []

@@ -11,8 +11,8 @@ def slice_score(score: float, series: str, **facts: object) -> SliceScore:
 
 def scoring_run(*slices: SliceScore, **facts: object) -> ScoringRun:
     config = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, "quality"))
-    facts = {"sha256": {}, "seconds": {}} | facts
-    return ScoringRun(config, (), slices, (), (), len(slices), **facts)
+    nothing = {"inputs": (), "failed": (), "left_out": (), "sha256": {}, "seconds": {}}
+    return ScoringRun(model=config, slices=slices, found=len(slices), **(nothing | facts))
 
 
 def test_series_keep_the_reading_order_and_have_a_mean():
@@ -47,8 +47,15 @@ def test_slices_outside_what_the_model_knows_do_not_count_for_the_series():
     assert scoring_run(slice_score(4, "a")).series[0].interval is None
 
 
+def test_a_series_is_complete_unless_one_of_its_own_slices_is_missing():
+    slices = slice_score(1, "a"), slice_score(1, "b"), slice_score(1, "c")
+    run = scoring_run(*slices, expected={"a": 1, "b": 2})
+    assert [each.complete for each in run.series] == [True, False, True]
+
+
 def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():
-    run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb"})
+    run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb", "https://pacs/1": "cc"})
+    assert run.sha256_of("https://pacs/1") == "cc"
     assert run.sha256_of("in/a.dcm") == "aa"
     assert run.sha256_of("in/scans.zip/deep/1.dcm") == "bb"
     assert run.sha256_of("in/other.dcm") is None

@@ -56,14 +56,40 @@ def test_a_bad_file_among_good_ones(tmp_path: Path, model: Model, write_series: 
     assert run.found - len(run.slices) in (0, 1)  # the header may still be whole
 
 
-class _StoppedAt:
-    """A progress that raises after the first batch."""
+def test_a_bad_file_makes_no_other_series_incomplete(
+    tmp_path: Path, model: Model, write_series: Write
+):
+    for name in "abc":
+        write_series(tmp_path / name, 2, SeriesInstanceUID=f"1.2.{ord(name)}")
+    undecoded, unread = tmp_path / "a" / "0.dcm", tmp_path / "b" / "0.dcm"
+    undecoded.write_bytes(undecoded.read_bytes()[:-100])
+    unread.write_bytes(b"DICM")
+    run = score_inputs([tmp_path], model)
+    assert len(run.failed) == 2
+    assert {each.series: each.complete for each in run.series} == {
+        "1.2.97": False,
+        "1.2.98": False,
+        "1.2.99": True,
+    }
 
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+
+def test_a_run_that_was_stopped_leaves_its_last_series_incomplete(
+    tmp_path: Path, model: Model, write_series: Write
+):
+    write_series(tmp_path / "a", 2)
+    write_series(tmp_path / "b", 3, SeriesInstanceUID="1.2.4")
+    run = score_inputs([tmp_path], model, progress=_StoppedAt(KeyboardInterrupt(), 3))
+    assert [each.complete for each in run.series] == [True, False]
+
+
+class _StoppedAt:
+    """A progress that raises after so many slices; batches have two."""
+
+    def __init__(self, error: BaseException, count: int = 2) -> None:
+        self.error, self.count = error, count
 
     def __call__(self, done: int, found: int) -> None:
-        if done == 2:
+        if done == self.count:
             raise self.error
 
 

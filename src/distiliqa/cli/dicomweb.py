@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from distiliqa.ct import Problem
     from distiliqa.pacs.dicomweb import Server
     from distiliqa.pacs.study import Study
-    from distiliqa.scoring.result import ScoringRun
 
 CredentialsFile = Annotated[
     Path | None,
@@ -60,18 +58,3 @@ def open_study(
     from distiliqa.pacs.study import Study
 
     return Study(server, study, tuple(series or ()))
-
-
-def store_reports(
-    study: Study, run: ScoringRun, out: Path, missing: list[Problem]
-) -> list[Problem]:
-    """Send ``out/sr`` of each series but those in ``missing``; what was not stored, and why."""
-    from distiliqa.report.names import Names
-
-    without = {problem.path for problem in missing}
-    names = Names.of(run, identify=False).series
-    return study.store(
-        out / "sr" / f"{name}.dcm"
-        for name, series in zip(names, run.series, strict=True)
-        if series.series not in without
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,8 @@ from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import DistiliqaError
 
 if TYPE_CHECKING:
-    from distiliqa.ct import Problem
     from distiliqa.model_folder import ModelConfig
+    from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun
 
 
@@ -77,34 +77,55 @@ class Outputs:
 
             check_extra()
 
-    def write(self, run: ScoringRun, *, quiet: bool) -> list[Problem]:
-        """Write all; the series for which a file could not be made, and why."""
+    def write(self, run: ScoringRun, named: ScoringRun, *, quiet: bool) -> SeriesFiles:
+        """Write all; the structured reports, and for which series a file could not be made.
+
+        Parameters
+        ----------
+        named : the run with the paths that are to be told; those of ``run`` are read again.
+        """
+        from distiliqa.report.series_files import SeriesFiles
+
         if self.folder is None:
-            return []
+            return SeriesFiles([], [])
         from distiliqa.report import write_reports
 
+        # The reports draw the slices, whose files they read again.
+        page = replace(named, slices=run.slices, sha256=run.sha256)
         with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
-            write_reports(run, self.folder, identify=self.identify, progress=show)
+            write_reports(page, self.folder, identify=self.identify, progress=show)
+        if named is not run:
+            _write_records(named, self.folder)
         if self.pdf:
             from distiliqa.report.pdf import PDF, write_pdf
 
             path = self.folder / PDF
-            write_pdf(path, run, logo=self.logo, notes=self.notes, identify=self.identify)
-        problems = self._write_sr(run, self.folder / "sr") if self.sr else []
+            write_pdf(path, page, logo=self.logo, notes=self.notes, identify=self.identify)
+        reports, missing = self._write_sr(run, self.folder / "sr") if self.sr else ([], [])
         for kind in dict.fromkeys(self.heatmaps):
-            problems += _write_heatmaps(run, self.folder / "heatmaps", kind)
-        return problems
+            missing += _write_heatmaps(run, self.folder / "heatmaps", kind).missing
+        return SeriesFiles(reports, missing)
 
-    def _write_sr(self, run: ScoringRun, folder: Path) -> list[Problem]:
+    def _write_sr(self, run: ScoringRun, folder: Path) -> SeriesFiles:
         from distiliqa.pacs.structured_report import write_sr
         from distiliqa.report.series_files import write_each_series
 
-        complete = run.stopped is None and not run.failed
-        write = partial(write_sr, model=run.model, complete=complete)
-        return write_each_series(run, folder, ".dcm", write)
+        return write_each_series(run, folder, ".dcm", partial(write_sr, model=run.model))
 
 
-def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> list[Problem]:
+def _write_records(run: ScoringRun, folder: Path) -> None:
+    """Write the scores and the record of a run again, with the paths that are to be told."""
+    from distiliqa.files import write_json
+    from distiliqa.report.csv import write_csv
+    from distiliqa.report.json import scores_record
+    from distiliqa.report.run import run_record
+
+    write_csv(folder / "scores.csv", run.slices)
+    write_json(folder / "scores.json", scores_record(run))
+    write_json(folder / "run.json", run_record(run))
+
+
+def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> SeriesFiles:
     from distiliqa.report.heatmap_files import write_nifti, write_pictures
     from distiliqa.report.series_files import write_each_series
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study, store_reports
+from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import one_line
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
+    from distiliqa.pacs.download import Download
     from distiliqa.pacs.study import Study
 
 MOST_PROBLEMS = 10
@@ -93,36 +93,38 @@ def score(
     from distiliqa.scoring.run import require_scores, score_inputs
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
-    _check_usage(inputs, remote, store=store)
+    _check_usage(inputs, remote, out, store=store)
     loaded, sr = load_model(model), sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
     outputs.check(loaded.config)
-    with _paths(inputs, remote, quiet=quiet) as paths:
+    with _downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
             run = score_inputs(
-                paths,
+                inputs or [] if download is None else download.paths,
                 loaded,
                 reference=reference,
                 progress=show,
                 keep_heatmaps=out is not None,  # for the report
                 count_outside=count_outside,
             )
-        require_scores(run)
-        if remote is not None:  # the temporary folder says nothing
-            run = replace(run, inputs=(remote.url,))
+        named = run if download is None else download.run(run)
+        require_scores(named)
+        reports: list[Path] = []
         missing: list[Problem] = []
         try:
-            missing = outputs.write(run, quiet=quiet)
+            reports, missing = outputs.write(run, named, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
-                print_json(run)
+                print_json(named)
             elif not quiet:
-                print_scores(run)
+                print_scores(named)
+    if download is not None:
+        missing = [*download.problems(missing)]
     unstored: list[Problem] = []
-    if store and remote is not None and out is not None and run.stopped is None:
-        unstored = store_reports(remote, run, out, missing)
-    _tell("failed", run.failed)
-    _tell("left out", run.left_out if not quiet else ())
+    if store and remote is not None and run.stopped is None:
+        unstored = remote.store(reports)
+    _tell("failed", named.failed)
+    _tell("left out", named.left_out if not quiet else ())
     _tell("not written", missing, listed="")
     _tell("not stored", unstored, listed="")
     if run.stopped is not None:
@@ -132,23 +134,27 @@ def score(
         raise typer.Exit(1)
 
 
-def _check_usage(inputs: list[str] | None, remote: Study | None, *, store: bool) -> None:
+def _check_usage(
+    inputs: list[str] | None, remote: Study | None, out: Path | None, *, store: bool
+) -> None:
     if bool(inputs) == (remote is not None):
         raise typer.BadParameter("give INPUT, or --dicomweb URL with --study UID")
     if store and remote is None:
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
+    if store and out is None:
+        raise typer.BadParameter("--store keeps what it sends: give --out DIR")
 
 
 @contextmanager
-def _paths(inputs: list[str] | None, remote: Study | None, *, quiet: bool) -> Iterator[list[str]]:
-    """What to score: the inputs, or a study in a temporary folder."""
+def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | None]:
+    """The study that is to be scored in a temporary folder; None where it is not of a server."""
     if remote is None:
-        yield inputs or []
+        yield None
         return
     with TemporaryDirectory(prefix="distiliqa-") as folder:
         with progress_bar("searching", "downloading", quiet=quiet) as show:
-            paths = remote.download(Path(folder), show)
-        yield paths
+            download = remote.download(Path(folder), show)
+        yield download
 
 
 def _tell(

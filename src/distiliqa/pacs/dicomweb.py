@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pydicom
+import requests
 from dicomweb_client import DICOMwebClient
+from pydicom.errors import InvalidDicomError
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.http import checked_url, is_loopback, open_session, told_plainly
 from distiliqa.pacs.retry import Retries
+from distiliqa.pacs.sender import DUPLICATE
 from distiliqa.pacs.uids import checked_uid
 
 CONNECT_S, READ_S = 10.0, 60.0
@@ -36,7 +41,7 @@ class Server:
 
     Raises
     ------
-    DistiliqaError : a URL that is none or holds a password; a file that TLS cannot use.
+    DistiliqaError : a URL that is not valid or holds a password; a file that TLS cannot use.
     """
 
     def __init__(
@@ -106,7 +111,8 @@ class Server:
         )
         for done, uid in enumerate(objects, start=1):
             dataset = self._ask(self._retrieve, study, series, uid)
-            with atomic_path(folder / f"{uid}.dcm") as partial:
+            # What pydicom could read it may still be unable to write.
+            with atomic_path(folder / f"{uid}.dcm") as partial, told_plainly(self.url):
                 dataset.save_as(partial, enforce_file_format=True)
             if progress is not None:
                 progress(done, len(objects))
@@ -114,20 +120,37 @@ class Server:
     def store(self, path: Path) -> None:
         """Send one object (STOW-RS, PS3.18, section 10.5). Returns once the server has it.
 
+        One that it refuses as a duplicate it has: its answer to an earlier attempt was lost.
+
         Raises
         ------
         PassingError : the server is away, busy, failing or silent, also after all retries.
-        DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server.
+        DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; the
+            file cannot be read.
         """
-        dataset = pydicom.dcmread(path)
-        answer = self._ask(self._client.store_instances, [dataset])
-        failed = answer.get("FailedSOPSequence")
-        if failed:
-            reason = failed[0].get("FailureReason")
-            code = "" if reason is None else f" (reason {reason:04X}H)"
+        try:
+            dataset = pydicom.dcmread(path)
+        except (OSError, InvalidDicomError) as error:
+            raise DistiliqaError("cannot be read", path=path, remedy="make it again") from error
+        answer = self._ask(self._store, dataset)
+        reasons = [each.get("FailureReason") for each in answer.get("FailedSOPSequence", [])]
+        if any(reason != DUPLICATE for reason in reasons):
+            code = "" if reasons[0] is None else f" (reason {reasons[0]:04X}H)"
             raise DistiliqaError(
                 f"does not store {path.name}{code}", path=self.url, remedy="its log says why"
             )
+
+    def _store(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
+        """The answer to STOW-RS, also where it comes with 409, as when nothing was stored."""
+        try:
+            return self._client.store_instances([dataset])
+        except requests.HTTPError as error:
+            with suppress(Exception):  # many servers answer 409 with words for people
+                if error.response is not None and error.response.status_code == HTTPStatus.CONFLICT:
+                    answer = pydicom.Dataset.from_json(error.response.json())
+                    if answer.FailedSOPSequence:
+                        return answer
+            raise
 
     def _retrieve(self, study: str, series: str, uid: str) -> pydicom.Dataset:
         dataset = self._client.retrieve_instance(study, series, uid, media_types=_AS_STORED)

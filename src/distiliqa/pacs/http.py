@@ -48,10 +48,16 @@ def checked_url(url: str) -> str:
     DistiliqaError : another scheme than http and https, no host, or a password in the URL, which
         the text does not repeat.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        is_ours = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        is_ours = False
     shown = _without_secrets(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise DistiliqaError("no URL of a DICOMweb server", path=shown, remedy="https://HOST/PATH")
+    if not is_ours:
+        raise DistiliqaError(
+            "not the URL of a DICOMweb server", path=shown or None, remedy="https://HOST/PATH"
+        )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise DistiliqaError(
             "a URL here has no user, password or query",
@@ -213,5 +219,8 @@ def _innermost(error: BaseException) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""  # nobody knows which part is secret
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from distiliqa.files import make_folder
+from distiliqa.files import private_folder, write_durably
 from distiliqa.pacs.log import reason
-from distiliqa.pacs.queue import write_durably
 from distiliqa.pacs.retry import Retries
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +38,7 @@ class Outbox:
     def __init__(
         self, folder: Path, send: Callable[[Path], None], retries: Retries = PERSISTENCE
     ) -> None:
-        self.folder = make_folder(folder)
+        self.folder = private_folder(folder)
         self._send = send
         self._retries = retries
         self._failures: dict[str, int] = {}
@@ -58,7 +57,10 @@ class Outbox:
     def run(self, stop: Event) -> None:
         """Send what is due, over and over, until ``stop`` is set; for a thread of its own."""
         while not stop.wait(_LOOK_S):
-            self.send_due()
+            try:
+                self.send_due()
+            except Exception as error:  # nothing would be sent any more, and nobody would know
+                LOG.error("the outbox: %s", reason(error))
 
     def _try(self, path: Path) -> None:
         # Whatever one object causes must not keep the others from being sent.

@@ -27,7 +27,7 @@ from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ONNX, ModelConfig, ScoreScale
 from distiliqa.pacs import codes
-from distiliqa.pacs.equipment import MAKER, series_uid, title
+from distiliqa.pacs.equipment import MAKER, coding_schemes, series_uid, title
 from distiliqa.pacs.source import SourceImage, read_sources
 from distiliqa.pacs.write import write_result
 from distiliqa.report.heatmap_stack import stack_heatmaps
@@ -81,6 +81,7 @@ def parametric_map(series: SeriesScore, model: ModelConfig) -> ParametricMap:
         voi_lut_transformations=[_window(model.scale)],
         content_label="QUALITY",
         content_description="Score that each part of the slice alone would get",
+        coding_schemes=coding_schemes(),
     )
     result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = padding
     result.Laterality = ""  # Type 2C of the General Series module: an axial slice shows both sides
@@ -103,7 +104,7 @@ def _mapping(low: float, high: float) -> RealWorldValueMapping:
         value_range=(low, high),
         slope=1.0,
         intercept=0.0,
-        quantity_definition=codes.IMAGE_QUALITY_RATING,
+        quantity_definition=codes.MODEL_SCORE,
     )
 
 

@@ -9,15 +9,15 @@ complete makes another, ``<hash>-2``, so that no result is ever overwritten.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from weakref import WeakSet
 
-from distiliqa.files import atomic_path, cannot_write, make_folder
+from distiliqa.files import cannot_write, make_folder, private_folder, write_durably
 from distiliqa.pacs.uids import checked_uid
 from distiliqa.report.names import short_hash
 
@@ -48,11 +48,13 @@ class Queue:
         is_taken: Callable[[str], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        private_folder(folder)
         self.arriving = make_folder(folder / "arriving")
         self.complete = make_folder(folder / "complete")
         self._is_taken = is_taken
         self._clock = clock
         self._lock = Lock()
+        self._released: WeakSet[Hashable] = WeakSet()
         self._arrivals = {each.name: _Arrival(clock()) for each in _left_over(self.arriving)}
 
     def put(self, series: str, instance: str, content: bytes, sender: Hashable) -> None:
@@ -60,20 +62,27 @@ class Queue:
 
         An object that is sent again replaces the earlier one.
 
+        Parameters
+        ----------
+        sender : whatever stands for its connection; it can be referred to weakly.
+
         Raises
         ------
-        DistiliqaError : a UID is none, or the disk does not take it.
+        DistiliqaError : a UID is not valid, or the disk does not take it.
         """
         path = self.arriving / checked_uid(series, "series") / checked_uid(instance, "object")
         with self._lock:
             write_durably(path.with_name(f"{path.name}.dcm"), content)
             arrival = self._arrivals.setdefault(series, _Arrival(0))
             arrival.last = self._clock()
-            arrival.senders.add(sender)
+            # It may hang up, in another thread, while its last object is still on the way here.
+            if sender not in self._released:
+                arrival.senders.add(sender)
 
     def release(self, sender: Hashable) -> None:
         """Note that ``sender`` has hung up: the quiet time of what it sent starts."""
         with self._lock:
+            self._released.add(sender)
             for arrival in self._arrivals.values():
                 if sender in arrival.senders:
                     arrival.senders.remove(sender)
@@ -119,22 +128,3 @@ def _left_over(folder: Path) -> list[Path]:
         if not any(each.iterdir()):
             each.rmdir()
     return [each for each in series if each.exists()]
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file that is still there, and whole, after the power fails.
-
-    Raises
-    ------
-    DistiliqaError : the disk is full or the folder cannot be written.
-    """
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if os.name == "posix":  # Windows opens no folders, and needs no such thing
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

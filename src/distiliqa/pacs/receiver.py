@@ -57,7 +57,7 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
 
     Raises
     ------
-    DistiliqaError : the address is taken or not of this machine, or ``aet`` is no title.
+    DistiliqaError : the address is taken or not of this machine, or ``aet`` is not a valid title.
     """
     entity = AE(ae_title=checked_aet(aet))
     entity.require_called_aet = True
@@ -87,13 +87,14 @@ def checked_aet(title: str) -> str:
 
     Raises
     ------
-    DistiliqaError : it is none.
+    DistiliqaError : it is not valid.
     """
     stripped = title.strip()
     printable = stripped.isascii() and stripped.isprintable() and "\\" not in stripped
     if not printable or not 1 <= len(stripped) <= _NAME_LENGTH:
         raise DistiliqaError(
-            f"no application entity title: {title!r}", remedy="1 to 16 letters, digits or _"
+            f"not a valid application entity title: {title!r}",
+            remedy="1 to 16 letters, digits or _",
         )
     return stripped
 

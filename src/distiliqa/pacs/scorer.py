@@ -16,7 +16,7 @@ from pathlib import Path
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
-from distiliqa.files import make_folder, read_json
+from distiliqa.files import make_folder, private_folder, read_json
 from distiliqa.pacs.outbox import Outbox
 from distiliqa.pacs.structured_report import write_sr
 from distiliqa.report import write_reports
@@ -43,7 +43,7 @@ class Scorer:
 
     def __init__(self, folder: Path, model: Model, outbox: Outbox | None) -> None:
         self.results = make_folder(folder / "results")
-        self.failed = make_folder(folder / "failed")
+        self.failed = private_folder(folder / "failed")
         self.model = model
         self.outbox = outbox
 
@@ -62,7 +62,7 @@ class Scorer:
         """
         results = self.results / series.name
         if not results.exists():
-            run = score_inputs([series], self.model)
+            run = score_inputs([series], self.model, keep_heatmaps=True)  # for the report
             if run.stopped is not None:
                 raise run.stopped
             if not run.slices:
@@ -77,7 +77,7 @@ class Scorer:
         partial = results.with_name(f".{results.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
         write_reports(run, make_folder(partial))
-        self._write_reports(run, partial / "sr")
+        self._write_reports(run, private_folder(partial / "sr"))
         partial.rename(results)
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)
         LOG.info("%s: scored %d of %d slices: %s", results.name, len(run.slices), run.found, mean)
@@ -87,7 +87,7 @@ class Scorer:
         names = Names.of(run, identify=False).series
         for name, series in zip(names, run.series, strict=True):
             try:
-                write_sr(folder / f"{name}.dcm", series, run.model, complete=not run.failed)
+                write_sr(folder / f"{name}.dcm", series, run.model)
             except DistiliqaError as error:
                 if isinstance(error.__cause__, OSError):  # the disk is to blame, not the series
                     raise

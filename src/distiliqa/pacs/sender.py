@@ -16,6 +16,8 @@ from distiliqa.pacs.retry import PassingError
 CONNECT_S, ANSWER_S = 10.0, 60.0
 _WARNINGS = range(0xB000, 0xC000)  # stored, perhaps with changes: PS3.7, annex C
 _SUCCESS = 0x0000
+# The node has it already (PS3.7, annex C): its answer to an earlier attempt was lost on the way.
+DUPLICATE = 0x0111
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Node:
         aet, at, place = text.partition("@")
         host, _, port = place.rpartition(":")
         if not (at and host and port.isdecimal() and 0 < int(port) < 1 << 16):
-            raise DistiliqaError(f"no DICOM node: {text!r}", remedy="write AET@HOST:PORT")
+            raise DistiliqaError(f"not a valid DICOM node: {text!r}", remedy="write AET@HOST:PORT")
         return cls(checked_aet(aet), host, int(port), checked_aet(calling_aet))
 
     def store(self, path: Path) -> None:
@@ -72,7 +74,7 @@ class Node:
     def _require_stored(self, status: int | None) -> None:
         if status is None:
             raise PassingError("no answer in time", path=str(self), remedy="see its log")
-        if status == _SUCCESS or status in _WARNINGS:
+        if status in (_SUCCESS, DUPLICATE) or status in _WARNINGS:
             return
         problem = f"does not store the object (status {status:04X}H)"
         if 0xA700 <= status < 0xA800:

@@ -39,24 +39,20 @@ SERIES_NUMBER = 9101  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
 
 
-def write_sr(path: Path, series: SeriesScore, model: ModelConfig, *, complete: bool = True) -> None:
+def write_sr(path: Path, series: SeriesScore, model: ModelConfig) -> None:
     """Write the scores of one DICOM series as a structured report, atomically.
 
-    Parameters
-    ----------
-    complete : whether all slices of the series were scored.
+    It is marked as partial where slices of the series were not scored.
 
     Raises
     ------
     DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
         `read_sources`; the disk is full or the folder cannot be written.
     """
-    write_result(path, lambda: structured_report(series, model, complete=complete))
+    write_result(path, lambda: structured_report(series, model))
 
 
-def structured_report(
-    series: SeriesScore, model: ModelConfig, *, complete: bool = True
-) -> Comprehensive3DSR:
+def structured_report(series: SeriesScore, model: ModelConfig) -> Comprehensive3DSR:
     """The structured report of one series, see `write_sr`; a new instance each time."""
     sources = read_sources(series)
     first = sources[0].header
@@ -71,7 +67,7 @@ def structured_report(
         manufacturer=MAKER,
         manufacturer_model_name=title(model),
         software_versions=__version__,
-        is_complete=complete,
+        is_complete=series.complete,
         is_final=False,
         coding_schemes=coding_schemes(),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb import Progress, Server
+from distiliqa.pacs.download import Download
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Study:
         """Where the study is, in the words of WADO-RS."""
         return f"{self.server.url}/studies/{self.uid}"
 
-    def download(self, folder: Path, progress: Progress | None = None) -> list[str]:
-        """Write each series to a folder of its own inside ``folder``; returns their paths.
+    def download(self, folder: Path, progress: Progress | None = None) -> Download:
+        """Write each series to a folder of its own inside ``folder``.
 
         Parameters
         ----------
@@ -45,7 +46,7 @@ class Study:
         for series in self.server.find_series(self.uid, self.series):
             self.server.download_series(self.uid, series, folder / series, progress)
             paths.append(str(folder / series))
-        return paths
+        return Download(self.url, folder, tuple(paths))
 
     def store(self, reports: Iterable[Path]) -> list[Problem]:
         """Store reports on the server; those that it does not have, and why."""

@@ -23,12 +23,12 @@ def checked_uid(value: object, what: str, *, path: str | None = None) -> str:
 
     Raises
     ------
-    DistiliqaError : it is no UID; the text does not repeat it, for it may be anything.
+    DistiliqaError : it is not a valid UID; the text does not repeat it, for it may be anything.
     """
     uid = str(value)
     if len(uid) > _LONGEST or not _UID.fullmatch(uid):
         raise DistiliqaError(
-            f"the UID of the {what} is none",
+            f"the UID of the {what} is not a valid UID",
             path=path,
             remedy="a UID has digits and single dots, 64 characters at most",
         )

@@ -100,12 +100,19 @@ class SeriesScore:
     slices : in reading order.
     patients : number of patients that the slices say they are of; 1 where they do not say.
     count_outside : let slices outside what the model knows count too.
+    expected : number of slices that the series should have, see `ScoringRun`; 0 if unknown.
     """
 
     series: str
     slices: tuple[SliceScore, ...]
     patients: int = 1
     count_outside: bool = False
+    expected: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether no slice is missing, as far as is known."""
+        return len(self.slices) >= self.expected
 
     @property
     def known(self) -> tuple[SliceScore, ...]:
@@ -168,6 +175,8 @@ class ScoringRun:
     reference : what the slices were compared with, as it was named; None if with nothing.
     patients : number of patients that the slices of a series say they are of, by series.
     count_outside : let slices outside what the model knows count for their series.
+    expected : number of slices found of each series, by series. A file that cannot be read at all
+        counts for each series with slices in its folder, for it may be of any of them.
     """
 
     model: ModelConfig
@@ -182,17 +191,24 @@ class ScoringRun:
     reference: str | None = None
     patients: dict[str, int] = field(default_factory=dict)
     count_outside: bool = False
+    expected: dict[str, int] = field(default_factory=dict)
 
     @property
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
         groups = groupby(self.slices, key=lambda each: each.series)
         return tuple(
-            SeriesScore(series, tuple(slices), self.patients.get(series, 1), self.count_outside)
+            SeriesScore(
+                series,
+                tuple(slices),
+                self.patients.get(series, 1),
+                self.count_outside,
+                self.expected.get(series, 0),
+            )
             for series, slices in groups
         )
 
     def sha256_of(self, path: str) -> str | None:
         """SHA-256 of the file that ``path``, the path of a slice, lies in."""
-        places = (Path(path), *Path(path).parents)
-        return next((self.sha256[str(at)] for at in places if str(at) in self.sha256), None)
+        places = (path, *map(str, Path(path).parents))
+        return next((self.sha256[at] for at in places if at in self.sha256), None)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from distiliqa.ct import CTSlice, CTWarning, SliceRef
+from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
@@ -111,6 +111,7 @@ def score_inputs(
         reference=None if against is None else against.path,
         patients=_patients(index.slices),
         count_outside=count_outside,
+        expected=_expected(index.slices, index.failed),
     )
 
 
@@ -137,6 +138,20 @@ def _patients(slices: Iterable[SliceRef]) -> dict[str, int]:
         if each.patient_id is not None:
             named[each.series].add(each.patient_id)
     return {series: len(patients) for series, patients in named.items()}
+
+
+def _expected(slices: Iterable[SliceRef], unread: Iterable[Problem]) -> dict[str, int]:
+    """How many slices each series should have, see `ScoringRun`."""
+    counts = Counter[str]()
+    folders = defaultdict[str, set[Path]](set)
+    for each in slices:
+        counts[each.series] += 1
+        folders[each.series].add(Path(each.path).parent)
+    unread_in = Counter(Path(each.path).parent for each in unread)
+    return {
+        series: count + sum(unread_in[folder] for folder in folders[series])
+        for series, count in counts.items()
+    }
 
 
 def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared:

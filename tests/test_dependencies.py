@@ -1,0 +1,35 @@
+"""What is imported is declared, so that it is there whatever a package below stops needing."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def imported() -> Iterator[str]:
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (each.name.partition(".")[0] for each in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                yield node.module.partition(".")[0]
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_each_package_that_is_imported_is_declared() -> None:
+    written = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
+    declared = {plain(name) for name in re.findall(r'"([\w.-]+)[^"]*"', written)}
+    others = set(imported()) - sys.stdlib_module_names
+    installed = {name: set(map(plain, found)) for name, found in packages_distributions().items()}
+    missing = {name for name in others & installed.keys() if not installed[name] & declared}
+    assert {"numpy", "pydicom"} <= others & installed.keys()
+    assert missing == set()
