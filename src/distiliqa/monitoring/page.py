@@ -112,7 +112,7 @@ def _plot(measure: Measure, protocol: Protocol) -> Markup:
         list(zip(numbers, chart.average.tolist(), strict=True)),
         list(zip(numbers, chart.low.tolist(), chart.high.tolist(), strict=True)),
         chart.out.tolist(),
-        centre=chart.centre,
+        center=chart.center,
     )
 
 
@@ -128,8 +128,8 @@ def _verdict(measure: Measure) -> str:
         return f"{count} of {BASELINE} series for a baseline: no limits yet."
     if chart is None:
         return f"All {BASELINE} series of the baseline are equal: no limits."
-    centre = measure.told(chart.centre)
-    found = f"Baseline {centre}, standard deviation {chart.deviation:.2g} between series."
+    center = measure.told(chart.center)
+    found = f"Baseline {center}, standard deviation {chart.deviation:.2g} between series."
     ongoing = [each for each in measure.episodes() if each.still]
     if ongoing:
         return f"{found} Out of control since series {ongoing[0].first}: {ongoing[0].side}."

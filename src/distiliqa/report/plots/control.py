@@ -18,7 +18,7 @@ def control(
     limits: Sequence[tuple[int, float, float]] = (),
     out: Sequence[bool] = (),
     *,
-    centre: float | None = None,
+    center: float | None = None,
     titles: Sequence[str] | None = None,
     x_label: str,
     y_label: str,
@@ -34,7 +34,7 @@ def control(
     average : the moving average, a line; ``out`` says which of its points are outside the limits
         and are drawn as squares.
     limits : (number, low, high), drawn as steps.
-    centre : the mean of the baseline.
+    center : the mean of the baseline.
     titles : what pointing at each value tells.
     """
     heights = [value for _, value in (*values, *average)]
@@ -48,7 +48,7 @@ def control(
         f"Control chart of {y_label}",
         x_axis(across, TOP, BOTTOM, x_label, ticks),
         y_axis(up, LEFT, RIGHT, y_label),
-        *_centre(centre, up),
+        *_center(center, up),
         *(
             _path("line dashed", [(at, limit[end]) for at, limit in _steps(limits)], across, up)
             for end in (0, 1)
@@ -92,11 +92,11 @@ def _path(kind: str, points: Sequence[tuple[float, float]], across: Axis, up: Ax
     return Markup('<path class="{}" fill="none" d="M{}"/>').format(kind, drawn)
 
 
-def _centre(centre: float | None, up: Axis) -> list[Markup]:
-    if centre is None:
+def _center(center: float | None, up: Axis) -> list[Markup]:
+    if center is None:
         return []
     line = Markup('<path class="line thin" d="M{} {}H{}"/>')
-    return [line.format(LEFT, up.at(centre), RIGHT)]
+    return [line.format(LEFT, up.at(center), RIGHT)]
 
 
 def _square(x: float, y: float, title: str) -> Markup:
