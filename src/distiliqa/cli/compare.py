@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from distiliqa.errors import one_line
+
 
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="A series, or a folder of several.")],
@@ -46,7 +48,7 @@ def compare(
     finally:
         print_comparison(run)
     for problem in (*run.first.failed, *run.second.failed):
-        typer.echo(f"failed: {problem.path}: {problem.reason}", err=True)
+        typer.echo(f"failed: {one_line(problem.path)}: {problem.reason}", err=True)
     if run.second.stopped is not None:
         raise run.second.stopped
     if not run.complete:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.errors import one_line
+
 
 def dose_response(
     series: Annotated[str, typer.Argument(help="A normal-dose CT series in DICOM.")],
@@ -57,7 +59,7 @@ def dose_response(
     finally:
         print_response(found)
     for problem in found.failed:
-        typer.echo(f"failed: {problem.path}: {problem.reason}", err=True)
+        typer.echo(f"failed: {one_line(problem.path)}: {problem.reason}", err=True)
     if not found.complete:
         raise KeyboardInterrupt
     if found.failed:
