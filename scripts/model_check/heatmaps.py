@@ -22,8 +22,9 @@ from distiliqa.model.export import load_graph
 from distiliqa.model.graph import ScoringGraph
 from distiliqa.model_folder import LEAST_SHOWN
 from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.slices import simulated
 from distiliqa.train.local_head import block_means
-from model_check.subject import Subject, progress, simulated
+from model_check.subject import Subject, progress
 
 FAULTS = {
     "noise of 10 % dose": Degradation(dose=0.1),
