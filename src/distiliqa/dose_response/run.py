@@ -60,21 +60,14 @@ def dose_response(
     chosen = [refs[n] for n in np.unique(np.linspace(0, len(refs) - 1, slices).round().astype(int))]
     done = _Scoring(model, doses, seed, progress)
     done.run(chosen)
-    if not done.rows:
-        raise DistiliqaError(
-            "no slice could be simulated",
-            path=source,
-            remedy=f"the first is {done.failed[0].path}: {done.failed[0].reason}",
-        )
+    _require_rows(done, source)
     known = [row for row in done.rows if not row[0].outside] or done.rows
+    columns = zip(*known, strict=True)
     return DoseResponse(
         model=model.config,
         source=source,
         least=least,
-        points=tuple(
-            DosePoint(dose, tuple(column))
-            for dose, column in zip(doses, zip(*known, strict=True), strict=True)
-        ),
+        points=tuple(DosePoint(*each) for each in zip(doses, columns, strict=True)),
         left_out=len(done.rows) - len(known),
         failed=tuple(done.failed),
         found=len(refs),
@@ -163,3 +156,12 @@ class _Scoring:
         self.sha256[str(file_of(ref.path))] = sha256(file_of(ref.path))
         if number <= count // 2:
             self.shown = tuple(images)
+
+
+def _require_rows(done: _Scoring, source: str) -> None:
+    if not done.rows:
+        raise DistiliqaError(
+            "no slice could be simulated",
+            path=source,
+            remedy=f"the first is {done.failed[0].path}: {done.failed[0].reason}",
+        )
