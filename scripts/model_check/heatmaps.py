@@ -23,7 +23,8 @@ from distiliqa.model.export import load_graph
 from distiliqa.model.graph import ScoringGraph
 from distiliqa.model_folder import LEAST_SHOWN
 from distiliqa.simulate.degradation import Degradation
-from model_check.subject import Subject, progress, simulated
+from distiliqa.simulate.slices import simulated
+from model_check.subject import Subject, progress
 
 FAULTS = {
     "noise of 10 % dose": Degradation(dose=0.1),

@@ -9,7 +9,8 @@ from distiliqa.evaluate.acceptance import Row, Section
 from distiliqa.evaluate.baseline import ranking_rows
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.degradation import Degradation
-from model_check.subject import Subject, simulated
+from distiliqa.simulate.slices import simulated
+from model_check.subject import Subject
 
 RANKED = 0.95
 LADDERS = {

@@ -14,7 +14,8 @@ from distiliqa.evaluate.changes import FLIPS, SHIFTS, averaged, without_table
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import named_kernel
-from model_check.subject import Subject, read, simulated
+from distiliqa.simulate.slices import simulated
+from model_check.subject import Subject, read
 
 UNMOVED = 0.1
 SOFT, SHARP = "B30f", "D45f"

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-import torch
 from rich.console import Console
 from rich.progress import track
 
 from distiliqa.ct import CTSlice, index_ct
-from distiliqa.ct.derived_dicom import read_stored
-from distiliqa.ct.header import read_header
-from distiliqa.ct.hu import checked
 from distiliqa.data.ratings import RatedImage, read_ratings
-from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.errors import DistiliqaError
 from distiliqa.files import read_json
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import SliceScore
-from distiliqa.simulate.acquisition import acquisition_of
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.simulator import degrade
 
 T = TypeVar("T")
 
@@ -118,22 +109,3 @@ def progress(items: Iterable[T], what: str, count: int) -> Iterable[T]:
 def read(path: Path) -> CTSlice:
     """The only slice of a file."""
     return index_ct(path).slices[0].load()
-
-
-def simulated(ct: CTSlice, worse: Sequence[Degradation]) -> Iterator[CTSlice]:
-    """A slice as worse acquisitions show it, made as `distiliqa simulate` makes files.
-
-    The noise is drawn from the SOP Instance UID and what is made worse.
-    """
-    source, hu = read_stored(Path(ct.path))
-    header = read_header(source, path=ct.path)
-    if header.spacing_mm is None:
-        raise CTReadError("lacks Pixel Spacing", path=ct.path, remedy="take the slice out")
-    spacing = header.spacing_mm[0]
-    made = acquisition_of(hu, spacing, header.acquisition)
-    for each in worse:
-        digest = hashlib.sha256(f"{ct.sop_uid} {each}".encode()).digest()
-        seeds = [int.from_bytes(digest[:7], "big")]
-        degraded = degrade(torch.from_numpy(hu)[None], spacing, made, each, seeds)[0].numpy()
-        shown = checked(np.rint(degraded), path=ct.path)
-        yield replace(ct, hu=header.orientation.turn(shown) if header.orientation else shown)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ pytest.importorskip("torch")
 from distiliqa.cli import app
 
 Write = Callable[..., Path]
+Y, X = np.mgrid[:96, :96] - 48
+BODY = np.where(np.hypot(X, Y) < 40, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
 
 
 @pytest.fixture
@@ -24,9 +27,7 @@ def respond(tiny_model: Path, tmp_path: Path) -> Callable[..., Result]:
 
 
 def test_a_series(tmp_path: Path, respond: Callable[..., Result], write_ct: Write):
-    y, x = np.mgrid[:96, :96] - 48
-    hu = np.where(np.hypot(x, y) < 40, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
-    write_ct(tmp_path / "in" / "0.dcm", hu, PixelSpacing=[4, 4])
+    write_ct(tmp_path / "in" / "0.dcm", BODY, PixelSpacing=[4, 4])
     done = respond(tmp_path / "in", "--doses", "0.5,0.1", "--at-least", 2)
     assert done.exit_code == 0, done.stderr
     assert "score at half dose" in done.stdout
@@ -35,6 +36,21 @@ def test_a_series(tmp_path: Path, respond: Callable[..., Result], write_ct: Writ
         "dose-response.html",
         "dose-response.json",
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such a name is not allowed")
+def test_a_slice_that_fails_is_1_and_one_line(
+    tmp_path: Path, respond: Callable[..., Result], write_ct: Write
+):
+    folder = tmp_path / "a\x1b[2J\nb"
+    for n in range(2):
+        write_ct(folder / f"{n}.dcm", BODY, PixelSpacing=[4, 4], ImagePositionPatient=[0, 0, n])
+    broken = folder / "1.dcm"
+    broken.write_bytes(broken.read_bytes()[:-1000])
+    done = respond(folder, "--doses", "0.5")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"failed: {tmp_path / 'a'}\\x1b[2J\\nb/1.dcm: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_bad_input_is_2_and_one_line(tmp_path: Path, respond: Callable[..., Result]):

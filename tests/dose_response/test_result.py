@@ -32,14 +32,14 @@ def test_the_safer_curves_need_more_dose():
 
 def test_one_slice_has_a_mean_and_no_interval():
     found = response(point(1, 3.9), point(0.5, 3.0))
-    assert [basis.name for basis in found.bases] == ["mean score"]
+    assert [(basis.kind, basis.name) for basis in found.bases] == [("mean", "mean score")]
     assert found.points[0].interval is None
 
 
 def test_prediction_intervals_are_a_curve_of_their_own():
     sure = {"interval": (2.0, 3.5)}
     found = response(point(1, 3.9, 3.8, **sure), point(0.5, 3.4, 3.3, **sure))
-    assert found.bases[-1].name.startswith("prediction interval")
+    assert [basis.kind for basis in found.bases] == ["mean", "interval", "prediction"]
     assert found.bases[-1].values == (2.0, 2.0)
     assert found.lowest(found.bases[-1]).bound == "full"
 

@@ -12,6 +12,7 @@ from distiliqa.dose_response.run import dose_response
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
+from distiliqa.simulate.files import Settings, simulate_file
 
 Write = Callable[..., Path]
 
@@ -49,6 +50,15 @@ def test_full_dose_is_the_slice_as_it_is(series: str, model: Model):
     plain = score_inputs([series], model).slices
     ends = [plain[0].score, plain[-1].score]
     assert [each.score for each in found.points[0].slices] == ends
+
+
+def test_a_lower_dose_scores_as_the_files_of_simulate_do(series: str, model: Model, tmp_path: Path):
+    found = dose_response(series, model, doses=(0.5,), slices=2, seed=3)
+    settings, folder = Settings(dose=0.5, seed=3), Path(series)
+    for point, name in zip(found.points[1].slices, ("0.dcm", "4.dcm"), strict=True):
+        path = simulate_file(folder / name, folder=folder, out=tmp_path, settings=settings)
+        (plain,) = score_inputs([str(path)], model).slices
+        assert (point.score, point.noise_hu) == (plain.score, plain.noise_hu)
 
 
 def test_the_seed_decides(series: str, model: Model):

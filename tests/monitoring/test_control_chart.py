@@ -21,7 +21,7 @@ MONTGOMERY = [
     *(10.90, 9.33, 12.29, 11.50, 10.60, 11.08, 10.38, 11.62, 11.31, 10.52),
 ]  # fmt: skip
 
-# NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.4: centre 50, deviation 2.0539, weight 0.3.
+# NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.4: center 50, deviation 2.0539, weight 0.3.
 NIST = [
     *(52.0, 47.0, 53.0, 49.3, 50.1, 47.0, 51.0, 50.1, 51.2, 50.5),
     *(49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1),
@@ -46,16 +46,16 @@ def test_the_example_of_nist():
 
 def test_the_width_is_the_quantile_that_it_says():
     quantile = t.ppf(1 - FALSE_ALARMS / 2, BASELINE - 1)
-    assert pytest.approx(quantile, abs=1e-4) == module._WIDTH
+    assert pytest.approx(quantile, abs=1e-9) == module._WIDTH
 
 
 def test_the_deviation_of_the_average_is_that_of_simulated_ones():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(20_000, BASELINE + 8))
-    centres = values[:, :BASELINE].mean(axis=1)
+    centers = values[:, :BASELINE].mean(axis=1)
     averages = [
-        moving_average(row[BASELINE:], centre) - centre
-        for row, centre in zip(values, centres, strict=True)
+        moving_average(row[BASELINE:], center) - center
+        for row, center in zip(values, centers, strict=True)
     ]
     found = np.std(averages, axis=0)
     assert found == pytest.approx(relative_deviation(8, baseline=BASELINE), rel=0.02)
@@ -87,4 +87,4 @@ def test_there_are_no_limits_without_a_baseline():
     chart = control_chart([1.0, 2.0] * (BASELINE // 2))
     assert chart is not None
     assert (len(chart.average), len(chart.out)) == (0, 0)
-    assert chart.centre == 1.5
+    assert chart.center == 1.5

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.model_folder import OUTPUT
 from distiliqa.monitoring import Monitor, arrival
 from distiliqa.monitoring import monitor as module
 from distiliqa.monitoring.store import ATTEMPTS
@@ -305,6 +306,29 @@ def test_its_own_folder_may_lie_in_the_watched_one(folder: Path, model: Model, w
         assert monitor.store.counts() == {"scored": 2}
 
 
+def test_the_watched_folder_may_lie_in_its_own(folder: Path, model: Model, write_series: Write):
+    write_series(folder, 2)
+    with module.open_monitor(folder, folder.parent, model, 0) as monitor:
+        assert monitor.look().slices == 2
+        assert monitor.look().slices == 0
+
+
+def test_its_own_folder_is_known_by_another_name(
+    folder: Path, tmp_path: Path, model: Model, write_series: Write
+):
+    write_series(folder, 2)
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    with module.open_monitor(folder, tmp_path / "link" / "quality", model, 0) as monitor:
+        assert monitor.look().slices == 2
+        assert monitor.store.counts() == {"scored": 2}
+    with (
+        pytest.raises(DistiliqaError, match="is the watched folder; give --out a folder in it or"),
+        module.open_monitor(folder, tmp_path / "link", model, 0),
+    ):
+        pass
+    assert not (folder / "monitor.lock").exists()
+
+
 def test_a_model_that_fails_ends_the_look(
     folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
 ):
@@ -312,7 +336,7 @@ def test_a_model_that_fails_ends_the_look(
     monitor = start()
 
     def broken(self, images):
-        return np.full((len(images), 5), np.nan)
+        return {OUTPUT: np.full((len(images), 5), np.nan)}
 
     monkeypatch.setattr(Model, "_run", broken)
     with pytest.raises(ModelFolderError):

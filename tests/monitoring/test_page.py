@@ -89,8 +89,10 @@ def test_nobody_is_named_unless_asked(store: Store, draw: Callable[..., str]):
     assert "DOE" not in page
     assert "1.2.0" not in page
     assert "1 failed" in page
+    assert "digits of the SHA-256 of its UID" in page
     page = draw(identify=True)
     assert "1.2.0" in page
+    assert "SHA-256 of its UID" not in page
     assert "/in/DOE^JANE/bad.dcm: cut short" in page
 
 

@@ -13,7 +13,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.monitoring.store import ATTEMPTS, Outcome, Store
 from distiliqa.monitoring.watch import Stamp, name_of
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.result import SeriesScore, SliceScore
 
 PATH = Path("/in/a.dcm")
 
@@ -49,6 +49,23 @@ def test_a_series_mean_leaves_out_what_the_model_does_not_know(store: Store):
     assert (known["score"], known["noise_hu"]) == (1.5, 15.0)
     assert (known["slices"], known["outside"]) == (3, 1)
     assert (unknown["score"], unknown["noise_hu"], unknown["outside"]) == (3.0, None, 1)
+
+
+def test_a_series_mean_is_that_of_scoring(store: Store):
+    for n, facts in enumerate(
+        [
+            [{"distance": 0.5}, {"distance": 1.0}, {"distance": 1.5}],
+            [{"empty": True}, {"noise_hu": 9.0}, {"noise_hu": 11.0}],
+            [{"empty": True}, {"distance": 2.0}],
+        ]
+    ):
+        slices = [scored(at, 1.0 + at**2, series=str(n), **each) for at, each in enumerate(facts)]
+        store.record([outcome(*slices, sha256=str(n), path=Path(f"/in/{n}"))], {})
+        (row,) = (each for each in store.series() if each["series"] == str(n))
+        series = SeriesScore(str(n), tuple(slices))
+        assert row["score"] == pytest.approx(series.score)
+        assert row["noise_hu"] == series.noise_hu
+        assert row["outside"] == sum(each.outside for each in slices)
 
 
 def test_the_first_slice_tells_the_protocol_and_the_order_is_of_arrival(store: Store):

@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.comparison.student import t_quantile
+from distiliqa.comparison.t_distribution import t_quantile
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95

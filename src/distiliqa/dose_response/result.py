@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,25 @@ from distiliqa.scoring.result import SliceScore
 
 
 class Basis(NamedTuple):
-    """A curve that a lowest dose can be read from: what it is, and its value at each dose."""
+    """A curve that a lowest dose can be read from: what it is, and its value at each dose.
 
-    name: str
+    Attributes
+    ----------
+    kind : ``mean`` score, or the worse end of the ``interval`` of the mean or of the
+        ``prediction`` interval of the model.
+    """
+
+    kind: Literal["mean", "interval", "prediction"]
     values: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return {
+            "mean": "mean score",
+            "interval": "95 % interval of the mean, worse end",
+            "prediction": "prediction interval, worse end",
+        }[self.kind]
 
 
 @dataclass(frozen=True)
@@ -102,16 +118,18 @@ class DoseResponse:
     @property
     def bases(self) -> tuple[Basis, ...]:
         """The mean, and the worse end of each kind of interval that there is."""
+        found = (
+            Basis("mean", tuple(point.mean for point in self.points)),
+            Basis("interval", self._worse_ends([point.interval for point in self.points])),
+            Basis("prediction", self._worse_ends([point.predicted for point in self.points])),
+        )
+        return tuple(basis for basis in found if basis.values)
+
+    def _worse_ends(self, intervals: Sequence[tuple[float, float] | None]) -> tuple[float, ...]:
+        """One of each interval; empty where one is not known."""
         worse = 0 if self.model.scale.higher_is_better else 1
-        found = [Basis("mean score", tuple(point.mean for point in self.points))]
-        for name, ends in (
-            ("95 % interval of the mean, worse end", [point.interval for point in self.points]),
-            ("prediction interval, worse end", [point.predicted for point in self.points]),
-        ):
-            known = tuple(each[worse] for each in ends if each is not None)
-            if len(known) == len(ends):
-                found.append(Basis(name, known))
-        return tuple(found)
+        known = tuple(each[worse] for each in intervals if each is not None)
+        return known if len(known) == len(intervals) else ()
 
     def lowest(self, basis: Basis) -> LowestDose:
         """The lowest dose at which a curve is as good as asked for."""

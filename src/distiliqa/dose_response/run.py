@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from distiliqa.ct import CTSlice, Problem, SliceRef, index_ct
+from distiliqa.ct import Problem, SliceRef, index_ct
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
@@ -19,9 +17,8 @@ from distiliqa.scoring.model import Model
 from distiliqa.scoring.reader import file_of
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.run import Progress
-from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.simulator import degrade
+from distiliqa.simulate.slices import simulated
 
 DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12
@@ -40,7 +37,8 @@ def dose_response(
     """Score a normal-dose series at its own dose and at simulated lower ones.
 
     The series counts as full dose. A slice has the same draw of noise at every dose, so that doses
-    differ by the dose alone. Ctrl-C ends the run early; the slices done until then are the result.
+    differ by the dose alone, and it is that of ``distiliqa simulate``. Ctrl-C ends the run early;
+    the slices done until then are the result.
 
     Parameters
     ----------
@@ -60,22 +58,16 @@ def dose_response(
     doses = _checked_doses(doses)
     refs = _series(source)
     chosen = [refs[n] for n in np.unique(np.linspace(0, len(refs) - 1, slices).round().astype(int))]
-    done = _scored(chosen, model, doses, seed, progress)
-    if not done.rows:
-        raise DistiliqaError(
-            "no slice could be simulated",
-            path=source,
-            remedy=f"the first is {done.failed[0].path}: {done.failed[0].reason}",
-        )
+    done = _Scoring(model, doses, seed, progress)
+    done.run(chosen)
+    _require_rows(done, source)
     known = [row for row in done.rows if not row[0].outside] or done.rows
+    columns = zip(*known, strict=True)
     return DoseResponse(
         model=model.config,
         source=source,
         least=least,
-        points=tuple(
-            DosePoint(dose, tuple(column))
-            for dose, column in zip(doses, zip(*known, strict=True), strict=True)
-        ),
+        points=tuple(DosePoint(*each) for each in zip(doses, columns, strict=True)),
         left_out=len(done.rows) - len(known),
         failed=tuple(done.failed),
         found=len(refs),
@@ -126,59 +118,50 @@ def _series(source: str) -> tuple[SliceRef, ...]:
     return refs
 
 
-class _Scored:
-    """What is done so far: a row a slice, with its score at each dose."""
+@dataclass
+class _Scoring:
+    """Scores slices at each dose, and keeps what is done: a row a slice, with its score at each."""
 
-    def __init__(self) -> None:
-        self.rows: list[list[SliceScore]] = []
-        self.failed: list[Problem] = []
-        self.sha256: dict[str, str] = {}
-        self.shown: tuple[NDArray[np.float32], ...] = ()
+    model: Model
+    doses: Sequence[float]
+    seed: int
+    progress: Progress | None
+    rows: list[list[SliceScore]] = field(default_factory=list)
+    failed: list[Problem] = field(default_factory=list)
+    sha256: dict[str, str] = field(default_factory=dict)
+    shown: tuple[NDArray[np.float32], ...] = ()
+
+    def run(self, chosen: Sequence[SliceRef]) -> None:
+        """Score slices; Ctrl-C ends it early once one is done."""
+        try:
+            for number, ref in enumerate(chosen):
+                try:
+                    self._add(ref, number, len(chosen))
+                except (CTReadError, ValueError) as error:
+                    self.failed.append(problem_of(error, ref.path))
+        except KeyboardInterrupt:
+            if not self.rows:
+                raise
+
+    def _add(self, ref: SliceRef, number: int, count: int) -> None:
+        row: list[SliceScore] = []
+        images: list[NDArray[np.float32]] = []
+        worse = [Degradation(dose=dose) for dose in self.doses]
+        for done, ct in enumerate(simulated(ref.load(), worse, self.seed), start=1):
+            row += self.model.score_slices([ct])
+            images.append(ct.hu)
+            if self.progress is not None:
+                self.progress(number * len(worse) + done, count * len(worse))
+        self.rows.append(row)
+        self.sha256[str(file_of(ref.path))] = sha256(file_of(ref.path))
+        if number <= count // 2:
+            self.shown = tuple(images)
 
 
-def _scored(
-    chosen: Sequence[SliceRef],
-    model: Model,
-    doses: Sequence[float],
-    seed: int,
-    progress: Progress | None,
-) -> _Scored:
-    done, count = _Scored(), len(chosen) * len(doses)
-    try:
-        for number, ref in enumerate(chosen):
-            images: list[NDArray[np.float32]] = []
-            row: list[SliceScore] = []
-            try:
-                shown = _at_doses(ref.load(), doses, seed, images)
-                for each in model.score_slices(shown, batch_size=1):
-                    row.append(each)
-                    if progress is not None:
-                        progress(number * len(doses) + len(row), count)
-            except (CTReadError, ValueError) as error:
-                done.failed.append(problem_of(error, ref.path))
-                continue
-            done.rows.append(row)
-            done.sha256[str(file_of(ref.path))] = sha256(file_of(ref.path))
-            if number <= len(chosen) // 2:
-                done.shown = tuple(images)
-    except KeyboardInterrupt:
-        if not done.rows:
-            raise
-    return done
-
-
-def _at_doses(
-    ct: CTSlice, doses: Sequence[float], seed: int, images: list[NDArray[np.float32]]
-) -> Iterator[CTSlice]:
-    """The slice at each dose; its pixels are kept in ``images`` too."""
-    if ct.spacing_mm is None:
-        raise CTReadError("lacks Pixel Spacing", path=ct.path, remedy="get the file again")
-    spacing = ct.spacing_mm[0]
-    made = acquisition_of(ct.hu, spacing, ct.acquisition)
-    digest = hashlib.sha256(f"{seed} {ct.sop_uid} {ct.frame}".encode()).digest()
-    seeds = [int.from_bytes(digest[:7], "big")]
-    for dose in doses:
-        image = torch.from_numpy(ct.hu)[None]
-        hu = degrade(image, spacing, made, Degradation(dose=dose), seeds)[0].numpy()
-        images.append(hu)
-        yield replace(ct, hu=hu)
+def _require_rows(done: _Scoring, source: str) -> None:
+    if not done.rows:
+        raise DistiliqaError(
+            "no slice could be simulated",
+            path=source,
+            remedy=f"the first is {done.failed[0].path}: {done.failed[0].reason}",
+        )

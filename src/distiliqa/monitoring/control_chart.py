@@ -15,12 +15,14 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.comparison.t_distribution import t_quantile
+
 BASELINE = 20  # series; Montgomery asks for 20 to 25
 WEIGHT = 0.2  # usual are 0.05 to 0.25, less for smaller shifts
 FALSE_ALARMS = 0.0027  # share of points outside while nothing has changed, as 3-sigma limits have
 
-# Two-sided quantile of Student's t at FALSE_ALARMS, 19 degrees of freedom: the baseline is short.
-_WIDTH = 3.4472
+# Two-sided quantile of Student's t, not of the normal distribution: the baseline is short.
+_WIDTH = t_quantile(1 - FALSE_ALARMS / 2, BASELINE - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +31,11 @@ class ControlChart:
 
     Attributes
     ----------
-    centre, deviation : mean and standard deviation of the baseline.
+    center, deviation : mean and standard deviation of the baseline.
     average, low, high : (n - BASELINE,), one for each value after the baseline.
     """
 
-    centre: float
+    center: float
     deviation: float
     average: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -58,29 +60,29 @@ def control_chart(values: Sequence[float]) -> ControlChart | None:
     baseline, later = np.asarray(values[:BASELINE], float), values[BASELINE:]
     if len(baseline) < BASELINE or np.ptp(baseline) == 0:
         return None
-    centre, deviation = float(baseline.mean()), float(baseline.std(ddof=1))
-    average = moving_average(later, centre)
+    center, deviation = float(baseline.mean()), float(baseline.std(ddof=1))
+    average = moving_average(later, center)
     half = _WIDTH * deviation * relative_deviation(len(later), baseline=BASELINE)
-    return ControlChart(centre, deviation, average, centre - half, centre + half)
+    return ControlChart(center, deviation, average, center - half, center + half)
 
 
 def moving_average(
-    values: Sequence[float], centre: float, weight: float = WEIGHT
+    values: Sequence[float], center: float, weight: float = WEIGHT
 ) -> NDArray[np.float64]:
-    """The average z(i) = weight x(i) + (1 - weight) z(i-1) of each value, z(0) = centre. (n,)."""
-    steps = accumulate(values, lambda z, x: weight * x + (1 - weight) * z, initial=centre)
+    """The average z(i) = weight x(i) + (1 - weight) z(i-1) of each value, z(0) = center. (n,)."""
+    steps = accumulate(values, lambda z, x: weight * x + (1 - weight) * z, initial=center)
     return np.array(list(steps)[1:], float)
 
 
 def relative_deviation(
     count: int, weight: float = WEIGHT, baseline: float = math.inf
 ) -> NDArray[np.float64]:
-    """Standard deviation of each moving average about its centre, in those of a value. (count,).
+    """Standard deviation of each moving average about its center, in those of a value. (count,).
 
     Parameters
     ----------
-    baseline : number of values that the centre is the mean of: its error counts for as much as
-        the average has moved away from it. Infinity is a centre that is known.
+    baseline : number of values that the center is the mean of: its error counts for as much as
+        the average has moved away from it. Infinity is a center that is known.
     """
     moved = 1 - (1 - weight) ** np.arange(1, count + 1)
     own = weight / (2 - weight) * (1 - (1 - moved) ** 2)

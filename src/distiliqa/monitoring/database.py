@@ -45,6 +45,7 @@ CREATE TABLE slices (
     score REAL NOT NULL,      -- on the scale of the model
     spread REAL, interval_low REAL, interval_high REAL,
     distance REAL,            -- above 1 is outside what the model was trained on
+    outside INTEGER NOT NULL, -- 1: outside what the model was trained on, or shows no patient
     noise_hu REAL,            -- global noise level, HU
     kvp REAL, kernel TEXT,
     warnings TEXT NOT NULL,   -- JSON list
@@ -56,13 +57,14 @@ CREATE INDEX slices_of_series ON slices (series_id);
 CREATE VIEW series_means AS   -- one row a series, of the slices that are not superseded
 SELECT series.*,
     count(*) AS slices,
-    sum(coalesce(slices.distance, 0) > 1) AS outside,
-    -- slices outside what the model was trained on do not count, unless all are
-    coalesce(avg(CASE WHEN coalesce(slices.distance, 0) <= 1 THEN slices.score END),
-             avg(slices.score)) AS score,
-    avg(slices.noise_hu) AS noise_hu
-FROM series JOIN slices ON slices.series_id = series.id
-WHERE NOT slices.superseded
+    sum(slices.outside) AS outside,
+    avg(CASE WHEN counts THEN slices.score END) AS score,
+    avg(CASE WHEN counts THEN slices.noise_hu END) AS noise_hu
+FROM series JOIN (
+    -- slices that are outside do not count, unless all of the series are
+    SELECT *, outside = min(outside) OVER (PARTITION BY series_id) AS counts
+    FROM slices WHERE NOT superseded
+) AS slices ON slices.series_id = series.id
 GROUP BY series.id ORDER BY series.id;
 """
 

@@ -155,11 +155,16 @@ def open_monitor(
 
     Raises
     ------
-    DistiliqaError : no such folder; another monitor writes to ``out``, it cannot be written, or
-        it holds scores of another model.
+    DistiliqaError : no such folder; ``out`` is the folder itself; another monitor writes to
+        ``out``, it cannot be written, or it holds scores of another model.
     """
-    folder, out = folder.absolute(), out.absolute()
+    folder, out = folder.resolve(), out.resolve()
     if not folder.is_dir():
         raise DistiliqaError("no such folder", path=folder, remedy="check or mount it")
+    if out == folder:
+        raise DistiliqaError(
+            "is the watched folder", path=out, remedy="give --out a folder in it or elsewhere"
+        )
+    own = out if folder in out.parents else None
     with only_one(out, "monitor"), closing(Store(out / DATABASE, model.config)) as store:
-        yield Monitor(Watch(folder, settle, leave_out=out), store, model, out / PAGE, identify)
+        yield Monitor(Watch(folder, settle, leave_out=own), store, model, out / PAGE, identify)

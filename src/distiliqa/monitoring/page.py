@@ -17,11 +17,12 @@ from distiliqa.monitoring.trend import SCORE, Episode, Measure, Member, Protocol
 from distiliqa.report.page import Cell, Column, Row, write_page
 from distiliqa.report.plots.control import control
 
-_SERIES = (
-    Column("no.", "place in the order of arrival", numeric=True),
-    Column("series", "the first eight digits of the SHA-256 of its UID"),
+_NUMBER = Column("no.", "place in the order of arrival", numeric=True)
+_HASH = Column("series", "the first eight digits of the SHA-256 of its UID")
+_UID = Column("series", "its UID, or the file or folder that stands for it")
+_MEASURED = (
     Column("slices", numeric=True),
-    Column("score", "mean over its slices", numeric=True),
+    Column("score", "mean over the slices that count", numeric=True),
     Column("noise HU", "mean global noise level", numeric=True),
     Column("outside", "slices outside what the model was trained on", numeric=True),
     Column("out of control"),
@@ -76,7 +77,7 @@ def write_trend(
         folder=one_line(str(folder)) if identify else None,
         drawn=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         sections=sections,
-        series_columns=_SERIES,
+        series_columns=(_NUMBER, _UID if identify else _HASH, *_MEASURED),
         alarm_columns=_ALARMS,
         alarms=[row for each in sections for row in _alarms(each)],
         counts=store.counts(),
@@ -112,7 +113,7 @@ def _plot(measure: Measure, protocol: Protocol) -> Markup:
         list(zip(numbers, chart.average.tolist(), strict=True)),
         list(zip(numbers, chart.low.tolist(), chart.high.tolist(), strict=True)),
         chart.out.tolist(),
-        centre=chart.centre,
+        center=chart.center,
     )
 
 
@@ -128,8 +129,8 @@ def _verdict(measure: Measure) -> str:
         return f"{count} of {BASELINE} series for a baseline: no limits yet."
     if chart is None:
         return f"All {BASELINE} series of the baseline are equal: no limits."
-    centre = measure.told(chart.centre)
-    found = f"Baseline {centre}, standard deviation {chart.deviation:.2g} between series."
+    center = measure.told(chart.center)
+    found = f"Baseline {center}, standard deviation {chart.deviation:.2g} between series."
     ongoing = [each for each in measure.episodes() if each.still]
     if ongoing:
         return f"{found} Out of control since series {ongoing[0].first}: {ongoing[0].side}."

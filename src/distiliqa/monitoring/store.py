@@ -153,6 +153,7 @@ class Store:
             "interval_low": low,
             "interval_high": high,
             "distance": score.distance,
+            "outside": score.outside,
             "noise_hu": score.noise_hu,
             "kvp": score.acquisition.kvp,
             "kernel": score.acquisition.kernel,

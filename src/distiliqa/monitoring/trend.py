@@ -27,7 +27,8 @@ class Member:
     name : the first eight digits of the SHA-256 of its UID, which names nobody.
     series : its UID, or the file that stands for it.
     number : its place in the order of arrival in its protocol, from 1.
-    score, noise_hu : means over its slices; the noise is None where no slice has one.
+    score, noise_hu : means over the slices that count, see `distiliqa.scoring.result.SeriesScore`;
+        the noise is None where none of them has one.
     slices, outside : number of slices, and of those outside what the model was trained on.
     warnings : what is wrong with it as a whole.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -23,7 +22,7 @@ from distiliqa.simulate.kernels import named_kernel
 from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.scanners import scanner
-from distiliqa.simulate.simulator import degrade
+from distiliqa.simulate.slices import degraded, noise_seed
 
 
 @dataclass(frozen=True)
@@ -126,10 +125,9 @@ def simulate_file(
     spacing = header.spacing_mm[0]
     geometry = scanner(settings.scanner).geometry if settings.scanner else None
     made = acquisition_of(hu, spacing, header.acquisition, geometry)
-    digest = hashlib.sha256(f"{settings.seed} {source.SOPInstanceUID}".encode()).digest()
-    seed = int.from_bytes(digest[:7], "big")
+    seed = noise_seed(settings.seed, source.SOPInstanceUID)
     worse = settings.degradation(hu, spacing, np.random.default_rng(seed))
-    degraded = degrade(torch.from_numpy(hu)[None], spacing, made, worse, [seed])[0].numpy()
+    shown = degraded(hu, spacing, made, worse, seed)
     target = (out / path.relative_to(folder)).with_suffix(".dcm")
-    write_dicom(target, derive(source, np.rint(degraded).astype(np.int32), str(settings)))
+    write_dicom(target, derive(source, shown, str(settings)))
     return target

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from distiliqa.ct import Acquisition
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.report.dose_response import print_response, write_response
 from distiliqa.report.dose_response.words import half_dose_told, lowest_told, verdict
@@ -66,6 +67,27 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
     assert lowest_told(hard, hard.bases[0]) == "none: full dose does not reach it"
     print_response(found)
     assert "score at half dose: 3.30" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("dose", "share", "told"),
+    [
+        (0.314, "32 %", "0.32 (3.2 mGy CTDIvol)"),
+        (0.0041, "0.41 %", "0.0041 (0.041 mGy CTDIvol)"),
+        (0.07, "7 %", "0.07 (0.7 mGy CTDIvol)"),
+        (0.996, "100 %", "1 (10 mGy CTDIvol)"),
+    ],
+)
+def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: str, told: str):
+    stated = Acquisition(ctdivol_mgy=10.0)
+    slices = [replace(each, acquisition=stated) for each in found.points[0].slices]
+    points = tuple(
+        DosePoint(at, tuple(replace(each, score=score) for each in slices))
+        for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))
+    )
+    answer = replace(found, points=points)
+    assert verdict(answer) == f"Down to {share} of the dose a mean score of 3 is kept."
+    assert lowest_told(answer, answer.bases[0]) == told
 
 
 def test_one_slice_is_told_to_have_no_interval(found: DoseResponse, tmp_path: Path):

@@ -24,7 +24,7 @@ def test_what_is_outside_is_a_square_beyond_the_limit():
         [(3, 3.2), (4, 0.5)],
         limits,
         [False, True],
-        centre=3.0,
+        center=3.0,
         titles=["a", "b", "c", "<d>"],
         **LABELS,
     )

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun
+from distiliqa.errors import one_line
 from distiliqa.report.comparison.words import interval, p_value, slices, verdict
 
 
@@ -22,12 +23,13 @@ def print_comparison(run: PairedRun) -> None:
     table.add_row("score", *_cells(run.score, 2))
     if run.noise is not None:
         table.add_row("noise level, HU", *_cells(run.noise, 1))
-    console.print(Text(f"\n  A {run.first.inputs[0]}\n  B {run.second.inputs[0]}", "dim"))
+    first, second = (one_line(each.inputs[0]) for each in (run.first, run.second))
+    console.print(Text(f"\n  A {first}\n  B {second}", "dim"))
     console.print(table)
     console.print(Text(f"  {verdict(run)}", "bold"))
-    first, second = map(len, run.unmatched)
-    if first or second:
-        console.print(f"  without a partner: {slices(first)} of A, {slices(second)} of B")
+    alone = [len(each) for each in run.unmatched]
+    if any(alone):
+        console.print(f"  without a partner: {slices(alone[0])} of A, {slices(alone[1])} of B")
     for note in run.notes:
         console.print(Text(f"  {note}", "yellow"))
 

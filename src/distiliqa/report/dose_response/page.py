@@ -55,7 +55,7 @@ def _plot(found: DoseResponse) -> Markup:
     drawn += [
         Curve(basis.name, x, basis.values[::-1], points=False)
         for basis in found.bases
-        if basis.name.startswith("prediction")
+        if basis.kind == "prediction"
     ]
     return curves(
         drawn,

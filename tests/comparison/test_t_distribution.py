@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa.comparison.student import t_quantile
+from distiliqa.comparison.t_distribution import t_quantile
 
 
 @pytest.mark.parametrize(

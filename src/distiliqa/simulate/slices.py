@@ -1,0 +1,96 @@
+"""One slice as worse acquisitions show it, by the same rules wherever slices are simulated.
+
+As in the files of ``distiliqa simulate``, the pixels are degraded as they are stored and rounded,
+and the noise is drawn from a seed and the UID of the image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
+from distiliqa.ct import CTSlice
+from distiliqa.ct.derived_dicom import read_stored
+from distiliqa.ct.enhanced import GROUP_KEYWORDS, is_enhanced
+from distiliqa.ct.header import read_header
+from distiliqa.ct.hu import checked
+from distiliqa.ct.orientation import Orientation
+from distiliqa.errors import CTReadError
+from distiliqa.simulate.acquisition import Acquisition, acquisition_of
+from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.simulator import degrade
+
+
+def noise_seed(seed: int, sop_uid: str | None, frame: int = 0) -> int:
+    """The seed of the noise of one slice, below 2**56.
+
+    Parameters
+    ----------
+    seed : what the user gave.
+    frame : 0-based index of the slice in its image.
+    """
+    name = f"{seed} {sop_uid} {frame}" if frame else f"{seed} {sop_uid}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
+
+
+def degraded(
+    hu: NDArray[np.float32],
+    spacing_mm: float,
+    made: Acquisition,
+    worse: Degradation,
+    noise: int,
+) -> NDArray[np.int32]:
+    """`degrade` for one slice, (rows, columns), HU, rounded as files hold it.
+
+    Parameters
+    ----------
+    noise : a `noise_seed`.
+    """
+    image = degrade(torch.from_numpy(hu)[None], spacing_mm, made, worse, [noise])
+    return np.rint(image[0].numpy()).astype(np.int32)
+
+
+def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Iterator[CTSlice]:
+    """A slice as each of several acquisitions shows it: what their files would be read as.
+
+    All have the same draw of noise, so that they differ by the degradation alone.
+
+    Parameters
+    ----------
+    ct : a slice that was read from DICOM.
+
+    Raises
+    ------
+    CTReadError : its file lacks the pixel spacing.
+    """
+    if ct.spacing_mm is None:
+        raise CTReadError("lacks Pixel Spacing", path=ct.path, remedy="get the file again")
+    hu, orientation = _stored(ct)
+    spacing, noise = ct.spacing_mm[0], noise_seed(seed, ct.sop_uid, ct.frame)
+    made = acquisition_of(hu, spacing, ct.acquisition)
+    for each in worse:
+        shown = checked(degraded(hu, spacing, made, each, noise), path=ct.path)
+        yield replace(ct, hu=shown if orientation is None else orientation.turn(shown))
+
+
+def _stored(ct: CTSlice) -> tuple[NDArray[np.float32], Orientation | None]:
+    """The slice as it is stored, and how it lies there.
+
+    What `read_stored` does not take, such as a frame or a member of a zip, stays as it was read.
+    """
+    try:
+        tags = dcmread(ct.path, specific_tags=list(GROUP_KEYWORDS), stop_before_pixels=True)
+        if is_enhanced(tags):
+            return ct.hu, None
+        source, hu = read_stored(Path(ct.path))
+    except (OSError, InvalidDicomError, CTReadError):
+        return ct.hu, None
+    return hu, read_header(source, path=ct.path).orientation

@@ -1,0 +1,113 @@
+"""A slice is simulated alike wherever that is done."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import EnhancedCTImageStorage
+
+from distiliqa.ct import index_ct
+from distiliqa.errors import CTReadError
+from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.files import Settings, simulate_file
+from distiliqa.simulate.slices import noise_seed, simulated
+
+Write = Callable[..., Path]
+HALF = Degradation(dose=0.5)
+
+
+@pytest.fixture
+def write_body(write_ct: Write) -> Callable[..., Path]:
+    """Write a noisy body of 64 pixels of 4 mm, with corners that are padding."""
+
+    def write(path: Path, **tags: object) -> Path:
+        y, x = np.mgrid[:64, :64] - 32
+        noise = np.random.default_rng(0).normal(40, 8, (64, 64))
+        hu = np.where(np.hypot(x / 28, y / 20) < 1, noise, -1000)
+        hu[np.hypot(x, y) > 32] = -2000
+        return write_ct(path, hu, **({"PixelSpacing": [4, 4]} | tags))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {},
+        {"ImageOrientationPatient": [-1, 0, 0, 0, -1, 0]},
+        {"ImageOrientationPatient": [0, 1, 0, 1, 0, 0]},
+        {"RescaleSlope": 0.5},
+    ],
+)
+def test_it_is_what_the_simulated_file_is_read_as(
+    tmp_path: Path, write_body: Write, tags: dict[str, object]
+):
+    path = write_body(tmp_path / "a.dcm", **tags)
+    settings = Settings(dose=0.5, seed=7)
+    made = simulate_file(path, folder=tmp_path, out=tmp_path / "out", settings=settings)
+    (shown,) = simulated(index_ct(path).slices[0].load(), [HALF], seed=7)
+    np.testing.assert_array_equal(shown.hu, index_ct(made).slices[0].load().hu)
+
+
+def test_each_degradation_has_the_same_draw_of_noise(tmp_path: Path, write_body: Write):
+    ct = index_ct(write_body(tmp_path / "a.dcm")).slices[0].load()
+    plain, half, again = simulated(ct, [Degradation(), HALF, HALF])
+    np.testing.assert_array_equal(plain.hu, ct.hu)
+    np.testing.assert_array_equal(half.hu, again.hu)
+    (other,) = simulated(ct, [HALF], seed=1)
+    assert (half.hu != other.hu).any()
+    assert (half.path, half.sop_uid, half.spacing_mm) == (ct.path, ct.sop_uid, ct.spacing_mm)
+
+
+def test_a_member_of_a_zip_is_simulated_as_it_was_read(tmp_path: Path, write_body: Write):
+    path = write_body(tmp_path / "a.dcm", SOPInstanceUID="1.2.3")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(path, "a.dcm")
+    bodies = []
+    for source in (path, tmp_path / "a.zip"):
+        (shown,) = simulated(index_ct(source).slices[0].load(), [HALF])
+        bodies.append(shown.hu[20:44, 16:48])
+    np.testing.assert_array_equal(*bodies)
+
+
+def test_frames_of_an_enhanced_image_have_their_own_rescale_and_noise(
+    tmp_path: Path, write_body: Write
+):
+    path = write_body(tmp_path / "a.dcm", SOPClassUID=EnhancedCTImageStorage)
+    image = pydicom.dcmread(path)
+    shared = pydicom.Dataset()
+    for macro, keywords in (
+        ("PixelMeasuresSequence", ("PixelSpacing",)),
+        ("PixelValueTransformationSequence", ("RescaleSlope", "RescaleIntercept")),
+    ):
+        values = pydicom.Dataset()
+        for keyword in keywords:
+            values[keyword] = image[keyword]
+            del image[keyword]
+        setattr(shared, macro, [values])
+    image.SharedFunctionalGroupsSequence = [shared]
+    image.PerFrameFunctionalGroupsSequence = [pydicom.Dataset(), pydicom.Dataset()]
+    image.NumberOfFrames, image.PixelData = 2, 2 * image.PixelData
+    image.save_as(path)
+    first, second = (ref.load() for ref in index_ct(path).slices)
+    np.testing.assert_array_equal(first.hu, second.hu)
+    (one,), (other,) = simulated(first, [HALF]), simulated(second, [HALF])
+    assert one.hu[24:40, 24:40].mean() == pytest.approx(40, abs=5)
+    assert (one.hu != other.hu).any()
+
+
+def test_the_seed_is_that_of_image_and_frame():
+    seeds = {noise_seed(*of) for of in ((0, "1.2"), (1, "1.2"), (0, "1.3"), (0, "1.2", 1))}
+    assert len(seeds) == 4
+    assert noise_seed(0, "1.2") == noise_seed(0, "1.2", 0) < 2**56
+
+
+def test_a_slice_without_pixel_spacing_is_told(tmp_path: Path, write_body: Write):
+    ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=None)).slices[0].load()
+    with pytest.raises(CTReadError, match=r"a\.dcm: lacks Pixel Spacing"):
+        next(simulated(ct, [HALF]))
