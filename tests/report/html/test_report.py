@@ -80,8 +80,14 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
         run,
         inputs=(str(named),),
         slices=tuple(renamed(each, run.inputs[0], named) for each in run.slices),
-        failed=(Problem(str(named / "broken DOE.dcm"), "not a DICOM file"),),
-        left_out=(Problem(str(named / "2 DOE.dcm"), f"a copy of {named}/thorax/0.dcm"),),
+        failed=(
+            Problem(str(named / "broken DOE.dcm"), "not a DICOM file"),
+            Problem(str(named / "DOE 1" / "IM 1"), "cut short"),
+        ),
+        left_out=(
+            Problem(str(named / "2 DOE.dcm"), f"a copy of {named}/thorax/0.dcm"),
+            Problem(str(named / "DOE 2" / "IM 1"), f"a copy of {named}/DOE 1/IM 1"),
+        ),
         sha256={path.replace(run.inputs[0], str(named)): h for path, h in run.sha256.items()},
         stopped=DistiliqaError("broke", path=named),
     )
@@ -89,7 +95,7 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
     assert pictures == 4
     for secret in ("DOE", "JANE", "19700101", str(tmp_path), "1.2.4", run.series[1].series, ".dcm"):
         assert secret not in text
-    assert "a copy of a file" in text
+    assert "<li>a copy of a file (2 files)</li>" in text
     identified = report(moved, identify=True)
     for told in ("2 DOE.dcm", "1.2.4", run.series[1].series, str(named / "thorax" / "0.dcm")):
         assert told in identified
