@@ -43,13 +43,13 @@ def test_the_worst_end_is_bright_whatever_the_direction():
 
 
 def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
-    hu, heatmap = np.zeros((600, 400), np.float32), np.full((4, 4), 4, np.float32)
+    hu, heatmap = np.zeros((256, 256), np.float32), np.full((4, 4), 4, np.float32)
     heatmap[0, 3] = 0
     picture = heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE)
-    assert picture.size == (512 + LEGEND, 512)
+    assert picture.size == (256 + LEGEND, 256)
     seen = grey(np.asarray(picture) / 255)
-    assert seen[40, 430] > 2 * seen[40, 80]  # the worst corner, inside the slice
-    assert seen[40, 430] > 2 * seen[470, 430]
+    assert seen[20, 215] > 2 * seen[20, 40]  # the worst corner
+    assert seen[20, 215] > 2 * seen[235, 215]
 
 
 def test_patches_without_a_score_stay_grey_and_leave_their_neighbours_alone():

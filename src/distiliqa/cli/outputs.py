@@ -84,12 +84,18 @@ class Outputs:
         from distiliqa.report import write_reports
 
         with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
-            write_reports(run, self.folder, identify=self.identify, progress=show)
+            pictures = write_reports(run, self.folder, identify=self.identify, progress=show)
         if self.pdf:
             from distiliqa.report.pdf import PDF, write_pdf
 
-            path = self.folder / PDF
-            write_pdf(path, run, logo=self.logo, notes=self.notes, identify=self.identify)
+            write_pdf(
+                self.folder / PDF,
+                run,
+                logo=self.logo,
+                notes=self.notes,
+                identify=self.identify,
+                pictures=pictures,
+            )
         problems = self._write_sr(run, self.folder / "sr") if self.sr else []
         for kind in dict.fromkeys(self.heatmaps):
             problems += _write_heatmaps(run, self.folder / "heatmaps", kind)

@@ -93,7 +93,7 @@ def score(
     from distiliqa.scoring.run import require_scores, score_inputs
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
-    _check_usage(inputs, remote, store=store)
+    _check_usage(inputs, remote, out, store=store)
     loaded, sr = load_model(model), sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
     outputs.check(loaded.config)
@@ -132,11 +132,15 @@ def score(
         raise typer.Exit(1)
 
 
-def _check_usage(inputs: list[str] | None, remote: Study | None, *, store: bool) -> None:
+def _check_usage(
+    inputs: list[str] | None, remote: Study | None, out: Path | None, *, store: bool
+) -> None:
     if bool(inputs) == (remote is not None):
         raise typer.BadParameter("give INPUT, or --dicomweb URL with --study UID")
     if store and remote is None:
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
+    if store and out is None:
+        raise typer.BadParameter("--store keeps the reports that it sends: give --out DIR")
 
 
 @contextmanager

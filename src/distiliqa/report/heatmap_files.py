@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct import Geometry
+from distiliqa.ct import Geometry, fit
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.model_folder import ModelConfig
@@ -37,7 +37,8 @@ def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> Non
         if ref is None or each.heatmap is None:
             problem = "cannot be read again" if ref is None else "has no heatmap"
             raise DistiliqaError(problem, path=each.path, remedy="score it again")
-        picture = heatmap_picture(ref.load().hu, each.window, each.heatmap, model.scale)
+        hu, _ = fit(ref.load().hu, model.image_size)
+        picture = heatmap_picture(hu, each.window, each.heatmap, model.scale)
         with atomic_path(folder / f"slice_{number:04}.png") as partial:
             picture.save(partial, "PNG")
 

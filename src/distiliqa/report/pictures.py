@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from distiliqa.ct import Window, fit
+from distiliqa.ct import Window
 from distiliqa.model_folder import ScoreScale
 
 LEGEND = 64  # width of the legend beside a heatmap, px
@@ -37,16 +37,15 @@ def heatmap_picture(
 
     Parameters
     ----------
-    hu : (rows, columns), HU; cropped or padded as the model takes it.
+    hu : (size, size), HU, as `distiliqa.ct.fit` makes it for the model.
     heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays grey.
 
     Returns
     -------
-    RGB, 512 pixels high.
+    RGB, (size, size + `LEGEND`) pixels.
     """
-    fitted, _ = fit(hu)
-    height, width = fitted.shape
-    grey = _grey(fitted, window)[..., np.newaxis] / 255
+    height, width = hu.shape
+    grey = _grey(hu, window)[..., np.newaxis] / 255
     scores, known = _smoothed(heatmap, (width, height))
     coloured = (0.45 + 0.55 * grey) * map_colours(scores, scale)
     colours = np.where(known[..., np.newaxis], coloured, grey)

@@ -13,7 +13,8 @@ import pytest
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import Certainty
-from distiliqa.report.html import entry, write_html
+from distiliqa.report import entry
+from distiliqa.report.html import write_html
 from distiliqa.scoring.model import OUTSIDE, load_model
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.scoring.run import score_inputs
@@ -178,6 +179,14 @@ def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callabl
     assert text.count("data:image/jpeg") == 8
     assert "yellow is where quality is lost" in text
     assert "yellow is where quality is lost" not in report(run)
+
+
+def test_a_slice_is_as_large_as_in_its_heatmap_whatever_the_model_takes(
+    run: ScoringRun, report: Callable[..., str]
+):
+    model = replace(run.model, image_size=256)
+    assert "--slice: 80%" in report(replace(run, model=model))
+    assert "--slice: 88.89%" in report(run)
 
 
 def test_a_file_that_has_gone_is_told(run: ScoringRun, report: Callable[..., str]):

@@ -10,7 +10,7 @@ from distiliqa.comparison.run import PairedRun, ScorePair, SeriesPair
 from distiliqa.report.acquisition import FACTS, protocol, told
 from distiliqa.report.comparison.words import explained, interval, p_value, slices, verdict
 from distiliqa.report.environment import environment
-from distiliqa.report.html.pictures import draw_slices
+from distiliqa.report.example_pictures import draw_slices
 from distiliqa.report.json import model_facts, settings
 from distiliqa.report.page import Column, Row, write_page
 from distiliqa.report.plots import Curve, Line, curves, profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
 from distiliqa.scoring.result import SliceScore
 
 Figures = dict[str, Markup]

@@ -12,7 +12,7 @@ from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
 from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import protocol, scanner, told
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
 from distiliqa.report.html.figure import Figures, figure, slice_figure
 from distiliqa.report.html.notes import Notes, numbers_of
 from distiliqa.report.names import Names

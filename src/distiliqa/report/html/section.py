@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import FACTS, protocol, scanner, told
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
+from distiliqa.report.example_pictures import Picture, Pictures
 from distiliqa.report.html.figure import Figures, figure, score_figure, slice_figure
 from distiliqa.report.html.notes import Note, Notes, count_warnings
-from distiliqa.report.html.pictures import Picture, Pictures
 from distiliqa.report.html.slices import slice_table
 from distiliqa.report.names import Names
 from distiliqa.report.plots import profile

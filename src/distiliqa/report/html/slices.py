@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from distiliqa.errors import one_line
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
 from distiliqa.report.html.notes import Notes, numbers_of
 from distiliqa.report.page import Column, Row, filled
 from distiliqa.scoring.result import Comparison, SliceScore

@@ -11,8 +11,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Image, Spacer, Table
 
 from distiliqa.report.acquisition import protocol, scanner
-from distiliqa.report.html.entry import Entry
-from distiliqa.report.html.provenance import provenance
+from distiliqa.report.entry import Entry
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import (
     BODY,
@@ -26,6 +25,7 @@ from distiliqa.report.pdf.document import (
     padding,
     text,
 )
+from distiliqa.report.provenance import provenance
 from distiliqa.report.ranks import percentile
 from distiliqa.scoring.result import ScoringRun
 
@@ -120,6 +120,6 @@ def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[
         if problems := found[key]:
             yield text(title, HEADING)
             for where, why in problems[:MOST_PROBLEMS]:
-                yield text(f"{where}: {why}")
+                yield text(f"{where}: {why}" if where else why)
             if len(problems) > MOST_PROBLEMS:
                 yield text(f"{len(problems) - MOST_PROBLEMS} more are in run.json")

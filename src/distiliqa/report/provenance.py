@@ -9,8 +9,8 @@ from typing import Any
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.model_folder import ONNX
+from distiliqa.report.entry import Entry
 from distiliqa.report.environment import environment
-from distiliqa.report.html.entry import Entry
 from distiliqa.report.names import Names
 from distiliqa.scoring.result import ScoringRun
 
