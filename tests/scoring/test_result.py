@@ -47,6 +47,15 @@ def test_slices_outside_what_the_model_knows_do_not_count_for_the_series():
     assert scoring_run(slice_score(4, "a")).series[0].interval is None
 
 
+def test_noise_of_a_series_is_that_of_the_slices_that_count():
+    slices = (
+        slice_score(1, "a", distance=0.5, noise_hu=10.0),
+        slice_score(1, "a", distance=2.0, noise_hu=50.0),
+    )
+    assert scoring_run(*slices).series[0].noise_hu == 10.0
+    assert scoring_run(*slices, count_outside=True).series[0].noise_hu == 30.0
+
+
 def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():
     run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb"})
     assert run.sha256_of("in/a.dcm") == "aa"

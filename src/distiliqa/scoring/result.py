@@ -130,8 +130,8 @@ class SeriesScore:
 
     @property
     def noise_hu(self) -> float | None:
-        """Mean global noise level of the slices that have one, HU."""
-        levels = [each.noise_hu for each in self.slices if each.noise_hu is not None]
+        """Mean global noise level of the slices that count, HU; None where none of them has one."""
+        levels = [each.noise_hu for each in self.known if each.noise_hu is not None]
         return fmean(levels) if levels else None
 
     @property

@@ -172,6 +172,16 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
     assert f"{mean:.2f}" in cells(text, "r2")
 
 
+def test_slices_outside_that_count_are_said_to_count(run: ScoringRun, report: Callable[..., str]):
+    slices = tuple(replace(each, distance=0.5 + (n == 1)) for n, each in enumerate(run.slices))
+    without, counted = (
+        report(replace(run, slices=slices, count_outside=count)) for count in (False, True)
+    )
+    assert "are left out, unless all are." in without
+    assert "left out" not in counted.split("Series by series")[1].split("<section")[0]
+    assert "those outside what the model was trained on or without a patient too." in counted
+
+
 def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callable[..., str]):
     patches = np.full((8, 8), 2, np.float32)
     mapped = tuple(replace(each, heatmap=patches) for each in run.slices)

@@ -66,10 +66,15 @@ def front(
     yield text("Series", HEADING)
     yield grid(COLUMNS, [_row(each) for each in entries])
     yield Spacer(0, 2 * mm)
+    counted = (
+        "they count in the other figures too, as was asked for."
+        if run.count_outside
+        else "they are scored, and left out of the other figures where there are slices inside."
+    )
     yield text(
         "10 %: a tenth of the slices score as badly as that or worse. Noise: mean global noise "
-        "level. Outside: slices unlike what the model was trained on; they are scored, and left "
-        "out of the other figures where there are slices inside.",
+        "level. Outside: slices unlike what the model was trained on, or without a patient; "
+        f"{counted}",
         QUIET,
     )
 
