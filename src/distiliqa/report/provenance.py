@@ -82,7 +82,8 @@ def _problems(run: ScoringRun, problems: Sequence[Problem], names: Names) -> lis
     """Each file and why; without their names, each reason and of how many files."""
     if names.identify:
         return [(one_line(each.path), one_line(each.reason)) for each in problems]
-    known = {each.path for each in (*run.slices, *run.failed, *run.left_out)} | set(run.sha256)
+    known = {each.path for each in run.slices} | set(run.sha256)
+    known |= {each.path for each in (*run.failed, *run.left_out)}
     counts = Counter(one_line(names.reason(each, known)) for each in problems)
     return [
         ("", reason if n == 1 else f"{reason} ({n} files)") for reason, n in counts.most_common()

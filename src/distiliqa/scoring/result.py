@@ -148,6 +148,11 @@ class SeriesScore:
             self.patients,
         )
 
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Those of the series as a whole, then those of its slices."""
+        return (*self.warnings, *(text for each in self.slices for text in each.warnings))
+
 
 @dataclass(frozen=True)
 class ScoringRun:

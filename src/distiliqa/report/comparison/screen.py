@@ -9,7 +9,8 @@ from rich.text import Text
 
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun
-from distiliqa.report.comparison.words import interval, p_value, slices, verdict
+from distiliqa.report.comparison.words import interval, p_value, verdict
+from distiliqa.report.told import slices_told
 
 
 def print_comparison(run: PairedRun) -> None:
@@ -27,7 +28,7 @@ def print_comparison(run: PairedRun) -> None:
     console.print(Text(f"  {verdict(run)}", "bold"))
     first, second = map(len, run.unmatched)
     if first or second:
-        console.print(f"  without a partner: {slices(first)} of A, {slices(second)} of B")
+        console.print(f"  without a partner: {slices_told(first)} of A, {slices_told(second)} of B")
     for note in run.notes:
         console.print(Text(f"  {note}", "yellow"))
 

@@ -27,6 +27,7 @@ from distiliqa.report.pdf.document import (
 )
 from distiliqa.report.provenance import provenance
 from distiliqa.report.ranks import percentile
+from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import ScoringRun
 
 LOGO_MM = (45, 18)
@@ -103,10 +104,10 @@ def _row(entry: Entry) -> Sequence[object]:
         made.body_part or "",
         len(series.slices),
         f"{series.score:.2f}",
-        "" if series.interval is None else "{:.2f} to {:.2f}".format(*series.interval),
+        interval_told(series.interval),
         f"{percentile(entry.ranked, 0.1).score:.2f}",
         f"{entry.ranked[0].score:.2f}",
-        "" if series.noise_hu is None else f"{series.noise_hu:.1f}",
+        number_told(series.noise_hu, 1),
         sum(each.outside for each in series.slices) or "",
     )
 

@@ -19,6 +19,7 @@ from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.plots import profile_drawing
 from distiliqa.report.ranks import percentile
+from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 PICTURE = WIDTH / 3 - 3 * mm
@@ -48,10 +49,10 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     series = entry.series
     yield "Mean score", f"{series.score:.2f}"
     if series.interval is not None:
-        yield "Interval", "{:.2f} to {:.2f}".format(*series.interval)
+        yield "Interval", interval_told(series.interval)
     yield "10th percentile", f"{percentile(entry.ranked, 0.1).score:.2f}"
     yield "Worst slice", f"{entry.ranked[0].score:.2f}"
-    yield "Noise level, HU", "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
+    yield "Noise level, HU", number_told(series.noise_hu, 1) or "not known"
     yield "Slices", len(series.slices)
     made = [each.acquisition for each in series.slices]
     for field, (name, unit) in FACTS.items():
