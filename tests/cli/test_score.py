@@ -252,5 +252,5 @@ def test_reports_that_are_sent_need_a_folder(score: Callable[..., Result]):
     pytest.importorskip("dicomweb_client")
     done = score("--dicomweb", "https://pacs", "--study", "1.2", "--store")
     assert done.exit_code == 2
-    assert "--store keeps the reports that it sends: give --out" in " ".join(done.stderr.split())
+    assert "--store keeps what it sends: give --out" in " ".join(done.stderr.split())
     assert "--sr" not in done.stderr

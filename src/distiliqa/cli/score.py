@@ -140,7 +140,7 @@ def _check_usage(
     if store and remote is None:
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
     if store and out is None:
-        raise typer.BadParameter("--store keeps the reports that it sends: give --out DIR")
+        raise typer.BadParameter("--store keeps what it sends: give --out DIR")
 
 
 @contextmanager

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from distiliqa.dose_response.result import Basis, DoseResponse
 from distiliqa.report.told import interval_told
 
 ASSUMPTIONS = (
     "The series counts as full dose, 1; it is taken to be free of faults.",
     "A lower dose is fewer photons in every view, with tube voltage, tube current modulation, "
-    "kernel, slice thickness and patient as they are. The noise that the lower dose has more is "
+    "kernel, slice thickness and patient as they are. The extra noise of the lower dose is "
     "computed from the line integrals of the slice itself, goes through a fan beam filtered "
     "back-projection with the kernel that was found in the slice, and is added to it.",
     "Not modeled: scatter, the cone beam and the helix, the flying focal spot, and noise reduction "
     "of the scanner's own. Where the scanner reconstructs iteratively or denoises, a real lower "
-    "dose looks other than this.",
+    "dose looks different.",
     "The simulation was compared with eleven real quarter-dose slices of one patient on one "
     "scanner: its noise was 0.94 to 1.06 of the real one.",
     "The curve is that of this patient. Another one, larger or smaller, has another.",
@@ -23,14 +25,20 @@ ASSUMPTIONS = (
 )
 
 
+def _rounded_up(dose: float) -> str:
+    """Two significant digits that are never below the dose, for a lower one would not suffice."""
+    steps = 10.0 ** (1 - math.floor(math.log10(dose)))
+    return f"{math.ceil(steps * dose - 1e-9) / steps:g}"
+
+
 def lowest_told(found: DoseResponse, basis: Basis) -> str:
     """The lowest dose that suffices by one of the curves, such as ``0.31 (6.0 mGy)``."""
     lowest = found.lowest(basis)
     if lowest.dose is None:
         return "none: full dose does not reach it"
-    told = f"{lowest.dose:.2g}"
+    told = _rounded_up(lowest.dose)
     if found.ctdivol_mgy is not None:
-        told += f" ({lowest.dose * found.ctdivol_mgy:.2g} mGy CTDIvol)"
+        told += f" ({_rounded_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
     return told if lowest.bound == "crossing" else f"{told} or lower: the lowest simulated suffices"
 
 
@@ -41,7 +49,7 @@ def verdict(found: DoseResponse) -> str:
     goal = f"a mean score of {found.least:g}"
     if lowest.dose is None:
         return f"Full dose does not reach {goal}: it has {mean.values[0]:.2f}."
-    share = f"{100 * lowest.dose:.0f} %"
+    share = f"{_rounded_up(100 * lowest.dose)} %"
     if lowest.bound == "simulated":
         return f"Down to {share} of the dose, the lowest simulated, {goal} is kept."
     return f"Down to {share} of the dose {goal} is kept."

@@ -28,8 +28,8 @@ SCORES: dict[Column, Callable[[SliceScore], str]] = {
     Column("Distance", "from what the model was trained on; above 1 is outside", numeric=True): (
         lambda each: number_told(each.distance, 2)
     ),
-    Column("GNL", "global noise level, HU", numeric=True): lambda each: number_told(
-        each.noise_hu, 1
+    Column("GNL", "global noise level, HU", numeric=True): (
+        lambda each: number_told(each.noise_hu, 1)
     ),
     Column("mAs", "exposure", numeric=True): (
         lambda each: number_told(each.acquisition.exposure_mas, 0)

@@ -94,7 +94,7 @@ def y_axis(axis: Axis, left: float, right: float, label: str) -> Markup:
 
 
 def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False) -> Markup:
-    """A point that tells its title; a flagged one is larger and hollow, and reads so in grey."""
+    """A point that tells its title; a flagged one is larger and hollow, and reads so in gray."""
     circle = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
         "dot flagged" if flagged else "dot", x, y, 3.6 if flagged else 2.4, title
     )
