@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from distiliqa.dose_response.curve import LowestDose
+from distiliqa.ct import Acquisition
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.report.dose_response import print_response, write_response
 from distiliqa.report.dose_response.words import half_dose_told, lowest_told, verdict
@@ -72,21 +72,22 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("dose", "share", "told"),
     [
-        (0.314, "32 %", "0.32 (3.2 mGy"),
-        (0.0041, "0.41 %", "0.0041 (0.041 mGy"),
-        (0.5, "50 %", "0.5 (5 mGy"),
-        (0.996, "100 %", "1 (10 mGy"),
-        (1.0, "100 %", "1 (10 mGy"),
+        (0.314, "32 %", "0.32 (3.2 mGy CTDIvol)"),
+        (0.0041, "0.41 %", "0.0041 (0.041 mGy CTDIvol)"),
+        (0.07, "7 %", "0.07 (0.7 mGy CTDIvol)"),
+        (0.996, "100 %", "1 (10 mGy CTDIvol)"),
     ],
 )
-def test_a_dose_is_never_told_lower_than_it_is(
-    found: DoseResponse, dose: float, share: str, told: str, monkeypatch: pytest.MonkeyPatch
-):
-    lowest = LowestDose(dose, "crossing")
-    monkeypatch.setattr(DoseResponse, "lowest", lambda self, basis: lowest)
-    monkeypatch.setattr(DoseResponse, "ctdivol_mgy", 10.0)
-    assert f"Down to {share} of the dose" in verdict(found)
-    assert lowest_told(found, found.bases[0]).startswith(told)
+def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: str, told: str):
+    stated = Acquisition(ctdivol_mgy=10.0)
+    slices = [replace(each, acquisition=stated) for each in found.points[0].slices]
+    points = tuple(
+        DosePoint(at, tuple(replace(each, score=score) for each in slices))
+        for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))
+    )
+    answer = replace(found, points=points)
+    assert verdict(answer) == f"Down to {share} of the dose a mean score of 3 is kept."
+    assert lowest_told(answer, answer.bases[0]) == told
 
 
 def test_one_slice_is_told_to_have_no_interval(found: DoseResponse, tmp_path: Path):

@@ -25,20 +25,14 @@ ASSUMPTIONS = (
 )
 
 
-def _rounded_up(dose: float) -> str:
-    """Two significant digits that are never below the dose, for a lower one would not suffice."""
-    steps = 10.0 ** (1 - math.floor(math.log10(dose)))
-    return f"{math.ceil(steps * dose - 1e-9) / steps:g}"
-
-
 def lowest_told(found: DoseResponse, basis: Basis) -> str:
-    """The lowest dose that suffices by one of the curves, such as ``0.31 (6.0 mGy)``."""
+    """The lowest dose that suffices by one of the curves, such as ``0.32 (6 mGy CTDIvol)``."""
     lowest = found.lowest(basis)
     if lowest.dose is None:
         return "none: full dose does not reach it"
-    told = _rounded_up(lowest.dose)
+    told = _up(lowest.dose)
     if found.ctdivol_mgy is not None:
-        told += f" ({_rounded_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
+        told += f" ({_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
     return told if lowest.bound == "crossing" else f"{told} or lower: the lowest simulated suffices"
 
 
@@ -49,10 +43,16 @@ def verdict(found: DoseResponse) -> str:
     goal = f"a mean score of {found.least:g}"
     if lowest.dose is None:
         return f"Full dose does not reach {goal}: it has {mean.values[0]:.2f}."
-    share = f"{_rounded_up(100 * lowest.dose)} %"
+    share = f"{_up(100 * lowest.dose)} %"
     if lowest.bound == "simulated":
         return f"Down to {share} of the dose, the lowest simulated, {goal} is kept."
     return f"Down to {share} of the dose {goal} is kept."
+
+
+def _up(dose: float) -> str:
+    """Two significant digits, rounded up: a little less dose would not suffice."""
+    unit = 10.0 ** (math.floor(math.log10(dose)) - 1)
+    return f"{math.ceil(round(dose / unit, 6)) * unit:g}"
 
 
 def half_dose_told(found: DoseResponse) -> str:
