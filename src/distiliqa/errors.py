@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from os import PathLike
+from pathlib import PurePath
 
 
 def one_line(text: str) -> str:
@@ -13,6 +16,21 @@ def one_line(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def without_paths(text: str, paths: Iterable[str]) -> str:
+    """``text`` with ``a file`` in the place of each path, which may carry who a patient is.
+
+    A name of one of the files goes too, and with it the absolute path that it stands at the end of:
+    libraries tell other spellings of a path than the one they were given.
+    """
+    paths = set(paths) - {""}
+    for path in sorted(paths, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(path)}(?!\w)", "a file", text)
+    for name in sorted({PurePath(path).name for path in paths} - {""}, key=len, reverse=True):
+        absolute = r"(?<!\w)(?:[A-Za-z]:)?[/\\](?=\S)(?:.*?[/\\])??"
+        text = re.sub(rf"(?:{absolute}|(?<!\w)){re.escape(name)}(?!\w)", "a file", text)
+    return text
 
 
 class DistiliqaError(Exception):

@@ -246,3 +246,11 @@ def test_a_file_name_does_not_speak_to_the_terminal(
     assert "\x1b" not in done.stdout + done.stderr
     assert "\\x1b[31mred\\nline.dcm" in done.stdout
     assert done.stderr.count("\n") == 1
+
+
+def test_reports_that_are_sent_need_a_folder(score: Callable[..., Result]):
+    pytest.importorskip("dicomweb_client")
+    done = score("--dicomweb", "https://pacs", "--study", "1.2", "--store")
+    assert done.exit_code == 2
+    assert "--store keeps what it sends: give --out" in " ".join(done.stderr.split())
+    assert "--sr" not in done.stderr

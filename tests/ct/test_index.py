@@ -137,10 +137,18 @@ def test_nothing_to_read_is_one_line(tmp_path, make, message):
     assert str(caught.value).startswith(f"{path}: ")
 
 
-def test_a_folder_of_bad_files_alone_names_the_first(tmp_path):
-    (tmp_path / "a.dcm").write_text("text")
-    with pytest.raises(CTReadError, match=r"no CT slice that can be read \(.*a\.dcm: not a DICOM"):
-        index_ct(tmp_path)
+def test_a_folder_of_bad_files_alone_tells_what_the_first_has_and_not_its_name(tmp_path):
+    folder = tmp_path / "in"
+    for name in ("DOE^JANE_1970/IM1.nii", "DOE^JANE_1970/IM2.nii"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("text")
+    with pytest.raises(CTReadError) as caught:
+        index_ct(folder)
+    reason = caught.value.reason
+    assert reason.startswith("no CT slice that can be read (not readable as NIfTI; ")
+    assert reason.endswith(", and 1 more); give axial CT slices")
+    for secret in ("DOE", "IM1"):
+        assert secret not in reason
 
 
 def test_threads_load_at_the_same_time(tmp_path, write_ct, body):

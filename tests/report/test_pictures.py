@@ -13,15 +13,15 @@ from distiliqa.report.pictures import (
     LEGEND,
     as_data_uri,
     heatmap_picture,
-    map_colours,
+    map_colors,
     slice_picture,
 )
 
 SCALE = ScoreScale(0.0, 4.0, "made up")
 
 
-def grey(colours: np.ndarray) -> np.ndarray:
-    return np.asarray(Image.fromarray(np.uint8(255 * colours)).convert("L"), dtype=float)
+def gray(colors: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(np.uint8(255 * colors)).convert("L"), dtype=float)
 
 
 def test_a_slice_is_seen_through_the_window():
@@ -29,30 +29,30 @@ def test_a_slice_is_seen_through_the_window():
     assert np.asarray(slice_picture(hu, SOFT_TISSUE)).tolist() == [[0, 0], [128, 255]]
 
 
-def test_the_map_is_a_ramp_in_grey_and_even():
-    steps = np.diff(grey(map_colours(np.linspace(4, 0, 9)[np.newaxis], SCALE))[0])
+def test_the_map_is_a_ramp_in_gray_and_even():
+    steps = np.diff(gray(map_colors(np.linspace(4, 0, 9)[np.newaxis], SCALE))[0])
     assert (steps > 0).all()
     assert steps.max() < 2 * steps.min()
 
 
 def test_the_worst_end_is_bright_whatever_the_direction():
-    worst_first = map_colours(np.array([[0.0, 4.0]]), SCALE)
-    upside_down = map_colours(np.array([[4.0, 0.0]]), ScoreScale(0.0, 4.0, "loss", False))
-    assert grey(worst_first)[0, 0] > 200 > 60 > grey(worst_first)[0, 1]
+    worst_first = map_colors(np.array([[0.0, 4.0]]), SCALE)
+    upside_down = map_colors(np.array([[4.0, 0.0]]), ScoreScale(0.0, 4.0, "loss", False))
+    assert gray(worst_first)[0, 0] > 200 > 60 > gray(worst_first)[0, 1]
     assert worst_first == pytest.approx(upside_down)
 
 
 def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
-    hu, heatmap = np.zeros((600, 400), np.float32), np.full((4, 4), 4, np.float32)
+    hu, heatmap = np.zeros((256, 256), np.float32), np.full((4, 4), 4, np.float32)
     heatmap[0, 3] = 0
     picture = heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE)
-    assert picture.size == (512 + LEGEND, 512)
-    seen = grey(np.asarray(picture) / 255)
-    assert seen[40, 430] > 2 * seen[40, 80]  # the worst corner, inside the slice
-    assert seen[40, 430] > 2 * seen[470, 430]
+    assert picture.size == (256 + LEGEND, 256)
+    seen = gray(np.asarray(picture) / 255)
+    assert seen[20, 215] > 2 * seen[20, 40]  # the worst corner
+    assert seen[20, 215] > 2 * seen[235, 215]
 
 
-def test_patches_without_a_score_stay_grey_and_leave_their_neighbours_alone():
+def test_patches_without_a_score_stay_gray_and_leave_their_neighbors_alone():
     hu, heatmap = np.full((512, 512), 40, np.float32), np.full((4, 4), 4, np.float32)
     whole = np.asarray(heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE))
     heatmap[:, 0] = np.nan

@@ -53,6 +53,15 @@ def test_a_series_is_complete_unless_one_of_its_own_slices_is_missing():
     assert [each.complete for each in run.series] == [True, False, True]
 
 
+def test_noise_of_a_series_is_that_of_the_slices_that_count():
+    slices = (
+        slice_score(1, "a", distance=0.5, noise_hu=10.0),
+        slice_score(1, "a", distance=2.0, noise_hu=50.0),
+    )
+    assert scoring_run(*slices).series[0].noise_hu == 10.0
+    assert scoring_run(*slices, count_outside=True).series[0].noise_hu == 30.0
+
+
 def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():
     run = scoring_run(sha256={"in/a.dcm": "aa", "in/scans.zip": "bb", "https://pacs/1": "cc"})
     assert run.sha256_of("https://pacs/1") == "cc"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import DistiliqaError, ModelFolderError, one_line
 
 if TYPE_CHECKING:
@@ -87,25 +88,18 @@ def _pause(running: Monitor, every: float, settle: float) -> float:
 
 
 def _look(running: Monitor) -> Tally:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    screen = Console(stderr=True)
-    columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("files", total=None, visible=False)
-        found = running.look(
-            lambda done, total: bar.update(task, completed=done, total=total, visible=True)
-        )
+    with progress_bar(None, "files") as show:
+        found = running.look(show)
     _tell(found)
     return found
 
 
 def _tell(found: Tally) -> None:
+    from distiliqa.report.told import slices_told
+
     for path, reason in found.failed:
         typer.echo(f"failed: {one_line(path)}: {reason}", err=True)
     if found.slices:
-        slices = "1 slice" if found.slices == 1 else f"{found.slices} slices"
-        typer.echo(f"{slices} of {len(found.series)} series scored")
+        typer.echo(f"{slices_told(found.slices)} of {len(found.series)} series scored")
     for alarm in found.alarms:
         typer.echo(one_line(alarm))

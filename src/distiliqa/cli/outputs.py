@@ -93,14 +93,20 @@ class Outputs:
         # The reports draw the slices, whose files they read again.
         page = replace(named, slices=run.slices, sha256=run.sha256)
         with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
-            write_reports(page, self.folder, identify=self.identify, progress=show)
+            pictures = write_reports(page, self.folder, identify=self.identify, progress=show)
         if named is not run:
             _write_records(named, self.folder)
         if self.pdf:
             from distiliqa.report.pdf import PDF, write_pdf
 
-            path = self.folder / PDF
-            write_pdf(path, page, logo=self.logo, notes=self.notes, identify=self.identify)
+            write_pdf(
+                self.folder / PDF,
+                page,
+                logo=self.logo,
+                notes=self.notes,
+                identify=self.identify,
+                pictures=pictures,
+            )
         reports, missing = self._write_sr(run, self.folder / "sr") if self.sr else ([], [])
         for kind in dict.fromkeys(self.heatmaps):
             missing += _write_heatmaps(run, self.folder / "heatmaps", kind).missing

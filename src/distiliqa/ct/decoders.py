@@ -1,4 +1,4 @@
-"""Decoders of compressed frames, as one plug-in for pydicom under permissive licences.
+"""Decoders of compressed frames, as one plug-in for pydicom under permissive licenses.
 
 pyjpegls reads JPEG-LS, pylibjpeg-openjpeg JPEG 2000 and HTJ2K, GDCM the other kinds of JPEG. These
 libraries trust the DICOM header: where it contradicts the compressed image, GDCM ends the whole

@@ -9,7 +9,7 @@ AIR_HU = -1000.0
 
 
 def fit(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], str | None]:
-    """Centre-crop or pad a slice to ``size`` x ``size``; no pixel is resampled.
+    """Center-crop or pad a slice to ``size`` x ``size``; no pixel is resampled.
 
     Resampling changes the noise whose level is the quality, so each axis is cropped or padded
     with air (-1000 HU) on its own; an odd difference puts the extra pixel at the end.

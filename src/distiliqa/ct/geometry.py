@@ -20,7 +20,7 @@ class Geometry:
 
     Attributes
     ----------
-    origin_mm : centre of the first pixel in DICOM's patient system, LPS, mm.
+    origin_mm : center of the first pixel in DICOM's patient system, LPS, mm.
     orientation : directions of rows and columns.
     spacing_mm : (between rows, between columns), mm.
     shape : (rows, columns).

@@ -16,7 +16,7 @@ from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError, NotCTError
+from distiliqa.errors import CTReadError, NotCTError, without_paths
 
 __all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
@@ -179,4 +179,7 @@ def _nothing(index: CTIndex) -> str:
     problems = index.failed + index.left_out
     if not problems:
         return "holds no file"
-    return f"no CT slice that can be read ({problems[0].path}: {problems[0].reason})"
+    path, reason = problems[0]
+    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+    # The path would name a file inside of the one that the error is about, see `Problem`.
+    return f"no CT slice that can be read ({without_paths(reason, [path])}{more})"

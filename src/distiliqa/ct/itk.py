@@ -80,7 +80,7 @@ def _simple_itk(path: Path) -> ModuleType:
 
 
 def _to_lps(reader: Any) -> NDArray[np.float64]:
-    """Voxel indices to millimetres; ITK uses DICOM's axes."""
+    """Voxel indices to millimeters; ITK uses DICOM's axes."""
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(reader.GetDirection(), (3, 3)) * reader.GetSpacing()
     affine[:3, 3] = reader.GetOrigin()

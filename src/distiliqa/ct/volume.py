@@ -36,7 +36,7 @@ class Volume:
     ----------
     path : the file.
     shape : number of voxels along the three axes.
-    to_lps : (4, 4), voxel indices to millimetres in DICOM's patient system.
+    to_lps : (4, 4), voxel indices to millimeters in DICOM's patient system.
     read : ``read(axis, index)`` gives the HU of one plane, the other two axes in their order.
     warnings : as in `CTSlice`.
     """

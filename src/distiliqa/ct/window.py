@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True)
 class Window:
-    """A linear window: ``width`` and ``level`` (centre) in HU.
+    """A linear window: ``width`` and ``level`` (center) in HU.
 
     The function is LINEAR_EXACT of DICOM PS3.3, C.11.2.1.3.2: values from level - width / 2 to
     level + width / 2 map to [0, 1], values outside are clipped. The default shows soft tissue,

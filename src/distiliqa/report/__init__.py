@@ -9,6 +9,7 @@ from pathlib import Path
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_json
 from distiliqa.report.csv import write_csv
+from distiliqa.report.example_pictures import Pictures
 from distiliqa.report.html import write_html
 from distiliqa.report.json import print_json, scores_record
 from distiliqa.report.run import run_record
@@ -35,7 +36,7 @@ def write_reports(
     *,
     identify: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> None:
+) -> Pictures:
     """Write the scores and the report of a run, each file whole or not at all.
 
     These are ``scores.csv``, ``scores.json``, ``run.json`` and ``report.html``.
@@ -44,6 +45,10 @@ def write_reports(
     ----------
     identify, progress : for the page, see `distiliqa.report.html.write_html`.
 
+    Returns
+    -------
+    The pictures of the page, for another report of the run.
+
     Raises
     ------
     DistiliqaError : the disk is full or the folder cannot be written.
@@ -51,4 +56,4 @@ def write_reports(
     write_csv(folder / "scores.csv", run.slices)
     write_json(folder / "scores.json", scores_record(run))
     write_json(folder / "run.json", run_record(run))
-    write_html(folder / REPORT, run, identify=identify, progress=progress)
+    return write_html(folder / REPORT, run, identify=identify, progress=progress)

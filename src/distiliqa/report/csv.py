@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import TextIO
 
 from distiliqa.ct import Acquisition
 from distiliqa.files import atomic_path
+from distiliqa.report.json import rounded
 from distiliqa.scoring.result import Comparison, SliceScore
 
 FACTS = tuple(field.name for field in fields(Acquisition))
@@ -27,7 +30,23 @@ COLUMNS = (
     "distance",
 )
 COMPARED = ("ssim", "psnr", "vif", "gmsd")
-DIGITS = 6
+
+
+@contextmanager
+def open_csv(path: Path) -> Iterator[TextIO]:
+    """A file to write rows into, which is there whole or not at all.
+
+    What a path holds that is no UTF-8 is written as an escape.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full or the folder cannot be written.
+    """
+    with (
+        atomic_path(path) as partial,
+        partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        yield file
 
 
 def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
@@ -39,10 +58,7 @@ def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
     """
     compared = any(each.comparison is not None for each in slices)
     columns = (*COLUMNS, *COMPARED) if compared else COLUMNS
-    with (
-        atomic_path(path) as partial,
-        partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-    ):
+    with open_csv(path) as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(_row(each) for each in slices)
@@ -65,7 +81,4 @@ def _row(each: SliceScore) -> dict[str, object]:
         "distance": each.distance,
         **asdict(each.comparison or Comparison()),
     }
-    return {
-        name: round(value, DIGITS) if isinstance(value, float) else value
-        for name, value in row.items()
-    }
+    return {name: rounded(value) for name, value in row.items()}

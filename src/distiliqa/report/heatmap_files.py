@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct import Geometry
+from distiliqa.ct import Geometry, fit
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.model_folder import ModelConfig
@@ -25,7 +25,7 @@ _EVEN_MM = 0.01  # what rounding of positions in headers leaves
 def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> None:
     """Write one PNG a slice into ``folder``: ``slice_0001.png`` is the first of the series.
 
-    Each is the slice as the model saw it, coloured by the score of its parts.
+    Each is the slice as the model saw it, colored by the score of its parts.
 
     Raises
     ------
@@ -37,7 +37,8 @@ def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> Non
         if ref is None or each.heatmap is None:
             problem = "cannot be read again" if ref is None else "has no heatmap"
             raise DistiliqaError(problem, path=each.path, remedy="score it again")
-        picture = heatmap_picture(ref.load().hu, each.window, each.heatmap, model.scale)
+        hu, _ = fit(ref.load().hu, model.image_size)
+        picture = heatmap_picture(hu, each.window, each.heatmap, model.scale)
         with atomic_path(folder / f"slice_{number:04}.png") as partial:
             picture.save(partial, "PNG")
 
@@ -45,7 +46,7 @@ def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> Non
 def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
     """Write the heatmaps of a series as one compressed NIfTI volume on the grid of its slices.
 
-    float32, axes (column, row, slice) of the series as stored, in millimetres of the scanner; NaN
+    float32, axes (column, row, slice) of the series as stored, in millimeters of the scanner; NaN
     where the model did not look or no patient is.
 
     Raises
@@ -69,7 +70,7 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
 
 
 def _affine(geometries: tuple[Geometry, ...], series: SeriesScore) -> NDArray[np.float64]:
-    """(column, row, slice) to millimetres in DICOM's patient system, (4, 4)."""
+    """(column, row, slice) to millimeters in DICOM's patient system, (4, 4)."""
     first = geometries[0]
     down, across = first.spacing_mm
     affine = np.eye(4)

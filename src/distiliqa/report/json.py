@@ -52,9 +52,9 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
     return {
         "series": series.series,
         "score": round(series.score, DIGITS),
-        "interval": _ends(series.interval),
+        "interval": rounded(series.interval),
         "outside": sum(each.outside for each in series.slices),
-        "noise_hu": _rounded(series.noise_hu),
+        "noise_hu": rounded(series.noise_hu),
         "acquisition": asdict(series.acquisition),
         "warnings": list(series.warnings),
         "slices": [_slice(run, each) for each in series.slices],
@@ -68,12 +68,12 @@ def _slice(run: ScoringRun, each: SliceScore) -> dict[str, Any]:
         "sha256": run.sha256_of(each.path),
         "position_mm": each.position_mm,
         "score": round(each.score, DIGITS),
-        "spread": _rounded(each.spread),
-        "interval": _ends(each.interval),
-        "distance": _rounded(each.distance),
+        "spread": rounded(each.spread),
+        "interval": rounded(each.interval),
+        "distance": rounded(each.distance),
         "outside": each.outside,
         "outputs": [round(value, DIGITS) for value in each.outputs],
-        "noise_hu": _rounded(each.noise_hu),
+        "noise_hu": rounded(each.noise_hu),
         "comparison": _comparison(run, each.comparison),
         "warnings": list(each.warnings),
         "acquisition": asdict(each.acquisition),
@@ -87,16 +87,15 @@ def _comparison(run: ScoringRun, found: Comparison | None) -> dict[str, Any] | N
     return {
         "reference": found.reference,
         "sha256": None if found.reference is None else run.sha256_of(found.reference),
-        "ssim": _rounded(found.ssim),
-        "psnr": _rounded(found.psnr),
-        "vif": _rounded(found.vif),
-        "gmsd": _rounded(found.gmsd),
+        "ssim": rounded(found.ssim),
+        "psnr": rounded(found.psnr),
+        "vif": rounded(found.vif),
+        "gmsd": rounded(found.gmsd),
     }
 
 
-def _ends(interval: tuple[float, float] | None) -> list[float] | None:
-    return None if interval is None else [round(end, DIGITS) for end in interval]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
+def rounded(value: Any) -> Any:
+    """A number, or the numbers of an interval, as results are written; all else as it is."""
+    if isinstance(value, tuple):
+        return [rounded(each) for each in value]
+    return round(value, DIGITS) if isinstance(value, float) else value

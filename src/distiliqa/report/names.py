@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from distiliqa.ct import Problem
-from distiliqa.errors import one_line
+from distiliqa.errors import one_line, without_paths
 from distiliqa.report.labels import series_labels
 from distiliqa.scoring.result import ScoringRun, SliceScore
 
@@ -54,11 +53,8 @@ class Names:
         """
         if self.identify:
             return problem.reason
-        paths = {problem.path, *(path for path in known if path in problem.reason)}
-        text = problem.reason
-        for name in sorted(paths | {PurePath(path).name for path in paths} - {""}, key=len)[::-1]:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "a file", text)
-        return text
+        named = (path for path in known if path in problem.reason)
+        return without_paths(problem.reason, [problem.path, *named])
 
 
 def short_hash(uid: str) -> str:

@@ -9,49 +9,48 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from distiliqa.ct import Window, fit
+from distiliqa.ct import Window
 from distiliqa.model_folder import ScoreScale
 
 LEGEND = 64  # width of the legend beside a heatmap, px
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
-# The straight line between them is even to the eye, and in grey it is a ramp.
+# The straight line between them is even to the eye, and in gray it is a ramp.
 _BEST, _WORST = (0.28, -0.01, -0.10), (0.94, -0.02, 0.15)
 
 
 def slice_picture(hu: NDArray[np.float32], window: Window) -> Image.Image:
-    """One slice through a window, 8-bit grey, a pixel for a pixel.
+    """One slice through a window, 8-bit gray, a pixel for a pixel.
 
     Parameters
     ----------
     hu : (rows, columns), HU.
     """
-    return Image.fromarray(_grey(hu, window))
+    return Image.fromarray(_gray(hu, window))
 
 
 def heatmap_picture(
     hu: NDArray[np.float32], window: Window, heatmap: NDArray[np.float32], scale: ScoreScale
 ) -> Image.Image:
-    """The slice that the model saw, coloured by the score of each part, with a legend on its right.
+    """The slice that the model saw, colored by the score of each part, with a legend on its right.
 
     Yellow is the worst end of the scale, blue the best; the slice shows through as shade.
 
     Parameters
     ----------
-    hu : (rows, columns), HU; cropped or padded as the model takes it.
-    heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays grey.
+    hu : (size, size), HU, as `distiliqa.ct.fit` makes it for the model.
+    heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays gray.
 
     Returns
     -------
-    RGB, 512 pixels high.
+    RGB, (size, size + `LEGEND`) pixels.
     """
-    fitted, _ = fit(hu)
-    height, width = fitted.shape
-    grey = _grey(fitted, window)[..., np.newaxis] / 255
+    height, width = hu.shape
+    gray = _gray(hu, window)[..., np.newaxis] / 255
     scores, known = _smoothed(heatmap, (width, height))
-    coloured = (0.45 + 0.55 * grey) * map_colours(scores, scale)
-    colours = np.where(known[..., np.newaxis], coloured, grey)
+    colored = (0.45 + 0.55 * gray) * map_colors(scores, scale)
+    colors = np.where(known[..., np.newaxis], colored, gray)
     picture = Image.new("RGB", (width + LEGEND, height), "white")
-    picture.paste(Image.fromarray(np.uint8(np.rint(255 * colours))))
+    picture.paste(Image.fromarray(np.uint8(np.rint(255 * colors))))
     _draw_legend(picture, width, scale)
     return picture
 
@@ -74,8 +73,8 @@ def _smoothed(
     return sums / np.where(inside, weights, 1), inside
 
 
-def map_colours(scores: NDArray[np.floating], scale: ScoreScale) -> NDArray[np.floating]:
-    """Colours of scores of any shape: sRGB in [0, 1], one more axis of 3 at the end."""
+def map_colors(scores: NDArray[np.floating], scale: ScoreScale) -> NDArray[np.floating]:
+    """Colors of scores of any shape: sRGB in [0, 1], one more axis of 3 at the end."""
     loss = np.clip((scores - scale.low) / (scale.high - scale.low), 0, 1)[..., np.newaxis]
     loss = 1 - loss if scale.higher_is_better else loss
     return _srgb((1 - loss) * np.array(_BEST) + loss * np.array(_WORST))
@@ -88,7 +87,7 @@ def as_data_uri(image: Image.Image, quality: int = 85) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _grey(hu: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
+def _gray(hu: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
     return np.rint(255 * window.apply(hu)).astype(np.uint8)
 
 
@@ -113,10 +112,10 @@ def _srgb(oklab: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _draw_legend(picture: Image.Image, left: int, scale: ScoreScale) -> None:
-    """The colours of the whole scale, its best end on top."""
+    """The colors of the whole scale, its best end on top."""
     top, bottom, draw = 24, picture.height - 24, ImageDraw.Draw(picture)
     best = scale.low + scale.high - scale.worst
-    ramp = map_colours(np.linspace(best, scale.worst, bottom - top)[:, np.newaxis], scale)
+    ramp = map_colors(np.linspace(best, scale.worst, bottom - top)[:, np.newaxis], scale)
     bar = Image.fromarray(np.uint8(np.rint(255 * ramp))).resize((14, bottom - top))
     picture.paste(bar, (left + 10, top))
     font = ImageFont.load_default(17)

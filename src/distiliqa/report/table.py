@@ -13,7 +13,9 @@ from rich.text import Text
 
 from distiliqa.model_folder import ModelConfig
 from distiliqa.report.labels import series_labels, slice_labels
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.report.ranks import worst_first
+from distiliqa.report.told import interval_told, number_told, slices_told
+from distiliqa.scoring.result import ScoringRun, SliceScore
 
 MOST_SLICES = 40
 WORST_SLICES = 10
@@ -38,7 +40,7 @@ def print_scores(run: ScoringRun) -> None:
         console.print(Text(f"  note {number}, {where[warning]}: {warning}", "yellow"))
     seconds = run.seconds["total"]
     console.print(
-        f"  {_slices(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
+        f"  {slices_told(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
         f" ({len(run.slices) / seconds:.1f} a second)"
     )
 
@@ -47,7 +49,7 @@ def _where_warned(run: ScoringRun) -> dict[str, str]:
     """Each warning with how many slices, or series as a whole, it is of."""
     slices = Counter(warning for each in run.slices for warning in each.warnings)
     series = Counter(warning for each in run.series for warning in each.warnings)
-    return {warning: _slices(count) for warning, count in slices.items()} | {
+    return {warning: slices_told(count) for warning, count in slices.items()} | {
         warning: f"{count} series" for warning, count in series.items()
     }
 
@@ -74,8 +76,8 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
         table.add_section()
         mean = f"mean of {len(series.slices)}"
         marks = _marks(series.warnings, notes)
-        sure = _ends(series.interval)
-        numbers = (f"{series.score:.3f}", sure, _number(series.noise_hu, 1), marks)
+        sure = interval_told(series.interval)
+        numbers = (f"{series.score:.3f}", sure, number_told(series.noise_hu, 1), marks)
         table.add_row(Text(label), mean, *numbers, style="bold")
         for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
             table.add_row(Text(f"  {name}"), *_cells(each, notes))
@@ -88,14 +90,13 @@ def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Tabl
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         scores = [each.score for each in series.slices]
         numbers = (f"{number:.3f}" for number in (series.score, min(scores), max(scores)))
-        noise, marks = _number(series.noise_hu, 1), _marks(_all_warnings(series), notes)
+        noise, marks = number_told(series.noise_hu, 1), _marks(series.all_warnings, notes)
         table.add_row(Text(label), str(len(scores)), *numbers, noise, marks)
     return table
 
 
 def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    sign = 1 if run.model.scale.higher_is_better else -1
-    worst = sorted(run.slices, key=lambda each: sign * each.score)[:WORST_SLICES]
+    worst = worst_first(run.slices, run.model.scale)[:WORST_SLICES]
     first = f"the {WORST_SLICES} worst slices"
     table = _table(first, "position mm", "score", _sureness(run), "noise HU", "notes")
     for name, each in zip(slice_labels(worst, width), worst, strict=True):
@@ -132,10 +133,10 @@ def _cells(
     each: SliceScore, notes: Mapping[str, int], of_series: Iterable[str] = ()
 ) -> tuple[str, ...]:
     return (
-        _number(each.position_mm, 1),
-        _number(each.score, 3),
-        _ends(each.interval) or _number(each.spread, 3),
-        _number(each.noise_hu, 1),
+        number_told(each.position_mm, 1),
+        number_told(each.score, 3),
+        interval_told(each.interval) or number_told(each.spread, 3),
+        number_told(each.noise_hu, 1),
         _marks((*each.warnings, *of_series), notes),
     )
 
@@ -146,28 +147,10 @@ def _sureness(run: ScoringRun) -> str:
     return "spread" if certainty is None else f"{100 * certainty.coverage:.0f} % interval"
 
 
-def _ends(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
 def _mean(values: Iterable[float | None], digits: int) -> str:
     known = [value for value in values if value is not None]
-    return _number(fmean(known), digits) if known else ""
-
-
-def _all_warnings(series: SeriesScore) -> Iterable[str]:
-    yield from series.warnings
-    for each in series.slices:
-        yield from each.warnings
+    return number_told(fmean(known), digits) if known else ""
 
 
 def _marks(warnings: Iterable[str], notes: Mapping[str, int]) -> str:
     return " ".join(map(str, sorted({notes[warning] for warning in warnings})))
-
-
-def _slices(count: int) -> str:
-    return "1 slice" if count == 1 else f"{count} slices"

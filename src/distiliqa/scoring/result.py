@@ -137,8 +137,8 @@ class SeriesScore:
 
     @property
     def noise_hu(self) -> float | None:
-        """Mean global noise level of the slices that have one, HU."""
-        levels = [each.noise_hu for each in self.slices if each.noise_hu is not None]
+        """Mean global noise level of the slices that count, HU; None where none of them has one."""
+        levels = [each.noise_hu for each in self.known if each.noise_hu is not None]
         return fmean(levels) if levels else None
 
     @property
@@ -154,6 +154,11 @@ class SeriesScore:
             [each.acquisition for each in self.slices],
             self.patients,
         )
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Those of the series as a whole, then those of its slices."""
+        return (*self.warnings, *(text for each in self.slices for text in each.warnings))
 
 
 @dataclass(frozen=True)

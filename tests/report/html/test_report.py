@@ -13,7 +13,8 @@ import pytest
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import Certainty
-from distiliqa.report.html import entry, write_html
+from distiliqa.report import entry
+from distiliqa.report.html import write_html
 from distiliqa.scoring.model import OUTSIDE, load_model
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.scoring.run import score_inputs
@@ -80,8 +81,14 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
         run,
         inputs=(str(named),),
         slices=tuple(renamed(each, run.inputs[0], named) for each in run.slices),
-        failed=(Problem(str(named / "broken DOE.dcm"), "not a DICOM file"),),
-        left_out=(Problem(str(named / "2 DOE.dcm"), f"a copy of {named}/thorax/0.dcm"),),
+        failed=(
+            Problem(str(named / "broken DOE.dcm"), "not a DICOM file"),
+            Problem(str(named / "DOE 1" / "IM 1"), "cut short"),
+        ),
+        left_out=(
+            Problem(str(named / "2 DOE.dcm"), f"a copy of {named}/thorax/0.dcm"),
+            Problem(str(named / "DOE 2" / "IM 1"), f"a copy of {named}/DOE 1/IM 1"),
+        ),
         sha256={path.replace(run.inputs[0], str(named)): h for path, h in run.sha256.items()},
         stopped=DistiliqaError("broke", path=named),
     )
@@ -89,7 +96,7 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
     assert pictures == 4
     for secret in ("DOE", "JANE", "19700101", str(tmp_path), "1.2.4", run.series[1].series, ".dcm"):
         assert secret not in text
-    assert "a copy of a file" in text
+    assert "<li>a copy of a file (2 files)</li>" in text
     identified = report(moved, identify=True)
     for told in ("2 DOE.dcm", "1.2.4", run.series[1].series, str(named / "thorax" / "0.dcm")):
         assert told in identified
@@ -165,6 +172,16 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
     assert f"{mean:.2f}" in cells(text, "r2")
 
 
+def test_slices_outside_that_count_are_said_to_count(run: ScoringRun, report: Callable[..., str]):
+    slices = tuple(replace(each, distance=0.5 + (n == 1)) for n, each in enumerate(run.slices))
+    without, counted = (
+        report(replace(run, slices=slices, count_outside=count)) for count in (False, True)
+    )
+    assert "are left out, unless all are." in without
+    assert "left out" not in counted.split("Series by series")[1].split("<section")[0]
+    assert "those outside what the model was trained on or without a patient too." in counted
+
+
 def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callable[..., str]):
     patches = np.full((8, 8), 2, np.float32)
     mapped = tuple(replace(each, heatmap=patches) for each in run.slices)
@@ -172,6 +189,14 @@ def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callabl
     assert text.count("data:image/jpeg") == 8
     assert "yellow is where quality is lost" in text
     assert "yellow is where quality is lost" not in report(run)
+
+
+def test_a_slice_is_as_large_as_in_its_heatmap_whatever_the_model_takes(
+    run: ScoringRun, report: Callable[..., str]
+):
+    model = replace(run.model, image_size=256)
+    assert "--slice: 80%" in report(replace(run, model=model))
+    assert "--slice: 88.89%" in report(run)
 
 
 def test_a_file_that_has_gone_is_told(run: ScoringRun, report: Callable[..., str]):

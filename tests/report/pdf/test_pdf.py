@@ -11,7 +11,9 @@ from PIL import Image
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
+from distiliqa.report import write_reports
 from distiliqa.report.pdf import require_pdf, write_pdf
+from distiliqa.scoring.model import OUTSIDE
 from distiliqa.scoring.result import ScoringRun
 
 reportlab = pytest.importorskip("reportlab")
@@ -148,6 +150,38 @@ def test_a_slice_that_has_gone_has_words_for_a_picture(
     gone = tuple(replace(each, path=f"/gone/{n}.dcm") for n, each in enumerate(run.slices))
     write_pdf(tmp_path / "report.pdf", replace(run, slices=gone))
     assert any("can no longer be read" in box.text for box in boxes)
+
+
+def test_warnings_of_a_series_and_of_its_slices_are_told_once(
+    run: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    first, *others = run.slices
+    first = replace(first, distance=2.0, warnings=(OUTSIDE,))
+    write_pdf(tmp_path / "report.pdf", replace(run, slices=(first, *others)))
+    told = [box.text for box in boxes]
+    assert told.count("Note on the series: one slice only: no profile, no tenth percentile") == 1
+    assert [text for text in told if "what the model was trained on: read" in text] == [
+        f"Note on 1 of 1 slices: {OUTSIDE}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(False, "left out of the other figures"), (True, "count in the other")]
+)
+def test_says_whether_slices_outside_count(
+    run: ScoringRun, boxes: list[Box], tmp_path: Path, count: bool, told: str
+):
+    write_pdf(tmp_path / "report.pdf", replace(run, count_outside=count))
+    assert [told in box.text for box in boxes if "Outside: slices" in box.text] == [True]
+
+
+def test_pictures_of_another_report_are_taken_as_they_are(
+    run: ScoringRun, boxes: list[Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pictures = write_reports(run, tmp_path)
+    monkeypatch.setattr("distiliqa.scoring.again.index_ct", None)
+    write_pdf(tmp_path / "report.pdf", run, pictures=pictures)
+    assert not any("can no longer be read" in box.text for box in boxes)
 
 
 def test_the_same_run_makes_the_same_file(run: ScoringRun, tmp_path: Path):

@@ -8,12 +8,13 @@ from pathlib import Path
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun, ScorePair, SeriesPair
 from distiliqa.report.acquisition import FACTS, protocol, told
-from distiliqa.report.comparison.words import explained, interval, p_value, slices, verdict
+from distiliqa.report.comparison.words import explained, interval, p_value, verdict
 from distiliqa.report.environment import environment
-from distiliqa.report.html.pictures import draw_slices
+from distiliqa.report.example_pictures import draw_slices
 from distiliqa.report.json import model_facts, settings
 from distiliqa.report.page import Column, Row, write_page
 from distiliqa.report.plots import Curve, Line, curves, profile
+from distiliqa.report.told import number_told, slices_told
 from distiliqa.scoring.result import SliceScore
 
 MOST_PLOTS = 20
@@ -51,7 +52,9 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         not_plotted=len(run.series) - len(shown),
         columns=(*COLUMNS, *NAMED) if identify else COLUMNS,
         rows=[_row(pair, n, identify=identify) for n, pair in enumerate(run.slices, 1)],
-        unmatched=[slices(len(each)) for each in run.unmatched] if any(run.unmatched) else None,
+        unmatched=[slices_told(len(each)) for each in run.unmatched]
+        if any(run.unmatched)
+        else None,
         failed=[len(each.failed) for each in (run.first, run.second)],
         inputs=[each.inputs[0] for each in (run.first, run.second)] if identify else None,
         provenance=_provenance(run),
@@ -94,7 +97,7 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
     """Scores and differences along the series; where positions are unknown, by number."""
     scale = run.first.model.scale
     at, label = _places(pair.slices)
-    made = protocol(pair.slices[0].first.acquisition) or f"{len(pair.slices)} slices"
+    made = protocol(pair.slices[0].first.acquisition) or slices_told(len(pair.slices))
     title = f"Pair {number}, {made}" if len(run.series) > 1 else "Along the series"
     if identify:
         title += f": {pair.first} and {pair.second}"
@@ -150,12 +153,12 @@ def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
     first, second = pair.first, pair.second
     cells = [
         str(number),
-        _number(first.position_mm, 1),
-        _number(first.score, 2),
-        _number(second.score, 2),
+        number_told(first.position_mm, 1),
+        number_told(first.score, 2),
+        number_told(second.score, 2),
         f"{pair.difference:+.2f}",
-        _number(first.noise_hu, 1),
-        _number(second.noise_hu, 1),
+        number_told(first.noise_hu, 1),
+        number_told(second.noise_hu, 1),
         "" if pair.noise_difference is None else f"{pair.noise_difference:+.1f}",
         "; ".join(_warnings(pair)),
     ]
@@ -169,10 +172,6 @@ def _warnings(pair: ScorePair) -> Iterator[str]:
         if each.outside:
             yield f"{letter}: outside what the model was trained on"
         yield from (f"{letter}: {warning}" for warning in each.warnings)
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _provenance(run: PairedRun) -> dict[str, object]:

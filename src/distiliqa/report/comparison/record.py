@@ -10,7 +10,7 @@ from typing import Any
 
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun, ScorePair
-from distiliqa.files import atomic_path
+from distiliqa.report.csv import open_csv
 from distiliqa.report.json import model_facts, settings
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.version import __version__
@@ -41,10 +41,7 @@ def write_pairs(path: Path, run: PairedRun) -> None:
     ``scores.csv``; then B minus A. What is not known is empty. A slice without a partner has a row
     of its own.
     """
-    with (
-        atomic_path(path) as partial,
-        partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-    ):
+    with open_csv(path) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(_row(pair.first, pair.second, pair) for pair in run.slices)

@@ -10,7 +10,8 @@ from rich.text import Text
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun
 from distiliqa.errors import one_line
-from distiliqa.report.comparison.words import interval, p_value, slices, verdict
+from distiliqa.report.comparison.words import interval, p_value, verdict
+from distiliqa.report.told import slices_told
 
 
 def print_comparison(run: PairedRun) -> None:
@@ -29,7 +30,9 @@ def print_comparison(run: PairedRun) -> None:
     console.print(Text(f"  {verdict(run)}", "bold"))
     alone = [len(each) for each in run.unmatched]
     if any(alone):
-        console.print(f"  without a partner: {slices(alone[0])} of A, {slices(alone[1])} of B")
+        console.print(
+            f"  without a partner: {slices_told(alone[0])} of A, {slices_told(alone[1])} of B"
+        )
     for note in run.notes:
         console.print(Text(f"  {note}", "yellow"))
 

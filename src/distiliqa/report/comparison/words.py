@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from distiliqa.comparison.blocks import LEVEL
 from distiliqa.comparison.difference import ENOUGH_SERIES, Difference
 from distiliqa.comparison.run import PairedRun
+from distiliqa.report.told import slices_told
 
 FEWEST_UNITS = 6
 
@@ -15,7 +16,7 @@ def verdict(run: PairedRun) -> str:
     """Which of the two scores better, by how much, and whether it could be chance."""
     found, scale = run.score, run.first.model.scale
     size = f"{abs(found.mean):.2f} points"
-    where = f"on average over {slices(found.n)}"
+    where = f"on average over {slices_told(found.n)}"
     if found.interval is None:
         direction = "below" if found.mean < 0 else "above"
         return f"B is {size} {direction} A {where}; one part alone gives no interval."
@@ -48,7 +49,7 @@ def explained(run: PairedRun) -> Iterator[str]:
             if found.n == len(run.slices)
             else ("they are shown and not counted")
         )
-        yield f"{slices(left)} outside what the model was trained on: {counted}."
+        yield f"{slices_told(left)} outside what the model was trained on: {counted}."
 
 
 def _units(found: Difference) -> str:
@@ -82,8 +83,3 @@ def interval(found: Difference, digits: int) -> str:
         return "undefined for one part"
     low, high = found.interval
     return f"{low:+.{digits}f} to {high:+.{digits}f}"
-
-
-def slices(count: int) -> str:
-    """``1 slice``, ``2 slices``."""
-    return "1 slice" if count == 1 else f"{count} slices"

@@ -20,6 +20,7 @@ from distiliqa.report.json import model_facts
 from distiliqa.report.page import write_page
 from distiliqa.report.pictures import as_data_uri, slice_picture
 from distiliqa.report.plots import Curve, Dot, Line, curves, strips
+from distiliqa.report.told import interval_told, number_told
 
 
 def write_html(path: Path, found: DoseResponse) -> None:
@@ -85,15 +86,11 @@ def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
         "dose": f"{point.dose:g}",
         "ctdivol": "" if dose_mgy is None else f"{dose_mgy * point.dose:.3g}",
         "mean": f"{point.mean:.2f}",
-        "interval": _ends(point.interval),
-        "predicted": _ends(point.predicted),
-        "noise": "" if point.noise_hu is None else f"{point.noise_hu:.1f}",
+        "interval": interval_told(point.interval),
+        "predicted": interval_told(point.predicted),
+        "noise": number_told(point.noise_hu, 1),
         "outside": str(sum(each.outside for each in point.slices) or ""),
     }
-
-
-def _ends(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
 
 
 def _pictures(found: DoseResponse) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.dose_response.result import DosePoint, DoseResponse
-from distiliqa.files import atomic_path
+from distiliqa.report.csv import open_csv
 from distiliqa.report.dose_response.words import ASSUMPTIONS
-from distiliqa.report.json import model_facts, settings
+from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__
 
-DIGITS = 6
 COLUMNS = (
     "path",
     "slice",
@@ -30,17 +29,14 @@ def write_scores(path: Path, found: DoseResponse) -> None:
     """Write one row an image, from full dose down: ``dose`` is relative, the rest as in
     ``scores.csv``.
     """
-    with (
-        atomic_path(path) as partial,
-        partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-    ):
+    with open_csv(path) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for point in found.points:
             for each in point.slices:
                 low, high = each.interval or (None, None)
                 row = (each.path, each.frame, each.position_mm, point.dose, each.score, low, high)
-                writer.writerow(map(_rounded, (*row, each.noise_hu, each.outside)))
+                writer.writerow(map(rounded, (*row, each.noise_hu, each.outside)))
 
 
 def response_record(found: DoseResponse) -> dict[str, Any]:
@@ -58,7 +54,7 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
         "at_least": found.least,
         "answers": [_answer(found, number) for number in range(len(found.bases))],
         "doses": [_point(point) for point in found.points],
-        "ctdivol_mgy": _rounded(found.ctdivol_mgy),
+        "ctdivol_mgy": rounded(found.ctdivol_mgy),
         "assumptions": list(ASSUMPTIONS),
         "failed": [each._asdict() for each in found.failed],
         "sha256": found.sha256,
@@ -70,26 +66,18 @@ def _answer(found: DoseResponse, number: int) -> dict[str, Any]:
     lowest = found.lowest(basis)
     return {
         "basis": basis.name,
-        "lowest_dose": _rounded(lowest.dose),
+        "lowest_dose": rounded(lowest.dose),
         "bound": lowest.bound,
-        "at_half_dose": _rounded(found.at(basis, 0.5)),
+        "at_half_dose": rounded(found.at(basis, 0.5)),
     }
 
 
 def _point(point: DosePoint) -> dict[str, Any]:
     return {
         "dose": point.dose,
-        "mean": _rounded(point.mean),
-        "interval": _ends(point.interval),
-        "predicted": _ends(point.predicted),
-        "noise_hu": _rounded(point.noise_hu),
+        "mean": rounded(point.mean),
+        "interval": rounded(point.interval),
+        "predicted": rounded(point.predicted),
+        "noise_hu": rounded(point.noise_hu),
         "outside": sum(each.outside for each in point.slices),
     }
-
-
-def _ends(interval: tuple[float, float] | None) -> list[float] | None:
-    return None if interval is None else [round(end, DIGITS) for end in interval]
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, DIGITS) if isinstance(value, float) else value

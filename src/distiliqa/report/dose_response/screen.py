@@ -9,6 +9,7 @@ from rich.text import Text
 
 from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.dose_response.words import half_dose_told, lowest_told, verdict
+from distiliqa.report.told import interval_told, number_told
 
 
 def print_response(found: DoseResponse) -> None:
@@ -18,9 +19,8 @@ def print_response(found: DoseResponse) -> None:
     for name in ("relative dose", "mean score", "95 % interval", "noise HU"):
         table.add_column(name, justify="right")
     for point in found.points:
-        ends = "" if point.interval is None else "{:.2f} to {:.2f}".format(*point.interval)
-        noise = "" if point.noise_hu is None else f"{point.noise_hu:.1f}"
-        table.add_row(f"{point.dose:g}", f"{point.mean:.2f}", ends, noise)
+        noise = number_told(point.noise_hu, 1)
+        table.add_row(f"{point.dose:g}", f"{point.mean:.2f}", interval_told(point.interval), noise)
     console.print(table)
     console.print(Text(f"  {verdict(found)}", "bold"))
     for basis in found.bases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from distiliqa.dose_response.result import Basis, DoseResponse
+from distiliqa.report.told import interval_told
 
 ASSUMPTIONS = (
     "The series counts as full dose, 1; it is taken to be free of faults.",
@@ -62,4 +63,4 @@ def half_dose_told(found: DoseResponse) -> str:
     point = next((each for each in found.points if each.dose == 0.5), None)
     if point is None or point.interval is None:
         return f"{mean:.2f}"
-    return f"{mean:.2f} ({point.interval[0]:.2f} to {point.interval[1]:.2f})"
+    return f"{mean:.2f} ({interval_told(point.interval)})"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from distiliqa.report.html.entry import list_series
+from distiliqa.report.entry import list_series
+from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.html.notes import notes_of
 from distiliqa.report.html.overview import figures, series_table, strip_plots
-from distiliqa.report.html.pictures import draw_pictures
-from distiliqa.report.html.provenance import provenance
 from distiliqa.report.html.section import section
 from distiliqa.report.names import Names
 from distiliqa.report.page import write_page
+from distiliqa.report.pictures import LEGEND
+from distiliqa.report.provenance import provenance
 from distiliqa.scoring.result import ScoringRun
 
 __all__ = ["write_html"]
@@ -24,7 +25,7 @@ def write_html(
     *,
     identify: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> None:
+) -> Pictures:
     """Write the report of a run that scored at least one slice, whole or not at all.
 
     The files of a few slices of each series are read again for their pictures; where one has
@@ -35,6 +36,10 @@ def write_html(
     identify : name series by folder and UID and slices by file. Without it nothing that names a
         patient or a date is written: series are named by a hash of their UID, slices by number.
     progress : called as pictures are drawn with the number done and the number to do.
+
+    Returns
+    -------
+    The pictures that were drawn, for another report of the run.
 
     Raises
     ------
@@ -56,4 +61,6 @@ def write_html(
         notes=list(notes.values()),
         sections=(section(scale, each, names, notes, pictures) for each in entries if each.shown),
         provenance=provenance(run, entries, names),
+        legend=LEGEND,
     )
+    return pictures

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
+from distiliqa.report.told import interval_told
 from distiliqa.scoring.result import SliceScore
 
 Figures = dict[str, Markup]
@@ -17,7 +18,7 @@ def figure(text: str, small: str = "") -> Markup:
 
 def score_figure(score: float, interval: tuple[float, float] | None) -> Markup:
     """A score and its interval."""
-    return figure(f"{score:.2f}", "" if interval is None else "{:.2f} to {:.2f}".format(*interval))
+    return figure(f"{score:.2f}", interval_told(interval))
 
 
 def slice_figure(entry: Entry, each: SliceScore) -> Markup:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from distiliqa.report.told import slices_told
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 
@@ -32,9 +33,7 @@ def notes_of(series: Iterable[SeriesScore]) -> Notes:
 def count_warnings(slices: Iterable[SliceScore]) -> dict[str, str]:
     """How many slices have each warning, the most frequent first."""
     counts = Counter(warning for each in slices for warning in each.warnings)
-    return {
-        text: "1 slice" if count == 1 else f"{count} slices" for text, count in counts.most_common()
-    }
+    return {text: slices_told(count) for text, count in counts.most_common()}
 
 
 def numbers_of(warnings: Iterable[str], notes: Notes) -> str:

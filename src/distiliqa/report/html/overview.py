@@ -12,14 +12,15 @@ from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
 from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import protocol, scanner, told
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
 from distiliqa.report.html.figure import Figures, figure, slice_figure
 from distiliqa.report.html.notes import Notes, numbers_of
 from distiliqa.report.names import Names
 from distiliqa.report.page import Cell, Column, Row, filled
 from distiliqa.report.plots import Dot, strips
 from distiliqa.report.ranks import percentile, worst_first
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.report.told import number_told
+from distiliqa.scoring.result import ScoringRun, SliceScore
 
 TENTH = 0.1
 MOST_GROUPS = 24
@@ -93,14 +94,10 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
         f"{series.score:.2f}",
         f"{entry.ranked[0].score:.2f}",
         f"{percentile(entry.ranked, TENTH).score:.2f}",
-        "" if series.noise_hu is None else f"{series.noise_hu:.1f}",
+        number_told(series.noise_hu, 1),
         str(outside) if outside else "",
-        numbers_of(_all_warnings(series), notes),
+        numbers_of(series.all_warnings, notes),
     ]
-
-
-def _all_warnings(series: SeriesScore) -> list[str]:
-    return [*series.warnings, *(text for each in series.slices for text in each.warnings)]
 
 
 def _mark(entry: Entry) -> str:

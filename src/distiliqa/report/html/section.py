@@ -9,14 +9,15 @@ from markupsafe import Markup
 
 from distiliqa.model_folder import ScoreScale
 from distiliqa.report.acquisition import FACTS, protocol, scanner, told
-from distiliqa.report.html.entry import Entry
+from distiliqa.report.entry import Entry
+from distiliqa.report.example_pictures import Picture, Pictures
 from distiliqa.report.html.figure import Figures, figure, score_figure, slice_figure
 from distiliqa.report.html.notes import Note, Notes, count_warnings
-from distiliqa.report.html.pictures import Picture, Pictures
 from distiliqa.report.html.slices import slice_table
 from distiliqa.report.names import Names
 from distiliqa.report.plots import profile
 from distiliqa.report.ranks import percentile
+from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 CAPTIONS = {
@@ -60,7 +61,7 @@ def _figures(entry: Entry) -> Figures:
         found["Worst slice"] = slice_figure(entry, entry.ranked[0])
         found["10th percentile"] = slice_figure(entry, percentile(entry.ranked, 0.1))
         found["Slices"] = figure(f"{len(series.slices)}")
-    noise = "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
+    noise = number_told(series.noise_hu, 1) or "not known"
     return found | {"Noise level (GNL), HU": figure(noise)}
 
 
@@ -120,7 +121,7 @@ def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:
         noise = "" if each.noise_hu is None else f", GNL {each.noise_hu:.1f} HU"
         score = f"score {each.score:.2f}"
         if each.interval is not None:
-            score += " ({:.2f} to {:.2f})".format(*each.interval)
+            score += f" ({interval_told(each.interval)})"
         outside = ", outside what the model knows" if each.outside else ""
         about = f"{names.slice(each, entry.number_of(each))}: {score}{noise}{outside}"
         shown.append(Shown(CAPTIONS[word], about, pictures[each.path, each.frame]))

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.report.entry import list_series
+from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.names import Names
 from distiliqa.scoring.result import ScoringRun
 
@@ -43,6 +45,7 @@ def write_pdf(
     logo: Path | None = None,
     notes: str | None = None,
     identify: bool = False,
+    pictures: Pictures | None = None,
 ) -> None:
     """Write a run as a PDF of A4 pages, whole or not at all.
 
@@ -51,22 +54,24 @@ def write_pdf(
     logo : a picture that stands at the top of the first page.
     notes : text that stands below the title; line breaks are kept.
     identify : name series and files, which may name a patient, see `distiliqa.report.names.Names`.
+    pictures : those that another report of the run has; drawn where there are none.
 
     Raises
     ------
     DistiliqaError : reportlab is missing, the logo is no picture, or the file cannot be written.
     """
     require_pdf(logo)
-    from distiliqa.report.html.entry import list_series
     from distiliqa.report.pdf.document import build
     from distiliqa.report.pdf.overview import front, origin
     from distiliqa.report.pdf.series import sections
 
     names = Names.of(run, identify=identify)
     entries = list_series(run, names)
+    if pictures is None:
+        pictures = draw_pictures(entries, run.model)
     story = [
         *front(run, entries, logo, notes),
-        *sections(run, entries, names),
+        *sections(run, entries, names, pictures),
         *origin(run, entries, names),
     ]
     build(path, story)

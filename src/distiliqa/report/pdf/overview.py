@@ -11,8 +11,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Image, Spacer, Table
 
 from distiliqa.report.acquisition import protocol, scanner
-from distiliqa.report.html.entry import Entry
-from distiliqa.report.html.provenance import provenance
+from distiliqa.report.entry import Entry
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import (
     BODY,
@@ -26,7 +25,9 @@ from distiliqa.report.pdf.document import (
     padding,
     text,
 )
+from distiliqa.report.provenance import provenance
 from distiliqa.report.ranks import percentile
+from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import ScoringRun
 
 LOGO_MM = (45, 18)
@@ -66,10 +67,15 @@ def front(
     yield text("Series", HEADING)
     yield grid(COLUMNS, [_row(each) for each in entries])
     yield Spacer(0, 2 * mm)
+    counted = (
+        "they count in the other figures too, as was asked for."
+        if run.count_outside
+        else "they are scored, and left out of the other figures where there are slices inside."
+    )
     yield text(
         "10 %: a tenth of the slices score as badly as that or worse. Noise: mean global noise "
-        "level. Outside: slices unlike what the model was trained on; they are scored, and left "
-        "out of the other figures where there are slices inside.",
+        "level. Outside: slices unlike what the model was trained on, or without a patient; "
+        f"{counted}",
         QUIET,
     )
 
@@ -98,10 +104,10 @@ def _row(entry: Entry) -> Sequence[object]:
         made.body_part or "",
         len(series.slices),
         f"{series.score:.2f}",
-        "" if series.interval is None else "{:.2f} to {:.2f}".format(*series.interval),
+        interval_told(series.interval),
         f"{percentile(entry.ranked, 0.1).score:.2f}",
         f"{entry.ranked[0].score:.2f}",
-        "" if series.noise_hu is None else f"{series.noise_hu:.1f}",
+        number_told(series.noise_hu, 1),
         sum(each.outside for each in series.slices) or "",
     )
 
@@ -120,6 +126,6 @@ def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[
         if problems := found[key]:
             yield text(title, HEADING)
             for where, why in problems[:MOST_PROBLEMS]:
-                yield text(f"{where}: {why}")
+                yield text(f"{where}: {why}" if where else why)
             if len(problems) > MOST_PROBLEMS:
                 yield text(f"{len(problems) - MOST_PROBLEMS} more are in run.json")

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
-from typing import TypeVar
 
 from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, PolyLine, String
 from reportlab.lib.colors import HexColor, white
 
 from distiliqa.report.pdf.document import INK, RULE, WIDTH
-from distiliqa.report.plots.axes import Axis, limits_of
+from distiliqa.report.plots.axes import Axis, Values, limits_of, runs
 
 HEIGHT = 128
 LEFT, BOTTOM, TOP = 26, 28, 110
 BAND, ACCENT = HexColor("#cfdbe8"), HexColor("#0b4f8a")
 FONT = {"fontName": "Helvetica", "fontSize": 7, "fillColor": INK}
-
-T = TypeVar("T")
-Values = Sequence[float | None]
 
 
 def profile_drawing(
@@ -81,22 +76,16 @@ def _draw_bands(
     across: Axis,
     up: Axis,
 ) -> None:
-    for run in _runs(intervals):
-        lower = [(across.at(x[n]), up.at(ends[0])) for n, ends in run]
-        upper = [(across.at(x[n]), up.at(ends[1])) for n, ends in reversed(run)]
+    low, high = ([end and end[n] for end in intervals] for n in (0, 1))
+    for run in runs(x, low, high):
+        lower = [(across.at(at), up.at(one)) for at, one, _ in run]
+        upper = [(across.at(at), up.at(other)) for at, _, other in reversed(run)]
         points = [each for place in (*lower, *upper) for each in place]
         drawing.add(Polygon(points, fillColor=BAND, strokeColor=BAND, strokeWidth=1))
 
 
 def _draw_curve(drawing: Drawing, x: Sequence[float], y: Values, across: Axis, up: Axis) -> None:
-    for run in _runs(y):
-        points = [each for n, value in run for each in (across.at(x[n]), up.at(value))]
+    for run in runs(x, y):
+        points = [each for at, value in run for each in (across.at(at), up.at(value))]
         if len(run) > 1:
             drawing.add(PolyLine(points, strokeColor=ACCENT, strokeWidth=1))
-
-
-def _runs(values: Sequence[T | None]) -> list[list[tuple[int, T]]]:
-    """Stretches of known values, with their numbers."""
-    known = [None if value is None else (n, value) for n, value in enumerate(values)]
-    runs = ([each for each in run if each is not None] for _, run in groupby(known, key=bool))
-    return [run for run in runs if run]

@@ -13,23 +13,25 @@ from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Image, KeepTogether, Spacer
 
 from distiliqa.report.acquisition import FACTS, told
-from distiliqa.report.html.entry import Entry
-from distiliqa.report.html.pictures import Picture, Pictures, draw_pictures
+from distiliqa.report.entry import Entry
+from distiliqa.report.example_pictures import Picture, Pictures
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.plots import profile_drawing
 from distiliqa.report.ranks import percentile
+from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 PICTURE = WIDTH / 3 - 3 * mm
 
 
-def sections(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[Any]:
+def sections(
+    run: ScoringRun, entries: Sequence[Entry], names: Names, pictures: Pictures
+) -> Iterator[Any]:
     """A section for each series; of very many, for the worst, which are those with pictures."""
     shown = [each for each in entries if each.pictured]
     if len(shown) < len(entries):
         yield text(f"The {len(shown)} worst of {len(entries)} series follow.", QUIET)
-    pictures = draw_pictures(shown, run.model)
     for entry in shown:
         yield KeepTogether(
             [
@@ -47,10 +49,10 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     series = entry.series
     yield "Mean score", f"{series.score:.2f}"
     if series.interval is not None:
-        yield "Interval", "{:.2f} to {:.2f}".format(*series.interval)
+        yield "Interval", interval_told(series.interval)
     yield "10th percentile", f"{percentile(entry.ranked, 0.1).score:.2f}"
     yield "Worst slice", f"{entry.ranked[0].score:.2f}"
-    yield "Noise level, HU", "not known" if series.noise_hu is None else f"{series.noise_hu:.1f}"
+    yield "Noise level, HU", number_told(series.noise_hu, 1) or "not known"
     yield "Slices", len(series.slices)
     made = [each.acquisition for each in series.slices]
     for field, (name, unit) in FACTS.items():
@@ -87,14 +89,11 @@ def _plots(run: ScoringRun, series: SeriesScore) -> list[Any]:
 
 
 def _warnings(series: SeriesScore) -> Iterator[Any]:
+    for warning in series.warnings:
+        yield text(f"Note on the series: {warning}")
     count = len(series.slices)
     for warning, times in Counter(w for each in series.slices for w in each.warnings).items():
         yield text(f"Note on {times} of {count} slices: {warning}")
-    if outside := sum(each.outside for each in series.slices):
-        yield text(
-            f"{outside} of {count} slices are outside what the model was trained on: read their "
-            "scores with care."
-        )
 
 
 def _pictures(entry: Entry, names: Names, pictures: Pictures) -> Any:

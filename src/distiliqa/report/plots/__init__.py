@@ -1,4 +1,4 @@
-"""Plots as inline SVG: no picture files, no script, legible in grey and on paper."""
+"""Plots as inline SVG: no picture files, no script, legible in gray and on paper."""
 
 from distiliqa.report.plots.curves import Curve, curves
 from distiliqa.report.plots.profile import Line, profile

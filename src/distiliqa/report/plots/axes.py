@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from markupsafe import Markup
+
+Values = Sequence[float | None]
 
 X_GAP, Y_GAP = 56, 32  # least room for a label, px
 
@@ -41,6 +44,14 @@ def limits_of(values: Iterable[float]) -> tuple[float, float]:
         return 0.0, 1.0
     margin = 0.05 * (high - low)
     return (low - margin if low < 0 else 0.0), (high + margin if high > 0 else 0.0)
+
+
+def runs(x: Sequence[float], *columns: Values) -> list[list[tuple[float, ...]]]:
+    """Stretches of rows without a gap."""
+    rows = list(zip(x, *columns, strict=True))
+    whole = [all(v is not None and math.isfinite(v) for v in row) for row in rows]
+    found = groupby(range(len(rows)), key=whole.__getitem__)
+    return [[rows[n] for n in numbers] for known, numbers in found if known]
 
 
 def x_axis(axis: Axis, top: float, bottom: float, label: str, ticks: Mapping[float, str]) -> Markup:
@@ -83,7 +94,7 @@ def y_axis(axis: Axis, left: float, right: float, label: str) -> Markup:
 
 
 def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False) -> Markup:
-    """A point that tells its title; a flagged one is larger and hollow, and reads so in grey."""
+    """A point that tells its title; a flagged one is larger and hollow, and reads so in gray."""
     circle = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
         "dot flagged" if flagged else "dot", x, y, 3.6 if flagged else 2.4, title
     )

@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from distiliqa.report.plots.axes import X_GAP, Axis, limits_of, svg, text_width, x_axis, y_axis
+from distiliqa.report.plots.axes import (
+    X_GAP,
+    Axis,
+    Values,
+    limits_of,
+    svg,
+    text_width,
+    x_axis,
+    y_axis,
+)
 from distiliqa.report.plots.profile import (
     BOTTOM,
     HEIGHT,
@@ -16,7 +25,6 @@ from distiliqa.report.plots.profile import (
     TOP,
     WIDTH,
     Line,
-    Values,
     across_line,
     band,
     curve,
@@ -61,6 +69,10 @@ def curves(
     """Draw up to three curves as an inline SVG; the other arguments are those of `profile`.
 
     The first is solid with dots, the second dashed with squares, the third dotted with diamonds.
+
+    Parameters
+    ----------
+    x_ticks : labels of the horizontal axis by value; round numbers without them.
     """
     values = [v for each in drawn for part in (each.y, each.low, each.high) for v in part or ()]
     values += [line.value for line in lines]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from distiliqa.report.plots.axes import X_GAP, Axis, dot, limits_of, svg, x_axis, y_axis
+from distiliqa.report.plots.axes import (
+    X_GAP,
+    Axis,
+    Values,
+    dot,
+    limits_of,
+    runs,
+    svg,
+    x_axis,
+    y_axis,
+)
 
 WIDTH, HEIGHT = 560, 240
 LEFT, RIGHT, TOP, BOTTOM = 46, 548, 30, 198
@@ -23,9 +31,6 @@ class Line(NamedTuple):
     dashed: bool = True
 
 
-Values = Sequence[float | None]
-
-
 def profile(
     x: Sequence[float],
     y: Values,
@@ -35,7 +40,6 @@ def profile(
     x_label: str,
     y_label: str,
     y_limits: tuple[float, float] | None = None,
-    x_ticks: Mapping[float, str] | None = None,
     marks: Sequence[bool] | None = None,
     hrefs: Sequence[str] | None = None,
     lines: Sequence[Line] = (),
@@ -48,7 +52,6 @@ def profile(
     y : None leaves a gap.
     low, high : ends of the interval of each value, drawn as a band; None leaves a gap.
     y_limits : ends of the vertical axis; without them it holds 0 and all that is drawn.
-    x_ticks : labels of the horizontal axis by value, such as dates; round numbers without them.
     marks : True draws the point hollow.
     hrefs : where a click on each point leads.
     lines : horizontal lines across the plot.
@@ -57,12 +60,11 @@ def profile(
     drawn = [v for v in (*y, *low, *high, *(line.value for line in lines)) if v is not None]
     across = Axis(*ends(x), LEFT, RIGHT)
     up = Axis(*(y_limits or limits_of(drawn)), BOTTOM, TOP)
-    ticks = across.ticks(X_GAP) if x_ticks is None else x_ticks
     return svg(
         WIDTH,
         HEIGHT,
         f"{y_label} by {x_label}",
-        x_axis(across, TOP, BOTTOM, x_label, ticks),
+        x_axis(across, TOP, BOTTOM, x_label, across.ticks(X_GAP)),
         band(x, low, high, across, up),
         y_axis(up, LEFT, RIGHT, y_label),
         *(across_line(line, up) for line in lines),
@@ -78,18 +80,10 @@ def ends(x: Sequence[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _runs(x: Sequence[float], *columns: Values) -> list[list[tuple[float, ...]]]:
-    """Stretches of rows without a gap."""
-    rows = list(zip(x, *columns, strict=True))
-    whole = [all(v is not None and math.isfinite(v) for v in row) for row in rows]
-    found = groupby(range(len(rows)), key=whole.__getitem__)
-    return [[rows[n] for n in numbers] for known, numbers in found if known]
-
-
 def band(x: Sequence[float], low: Values, high: Values, across: Axis, up: Axis) -> Markup:
     """The area between ``low`` and ``high``."""
     shapes = []
-    for run in _runs(x, low, high):
+    for run in runs(x, low, high):
         lower = [f"{across.at(at)} {up.at(one)}" for at, one, _ in run]
         upper = [f"{across.at(at)} {up.at(other)}" for at, _, other in reversed(run)]
         shapes.append(Markup('<path class="band" d="M{}Z"/>').format("L".join(lower + upper)))
@@ -109,7 +103,7 @@ def curve(x: Sequence[float], y: Values, across: Axis, up: Axis) -> Markup:
         Markup('<path class="curve" d="M{}"/>').format(
             "L".join(f"{across.at(at)} {up.at(value)}" for at, value in run)
         )
-        for run in _runs(x, y)
+        for run in runs(x, y)
     )
 
 

@@ -53,7 +53,7 @@ def strips(
 
 
 def _strip(name: str, dots: Sequence[Dot], across: Axis, middle: float) -> Markup:
-    centre = median([each.value for each in dots if not each.flagged] or [d.value for d in dots])
+    center = median([each.value for each in dots if not each.flagged] or [d.value for d in dots])
     points = (
         dot(
             across.at(each.value),
@@ -67,17 +67,17 @@ def _strip(name: str, dots: Sequence[Dot], across: Axis, middle: float) -> Marku
     return Markup(
         '<g class="strip">{points}<path class="median" d="M{x} {top}V{bottom}"/>'
         '<text x="{left}" y="{base}" text-anchor="end">{name}</text>'
-        '<text x="{right}" y="{base}">{centre}, n {count}</text></g>'
+        '<text x="{right}" y="{base}">{center}, n {count}</text></g>'
     ).format(
         points=Markup("").join(points),
-        x=across.at(centre),
+        x=across.at(center),
         top=middle - 0.45 * STRIP,
         bottom=middle + 0.45 * STRIP,
         left=across.start - 10,
         right=across.end + 10,
         base=middle + 4,
         name=name,
-        centre=f"{centre:.2f}",
+        center=f"{center:.2f}",
         count=len(dots),
     )
 
