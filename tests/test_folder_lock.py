@@ -45,7 +45,7 @@ def test_errors_inside_are_left_as_they_are(tmp_path: Path):
         only_one(tmp_path, "listener"),
         closing(sqlite3.connect(":memory:")) as database,
     ):
-        database.execute("SELECT * FROM nothing")
+        database.execute("SELECT * FROM absent")
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path):
