@@ -45,6 +45,7 @@ def test_the_page_says_what_it_assumes_and_names_nobody(found: DoseResponse, tmp
     page = (tmp_path / "dose-response.html").read_text()
     for words in ("What this assumes", "scatter", "not a medical device", "dose 0.1"):
         assert words in page
+    assert "of this patient. The worse end" in " ".join(page.split())
     assert "DOE" not in page
     assert page.count("<img") == 3
 
@@ -67,6 +68,15 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
     assert lowest_told(hard, hard.bases[0]) == "none: full dose does not reach it"
     print_response(found)
     assert "score at half dose: 3.30" in capsys.readouterr().out
+
+
+def test_a_stated_dose_of_0_is_none(found: DoseResponse):
+    stated = Acquisition(ctdivol_mgy=0.0)
+    points = tuple(
+        replace(point, slices=tuple(replace(each, acquisition=stated) for each in point.slices))
+        for point in found.points
+    )
+    assert "mGy" not in lowest_told(replace(found, points=points), found.bases[0])
 
 
 @pytest.mark.parametrize(

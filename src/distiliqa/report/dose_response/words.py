@@ -31,7 +31,7 @@ def lowest_told(found: DoseResponse, basis: Basis) -> str:
     if lowest.dose is None:
         return "none: full dose does not reach it"
     told = _up(lowest.dose)
-    if found.ctdivol_mgy is not None:
+    if found.ctdivol_mgy:  # some files state 0
         told += f" ({_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
     return told if lowest.bound == "crossing" else f"{told} or lower: the lowest simulated suffices"
 
