@@ -60,3 +60,20 @@ def test_bad_input_is_2_and_one_line(tmp_path: Path, respond: Callable[..., Resu
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr.count("\n") == 1
     assert respond(tmp_path, "--doses", "half").exit_code == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_cannot_command_the_terminal(
+    tmp_path: Path, respond: Callable[..., Result], write_ct: Write
+):
+    y, x = np.mgrid[:96, :96] - 48
+    hu = np.where(np.hypot(x, y) < 40, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
+    for n in range(2):
+        path = tmp_path / "in" / f"{n}.dcm"
+        write_ct(path, hu, PixelSpacing=[4, 4], ImagePositionPatient=[0, 0, 3 * n])
+    broken = path.rename(path.with_name("\x1b[2J.dcm"))
+    broken.write_bytes(broken.read_bytes()[:-100])
+    done = respond(tmp_path / "in", "--doses", "0.5", "--at-least", 2)
+    assert done.exit_code == 1, done.stderr
+    assert "\\x1b[2J.dcm: " in done.stderr
+    assert "\x1b" not in done.stderr

@@ -39,8 +39,10 @@ def listen(
     """Receive CT series by C-STORE, score each when it is complete, and send its report.
 
     DICOM has no passwords and here no encryption: listen at other than this machine's own address
-    only in a network where each sender may send. Ends with Ctrl-C or SIGTERM, and goes on where
-    it was when it is started again.
+    only in a network where each sender may send. What --send sends, names of patients too, can be
+    read on the way; --dicomweb with https cannot.
+
+    Ends with Ctrl-C or SIGTERM, and goes on where it was when it is started again.
     """
     from distiliqa.folder_lock import only_one
     from distiliqa.pacs import check_extra
