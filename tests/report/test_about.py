@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.model_folder import read_config, write_config
+from distiliqa.model_folder import Certainty, Domain, read_config, write_config
 from distiliqa.report.about import about, print_about
 from distiliqa.report.environment import package_versions
 from distiliqa.version import __version__
@@ -42,6 +42,23 @@ def test_what_a_model_knows_is_printed(trained: Path, capsys: pytest.CaptureFixt
     assert "data 12 slices [of 3 patients]" in lines
     assert "test plcc 0.9, srocc 0.8" in lines
     assert not any("epochs" in line for line in lines)
+
+
+def test_what_a_model_can_tell_of_its_scores_is_printed(
+    trained: Path, capsys: pytest.CaptureFixture
+):
+    config = replace(
+        read_config(trained),
+        certainty=Certainty(0.9, 1.0, 0.1, images=50, cases=3),
+        domain=Domain(0.01, images=100, checked=50),
+        heatmap=(16, 8),
+    )
+    write_config(trained, config)
+    print_about(about([trained]))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "interval 90%, calibrated on 50 images of other patients" in told
+    assert "distance its limit lets 1% of 50 images of other patients outside" in told
+    assert "heatmap 16 x 8 parts" in told
 
 
 def test_what_is_missing_and_what_is_unknown_differ(trained: Path, capsys: pytest.CaptureFixture):
