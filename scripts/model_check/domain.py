@@ -45,7 +45,7 @@ def domain(subject: Subject) -> Section:
         "AUROC of the distance against the images of test.json; bounds on the share outside. The "
         "limit lets "
         f"{100 * facts.false_alarms:g} % of the images outside on which it was set, "
-        f"{facts.checked} of other patients."
+        f"{facts.checked} of patients unknown to what they were compared with."
     )
     return Section("What the model knows", about, (rows,))
 

@@ -74,7 +74,8 @@ class Domain:
     ----------
     false_alarms : share of images like those of training that lie outside, in (0, 1).
     images : number of training images that the distance refers to.
-    checked : number of images, of other patients, that the limit was set on.
+    checked : number of images, each of a patient unknown to what it was compared with, that the
+        limit was set on.
     """
 
     false_alarms: float

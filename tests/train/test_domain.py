@@ -20,12 +20,23 @@ def grids(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Ten
 def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
     rng = np.random.default_rng(0)
     known, others = (patch_statistics(grids(rng, n)).double().numpy() for n in (400, 300))
-    reference, domain = fit_domain(known, others, false_alarms=0.05)
-    assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 300)
+    cases = [f"case {n % 4}" for n in range(400)]
+    reference, domain = fit_domain(known, cases, others, false_alarms=0.05)
+    assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 700)
     assert float((reference(grids(rng, 1000)) > 1).float().mean()) == pytest.approx(0.05, abs=0.04)
     assert (reference(grids(rng, 50, shift=20.0)) > 1).all()
     flat = torch.full((1, 6, 8, 8), 0.5)
     assert torch.isfinite(reference(flat)).all()
+
+
+def test_the_limit_is_that_of_patients_who_are_not_known() -> None:
+    rng = np.random.default_rng(4)
+    patients = [5 * rng.standard_normal(6) for _ in range(8)]
+    known = np.concatenate([p + rng.standard_normal((40, 6)) for p in patients[:7]])
+    cases = [str(n // 40) for n in range(280)]
+    reference, _ = fit_domain(known, cases, patients[7] + rng.standard_normal((40, 6)))
+    alone, _ = fit_domain(known, ["one"] * 280, known)
+    assert np.linalg.norm(alone.whitening) > np.linalg.norm(reference.whitening)
 
 
 def test_whitened_rows_have_unit_covariance() -> None:

@@ -93,7 +93,7 @@ def _interval(certainty: dict[str, Any] | None) -> str | None:
 def _domain(domain: dict[str, Any] | None) -> str | None:
     if domain is None:
         return None
-    of = f"{domain['checked']} images of other patients"
+    of = f"{domain['checked']} images of unknown patients"
     return f"its limit lets {domain['false_alarms']:.0%} of {of} outside"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,25 +16,41 @@ FALSE_ALARMS = 0.01
 
 def fit_domain(
     known: NDArray[np.floating],
+    cases: Sequence[str],
     others: NDArray[np.floating],
     *,
     false_alarms: float = FALSE_ALARMS,
 ) -> tuple[DomainReference, Domain]:
     """The reference of a network and what its limit stands for.
 
+    The limit is set on patients as the reference does not know them: those held out, and each
+    patient of the training images against the others, since patients differ more than images do.
+
     Parameters
     ----------
     known : (n, d), patch statistics of training images, see `distiliqa.model.graph`.
-    others : (m, d), of images of other patients, on which the limit is set.
-    false_alarms : share of ``others`` that lies outside.
+    cases : the patient of each of them.
+    others : (m, d), of images of other patients.
+    false_alarms : share of the distances of unknown patients that lies outside.
     """
-    mean, whitening = whitened(known.astype(np.float64))
-    distances = np.linalg.norm((others - mean) @ whitening, axis=1)
-    limit = float(np.quantile(distances, 1 - false_alarms))
+    rows, labels = known.astype(np.float64), np.asarray(cases)
+    mean, whitening = whitened(rows)
+    distances = [_distances(others, mean, whitening)]
+    for case in np.unique(labels):
+        if not (alone := labels == case).all():
+            distances.append(_distances(rows[alone], *whitened(rows[~alone])))
+    limit = float(np.quantile(np.concatenate(distances), 1 - false_alarms))
     reference = DomainReference(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
-    return reference, Domain(false_alarms, images=len(known), checked=len(others))
+    checked = sum(map(len, distances))
+    return reference, Domain(false_alarms, images=len(known), checked=checked)
+
+
+def _distances(
+    rows: NDArray[np.floating], mean: NDArray[np.float64], whitening: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.linalg.norm((rows - mean) @ whitening, axis=1)
 
 
 def whitened(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -134,7 +134,7 @@ def _insight_lines(config: ModelConfig) -> list[str]:
     if domain is not None:
         lines.append(
             f"- Distance from {domain.images} training images; its limit lets "
-            f"{domain.false_alarms:.0%} of {domain.checked} held-out images outside."
+            f"{domain.false_alarms:.0%} of {domain.checked} images of unknown patients outside."
         )
     if config.heatmap is not None:
         lines.append("- Map of the score of {} x {} parts.".format(*config.heatmap))

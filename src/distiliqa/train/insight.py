@@ -61,7 +61,8 @@ def gain_insight(run: TrainingRun, network: Network) -> Insight:
         return Insight(ScoringGraph(network, local=local))
     known, _ = _asked(run, network, fold.train)
     others, outputs = _asked(run, network, fold.validation)
-    reference, domain = fit_domain(known, others)
+    cases = [_case(run, at) for at in fold.train]
+    reference, domain = fit_domain(known, cases, others)
     certainty = _certainty(run, outputs, fold.validation)
     return Insight(ScoringGraph(network, reference, local), certainty, domain)
 
@@ -70,8 +71,14 @@ def _certainty(
     run: TrainingRun, outputs: NDArray[np.float64], positions: Sequence[int]
 ) -> Certainty:
     labels = np.array([run.images[at].score for at in positions])
-    cases = {run.images[at].case or run.images[at].source for at in positions}
+    cases = {_case(run, at) for at in positions}
     return calibrate(outputs, labels, cases=len(cases), coverage=COVERAGE)
+
+
+def _case(run: TrainingRun, position: int) -> str:
+    """The patient of an image, or where unknown the slice that it is a version of."""
+    image = run.images[position]
+    return image.case or image.source or image.name
 
 
 @torch.inference_mode()
