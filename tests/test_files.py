@@ -120,3 +120,12 @@ def test_sha256_is_of_the_bytes(tmp_path: Path) -> None:
     content = os.urandom(3_000_000)
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_writer_that_makes_a_private_file_leaves_one_that_others_read(tmp_path: Path):
+    (tmp_path / "plain").touch()
+    with atomic_path(tmp_path / "weights") as partial:
+        partial.unlink()
+        partial.touch(mode=0o600)
+    assert (tmp_path / "weights").stat().st_mode == (tmp_path / "plain").stat().st_mode

@@ -61,10 +61,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         # Not by tempfile, whose files are private: the system lets others read it as any new file.
         partial.touch(exist_ok=False)
+        mode = partial.stat().st_mode
     except OSError as error:
         raise cannot_write(path, error) from error
     try:
         yield partial
+        partial.chmod(mode)  # safetensors puts a private file of its own in the place
         partial.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error

@@ -122,7 +122,7 @@ def test_a_read_only_folder_is_named(root: Path, monkeypatch: pytest.MonkeyPatch
         def refused(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("distiliqa.files.tempfile.mkstemp", refused)
+        monkeypatch.setattr("distiliqa.files.Path.touch", refused)
     else:
         root.chmod(0o500)
     code, _, stderr = run(root)
