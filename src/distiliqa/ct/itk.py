@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -29,14 +31,8 @@ def index_itk(source: Source) -> CTIndex:
     itk = _simple_itk(path)
     reader = itk.ImageFileReader()
     reader.SetFileName(str(path))
-    try:
+    with _readable(path):
         reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise CTReadError(
-            f"not readable as a volume ({_last_line(error)})",
-            path=path,
-            remedy="copy or convert it again",
-        ) from error
     if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
         raise CTReadError(
             f"{reader.GetDimension()} dimensions of {reader.GetNumberOfComponents()} values",
@@ -58,8 +54,15 @@ def read_itk(path: Path) -> NDArray[np.generic]:
     Raises `CTReadError` on a damaged file, and without SimpleITK.
     """
     itk = _simple_itk(path)
-    try:
+    with _readable(path):
         return itk.GetArrayFromImage(itk.ReadImage(str(path)))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tell an error of ITK's readers in one line."""
+    try:
+        yield
     except RuntimeError as error:
         raise CTReadError(
             f"not readable as a volume ({_last_line(error)})",
