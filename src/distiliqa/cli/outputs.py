@@ -93,9 +93,9 @@ class Outputs:
         # The reports draw the slices, whose files they read again.
         page = replace(named, slices=run.slices, sha256=run.sha256)
         with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
-            pictures = write_reports(page, self.folder, identify=self.identify, progress=show)
-        if named is not run:
-            _write_records(named, self.folder)
+            pictures = write_reports(
+                named, self.folder, page=page, identify=self.identify, progress=show
+            )
         if self.pdf:
             from distiliqa.report.pdf import PDF, write_pdf
 
@@ -117,18 +117,6 @@ class Outputs:
         from distiliqa.report.series_files import write_each_series
 
         return write_each_series(run, folder, ".dcm", partial(write_sr, model=run.model))
-
-
-def _write_records(run: ScoringRun, folder: Path) -> None:
-    """Write the scores and the record of a run again, with the paths that are to be told."""
-    from distiliqa.files import write_json
-    from distiliqa.report.csv import write_csv
-    from distiliqa.report.json import scores_record
-    from distiliqa.report.run import run_record
-
-    write_csv(folder / "scores.csv", run.slices)
-    write_json(folder / "scores.json", scores_record(run))
-    write_json(folder / "run.json", run_record(run))
 
 
 def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> SeriesFiles:

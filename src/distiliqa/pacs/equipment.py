@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from highdicom import UID
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import AlgorithmIdentification, DeviceObserverIdentifyingAttributes
 from pydicom.uid import generate_uid
@@ -42,6 +45,19 @@ def device(model: ModelConfig) -> DeviceObserverIdentifyingAttributes:
     )
 
 
+def made_by(source_series: str, kind: str, model: ModelConfig) -> dict[str, Any]:
+    """What all results of one kind, of one series and one model, say of their origin."""
+    return {
+        "series_instance_uid": series_uid(source_series, kind, model),
+        "sop_instance_uid": UID(),
+        "instance_number": 1,
+        "manufacturer": MAKER,
+        "manufacturer_model_name": title(model),
+        "software_versions": __version__,
+        "coding_schemes": coding_schemes(),
+    }
+
+
 def coding_schemes() -> list[CodingSchemeIdentificationItem]:
     """Who gave the private codes their meaning."""
     return [
@@ -53,5 +69,5 @@ def coding_schemes() -> list[CodingSchemeIdentificationItem]:
 
 def series_uid(source_series: str, kind: str, model: ModelConfig) -> str:
     """The series that results of one kind, of one series and one model, belong to."""
-    made_by = [MAKER, __version__, model.files.get(ONNX, model.name)]
-    return generate_uid(entropy_srcs=[source_series, kind, *made_by])
+    maker = [MAKER, __version__, model.files.get(ONNX, model.name)]
+    return generate_uid(entropy_srcs=[source_series, kind, *maker])

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from highdicom import (
-    UID,
     CoordinateSystemNames,
     PixelMeasuresSequence,
     PlaneOrientationSequence,
@@ -27,12 +26,11 @@ from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ONNX, ModelConfig, ScoreScale
 from distiliqa.pacs import codes
-from distiliqa.pacs.equipment import MAKER, coding_schemes, series_uid, title
+from distiliqa.pacs.equipment import made_by
 from distiliqa.pacs.source import SourceImage, read_sources
 from distiliqa.pacs.write import write_result
 from distiliqa.report.heatmap_stack import stack_heatmaps
 from distiliqa.scoring.result import SeriesScore
-from distiliqa.version import __version__
 
 SERIES_NUMBER = 9102  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality map (research, not a medical device)"
@@ -67,21 +65,15 @@ def parametric_map(series: SeriesScore, model: ModelConfig) -> ParametricMap:
         source_images=_placed(sources, stack.geometries),
         pixel_array=np.where(np.isnan(stack.values), np.float32(padding), stack.values),
         plane_positions=[_position(each) for each in stack.geometries],
-        series_instance_uid=series_uid(sources[0].header.SeriesInstanceUID, "PM", model),
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
-        sop_instance_uid=UID(),
-        instance_number=1,
-        manufacturer=MAKER,
-        manufacturer_model_name=title(model),
-        software_versions=__version__,
         device_serial_number=model.files.get(ONNX, model.version),
         contains_recognizable_visual_features=False,
         real_world_value_mappings=[_mapping(low, high)],
         voi_lut_transformations=[_window(model.scale)],
         content_label="QUALITY",
         content_description="Score that each part of the slice alone would get",
-        coding_schemes=coding_schemes(),
+        **made_by(sources[0].header.SeriesInstanceUID, "PM", model),
     )
     result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = padding
     result.Laterality = ""  # Type 2C of the General Series module: an axial slice shows both sides

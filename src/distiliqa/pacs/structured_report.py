@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from highdicom import UID
 from highdicom.sr import (
     Comprehensive3DSR,
     Measurement,
@@ -29,11 +28,10 @@ from pydicom.uid import generate_uid
 
 from distiliqa.model_folder import ModelConfig, ScoreScale
 from distiliqa.pacs import codes
-from distiliqa.pacs.equipment import MAKER, algorithm, coding_schemes, device, series_uid, title
+from distiliqa.pacs.equipment import MAKER, algorithm, device, made_by
 from distiliqa.pacs.source import SourceImage, read_sources
 from distiliqa.pacs.write import write_result
 from distiliqa.scoring.result import SeriesScore, SliceScore
-from distiliqa.version import __version__
 
 SERIES_NUMBER = 9101  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
@@ -59,17 +57,11 @@ def structured_report(series: SeriesScore, model: ModelConfig) -> Comprehensive3
     return Comprehensive3DSR(
         evidence=_once([source.header for source in sources]),
         content=_content(series, sources, model),
-        series_instance_uid=series_uid(first.SeriesInstanceUID, "SR", model),
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
-        sop_instance_uid=UID(),
-        instance_number=1,
-        manufacturer=MAKER,
-        manufacturer_model_name=title(model),
-        software_versions=__version__,
         is_complete=series.complete,
         is_final=False,
-        coding_schemes=coding_schemes(),
+        **made_by(first.SeriesInstanceUID, "SR", model),
     )
 
 

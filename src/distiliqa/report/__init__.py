@@ -34,6 +34,7 @@ def write_reports(
     run: ScoringRun,
     folder: Path,
     *,
+    page: ScoringRun | None = None,
     identify: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pictures:
@@ -43,6 +44,7 @@ def write_reports(
 
     Parameters
     ----------
+    page : the run as the page draws it, where its slices lie elsewhere than ``run`` tells.
     identify, progress : for the page, see `distiliqa.report.html.write_html`.
 
     Returns
@@ -56,4 +58,4 @@ def write_reports(
     write_csv(folder / "scores.csv", run.slices)
     write_json(folder / "scores.json", scores_record(run))
     write_json(folder / "run.json", run_record(run))
-    return write_html(folder / REPORT, run, identify=identify, progress=progress)
+    return write_html(folder / REPORT, page or run, identify=identify, progress=progress)
