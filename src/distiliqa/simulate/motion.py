@@ -1,4 +1,7 @@
-"""A patient who moves during the turn: each view sees another position."""
+"""A patient who moves during the turn: each view sees another position.
+
+The slice shows him where he is on average: where he lies is no fault, that he moves is.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, Tensor]:
     """
     turn = torch.arange(geometry.views, dtype=torch.float64)[:, None] / geometry.views
     sway = torch.sin(2 * math.pi * (motion.periods * turn + motion.phase))
+    sway = sway - sway.mean()
     angle, offset = geometry.rays()
     x, y = motion.shift
     scale = 1 + motion.breathing * sway

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from distiliqa.simulate.acquisition import Acquisition
@@ -14,6 +17,9 @@ from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.denoise import NO_NOISE, denoised
 from distiliqa.simulate.threads import one_core_each
+
+_NEIGHBOURHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide
+_WEAKEST_HU = 1e-2
 
 
 @one_core_each()
@@ -80,12 +86,19 @@ def degrade_in_parts(
     if degradation.smoothing:
         clean = denoised(hu, spacing_mm, NO_NOISE)
         error = denoised(clean + error, spacing_mm, degradation.smoothing) - clean
-        structure = structure * _share_left(structure, error)
+        structure = structure * _share_left(structure, error, _NEIGHBOURHOOD_MM / spacing_mm)
     return Degraded(image, noise=error - structure, structure=structure)
 
 
-def _share_left(structure: Tensor, error: Tensor) -> Tensor:
-    """How much of the structure of each slice is in its error, 0 to 1: (n, 1, 1)."""
-    power = structure.square().sum(dim=(1, 2), keepdim=True)
-    common = (structure * error).sum(dim=(1, 2), keepdim=True)
-    return (common / power.clamp_min(1e-6)).clamp(0, 1)
+def _share_left(structure: Tensor, error: Tensor, deviation: float) -> Tensor:
+    """How much of the structure is in the error about each pixel, 0 to 1: (n, rows, columns).
+
+    Place by place, since a denoiser leaves strong streaks and takes weak ones.
+    """
+
+    def near(values: Tensor) -> Tensor:
+        return gaussian_filter(values.numpy(), (0, deviation, deviation))
+
+    power, common = near((structure**2).cpu()), near((structure * error).cpu())
+    share = (common / np.maximum(power, _WEAKEST_HU**2)).clip(0, 1)
+    return torch.from_numpy(share).to(structure)
