@@ -1,0 +1,85 @@
+"""What a benchmark finds: figures with their bounds, curves, and the file that holds both."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value.
+
+    Attributes
+    ----------
+    name : what was measured, in words that stand alone in a table.
+    unit : ``times``, ``slices/s``, ``s``, ``MiB`` and the like.
+    at_least, at_most : what it must reach; None for a figure that is only told.
+    note : how it was measured, or why a bound is missed.
+    """
+
+    name: str
+    value: float
+    unit: str
+    at_least: float | None = None
+    at_most: float | None = None
+    note: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether it keeps to its bounds; None without any."""
+        if self.at_least is None and self.at_most is None:
+            return None
+        low = self.at_least is None or self.value >= self.at_least
+        return low and (self.at_most is None or self.value <= self.at_most)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How cost grows: for each name the points (x, y).
+
+    Attributes
+    ----------
+    about : how it grows, and where it is not linear, why.
+    """
+
+    title: str
+    x: str
+    y: str
+    points: dict[str, list[tuple[float, float]]]
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that one benchmark finds, in the order it is told.
+
+    Attributes
+    ----------
+    about : what runs beside what, and on which data.
+    left_out : what could not run here, and why.
+    """
+
+    title: str
+    about: str
+    figures: list[Figure] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def main(measure: Callable[[], Found], description: str | None) -> None:
+    """The command line of a benchmark: measure, print, and keep as JSON where it is asked for."""
+    options = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    options.add_argument("--json", type=Path, help="write what was found here")
+    args = options.parse_args()
+    found = measure()
+    for figure in found.figures:
+        verdict = {None: "", True: "reached", False: "MISSED"}[figure.reached]
+        print(f"{figure.name:60} {figure.value:10.4g} {figure.unit:10} {verdict}")
+    for reason in found.left_out:
+        print(f"left out: {reason}")
+    if args.json:
+        args.json.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")

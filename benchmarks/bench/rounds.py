@@ -1,0 +1,34 @@
+"""Taking turns, so that a machine whose speed drifts favours nobody."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Seconds = dict[str, list[float]]
+
+
+def side_by_side(runs: Mapping[str, Callable[[], object]], rounds: int) -> Seconds:
+    """Seconds of each run in each round, once each was run unmeasured to warm up."""
+    for run in runs.values():
+        run()
+    seconds: Seconds = {name: [] for name in runs}
+    for turn in range(rounds):
+        names = list(runs) if turn % 2 == 0 else list(reversed(runs))
+        for name in names:
+            begin = time.perf_counter()
+            runs[name]()
+            seconds[name].append(time.perf_counter() - begin)
+    return seconds
+
+
+def ratio(seconds: Seconds, slow: str, fast: str) -> float:
+    """How many times faster one is than the other: the median over the rounds."""
+    pairs = zip(seconds[slow], seconds[fast], strict=True)
+    return statistics.median(one / other for one, other in pairs)
+
+
+def rate(seconds: Seconds, name: str, count: int) -> float:
+    """Items a second: the median over the rounds."""
+    return count / statistics.median(seconds[name])
