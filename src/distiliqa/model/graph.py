@@ -9,7 +9,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from distiliqa.files import atomic_path
-from distiliqa.model.network import Network
+from distiliqa.model.network import Features, Network
+from distiliqa.model.pose import unposed
 from distiliqa.model_folder import DISTANCE, HEATMAP, OUTPUT
 
 _SMALLEST_VARIANCE = 1e-12
@@ -89,15 +90,20 @@ class ScoringGraph(nn.Module):
         return tuple(name for name, there in known.items() if there)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        vit = self.network.vit
-        grid = vit.conv_proj(self.network.stem(image))
-        tokens = vit.tokens(grid)
-        found = [vit.rate(tokens)]
+        known = self.network.features(image)
+        found = [self.network.vit.rate(known.tokens)]
         if self.domain is not None:
-            found.append(self.domain(grid))
+            found.append(self.domain(known.grid))
         if self.local is not None:
-            found.append(self.local(grid, tokens))
+            found.append(_as_it_lay(self.local(known.grid, known.tokens), known))
         return tuple(found)
+
+
+def _as_it_lay(heatmap: Tensor, known: Features) -> Tensor:
+    """The map (N, r, c) of slices in one pose, as it lies on the slices that were given."""
+    if known.pose is None:
+        return heatmap
+    return unposed(heatmap, known.pose, known.image.shape[-1] // heatmap.shape[-1])
 
 
 def save_insight(graph: ScoringGraph, path: Path) -> None:
