@@ -21,6 +21,7 @@ from distiliqa.evaluate.acceptance import Row, Section, bounded
 from distiliqa.metrics.filters import block_means
 from distiliqa.model.export import load_graph
 from distiliqa.model.graph import ScoringGraph
+from distiliqa.model.pose import unposed
 from distiliqa.model_folder import LEAST_SHOWN
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.slices import simulated
@@ -136,7 +137,8 @@ def _occlusion(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.fl
 def _rollout(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floating]:
     """Less where the class token looks, through all layers."""
     vit = graph.network.vit
-    grid = vit.conv_proj(graph.network.stem(_tensor(image)))
+    known = graph.network.features(_tensor(image))
+    grid = known.grid
     tokens = torch.cat([vit.class_token, grid.flatten(2).transpose(1, 2)], dim=1)
     tokens = tokens + vit.encoder.pos_embedding
     through = torch.eye(tokens.shape[1])
@@ -150,7 +152,9 @@ def _rollout(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floa
         through = (weights[0].mean(0) + torch.eye(len(through))) / 2 @ through
         tokens = block(tokens)
     side = graph.network.config.patches_a_side
-    return -through[0, 1:].reshape(side, side).numpy()
+    found = -through[0, 1:].reshape(1, side, side)
+    assert known.pose is not None
+    return unposed(found, known.pose, image.shape[0] // side)[0].numpy()
 
 
 CHOSEN = "score of each patch"

@@ -62,7 +62,7 @@ def test_folder_is_complete_and_loads_as_torch(model, images):
 def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
     torch.manual_seed(1)
     network, rng = Network(TINY).eval(), torch.Generator().manual_seed(0)
-    domain = DomainReference(torch.rand(32, generator=rng), torch.rand(32, 32, generator=rng))
+    domain = DomainReference(torch.rand(48, generator=rng), torch.rand(48, 48, generator=rng))
     local = LocalHead(torch.rand(32, generator=rng), torch.tensor(0.5))
     graph = ScoringGraph(network, domain, local).eval()
     config = replace(

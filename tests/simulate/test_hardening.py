@@ -38,8 +38,17 @@ def test_rest_is_no_motion(fan: FanBeam) -> None:
     assert bool((scale == 1).all())
 
 
-def test_a_patient_who_is_off_for_good_is_off_by_the_amplitude(fan: FanBeam) -> None:
+def test_a_patient_who_is_off_for_good_lies_still(fan: FanBeam) -> None:
     rays, scale = moved_rays(fan, Motion((3.0, 0.0), breathing=0.1, periods=0.0, phase=0.25))
-    expected = fan.rays().offset - 3.0 * torch.cos(fan.rays().angle)
-    assert torch.allclose(rays.offset * scale, expected)
-    assert scale.unique().tolist() == pytest.approx([1.1])
+    assert torch.allclose(rays.offset, fan.rays().offset.expand(288, -1))
+    assert torch.allclose(scale, torch.ones_like(scale))
+
+
+def test_a_patient_sways_about_where_he_lies_on_average(fan: FanBeam) -> None:
+    rays, _ = moved_rays(fan, Motion((3.0, 0.0), periods=2.0))
+    at = torch.sin(2 * torch.pi * 2.0 * torch.arange(288, dtype=torch.float64) / 288)[:, None]
+    expected = fan.rays().offset - 3.0 * at * torch.cos(fan.rays().angle)
+    assert torch.allclose(rays.offset, expected)
+    _, scale = moved_rays(fan, Motion(breathing=0.1, periods=0.3, phase=0.1))
+    assert float(scale.mean()) == pytest.approx(1.0)
+    assert float(scale.max() - scale.min()) > 0.04

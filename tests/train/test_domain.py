@@ -6,27 +6,33 @@ import numpy as np
 import pytest
 import torch
 
-from distiliqa.model.graph import patch_statistics
+from distiliqa.model.graph import image_statistics
+from distiliqa.model.network import Features
 from distiliqa.train.domain import fit_domain, shrunk_covariance, whitened
 
 
-def grids(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
-    """(count, 6, 8, 8): channels of very different scales, moved together by ``shift``."""
+def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
+    """Of images with 6 channels of very different scales, moved together by ``shift``."""
     scale = 10.0 ** np.arange(-2, 4)[:, None, None]
     values = scale * (rng.standard_normal((count, 6, 8, 8)) + rng.standard_normal((count, 1, 1, 1)))
-    return torch.from_numpy(values + scale * shift).float()
+    grid = torch.from_numpy(values + scale * shift).float()
+    image = torch.from_numpy(rng.random((count, 1, 16, 16))).float()
+    return image_statistics(Features(image, grid, grid, None))
 
 
 def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
     rng = np.random.default_rng(0)
-    known, others = (patch_statistics(grids(rng, n)).double().numpy() for n in (400, 300))
+    known, others = (statistics(rng, n).double().numpy() for n in (400, 300))
     cases = [f"case {n % 4}" for n in range(400)]
     reference, domain = fit_domain(known, cases, others, false_alarms=0.05)
     assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 700)
-    assert float((reference(grids(rng, 1000)) > 1).float().mean()) == pytest.approx(0.05, abs=0.04)
-    assert (reference(grids(rng, 50, shift=20.0)) > 1).all()
+    assert float((reference(statistics(rng, 1000)) > 1).float().mean()) == pytest.approx(
+        0.05, abs=0.04
+    )
+    assert (reference(statistics(rng, 50, shift=20.0)) > 1).all()
     flat = torch.full((1, 6, 8, 8), 0.5)
-    assert torch.isfinite(reference(flat)).all()
+    nothing = image_statistics(Features(torch.zeros(1, 1, 16, 16), flat, flat, None))
+    assert torch.isfinite(reference(nothing)).all()
 
 
 def test_the_limit_is_that_of_patients_who_are_not_known() -> None:

@@ -7,39 +7,47 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from distiliqa.files import atomic_path
 from distiliqa.model.network import Features, Network
 from distiliqa.model.pose import unposed
 from distiliqa.model_folder import DISTANCE, HEATMAP, OUTPUT
 
-_SMALLEST_VARIANCE = 1e-12
+_SMALLEST_DEVIATION = 1e-3
+_PARTS = 4  # along a side of the slice: where the body is, lungs, and what surrounds it
 
 
-def patch_statistics(grid: Tensor) -> Tensor:
-    """Mean and standard deviation over the patches of each channel: (N, C, r, c) to (N, 2 C)."""
-    patches = grid.flatten(2)
-    spread = patches.var(dim=2, correction=0).clamp_min(_SMALLEST_VARIANCE).sqrt()
-    return torch.cat([patches.mean(dim=2), spread], dim=1)
+def image_statistics(known: Features) -> Tensor:
+    """What tells kinds of images apart, (N, 2 C + 16).
+
+    Of each channel of the patches the mean and the logarithm of the standard deviation, and the
+    means of 4 x 4 parts of the slice as the network sees it.
+    """
+    patches = known.grid.flatten(2)
+    spread = patches.var(dim=2, correction=0).sqrt() + _SMALLEST_DEVIATION
+    layout = avg_pool2d(known.image, known.image.shape[-1] // _PARTS).flatten(1)
+    return torch.cat([patches.mean(dim=2), spread.log(), layout], dim=1)
 
 
 class DomainReference(nn.Module):
-    """How unlike the training images an image is: Mahalanobis distance of its patch statistics.
+    """How unlike the training images an image is: Mahalanobis distance of its statistics.
 
     The distance is relative to the limit of what counts as known; 1 is the limit. After Lee et
     al. 2018, arXiv 1807.03888.
 
     Parameters
     ----------
-    mean : (2 C,), of the training images. whitening : (2 C, 2 C), divided by the limit.
+    mean : (d,), of the `image_statistics` of the training images. whitening : (d, d), divided by
+        the limit.
     """
 
     def __init__(self, mean: Tensor, whitening: Tensor) -> None:
         super().__init__()
         self.mean, self.whitening = nn.Buffer(mean), nn.Buffer(whitening)
 
-    def forward(self, grid: Tensor) -> Tensor:  # (N, C, r, c)
-        offset = patch_statistics(grid) - self.mean
+    def forward(self, statistics: Tensor) -> Tensor:  # (N, d)
+        offset = statistics - self.mean
         return (offset @ self.whitening).square().sum(dim=1).sqrt()  # (N,)
 
 
@@ -93,7 +101,7 @@ class ScoringGraph(nn.Module):
         known = self.network.features(image)
         found = [self.network.vit.rate(known.tokens)]
         if self.domain is not None:
-            found.append(self.domain(known.grid))
+            found.append(self.domain(image_statistics(known)))
         if self.local is not None:
             found.append(_as_it_lay(self.local(known.grid, known.tokens), known))
         return tuple(found)

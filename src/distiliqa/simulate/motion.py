@@ -16,7 +16,7 @@ from distiliqa.simulate.geometry import Geometry, Rays
 
 @dataclass(frozen=True)
 class Motion:
-    """How far the slice moves in its plane; each goes to and fro like a sine.
+    """How far the slice moves in its plane; each goes to and fro like a sine, about its mean.
 
     Attributes
     ----------

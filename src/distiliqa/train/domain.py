@@ -28,7 +28,7 @@ def fit_domain(
 
     Parameters
     ----------
-    known : (n, d), patch statistics of training images, see `distiliqa.model.graph`.
+    known : (n, d), statistics of training images, see `distiliqa.model.graph`.
     cases : the patient of each of them.
     others : (m, d), of images of other patients.
     false_alarms : share of the distances of unknown patients that lies outside.

@@ -17,9 +17,8 @@ from rich.progress import track
 
 from distiliqa.data.composites import composites
 from distiliqa.evaluate.conformal import COVERAGE, calibrate
-from distiliqa.model.graph import ScoringGraph, patch_statistics
+from distiliqa.model.graph import ScoringGraph, image_statistics
 from distiliqa.model.network import Network
-from distiliqa.model.stem import StridedStem
 from distiliqa.model_folder import Certainty, Domain
 from distiliqa.train.domain import fit_domain
 from distiliqa.train.local_head import fit_local_head
@@ -52,10 +51,9 @@ def gain_insight(run: TrainingRun, network: Network) -> Insight:
     A map needs versions of one slice and a network that sees all of it.
     """
     fold = run.fold(run.recipe.student.held_out_fold)
-    sees_all = isinstance(network.stem, StridedStem)
     examples = composites(run.images, run.cache, fold.train, seed=run.recipe.seed)
     told = track(examples, "Mapping", total=None, console=Console(stderr=True))
-    local = fit_local_head(network, told) if sees_all else None
+    local = fit_local_head(network, told) if network.sees_all else None
     held_out = run.recipe.student.select_on == "held_out" and len(fold.validation) >= _FEWEST
     if not held_out:
         return Insight(ScoringGraph(network, local=local))
@@ -85,14 +83,14 @@ def _case(run: TrainingRun, position: int) -> str:
 def _asked(
     run: TrainingRun, network: Network, positions: Sequence[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Patch statistics (n, d) and outputs (n, outputs) of some images of the run."""
+    """Statistics (n, d) and outputs (n, outputs) of some images of the run."""
     device = next(network.parameters()).device
     statistics, outputs = [], []
     starts = range(0, len(positions), _BATCH)
     for start in track(starts, "Examining", console=Console(stderr=True)):
         batch = [run.cache.array(at)[None] for at in positions[start : start + _BATCH]]
         images = torch.from_numpy(np.stack(batch)).to(device)
-        grid = network.vit.conv_proj(network.stem(images))
-        statistics.append(patch_statistics(grid).double().cpu().numpy())
-        outputs.append(network.vit.rate(network.vit.tokens(grid)).double().cpu().numpy())
+        seen = network.features(images)
+        statistics.append(image_statistics(seen).double().cpu().numpy())
+        outputs.append(network.vit.rate(seen.tokens).double().cpu().numpy())
     return np.concatenate(statistics), np.concatenate(outputs)

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from distiliqa.data.composites import Composite
-from distiliqa.metrics.filters import block_means
 from distiliqa.model.graph import LocalHead, patch_features
-from distiliqa.model.network import Network
+from distiliqa.model.network import Features, Network
+from distiliqa.model.pose import posed
 from distiliqa.model_folder import LEAST_SHOWN
 
 RIDGE = 1e-3  # relative to the sum of squares of a standardized feature
@@ -46,21 +48,27 @@ def _ridge(gram: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArray[n
     return np.linalg.solve(gram + np.diag(penalty), moments).astype(np.float64)
 
 
+@torch.inference_mode()
 def _patches(
     network: Network, examples: Iterable[Composite]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Features (n, 2 C) and labels (n,) of the patches of each image that show something."""
-    for example in examples:
-        features, side = _features(network, example.image)
-        share = block_means(example.worse, side).ravel()
-        better, worse = example.labels
-        shown = block_means(example.image, side).ravel() > LEAST_SHOWN
-        yield features[shown], ((1 - share) * better + share * worse)[shown]
-
-
-@torch.inference_mode()
-def _features(network: Network, image: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
     device = next(network.parameters()).device
-    grid = network.vit.conv_proj(network.stem(torch.from_numpy(image)[None, None].to(device)))
-    features = patch_features(grid, network.vit.tokens(grid))[0]
-    return features.double().cpu().numpy(), grid.shape[-1]
+    for example in examples:
+        image, worse = (
+            torch.from_numpy(each.astype(np.float32))[None, None].to(device)
+            for each in (example.image, example.worse)
+        )
+        known = network.features(image)
+        if known.pose is not None:
+            worse = posed(worse, known.pose)
+        features = patch_features(known.grid, known.tokens)[0].double().cpu().numpy()
+        shown = _of_patches(known.image, known) > LEAST_SHOWN
+        share, (better, lower) = _of_patches(worse, known), example.labels
+        yield features[shown], ((1 - share) * better + share * lower)[shown]
+
+
+def _of_patches(image: Tensor, known: Features) -> NDArray[np.float64]:
+    """The mean of an image (1, 1, S, S) in each patch, (n,)."""
+    means = avg_pool2d(image, image.shape[-1] // known.grid.shape[-1])
+    return means.flatten().double().cpu().numpy()
