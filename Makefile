@@ -1,5 +1,6 @@
 # make demo: score the example series with the core install (no torch), and report it.
 # make test: install everything, then lint, types and tests.
+# make bench: measure speed side by side; writes benchmarks/results and docs/performance.md.
 
 PYTHON ?= python3.11
 VENV ?= .venv
@@ -31,8 +32,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python benchmarks/scoring.py
-	$(BIN)/python benchmarks/simulation.py
+	$(BIN)/python benchmarks/run.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
