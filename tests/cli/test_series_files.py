@@ -83,7 +83,7 @@ def mapping(monkeypatch, tiny_model):
 
     config = replace(plain.config, heatmap=(16, 16))
     loaded = Mapping(plain.folder, config, plain.session)
-    monkeypatch.setattr(model, "load_model", lambda *args: loaded)
+    monkeypatch.setattr(model, "load_model", lambda *args, **options: loaded)
 
 
 @pytest.mark.usefixtures("mapping")

@@ -6,6 +6,7 @@ import torch
 from distiliqa.errors import RecipeError
 from distiliqa.model.config import PRESETS, NetworkConfig
 from distiliqa.model.network import Network
+from distiliqa.model.stem import CROP, PublishedStem
 
 
 def parameters(network: Network) -> int:
@@ -45,6 +46,56 @@ def test_rows_of_the_slice_that_reach_the_output(stem, rows):
     Network(config).eval()(image).sum().backward()
     reached = image.grad[0, 0].abs().sum(dim=1).nonzero()[:, 0]
     assert (reached.min(), reached.max()) == rows
+
+
+def trained_stem(blocks: int) -> PublishedStem:
+    """A small stem whose normalisations are those of an image."""
+    torch.manual_seed(blocks)
+    stem = PublishedStem(blocks, 1)
+    for part in stem.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.momentum = 1.0
+    with torch.no_grad():
+        stem(torch.rand(1, 1, 512, 512))
+    return stem.eval()
+
+
+def full_frame(stem: PublishedStem, image: torch.Tensor) -> torch.Tensor:
+    return stem.downsample(stem.blocks(image))[:, :, CROP, CROP]
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2, 5])
+def test_what_reaches_the_output_is_all_that_a_trained_stem_computes(blocks):
+    stem, image = trained_stem(blocks), torch.rand(1, 1, 512, 512)
+    with torch.inference_mode():
+        whole = full_frame(stem, image)
+        torch.testing.assert_close(stem(image), whole, atol=1e-5, rtol=0)
+        assert whole.std() > 0.1
+    assert stem.reach == slice(32, 480 + 2 * blocks)
+
+
+@pytest.mark.parametrize("blocks", [0, 3, 5])
+def test_the_reach_is_exact_on_all_sides(blocks):
+    """By the full frame: pixels outside change nothing, those just inside do."""
+    stem, image = trained_stem(blocks), torch.rand(1, 1, 512, 512, requires_grad=True)
+    weights = torch.rand(1, 3, 224, 224)
+    for part in (*stem.blocks, stem.downsample):
+        part[-1] = torch.nn.Softplus()  # what a rectifier cuts off is reached all the same
+    (full_frame(stem, image) * weights).sum().backward()
+    for axis in (0, 1):
+        reached = image.grad[0, 0].abs().sum(dim=axis).nonzero()[:, 0]
+        assert (reached.min(), reached.max()) == (stem.reach.start, stem.reach.stop - 1)
+
+
+def test_training_sees_the_whole_image():
+    stem, image = trained_stem(2).train(), torch.zeros(1, 1, 512, 512)
+    image[..., :20, :] = 1  # outside of what reaches the output
+    before = stem.blocks[0][1].running_mean.clone()
+    stem(image)
+    with_edge = stem.blocks[0][1].running_mean.clone()
+    stem.blocks[0][1].running_mean.copy_(before)
+    stem(torch.zeros(1, 1, 512, 512))
+    assert not torch.allclose(stem.blocks[0][1].running_mean, with_edge)
 
 
 @pytest.mark.parametrize(

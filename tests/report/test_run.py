@@ -21,7 +21,14 @@ def test_the_run_can_be_repeated_and_questioned(run: ScoringRun):
     assert record["settings"]["window"] == {"width": 350, "level": 40}
     assert record["slices"] == {"found": 4, "scored": 4}
     assert record["sha256"] == run.sha256
-    assert set(record["seconds"]) == {"index", "read", "inference", "total"}
+    assert set(record["seconds"]) == {"index", "tuning", "read", "inference", "total"}
+    assert record["settings"]["execution"] == {
+        "runtime": "onnxruntime",
+        "precision": "fp32",
+        "threads": None,
+        "batch": 4,
+        "chosen": "default",
+    }
     assert [Path(each["path"]).name for each in record["errors"]] == ["broken.dcm"]
 
 

@@ -35,7 +35,7 @@ def test_a_folder_is_scored_in_reading_order(tmp_path: Path, model: Model, write
     assert [len(each.slices) for each in run.series] == [3, 2]
     assert (run.found, run.failed, run.stopped) == (5, (), None)
     assert done[-1] == (5, 5)
-    assert set(run.seconds) == {"index", "read", "inference", "total"}
+    assert set(run.seconds) == {"index", "tuning", "read", "inference", "total"}
     assert set(run.sha256) == {each.path for each in run.slices}
 
 

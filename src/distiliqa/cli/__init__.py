@@ -20,6 +20,7 @@ SCORING = {
     "compare": "Compare two series slice by slice, with interval and test.",
     "monitor": "Watch a folder, and how quality goes on in each protocol.",
     "listen": "Score the series that a scanner or PACS sends, by C-STORE.",
+    "tune": "Measure how this machine scores fastest, and remember it.",
     "info": "Show versions, decoders, models and what they know.",
     "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
     "demo": "Score the example series; --train runs the whole pipeline.",

@@ -35,7 +35,18 @@ class PublishedStem(nn.Module):
         self.blocks = nn.Sequential(*(conv_block(a, b, 3, 1, 0) for a, b in pairwise(channels)))
         self.downsample = conv_block(channels[-1], self.out_channels, 2, 2, 0)
 
+    @property
+    def reach(self) -> slice:
+        """Rows, and columns, of the image that reach the output: 32 to 489 for five blocks."""
+        # Each pixel of the output is of two rows of the blocks' features, and each block without
+        # padding takes one row more on either side, which moves the numbering by two.
+        return slice(2 * CROP.start, 2 * CROP.stop + 2 * len(self.blocks))
+
     def forward(self, image: Tensor) -> Tensor:  # (N, 1, 512, 512)
+        # Trained weights are those of batch statistics over the whole image: while training it is
+        # computed in full, as published. In eval mode the rest would be computed and thrown away.
+        if not self.training:
+            return self.downsample(self.blocks(image[:, :, self.reach, self.reach]))
         features = self.downsample(self.blocks(image))  # (N, 3, 251, 251) for five blocks
         return features[:, :, CROP, CROP]  # (N, 3, 224, 224)
 

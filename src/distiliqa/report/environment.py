@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from distiliqa.version import __version__
 
-ENGINES = ("onnxruntime", "numpy", "pydicom", "nibabel", "tifffile")
+ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "nibabel", "tifffile")
 
 
 def environment() -> dict[str, object]:

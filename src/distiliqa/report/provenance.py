@@ -12,6 +12,7 @@ from distiliqa.model_folder import ONNX
 from distiliqa.report.entry import Entry
 from distiliqa.report.environment import environment
 from distiliqa.report.names import Names
+from distiliqa.scoring.execution import described
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -45,6 +46,7 @@ def _model(run: ScoringRun) -> list[tuple[str, str]]:
         ("window", f"width {model.window.width:g}, level {model.window.level:g} HU"),
         ("image", f"{model.image_size} x {model.image_size} pixels, cropped or padded"),
         ("outputs", str(model.outputs)),
+        ("run by", described(run.execution)),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from distiliqa.report.environment import environment
@@ -19,6 +20,7 @@ def run_record(run: ScoringRun) -> dict[str, Any]:
             "inputs": list(run.inputs),
             "reference": run.reference,
             "count_outside": run.count_outside,
+            "execution": asdict(run.execution),
         },
         "slices": {"found": run.found, "scored": len(run.slices)},
         "stopped": None if run.stopped is None else str(run.stopped) or "interrupted",

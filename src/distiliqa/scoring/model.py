@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from onnxruntime import InferenceSession
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.stack import slices_last
@@ -24,28 +23,33 @@ from distiliqa.model_folder import (
     ModelConfig,
     read_config,
 )
+from distiliqa.scoring.execution import Execution, Precision, RuntimeName, asked
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
-from distiliqa.scoring.session import open_session
+from distiliqa.scoring.runtime import Runtime, open_runtime
 from distiliqa.scoring.shipped import DEFAULT, find_model
 
-# The published stem holds 128 x 502 x 502 values a slice: larger batches cost memory, not time.
-BATCH = 4
 OUTSIDE = "outside what the model was trained on: read with care"
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder, loaded to score slices on the CPU; made by `load_model`."""
+    """A model folder, loaded to score slices; made by `load_model`."""
 
     folder: Path
     config: ModelConfig
-    session: InferenceSession = field(repr=False, compare=False)
+    session: Runtime = field(repr=False, compare=False)
+    execution: Execution = field(default_factory=Execution)
 
     @property
     def title(self) -> str:
         """Name and version."""
         return f"{self.config.name} {self.config.version}"
+
+    def run_by(self, execution: Execution) -> Model:
+        """The same model, run in another way. Raises as `load_model`."""
+        session = open_runtime(self.folder, self.config, execution)
+        return replace(self, session=session, execution=execution)
 
     def score(self, hu: ArrayLike) -> SliceScore | list[SliceScore]:
         """Score one slice or several.
@@ -79,12 +83,17 @@ class Model:
         return list(self.score_prepared(slices))
 
     def score_slices(
-        self, slices: Iterable[CTSlice], batch_size: int = BATCH, *, keep_heatmaps: bool = False
+        self,
+        slices: Iterable[CTSlice],
+        batch_size: int | None = None,
+        *,
+        keep_heatmaps: bool = False,
     ) -> Iterator[SliceScore]:
         """Score slices one after the other; only ``batch_size`` of them are held at a time.
 
         Parameters
         ----------
+        batch_size : None for that of the ``execution``.
         keep_heatmaps : give each score its ``heatmap``, if the model has them.
 
         Raises
@@ -96,31 +105,43 @@ class Model:
         return self.score_prepared(prepared, batch_size, keep_heatmaps=keep_heatmaps)
 
     def score_prepared(
-        self, slices: Iterable[Prepared], batch_size: int = BATCH, *, keep_heatmaps: bool = False
+        self,
+        slices: Iterable[Prepared],
+        batch_size: int | None = None,
+        *,
+        keep_heatmaps: bool = False,
     ) -> Iterator[SliceScore]:
         """`score_slices` for slices that `prepare` has prepared, which threads may do ahead."""
-        slices = iter(slices)
-        while batch := list(islice(slices, batch_size)):
+        slices, size = iter(slices), batch_size or self.execution.batch
+        while batch := list(islice(slices, size)):
             for each, found in zip(batch, self._outputs(batch), strict=True):
                 score = self._result(each, found)
                 yield score if keep_heatmaps else replace(score, heatmap=None)
 
     def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
         """What the model gives for each slice, by the name of the output."""
-        found = self._run(np.stack([each.image[np.newaxis] for each in batch]))
+        found = self.run(np.stack([each.image[np.newaxis] for each in batch]))
         if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelFolderError(
                 "gives a score that is not a number", path=self.folder, remedy="export it again"
             )
         return [{name: output[n] for name, output in found.items()} for n in range(len(batch))]
 
-    def _run(self, images: NDArray[np.floating]) -> dict[str, NDArray[np.floating]]:
+    def run(self, images: NDArray[np.floating]) -> dict[str, NDArray[np.floating]]:
+        """All outputs of the network by name, for windowed slices (n, 1, size, size) in [0, 1].
+
+        Raises
+        ------
+        ModelFolderError : the runtime cannot run it.
+        """
         names = self.config.output_names
         try:
             return dict(zip(names, self.session.run(names, {INPUT: images}), strict=True))
-        except Exception as error:  # those of onnxruntime share no base class but this one
+        except Exception as error:  # those of runtimes share no base class but this one
             raise ModelFolderError(
-                f"onnxruntime cannot run it ({error})", path=self.folder, remedy="export it again"
+                f"{self.execution.runtime} cannot run it ({error})",
+                path=self.folder,
+                remedy="export it again",
             ) from error
 
     def _result(self, prepared: Prepared, found: dict[str, NDArray[np.floating]]) -> SliceScore:
@@ -169,18 +190,31 @@ def _prepare_one(hu: NDArray, number: int, config: ModelConfig) -> Prepared:
         raise ValueError(f"slice {number}: {error}") from error
 
 
-def load_model(name_or_folder: str | Path = DEFAULT, *, threads: int | None = None) -> Model:
+def load_model(
+    name_or_folder: str | Path = DEFAULT,
+    *,
+    threads: int | None = None,
+    batch: int | None = None,
+    runtime: RuntimeName | None = None,
+    precision: Precision = "fp32",
+) -> Model:
     """Load a shipped model by its name, or any model folder by its path.
 
     Parameters
     ----------
     threads : CPU threads a slice is scored with; None for all cores.
+    batch : slices at a time; None for 4.
+    runtime : ``onnxruntime``, ``cuda`` (extra ``cuda``) or ``openvino`` (extra ``openvino``); None
+        for ONNX Runtime on the CPU, or OpenVINO for ``bf16``.
+    precision : ``fp32``, or ``bf16``, which is faster on CPUs that have it and moves scores by up
+        to 0.02 on a scale of 0 to 4.
 
     Raises
     ------
-    DistiliqaError : no such model; the message lists the shipped ones.
+    DistiliqaError : no such model, the message lists the shipped ones; or a runtime that is not
+        installed or that this machine cannot run.
     ModelFolderError : a file of the folder is missing, altered or of another format.
     """
-    folder = find_model(name_or_folder)
+    execution, folder = asked(runtime, precision, threads, batch), find_model(name_or_folder)
     config = read_config(folder)
-    return Model(folder, config, open_session(folder, config, threads))
+    return Model(folder, config, open_runtime(folder, config, execution), execution)

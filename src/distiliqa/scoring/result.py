@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct import Acquisition, Problem, Window
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ModelConfig
+from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.series_check import series_warnings
 
 
@@ -174,14 +175,15 @@ class ScoringRun:
     left_out : readable images that are not axial CT, which nobody expects to be scored.
     found : number of slices found in the inputs.
     sha256 : SHA-256 of each file read, by path; of a zip, not of its members.
-    seconds : ``index`` to read the headers, ``read`` that the model waited for pixels,
-        ``inference`` to score, ``total``.
+    seconds : ``index`` to read the headers, ``tuning`` to find how to score many slices, ``read``
+        that the model waited for pixels, ``inference`` to score, ``total``.
     stopped : what ended the run before all slices were scored; None if nothing did.
     reference : what the slices were compared with, as it was named; None if with nothing.
     patients : number of patients that the slices of a series say they are of, by series.
     count_outside : let slices outside what the model knows count for their series.
     expected : number of slices found of each series, by series. A file that cannot be read at all
         counts for each series with slices in its folder, for it may be of any of them.
+    execution : what ran the model, and how.
     """
 
     model: ModelConfig
@@ -197,6 +199,7 @@ class ScoringRun:
     patients: dict[str, int] = field(default_factory=dict)
     count_outside: bool = False
     expected: dict[str, int] = field(default_factory=dict)
+    execution: Execution = field(default_factory=Execution)
 
     @property
     def series(self) -> tuple[SeriesScore, ...]:

@@ -1,0 +1,36 @@
+"""``distiliqa tune``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
+
+
+def tune(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A shipped model or a model folder.")
+    ] = "compact",
+    runtime: RuntimeOption = None,
+    precision: PrecisionOption = "fp32",
+) -> None:
+    """Measure how this machine scores fastest: runtime, threads, batch size. Remember it.
+
+    Only what is more than 10 % faster than the default is taken, and nothing on a machine that is
+    busy. Runs of 1000 slices or more use it, and measure by themselves where nothing is
+    remembered. It lies in $XDG_CACHE_HOME/distiliqa or ~/.cache/distiliqa, for this model, these
+    packages and this machine.
+    """
+    from distiliqa.scoring.execution import described
+    from distiliqa.scoring.model import load_model
+    from distiliqa.scoring.tuning import told
+    from distiliqa.scoring.tuning import tune as measure
+
+    loaded = load_model(model, runtime=runtime, precision=precision)
+    tuning = measure(loaded, any_runtime=runtime is None)
+    for each in tuning.trials:
+        found = f"{each.rate:8.2f} slices/s {each.speed:6.2f} times the default"
+        typer.echo(f"{described(each.execution):52}{found}  {each.why_not}".rstrip())
+    typer.echo(told(tuning))
