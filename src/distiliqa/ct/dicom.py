@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import IO
 
+from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -58,7 +59,7 @@ def load_frame(
 
     Raises `CTReadError` on pixels that cannot be decoded, or are not finite.
     """
-    stored = None if native is None else native.read(source)
+    stored: NDArray | None = None if native is None else native.read(source)
     if stored is None:
         stored = decode(source, frame, syntax)
     hu = rescale(stored, header.slope, header.intercept)

@@ -66,7 +66,7 @@ class NativePixels:
         signed, unused_bits = bool(dataset.PixelRepresentation), 16 - int(dataset.BitsStored)
         return cls(place, begins, (rows, columns), signed, unused_bits)
 
-    def read(self, source: Source) -> NDArray[np.int16 | np.uint16] | None:
+    def read(self, source: Source) -> NDArray[np.integer] | None:
         """The stored values, (rows, columns); None where the file is not any more as it was."""
         rows, columns = self.shape
         size = len(self.begins) + 2 * rows * columns
