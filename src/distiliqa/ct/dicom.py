@@ -7,7 +7,9 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
+from typing import IO
 
+from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -19,6 +21,7 @@ from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
+from distiliqa.ct.native import PIXEL_KEYWORDS, NativePixels
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
@@ -31,7 +34,7 @@ warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 # Of a compressed frame: the header of RLE alone is as long, those of JPEG are longer.
 _SMALLEST_FRAME_BYTES = 64
 
-_KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS]
+_KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS, *PIXEL_KEYWORDS]
 
 
 def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
@@ -46,15 +49,19 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
     with source.open() as stream:
         check_inflated_size(stream, source.name)
         dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
-    return _index_dataset(dataset, source, require_ct)
+        return _index_dataset(dataset, stream, source, require_ct)
 
 
-def load_frame(source: Source, frame: int, header: Header, syntax: UID) -> CTSlice:
+def load_frame(
+    source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
+) -> CTSlice:
     """Decode one frame to HU, fill the padding with air and turn it to the standard view.
 
     Raises `CTReadError` on pixels that cannot be decoded, or are not finite.
     """
-    stored = decode(source, frame, syntax)
+    stored: NDArray | None = None if native is None else native.read(source)
+    if stored is None:
+        stored = decode(source, frame, syntax)
     hu = rescale(stored, header.slope, header.intercept)
     notes = list(header.warnings)
     if header.padding is not None:
@@ -77,11 +84,14 @@ def load_frame(source: Source, frame: int, header: Header, syntax: UID) -> CTSli
     )
 
 
-def _index_dataset(dataset: Dataset, source: Source, require_ct: bool) -> CTIndex:
+def _index_dataset(
+    dataset: Dataset, stream: IO[bytes], source: Source, require_ct: bool
+) -> CTIndex:
     check_image(dataset, path=source.name)
     if require_ct:
         check_kind(dataset, path=source.name)
     syntax = _transfer_syntax(dataset)
+    native = NativePixels.find(dataset, stream, syntax)
     slices: list[SliceRef] = []
     reasons: Counter[str] = Counter()
     for index, frame in enumerate(_frames(dataset, source, syntax)):
@@ -89,7 +99,7 @@ def _index_dataset(dataset: Dataset, source: Source, require_ct: bool) -> CTInde
             reasons[reason] += 1
         else:
             header = read_header(frame, path=source.name)
-            slices.append(_slice_ref(source, index, header, syntax))
+            slices.append(_slice_ref(source, index, header, syntax, native))
     if not slices:
         raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
     total = len(slices) + reasons.total()
@@ -135,13 +145,15 @@ def _transfer_syntax(dataset: Dataset) -> UID:
     return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
-def _slice_ref(source: Source, frame: int, header: Header, syntax: UID) -> SliceRef:
+def _slice_ref(
+    source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
+) -> SliceRef:
     return SliceRef(
         path=source.name,
         frame=frame,
         series=_series(source, header),
         position_mm=header.position_mm,
-        load=partial(load_frame, source, frame, header, syntax),
+        load=partial(load_frame, source, frame, header, syntax, native),
         geometry=header.geometry,
         sop_uid=header.sop_uid,
         patient_id=header.patient_id,

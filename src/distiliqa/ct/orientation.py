@@ -6,8 +6,10 @@ the head (PS3.3, C.7.6.2.1.1).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +36,7 @@ class Orientation:
     @classmethod
     def from_cosines(cls, cosines: Sequence[float]) -> Orientation | None:
         """From the six numbers of (0020,0037); None where they span no plane."""
-        if len(cosines) != 6 or not np.all(np.isfinite(cosines)):
-            return None
-        x, y, z, a, b, c = (float(cosine) for cosine in cosines)
-        orientation = cls((x, y, z), (a, b, c))
-        length = np.linalg.norm(np.cross(orientation.along_columns, orientation.along_rows))
-        return orientation if abs(length - 1) < 0.1 else None
+        return _spanned(tuple(float(cosine) for cosine in cosines))
 
     @property
     def cosines(self) -> tuple[float, ...]:
@@ -48,10 +45,8 @@ class Orientation:
 
     @property
     def normal(self) -> NDArray[np.float64]:
-        """Unit normal of the slice, (3,); it points to the head whenever it can tell."""
-        normal = np.cross(self.along_columns, self.along_rows)
-        normal = normal / np.linalg.norm(normal)
-        return normal if normal[2] >= 0 else -normal
+        """Unit normal of the slice, (3,), read-only; it points to the head if it can tell."""
+        return _normal(self)
 
     @property
     def is_axial(self) -> bool:
@@ -105,6 +100,26 @@ class Orientation:
     def turn_spacing(self, spacing: tuple[float, float]) -> tuple[float, float]:
         """Spacing (between rows, between columns) of the turned slice."""
         return (spacing[1], spacing[0]) if self.swaps_axes else spacing
+
+
+# All slices of a series have the same directions, and an index asks for each slice several times.
+@lru_cache(maxsize=64)
+def _spanned(cosines: tuple[float, ...]) -> Orientation | None:
+    if len(cosines) != 6 or not all(map(math.isfinite, cosines)):
+        return None
+    x, y, z, a, b, c = cosines
+    orientation = Orientation((x, y, z), (a, b, c))
+    length = np.linalg.norm(np.cross(orientation.along_columns, orientation.along_rows))
+    return orientation if abs(length - 1) < 0.1 else None
+
+
+@lru_cache(maxsize=64)
+def _normal(orientation: Orientation) -> NDArray[np.float64]:
+    normal = np.cross(orientation.along_columns, orientation.along_rows)
+    normal = normal / np.linalg.norm(normal)
+    normal = normal if normal[2] >= 0 else -normal
+    normal.flags.writeable = False
+    return normal
 
 
 def tilt_warnings(degrees: float) -> tuple[str, ...]:

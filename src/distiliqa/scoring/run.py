@@ -7,12 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.scoring.inputs import index_inputs
+from distiliqa.scoring.lanes import MANY, score_side_by_side
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.reader import SliceReader
@@ -183,7 +185,9 @@ def _score_all(
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
-            for each in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
+            many = len(reader.refs) >= MANY
+            score = partial(score_side_by_side, model) if many else model.score_prepared
+            for each in score(slices, keep_heatmaps=keep_heatmaps):
                 scored.append(each)
                 if progress is not None:
                     progress(len(scored) + len(reader.failed), len(reader.refs))
