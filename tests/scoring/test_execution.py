@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.execution import BATCH, Execution, asked, described
+from distiliqa.scoring import execution as execution_module
+from distiliqa.scoring.execution import BATCH, Execution, asked, described, for_many
 
 
 def test_a_precision_brings_the_runtime_that_has_it():
@@ -36,3 +37,17 @@ def test_an_execution_in_words():
     assert described(Execution()) == "onnxruntime in fp32, all cores, batches of 4"
     other = Execution("openvino", "bf16", threads=2, batch=1)
     assert described(other) == "openvino in bf16, 2 threads, batches of 1"
+
+
+def test_many_slices_are_scored_on_a_core_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution_module, "cores", lambda: 6)
+    assert for_many(Execution()) == Execution(threads=1, batch=1, lanes=6)
+    monkeypatch.setattr(execution_module, "cores", lambda: 32)
+    assert for_many(Execution()) == Execution(threads=4, batch=1, lanes=8)
+    monkeypatch.setattr(execution_module, "cores", lambda: 1)
+    assert for_many(Execution()) == Execution()
+
+
+@pytest.mark.parametrize("one", [asked(threads=3), asked(batch=2), Execution(runtime="openvino")])
+def test_what_was_asked_for_stays_for_many_too(one: Execution) -> None:
+    assert for_many(one) == one

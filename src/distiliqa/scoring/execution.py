@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.machine import cores
 
 RuntimeName = Literal["onnxruntime", "cuda", "openvino"]
 Precision = Literal["fp32", "bf16"]
@@ -15,6 +16,7 @@ DEFAULT_RUNTIME: dict[Precision, RuntimeName] = {"fp32": "onnxruntime", "bf16": 
 
 # The published stem holds 128 x 448 x 448 values a slice: larger batches cost memory, not time.
 BATCH = 4
+MOST_LANES = 8  # each holds the values between the layers of a slice
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Execution:
     precision : of multiplications; ``bf16`` is for ``openvino`` only.
     threads : CPU threads; None leaves their number to the runtime (all cores).
     batch : slices at a time.
+    lanes : how many batches side by side, each with ``threads``.
     chosen : ``default``, ``asked`` (by the user) or ``measured`` (on this machine).
 
     Raises
@@ -41,6 +44,7 @@ class Execution:
     precision: Precision = "fp32"
     threads: int | None = None
     batch: int = BATCH
+    lanes: int = 1
     chosen: Literal["default", "asked", "measured"] = field(default="default", compare=False)
 
     def __post_init__(self) -> None:
@@ -51,7 +55,11 @@ class Execution:
                 f"the runtime {self.runtime} does not run in {self.precision}",
                 remedy=f"use {DEFAULT_RUNTIME[self.precision]} for {self.precision}",
             )
-        for name, value in (("threads", self.threads), ("batch", self.batch)):
+        for name, value in (
+            ("threads", self.threads),
+            ("batch", self.batch),
+            ("lanes", self.lanes),
+        ):
             if value is not None and value < 1:
                 raise DistiliqaError(f"{name} is {value}", remedy="use 1 or more")
 
@@ -78,10 +86,28 @@ def asked(
     )
 
 
+def for_many(execution: Execution) -> Execution:
+    """The default way to score many slices: one on each core, rather than one on all.
+
+    A network of milliseconds leaves cores waiting for each other at every operation, and the
+    threads that read the next slices for a core. What a user asked for stays as it is.
+    """
+    lanes = min(cores(), MOST_LANES)
+    if execution.chosen != "default" or execution.runtime != "onnxruntime" or lanes == 1:
+        return execution
+    return replace(execution, threads=cores() // lanes, batch=1, lanes=lanes)
+
+
 def described(execution: Execution) -> str:
     """An execution in a few words."""
-    threads = "all cores" if execution.threads is None else f"{execution.threads} threads"
-    return f"{execution.runtime} in {execution.precision}, {threads}, batches of {execution.batch}"
+    threads = {None: "all cores", 1: "1 thread"}.get(execution.threads)
+    words = [
+        f"{execution.runtime} in {execution.precision}",
+        threads or f"{execution.threads} threads",
+        f"batches of {execution.batch}",
+        *([] if execution.lanes == 1 else [f"{execution.lanes} side by side"]),
+    ]
+    return ", ".join(words)
 
 
 def _check_word(what: str, word: str, known: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from distiliqa.model_folder import (
     read_config,
 )
 from distiliqa.scoring.execution import Execution, Precision, RuntimeName, asked
+from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.runtime import Runtime, open_runtime
@@ -48,6 +49,8 @@ class Model:
 
     def run_by(self, execution: Execution) -> Model:
         """The same model, run in another way. Raises as `load_model`."""
+        if execution == self.execution:
+            return self
         session = open_runtime(self.folder, self.config, execution)
         return replace(self, session=session, execution=execution)
 
@@ -113,10 +116,16 @@ class Model:
     ) -> Iterator[SliceScore]:
         """`score_slices` for slices that `prepare` has prepared, which threads may do ahead."""
         slices, size = iter(slices), batch_size or self.execution.batch
-        while batch := list(islice(slices, size)):
-            for each, found in zip(batch, self._outputs(batch), strict=True):
-                score = self._result(each, found)
-                yield score if keep_heatmaps else replace(score, heatmap=None)
+        batches = iter(lambda: list(islice(slices, size)), [])
+        lanes = self.execution.lanes
+        scored = (
+            map(self._scored, batches) if lanes == 1 else in_lanes(self._scored, batches, lanes)
+        )
+        for score in chain.from_iterable(scored):
+            yield score if keep_heatmaps else replace(score, heatmap=None)
+
+    def _scored(self, batch: list[Prepared]) -> list[SliceScore]:
+        return [self._result(*each) for each in zip(batch, self._outputs(batch), strict=True)]
 
     def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
         """What the model gives for each slice, by the name of the output."""

@@ -7,14 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.scoring.execution import for_many
 from distiliqa.scoring.inputs import index_inputs
-from distiliqa.scoring.lanes import MANY, score_side_by_side
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.reader import SliceReader
@@ -23,6 +22,7 @@ from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.scoring.shipped import DEFAULT
 from distiliqa.scoring.tuning import MANY, tuned
 
+SOME = 32  # slices from which on it pays to load the model once more, for many
 Progress = Callable[[int, int], None]
 Tune = Callable[[Model], Model]
 
@@ -101,6 +101,8 @@ def score_inputs(
     if against is not None and index.slices:
         against.require_match(index.slices)
     indexed = perf_counter()
+    if len(index.slices) >= SOME:
+        model = model.run_by(for_many(model.execution))
     if tune is not None and len(index.slices) >= MANY:
         model = tune(model)
     ready = perf_counter()
@@ -185,9 +187,7 @@ def _score_all(
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
-            many = len(reader.refs) >= MANY
-            score = partial(score_side_by_side, model) if many else model.score_prepared
-            for each in score(slices, keep_heatmaps=keep_heatmaps):
+            for each in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
                 scored.append(each)
                 if progress is not None:
                     progress(len(scored) + len(reader.failed), len(reader.refs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import OUTPUT
-from distiliqa.scoring.execution import Execution, RuntimeName, described
+from distiliqa.scoring.execution import BATCH, Execution, RuntimeName, described
+from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.machine import cores, is_busy
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.runtime import installed_runtimes
@@ -123,38 +125,44 @@ def fastest(trials: list[Trial]) -> Trial:
 
 
 def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
-    """Try runtimes, then threads of the fastest, then batch sizes of the fastest.
+    """Try one slice on all cores, then runtimes, threads and batch sizes of the fastest.
 
     What the images show does not matter to the time: they are noise.
     """
-    side, batch = model.config.image_size, model.execution.batch
-    count = max(batch, *_GPU_BATCHES) if "cuda" in runtimes else max(batch, *_CPU_BATCHES)
+    side, default = model.config.image_size, replace(model.execution, chosen="measured")
+    batches = _GPU_BATCHES if "cuda" in runtimes else _CPU_BATCHES
+    count = max(default.batch, BATCH, 2 * default.lanes, *batches)
     images = np.random.default_rng(0).random((count, 1, side, side), np.float32)
     _seconds(model, images)  # to warm up
-    default = replace(model.execution, chosen="measured")
     trials = [Trial(default, 1.0, count / _seconds(model, images))]
-    for candidates in (_other_runtimes, _other_threads, _other_batches):
+    for candidates in (_one_lane, _other_runtimes, _other_threads, _other_batches):
         for execution in candidates(fastest(trials).execution, runtimes):
             trials.append(_trial(model, execution, images))
     return trials
 
 
+def _one_lane(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
+    if best.lanes > 1:
+        yield replace(best, threads=None, batch=BATCH, lanes=1)
+
+
 def _other_runtimes(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
     for runtime in runtimes:
         if runtime != best.runtime:
-            yield replace(best, runtime=runtime)
+            yield replace(best, runtime=runtime, threads=None, batch=BATCH, lanes=1)
 
 
 def _other_threads(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
     """All cores that this process may use, which the runtime may not know, a half, a quarter."""
-    if best.runtime != "cuda":
+    if best.runtime != "cuda" and best.lanes == 1:
         for threads in sorted({max(cores() // part, 1) for part in (1, 2, 4)}, reverse=True):
             yield replace(best, threads=threads)
 
 
 def _other_batches(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
     for batch in _GPU_BATCHES if best.runtime == "cuda" else _CPU_BATCHES:
-        yield replace(best, batch=batch)
+        if batch != best.batch:
+            yield replace(best, batch=batch)
 
 
 def _trial(model: Model, execution: Execution, images: NDArray[np.float32]) -> Trial:
@@ -191,6 +199,6 @@ def _take_turns(
 
 def _seconds(model: Model, images: NDArray[np.float32]) -> float:
     begin, batch = perf_counter(), model.execution.batch
-    for start in range(0, len(images), batch):
-        model.run(images[start : start + batch])
+    batches = (images[start : start + batch] for start in range(0, len(images), batch))
+    deque(in_lanes(model.run, batches, model.execution.lanes), maxlen=0)
     return perf_counter() - begin
