@@ -1,75 +1,223 @@
-"""Slices a second through ONNX Runtime and through eager torch, side by side.
+"""Scoring: the published network full frame, as the fast path and in bf16; compact; tuned; CUDA.
 
-    python benchmarks/scoring.py [--preset compact|published] [--slices 24] [--rounds 5]
+    DISTILIQA_BENCH_DATA=DICOM python benchmarks/scoring.py [--json FILE]
 
-Both run the same network on the same windowed slices, in turn, and the ratio is taken round by
-round, so that a machine whose speed drifts does not favour either.
+There are no published weights: `bench.stand_in` makes some whose scores follow those of the shipped
+model on the slices that are measured.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import statistics
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
-from distiliqa.cli.example import EXAMPLE_SERIES
-from distiliqa.ct import SOFT_TISSUE, read_ct
-from distiliqa.model import PRESETS, Network, export_network
-from distiliqa.model_folder import ModelConfig, ScoreScale
-from distiliqa.scoring.model import load_model
+from bench.figures import Figure, Found, main
+from bench.full_frame import FullFrame
+from bench.rounds import rate, ratio, side_by_side
+from bench.slices import DATA, windowed_slices
+from bench.stand_in import stand_in
+from distiliqa.errors import DistiliqaError
+from distiliqa.model import export_network, load_network
+from distiliqa.model.graph import ScoringGraph
+from distiliqa.model.reference import to_published
+from distiliqa.model_folder import OUTPUT, ModelConfig, ScoreScale
+from distiliqa.scoring.execution import BATCH, described
+from distiliqa.scoring.machine import is_busy
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.runtime import installed_runtimes
+from distiliqa.scoring.tuning import fastest
+from distiliqa.scoring.tuning import measure as try_out
 
-BATCH = 4
+Images = NDArray[np.float32]
+Run = Callable[[Images], NDArray]
+
+SLICES, ROUNDS = 48, 5
+SAME, CLOSE, RANKED = 1e-4, 0.02, 0.999
+EAGER, FAST, OPENVINO, REDUCED = "eager", "onnxruntime", "openvino", "bf16"
 
 
-def example_slices(count: int) -> np.ndarray:
-    """Windowed slices of the example series, repeated to ``count``: (count, 1, 512, 512)."""
-    windowed = np.stack([SOFT_TISSUE.apply(ct.hu) for ct in read_ct(EXAMPLE_SERIES)])
-    return np.resize(windowed, (count, *windowed.shape[1:]))[:, None].astype(np.float32)
+def measure() -> Found:
+    images, shipped = windowed_slices(SLICES), load_model()
+    targets = by_model(shipped)(images)
+    found = Found(
+        "Scoring",
+        f"Slices a second of the network alone, batches of {BATCH}, all runs in turn. "
+        f"{len(images)} slices: the example series, and those of {DATA} where it is set. The "
+        "published network has random weights, the batch normalisation of these slices, and a "
+        "head fitted by ridge regression to the scores that the shipped model gives them.",
+    )
+    with TemporaryDirectory() as folder:
+        eager = published(Path(folder), images, targets)
+        exact = load_model(folder)
+        measure_published(found, eager, exact, images)
+        measure_compact(found, shipped, images)
+        measure_tuning(found, shipped, images)
+        measure_cuda(found, {"published": exact, "compact": shipped}, images)
+    return found
 
 
-def rate(run: Callable[[np.ndarray], object], images: np.ndarray) -> float:
-    """Slices a second of one pass in batches."""
-    begin = time.perf_counter()
-    for start in range(0, len(images), BATCH):
-        run(images[start : start + BATCH])
-    return len(images) / (time.perf_counter() - begin)
+def published(folder: Path, images: Images, targets: NDArray) -> Run:
+    """Write the stand-in as a model folder; give what runs its weights full frame in PyTorch."""
+    network = stand_in(images, targets)
+    scale = ScoreScale(0, 4, "as the shipped model")
+    config = ModelConfig("published", "stand-in", {}, targets.shape[1], scale)
+    export_network(ScoringGraph(network), folder, config, "", images[:1])
+    eager = FullFrame(targets.shape[1]).eval()
+    eager.load_state_dict(to_published(network.state_dict()))
+    return by_torch(eager)
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--preset", choices=PRESETS, default="compact")
-    options.add_argument("--slices", type=int, default=24)
-    options.add_argument("--rounds", type=int, default=5)
-    args = options.parse_args()
-    images = example_slices(args.slices)
-    network = Network(PRESETS[args.preset].with_outputs(5)).eval()
-    config = ModelConfig(args.preset, "bench", {}, 5, ScoreScale(0, 1, "none"))
-    with tempfile.TemporaryDirectory() as folder:
-        export_network(network, Path(folder), config, "", images[:1])
-        session = load_model(folder).session
+def measure_published(found: Found, eager: Run, exact: Model, images: Images) -> None:
+    runs = {EAGER: eager, FAST: by_model(exact)}
+    for name, options in {
+        OPENVINO: {"runtime": "openvino"},
+        REDUCED: {"runtime": "openvino", "precision": "bf16"},
+    }.items():
+        with told_if_absent(found, f"published network by {name}"):
+            runs[name] = by_model(load_model(exact.folder, **options))
+    few = images[:BATCH]
+    seconds = side_by_side(bound_to(runs, few), ROUNDS)
+    for name, pixels in ((EAGER, 512), (FAST, 458)):
+        work = 2e-9 * multiplications(pixels) * rate(seconds, name, len(few))
+        found.figures.append(Figure(f"published, {name}", work, "GFLOP/s"))
+    for name in runs:
+        found.figures.append(
+            Figure(f"published, {name}", rate(seconds, name, len(few)), "slices/s")
+        )
+    bounds = {FAST: 4.0, REDUCED: 8.0}
+    expected = eager(images[::8])
+    for name in [*runs][1:]:
+        times = ratio(seconds, EAGER, name)
+        found.figures.append(
+            Figure(f"published, {name} against eager", times, "times", bounds.get(name))
+        )
+        if name != REDUCED:
+            moved = most_moved(runs[name](images[::8]), expected)
+            found.figures.append(same(f"published, {name}: scores moved", moved))
+    if REDUCED in runs:
+        found.figures += reduced(runs[REDUCED](images), runs[FAST](images))
 
-        def torch_run(batch: np.ndarray) -> object:
-            with torch.inference_mode():
-                return network(torch.from_numpy(batch))
 
-        def onnx_run(batch: np.ndarray) -> object:
-            return session.run(None, {"image": batch})
+def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
+    """How the scores of bf16 agree with those of fp32."""
+    moved, ranks = most_moved(found, exact), spearmanr(found.mean(1), exact.mean(1)).statistic
+    spread = f"fp32 scores from {exact.mean(1).min():.2f} to {exact.mean(1).max():.2f}"
+    yield Figure("published, bf16: scores moved", moved, "points of 4", None, CLOSE, spread)
+    yield Figure("published, bf16: SROCC to fp32", float(ranks), "", RANKED, None, spread)
 
-        rounds = [(rate(onnx_run, images), rate(torch_run, images)) for _ in range(args.rounds)]
-    onnx, eager = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratio = statistics.median(a / b for a, b in rounds)
-    print(f"{args.preset}, {os.cpu_count()} cores, batches of {BATCH}, median of {args.rounds}")
-    print(f"ONNX Runtime  {onnx:7.1f} slices a second")
-    print(f"eager torch   {eager:7.1f} slices a second")
-    print(f"ratio         {ratio:7.2f}")
+
+def measure_compact(found: Found, shipped: Model, images: Images) -> None:
+    runs = {EAGER: by_torch(load_network(shipped.folder)), FAST: by_model(shipped)}
+    for name, options in {
+        OPENVINO: {"runtime": "openvino"},
+        REDUCED: {"precision": "bf16"},
+    }.items():
+        with told_if_absent(found, f"compact network by {name}"):
+            runs[name] = by_model(load_model(**options))
+    few = images[: 3 * BATCH]
+    seconds = side_by_side(bound_to(runs, few), ROUNDS)
+    expected = runs[EAGER](few)
+    for name in runs:
+        found.figures.append(Figure(f"compact, {name}", rate(seconds, name, len(few)), "slices/s"))
+        if name == EAGER:
+            continue
+        times = ratio(seconds, EAGER, name)
+        found.figures.append(Figure(f"compact, {name} against eager", times, "times"))
+        moved = most_moved(runs[name](few), expected)
+        bound = CLOSE if name == REDUCED else SAME
+        found.figures.append(same(f"compact, {name}: scores moved", moved, bound))
+
+
+def measure_tuning(found: Found, shipped: Model, images: Images) -> None:
+    """The choice is made on noise, as by ``distiliqa tune``, and checked on the slices."""
+    if is_busy():
+        found.left_out.append("tuned against default: other programs keep this machine busy")
+        return
+    chosen = fastest(try_out(shipped, installed_runtimes("fp32"))).execution
+    tuned, few = shipped.run_by(chosen), images[: 3 * BATCH]
+    runs = {"default": by_model(shipped), "tuned": by_model(tuned)}
+    times = ratio(side_by_side(bound_to(runs, few), 2 * ROUNDS), "default", "tuned")
+    name = "compact, tuned against default"
+    found.figures.append(Figure(name, times, "times", 0.95, None, described(chosen)))
+    moved = most_moved(runs["tuned"](few), runs["default"](few))
+    found.figures.append(same("compact, tuned: scores moved", moved))
+
+
+def measure_cuda(found: Found, models: Mapping[str, Model], images: Images) -> None:
+    for name, model in models.items():
+        with told_if_absent(found, f"{name} network by CUDA"):
+            gpu = by_model(load_model(model.folder, runtime="cuda", batch=4 * BATCH))
+            few = np.resize(images, (4 * BATCH, *images.shape[1:]))
+            runs = {"cpu": by_model(model), "cuda": gpu}
+            seconds = side_by_side(bound_to(runs, few), ROUNDS)
+            fast = rate(seconds, "cuda", len(few))
+            found.figures.append(Figure(f"{name}, cuda", fast, "slices/s"))
+            times = ratio(seconds, "cpu", "cuda")
+            found.figures.append(Figure(f"{name}, cuda against the CPU", times, "times"))
+            moved = most_moved(gpu(few), runs["cpu"](few))
+            found.figures.append(same(f"{name}, cuda: scores moved", moved))
+
+
+@contextmanager
+def told_if_absent(found: Found, what: str) -> Iterator[None]:
+    """Put down what cannot run here, and why."""
+    try:
+        yield
+    except DistiliqaError as error:
+        found.left_out.append(f"{what}: {error.reason}")
+
+
+def by_torch(network: torch.nn.Module) -> Run:
+    def run(images: Images) -> NDArray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(images)).numpy()
+
+    return in_batches(run, BATCH)
+
+
+def by_model(model: Model) -> Run:
+    return in_batches(lambda images: model.run(images)[OUTPUT], model.execution.batch)
+
+
+def in_batches(run: Run, size: int) -> Run:
+    return lambda images: np.concatenate(
+        [run(images[start : start + size]) for start in range(0, len(images), size)]
+    )
+
+
+def bound_to(runs: Mapping[str, Run], images: Images) -> dict[str, Callable[[], object]]:
+    return {name: lambda run=run: run(images) for name, run in runs.items()}
+
+
+def most_moved(one: NDArray, other: NDArray) -> float:
+    """Largest difference of two sets of scores, which are the means of the outputs."""
+    return float(np.abs(one.mean(axis=1) - other.mean(axis=1)).max())
+
+
+def same(name: str, moved: float, bound: float = SAME) -> Figure:
+    return Figure(name, moved, "points of 4", at_most=bound)
+
+
+def multiplications(pixels: int) -> float:
+    """Multiply-adds a slice of the published network from a square of so many pixels on."""
+    sides = [pixels - 2 * n for n in range(1, 6)]
+    stem = sum(
+        9 * one * other * side**2
+        for (one, other), side in zip(pairwise((1, 8, 16, 32, 64, 128)), sides, strict=True)
+    )
+    stem += 4 * 128 * 3 * (sides[-1] // 2) ** 2
+    tokens, width = 197, 768
+    layer = 12 * tokens * width**2 + 2 * tokens**2 * width
+    return stem + 196 * 3 * 16**2 * width + 12 * layer
 
 
 if __name__ == "__main__":
-    main()
+    main(measure, __doc__)
