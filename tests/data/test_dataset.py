@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from distiliqa.data.cache import SliceCache
-from distiliqa.data.dataset import RESCALED, SYMMETRIES, RatedDataset, apply_symmetry
+from distiliqa.data.dataset import SYMMETRIES, RatedDataset, apply_symmetry
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import RecipeError
 
@@ -100,17 +100,29 @@ def test_draw_is_fair(cache: SliceCache, images: list[RatedImage]) -> None:
     assert all(140 < counts[t] < 260 for t in range(SYMMETRIES))
 
 
-def test_rescale_is_flagged_and_keeps_the_size(cache: SliceCache, images: list[RatedImage]) -> None:
+def test_rescale_is_told_and_keeps_the_size(cache: SliceCache, images: list[RatedImage]) -> None:
     dataset = RatedDataset(images, cache, range(N), augmentation="dihedral+rescale", seed=1)
     items = []
     for epoch in range(20):
         dataset.set_epoch(epoch)
         items += [dataset[i] for i in range(N)]
-    rescaled = [item for item in items if item["transform"] == RESCALED]
+    rescaled = [item for item in items if item["scale"] != 1]
     assert 40 < len(rescaled) < 80
+    assert all(0.9 <= item["scale"] <= 1.1 for item in rescaled)
     for item in rescaled:
         assert item["image"].shape == (1, SIZE, SIZE)
         assert 0 <= item["image"].min() <= item["image"].max() <= 1
+
+
+def test_items_without_pixels_tell_the_same_draw(
+    cache: SliceCache, images: list[RatedImage]
+) -> None:
+    dataset = RatedDataset(images, cache, range(N), augmentation="dihedral+rescale", seed=1)
+    whole = [dataset[i] for i in range(N)]
+    dataset.pixels = False
+    for i, item in enumerate(whole):
+        del item["image"]
+        assert dataset[i] == item
 
 
 def test_persistent_workers_see_the_epoch(cache: SliceCache, images: list[RatedImage]) -> None:

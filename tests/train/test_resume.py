@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -84,14 +83,3 @@ def test_ctrl_c_ends_with_130_and_keeps_the_finished_epochs(
     begin = ["train-teacher", str(tmp_path / "recipe.yaml"), "--out", str(out)]
     assert stop(begin, table, signal.SIGINT) == 130
     assert (out / "teacher" / "fold_1" / LAST).is_file()
-
-
-@pytest.mark.slow
-def test_two_processes_share_the_work(recipe: Callable[..., Recipe], tmp_path: Path) -> None:
-    settings = recipe(**{"hardware.devices": 2, "hardware.strategy": "ddp", "teacher.epochs": 2})
-    save_recipe(settings, tmp_path / "recipe.yaml")
-    out = tmp_path / "run"
-    command = ["train-teacher", str(tmp_path / "recipe.yaml"), "--out", str(out)]
-    subprocess.run([sys.executable, "-m", "distiliqa", *command], check=True, timeout=300)
-    rows = (out / "teacher" / "fold_2" / "train_info_fold_2.csv").read_text().splitlines()
-    assert len(rows) == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, get_args
 
 import numpy as np
 import torch
@@ -15,22 +15,32 @@ from distiliqa.data.cache import SliceCache
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import RecipeError
 
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
 Augmentation = Literal["none", "dihedral", "dihedral+rescale"]
 SYMMETRIES = 8
-RESCALED = -1
+
+
+class Draw(NamedTuple):
+    """How an image is shown: its symmetry, 0 to 7, and by what it is scaled and back; 1 is not."""
+
+    transform: int
+    scale: float
 
 
 class RatedItem(TypedDict):
     """One image of a `RatedDataset`.
 
-    image : float32, (1, size, size), in [0, 1]. score : float32, (). index : position in the data
-    set's images. transform : the symmetry, 0 to 7, or `RESCALED`.
+    image : float32, (1, size, size), in [0, 1], as drawn; not there without ``pixels``. score :
+    float32, (). index : position in the data set's images. transform, scale : see `Draw`.
     """
 
-    image: Tensor
+    image: NotRequired[Tensor]
     score: Tensor
     index: int
     transform: int
+    scale: float
 
 
 def apply_symmetry(image: Tensor, transform: int) -> Tensor:
@@ -58,6 +68,10 @@ class RatedDataset(Dataset[RatedItem]):
     augmentation : ``none``, ``dihedral`` (the 8 symmetries) or ``dihedral+rescale``, as published:
         every second image is also scaled by 0.9 to 1.1 and back, which resamples its noise.
     seed : of the draws.
+
+    Attributes
+    ----------
+    pixels : whether items hold their image; without, whoever asks has the slices at hand.
     """
 
     def __init__(
@@ -75,7 +89,7 @@ class RatedDataset(Dataset[RatedItem]):
                 remedy=f"choose {', '.join(get_args(Augmentation))}",
             )
         self.cache, self.indices, self.augmentation = cache, tuple(indices), augmentation
-        self.seed = seed
+        self.seed, self.pixels = seed, True
         self.scores = torch.tensor([image.score for image in images], dtype=torch.float32)
         # Shared memory: persistent workers must see the epoch change.
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -89,15 +103,32 @@ class RatedDataset(Dataset[RatedItem]):
 
     def __getitem__(self, item: int) -> RatedItem:
         index = self.indices[item]
-        image = torch.from_numpy(self.cache.array(index))[None]
-        transform = 0
-        if self.augmentation != "none":
-            rng = np.random.default_rng((self.seed, int(self._epoch), index))
-            transform = int(rng.integers(SYMMETRIES))
-            image = apply_symmetry(image, transform)
-            if self.augmentation == "dihedral+rescale" and rng.random() < 0.5:
-                image, transform = _rescale_and_back(image, rng.uniform(0.9, 1.1)), RESCALED
-        return {"image": image, "score": self.scores[index], "index": index, "transform": transform}
+        transform, scale = draw = self.drawn(index)
+        found: RatedItem = {
+            "score": self.scores[index],
+            "index": index,
+            "transform": transform,
+            "scale": scale,
+        }
+        if self.pixels:
+            found["image"] = as_drawn(torch.from_numpy(self.cache.array(index))[None], draw)
+        return found
+
+    def drawn(self, index: int) -> Draw:
+        """How the image at a position is shown in this epoch."""
+        if self.augmentation == "none":
+            return Draw(0, 1.0)
+        rng = np.random.default_rng((self.seed, int(self._epoch), index))
+        transform = int(rng.integers(SYMMETRIES))
+        if self.augmentation == "dihedral+rescale" and rng.random() < 0.5:
+            return Draw(transform, rng.uniform(0.9, 1.1))
+        return Draw(transform, 1.0)
+
+
+def as_drawn(image: Tensor, draw: Draw) -> Tensor:
+    """An image (1, size, size) by its symmetry, then scaled and back."""
+    image = apply_symmetry(image, draw.transform)
+    return image if draw.scale == 1 else _rescale_and_back(image, draw.scale)
 
 
 def _rescale_and_back(image: Tensor, scale: float) -> Tensor:

@@ -37,6 +37,7 @@ class History(Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, RatingModule)
         epoch = trainer.current_epoch
+        module.check_last()
         module.summarize_training()
         row = {"Epoch": epoch} | module.summary
         row["learning_rate"] = module.learning_rate(epoch)

@@ -7,18 +7,21 @@ import signal
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch.utils.data import DataLoader
 
+from distiliqa.data.cache import SliceCache
 from distiliqa.files import make_folder
 from distiliqa.train.callbacks import BestWeights, History, LastCheckpoint
+from distiliqa.train.compiled import compile_network
 from distiliqa.train.curves import plot_curves
+from distiliqa.train.loaders import Batches
+from distiliqa.train.processes import OneBatchNorm
 from distiliqa.train.rating import RatingModule
 from distiliqa.train.recipe import Recipe, StepSection
+from distiliqa.train.resident import Residence
 
 LAST = "last.ckpt"
 
@@ -34,9 +37,9 @@ class Fitted:
 
 def fit(
     module: RatingModule,
-    training: DataLoader[Any],
-    validation: DataLoader[Any] | None,
+    batches: Batches,
     *,
+    cache: SliceCache,
     recipe: Recipe,
     folder: Path,
     history: History,
@@ -54,13 +57,17 @@ def fit(
     """
     make_folder(folder)
     last = folder / LAST
-    trainer = _trainer(recipe, module.step, folder, [history, best, LastCheckpoint(last)])
+    callbacks: list[Callback] = [history, best, LastCheckpoint(last)]
+    if recipe.hardware.resident:
+        callbacks.append(Residence(cache, batches.datasets))
+    if recipe.hardware.compile:
+        compile_network(module.network)
+    trainer = make_trainer(recipe, module.step, folder, callbacks)
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(
             module,
-            training,
-            validation,
+            datamodule=batches,
             ckpt_path=str(last) if resume and last.is_file() else None,
             weights_only=True,
         )
@@ -73,9 +80,10 @@ def fit(
     return Fitted(best.epoch, best.best, len(history.rows))
 
 
-def _trainer(
+def make_trainer(
     recipe: Recipe, step: StepSection, folder: Path, callbacks: list[Callback]
 ) -> L.Trainer:
+    """The trainer of a step of a recipe, on the recipe's hardware; its logs go to ``folder``."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     # Small data sets have few batches and need few workers; Lightning warns of both.
     warnings.filterwarnings("ignore", module="lightning")
@@ -86,6 +94,8 @@ def _trainer(
         num_nodes=hardware.nodes,
         strategy=hardware.strategy,
         precision=hardware.precision,
+        plugins=[OneBatchNorm()],
+        benchmark=True,
         max_epochs=step.epochs,
         accumulate_grad_batches=step.accumulate,
         logger=TensorBoardLogger(folder, name="", version="") if recipe.tensorboard else False,

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
+from distiliqa.train.processes import true_on_all
+
 
 @dataclass(frozen=True)
 class ScoreLoss:
@@ -56,7 +58,7 @@ class DistillationLoss:
         to_teachers = self.weight * self.loss(outputs, teachers)
         is_open = (teachers.mean(dim=1) - labels).abs() <= self.gate
         if self.variant == "published":
-            is_open = is_open.all().expand_as(is_open)
+            is_open = true_on_all(is_open.all()).expand_as(is_open)
             loss = to_teachers.where(is_open, to_labels).mean()
         else:
             loss = (to_labels + to_teachers * is_open).mean()

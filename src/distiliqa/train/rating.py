@@ -6,12 +6,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import lightning as L
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -21,6 +22,9 @@ from distiliqa.model.network import Network
 from distiliqa.train.losses import ScoreLoss
 from distiliqa.train.moves import moved
 from distiliqa.train.recipe import StepSection
+
+if TYPE_CHECKING:
+    from distiliqa.train.resident import ResidentSlices
 
 
 class Batch(TypedDict):
@@ -47,7 +51,7 @@ class Outcomes:
 
     def add(self, index: Tensor, *values: Tensor) -> None:
         """Keep (N,) values of the images at (N,) positions."""
-        columns = [index.double(), *(value.detach().double() for value in values)]
+        columns = [index.float(), *(value.detach().float() for value in values)]
         self.rows.append(torch.stack(columns, dim=1))
 
     def gathered(self, module: L.LightningModule) -> Tensor:
@@ -55,10 +59,10 @@ class Outcomes:
         rows = torch.cat(self.rows)
         if module.trainer.world_size > 1:
             rows = torch.as_tensor(module.all_gather(rows)).flatten(0, 1)
-        rows = rows.cpu()
+        rows = rows.cpu().double()
         # A distributed sampler repeats images to give every process as many.
-        positions = torch.unique(rows[:, 0])
-        return rows[[int((rows[:, 0] == position).nonzero()[0]) for position in positions]]
+        _, first = np.unique(rows[:, 0].numpy(), return_index=True)
+        return rows[first]
 
 
 def _moving_average(network: Network, decay: float) -> AveragedModel:
@@ -70,7 +74,7 @@ def _moving_average(network: Network, decay: float) -> AveragedModel:
 @contextmanager
 def _statistics_kept(network: Network) -> Iterator[None]:
     """Crops hold less air than whole images, by whose statistics the network is validated."""
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
     for norm in norms:
         norm.track_running_stats = False
     yield
@@ -84,6 +88,10 @@ class RatingModule(L.LightningModule, ABC):
     After each epoch ``summary`` holds the figures of the epoch by column name, and ``merit`` what
     the best epoch has most of: the overall agreement on held-out images, negative where the
     predictions run against the labels, which the published absolute value would reward.
+
+    Attributes
+    ----------
+    slices : the images of batches that hold none, see `distiliqa.train.resident`.
     """
 
     def __init__(self, network: Network, step: StepSection, seed: int) -> None:
@@ -96,14 +104,17 @@ class RatingModule(L.LightningModule, ABC):
         self.seen, self.validated = Outcomes(), Outcomes()
         self.summary: dict[str, float] = {}
         self.merit = 0.0
+        self.slices: ResidentSlices | None = None
+        self.unchecked: Tensor | None = None
 
     def configure_optimizers(self) -> Optimizer:
         rate, decay = self.step.learning_rate, self.step.weight_decay
+        fused = self.device.type in ("cpu", "cuda")
+        parameters = self.network.parameters()
         if self.step.optimizer == "adamw":
-            return AdamW(self.network.parameters(), lr=rate, weight_decay=decay)
-        return SGD(
-            self.network.parameters(), lr=rate, momentum=self.step.momentum, weight_decay=decay
-        )
+            return AdamW(parameters, lr=rate, weight_decay=decay, fused=fused)
+        momentum = self.step.momentum
+        return SGD(parameters, lr=rate, momentum=momentum, weight_decay=decay, fused=fused)
 
     def learning_rate(self, epoch: int) -> float:
         """Half a cosine from the first learning rate to the last (Loshchilov & Hutter 2017)."""
@@ -123,6 +134,12 @@ class RatingModule(L.LightningModule, ABC):
             return self.network
         assert isinstance(self.averaged.module, Network)
         return self.averaged.module
+
+    def on_before_batch_transfer(self, batch: dict[str, Tensor], _: int) -> dict[str, Tensor]:
+        scale = batch.pop("scale")
+        if self.slices is not None:
+            batch["image"] = self.slices.shown(batch["index"], batch["transform"], scale)
+        return batch
 
     def predict_batch(self, images: Tensor, number: int) -> Predicted:
         """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or by a crop.
@@ -177,10 +194,19 @@ class RatingModule(L.LightningModule, ABC):
         return agreement(rows[:, 1].numpy(), rows[:, 2].numpy()), rows
 
     def checked(self, loss: Tensor) -> Tensor:
-        """The loss, if it is a number. Raises `DistiliqaError` otherwise."""
-        if not torch.isfinite(loss):
+        """The loss, once the one before it is known to be a number. Raises `DistiliqaError`.
+
+        One behind, since to look at a number is to wait until the GPU has it.
+        """
+        self.check_last()
+        self.unchecked = loss.detach()
+        return loss
+
+    def check_last(self) -> None:
+        """Raise `DistiliqaError` if the last loss is not a number."""
+        loss, self.unchecked = self.unchecked, None
+        if loss is not None and not torch.isfinite(loss):
             raise DistiliqaError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}",
                 remedy="lower learning_rate, or use precision 32-true, and run again",
             )
-        return loss

@@ -73,7 +73,7 @@ class StepSection(Section):
     """How one network is trained: the defaults are the published teacher's."""
 
     epochs: Positive = 500
-    batch_size: Positive = 10
+    batch_size: Positive = 10  # images of all processes together
     accumulate: Positive = 1
     optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -101,7 +101,16 @@ class StudentSection(StepSection):
 
 
 class HardwareSection(Section):
-    """What it runs on, in the words of Lightning's Trainer."""
+    """What it runs on, in the words of Lightning's Trainer. It changes results by rounding alone.
+
+    Attributes
+    ----------
+    workers : processes that read ahead; 0 reads in the training process, which is fastest where
+        cores are few or the slices lie on the GPU.
+    compile : let torch compile the network first; minutes that pay in long runs. It needs a C++
+        compiler.
+    resident : hold the slices on the GPU where they fit in half of its free memory.
+    """
 
     accelerator: str = "auto"
     devices: int | str | list[int] = "auto"
@@ -109,6 +118,8 @@ class HardwareSection(Section):
     strategy: str = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     workers: int = Field(default=0, ge=0)
+    compile: bool = False
+    resident: bool = True
 
 
 class Recipe(Section):

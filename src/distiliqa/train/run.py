@@ -17,7 +17,6 @@ from typing import Any
 import lightning
 import torch
 from lightning.fabric.utilities.rank_zero import rank_zero_only
-from torch.utils.data import DataLoader
 
 from distiliqa.data.cache import SliceCache, open_cache
 from distiliqa.data.dataset import Augmentation, RatedDataset
@@ -29,7 +28,7 @@ from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
 from distiliqa.model.weights import start_from
 from distiliqa.train.engine import Fitted
-from distiliqa.train.loaders import make_loader
+from distiliqa.train.loaders import Batches
 from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
 from distiliqa.version import __version__
 
@@ -88,13 +87,16 @@ class TrainingRun:
             self.images, self.cache, positions, augmentation=augmentation, seed=seed
         )
 
-    def loader(
-        self, dataset: RatedDataset, step: StepSection, *, shuffle: bool = False, seed: int = 0
-    ) -> DataLoader[Any]:
-        """Batches of a step's size."""
-        workers = self.recipe.hardware.workers
-        return make_loader(
-            dataset, batch_size=step.batch_size, workers=workers, shuffle=shuffle, seed=seed
+    def batches(
+        self, training: RatedDataset, held_out: Sequence[int], step: StepSection, seed: int
+    ) -> Batches:
+        """Batches of a step's size for an epoch and the validation after it, if any."""
+        return Batches(
+            training,
+            self.dataset(held_out) if held_out else None,
+            batch_size=step.batch_size,
+            workers=self.recipe.hardware.workers,
+            seed=seed,
         )
 
     def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int]) -> None:

@@ -88,8 +88,8 @@ def train_student(
     module = StudentModule(network, step, recipe.seed, _teacher_outputs(run, networks, seen))
     fitted = fit(
         module,
-        run.loader(training, step, shuffle=True, seed=recipe.seed),
-        run.loader(run.dataset(held_out), step) if held_out else None,
+        run.batches(training, held_out, step, recipe.seed),
+        cache=run.cache,
         recipe=recipe,
         folder=folder,
         history=History(folder / "train_info_student.csv", COLUMNS, "student"),

@@ -51,8 +51,8 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
     title = f"teacher {number}/{len(run.folds)}"
     fitted = fit(
         module,
-        run.loader(training, step, shuffle=True, seed=seed),
-        run.loader(run.dataset(fold.validation), step),
+        run.batches(training, fold.validation, step, seed),
+        cache=run.cache,
         recipe=recipe,
         folder=folder,
         history=History(folder / f"train_info_fold_{number}.csv", COLUMNS, title),

@@ -38,7 +38,8 @@ class TeacherOutputs:
     def __call__(self, images: Tensor, index: Tensor, transform: Tensor) -> Tensor:
         """Outputs (N, teachers) for images (N, 1, S, S) at positions and symmetries (N,)."""
         if self.table is not None:
-            return self.table[index.cpu(), transform.cpu()].to(images.device)
+            self.table = self.table.to(images.device)
+            return self.table[index, transform]
         with torch.no_grad():
             asked = [teacher.to(images.device)(images) for teacher in self.teachers]
         return torch.cat(asked, dim=1).float()
