@@ -19,7 +19,7 @@ from distiliqa.archive.listing import Listed
 from distiliqa.archive.scorer import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 
-RETRIES = 2  # of a task whose worker died
+RETRIES = 1  # of a task whose worker died; then each of its files is tried alone
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
 _TASK_FILES = 32  # what is done again when a worker dies
 _TASKS_EACH = 8  # for each worker, where there are few files, so that all end together
@@ -90,7 +90,10 @@ def score_files(
             fn_constructor_args=(setting,),
             batch_size=None,
             batch_format="pyarrow",
-            compute=ray.data.ActorPoolStrategy(size=workers),
+            # What waits for a worker fails with it: alone means that nothing waits.
+            compute=ray.data.ActorPoolStrategy(
+                size=workers, max_tasks_in_flight_per_actor=1 if alone else None
+            ),
             num_cpus=setting.threads,
             max_restarts=-1,
             max_task_retries=RETRIES,

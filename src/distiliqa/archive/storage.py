@@ -68,8 +68,10 @@ def read(path: str) -> bytes:
     system, inside, _ = _locate(path)
     for attempt in range(ATTEMPTS):
         try:
-            with system.open_input_stream(inside) as stream:
-                return stream.read()
+            with (
+                open(inside, "rb") if system is _LOCAL else system.open_input_stream(inside) as file
+            ):
+                return file.read()
         except OSError as error:
             if isinstance(error, _FOR_GOOD) or attempt == ATTEMPTS - 1:
                 raise CTReadError(
@@ -121,15 +123,18 @@ def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
     """The folders in a folder, and its files with their stamps."""
     system, inside, root = _locate(folder)
     try:
-        return [
-            root + info.path if info.type == FileType.Directory else _stamped(root, info)
-            for info in sorted(system.get_file_info(FileSelector(inside)), key=lambda i: i.path)
-            if not info.base_name.startswith(".")
-        ]
-    except UnicodeDecodeError:
-        return [Problem(folder, "a name in this folder is not UTF-8: rename it")]
+        infos = system.get_file_info(FileSelector(inside))
     except OSError as error:
         return [Problem(folder, f"cannot be listed ({_told(error, inside)})")]
+    found: list[str | tuple[str, Stamp] | Problem] = []
+    for info in infos:
+        try:
+            if not info.base_name.startswith("."):
+                is_folder = info.type == FileType.Directory
+                found.append(root + info.path if is_folder else _stamped(root, info))
+        except UnicodeDecodeError:  # Arrow, and Parquet, hold text
+            found.append(Problem(folder, "holds a name that is not UTF-8: rename it"))
+    return found
 
 
 def _stamp(path: str) -> tuple[str, Stamp] | Problem:
