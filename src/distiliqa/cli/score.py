@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.cli.archive import Engine, check_local, score_archive
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.progress import progress_bar
@@ -88,6 +89,22 @@ def score(
     ] = False,
     credentials: CredentialsFile = None,
     ca_file: CaFile = None,
+    more_inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="INPUT", help="The same as INPUT. Repeatable."),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="ray: an archive, on many machines, to Parquet that resumes (extra ray)."
+        ),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, not this machine.")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Workers of Ray; as a rule one a processor.")
+    ] = None,
 ) -> None:
     """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
 
@@ -98,6 +115,32 @@ def score(
     Exits with 0 if all slices were scored, 1 if some failed or a file that was asked for could not
     be made, 2 if nothing could be scored or on wrong usage.
     """
+    inputs = [*(inputs or ()), *(more_inputs or ())]
+    if engine is Engine.RAY:
+        return score_archive(
+            inputs,
+            model,
+            out,
+            of_local={
+                "--reference": reference,
+                "--sr": sr,
+                "--heatmaps": heatmaps,
+                "--identify": identify,
+                "--pdf": pdf,
+                "--logo": logo,
+                "--notes": notes,
+                "--json": json,
+                "--dicomweb": dicomweb,
+                "--study": study,
+                "--series": series,
+                "--store": store,
+            },
+            address=address,
+            concurrency=concurrency,
+            count_outside=count_outside,
+            quiet=quiet,
+        )
+    check_local({"--address": address, "--concurrency": concurrency})
     from distiliqa.report import print_json, print_scores
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
@@ -112,7 +155,7 @@ def score(
     with _downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
             run = score_inputs(
-                inputs or [] if download is None else download.paths,
+                inputs if download is None else download.paths,
                 loaded,
                 reference=reference,
                 progress=show,

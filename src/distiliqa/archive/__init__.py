@@ -1,0 +1,27 @@
+"""Scores of whole archives with Ray Data, as Parquet that a later run goes on with.
+
+Needs the extra ``ray``.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+from distiliqa.errors import DistiliqaError
+
+# Read when Ray is imported and started.
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Python has an exception for what matters
+
+_PACKAGES = ("ray", "pyarrow", "pandas")
+
+
+def check_extra() -> None:
+    """Raise `DistiliqaError` where a package of the extra is missing: before scoring, not after."""
+    for package in _PACKAGES:
+        if find_spec(package) is None:
+            raise DistiliqaError(
+                f"the engine ray needs the extra ray ({package} is missing)",
+                remedy='pip install "distiliqa[ray]"',
+            )

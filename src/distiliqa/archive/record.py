@@ -1,0 +1,105 @@
+"""``run.json`` of an archive: which model and settings its results are of, and every run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import read_json, write_json
+from distiliqa.model_folder import ModelConfig
+from distiliqa.report.environment import environment, package_versions
+from distiliqa.report.json import model_facts, settings
+
+RUN = "run.json"
+_PACKAGES = ("ray", "pyarrow")
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+@dataclass
+class Counts:
+    """What one run did.
+
+    Attributes
+    ----------
+    inputs : as they were named.
+    workers, threads : of the pool, and of each of them.
+    files : number listed.
+    known : number of these that an earlier run, or an earlier input, had scored.
+    scored : number of slices.
+    failed, left_out : number of rows that are no score.
+    retried : number of files that were read again because a worker died.
+    seconds : how long it took.
+    stopped : what ended it early.
+    """
+
+    inputs: tuple[str, ...]
+    workers: int = 0
+    threads: int = 1
+    started: str = field(default_factory=_now)
+    files: int = 0
+    known: int = 0
+    scored: int = 0
+    failed: int = 0
+    left_out: int = 0
+    retried: int = 0
+    seconds: float = 0.0
+    stopped: str | None = None
+
+
+class Record:
+    """The record in a folder of results, which it binds to one model and its settings.
+
+    Raises
+    ------
+    DistiliqaError : the folder holds results of another model, or of a manifest of other columns,
+        or a ``run.json`` that is not of this engine.
+    """
+
+    def __init__(self, folder: Path, model: ModelConfig, carried: tuple[str, ...]) -> None:
+        self.path = folder / RUN
+        self._bound = {
+            "model": model_facts(model),
+            "settings": settings(model) | {"columns": list(carried)},
+        }
+        self._runs = self._earlier() if self.path.exists() else []
+
+    def write(self, counts: Counts, *, series: int | None = None) -> None:
+        """Write it with this run last; ``series`` is their number, once it has finished."""
+        content = {
+            **environment(),
+            "packages": package_versions(_PACKAGES),
+            **self._bound,
+            "finished": series is not None,
+            "series": series,
+            "runs": [*self._runs, asdict(counts)],
+        }
+        write_json(self.path, content)
+
+    def _earlier(self) -> list[dict[str, Any]]:
+        found = read_json(self.path)
+        if not isinstance(found, dict) or "runs" not in found:
+            raise DistiliqaError(
+                "not of the engine ray", path=self.path, remedy="give another --out"
+            )
+        model, theirs = self._bound["model"], found.get("model", {})
+        if theirs != model:
+            raise DistiliqaError(
+                f"holds scores of {theirs.get('name')} {theirs.get('version')}, not of "
+                f"{model['name']} {model['version']} with the same weights",
+                path=self.path,
+                remedy="give that model, or another --out",
+            )
+        if found.get("settings") != self._bound["settings"]:
+            raise DistiliqaError(
+                "holds scores with another window or image size, or other columns of manifests: "
+                f"{found.get('settings')}",
+                path=self.path,
+                remedy="give the same manifests, or another --out",
+            )
+        return found["runs"]

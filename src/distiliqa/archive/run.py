@@ -1,0 +1,172 @@
+"""Score an archive: list, skip what is scored, score the rest on all workers, and sum up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import pyarrow as pa
+
+from distiliqa.archive.cluster import connected, score_files
+from distiliqa.archive.known import COLUMNS as KNOWN_COLUMNS
+from distiliqa.archive.known import Known, is_scored
+from distiliqa.archive.listing import Listed, open_source, portions
+from distiliqa.archive.parts import Parts
+from distiliqa.archive.record import Counts, Record
+from distiliqa.archive.scorer import Setting
+from distiliqa.archive.series import write_series
+from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema
+from distiliqa.ct import Problem
+from distiliqa.model_folder import ONNX
+from distiliqa.scoring.model import Model
+from distiliqa.version import __version__
+
+SLICES = "slices"
+PORTION = 250_000  # files that are held in memory at a time, by the machine that leads
+
+_KILLS = "every worker that read it died: it may crash a decoder, or want more memory than there is"
+
+Item = TypeVar("Item")
+
+
+def score_archive(
+    inputs: Sequence[str],
+    model: Model,
+    out: Path,
+    *,
+    address: str | None = None,
+    concurrency: int | None = None,
+    threads: int = 1,
+    count_outside: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Counts:
+    """Score every axial CT slice of an archive, and go on with what an earlier run left in ``out``.
+
+    A slice gets the very score that `distiliqa.score` gives it. What is wrong with one file is a
+    row of the results. Ctrl-C, and whatever stops Ray, loses at most a minute of work.
+
+    Parameters
+    ----------
+    inputs : files, folders, and manifests (CSV with a column ``path``), on a disk that all machines
+        see or in an object store (``s3://bucket/folder``).
+    out : a folder for ``slices/part-*.parquet``, ``series.parquet``, ``series.csv``, ``run.json``.
+    address : of a Ray cluster; None starts Ray on this machine.
+    concurrency : number of workers; None for as many as the processors allow.
+    threads : CPU threads of each worker.
+    count_outside : let slices outside what the model knows count for the means of their series.
+    progress : called as files are done with the number done and the number listed.
+
+    Raises
+    ------
+    DistiliqaError : an input is missing, ``out`` belongs to another model, the disk is full, or Ray
+        cannot go on.
+    """
+    sources = [open_source(each) for each in inputs]
+    carried = tuple(dict.fromkeys(name for each in sources for name in each.columns))
+    record = Record(out, model.config, carried)
+    setting = Setting(str(model.folder), model.config.files[ONNX], threads, carried)
+    parts = Parts(out / SLICES, schema(carried))
+    counts = Counts(tuple(inputs), threads=threads)
+    record.write(counts)
+    archive = _Archive(parts, setting, counts, progress)
+    start = perf_counter()
+    try:
+        with ExitStack() as session:
+            for listed, problems in _ahead(portions(sources, PORTION)):
+                new = archive.take(listed, problems)
+                if new and not counts.workers:
+                    counts.workers = session.enter_context(connected(address, concurrency, threads))
+                try:
+                    archive.score(new)
+                finally:  # before Ray is stopped, which takes seconds
+                    parts.flush()
+        series = write_series(parts, out, count_outside=count_outside)
+    except BaseException as error:
+        counts.stopped = str(error) or "interrupted"
+        counts.seconds = round(perf_counter() - start, 3)
+        record.write(counts)
+        raise
+    counts.seconds = round(perf_counter() - start, 3)
+    record.write(counts, series=series)
+    return counts
+
+
+class _Archive:
+    """The results so far, and what is done to a portion of files."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        setting: Setting,
+        counts: Counts,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.parts, self.setting, self.counts, self.progress = parts, setting, counts, progress
+        self.known = Known(parts.read(KNOWN_COLUMNS))
+        self.done = 0
+
+    def take(self, listed: Sequence[Listed], problems: Sequence[Problem]) -> list[Listed]:
+        """The files that are to be scored; those that cannot even be looked at are put down."""
+        files = {each.path: each.stamp for each in listed}
+        broken = {each.path: each for each in problems if each.path not in files}
+        found = dict(zip([*files, *broken], self.known.stamps([*files, *broken]), strict=True))
+        done = {path for path, stamp in files.items() if found[path] == stamp}
+        done |= {path for path in broken if is_scored(found[path])}  # gone since
+        self.parts.forget([path for path, stamp in found.items() if stamp and path not in done])
+        new = {each.path: each for each in listed if each.path not in done}
+        broken = {path: each for path, each in broken.items() if path not in done}
+        self.counts.files += len(listed) + len(problems)
+        self.counts.known += len(listed) + len(problems) - len(new) - len(broken)
+        self.done += len(listed) + len(problems) - len(new) - len(broken)
+        self._put_down(list(broken.values()))
+        return list(new.values())
+
+    def score(self, files: Sequence[Listed]) -> None:
+        """Score files; one that kills the workers which read it is tried apart, then put down."""
+        missing = self._scored(files, alone=False)
+        self.counts.retried += len(missing)
+        missing = self._scored(missing, alone=True)
+        self._put_down([Problem(each.path, _KILLS) for each in missing])
+
+    def _scored(self, files: Sequence[Listed], *, alone: bool) -> list[Listed]:
+        """Score files, and return those of which nothing came back."""
+        waiting = {each.path: each for each in files}
+        if waiting:
+            for rows in score_files(files, self.setting, self.counts.workers, alone=alone):
+                self._add(rows)
+                for path in rows["path"].to_pylist():
+                    waiting.pop(path, None)
+        return list(waiting.values())
+
+    def _put_down(self, problems: Sequence[Problem]) -> None:
+        rows = [
+            problem_row(each, FAILED)
+            | {"distiliqa": __version__, "model_sha256": self.setting.sha256}
+            for each in problems
+        ]
+        if rows:
+            self._add(pa.Table.from_pylist(rows, self.parts.schema))
+
+    def _add(self, rows: pa.Table) -> None:
+        self.parts.add(rows)
+        self.known.add(rows)
+        states = rows["state"].to_pylist()
+        self.counts.scored += states.count(SCORED)
+        self.counts.failed += states.count(FAILED)
+        self.counts.left_out += states.count(LEFT_OUT)
+        self.done += len(set(rows["path"].to_pylist()))
+        if self.progress is not None:
+            self.progress(self.done, self.counts.files)
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, each made while the one before it is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item

@@ -1,0 +1,111 @@
+"""What each worker does: read files, score their slices, tell what became of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from distiliqa.archive import storage
+from distiliqa.archive.table import FAILED, LEFT_OUT, problem_row, schema, scored_row
+from distiliqa.ct import CTIndex, Problem
+from distiliqa.ct.identify import is_dicom
+from distiliqa.ct.index import index_one
+from distiliqa.ct.source import Source
+from distiliqa.errors import ModelFolderError
+from distiliqa.model_folder import ONNX
+from distiliqa.scoring.inputs import problem_of
+from distiliqa.scoring.model import load_model
+from distiliqa.scoring.prepare import Prepared, prepare
+from distiliqa.version import __version__
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a worker needs to know.
+
+    Attributes
+    ----------
+    model : name of a shipped model, or a folder that is there on every machine.
+    sha256 : of its ``model.onnx``, so that no machine scores with another.
+    threads : CPU threads a worker scores with.
+    carried : columns that files bring along.
+    """
+
+    model: str
+    sha256: str
+    threads: int = 1
+    carried: tuple[str, ...] = ()
+
+
+class Scorer:
+    """Scores the files of a table; its model is loaded once.
+
+    Raises
+    ------
+    ModelFolderError : the model of this machine is not the one that was asked for.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self.model = load_model(setting.model, threads=setting.threads)
+        self.sha256 = self.model.config.files[ONNX]
+        if self.sha256 != setting.sha256:
+            raise ModelFolderError(
+                "another model than the run was started with",
+                path=self.model.folder,
+                remedy="install the same version of distiliqa and the same model everywhere",
+            )
+        self.schema = schema(setting.carried)
+
+    def __call__(self, files: pa.Table) -> pa.Table:
+        """One row for each slice of ``files`` (path, size, modified_ns, carried columns)."""
+        rows = [row for file in files.to_pylist() for row in self._rows(file)]
+        return pa.Table.from_pylist(rows, self.schema)
+
+    def _rows(self, file: dict[str, Any]) -> list[dict[str, Any]]:
+        common = {**file, "model_sha256": self.sha256, "distiliqa": __version__}
+        try:
+            content = storage.read(file["path"])
+            common["sha256"] = hashlib.sha256(content).hexdigest()
+            rows = self._scored(_source(file["path"], content))
+        except Exception as error:  # whatever a damaged file causes concerns that file alone
+            rows = [problem_row(problem_of(error, file["path"]), FAILED)]
+        return [{**row, **common} for row in rows]
+
+    def _scored(self, source: Source) -> list[dict[str, Any]]:
+        index = None if (reason := _not_taken(source)) else index_one(source)
+        if index is None:
+            return [problem_row(Problem(source.name, reason or "no image"), LEFT_OUT)]
+        rows = [problem_row(each, FAILED) for each in index.failed]
+        rows += [problem_row(each, LEFT_OUT) for each in index.left_out]
+        slices = self._prepared(index, rows)
+        return [*(scored_row(each) for each in self.model.score_prepared(slices)), *rows]
+
+    def _prepared(self, index: CTIndex, failed: list[dict[str, Any]]) -> Iterator[Prepared]:
+        """The slices that can be read; for the others a row is put down."""
+        for ref in index.slices:
+            try:
+                yield prepare(ref.load(), self.model.config)
+            except Exception as error:
+                failed.append(problem_row(problem_of(error, ref.path), FAILED, ref.frame))
+
+
+def _not_taken(source: Source) -> str | None:
+    """Why a kind of file that the local engine takes is not taken here."""
+    if source.suffix == ".zip":
+        return "a zip; unpack it, or score it with the local engine"
+    if source.file is None and not is_dicom(source):
+        return "not DICOM, the one format that is read from an object store"
+    return None
+
+
+def _source(path: str, content: bytes) -> Source:
+    """The bytes that were read once; formats whose libraries need a file find those on a disk."""
+    file = None if storage.is_uri(path) else Path(path)
+    return Source(path, partial(io.BytesIO, content), file)

@@ -1,0 +1,188 @@
+"""Where the files of an archive lie: on a disk that all machines see, or in an object store."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import NamedTuple, TextIO
+from urllib.parse import urlsplit
+
+from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSystem
+
+from distiliqa.ct import Problem
+from distiliqa.errors import CTReadError, DistiliqaError, without_paths
+
+ATTEMPTS = 3
+_FIRST_WAIT_S = 0.5
+_THREADS = 16  # a file server answers many questions at a time
+_LOCAL = LocalFileSystem()
+_FOR_GOOD = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+
+
+class Stamp(NamedTuple):
+    """Size, bytes, and time of change, ns: what tells one content of a file from another."""
+
+    size: int
+    modified_ns: int
+
+
+def is_uri(path: str) -> bool:
+    """Whether a path names an object store, such as ``s3://bucket/folder``."""
+    return "://" in path
+
+
+def absolute(path: str) -> str:
+    """The path as every machine and every later run finds it again."""
+    return path.rstrip("/") if is_uri(path) else os.path.abspath(path)
+
+
+def kind_of(path: str) -> FileType:
+    """Whether there is a file, a folder or nothing.
+
+    Raises
+    ------
+    DistiliqaError : the store cannot be reached, or its kind is not known.
+    """
+    system, inside, _ = _locate(path)
+    try:
+        return system.get_file_info(inside).type
+    except OSError as error:
+        raise DistiliqaError(
+            f"cannot be looked at ({_told(error, inside)})",
+            path=path,
+            remedy="check the path, the network and the credentials of the store",
+        ) from error
+
+
+def read(path: str) -> bytes:
+    """All bytes of a file; a store that fails is asked again.
+
+    Raises
+    ------
+    CTReadError : it cannot be read, `ATTEMPTS` times where another try may help.
+    """
+    system, inside, _ = _locate(path)
+    for attempt in range(ATTEMPTS):
+        try:
+            with (
+                open(inside, "rb") if system is _LOCAL else system.open_input_stream(inside) as file
+            ):
+                return file.read()
+        except OSError as error:
+            if isinstance(error, _FOR_GOOD) or attempt == ATTEMPTS - 1:
+                raise CTReadError(
+                    f"cannot be read ({_told(error, inside)})", path=path, remedy="run again"
+                ) from error
+            time.sleep(_FIRST_WAIT_S * 4**attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def open_text(path: str) -> TextIO:
+    """A text file in UTF-8, with or without a byte order mark."""
+    system, inside, _ = _locate(path)
+    return io.TextIOWrapper(system.open_input_file(inside), encoding="utf-8-sig", newline="")
+
+
+def stamps(paths: Sequence[str]) -> Iterator[tuple[str, Stamp] | Problem]:
+    """Each path with its stamp, or what is wrong with it, in their order."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from pool.map(_stamp, paths)
+
+
+def files_under(folder: str) -> Iterator[tuple[str, Stamp] | Problem]:
+    """The files under a folder with their stamps, hidden ones left out, as they are found.
+
+    A folder that cannot be listed is a problem, and the others go on.
+    """
+    waiting, visited = [folder], set[str]()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        while waiting:
+            now, waiting = waiting[-_THREADS:], waiting[:-_THREADS]
+            now = [each for each in now if is_uri(each) or _is_new(each, visited)]
+            for found in pool.map(_listed, now):
+                for each in found:
+                    if isinstance(each, str):
+                        waiting.append(each)
+                    else:
+                        yield each
+
+
+def _is_new(folder: str, visited: set[str]) -> bool:
+    """Whether a folder was not visited before; a link may lead back."""
+    real = os.path.realpath(folder)
+    known = real in visited
+    visited.add(real)
+    return not known
+
+
+def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
+    """The folders in a folder, and its files with their stamps."""
+    system, inside, root = _locate(folder)
+    try:
+        infos = system.get_file_info(FileSelector(inside))
+    except OSError as error:
+        return [Problem(folder, f"cannot be listed ({_told(error, inside)})")]
+    found: list[str | tuple[str, Stamp] | Problem] = []
+    for info in infos:
+        try:
+            if not info.base_name.startswith("."):
+                is_folder = info.type == FileType.Directory
+                found.append(root + info.path if is_folder else _stamped(root, info))
+        except UnicodeDecodeError:  # Arrow, and Parquet, hold text
+            found.append(Problem(folder, "holds a name that is not UTF-8: rename it"))
+    return found
+
+
+def _stamp(path: str) -> tuple[str, Stamp] | Problem:
+    try:
+        system, inside, root = _locate(path)
+        info = system.get_file_info(inside)
+    except DistiliqaError as error:
+        return Problem(path, error.reason)
+    except OSError as error:
+        return Problem(path, f"cannot be looked at ({_told(error, path)})")
+    if info.type == FileType.NotFound:
+        return Problem(path, "no such file; check the manifest")
+    if info.type == FileType.Directory:
+        return Problem(path, "a folder, not a file; give the folder itself as input")
+    return _stamped(root, info)
+
+
+def _stamped(root: str, info: FileInfo) -> tuple[str, Stamp]:
+    return root + info.path, Stamp(info.size or 0, info.mtime_ns or 0)
+
+
+def _locate(path: str) -> tuple[FileSystem, str, str]:
+    """The file system of a path, the path inside, and what stands before that in the whole."""
+    if not is_uri(path):
+        return _LOCAL, path, ""
+    parts = urlsplit(path)
+    store = f"{parts.scheme}://{parts.netloc}"
+    system, base = _store(store, parts.scheme)
+    inside = base + path.removeprefix(store)
+    return system, inside, store.removesuffix(base)
+
+
+@cache
+def _store(store: str, scheme: str) -> tuple[FileSystem, str]:
+    """The file system of an object store, and its name there, such as the bucket."""
+    if scheme == "file":
+        return _LOCAL, ""
+    try:
+        system, base = FileSystem.from_uri(store)
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise DistiliqaError(
+            f"cannot be opened ({_told(error, store)})",
+            path=store,
+            remedy="file, s3, gs, abfs and hdfs are known; check name, region and credentials",
+        ) from error
+    return system, base.rstrip("/")
+
+
+def _told(error: Exception, path: str) -> str:
+    """The words of an error of pyarrow, which names the path in them, without it."""
+    return " ".join(without_paths(str(error), [path]).split())

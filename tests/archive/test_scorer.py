@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pa = pytest.importorskip("pyarrow")
+
+from distiliqa.archive.scorer import Scorer, Setting  # noqa: E402
+from distiliqa.errors import ModelFolderError  # noqa: E402
+from distiliqa.model_folder import ONNX  # noqa: E402
+from distiliqa.scoring.model import Model  # noqa: E402
+from distiliqa.scoring.run import score_inputs  # noqa: E402
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def scorer(tiny: Model) -> Scorer:
+    return Scorer(Setting(str(tiny.folder), tiny.config.files[ONNX]))
+
+
+def score(scorer: Scorer, *paths: Path | str) -> list[dict]:
+    files = [{"path": str(path), "size": 1, "modified_ns": 2} for path in paths]
+    return scorer(pa.Table.from_pylist(files)).to_pylist()
+
+
+def test_a_slice_is_a_row_with_all_that_is_known(
+    tmp_path: Path, scorer: Scorer, tiny: Model, write_series: Write
+):
+    folder = write_series(tmp_path, 1)
+    (row,) = score(scorer, folder / "0.dcm")
+    (there,) = score_inputs([folder], tiny).slices
+    assert (row["score"], tuple(row["outputs"])) == (there.score, there.outputs)
+    assert (row["series"], row["position_mm"]) == (there.series, there.position_mm)
+    assert (row["kvp"], row["kernel"], row["warnings"]) == (120.0, "B30f", list(there.warnings))
+    assert (row["state"], row["slice"], row["size"], row["modified_ns"]) == ("scored", 0, 1, 2)
+    assert row["sha256"] == hashlib.sha256((folder / "0.dcm").read_bytes()).hexdigest()
+    assert (row["model"], row["model_sha256"]) == ("tiny 1.0", tiny.config.files[ONNX])
+
+
+def test_what_is_wrong_with_a_file_concerns_it_alone(
+    tmp_path: Path, scorer: Scorer, write_series: Write
+):
+    folder = write_series(tmp_path)
+    (folder / "1.dcm").write_bytes((folder / "1.dcm").read_bytes()[:-9])
+    write_series(tmp_path / "mr", 1, Modality="MR")
+    (folder / "notes.txt").write_text("no image")
+    (folder / "many.zip").write_bytes(b"PK")
+    names = ("0.dcm", "1.dcm", "missing.dcm", "mr/0.dcm", "notes.txt", "many.zip", "2.dcm")
+    found = score(scorer, *(folder / name for name in names))
+    assert [row["state"] for row in found] == [
+        "scored",
+        "failed",
+        "failed",
+        "left out",
+        "left out",
+        "left out",
+        "scored",
+    ]
+    assert "the pixels cannot be decoded" in found[1]["reason"]
+    assert "not CT" in found[3]["reason"]
+    assert all(str(tmp_path) not in (row["reason"] or "") for row in found)
+
+
+def test_a_volume_is_a_row_a_slice(tmp_path: Path, scorer: Scorer):
+    volume = np.random.default_rng(0).normal(40, 30, (3, 64, 64))
+    np.save(tmp_path / "volume.npy", volume)
+    found = score(scorer, tmp_path / "volume.npy")
+    assert [row["slice"] for row in found] == [0, 1, 2]
+
+
+def test_only_dicom_is_read_from_a_store(tmp_path: Path, scorer: Scorer, write_series: Write):
+    folder = write_series(tmp_path, 1)
+    np.save(folder / "volume.npy", np.zeros((3, 64, 64)))
+    dicom, volume = score(scorer, f"file://{folder}/0.dcm", f"file://{folder}/volume.npy")
+    assert dicom["state"] == "scored"
+    assert (volume["state"], "not DICOM" in volume["reason"]) == ("left out", True)
+
+
+def test_a_machine_with_another_model_is_refused(tmp_path: Path, tiny: Model):
+    folder = shutil.copytree(tiny.folder, tmp_path / "model")
+    setting = Setting(str(folder), "0" * 64)
+    with pytest.raises(ModelFolderError, match="another model than the run was started with"):
+        Scorer(setting)
+    Scorer(replace(setting, sha256=tiny.config.files[ONNX]))
