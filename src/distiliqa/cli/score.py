@@ -88,7 +88,6 @@ def score(
     Exits with 0 if all slices were scored, 1 if some failed or a file that was asked for could not
     be made, 2 if nothing could be scored or on wrong usage.
     """
-    from distiliqa.report import print_json, print_scores
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
 
@@ -115,8 +114,12 @@ def score(
             reports, missing = outputs.write(run, named, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
+                from distiliqa.report.json import print_json
+
                 print_json(named)
             elif not quiet:
+                from distiliqa.report.table import print_scores
+
                 print_scores(named)
     if download is not None:
         missing = [*download.problems(missing)]
