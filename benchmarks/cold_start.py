@@ -1,50 +1,61 @@
-"""From a cold start to the first score, and how much of it imports are.
-
-    python benchmarks/cold_start.py [--json FILE]
-
-Fresh processes, one after the other: Python alone, the imports, and one slice of the example series
-scored by the command line.
-"""
+"""From the command to the first score, in a fresh process."""
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 
+from bench.copies import write_slices
 from bench.figures import Figure, Found, main
-from distiliqa.cli.example import EXAMPLE_SERIES
+from bench.rounds import side_by_side
 
 ROUNDS = 7
-IMPORTS = "import distiliqa.cli, distiliqa.scoring.run, distiliqa.report"
-RUNS = {
-    "python": ["-c", "pass"],
-    "imports": ["-c", IMPORTS],
-    "score": ["-m", "distiliqa", "score", str(next(EXAMPLE_SERIES.rglob("*.dcm"))), "--quiet"],
-    "library": ["-c", f"import distiliqa; distiliqa.score({str(EXAMPLE_SERIES)!r})"],
-}
+# What `distiliqa score` has imported when the first score is there.
+_IMPORTS = """
+import time
+begin = time.perf_counter()
+import distiliqa.cli, distiliqa.cli.score
+from distiliqa.scoring.model import load_model
+from distiliqa.scoring.run import score_inputs
+print(time.perf_counter() - begin)
+"""
 
 
 def measure() -> Found:
-    seconds: dict[str, list[float]] = {name: [] for name in RUNS}
-    for turn in range(ROUNDS + 1):
-        for name, arguments in RUNS.items():
-            begin = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-            if turn:  # the first reads the files from disk
-                seconds[name].append(time.perf_counter() - begin)
-    median = {name: statistics.median(values) for name, values in seconds.items()}
+    """Start the program again and again, and its imports alone in turn with it."""
+    imports: list[float] = []
+    with TemporaryDirectory() as folder:
+        file = next(write_slices(Path(folder), 1).iterdir())
+        score = ("-m", "distiliqa", "score", str(file), "--quiet")
+        seconds = side_by_side(
+            {
+                "score": lambda: _python(*score),
+                "imports": lambda: imports.append(float(_python("-c", _IMPORTS))),
+                "python": lambda: _python("-c", ""),
+            },
+            ROUNDS,
+        )
     figures = [
-        Figure("process start to the first score, command line", median["score"], "s", at_most=1.5),
         Figure(
-            "of which imports", median["imports"] - median["python"], "s", at_most=0.6,
-            note="command line, scoring and reports, less Python's own start",
+            "distiliqa score FILE, fresh process",
+            median(seconds["score"]),
+            "s",
+            at_most=1.5,
+            note="from the start of Python to its end",
         ),
-        Figure("process start to the example series scored, Python", median["library"], "s"),
-        Figure("start of Python itself", median["python"], "s"),
-    ]  # fmt: skip
-    return Found("Cold start", f"Median of {ROUNDS} fresh processes; files in the cache.", figures)
+        Figure("of which imports", median(imports), "s", at_most=0.6),
+        Figure("of which Python itself", median(seconds["python"]), "s"),
+    ]
+    about = "One slice of DICOM; files are in the cache of the system, as on the second call."
+    return Found("Cold start", about, figures)
+
+
+def _python(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 if __name__ == "__main__":

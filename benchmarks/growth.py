@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.alone import peak_mib
 from bench.figures import Curve, Figure, Found, main
 from distiliqa.cli.example import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
@@ -205,7 +205,7 @@ if __name__ == "__main__":
     if TASK in os.environ:
         task, arguments = json.loads(os.environ[TASK])
         found = TASKS[task](**arguments)
-        found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+        found["memory"] = peak_mib()
         print(json.dumps(found))
     else:
         main(measure, __doc__)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.alone import peak_mib
 from bench.figures import Figure, Found, main
 from distiliqa.cli.example import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, read_ct
@@ -133,9 +133,8 @@ def alone(name: str) -> None:
     while (seconds := time.perf_counter() - begin) < LEAST_S:
         rate(images)
         passes += 1
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     count = AT_ONCE.get(name, len(images))
-    print(json.dumps({"rate": passes * count / seconds, "memory": memory}))
+    print(json.dumps({"rate": passes * count / seconds, "memory": peak_mib()}))
 
 
 def measure() -> Found:

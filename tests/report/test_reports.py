@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.report import check_folder, print_json, write_reports
+from distiliqa.report import check_folder, write_reports
+from distiliqa.report.json import print_json
 from distiliqa.scoring.result import ScoringRun
 
 

@@ -141,7 +141,6 @@ def score(
             quiet=quiet,
         )
     check_local({"--address": address, "--concurrency": concurrency})
-    from distiliqa.report import print_json, print_scores
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
     from distiliqa.scoring.tuning import tuned
@@ -175,8 +174,12 @@ def score(
             reports, missing = outputs.write(run, named, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
+                from distiliqa.report.json import print_json
+
                 print_json(named)
             elif not quiet:
+                from distiliqa.report.table import print_scores
+
                 print_scores(named)
     if download is not None:
         missing = [*download.problems(missing)]

@@ -1,24 +1,25 @@
-"""From scores to what people keep: a table, CSV, JSON and an HTML page."""
+"""From scores to what people keep: a table, CSV, JSON and an HTML page.
+
+What makes them is imported when something is written, so that a first score does not wait for it.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_json
-from distiliqa.report.csv import write_csv
-from distiliqa.report.example_pictures import Pictures
-from distiliqa.report.html import write_html
-from distiliqa.report.json import print_json, scores_record
-from distiliqa.report.run import run_record
-from distiliqa.report.table import print_scores
-from distiliqa.scoring.result import ScoringRun
+
+if TYPE_CHECKING:
+    from distiliqa.report.example_pictures import Pictures
+    from distiliqa.scoring.result import ScoringRun
 
 REPORT = "report.html"
 
-__all__ = ["REPORT", "check_folder", "print_json", "print_scores", "write_reports"]
+__all__ = ["REPORT", "check_folder", "write_reports"]
 
 
 def check_folder(folder: Path) -> None:
@@ -55,6 +56,11 @@ def write_reports(
     ------
     DistiliqaError : the disk is full or the folder cannot be written.
     """
+    from distiliqa.report.csv import write_csv
+    from distiliqa.report.html import write_html
+    from distiliqa.report.json import scores_record
+    from distiliqa.report.run import run_record
+
     write_csv(folder / "scores.csv", run.slices)
     write_json(folder / "scores.json", scores_record(run))
     write_json(folder / "run.json", run_record(run))

@@ -1,0 +1,101 @@
+"""The shipped model from DICOM on disk to CSV, beside decoding alone and inference alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.copies import told, write_slices
+from bench.figures import Figure, Found, main
+from bench.rounds import rate, ratio, side_by_side
+from distiliqa.ct import CTSlice
+from distiliqa.files import write_json
+from distiliqa.report.csv import write_csv
+from distiliqa.report.html import write_html
+from distiliqa.report.json import scores_record
+from distiliqa.scoring.execution import for_many
+from distiliqa.scoring.inputs import index_inputs
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.prepare import prepare
+from distiliqa.scoring.reader import SliceReader
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.run import score_inputs
+
+SLICES, ROUNDS = 192, 5
+
+
+def measure() -> Found:
+    """Score the same slices by all of the package, and by parts of it."""
+    with TemporaryDirectory() as folder:
+        dicom = write_slices(Path(folder, "dicom"), SLICES)
+        seconds, run = _timed(dicom, Path(folder), load_model())
+        reports = _reports(run, Path(folder))
+    slower = max(("decoding", "inference"), key=lambda name: sum(seconds[name]))
+    figures = [
+        Figure(
+            "DICOM on disk to CSV, shipped model",
+            rate(seconds, "all", SLICES),
+            "slices/s",
+            at_least=60,
+            note="index, read, hash, prepare, score and write, warm; the bound is for 2 cores",
+        ),
+        Figure(
+            f"DICOM to CSV against the larger part alone, {slower}",
+            ratio(seconds, "all", slower),
+            "times",
+            at_most=1.3,
+        ),
+        Figure("decoding alone", rate(seconds, "decoding", SLICES), "slices/s", note="with hash"),
+        Figure("inference alone", rate(seconds, "inference", SLICES), "slices/s"),
+        *reports,
+    ]
+    about = (
+        f"{SLICES} slices, copies of {told()} with identifiers of their own, on all cores. "
+        "Decoding is index and pixels in HU; inference starts from windowed slices in memory."
+    )
+    return Found("From DICOM to CSV", about, figures)
+
+
+def _timed(dicom: Path, folder: Path, model: Model) -> tuple[dict[str, list[float]], ScoringRun]:
+    def read(ct: CTSlice) -> CTSlice:
+        return ct
+
+    refs = index_inputs([dicom]).slices
+    many = model.run_by(for_many(model.execution))
+    prepared = list(SliceReader(refs, lambda ct: prepare(ct, model.config)))
+
+    def score_all() -> ScoringRun:
+        run = score_inputs([dicom], model)
+        write_csv(folder / "scores.csv", run.slices)
+        return run
+
+    seconds = side_by_side(
+        {
+            "all": score_all,
+            "decoding": lambda: list(SliceReader(index_inputs([dicom]).slices, read)),
+            "inference": lambda: list(many.score_prepared(prepared)),
+        },
+        ROUNDS,
+    )
+    return seconds, score_inputs([dicom], model, keep_heatmaps=True)
+
+
+def _reports(run: ScoringRun, folder: Path) -> list[Figure]:
+    """What is written after scoring."""
+    writers = {
+        "scores.csv": lambda: write_csv(folder / "scores.csv", run.slices),
+        "scores.json": lambda: write_json(folder / "scores.json", scores_record(run)),
+        "report.html": lambda: write_html(folder / "report.html", run),
+    }
+    figures = []
+    for name, write in writers.items():
+        begin = time.perf_counter()
+        write()
+        spent = (time.perf_counter() - begin) / len(run.slices)
+        figures.append(Figure(f"writing {name}", spent * 1e3, "ms/slice"))
+    return figures
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)
