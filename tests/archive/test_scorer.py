@@ -75,12 +75,14 @@ def test_a_volume_is_a_row_a_slice(tmp_path: Path, scorer: Scorer):
     assert [row["slice"] for row in found] == [0, 1, 2]
 
 
-def test_only_dicom_is_read_from_a_store(tmp_path: Path, scorer: Scorer, write_series: Write):
+def test_what_needs_a_disk_is_not_read_from_a_store(
+    tmp_path: Path, scorer: Scorer, write_series: Write
+):
     folder = write_series(tmp_path, 1)
     np.save(folder / "volume.npy", np.zeros((3, 64, 64)))
     dicom, volume = score(scorer, f"file://{folder}/0.dcm", f"file://{folder}/volume.npy")
     assert dicom["state"] == "scored"
-    assert (volume["state"], "not DICOM" in volume["reason"]) == ("left out", True)
+    assert (volume["state"], ".npy is not read" in volume["reason"]) == ("left out", True)
 
 
 def test_a_machine_with_another_model_is_refused(tmp_path: Path, tiny: Model):

@@ -19,6 +19,10 @@ from distiliqa.archive.listing import Listed
 from distiliqa.archive.scorer import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 
+# What Ray will change, and that a pool is as large as the machine, is no business of the user's.
+warnings.filterwarnings("ignore", module=r"ray(\.|$)")
+warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
+
 RETRIES = 1  # of a task whose worker died; then each of its files is tried alone
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
 _TASK_FILES = 32  # what is done again when a worker dies
@@ -83,30 +87,25 @@ def score_files(
     fair = max(1, len(files) // (_TASKS_EACH * workers))
     size = 1 if alone else min(_TASK_FILES, fair)
     tasks = [_table(files[at : at + size], setting) for at in range(0, len(files), size)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Ray's, of what it will change and of an unequal pool
-        scored = ray.data.from_arrow(tasks).map_batches(
-            Scorer,
-            fn_constructor_args=(setting,),
-            batch_size=None,
-            batch_format="pyarrow",
-            # What waits for a worker fails with it: alone means that nothing waits.
-            compute=ray.data.ActorPoolStrategy(
-                size=workers, max_tasks_in_flight_per_actor=1 if alone else None
-            ),
-            num_cpus=setting.threads,
-            max_restarts=-1,
-            max_task_retries=RETRIES,
-        )
-        try:
-            yield from scored.iter_batches(
-                batch_size=None, batch_format="pyarrow", prefetch_batches=0
-            )
-        except ray.exceptions.RayError as error:
-            raise DistiliqaError(
-                f"Ray stopped ({_last_line(error)})",
-                remedy="run again: what is scored is kept",
-            ) from error
+    scored = ray.data.from_arrow(tasks).map_batches(
+        Scorer,
+        fn_constructor_args=(setting,),
+        batch_size=None,
+        batch_format="pyarrow",
+        # What waits for a worker fails with it: alone means that nothing waits.
+        compute=ray.data.ActorPoolStrategy(
+            size=workers, max_tasks_in_flight_per_actor=1 if alone else None
+        ),
+        num_cpus=setting.threads,
+        max_restarts=-1,
+        max_task_retries=RETRIES,
+    )
+    try:
+        yield from scored.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+    except ray.exceptions.RayError as error:
+        raise DistiliqaError(
+            f"Ray stopped ({_last_line(error)})", remedy="run again: what is scored is kept"
+        ) from error
 
 
 def _table(files: Sequence[Listed], setting: Setting) -> pa.Table:

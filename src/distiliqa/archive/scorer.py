@@ -15,7 +15,6 @@ import pyarrow as pa
 from distiliqa.archive import storage
 from distiliqa.archive.table import FAILED, LEFT_OUT, problem_row, schema, scored_row
 from distiliqa.ct import CTIndex, Problem
-from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.index import index_one
 from distiliqa.ct.source import Source
 from distiliqa.errors import ModelFolderError
@@ -24,6 +23,9 @@ from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.version import __version__
+
+# Their libraries need a file; DICOM and TIFF are read from bytes.
+_ON_DISK = {".npy", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr"}
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ def _not_taken(source: Source) -> str | None:
     """Why a kind of file that the local engine takes is not taken here."""
     if source.suffix == ".zip":
         return "a zip; unpack it, or score it with the local engine"
-    if source.file is None and not is_dicom(source):
-        return "not DICOM, the one format that is read from an object store"
+    if source.file is None and source.suffix in _ON_DISK:
+        return f"{source.suffix} is not read from an object store; copy it to a disk"
     return None
 
 

@@ -1,0 +1,129 @@
+"""``score --engine ray``; Ray itself takes part in the slow test only, and in tests/archive."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from distiliqa import archive
+from distiliqa.cli import app
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def score(tiny_model: Path) -> Callable[..., Result]:
+    def run(*args: object) -> Result:
+        given = ["score", "--engine", "ray", "--model", tiny_model, *args]
+        return CliRunner().invoke(app, list(map(str, given)))
+
+    return run
+
+
+@pytest.fixture
+def score_here(score: Callable[..., Result], monkeypatch: pytest.MonkeyPatch):
+    """`score` with this process in the place of Ray."""
+    pytest.importorskip("ray")
+    from tests.archive import here
+
+    here.score_here(monkeypatch)
+    return score
+
+
+def test_all_scored_is_0(tmp_path: Path, score_here: Callable[..., Result], write_series: Write):
+    folder, out = write_series(tmp_path / "in"), tmp_path / "out"
+    done = score_here("--input", folder, "--out", out)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("3 slices in ")
+    assert done.stderr == ""
+    assert sorted(each.name for each in out.iterdir()) == [
+        "run.json",
+        "series.csv",
+        "series.parquet",
+        "slices",
+    ]
+    again = score_here(folder, "--out", out)
+    assert (again.exit_code, "3 files were scored already" in again.stdout) == (0, True)
+    assert score_here(folder, "--out", out, "--quiet").output == ""
+
+
+def test_some_failed_is_1_and_none_scored_2(
+    tmp_path: Path, score_here: Callable[..., Result], write_series: Write
+):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "0.dcm").write_bytes(b"no DICOM")
+    done = score_here(tmp_path / "bad", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    write_series(tmp_path / "in")
+    done = score_here(tmp_path / "bad", tmp_path / "in", "--out", tmp_path / "other")
+    assert (done.exit_code, done.stderr) == (1, "failed: 1; see the column reason\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["in"], "give --out DIR"),
+        (["--out", "out"], "give INPUT or --input"),
+        (["in", "--out", "out", "--pdf", "--sr"], "--sr and --pdf: the engine ray writes tables"),
+        (["in", "--out", "out", "--engine", "local", "--address", "a:1"], "give --engine ray too"),
+    ],
+)
+def test_wrong_usage_is_told(score: Callable[..., Result], given: list[str], told: str):
+    done = score(*given)
+    assert done.exit_code == 2
+    assert told in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_missing_extra_is_told(score: Callable[..., Result], tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(archive, "find_spec", lambda name: None)
+    done = score(tmp_path, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        'error: the engine ray needs the extra ray (ray is missing); pip install "distiliqa[ray]"\n'
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_ctrl_c_in_a_terminal_keeps_what_is_scored(
+    tmp_path: Path, tiny_model: Path, write_series: Write
+):
+    """A terminal sends Ctrl-C to all processes, those of Ray too."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    folder, out = write_series(tmp_path / "in", 2000), tmp_path / "out"
+    command = [sys.executable, "-c", TELLS, "score", folder, "--engine", "ray"]
+    command += ["--model", tiny_model, "--out", out, "--concurrency", 2]
+    with subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        while process.stderr.readline() != "rows\n":
+            pass
+        os.killpg(process.pid, signal.SIGINT)
+        errors = process.communicate(timeout=100)[1]
+    assert process.returncode == 130, errors
+    assert errors.replace("rows\n", "") == "interrupted\n"
+    kept = [pq.read_table(part)["path"].to_pylist() for part in (out / "slices").iterdir()]
+    paths = [path for part in kept for path in part]
+    assert 0 < len(paths) == len(set(paths)) < 2000
+
+
+# Says when rows come.
+TELLS = """
+import sys
+from distiliqa.archive.parts import Parts
+add = Parts.add
+def tell(self, rows):
+    add(self, rows)
+    print("rows", file=sys.stderr, flush=True)
+Parts.add = tell
+from distiliqa.cli import main
+main()
+"""
