@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from distiliqa.cli import app
+from distiliqa.scoring import tuning
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(each) for each in args])
+
+
+@pytest.fixture(autouse=True)
+def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A quiet machine of its own memory, on which two threads are twice as fast as the default."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tuning, "is_busy", lambda: False)
+    monkeypatch.setattr(tuning, "cores", lambda: 2)
+    monkeypatch.setattr(
+        tuning, "_seconds", lambda model, images: 0.5 if model.execution.threads == 2 else 1.0
+    )
+    return tmp_path / "cache" / "distiliqa"
+
+
+def test_each_trial_is_shown_and_the_fastest_remembered(tiny_model: Path, quiet_machine: Path):
+    done = run("tune", tiny_model, "--runtime", "onnxruntime")
+    assert done.exit_code == 0, done.output
+    first, *_, last = done.stdout.splitlines()
+    assert first.startswith("onnxruntime in fp32, all cores, batches of 4 ")
+    assert "1.00 times the default" in first
+    assert last == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default"
+    (file,) = quiet_machine.iterdir()
+    assert json.loads(file.read_text())["execution"]["threads"] == 2
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path):
+    done = run("tune", tmp_path / "none")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: no model or model folder")
+
+
+def execution_of(out: Path) -> dict[str, object]:
+    return json.loads((out / "run.json").read_text())["settings"]["execution"]
+
+
+def test_a_run_of_many_slices_is_tuned_once_and_says_so(
+    tmp_path: Path, tiny_model: Path, write_series: Callable[..., Path], monkeypatch
+):
+    folder, out = write_series(tmp_path / "in", 3), tmp_path / "out"
+    command = ("score", folder, "--model", tiny_model, "--runtime", "onnxruntime", "--out", out)
+    assert run(*command).stderr == ""
+    assert execution_of(out)["chosen"] == "default"
+    monkeypatch.setattr("distiliqa.scoring.run.MANY", 3)
+    told = run(*command).stderr
+    assert told == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default\n"
+    assert execution_of(out)["threads"] == 2
+    assert execution_of(out)["chosen"] == "measured"
+    assert run(*command).stderr == ""
+    assert execution_of(out)["threads"] == 2
+
+
+@pytest.mark.parametrize("option", [("--threads", 1), ("--batch", 2)])
+def test_what_is_asked_for_is_not_tuned(
+    tmp_path: Path, tiny_model: Path, write_series: Callable[..., Path], monkeypatch, option
+):
+    monkeypatch.setattr("distiliqa.scoring.run.MANY", 3)
+    folder, out = write_series(tmp_path / "in", 3), tmp_path / "out"
+    done = run("score", folder, "--model", tiny_model, "--out", out, *option)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert execution_of(out)[option[0].removeprefix("--")] == option[1]
+    assert execution_of(out)["chosen"] == "asked"
+
+
+def test_a_precision_that_a_runtime_lacks_is_one_line(tiny_model: Path, tmp_path: Path):
+    wanted = ("--runtime", "onnxruntime", "--precision", "bf16")
+    done = run("score", tmp_path, "--model", tiny_model, *wanted)
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "error: the runtime onnxruntime does not run in bf16; use openvino for bf16\n"
+    )
