@@ -1,174 +1,129 @@
-"""Slices a second and memory, beside other ways to rate images.
-
-    python benchmarks/peers.py [--json FILE]
-
-Each runs in a process of its own on the same slices of the example series, in turns; memory is the
-peak of the process. Metrics that cannot be imported here are left out by name.
-"""
+"""Other metrics of image quality on the same slices: slices a second, and memory."""
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from importlib.util import find_spec
+from statistics import median
 
 import numpy as np
 
-from bench.alone import peak_mib
+from bench.alone import alone
+from bench.copies import hu_slices, told, windowed_slices
 from bench.figures import Figure, Found, main
-from distiliqa.cli.example import EXAMPLE_SERIES
-from distiliqa.ct import SOFT_TISSUE, read_ct
 
-TURNS = 3
-LEAST_S = 2.0  # that each measures in a turn
-ONLY = "DISTILIQA_PEER"
-
-Rate = Callable[[np.ndarray], Any]  # rates windowed slices, (n, 512, 512), in [0, 1]
-
-
-def compact() -> Rate:
-    from distiliqa.scoring.model import load_model
-
-    model = load_model()
-    low, width = SOFT_TISSUE.lower, SOFT_TISSUE.width
-    return lambda images: model.score(images * width + low)
-
-
-def skimage_ssim() -> Rate:
-    from skimage.metrics import structural_similarity
-
-    return lambda images: [
-        structural_similarity(one, other, data_range=1.0)
-        for one, other in zip(images, images[::-1], strict=True)
-    ]
-
-
-def own_metric(name: str) -> Rate:
-    from distiliqa import metrics
-
-    metric, low, width = getattr(metrics, name), SOFT_TISSUE.lower, SOFT_TISSUE.width
-    if name == "global_noise_level":
-        return lambda images: [metric(each * width + low, (0.7, 0.7)) for each in images]
-    return lambda images: [
-        metric(one * width + low, other * width + low)
-        for one, other in zip(images, images[::-1], strict=True)
-    ]
-
-
-def maniqa_size(crops: int) -> Rate:
-    """The ViT-B/8 of MANIQA (Yang et al. 2022, arXiv 2204.08958) alone, on crops of 224 pixels."""
-    import torch
-    from torch import nn
-
-    layer = partial(nn.TransformerEncoderLayer, 768, 12, 3072, activation="gelu", dropout=0.0)
-    encoder = nn.TransformerEncoder(
-        layer(norm_first=True, batch_first=True), 12, enable_nested_tensor=False
-    ).eval()
-    patches = nn.Conv2d(3, 768, 8, 8)
-
-    @torch.inference_mode()
-    def rate(images: np.ndarray) -> None:
-        for image in torch.from_numpy(images[:1]):
-            crop = image[None, None, 144:368, 144:368].expand(1, 3, -1, -1)
-            for _ in range(crops):
-                encoder(patches(crop).flatten(2).transpose(1, 2))
-
-    return rate
-
-
-def library(package: str, metric: str) -> Rate:
-    """A metric of pyiqa or piq, on grey images as colour, where the package can be imported."""
-    import torch
-
-    if package == "pyiqa":
-        import pyiqa
-
-        found = pyiqa.create_metric(metric, device="cpu")
-    else:
-        import piq
-
-        found = getattr(piq, metric)
-    return lambda images: [
-        found(torch.from_numpy(each)[None, None].expand(1, 3, -1, -1)) for each in images
-    ]
-
-
-PEERS: dict[str, tuple[Callable[[], Rate], str]] = {
-    "distiliqa compact": (compact, "HU arrays to scores, intervals, distance and map"),
-    "distiliqa global noise level": (partial(own_metric, "global_noise_level"), ""),
-    "distiliqa SSIM": (partial(own_metric, "ssim"), "full reference"),
-    "distiliqa VIF": (partial(own_metric, "vif"), "full reference"),
-    "scikit-image SSIM": (skimage_ssim, "full reference, gaussian_weights off"),
-    "ViT-B/8 of MANIQA, one crop": (partial(maniqa_size, 1), "its backbone alone, random weights"),
-    "pyiqa BRISQUE": (partial(library, "pyiqa", "brisque"), ""),
-    "pyiqa NIQE": (partial(library, "pyiqa", "niqe"), ""),
-    "pyiqa CNNIQA": (partial(library, "pyiqa", "cnniqa"), ""),
-    "pyiqa MANIQA": (partial(library, "pyiqa", "maniqa"), ""),
-    "piq BRISQUE": (partial(library, "piq", "brisque"), ""),
-}
-AT_ONCE = {"ViT-B/8 of MANIQA, one crop": 1}  # the others take all slices
-CROPS = 20  # that MANIQA's own test averages
-
-
-def slices() -> np.ndarray:
-    return np.stack([SOFT_TISSUE.apply(ct.hu) for ct in read_ct(EXAMPLE_SERIES)]).astype(np.float32)
-
-
-def alone(name: str) -> None:
-    """Print slices a second and MiB of one peer as JSON, or why there are none."""
-    try:
-        rate = PEERS[name][0]()
-    except Exception as error:  # whatever keeps a package from being imported
-        print(json.dumps({"why_not": f"{type(error).__name__}: {error}".splitlines()[0]}))
-        return
-    images = slices()
-    rate(images)
-    begin, passes = time.perf_counter(), 0
-    while (seconds := time.perf_counter() - begin) < LEAST_S:
-        rate(images)
-        passes += 1
-    count = AT_ONCE.get(name, len(images))
-    print(json.dumps({"rate": passes * count / seconds, "memory": peak_mib()}))
+SLICES, ROUNDS = 8, 3
+Run = Callable[[], object]
 
 
 def measure() -> Found:
-    turns: dict[str, list[dict[str, Any]]] = {name: [] for name in PEERS}
-    for _ in range(TURNS):
-        for name, found in turns.items():
-            if not found or "rate" in found[-1]:
-                found.append(_in_a_process(name))
-    figures, left_out, rates = [], [], {}
-    for name, found in turns.items():
-        if "why_not" in found[-1]:
-            left_out.append(f"{name} ({found[-1]['why_not']})")
-            continue
-        rates[name] = statistics.median(each["rate"] for each in found)
-        figures.append(Figure(name, rates[name], "slices/s", note=PEERS[name][1]))
-        figures.append(Figure(f"{name}, peak memory", found[-1]["memory"], "MiB"))
-    one_crop = rates["ViT-B/8 of MANIQA, one crop"]
-    ratio = rates["distiliqa compact"] * CROPS / one_crop
-    note = f"MANIQA's test averages {CROPS} crops"
-    figures.append(Figure("compact beside the ViT-B/8 of MANIQA", ratio, "times", note=note))
-    about = f"Each in a process of its own, {TURNS} turns, all cores, 512 x 512 slices."
-    return Found("Beside peers", about, figures, left_out=left_out)
-
-
-def _in_a_process(name: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, __file__], env=os.environ | {ONLY: name}, capture_output=True, text=True
+    """Each in a process of its own, one after the other, in several rounds."""
+    rates: dict[str, list[float]] = {}
+    memory: dict[str, float] = {}
+    left_out = []
+    for turn in range(ROUNDS):
+        for name, (_, needs) in PEERS.items():
+            if turn and name not in rates:
+                continue
+            if missing := [each for each in needs if find_spec(each) is None]:
+                left_out.append(f"{name}: {', '.join(missing)} cannot be imported here")
+                continue
+            try:
+                found = alone("peers", "timed", name)
+            except RuntimeError as error:
+                left_out.append(f"{name}: {error}")
+                continue
+            rates.setdefault(name, []).append(found.result)
+            memory[name] = max(memory.get(name, 0), found.peak_mib)
+    figures = []
+    for name, each in rates.items():
+        figures.append(Figure(name, median(each), "slices/s", note=_note(name)))
+        figures.append(Figure(f"{name}, memory", memory[name], "MiB"))
+    about = (
+        f"{SLICES} windowed slices of 512 x 512 pixels in memory, copies of {told()}, all cores, "
+        "one process each. Speed is all that is compared: weights of the networks of others are "
+        "drawn at random, and nothing is downloaded."
     )
-    lines = done.stdout.splitlines()
-    return json.loads(lines[-1]) if lines else {"why_not": done.stderr.splitlines()[-1]}
+    return Found("Beside other metrics", about, figures, left_out=left_out)
+
+
+def timed(name: str) -> float:
+    """Slices a second of one metric, warm; for `alone`."""
+    make, _ = PEERS[name]
+    run, count = make()
+    run()
+    begin = time.perf_counter()
+    run()
+    return count / (time.perf_counter() - begin)
+
+
+def _distiliqa() -> tuple[Run, float]:
+    from distiliqa.scoring.model import load_model
+
+    model, hu = load_model(), hu_slices(SLICES)
+    return lambda: model.score(hu), SLICES
+
+
+def _ssim() -> tuple[Run, float]:
+    from skimage.metrics import structural_similarity
+
+    images = windowed_slices(SLICES)[:, 0]
+    reference = np.roll(images, 1, 0)
+    pairs = list(zip(images, reference, strict=True))
+    return lambda: [structural_similarity(*pair, data_range=1.0) for pair in pairs], SLICES
+
+
+def _maniqa() -> tuple[Run, float]:
+    import torch
+
+    from bench.maniqa import CROP, CROPS, Maniqa
+
+    network, crop = Maniqa().eval(), torch.from_numpy(windowed_slices(1)[..., :CROP, :CROP])
+
+    @torch.inference_mode()
+    def run() -> object:
+        return network(crop)
+
+    return run, 1 / CROPS
+
+
+def _brisque() -> tuple[Run, float]:
+    from brisque import BRISQUE
+
+    metric = BRISQUE(url=False)
+    images = np.repeat((windowed_slices(SLICES)[:, 0, ..., None] * 255).astype(np.uint8), 3, -1)
+    return lambda: [metric.score(image) for image in images], SLICES
+
+
+def _pyiqa(metric: str) -> Callable[[], tuple[Run, float]]:
+    def make() -> tuple[Run, float]:
+        import pyiqa
+        import torch
+
+        network = pyiqa.create_metric(metric, pretrained=False, device="cpu")
+        images = torch.from_numpy(windowed_slices(SLICES)).expand(-1, 3, -1, -1)
+        return lambda: [network(image[None]) for image in images], SLICES
+
+    return make
+
+
+PEERS: dict[str, tuple[Callable[[], tuple[Run, float]], tuple[str, ...]]] = {
+    "distiliqa, shipped model": (_distiliqa, ()),
+    "SSIM of scikit-image, which needs a reference": (_ssim, ("skimage",)),
+    "torch network of the size of MANIQA": (_maniqa, ("torch",)),
+    "BRISQUE of brisque": (_brisque, ("brisque", "libsvm", "cv2")),
+    "NIQE of pyiqa": (_pyiqa("niqe"), ("pyiqa", "torchvision", "timm")),
+    "CNNIQA of pyiqa, a CNN": (_pyiqa("cnniqa"), ("pyiqa", "torchvision", "timm")),
+    "MANIQA of pyiqa, a transformer": (_pyiqa("maniqa"), ("pyiqa", "torchvision", "timm")),
+}
+
+
+def _note(name: str) -> str:
+    if "MANIQA" in name:
+        return "a slice is 20 crops; one was timed" if "torch" in name else "20 crops a slice"
+    return ""
 
 
 if __name__ == "__main__":
-    if ONLY in os.environ:
-        alone(os.environ[ONLY])
-    else:
-        main(measure, __doc__)
+    main(measure, __doc__)

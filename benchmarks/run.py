@@ -1,89 +1,132 @@
-"""All benchmarks, one after the other: ``make bench``.
+"""Run all benchmarks, one after the other, and write what they find.
 
-    python benchmarks/run.py [NAME ...]
-
-Each is a process of its own. One that fails is told in the results and the others go on. Writes
-``benchmarks/results/latest.json`` and ``latest.md``, ``docs/performance.md`` and its plots.
-With names, only these are measured anew; the others stay as they were.
+Each is a program of its own: one that fails or takes too long is told in the results, and the
+others go on. This writes ``benchmarks/results/latest.json`` and ``.md``, ``docs/performance.md``
+and its plots; with names of benchmarks, it runs and prints those alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-from bench.figures import Found
+from bench.figures import Found, read_found
 from bench.machine import machine
-from bench.page import draw, page, table
-from distiliqa.files import make_folder, write_json, write_text
+from bench.page import page, short, table, without_places
+from bench.plots import draw, picture_name
+from distiliqa.files import write_json, write_text
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
-PLOTS = ROOT / "docs" / "images" / "performance"
-ALL = (
-    "scoring", "end_to_end", "cold_start", "peers", "training", "validation_curves",
-    "preprocessing", "simulation", "archive", "growth",
-)  # fmt: skip
-LIMIT_S = 600
+BENCHMARKS = (
+    "end_to_end",
+    "cold_start",
+    "scoring",
+    "training",
+    "validation_curves",
+    "preprocessing",
+    "simulation",
+    "archive",
+    "peers",
+    "growth",
+)
+_HERE = Path(__file__).resolve().parent
+RESULTS, DOCS = _HERE / "results", _HERE.parent / "docs"
+PICTURES = DOCS / "images" / "performance"
+LONGEST, ALL = 400, 1180  # seconds: of one benchmark, and of all of them
 
 
 def main() -> None:
+    """Measure, and write and tell where it is."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("names", nargs="*", choices=[*ALL, []], help="which of them")
-    chosen = options.parse_args().names or list(ALL)
-    latest = RESULTS / "latest.json"
-    known = json.loads(latest.read_text(encoding="utf-8")) if latest.is_file() else {}
-    measured: dict[str, Any] = known.get("measured", {}) if len(chosen) < len(ALL) else {}
+    options.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
+    names = options.parse_args().names or BENCHMARKS
+    if unknown := set(names) - set(BENCHMARKS):
+        options.error(f"no benchmark {', '.join(sorted(unknown))}")
     facts, begin = machine(), time.monotonic()
-    for name in chosen:
+    results: dict[str, Found] = {}
+    failed: dict[str, str] = {}
+    for name in names:
+        left = ALL - (time.monotonic() - begin)
         print(f"== {name}", flush=True)
-        measured[name] = {**_measured(name), "machine": facts}
-    write(measured, facts)
-    print(
-        f"\n{(time.monotonic() - begin) / 60:.1f} minutes; see {latest.relative_to(ROOT)}, ", end=""
-    )
-    print("benchmarks/results/latest.md and docs/performance.md")
-    if any(found.get("failed") for found in measured.values()):
-        sys.exit(1)
-
-
-def _measured(name: str) -> dict[str, Any]:
-    """What a benchmark found; where it failed, why."""
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "found.json"
-        command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--json", str(path)]
         try:
-            code: object = subprocess.run(command, timeout=LIMIT_S, check=False).returncode
-        except subprocess.TimeoutExpired:
-            code = f"no end after {LIMIT_S} s"
-        if path.is_file():
-            found = json.loads(path.read_text(encoding="utf-8"))
-        else:
-            found = asdict(Found(name, f"It failed: {code}.")) | {"failed": True}
-    return found | {"seconds": round(time.monotonic() - begin, 1)}
+            results[name] = run(name, min(LONGEST, left))
+        except (RuntimeError, subprocess.TimeoutExpired) as error:
+            failed[name] = _reason(error)
+            print(f"failed: {failed[name]}")
+    print("\n" + table(results, failed))
+    if tuple(names) == BENCHMARKS:
+        written = write(results, failed, facts)
+        print("\nwritten: " + ", ".join(map(short, written)))
+    sys.exit(1 if failed else 0)
 
 
-def write(measured: dict[str, Any], facts: dict[str, object]) -> None:
-    """The files that tell what was measured."""
-    ordered = [measured[name] for name in ALL if name in measured]
-    results = {"machine": facts, "benchmarks": ordered}
-    make_folder(RESULTS)
-    make_folder(PLOTS)
-    curves = [curve for found in ordered for curve in found["curves"]]
-    plots = {
-        curve["title"]: draw(curve, PLOTS).relative_to(ROOT / "docs").as_posix() for curve in curves
-    }
-    write_json(RESULTS / "latest.json", {"machine": facts, "measured": measured})
-    write_text(RESULTS / "latest.md", table(results))
-    write_text(ROOT / "docs" / "performance.md", page(results, plots))
+def run(name: str, seconds: float) -> Found:
+    """Run one benchmark; raises `RuntimeError` or `TimeoutExpired` where it gives nothing."""
+    if seconds <= 0:
+        raise RuntimeError("no time was left for it")
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "found.json")
+        command = [sys.executable, str(_HERE / f"{name}.py"), "--json", str(file)]
+        errors = _ended(command, seconds)
+        if errors is not None or not file.exists():
+            sys.stderr.write(errors or "")
+            raise RuntimeError(((errors or "").strip().splitlines() or ["without a word"])[-1])
+        found = read_found(json.loads(file.read_text(encoding="utf-8")))
+    return replace(found, left_out=list(map(without_places, found.left_out)))
+
+
+def _ended(command: list[str], seconds: float) -> str | None:
+    """Wait for a program; what it wrote to stderr if it failed, else None.
+
+    One that takes too long is ended together with the processes that it started.
+    """
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        _, errors = process.communicate(timeout=seconds)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    return errors if process.returncode else None
+
+
+def write(
+    results: dict[str, Found], failed: dict[str, str], facts: dict[str, str]
+) -> tuple[Path, ...]:
+    """Write what all benchmarks found; returns the files that tell it."""
+    record = {name: asdict(found) for name, found in results.items()}
+    content = {"machine": facts, "benchmarks": record, "failed": failed}
+    told = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    files = RESULTS / "latest.json", RESULTS / "latest.md", DOCS / "performance.md"
+    write_json(files[0], content)
+    write_text(files[1], f"{told}\n\n{table(results, failed)}\n")
+    write_text(files[2], page(results, failed, facts, _draw_all(results)))
+    return files
+
+
+def _draw_all(results: dict[str, Found]) -> dict[str, str]:
+    """Plot the curves; where each plot is, relative to the page, by the title of its curve."""
+    pictures = {}
+    for curve in (curve for found in results.values() for curve in found.curves):
+        path = PICTURES / picture_name(curve)
+        draw(curve, path)
+        pictures[curve.title] = path.relative_to(DOCS).as_posix()
+    for old in set(PICTURES.glob("*.svg")) - {DOCS / place for place in pictures.values()}:
+        old.unlink()
+    return pictures
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"stopped after {error.timeout:.0f} s"
+    return without_places(" ".join(str(error).split())[:200])
 
 
 if __name__ == "__main__":

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
 from bench.slices import DATA
 from distiliqa.cli.example import EXAMPLE_SERIES
-from distiliqa.ct import index_ct
+from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
 
 _SOURCES = 24
 _SERIES = 200
@@ -50,6 +52,17 @@ def write_slices(folder: Path, count: int, size: int | None = None) -> Path:
             header = header.replace(blank.encode(), value.encode())
         (folder / f"{n:05}.dcm").write_bytes(header + pixels)
     return folder
+
+
+def hu_slices(count: int) -> NDArray[np.float32]:
+    """Slices of 512 x 512 pixels, HU: (count, 512, 512)."""
+    found = (ct.hu for ct in read_ct(source()) if ct.hu.shape == (512, 512))
+    return np.resize(np.stack(list(islice(found, _SOURCES))), (count, 512, 512))
+
+
+def windowed_slices(count: int) -> NDArray[np.float32]:
+    """The same in the soft-tissue window, as networks take them: (count, 1, 512, 512), [0, 1]."""
+    return SOFT_TISSUE.apply(hu_slices(count))[:, None].astype(np.float32)
 
 
 def _spread() -> list[Path]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,16 @@ class Found:
     figures: list[Figure] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+
+
+def read_found(content: dict[str, Any]) -> Found:
+    """What a benchmark wrote as JSON."""
+    curves = []
+    for each in content["curves"]:
+        points = {name: [(x, y) for x, y in line] for name, line in each["points"].items()}
+        curves.append(Curve(**each | {"points": points}))
+    figures = [Figure(**each) for each in content["figures"]]
+    return Found(**content | {"figures": figures, "curves": curves})
 
 
 def main(measure: Callable[[], Found], description: str | None) -> None:

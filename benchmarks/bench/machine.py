@@ -1,47 +1,90 @@
-"""What the figures were measured on: enough to compare, and nothing that names the machine."""
+"""What the figures were measured on; nothing that names whose machine it is."""
 
 from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import distiliqa
+
 PACKAGES = (
-    "distiliqa", "numpy", "onnxruntime", "openvino", "torch", "lightning", "ray", "pydicom",
-    "scikit-image", "astra-toolbox",
-)  # fmt: skip
+    "numpy",
+    "onnxruntime",
+    "openvino",
+    "torch",
+    "ray",
+    "pydicom",
+    "scikit-image",
+    "astra-toolbox",
+)
 
 
-def machine() -> dict[str, object]:
-    """Processor, memory, system and versions; the load when the benchmarks began."""
+def machine() -> dict[str, str]:
+    """Facts by name, in the order they are told."""
     return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
-        "gpu": _gpu(),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "versions": {name: found for name in PACKAGES if (found := _version(name))},
-        "load_at_start": round(os.getloadavg()[0], 2),
+        "CPU": f"{_cpu()}, {_cores()} cores",
+        "memory": _memory(),
+        "GPU": _gpu(),
+        "system": _system(),
+        "Python": platform.python_version(),
+        "distiliqa": distiliqa.__version__,
+        **{name: _version(name) for name in PACKAGES},
+        "load average at the start": _load(),
     }
 
 
-def _processor() -> str:
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text(encoding="utf-8").splitlines() if facts.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+def _cpu() -> str:
+    for line in _lines(Path("/proc/cpuinfo")):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
-def _gpu() -> str | None:
-    import torch
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+def _memory() -> str:
+    for line in _lines(Path("/proc/meminfo")):
+        if line.startswith("MemTotal"):
+            return f"{int(line.split()[1]) / 2**20:.0f} GiB"
+    return "not known"
 
 
-def _version(package: str) -> str | None:
+def _gpu() -> str:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return "none"
+    query = [program, "--query-gpu=name", "--format=csv,noheader"]
+    done = subprocess.run(query, capture_output=True, text=True)
+    return ", ".join(done.stdout.split("\n")).strip(", ") if done.returncode == 0 else "none"
+
+
+def _system() -> str:
     try:
-        return version(package)
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (AttributeError, KeyError, OSError):
+        name = platform.system()
+    return f"{name}, {platform.machine()}"
+
+
+def _load() -> str:
+    """Above 0.2 or so, other programs take part of the cores that the figures are about."""
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "not known"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
     except PackageNotFoundError:
-        return None
+        return "not installed"
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []

@@ -1,110 +1,113 @@
-"""The results as tables and plots: ``benchmarks/results`` and ``docs/performance.md``."""
+"""The results as text: the table of ``benchmarks/results`` and ``docs/performance.md``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-import matplotlib
+from bench.figures import Curve, Figure, Found
 
-from distiliqa.files import atomic_path
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-Results = dict[str, Any]
-_VERDICTS = {None: "", True: "reached", False: "missed"}
-_STYLES = ("o-", "s--", "^:", "D-.", "v-", "x--")
+VERDICTS = {None: "", True: "reached", False: "**missed**"}
 
 
-def table(results: Results) -> str:
-    """All figures, Markdown, by benchmark."""
-    return "\n".join([*_machine(results["machine"]), *_sections(results, {})]) + "\n"
+def table(results: Mapping[str, Found], failed: Mapping[str, str]) -> str:
+    """All figures, by benchmark, with what each should be."""
+    rows = ["| figure | measured | bound | |", "|---|---|---|---|"]
+    for found in results.values():
+        rows.append(f"| **{found.title}** | | | |")
+        rows += [_row(each) for each in found.figures]
+    rows += [f"| `{name}.py` | failed: {reason} | | |" for name, reason in failed.items()]
+    return "\n".join(rows)
 
 
-def page(results: Results, plots: dict[str, str]) -> str:
-    """``docs/performance.md``: the figures, and the plots at their paths relative to it."""
-    lines = [
+def page(
+    results: Mapping[str, Found],
+    failed: Mapping[str, str],
+    facts: Mapping[str, str],
+    pictures: Mapping[str, str],
+) -> str:
+    """``docs/performance.md``.
+
+    Parameters
+    ----------
+    failed : why benchmarks gave nothing, by name.
+    pictures : path of the plot of a curve, relative to the page, by the title of the curve.
+    """
+    parts = [
         "# Performance",
-        "",
-        "Made by `make bench`. Figures that are compared ran in turns, or right after each other, "
-        "on one machine; a ratio is the median over the turns. Bounds are the project's.",
-        "",
-        *_machine(results["machine"]),
-        *_sections(results, plots),
+        "Written by `make bench`, which measures all of this side by side in one run on one "
+        "machine: what is compared takes turns, and a ratio is the median of its rounds. Ratios "
+        "carry over to other machines, seconds do not. A bound is what the project asks of itself.",
+        "## The machine",
+        "\n".join(f"- {name}: {value}" for name, value in facts.items()),
+        "## All figures",
+        table(results, failed),
     ]
-    return "\n".join(lines) + "\n"
+    for found in results.values():
+        parts += [f"## {found.title}", found.about, *_notes(found), *_curves(found, pictures)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _machine(facts: dict[str, Any]) -> list[str]:
-    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    return [
-        f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gib']} GiB, "
-        f"GPU: {facts['gpu'] or 'none'}. {facts['system']}, Python {facts['python']}, {versions}. "
-        f"Load at the start: {facts['load_at_start']}.",
-        "",
+def short(path: Path) -> str:
+    """A path as the page and the screen tell it: below the project."""
+    return path.relative_to(Path(__file__).resolve().parents[2]).as_posix()
+
+
+def without_places(text: str) -> str:
+    """Text without absolute paths, which tell of the machine: ``a file`` stands for each."""
+    return re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[/\\][\w.+-]+(?:[/\\][\w.+-]+)+", "a file", text)
+
+
+def _row(figure: Figure) -> str:
+    verdict = VERDICTS[figure.reached]
+    return (
+        f"| {figure.name} | {number(figure.value)} {figure.unit} | {_bound(figure)} | {verdict} |"
+    )
+
+
+def number(value: float) -> str:
+    """Three digits, without an exponent."""
+    if value == 0:
+        return "0"
+    digits = 0
+    while abs(value) * 10**digits < 100 and digits < 6:
+        digits += 1
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+
+
+def _bound(figure: Figure) -> str:
+    bounds = (("at least", figure.at_least), ("at most", figure.at_most))
+    return ", ".join(f"{word} {value:g}" for word, value in bounds if value is not None)
+
+
+def _notes(found: Found) -> Iterable[str]:
+    notes = [f"- {each.name}: {each.note}." for each in found.figures if each.note]
+    notes += [f"- Left out: {reason}." for reason in found.left_out]
+    if notes:
+        yield "\n".join(notes)
+
+
+def _curves(found: Found, pictures: Mapping[str, str]) -> Iterable[str]:
+    for curve in found.curves:
+        yield f"### {curve.title}"
+        if curve.title in pictures:
+            yield f"![{curve.title}]({pictures[curve.title]})"
+        yield _points(curve)
+        if curve.about:
+            yield curve.about
+
+
+def _points(curve: Curve) -> str:
+    """A table with a row for each x and a column for each name."""
+    columns = list(curve.points)
+    places = sorted({x for points in curve.points.values() for x, _ in points})
+    values = {name: dict(points) for name, points in curve.points.items()}
+    head = f"| {curve.x} | " + " | ".join(f"{name} ({curve.y})" for name in columns) + " |"
+    rows = [
+        f"| {x:g} | "
+        + " | ".join(number(values[name][x]) if x in values[name] else "" for name in columns)
+        + " |"
+        for x in places
     ]
-
-
-def _sections(results: Results, plots: dict[str, str]) -> Iterator[str]:
-    for found in results["benchmarks"]:
-        yield from (f"## {found['title']}", "", found["about"], "")
-        if found["figures"]:
-            yield from ("| figure | value | bound | verdict | note |", "|---|---|---|---|---|")
-            yield from map(_row, found["figures"])
-            yield ""
-        for curve in found["curves"]:
-            yield from _curve(curve, plots.get(curve["title"]))
-        for reason in found["left_out"]:
-            yield from (f"Left out: {reason}", "")
-
-
-def _row(figure: dict[str, Any]) -> str:
-    low, high, value = figure["at_least"], figure["at_most"], figure["value"]
-    bounds = [f"≥ {low:g}"] if low is not None else []
-    bounds += [f"≤ {high:g}"] if high is not None else []
-    reached = (
-        None if not bounds else (low is None or value >= low) and (high is None or value <= high)
-    )
-    cells = (
-        figure["name"],
-        f"{value:.4g} {figure['unit']}",
-        ", ".join(bounds),
-        _VERDICTS[reached],
-        figure["note"],
-    )
-    return "| " + " | ".join(cells) + " |"
-
-
-def _curve(curve: dict[str, Any], plot: str | None) -> Iterator[str]:
-    if plot is not None:
-        yield from (f"![{curve['title']}]({plot})", "")
-    else:
-        yield from (f"{curve['title']} ({curve['y']} against {curve['x']})", "")
-        for name, points in curve["points"].items():
-            yield f"- {name}: " + ", ".join(f"{x:g}: {y:.4g}" for x, y in points)
-        yield ""
-    if curve["about"]:
-        yield from (curve["about"], "")
-
-
-def draw(curve: dict[str, Any], folder: Path) -> Path:
-    """Plot a curve, both axes from 0 or logarithmic where it spans more than a hundredfold."""
-    figure, axes = plt.subplots(figsize=(5.2, 3.4), layout="constrained")
-    for style, (name, points) in zip(_STYLES * 3, curve["points"].items(), strict=False):
-        axes.plot(*zip(*points, strict=True), style, label=name, markersize=4)
-    for axis, at in (("x", 0), ("y", 1)):
-        values = [point[at] for points in curve["points"].values() for point in points]
-        if min(values) > 0 and max(values) > 100 * min(values):
-            getattr(axes, f"set_{axis}scale")("log")
-        else:
-            getattr(axes, f"set_{axis}lim")(0)
-    axes.set(title=curve["title"], xlabel=curve["x"], ylabel=curve["y"])
-    axes.legend(fontsize=8)
-    path = folder / (re.sub(r"[^a-z0-9]+", "_", curve["title"].lower()).strip("_") + ".png")
-    with atomic_path(path) as partial:
-        figure.savefig(partial, dpi=110, format="png", metadata={"Software": None})
-    plt.close(figure)
-    return path
+    return "\n".join([head, "|" + "---|" * (len(columns) + 1), *rows])
