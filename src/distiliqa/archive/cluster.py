@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
 
 RETRIES = 1  # of a task whose worker died; then each of its files is tried alone
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
-_TASK_FILES = 32  # what is done again when a worker dies
+TASK_FILES = 32  # what is done again when a worker dies
 _TASKS_EACH = 8  # for each worker, where there are few files, so that all end together
 
 
@@ -85,7 +85,7 @@ def score_files(
     quiet.max_errored_blocks = -1
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     fair = max(1, len(files) // (_TASKS_EACH * workers))
-    size = 1 if alone else min(_TASK_FILES, fair)
+    size = 1 if alone else min(TASK_FILES, fair)
     tasks = [_table(files[at : at + size], setting) for at in range(0, len(files), size)]
     scored = ray.data.from_arrow(tasks).map_batches(
         Scorer,

@@ -1,0 +1,308 @@
+"""What Ray costs beside the local engine, and what a million series would take on 100 cores.
+
+    python benchmarks/archive.py [--json FILE]
+
+Measured on this machine with the shipped model: what one worker scores, what two workers of Ray
+score beside the local engine on two threads, what the machine that leads can hand out, list and
+write. The hours of an archive are calculated from these, see `hours`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from unittest.mock import patch
+
+from bench.figures import Curve, Figure, Found, main
+from bench.rounds import Seconds, side_by_side
+from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.model_folder import ONNX
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.run import score_inputs
+
+SERIES, SLICES_EACH, CORES = 1_000_000, 300, 100
+NETWORK = 1.25e9  # bytes a second of 10 Gbit/s
+LOOK_UP_S = 0.5e-3  # of one file on a file server, 16 at a time
+FEW, MANY, ROUNDS = 16, 160, 2
+ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What an archive and its machines can do: slices a second of each part."""
+
+    worker: float
+    efficiency: float
+    leading: float
+    reading: float
+    listing: float
+
+    def hours(self, cores: int) -> dict[str, float]:
+        """Hours of a million series for each part, if it alone were in the way.
+
+        The parts work at the same time: the slowest is what it takes.
+        """
+        speeds = {
+            "scoring": cores * self.worker * self.efficiency,
+            "reading": self.reading,
+            "the leading machine": self.leading,
+            "listing": self.listing,
+        }
+        return {name: SERIES * SLICES_EACH / speed / 3600 for name, speed in speeds.items()}
+
+
+def measure() -> Found:
+    about = (
+        f"Ray with two workers of one thread beside the local engine with two threads, {MANY} "
+        "slices; the start of both is measured with few slices and taken off"
+    )
+    try:
+        import ray  # noqa: F401
+    except ModuleNotFoundError:
+        return Found("An archive", about, left_out=["the extra ray is not installed"])
+    from distiliqa.archive.cluster import TASK_FILES, connected
+
+    with tempfile.TemporaryDirectory() as place:
+        few, many = (copies(Path(place) / str(count), count) for count in (FEW, MANY))
+        slice_bytes = statistics.fmean(each.stat().st_size for each in many.iterdir())
+        one, local = load_model(threads=1), load_model(threads=2)
+        worker = one_worker(one, many)
+        listing = listed_each_second(Path(place) / "names")
+        written, row_bytes = written_each_second(Path(place) / "rows", one)
+        begin = time.perf_counter()
+        with connected(None, 2, 1):
+            session = time.perf_counter() - begin
+            handed_out = tasks_each_second(one)
+            seconds = side_by_side(
+                {
+                    "ray few": lambda: with_ray(few, one),
+                    "ray many": lambda: with_ray(many, one),
+                    "local few": lambda: score_inputs([few], local),
+                    "local many": lambda: score_inputs([many], local),
+                },
+                ROUNDS,
+            )
+    both = steady(seconds, "ray"), steady(seconds, "local")
+    archive = Archive(
+        worker=worker,
+        efficiency=min(1.0, both[0] / (2 * worker)),
+        leading=1 / (1 / (handed_out * TASK_FILES) + 1 / written),
+        reading=NETWORK / slice_bytes,
+        listing=16 / LOOK_UP_S,
+    )
+    figures = [
+        Figure("one worker, one thread", worker, "slices/s", note="read, decode, score"),
+        Figure("Ray, two workers", both[0], "slices/s", note="once started"),
+        Figure("local engine, two threads", both[1], "slices/s", note="once started"),
+        Figure("Ray against the local engine", both[0] / both[1], "times"),
+        Figure("two workers against twice one", both[0] / (2 * worker), "times"),
+        Figure("start of a session of Ray", session, "s", note="once; not with --address"),
+        Figure(
+            "start of its workers",
+            statistics.median(seconds["ray few"]) - FEW / both[0],
+            "s",
+            note="once for 250,000 files",
+        ),
+        Figure("tasks handed out", handed_out, "tasks/s", note=f"of up to {TASK_FILES} files"),
+        Figure("results written", written, "slices/s"),
+        Figure("Parquet", row_bytes, "bytes/slice"),
+        Figure("files listed on this disk", listing, "files/s"),
+        Figure("DICOM read", slice_bytes / 1e6, "MB/slice"),
+        *outlook(archive, slice_bytes, row_bytes),
+    ]
+    cores = [1, 3, 10, 30, 100, 300, 1000, 3000]
+    points = {
+        name: [(float(n), archive.hours(n)[name]) for n in cores] for name in archive.hours(1)
+    }
+    growth = Curve(
+        "A million series",
+        "cores",
+        "hours",
+        points,
+        "The highest curve is what it takes: linear in cores until another part is in the way.",
+    )
+    return Found("An archive", about, figures, [growth])
+
+
+def outlook(archive: Archive, slice_bytes: float, row_bytes: float) -> list[Figure]:
+    """What a million series of 300 slices would take."""
+    hours = archive.hours(CORES)
+    limit = max(hours, key=lambda name: hours[name])
+    assumed = (
+        f"{SERIES * SLICES_EACH:.0e} slices in one file each as large as these, cores as fast as "
+        "one here, two workers' efficiency kept, 10 Gbit/s in all to the storage, 0.5 ms to look "
+        "up a file, 16 at a time; limited by " + limit
+    )
+    speed = SERIES * SLICES_EACH / hours[limit] / 3600
+    return [
+        Figure(f"a million series on {CORES} cores", hours[limit], "hours", note=assumed),
+        *(Figure(f"{name} alone", value, "hours") for name, value in hours.items()),
+        Figure("bandwidth it reads with", speed * slice_bytes / 1e9, "GB/s"),
+        Figure("its Parquet", SERIES * SLICES_EACH * row_bytes / 1e9, "GB"),
+        Figure(
+            "memory to resume it", SERIES * SLICES_EACH * 32 / 1e9, "GB", note="32 bytes a file"
+        ),
+    ]
+
+
+def copies(folder: Path, count: int) -> Path:
+    """A folder of ``count`` copies of real slices, or of the example series."""
+    source = Path(os.environ.get("DISTILIQA_BENCH_DATA", EXAMPLE_SERIES))
+    files = sorted(each for each in source.rglob("*.dcm") if each.is_file())
+    folder.mkdir()
+    for number, file in zip(range(count), cycle(files), strict=False):
+        shutil.copyfile(file, folder / f"{number}.dcm")
+    return folder
+
+
+def steady(seconds: Seconds, engine: str) -> float:
+    """Slices a second once an engine has started: the median over the rounds."""
+    pairs = zip(seconds[f"{engine} many"], seconds[f"{engine} few"], strict=True)
+    return (MANY - FEW) / statistics.median(many - few for many, few in pairs)
+
+
+def with_ray(folder: Path, model: Model) -> None:
+    from distiliqa.archive.run import score_archive
+
+    with tempfile.TemporaryDirectory() as out:
+        score_archive([str(folder)], model, Path(out))
+
+
+def one_worker(model: Model, folder: Path) -> float:
+    """Slices a second of a worker by itself, the median over its tasks."""
+    from distiliqa.archive.scorer import Scorer
+
+    scorer, files = Scorer(setting_of(model)), listed(folder)
+    tasks = [table_of(files[at : at + FEW]) for at in range(0, 4 * FEW, FEW)]
+    scorer(tasks[0])
+    return FEW / statistics.median(timed(lambda task=task: scorer(task)) for task in tasks[1:])
+
+
+class Idle:
+    """A worker that knows all scores already: what is left is the work of the leading machine."""
+
+    def __init__(self, setting: object) -> None:
+        self.setting = setting
+
+    def __call__(self, files: object) -> object:
+        return results(files["path"].to_pylist(), self.setting)
+
+
+def tasks_each_second(model: Model) -> float:
+    """Tasks that Ray hands out and whose results it brings back."""
+    from distiliqa.archive import cluster
+    from distiliqa.archive.listing import Listed
+    from distiliqa.archive.storage import Stamp
+
+    def hand_out(tasks: int) -> None:
+        files = [Listed(f"/{n}", Stamp(1, 1), {}) for n in range(tasks * cluster.TASK_FILES)]
+        with patch.object(cluster, "Scorer", Idle):
+            for _ in cluster.score_files(files, setting_of(model), 2):
+                pass
+
+    hand_out(10)
+    few, many = timed(lambda: hand_out(50)), timed(lambda: hand_out(450))
+    return 400 / (many - few)
+
+
+def written_each_second(folder: Path, model: Model) -> tuple[float, float]:
+    """Results that are put in Parquet, and in mind, a second; and bytes of each on disk."""
+    from distiliqa.archive.cluster import TASK_FILES
+    from distiliqa.archive.known import Known
+    from distiliqa.archive.parts import Parts
+    from distiliqa.archive.table import schema
+
+    paths = [f"/archive/{n // 3000:05}/{n // 300:07}/{n % 300:03}.dcm" for n in range(ROWS)]
+    setting, parts, known = setting_of(model), Parts(folder, schema(())), Known()
+    tasks = [results(paths[at : at + TASK_FILES], setting) for at in range(0, ROWS, TASK_FILES)]
+
+    def write() -> None:
+        for rows in tasks:
+            parts.add(rows)
+            known.add(rows)
+        parts.flush()
+
+    seconds = timed(write)
+    return ROWS / seconds, sum(each.stat().st_size for each in parts.paths()) / ROWS
+
+
+def results(paths: list[str], setting: object) -> object:
+    """Made up rows as different from each other as those of real slices."""
+    import pyarrow as pa
+
+    from distiliqa.archive.table import schema
+
+    def row(path: str) -> dict[str, object]:
+        score = random.random()
+        return {
+            "path": path,
+            "slice": 0,
+            "state": "scored",
+            "series": f"1.2.826.0.1.3680043.8.498.{hash(path[:-8])}",
+            "position_mm": float(path[-7:-4].strip("/")) if path.endswith(".dcm") else 0.0,
+            "score": score,
+            "outputs": [score + random.random() for _ in range(5)],
+            "spread": random.random(),
+            "interval_low": random.random(),
+            "interval_high": random.random(),
+            "distance": random.random(),
+            "outside": False,
+            "noise_hu": random.random(),
+            "kvp": 120.0,
+            "kernel": "B30f",
+            "sha256": secrets.token_hex(32),
+            "size": 526_000 + random.randrange(2000),
+            "modified_ns": random.randrange(10**18, 2 * 10**18),
+            "model": "compact 0.1.0",
+            "model_sha256": setting.sha256,
+        }
+
+    return pa.Table.from_pylist([row(path) for path in paths], schema(()))
+
+
+def listed_each_second(folder: Path) -> float:
+    """Files of one series a folder, listed with size and time on the disk of this machine."""
+    from distiliqa.archive.storage import files_under
+
+    for number in range(3000):
+        place = folder / str(number // SLICES_EACH)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number}.dcm").touch()
+    return 3000 / timed(lambda: list(files_under(str(folder))))
+
+
+def listed(folder: Path) -> list[object]:
+    from distiliqa.archive.listing import open_source
+
+    return list(open_source(str(folder)).files())
+
+
+def table_of(files: list[object]) -> object:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist([{"path": each.path, **each.stamp._asdict()} for each in files])
+
+
+def setting_of(model: Model) -> object:
+    from distiliqa.archive.scorer import Setting
+
+    return Setting(str(model.folder), model.config.files[ONNX])
+
+
+def timed(run: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)
