@@ -1,76 +1,131 @@
-"""Seconds a slice for forward projection, noise and reconstruction: distiliqa and scikit-image.
-
-    python benchmarks/simulation.py [--size 512] [--views 720] [--rounds 3]
-
-Both take a body phantom through the views and back, in turn, and the ratio is taken round by round,
-so that a machine whose speed drifts does not favour either. scikit-image projects parallel beams
-over half a turn with as many views; distiliqa a fan of 736 channels over a full one.
-"""
+"""Projection, noise and reconstruction of a slice, beside scikit-image and the ASTRA toolbox."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import torch
-from skimage.transform import iradon, radon
+from numpy.typing import NDArray
 
-from distiliqa.simulate.acquisition import Acquisition
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.geometry import FanBeam
-from distiliqa.simulate.noise import WATER_PER_MM, Beam
+from bench.figures import Curve, Figure, Found, main
+from bench.rounds import ratio, side_by_side
+from bench.scans import by_astra, by_skimage, fan, ours, parallel
+from distiliqa.simulate.body import body_outline
+from distiliqa.simulate.noise import WATER_PER_MM
 from distiliqa.simulate.phantom import body_phantom
-from distiliqa.simulate.simulator import degrade
 
-DOSE, PHOTONS = 0.25, 1e6
+SIZE, VIEWS, ROUNDS = 512, 720, 3
+FIELD_MM, PHOTONS = 360.0, 2.5e5
+ALL_VIEWS, ALL_SIZES, FEW = (90, 180, 360, 720, 1440), (128, 256, 512, 768), 360
+SLOW = 3  # points of these curves that others are measured at
+FAN, PARALLEL = "distiliqa, fan beam", "distiliqa, parallel"
+SKIMAGE, ASTRA = "scikit-image", "ASTRA"
 
-
-def ours(attenuation: np.ndarray, spacing: float, views: int) -> object:
-    """Fan beam, counts with read-out noise, filtered back-projection, added to the slice."""
-    geometry = FanBeam(595.0, 1085.6, channels=736, pitch=1.2858, views=views)
-    made = Acquisition(geometry, Beam(photons=PHOTONS), noise_free=True)
-    hu = torch.from_numpy(1000 * (attenuation / WATER_PER_MM - 1))[None]
-    return degrade(hu, spacing, made, Degradation(dose=DOSE), [0])
-
-
-def theirs(attenuation: np.ndarray, spacing: float, views: int) -> object:
-    """Parallel beams, counts, filtered back-projection."""
-    angles = np.linspace(0, 180, views, endpoint=False)
-    integrals = radon(attenuation, angles, circle=True) * spacing
-    counts = np.random.default_rng(0).poisson(DOSE * PHOTONS * np.exp(-integrals)).clip(1)
-    return iradon(-np.log(counts / (DOSE * PHOTONS)), angles, filter_name="hann", circle=True)
+Image = NDArray[np.float32]
+Scan = Callable[[Image, float, int, float | None], Image]
+SCANS: dict[str, Scan] = {
+    FAN: partial(ours, fan),
+    PARALLEL: partial(ours, parallel),
+    SKIMAGE: by_skimage,
+    ASTRA: by_astra,
+}
 
 
-def seconds(run: Callable[..., object], *arguments: object) -> float:
+def measure() -> Found:
+    """Scan the same phantom by each, noise-free for the quality and with noise for the time."""
+    scans = {name: scan for name, scan in SCANS.items() if name != ASTRA or find_spec("astra")}
+    left_out = [] if len(scans) == len(SCANS) else ["ASTRA: astra is not installed"]
+    phantom, spacing = _phantom(SIZE)
     begin = time.perf_counter()
-    run(*arguments)
-    return time.perf_counter() - begin
+    ours(fan, phantom, spacing, VIEWS, PHOTONS)
+    first = time.perf_counter() - begin
+    work = phantom, spacing, VIEWS, PHOTONS
+    seconds = side_by_side({name: partial(scan, *work) for name, scan in scans.items()}, ROUNDS)
+    figures = []
+    for other in (name for name in (SKIMAGE, ASTRA) if name in scans):
+        bound = 5 if other == SKIMAGE else None
+        for own in (FAN, PARALLEL):
+            times = ratio(seconds, other, own)
+            figures.append(Figure(f"{own} against {other}", times, "times", at_least=bound))
+    for name, scan in scans.items():
+        figures.append(Figure(f"simulation, {name}", _per_second(seconds[name]), "slices/s"))
+        figures += _quality(name, scan, phantom, spacing)
+    figures.append(Figure("first slice of a size", first, "s", note="it makes the matrices"))
+    figures += _on_gpu(phantom, spacing, left_out)
+    about = (
+        f"A body phantom of {SIZE} x {SIZE} pixels through {VIEWS} views and back: line integrals, "
+        "Poisson noise, filtered back-projection with a ramp. The parallel scans have a ray a "
+        "pixel; the fan is that of a scanner, 736 channels over the full turn. The error is that "
+        "of a scan without noise in the body, the noise is what the photons add there; linear "
+        "interpolation, as the others do it, blurs: less noise, more error."
+    )
+    return Found("Simulation", about, figures, _curves(scans), left_out)
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--size", type=int, default=512)
-    options.add_argument("--views", type=int, default=720)
-    options.add_argument("--rounds", type=int, default=3)
-    args = options.parse_args()
-    spacing = 360 / args.size
-    hu = body_phantom(0.0, size=args.size, spacing_mm=spacing)
-    attenuation = ((1 + hu / 1000) * WATER_PER_MM).astype(np.float32)
-    work = attenuation, spacing, args.views
-    first = seconds(ours, *work)  # makes the matrices, once for a size
-    rounds = [(seconds(ours, *work), seconds(theirs, *work)) for _ in range(args.rounds)]
-    fan, skimage = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratio = statistics.median(b / a for a, b in rounds)
-    print(f"{args.size} x {args.size}, {args.views} views, {os.cpu_count()} cores, ", end="")
-    print(f"median of {args.rounds} rounds")
-    print(f"distiliqa     {fan:7.2f} s a slice ({first:.2f} s the first)")
-    print(f"scikit-image  {skimage:7.2f} s a slice")
-    print(f"ratio         {ratio:7.1f}")
+def _phantom(size: int) -> tuple[Image, float]:
+    """Attenuation per mm, (size, size), nothing outside the circle; the pixel spacing, mm."""
+    spacing = FIELD_MM / size
+    hu = body_phantom(0.0, size=size, spacing_mm=spacing)
+    inside = np.hypot(*(np.mgrid[:size, :size] - size // 2)) < size // 2 - 1
+    return (inside * (1 + hu / 1000) * WATER_PER_MM).astype(np.float32), spacing
+
+
+def _quality(name: str, scan: Scan, phantom: Image, spacing: float) -> list[Figure]:
+    """Error without noise, and noise, in the body."""
+    body = body_outline(1000 * (phantom / WATER_PER_MM - 1))
+    silent, noisy = (scan(phantom, spacing, VIEWS, photons) for photons in (None, PHOTONS))
+    error, noise = (
+        float(np.sqrt(np.square(each[body], dtype=np.float64).mean())) * 1000 / WATER_PER_MM
+        for each in (silent - phantom, noisy - silent)
+    )
+    return [Figure(f"error, {name}", error, "HU"), Figure(f"noise, {name}", noise, "HU")]
+
+
+def _on_gpu(phantom: Image, spacing: float, left_out: list[str]) -> list[Figure]:
+    if not torch.cuda.is_available():
+        left_out.append("simulation on a GPU: there is none")
+        return []
+    batch = torch.from_numpy(phantom).cuda().expand(16, -1, -1)
+
+    def run() -> None:
+        ours(fan, batch, spacing, VIEWS, PHOTONS)
+        torch.cuda.synchronize()
+
+    rate = 16 * _per_second(side_by_side({"cuda": run}, ROUNDS)["cuda"])
+    return [Figure("simulation on a GPU, fan beam", rate, "slices/s", note="16 at a time")]
+
+
+def _per_second(seconds: list[float]) -> float:
+    return 1 / float(np.median(seconds))
+
+
+def _curves(scans: dict[str, Scan]) -> list[Curve]:
+    """Seconds a slice against views and against size."""
+    views: dict[str, list[tuple[float, float]]] = {}
+    sizes: dict[str, list[tuple[float, float]]] = {}
+    for name, scan in scans.items():
+        points = SLOW if name in (SKIMAGE, ASTRA) else None
+        views[name] = [(each, _seconds(scan, SIZE, each)) for each in ALL_VIEWS[:points]]
+        sizes[name] = [(each, _seconds(scan, each, FEW)) for each in ALL_SIZES[:points]]
+    about_views = (
+        "Ours has a part that does not depend on the views: the transform of the slice, and its "
+        "values on a polar grid that is as fine as the slice needs."
+    )
+    about_sizes = f"{FEW} views. Back-projection grows with the pixels, the square of the side."
+    return [
+        Curve("Simulation against views", "views", "s", views, about_views),
+        Curve("Simulation against size", "pixels a side", "s", sizes, about_sizes),
+    ]
+
+
+def _seconds(scan: Scan, size: int, views: int) -> float:
+    phantom, spacing = _phantom(size)
+    return side_by_side({"one": partial(scan, phantom, spacing, views, PHOTONS)}, 1)["one"][0]
 
 
 if __name__ == "__main__":
-    main()
+    main(measure, __doc__)
