@@ -1,184 +1,130 @@
-"""Forward projection, noise and reconstruction: distiliqa, scikit-image and ASTRA.
-
-    python benchmarks/simulation.py [--json FILE]
-
-All take the same body phantom through 720 views and back, in turns. scikit-image and ASTRA, which
-reconstructs nothing else on the CPU, project parallel beams over half a turn; distiliqa a fan of
-736 channels over a full one.
-"""
+"""Projection, noise and reconstruction of a slice, beside scikit-image and the ASTRA toolbox."""
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import torch
-from skimage.transform import iradon, radon
+from numpy.typing import NDArray
 
 from bench.figures import Curve, Figure, Found, main
-from bench.rounds import rate, ratio, side_by_side
-from distiliqa.simulate.acquisition import Acquisition
+from bench.rounds import ratio, side_by_side
+from bench.scans import by_astra, by_skimage, fan, ours, parallel
 from distiliqa.simulate.body import body_outline
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.geometry import FanBeam
-from distiliqa.simulate.noise import WATER_PER_MM, Beam
+from distiliqa.simulate.noise import WATER_PER_MM
 from distiliqa.simulate.phantom import body_phantom
-from distiliqa.simulate.projector import project
-from distiliqa.simulate.reconstruction import filtered_back_projection
-from distiliqa.simulate.simulator import degrade
 
 SIZE, VIEWS, ROUNDS = 512, 720, 3
-FIELD_MM = 360.0
-DOSE, PHOTONS = 0.25, 1e6
-SOURCE_MM, DETECTOR_MM, CHANNELS, PITCH_MM = 595.0, 1085.6, 736, 1.2858
-BATCH = 8  # slices at a time on a GPU
+FIELD_MM, PHOTONS = 360.0, 2.5e5
+ALL_VIEWS, ALL_SIZES, FEW = (90, 180, 360, 720, 1440), (128, 256, 512, 768), 360
+SLOW = 3  # points of these curves that others are measured at
+FAN, PARALLEL = "distiliqa, fan beam", "distiliqa, parallel"
+SKIMAGE, ASTRA = "scikit-image", "ASTRA"
 
-
-def attenuation(size: int) -> np.ndarray:
-    """The phantom, float32, per mm."""
-    hu = body_phantom(0.0, size=size, spacing_mm=FIELD_MM / size)
-    return ((1 + hu / 1000) * WATER_PER_MM).astype(np.float32)
-
-
-def fan(views: int) -> FanBeam:
-    return FanBeam(SOURCE_MM, DETECTOR_MM, channels=CHANNELS, pitch=PITCH_MM, views=views)
-
-
-def noisy(integrals: np.ndarray) -> np.ndarray:
-    counts = np.random.default_rng(0).poisson(DOSE * PHOTONS * np.exp(-integrals)).clip(1)
-    return -np.log(counts / (DOSE * PHOTONS))
-
-
-def ours(image: np.ndarray, views: int = VIEWS, device: str = "cpu", slices: int = 1) -> object:
-    """Projection, counts with read-out noise, reconstruction of the difference, sum."""
-    made = Acquisition(fan(views), Beam(photons=PHOTONS), noise_free=True)
-    hu = torch.from_numpy(1000 * (image / WATER_PER_MM - 1)).expand(slices, -1, -1).to(device)
-    spacing = FIELD_MM / image.shape[0]
-    found = degrade(hu, spacing, made, Degradation(dose=DOSE), range(slices))
-    return found.cpu()
-
-
-def our_reconstruction(image: np.ndarray) -> np.ndarray:
-    spacing = FIELD_MM / SIZE
-    integrals = project(torch.from_numpy(image)[None], spacing, fan(VIEWS))
-    return filtered_back_projection(integrals, SIZE, spacing, fan(VIEWS))[0].numpy()
-
-
-def skimage_way(image: np.ndarray, noise: Callable = noisy) -> np.ndarray:
-    spacing, angles = FIELD_MM / SIZE, np.linspace(0, 180, VIEWS, endpoint=False)
-    integrals = noise(radon(image, angles, circle=True) * spacing)
-    return iradon(integrals, angles, filter_name="ramp", circle=True) / spacing
-
-
-def astra_way(image: np.ndarray, noise: Callable = noisy) -> np.ndarray:
-    import astra
-
-    half, pitch = FIELD_MM / 2, PITCH_MM * SOURCE_MM / DETECTOR_MM  # at the axis of rotation
-    volume = astra.create_vol_geom(SIZE, SIZE, -half, half, -half, half)
-    angles = np.linspace(0, np.pi, VIEWS, endpoint=False)
-    beams = astra.create_proj_geom("parallel", pitch, CHANNELS, angles)
-    projector = astra.create_projector("linear", beams, volume)
-    number, integrals = astra.create_sino(image, projector)
-    astra.data2d.store(number, noise(integrals).astype(np.float32))
-    settings = astra.astra_dict("FBP")
-    settings |= {"ProjectorId": projector, "ProjectionDataId": number}
-    settings["ReconstructionDataId"] = astra.data2d.create("-vol", volume)
-    settings["option"] = {"FilterType": "Ram-Lak"}
-    algorithm = astra.algorithm.create(settings)
-    astra.algorithm.run(algorithm)
-    found = astra.data2d.get(settings["ReconstructionDataId"])
-    astra.clear()
-    return found
-
-
-def error_hu(found: np.ndarray, image: np.ndarray) -> float:
-    """Root mean square difference in the body, 3 pixels off its edges, HU."""
-    from scipy.ndimage import binary_erosion
-
-    inside = binary_erosion(body_outline(1000 * (image / WATER_PER_MM - 1)), iterations=3)
-    return float(np.sqrt(np.mean(((found - image)[inside] * 1000 / WATER_PER_MM) ** 2)))
+Image = NDArray[np.float32]
+Scan = Callable[[Image, float, int, float | None], Image]
+SCANS: dict[str, Scan] = {
+    FAN: partial(ours, fan),
+    PARALLEL: partial(ours, parallel),
+    SKIMAGE: by_skimage,
+    ASTRA: by_astra,
+}
 
 
 def measure() -> Found:
-    image, left_out = attenuation(SIZE), []
-    ways: dict[str, Callable[[], object]] = {
-        "distiliqa": lambda: ours(image),
-        "scikit-image": lambda: skimage_way(image),
-    }
-    silent = {
-        "distiliqa": our_reconstruction(image),
-        "scikit-image": skimage_way(image, noise=lambda integrals: integrals),
-    }
-    try:
-        silent["astra"] = astra_way(image, noise=lambda integrals: integrals)
-        ways["astra"] = lambda: astra_way(image)
-    except ImportError as error:
-        left_out.append(f"astra-toolbox ({error})")
+    """Scan the same phantom by each, noise-free for the quality and with noise for the time."""
+    scans = {name: scan for name, scan in SCANS.items() if name != ASTRA or find_spec("astra")}
+    left_out = [] if len(scans) == len(SCANS) else ["ASTRA: astra is not installed"]
+    phantom, spacing = _phantom(SIZE)
     begin = time.perf_counter()
-    ours(image, views=VIEWS + 1)  # a geometry that is not known yet
+    ours(fan, phantom, spacing, VIEWS, PHOTONS)
     first = time.perf_counter() - begin
-    seconds = side_by_side(ways, ROUNDS)
-    figures = [Figure(f"{name}, CPU", rate(seconds, name, 1), "slices/s") for name in ways]
-    figures += [
-        Figure(
-            f"distiliqa beside {name}", ratio(seconds, name, "distiliqa"), "times",
-            at_least=5.0 if name == "scikit-image" else None,
-        )
-        for name in ways if name != "distiliqa"
-    ]  # fmt: skip
-    figures += [
-        Figure(f"{name}, error without noise", error_hu(found, image), "HU rms", note="in the body")
-        for name, found in silent.items()
-    ]
-    figures.append(Figure("first slice of a new geometry", first, "s", note="makes the matrices"))
-    figures += _on_a_gpu(image, left_out)
-    about = f"{SIZE} x {SIZE} pixels, {VIEWS} views, dose {DOSE:g}, ramp filter; {ROUNDS} turns."
-    return Found("Simulation", about, figures, _growth(), left_out)
+    work = phantom, spacing, VIEWS, PHOTONS
+    seconds = side_by_side({name: partial(scan, *work) for name, scan in scans.items()}, ROUNDS)
+    figures = []
+    for other in (name for name in (SKIMAGE, ASTRA) if name in scans):
+        bound = 5 if other == SKIMAGE else None
+        for own in (FAN, PARALLEL):
+            times = ratio(seconds, other, own)
+            figures.append(Figure(f"{own} against {other}", times, "times", at_least=bound))
+    for name, scan in scans.items():
+        figures.append(Figure(f"simulation, {name}", _per_second(seconds[name]), "slices/s"))
+        figures += _quality(name, scan, phantom, spacing)
+    figures.append(Figure("first slice of a size", first, "s", note="it makes the matrices"))
+    figures += _on_gpu(phantom, spacing, left_out)
+    about = (
+        f"A body phantom of {SIZE} x {SIZE} pixels through {VIEWS} views and back: line integrals, "
+        "Poisson noise, filtered back-projection with a ramp. The parallel scans have a ray a "
+        "pixel; the fan is that of a scanner, 736 channels over the full turn. The error is that "
+        "of a scan without noise in the body, the noise is what the photons add there; linear "
+        "interpolation, as the others do it, blurs: less noise, more error."
+    )
+    return Found("Simulation", about, figures, _curves(scans), left_out)
 
 
-def _on_a_gpu(image: np.ndarray, left_out: list[str]) -> list[Figure]:
+def _phantom(size: int) -> tuple[Image, float]:
+    """Attenuation per mm, (size, size), nothing outside the circle; the pixel spacing, mm."""
+    spacing = FIELD_MM / size
+    hu = body_phantom(0.0, size=size, spacing_mm=spacing)
+    inside = np.hypot(*(np.mgrid[:size, :size] - size // 2)) < size // 2 - 1
+    return (inside * (1 + hu / 1000) * WATER_PER_MM).astype(np.float32), spacing
+
+
+def _quality(name: str, scan: Scan, phantom: Image, spacing: float) -> list[Figure]:
+    """Error without noise, and noise, in the body."""
+    body = body_outline(1000 * (phantom / WATER_PER_MM - 1))
+    silent, noisy = (scan(phantom, spacing, VIEWS, photons) for photons in (None, PHOTONS))
+    error, noise = (
+        float(np.sqrt(np.square(each[body], dtype=np.float64).mean())) * 1000 / WATER_PER_MM
+        for each in (silent - phantom, noisy - silent)
+    )
+    return [Figure(f"error, {name}", error, "HU"), Figure(f"noise, {name}", noise, "HU")]
+
+
+def _on_gpu(phantom: Image, spacing: float, left_out: list[str]) -> list[Figure]:
     if not torch.cuda.is_available():
-        left_out.append("GPU (there is none)")
+        left_out.append("simulation on a GPU: there is none")
         return []
-    runs = {
-        "cuda": lambda: ours(image, device="cuda", slices=BATCH),
-        "cpu": lambda: ours(image),
-    }
-    seconds = side_by_side(runs, ROUNDS)
-    cuda = rate(seconds, "cuda", BATCH)
+    batch = torch.from_numpy(phantom).cuda().expand(16, -1, -1)
+
+    def run() -> None:
+        ours(fan, batch, spacing, VIEWS, PHOTONS)
+        torch.cuda.synchronize()
+
+    rate = 16 * _per_second(side_by_side({"cuda": run}, ROUNDS)["cuda"])
+    return [Figure("simulation on a GPU, fan beam", rate, "slices/s", note="16 at a time")]
+
+
+def _per_second(seconds: list[float]) -> float:
+    return 1 / float(np.median(seconds))
+
+
+def _curves(scans: dict[str, Scan]) -> list[Curve]:
+    """Seconds a slice against views and against size."""
+    views: dict[str, list[tuple[float, float]]] = {}
+    sizes: dict[str, list[tuple[float, float]]] = {}
+    for name, scan in scans.items():
+        points = SLOW if name in (SKIMAGE, ASTRA) else None
+        views[name] = [(each, _seconds(scan, SIZE, each)) for each in ALL_VIEWS[:points]]
+        sizes[name] = [(each, _seconds(scan, each, FEW)) for each in ALL_SIZES[:points]]
+    about_views = (
+        "Ours has a part that does not depend on the views: the transform of the slice, and its "
+        "values on a polar grid that is as fine as the slice needs."
+    )
+    about_sizes = f"{FEW} views. Back-projection grows with the pixels, the square of the side."
     return [
-        Figure("distiliqa, GPU", cuda, "slices/s", note=f"{BATCH} at a time"),
-        Figure("GPU beside CPU", cuda / rate(seconds, "cpu", 1), "times"),
+        Curve("Simulation against views", "views", "s", views, about_views),
+        Curve("Simulation against size", "pixels a side", "s", sizes, about_sizes),
     ]
 
 
-def _growth() -> list[Curve]:
-    image = attenuation(SIZE)
-    by_views = [(float(v), _seconds(image, v)) for v in (90, 180, 360, 720, 1440)]
-    by_size = [(float(s), _seconds(attenuation(s), VIEWS)) for s in (128, 256, 384, 512)]
-    return [
-        Curve(
-            "Simulation against views", "views", "s a slice", {"512 x 512": by_views},
-            "Projection, filtering and back projection each cost as many operations as views.",
-        ),
-        Curve(
-            "Simulation against size", "pixels a side", "s a slice", {"720 views": by_size},
-            "Back projection goes with the number of pixels, projection with that of samples along "
-            "the rays, filtering with neither: less than the square of the side.",
-        ),
-    ]  # fmt: skip
-
-
-def _seconds(image: np.ndarray, views: int) -> float:
-    ours(image, views)
-    spent = []
-    for _ in range(2):
-        begin = time.perf_counter()
-        ours(image, views)
-        spent.append(time.perf_counter() - begin)
-    return statistics.median(spent)
+def _seconds(scan: Scan, size: int, views: int) -> float:
+    phantom, spacing = _phantom(size)
+    return side_by_side({"one": partial(scan, phantom, spacing, views, PHOTONS)}, 1)["one"][0]
 
 
 if __name__ == "__main__":

@@ -37,16 +37,23 @@ def told() -> str:
     return "slices of a folder of one's own" if os.environ.get(DATA) else "the example series"
 
 
-def write_slices(folder: Path, count: int, size: int | None = None) -> Path:
-    """Write ``count`` slices; cropped or repeated to ``size`` x ``size`` if that is given."""
-    templates = [_template(path, size) for path in _spread()]
+def write_slices(
+    folder: Path, count: int, size: int | None = None, series: Path | None = None
+) -> Path:
+    """Write ``count`` slices; cropped or repeated to ``size`` x ``size`` if that is given.
+
+    Parameters
+    ----------
+    series : where they come from; `source` if not given.
+    """
+    templates = [_template(path, size) for path in _spread(series or source())]
     folder.mkdir(parents=True, exist_ok=True)
     for n in range(count):
-        series, place = divmod(n, _SERIES)
+        number, place = divmod(n, _SERIES)
         header, pixels = templates[n % len(templates)]
         for blank, value in (
             (_SLICE, f"{_ROOT}.10{n:08}"),
-            (_SERIES_UID, f"{_ROOT}.20{series:08}"),
+            (_SERIES_UID, f"{_ROOT}.20{number:08}"),
             (_POSITION, f"+{place:09.1f}"),
         ):
             header = header.replace(blank.encode(), value.encode())
@@ -65,9 +72,9 @@ def windowed_slices(count: int) -> NDArray[np.float32]:
     return SOFT_TISSUE.apply(hu_slices(count))[:, None].astype(np.float32)
 
 
-def _spread() -> list[Path]:
-    """Files of some of the slices, from all over the source."""
-    paths = [Path(ref.path) for ref in index_ct(source()).slices if Path(ref.path).is_file()]
+def _spread(series: Path) -> list[Path]:
+    """Files of some of the slices, from all over."""
+    paths = [Path(ref.path) for ref in index_ct(series).slices if Path(ref.path).is_file()]
     return paths[:: max(1, len(paths) // _SOURCES)][:_SOURCES]
 
 

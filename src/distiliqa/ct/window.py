@@ -39,7 +39,10 @@ class Window:
         hu = np.asarray(hu)
         if hu.dtype != np.float32:
             hu = hu.astype(np.float64)
-        return (np.clip(hu, self.lower, self.upper) - self.lower) / self.width
+        shown = np.clip(hu, self.lower, self.upper)
+        shown -= self.lower
+        shown /= self.width
+        return shown
 
 
 SOFT_TISSUE = Window()

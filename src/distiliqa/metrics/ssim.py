@@ -11,6 +11,7 @@ from distiliqa.metrics.pair import seen_through
 
 SIZE = 7
 _LUMINANCE, _CONTRAST = 0.01**2, 0.03**2  # C1 and C2 of the paper at data range 1
+_STRIP = 64  # rows that are compared at a time: what fits the cache takes a quarter of the time
 _INSIDE = (slice(SIZE // 2, -(SIZE // 2)),) * 2
 
 
@@ -40,7 +41,9 @@ def ssim(
     """
     if min(image.shape) < SIZE:
         raise ValueError(f"shape {image.shape}; SSIM needs at least {SIZE} x {SIZE} pixels")
-    similarity = _similarity(*seen_through(window, image, reference, mask))
+    seen, pristine = seen_through(window, image, reference, mask)
+    strips = [slice(top, top + _STRIP + SIZE - 1) for top in range(0, len(seen) - SIZE + 1, _STRIP)]
+    similarity = np.concatenate([_similarity(seen[rows], pristine[rows]) for rows in strips])
     return float(np.mean(similarity if mask is None else similarity[mask[_INSIDE]]))
 
 
