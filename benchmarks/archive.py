@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import shutil
 import statistics
 import sys
 import tempfile
@@ -22,6 +21,9 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from unittest.mock import patch
+
+from pydicom import dcmread
+from pydicom.uid import generate_uid
 
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import Seconds, side_by_side
@@ -221,12 +223,17 @@ def outlook(archive: Archive, found: Measured) -> list[Figure]:
 
 
 def copies(folder: Path, count: int) -> Path:
-    """A folder of ``count`` copies of real slices, or of the example series."""
+    """A folder of ``count`` copies of real slices, or of the example series.
+
+    Each is an image of its own: the local engine leaves out copies of the same bytes.
+    """
     source = Path(os.environ.get("DISTILIQA_BENCH_DATA", EXAMPLE_SERIES))
     files = sorted(each for each in source.rglob("*.dcm") if each.is_file())
     folder.mkdir()
     for number, file in zip(range(count), cycle(files), strict=False):
-        shutil.copyfile(file, folder / f"{number}.dcm")
+        dataset = dcmread(file)
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        dataset.save_as(folder / f"{number}.dcm")
     return folder
 
 
