@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from unittest.mock import patch
+
+from pydicom import dcmread
+from pydicom.uid import generate_uid
 
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import Seconds, side_by_side
@@ -38,10 +41,21 @@ ROWS = 50_000
 
 @dataclass(frozen=True)
 class Archive:
-    """What an archive and its machines can do: slices a second of each part."""
+    """What an archive and its machines can do.
+
+    Attributes
+    ----------
+    worker : slices a second of one worker by itself.
+    efficiency : of two workers together, against twice one.
+    pause : seconds that workers wait at each portion of files: they start, and do not all end with
+        the last task.
+    leading, reading, listing : slices a second that the leading machine hands out and takes back,
+        that the network brings, and that are looked up.
+    """
 
     worker: float
     efficiency: float
+    pause: float
     leading: float
     reading: float
     listing: float
@@ -51,13 +65,43 @@ class Archive:
 
         The parts work at the same time: the slowest is what it takes.
         """
-        speeds = {
-            "scoring": cores * self.worker * self.efficiency,
-            "reading": self.reading,
-            "the leading machine": self.leading,
-            "listing": self.listing,
+        from distiliqa.archive.run import PORTION
+
+        slices = SERIES * SLICES_EACH
+        scoring = slices / (cores * self.worker * self.efficiency) + slices / PORTION * self.pause
+        seconds = {
+            "scoring": scoring,
+            "reading": slices / self.reading,
+            "the leading machine": slices / self.leading,
+            "listing": slices / self.listing,
         }
-        return {name: SERIES * SLICES_EACH / speed / 3600 for name, speed in speeds.items()}
+        return {name: each / 3600 for name, each in seconds.items()}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What `measure` finds here; seconds, and items a second.
+
+    Attributes
+    ----------
+    worker, ray, local : slices a second of one worker, of Ray with two, of the local engine with
+        two threads, once they have started.
+    session, start : seconds until Ray is there, and until its workers have loaded the model.
+    handed_out, written : tasks and results a second of the leading machine.
+    listing : files a second on this disk.
+    slice_bytes, row_bytes : of a slice in DICOM, and in Parquet.
+    """
+
+    worker: float
+    ray: float
+    local: float
+    session: float
+    start: float
+    handed_out: float
+    written: float
+    listing: float
+    slice_bytes: float
+    row_bytes: float
 
 
 def measure() -> Found:
@@ -66,101 +110,130 @@ def measure() -> Found:
         "slices; the start of both is measured with few slices and taken off"
     )
     try:
-        import ray  # noqa: F401
+        import ray
     except ModuleNotFoundError:
         return Found("An archive", about, left_out=["the extra ray is not installed"])
-    from distiliqa.archive.cluster import TASK_FILES, connected
-
+    # Workers cannot import this file, whatever name it runs under.
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     with tempfile.TemporaryDirectory() as place:
-        few, many = (copies(Path(place) / str(count), count) for count in (FEW, MANY))
-        slice_bytes = statistics.fmean(each.stat().st_size for each in many.iterdir())
-        one, local = load_model(threads=1), load_model(threads=2)
-        worker = one_worker(one, many)
-        listing = listed_each_second(Path(place) / "names")
-        written, row_bytes = written_each_second(Path(place) / "rows", one)
-        begin = time.perf_counter()
-        with connected(None, 2, 1):
-            session = time.perf_counter() - begin
-            handed_out = tasks_each_second(one)
-            seconds = side_by_side(
-                {
-                    "ray few": lambda: with_ray(few, one),
-                    "ray many": lambda: with_ray(many, one),
-                    "local few": lambda: score_inputs([few], local),
-                    "local many": lambda: score_inputs([many], local),
-                },
-                ROUNDS,
-            )
-    both = steady(seconds, "ray"), steady(seconds, "local")
-    archive = Archive(
+        found = measured(Path(place))
+    archive = archive_of(found)
+    figures = [*here(found), *outlook(archive, found)]
+    return Found("An archive", about, figures, [growth(archive)])
+
+
+def measured(place: Path) -> Measured:
+    from distiliqa.archive.cluster import connected
+
+    few, many = (copies(place / str(count), count) for count in (FEW, MANY))
+    one, local = load_model(threads=1), load_model(threads=2)
+    worker = one_worker(one, many)
+    listing = listed_each_second(place / "names")
+    written, row_bytes = written_each_second(place / "rows", one)
+    begin = time.perf_counter()
+    with connected(None, 2, 1):
+        session = time.perf_counter() - begin
+        handed_out = tasks_each_second(one)
+        seconds = side_by_side(
+            {
+                "ray few": lambda: with_ray(few, one),
+                "ray many": lambda: with_ray(many, one),
+                "local few": lambda: score_inputs([few], local),
+                "local many": lambda: score_inputs([many], local),
+            },
+            ROUNDS,
+        )
+    together = steady(seconds, "ray")
+    return Measured(
         worker=worker,
-        efficiency=min(1.0, both[0] / (2 * worker)),
-        leading=1 / (1 / (handed_out * TASK_FILES) + 1 / written),
-        reading=NETWORK / slice_bytes,
+        ray=together,
+        local=steady(seconds, "local"),
+        session=session,
+        start=statistics.median(seconds["ray few"]) - FEW / together,
+        handed_out=handed_out,
+        written=written,
+        listing=listing,
+        slice_bytes=statistics.fmean(each.stat().st_size for each in many.iterdir()),
+        row_bytes=row_bytes,
+    )
+
+
+def archive_of(found: Measured) -> Archive:
+    """What is assumed of 100 cores, from what two do here."""
+    from distiliqa.archive.cluster import TASK_FILES
+
+    return Archive(
+        worker=found.worker,
+        efficiency=min(1.0, found.ray / (2 * found.worker)),
+        pause=found.start + TASK_FILES / found.worker / 2,
+        leading=1 / (1 / (found.handed_out * TASK_FILES) + 1 / found.written),
+        reading=NETWORK / found.slice_bytes,
         listing=16 / LOOK_UP_S,
     )
-    figures = [
-        Figure("one worker, one thread", worker, "slices/s", note="read, decode, score"),
-        Figure("Ray, two workers", both[0], "slices/s", note="once started"),
-        Figure("local engine, two threads", both[1], "slices/s", note="once started"),
-        Figure("Ray against the local engine", both[0] / both[1], "times"),
-        Figure("two workers against twice one", both[0] / (2 * worker), "times"),
-        Figure("start of a session of Ray", session, "s", note="once; not with --address"),
-        Figure(
-            "start of its workers",
-            statistics.median(seconds["ray few"]) - FEW / both[0],
-            "s",
-            note="once for 250,000 files",
-        ),
-        Figure("tasks handed out", handed_out, "tasks/s", note=f"of up to {TASK_FILES} files"),
-        Figure("results written", written, "slices/s"),
-        Figure("Parquet", row_bytes, "bytes/slice"),
-        Figure("files listed on this disk", listing, "files/s"),
-        Figure("DICOM read", slice_bytes / 1e6, "MB/slice"),
-        *outlook(archive, slice_bytes, row_bytes),
+
+
+def here(found: Measured) -> list[Figure]:
+    from distiliqa.archive.cluster import TASK_FILES
+    from distiliqa.archive.run import PORTION
+
+    return [
+        Figure("one worker, one thread", found.worker, "slices/s", note="read, decode, score"),
+        Figure("Ray, two workers", found.ray, "slices/s", note="once started"),
+        Figure("local engine, two threads", found.local, "slices/s", note="once started"),
+        Figure("Ray against the local engine", found.ray / found.local, "times"),
+        Figure("two workers against twice one", found.ray / (2 * found.worker), "times"),
+        Figure("start of a session of Ray", found.session, "s", note="once; not with --address"),
+        Figure("start of its workers", found.start, "s", note=f"once for {PORTION} files"),
+        Figure("tasks handed out", found.handed_out, "tasks/s", note=f"of {TASK_FILES} files"),
+        Figure("results written", found.written, "slices/s"),
+        Figure("Parquet", found.row_bytes, "bytes/slice"),
+        Figure("files listed on this disk", found.listing, "files/s"),
+        Figure("DICOM read", found.slice_bytes / 1e6, "MB/slice"),
     ]
-    cores = [1, 3, 10, 30, 100, 300, 1000, 3000]
-    points = {
-        name: [(float(n), archive.hours(n)[name]) for n in cores] for name in archive.hours(1)
-    }
-    growth = Curve(
+
+
+def growth(archive: Archive) -> Curve:
+    hours = {float(n): archive.hours(n) for n in (1, 3, 10, 30, 100, 300, 1000, 3000)}
+    return Curve(
         "A million series",
         "cores",
         "hours",
-        points,
+        {part: [(n, each[part]) for n, each in hours.items()] for part in hours[1.0]},
         "The highest curve is what it takes: linear in cores until another part is in the way.",
     )
-    return Found("An archive", about, figures, [growth])
 
 
-def outlook(archive: Archive, slice_bytes: float, row_bytes: float) -> list[Figure]:
+def outlook(archive: Archive, found: Measured) -> list[Figure]:
     """What a million series of 300 slices would take."""
-    hours = archive.hours(CORES)
+    slices, hours = SERIES * SLICES_EACH, archive.hours(CORES)
     limit = max(hours, key=lambda name: hours[name])
     assumed = (
-        f"{SERIES * SLICES_EACH:.0e} slices in one file each as large as these, cores as fast as "
-        "one here, two workers' efficiency kept, 10 Gbit/s in all to the storage, 0.5 ms to look "
-        "up a file, 16 at a time; limited by " + limit
+        f"{SLICES_EACH} slices a series, a file each, as large as these; cores as fast as those "
+        "here, and as efficient as two; 10 Gbit/s in all to the storage; 0.5 ms to look up a file, "
+        f"16 at a time. Limited by {limit}"
     )
-    speed = SERIES * SLICES_EACH / hours[limit] / 3600
+    bandwidth = slices * found.slice_bytes / hours[limit] / 3600
     return [
         Figure(f"a million series on {CORES} cores", hours[limit], "hours", note=assumed),
         *(Figure(f"{name} alone", value, "hours") for name, value in hours.items()),
-        Figure("bandwidth it reads with", speed * slice_bytes / 1e9, "GB/s"),
-        Figure("its Parquet", SERIES * SLICES_EACH * row_bytes / 1e9, "GB"),
-        Figure(
-            "memory to resume it", SERIES * SLICES_EACH * 32 / 1e9, "GB", note="32 bytes a file"
-        ),
+        Figure("bandwidth it reads with", bandwidth / 1e9, "GB/s"),
+        Figure("its Parquet", slices * found.row_bytes / 1e9, "GB"),
+        Figure("memory to resume it", slices * 32 / 1e9, "GB", note="32 bytes a file"),
     ]
 
 
 def copies(folder: Path, count: int) -> Path:
-    """A folder of ``count`` copies of real slices, or of the example series."""
+    """A folder of ``count`` copies of real slices, or of the example series.
+
+    Each is an image of its own: the local engine leaves out copies of the same bytes.
+    """
     source = Path(os.environ.get("DISTILIQA_BENCH_DATA", EXAMPLE_SERIES))
     files = sorted(each for each in source.rglob("*.dcm") if each.is_file())
     folder.mkdir()
     for number, file in zip(range(count), cycle(files), strict=False):
-        shutil.copyfile(file, folder / f"{number}.dcm")
+        dataset = dcmread(file)
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        dataset.save_as(folder / f"{number}.dcm")
     return folder
 
 
@@ -210,8 +283,8 @@ def tasks_each_second(model: Model) -> float:
                 pass
 
     hand_out(10)
-    few, many = timed(lambda: hand_out(50)), timed(lambda: hand_out(450))
-    return 400 / (many - few)
+    few, many = timed(lambda: hand_out(20)), timed(lambda: hand_out(220))
+    return 200 / (many - few)
 
 
 def written_each_second(folder: Path, model: Model) -> tuple[float, float]:

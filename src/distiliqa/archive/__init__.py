@@ -13,6 +13,7 @@ from distiliqa.errors import DistiliqaError
 # Read when Ray is imported and started.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Python has an exception for what matters
+os.environ.setdefault("RAY_worker_niceness", "0")  # 15 is Ray's: last on a machine that is busy
 
 _PACKAGES = ("ray", "pyarrow", "pandas")
 

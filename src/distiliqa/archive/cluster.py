@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
 
 RETRIES = 1  # of a task whose worker died; then each of its files is tried alone
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
-TASK_FILES = 32  # what is done again when a worker dies
+TASK_FILES = 128  # some seconds of work: what is done again when a worker dies
 _TASKS_EACH = 8  # for each worker, where there are few files, so that all end together
 
 

@@ -26,7 +26,7 @@ from distiliqa.scoring.model import Model
 from distiliqa.version import __version__
 
 SLICES = "slices"
-PORTION = 250_000  # files that are held in memory at a time, by the machine that leads
+PORTION = 500_000  # files that the machine that leads holds in memory, and as many listed ahead
 
 _KILLS = "every worker that read it died: it may crash a decoder, or want more memory than there is"
 
