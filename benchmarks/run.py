@@ -60,9 +60,10 @@ def main() -> None:
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             failed[name] = _reason(error)
             print(f"failed: {failed[name]}")
+        if tuple(names) == BENCHMARKS:  # after each, so that an interrupted run keeps what it found
+            written = write(results, failed, facts)
     print("\n" + table(results, failed))
     if tuple(names) == BENCHMARKS:
-        written = write(results, failed, facts)
         print("\nwritten: " + ", ".join(map(short, written)))
     sys.exit(1 if failed else 0)
 

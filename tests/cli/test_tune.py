@@ -21,6 +21,7 @@ def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tuning, "is_busy", lambda: False)
     monkeypatch.setattr(tuning, "cores", lambda: 2)
+    monkeypatch.setattr("distiliqa.scoring.execution.cores", lambda: 2)
     monkeypatch.setattr(
         tuning, "_seconds", lambda model, images: 0.5 if model.execution.threads == 2 else 1.0
     )
@@ -31,7 +32,7 @@ def test_each_trial_is_shown_and_the_fastest_remembered(tiny_model: Path, quiet_
     done = run("tune", tiny_model, "--runtime", "onnxruntime")
     assert done.exit_code == 0, done.output
     first, *_, last = done.stdout.splitlines()
-    assert first.startswith("onnxruntime in fp32, all cores, batches of 4 ")
+    assert first.startswith("onnxruntime in fp32, 1 thread, batches of 1, 2 side by side ")
     assert "1.00 times the default" in first
     assert last == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default"
     (file,) = quiet_machine.iterdir()

@@ -82,3 +82,12 @@ def test_a_map_of_parts_follows_them_by_parts_of_a_part() -> None:
     profile = image[0, 0].sum(dim=1)
     middle = float((profile * torch.arange(SIDE)).sum() / profile.sum())
     assert float((weights.sum(dim=1) * at).sum()) == pytest.approx(middle, abs=0.5)
+
+
+def test_content_about_a_pixel_keeps_its_pose_whatever_rounding_does() -> None:
+    """As phantoms have it that are drawn about the pixel at half the side."""
+    at = torch.arange(SIDE) - SIDE // 2
+    disc = ((at[:, None] ** 2 + at**2) < 20**2).float()[None, None]
+    for noise in (0.0, 1e-6, -1e-6):
+        assert pose_of(disc * (1 + noise * at)).offset.tolist() == [[1, 1]]
+        assert pose_of((disc * (1 + noise * at)).flip(2, 3)).offset.tolist() == [[-1, -1]]

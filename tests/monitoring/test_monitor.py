@@ -338,7 +338,7 @@ def test_a_model_that_fails_ends_the_look(
     def broken(self, images):
         return {OUTPUT: np.full((len(images), 5), np.nan)}
 
-    monkeypatch.setattr(Model, "_run", broken)
+    monkeypatch.setattr(Model, "run", broken)
     with pytest.raises(ModelFolderError):
         monitor.look()
     assert rows("SELECT count(*) FROM files") == [(0,)]

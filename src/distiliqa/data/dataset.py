@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, get_args
+from typing import Literal, NamedTuple, TypedDict, get_args
 
 import numpy as np
 import torch
@@ -14,9 +14,6 @@ from torch.utils.data import Dataset
 from distiliqa.data.cache import SliceCache
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import RecipeError
-
-if TYPE_CHECKING:
-    from typing_extensions import NotRequired
 
 Augmentation = Literal["none", "dihedral", "dihedral+rescale"]
 SYMMETRIES = 8
@@ -29,18 +26,25 @@ class Draw(NamedTuple):
     scale: float
 
 
-class RatedItem(TypedDict):
-    """One image of a `RatedDataset`.
+class Rated(TypedDict):
+    """What is known of one image of a `RatedDataset` beside its pixels.
 
-    image : float32, (1, size, size), in [0, 1], as drawn; not there without ``pixels``. score :
-    float32, (). index : position in the data set's images. transform, scale : see `Draw`.
+    score : float32, (). index : position in the data set's images. transform, scale : see `Draw`.
     """
 
-    image: NotRequired[Tensor]
     score: Tensor
     index: int
     transform: int
     scale: float
+
+
+class RatedItem(Rated, total=False):
+    """One image of a `RatedDataset`.
+
+    image : float32, (1, size, size), in [0, 1], as drawn; not there without ``pixels``.
+    """
+
+    image: Tensor
 
 
 def apply_symmetry(image: Tensor, transform: int) -> Tensor:

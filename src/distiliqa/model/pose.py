@@ -15,6 +15,8 @@ from torch import Tensor
 
 _FARTHEST = 8  # part of the side by which content is moved at most
 _NOTHING = 1e-6
+_HALF = 1e-3
+_SYMMETRIC = 1e-6  # a tail that rounding may turn about
 
 
 class Pose(NamedTuple):
@@ -34,20 +36,25 @@ def pose_of(image: Tensor) -> Pose:
     """The pose of windowed slices, (N, 1, S, S) in [0, 1]."""
     profiles = torch.stack([image.sum(dim=(1, 3)), image.sum(dim=(1, 2))], dim=1)  # (N, 2, S)
     at = from_middle(image)
-    mass = profiles.sum(dim=2, keepdim=True).clamp_min(_NOTHING)
-    center = (profiles * at).sum(dim=2, keepdim=True) / mass
-    tail = (profiles * ((at - center) / image.shape[-1]) ** 3).sum(dim=2)
+    shares = profiles / profiles.sum(dim=2, keepdim=True).clamp_min(_NOTHING)
+    center = (shares * at).sum(dim=2, keepdim=True)
+    tail = (shares * ((at - center) / image.shape[-1]) ** 3).sum(dim=2)
     farthest = image.shape[-1] // _FARTHEST
-    offset = center.squeeze(2).round().clamp(-farthest, farthest)
-    return Pose(offset, torch.where(tail < 0, -1.0, 1.0))
+    # Half pixels go away from the middle, also where rounding leaves a little less than a half.
+    whole = (center.abs() + 0.5 + _HALF).floor() * center.sign()
+    offset = whole.squeeze(2).clamp(-farthest, farthest)
+    return Pose(offset, torch.where(tail < -_SYMMETRIC, -1.0, 1.0))
 
 
 def posed(image: Tensor, pose: Pose) -> Tensor:
     """The slices (N, 1, S, S) in one pose; what comes from beyond their border is air."""
-    middle = (image.shape[-1] - 1) / 2
-    source = middle + pose.offset[:, :, None] + pose.direction[:, :, None] * from_middle(image)
-    inside = ((source >= 0) & (source < image.shape[-1])).to(image.dtype)
-    rows, columns = source.long().clamp(0, image.shape[-1] - 1).unbind(dim=1)  # (N, S) each
+    last = image.shape[-1] - 1
+    # Whole numbers of half pixels: in reduced precision others would miss their pixels.
+    steps = 2 * torch.arange(last + 1, device=image.device) - last
+    offset, direction = (part.long()[:, :, None] for part in pose)
+    source = (last + 2 * offset + direction * steps) // 2
+    inside = ((source >= 0) & (source <= last)).to(image.dtype)
+    rows, columns = source.clamp(0, last).unbind(dim=1)  # (N, S) each
     image = image.gather(2, rows[:, None, :, None].expand_as(image))
     image = image.gather(3, columns[:, None, None, :].expand_as(image))
     return image * inside[:, :1, :, None] * inside[:, 1:, None, :]

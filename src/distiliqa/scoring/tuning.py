@@ -125,7 +125,7 @@ def fastest(trials: list[Trial]) -> Trial:
 
 
 def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
-    """Try one slice on all cores, then runtimes, threads and batch sizes of the fastest.
+    """Try runtimes, then threads of the fastest, then batch sizes of the fastest.
 
     What the images show does not matter to the time: they are noise.
     """
@@ -135,15 +135,10 @@ def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
     images = np.random.default_rng(0).random((count, 1, side, side), np.float32)
     _seconds(model, images)  # to warm up
     trials = [Trial(default, 1.0, count / _seconds(model, images))]
-    for candidates in (_one_lane, _other_runtimes, _other_threads, _other_batches):
+    for candidates in (_other_runtimes, _other_threads, _other_batches):
         for execution in candidates(fastest(trials).execution, runtimes):
             trials.append(_trial(model, execution, images))
     return trials
-
-
-def _one_lane(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
-    if best.lanes > 1:
-        yield replace(best, threads=None, batch=BATCH, lanes=1)
 
 
 def _other_runtimes(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
@@ -153,10 +148,11 @@ def _other_runtimes(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
 
 
 def _other_threads(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
-    """All cores that this process may use, which the runtime may not know, a half, a quarter."""
-    if best.runtime != "cuda" and best.lanes == 1:
+    """One batch after the other on all cores, which the runtime may not know, a half, a quarter."""
+    if best.runtime != "cuda":
+        batch = best.batch if best.lanes == 1 else BATCH
         for threads in sorted({max(cores() // part, 1) for part in (1, 2, 4)}, reverse=True):
-            yield replace(best, threads=threads)
+            yield replace(best, threads=threads, batch=batch, lanes=1)
 
 
 def _other_batches(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:

@@ -170,6 +170,9 @@ class RatingModule(L.LightningModule, ABC):
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
 
+    def on_validation_start(self) -> None:
+        self.check_last()  # before the figures of a network that is none any more
+
     def validation_step(self, batch: Batch, _: int) -> None:
         predictions = self.kept(batch["image"]).float().mean(dim=1)
         losses = self.loss(predictions[:, None], batch["score"][:, None])
