@@ -86,7 +86,7 @@ def score_archive(
                     parts.flush()
         series = write_series(parts, out, count_outside=count_outside)
     except BaseException as error:
-        counts.stopped = str(error) or "interrupted"
+        counts.stopped = str(error) if isinstance(error, Exception) else "interrupted"
         counts.seconds = round(perf_counter() - start, 3)
         record.write(counts)
         raise
