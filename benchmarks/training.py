@@ -22,6 +22,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import torch
+from lightning.pytorch.callbacks import Checkpoint
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -118,7 +119,8 @@ def package_epoch(work: Work, cache: SliceCache, module: RatingModule) -> None:
     hardware = {"hardware.accelerator": accelerator, "hardware.precision": "bf16-mixed"}
     data = RatedDataset(work.images, cache, range(len(cache)), augmentation="dihedral")
     batches = Batches(data, None, batch_size=work.batch)
-    callbacks = [Residence(cache, batches.datasets)]
+    # The second keeps Lightning from writing checkpoints of its own.
+    callbacks = [Residence(cache, batches.datasets), Checkpoint()]
     with contextlib.redirect_stdout(io.StringIO()):
         recipe = load_recipe("published", hardware | {"hardware.devices": 1})
         make_trainer(recipe, module.step, work.folder, callbacks).fit(module, datamodule=batches)
