@@ -31,8 +31,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python benchmarks/scoring.py
-	$(BIN)/python benchmarks/simulation.py
+	$(BIN)/python benchmarks/run.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

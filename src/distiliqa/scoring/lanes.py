@@ -13,16 +13,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
+from distiliqa.model_folder import ONNX
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.prepare import Prepared
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.session import open_session
 
-MANY = 32  # slices from which on the session that a lane needs is made up for
+MANY = 32  # slices from which on the session that the lanes need is made up for
 MOST_LANES = 8  # each holds the values between the layers of a slice
+LARGEST_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def lanes_pay(model: Model, count: int) -> bool:
+    """Whether ``count`` slices are better scored side by side than one batch after the other."""
+    return count >= MANY and (model.folder / ONNX).stat().st_size <= LARGEST_BYTES
 
 
 def score_side_by_side(

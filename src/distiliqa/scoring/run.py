@@ -14,7 +14,7 @@ from time import perf_counter
 from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.scoring.inputs import index_inputs
-from distiliqa.scoring.lanes import MANY, score_side_by_side
+from distiliqa.scoring.lanes import lanes_pay, score_side_by_side
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.reader import SliceReader
@@ -171,7 +171,7 @@ def _score_all(
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
-            many = len(reader.refs) >= MANY
+            many = lanes_pay(model, len(reader.refs))
             score = partial(score_side_by_side, model) if many else model.score_prepared
             for each in score(slices, keep_heatmaps=keep_heatmaps):
                 scored.append(each)
