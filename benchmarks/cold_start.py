@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.copies import write_slices
 from bench.figures import Figure, Found, main
 from bench.rounds import side_by_side
+from bench.slices import write_slices
 
 ROUNDS = 7
 # What `distiliqa score` has imported when the first score is there.

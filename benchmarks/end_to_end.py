@@ -6,15 +6,14 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.copies import told, write_slices
 from bench.figures import Figure, Found, main
 from bench.rounds import rate, ratio, side_by_side
+from bench.slices import told, write_slices
 from distiliqa.ct import CTSlice
 from distiliqa.files import write_json
 from distiliqa.report.csv import write_csv
 from distiliqa.report.html import write_html
 from distiliqa.report.json import scores_record
-from distiliqa.scoring.execution import for_many
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import prepare
@@ -62,7 +61,7 @@ def _timed(dicom: Path, folder: Path, model: Model) -> tuple[dict[str, list[floa
         return ct
 
     refs = index_inputs([dicom]).slices
-    many = model.run_by(for_many(model.execution))
+    many = model.for_many()
     prepared = list(SliceReader(refs, lambda ct: prepare(ct, model.config)))
 
     def score_all() -> ScoringRun:

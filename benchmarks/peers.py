@@ -10,8 +10,8 @@ from statistics import median
 import numpy as np
 
 from bench.alone import alone
-from bench.copies import hu_slices, told, windowed_slices
 from bench.figures import Figure, Found, main
+from bench.slices import hu_slices, told, windowed_slices
 
 SLICES, ROUNDS = 8, 3
 Run = Callable[[], object]

@@ -14,9 +14,9 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import generate_uid
 from skimage.metrics import structural_similarity
 
-from bench.copies import write_slices
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import rate, ratio, side_by_side
+from bench.slices import write_slices
 from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.data.preprocess import DOSES, preprocess

@@ -22,7 +22,7 @@ from scipy.stats import spearmanr
 from bench.figures import Figure, Found, main
 from bench.full_frame import FullFrame
 from bench.rounds import rate, ratio, side_by_side
-from bench.slices import DATA, windowed_slices
+from bench.slices import DATA, distinct_slices
 from bench.stand_in import stand_in
 from distiliqa.errors import DistiliqaError
 from distiliqa.model import export_network, load_network
@@ -45,7 +45,7 @@ EAGER, FAST, OPENVINO, REDUCED = "eager", "onnxruntime", "openvino", "bf16"
 
 
 def measure() -> Found:
-    images, shipped = windowed_slices(SLICES), load_model()
+    images, shipped = distinct_slices(SLICES), load_model()
     targets = by_model(shipped)(images)
     found = Found(
         "Scoring",

@@ -23,13 +23,12 @@ def tune(
     remembered. It lies in $XDG_CACHE_HOME/distiliqa or ~/.cache/distiliqa, for this model, these
     packages and this machine.
     """
-    from distiliqa.scoring.execution import described, for_many
+    from distiliqa.scoring.execution import described
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.tuning import told
     from distiliqa.scoring.tuning import tune as measure
 
-    loaded = load_model(model, runtime=runtime, precision=precision)
-    loaded = loaded.run_by(for_many(loaded.execution))
+    loaded = load_model(model, runtime=runtime, precision=precision).for_many()
     tuning = measure(loaded, any_runtime=runtime is None)
     for each in tuning.trials:
         found = f"{each.rate:8.2f} slices/s {each.speed:6.2f} times the default"

@@ -19,17 +19,19 @@ from distiliqa.model_folder import (
     HEATMAP,
     INPUT,
     LEAST_SHOWN,
+    ONNX,
     OUTPUT,
     ModelConfig,
     read_config,
 )
-from distiliqa.scoring.execution import Execution, Precision, RuntimeName, asked
+from distiliqa.scoring.execution import Execution, Precision, RuntimeName, asked, for_many
 from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.runtime import Runtime, open_runtime
 from distiliqa.scoring.shipped import DEFAULT, find_model
 
+LARGEST_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
 OUTSIDE = "outside what the model was trained on: read with care"
 
 
@@ -53,6 +55,12 @@ class Model:
             return self
         session = open_runtime(self.folder, self.config, execution)
         return replace(self, session=session, execution=execution)
+
+    def for_many(self) -> Model:
+        """The same model as it scores many slices by default, see `execution.for_many`."""
+        if (self.folder / ONNX).stat().st_size > LARGEST_BYTES:
+            return self
+        return self.run_by(for_many(self.execution))
 
     def score(self, hu: ArrayLike) -> SliceScore | list[SliceScore]:
         """Score one slice or several.

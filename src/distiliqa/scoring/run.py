@@ -12,7 +12,6 @@ from time import perf_counter
 
 from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.scoring.execution import for_many
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
@@ -102,7 +101,7 @@ def score_inputs(
         against.require_match(index.slices)
     indexed = perf_counter()
     if len(index.slices) >= SOME:
-        model = model.run_by(for_many(model.execution))
+        model = model.for_many()
     if tune is not None and len(index.slices) >= MANY:
         model = tune(model)
     ready = perf_counter()

@@ -1,0 +1,40 @@
+"""Model folders of several sizes, with weights drawn at random, and the work that each is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from distiliqa.model import PRESETS, Network, NetworkConfig, export_network
+from distiliqa.model.graph import ScoringGraph
+from distiliqa.model_folder import ModelConfig, ScoreScale
+
+_BETWEEN = replace(PRESETS["compact"], stem_width=32, depth=8, width=384, heads=6, mlp=1536)
+MODELS: dict[str, NetworkConfig] = {
+    "compact": PRESETS["compact"].with_outputs(5),
+    "between": _BETWEEN.with_outputs(5),
+    "published": PRESETS["published"].with_outputs(5),
+}
+
+
+def write_model(folder: Path, sizes: NetworkConfig) -> Path:
+    """Write a model folder of these sizes."""
+    torch.manual_seed(0)
+    config = ModelConfig("bench", "0", {}, sizes.outputs, ScoreScale(0, 1, "none"))
+    images = np.random.default_rng(0).random((1, 1, sizes.image_size, sizes.image_size), np.float32)
+    export_network(ScoringGraph(Network(sizes)), folder, config, "", images)
+    return folder
+
+
+def gflop(sizes: NetworkConfig) -> float:
+    """Floating point operations of one slice, in billions; multiply and add are two."""
+    with torch.device("meta"):
+        network = Network(sizes).eval()
+        image = torch.empty(1, 1, sizes.image_size, sizes.image_size)
+    with FlopCounterMode(display=False) as counted, torch.no_grad():
+        network(image)
+    return counted.get_total_flops() / 1e9
