@@ -9,7 +9,6 @@ write. The hours of an archive are calculated from these, see `hours`.
 
 from __future__ import annotations
 
-import os
 import random
 import secrets
 import statistics
@@ -18,16 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from unittest.mock import patch
 
-from pydicom import dcmread
-from pydicom.uid import generate_uid
-
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import Seconds, side_by_side
-from distiliqa.cli.example import EXAMPLE_SERIES
+from bench.slices import write_slices
 from distiliqa.model_folder import ONNX
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
@@ -125,7 +120,7 @@ def measure() -> Found:
 def measured(place: Path) -> Measured:
     from distiliqa.archive.cluster import connected
 
-    few, many = (copies(place / str(count), count) for count in (FEW, MANY))
+    few, many = (write_slices(place / str(count), count) for count in (FEW, MANY))
     one, local = load_model(threads=1), load_model(threads=2)
     worker = one_worker(one, many)
     listing = listed_each_second(place / "names")
@@ -220,21 +215,6 @@ def outlook(archive: Archive, found: Measured) -> list[Figure]:
         Figure("its Parquet", slices * found.row_bytes / 1e9, "GB"),
         Figure("memory to resume it", slices * 32 / 1e9, "GB", note="32 bytes a file"),
     ]
-
-
-def copies(folder: Path, count: int) -> Path:
-    """A folder of ``count`` copies of real slices, or of the example series.
-
-    Each is an image of its own: the local engine leaves out copies of the same bytes.
-    """
-    source = Path(os.environ.get("DISTILIQA_BENCH_DATA", EXAMPLE_SERIES))
-    files = sorted(each for each in source.rglob("*.dcm") if each.is_file())
-    folder.mkdir()
-    for number, file in zip(range(count), cycle(files), strict=False):
-        dataset = dcmread(file)
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-        dataset.save_as(folder / f"{number}.dcm")
-    return folder
 
 
 def steady(seconds: Seconds, engine: str) -> float:

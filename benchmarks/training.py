@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-import os
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +28,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.figures import Figure, Found, main
 from bench.published_loop import DicomSlices, train_epoch
 from bench.rounds import Seconds, ratio, side_by_side
-from distiliqa.cli.example import EXAMPLE_SERIES
+from bench.slices import source
 from distiliqa.data.cache import SliceCache, open_cache
 from distiliqa.data.dataset import SYMMETRIES, RatedDataset
 from distiliqa.data.ratings import RatedImage
@@ -75,8 +74,7 @@ class Work:
 
 def slices(count: int) -> tuple[RatedImage, ...]:
     """DICOM slices, repeated to ``count``; which score they are given does not matter here."""
-    folder = Path(os.environ.get("DISTILIQA_BENCH_DATA", EXAMPLE_SERIES))
-    paths = islice(cycle(sorted(folder.rglob("*.dcm"))), count)
+    paths = islice(cycle(sorted(source().rglob("*.dcm"))), count)
     return tuple(RatedImage(str(n), path, n / count) for n, path in enumerate(paths))
 
 

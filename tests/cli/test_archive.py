@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from distiliqa import archive
+from distiliqa import packages
 from distiliqa.cli import app
 
 Write = Callable[..., Path]
@@ -82,7 +82,7 @@ def test_wrong_usage_is_told(score: Callable[..., Result], given: list[str], tol
 
 
 def test_a_missing_extra_is_told(score: Callable[..., Result], tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(archive, "find_spec", lambda name: None)
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
     done = score(tmp_path, "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert done.stderr == (
@@ -127,3 +127,14 @@ Parts.add = tell
 from distiliqa.cli import main
 main()
 """
+
+
+@pytest.mark.parametrize(
+    "option", [("--batch", "2"), ("--runtime", "openvino"), ("--precision", "bf16")]
+)
+def test_what_it_would_not_heed_is_refused(
+    tmp_path: Path, score: Callable[..., Result], option: tuple[str, str]
+):
+    done = score(tmp_path, "--out", tmp_path / "out", *option)
+    assert done.exit_code == 2
+    assert f"{option[0]}: the engine ray" in done.stderr

@@ -116,7 +116,7 @@ def test_a_model_without_a_map_is_told_before_scoring(tmp_path, score, write_ser
 
 
 def test_a_missing_extra_is_told_before_scoring(tmp_path, score, write_series, monkeypatch):
-    monkeypatch.setattr("distiliqa.pacs.find_spec", lambda name: None)
+    monkeypatch.setattr("distiliqa.packages.find_spec", lambda name: None)
     done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", "--sr")
     assert done.exit_code == 2
     assert done.stderr.startswith("error: DICOM results need the extra pacs")

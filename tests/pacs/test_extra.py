@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa import pacs
+from distiliqa import packages, pacs
 from distiliqa.errors import DistiliqaError
 
 
 def test_a_missing_package_is_told_with_what_to_install(monkeypatch):
     pacs.check_extra()
-    monkeypatch.setattr(pacs, "find_spec", lambda name: None)
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
     with pytest.raises(DistiliqaError, match=r'highdicom is missing\); pip install "distiliqa\['):
         pacs.check_extra()

@@ -44,7 +44,7 @@ def test_all_that_it_depends_on_is_another_memory(model: Model, monkeypatch: pyt
         patch.setattr(tuning_cache, "cores", lambda: 1000)
         assert recall(model, BOTH) is None
     with monkeypatch.context() as patch:
-        patch.setattr(tuning_cache, "_version", lambda package: "0")
+        patch.setattr(tuning_cache, "package_versions", lambda names: dict.fromkeys(names, "0"))
         assert recall(model, BOTH) is None
     assert recall(model, BOTH) == FOUND
 

@@ -6,9 +6,8 @@ Needs the extra ``ray``.
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.packages import require_extra
 
 # Read when Ray is imported and started.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -19,10 +18,5 @@ _PACKAGES = ("ray", "pyarrow", "pandas")
 
 
 def check_extra() -> None:
-    """Raise `DistiliqaError` where a package of the extra is missing: before scoring, not after."""
-    for package in _PACKAGES:
-        if find_spec(package) is None:
-            raise DistiliqaError(
-                f"the engine ray needs the extra ray ({package} is missing)",
-                remedy='pip install "distiliqa[ray]"',
-            )
+    """Raise `DistiliqaError` where a package of the extra is missing."""
+    require_extra("ray", _PACKAGES, "the engine ray needs")

@@ -10,7 +10,8 @@ from typing import Any
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import read_json, write_json
 from distiliqa.model_folder import ModelConfig
-from distiliqa.report.environment import environment, package_versions
+from distiliqa.packages import package_versions
+from distiliqa.report.environment import environment
 from distiliqa.report.json import model_facts, settings
 
 RUN = "run.json"

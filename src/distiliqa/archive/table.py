@@ -49,21 +49,14 @@ def schema(carried: tuple[str, ...]) -> pa.Schema:
 
 def scored_row(score: SliceScore) -> dict[str, Any]:
     """The row of a slice; numbers are as the model gave them, not rounded."""
-    low, high = score.interval or (None, None)
     return {
         "path": score.path,
         "slice": score.frame,
         "state": SCORED,
         "series": score.series,
-        "position_mm": score.position_mm,
-        "score": score.score,
+        **score.figures,
         "outputs": score.outputs,
-        "spread": score.spread,
-        "interval_low": low,
-        "interval_high": high,
-        "distance": score.distance,
         "outside": score.outside,
-        "noise_hu": score.noise_hu,
         "warnings": score.warnings,
         **asdict(score.acquisition),
         "model": score.model,

@@ -142,19 +142,12 @@ class Store:
         return found.fetchone()["id"]
 
     def _insert_slice(self, sha256: str | None, series: int, score: SliceScore, now: str) -> None:
-        low, high = score.interval or (None, None)
         row = {
             "sha256": sha256,
             "frame": score.frame,
             "series_id": series,
-            "position_mm": score.position_mm,
-            "score": score.score,
-            "spread": score.spread,
-            "interval_low": low,
-            "interval_high": high,
-            "distance": score.distance,
+            **score.figures,
             "outside": score.outside,
-            "noise_hu": score.noise_hu,
             "kvp": score.acquisition.kvp,
             "kernel": score.acquisition.kernel,
             "warnings": json.dumps(score.warnings),

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from importlib.util import find_spec
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.packages import require_extra
 
 # highdicom warns of unusual names of patients, and names them.
 warnings.filterwarnings("ignore", module=r"highdicom(\.|$)")
@@ -20,10 +19,5 @@ _PACKAGES = ("highdicom", "pynetdicom", "dicomweb_client")
 
 
 def check_extra() -> None:
-    """Raise `DistiliqaError` where a package of the extra is missing: before scoring, not after."""
-    for package in _PACKAGES:
-        if find_spec(package) is None:
-            raise DistiliqaError(
-                f"DICOM results need the extra pacs ({package} is missing)",
-                remedy='pip install "distiliqa[pacs]"',
-            )
+    """Raise `DistiliqaError` where a package of the extra is missing."""
+    require_extra("pacs", _PACKAGES, "DICOM results need")

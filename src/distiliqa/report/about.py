@@ -21,7 +21,8 @@ from rich.text import Text
 
 from distiliqa.ct.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.model_folder import read_config
-from distiliqa.report.environment import environment, package_versions
+from distiliqa.packages import package_versions
+from distiliqa.report.environment import environment
 
 EXTRAS = ("SimpleITK", "torch", "lightning")
 COMPRESSIONS = {

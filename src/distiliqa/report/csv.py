@@ -65,20 +65,13 @@ def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
 
 
 def _row(each: SliceScore) -> dict[str, object]:
-    low, high = each.interval or (None, None)
     row = {
         "path": each.path,
         "slice": each.frame,
         "series": each.series,
-        "position_mm": each.position_mm,
-        "score": each.score,
-        "spread": each.spread,
+        **each.figures,
         "warnings": "; ".join(each.warnings),
         **asdict(each.acquisition),
-        "noise_hu": each.noise_hu,
-        "interval_low": low,
-        "interval_high": high,
-        "distance": each.distance,
         **asdict(each.comparison or Comparison()),
     }
     return {name: rounded(value) for name, value in row.items()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
+from distiliqa.packages import package_versions
 from distiliqa.version import __version__
 
 ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "nibabel", "tifffile")
@@ -18,18 +18,3 @@ def environment() -> dict[str, object]:
         "engines": package_versions(ENGINES),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
-
-
-def package_versions(names: tuple[str, ...]) -> dict[str, str | None]:
-    """Versions of installed packages by name, None for one that is not installed.
-
-    Read from the packages' metadata: asking for the version of torch does not import it.
-    """
-    return {name: _version(name) for name in names}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -90,6 +90,20 @@ class SliceScore:
         """Whether the slice is outside what the model was trained on, or shows no patient."""
         return self.empty or (self.distance is not None and self.distance > 1)
 
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """Its numbers by the names that they have in tables; None where one is not known."""
+        low, high = self.interval or (None, None)
+        return {
+            "position_mm": self.position_mm,
+            "score": self.score,
+            "spread": self.spread,
+            "interval_low": low,
+            "interval_high": high,
+            "distance": self.distance,
+            "noise_hu": self.noise_hu,
+        }
+
 
 @dataclass(frozen=True)
 class SeriesScore:

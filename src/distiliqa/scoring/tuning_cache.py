@@ -7,12 +7,12 @@ import json
 import os
 import platform
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import read_json, write_json
 from distiliqa.model_folder import ONNX
+from distiliqa.packages import package_versions
 from distiliqa.scoring.execution import Execution, RuntimeName
 from distiliqa.scoring.machine import cores
 from distiliqa.scoring.model import Model
@@ -57,14 +57,7 @@ def _file(model: Model, runtimes: tuple[RuntimeName, ...]) -> Path:
         "runtimes": runtimes,
         "cores": cores(),
         "machine": [platform.node(), platform.machine(), platform.processor()],
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": package_versions(_PACKAGES),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return cache_folder() / f"tuning-{digest[:32]}.json"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
