@@ -30,6 +30,7 @@ from distiliqa.model.graph import ScoringGraph
 from distiliqa.model.reference import to_published
 from distiliqa.model_folder import OUTPUT, ModelConfig, ScoreScale
 from distiliqa.scoring.execution import BATCH, described
+from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.machine import is_busy
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.runtime import installed_runtimes
@@ -138,6 +139,7 @@ def measure_compact(found: Found, shipped: Model, images: Images) -> None:
 
 def measure_tuning(found: Found, shipped: Model, images: Images) -> None:
     """The choice is made on noise, as by ``distiliqa tune``, and checked on the slices."""
+    shipped = shipped.for_many()  # the default where it is tuned
     if is_busy():
         found.left_out.append("tuned against default: other programs keep this machine busy")
         return
@@ -184,13 +186,17 @@ def by_torch(network: torch.nn.Module) -> Run:
 
 
 def by_model(model: Model) -> Run:
-    return in_batches(lambda images: model.run(images)[OUTPUT], model.execution.batch)
-
-
-def in_batches(run: Run, size: int) -> Run:
-    return lambda images: np.concatenate(
-        [run(images[start : start + size]) for start in range(0, len(images), size)]
+    return in_batches(
+        lambda images: model.run(images)[OUTPUT], model.execution.batch, model.execution.lanes
     )
+
+
+def in_batches(run: Run, size: int, lanes: int = 1) -> Run:
+    def all_of(images: Images) -> NDArray:
+        batches = (images[start : start + size] for start in range(0, len(images), size))
+        return np.concatenate(list(in_lanes(run, batches, lanes)))
+
+    return all_of
 
 
 def bound_to(runs: Mapping[str, Run], images: Images) -> dict[str, Callable[[], object]]:
