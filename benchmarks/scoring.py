@@ -104,7 +104,7 @@ def measure_published(found: Found, eager: Run, exact: Model, images: Images) ->
             moved = most_moved(runs[name](images[::8]), expected)
             found.figures.append(same(f"published, {name}: scores moved", moved))
     if REDUCED in runs:
-        found.figures += reduced(runs[REDUCED](images), runs[FAST](images))
+        found.figures.extend(reduced(runs[REDUCED](images), runs[FAST](images)))
 
 
 def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
