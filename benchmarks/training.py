@@ -34,6 +34,7 @@ from distiliqa.data.dataset import SYMMETRIES, RatedDataset
 from distiliqa.data.ratings import RatedImage
 from distiliqa.model.config import PRESETS
 from distiliqa.model.network import Network
+from distiliqa.train.allocator import freed_memory_kept
 from distiliqa.train.compiled import compile_network
 from distiliqa.train.engine import make_trainer
 from distiliqa.train.loaders import Batches
@@ -119,7 +120,7 @@ def package_epoch(work: Work, cache: SliceCache, module: RatingModule) -> None:
     batches = Batches(data, None, batch_size=work.batch)
     # The second keeps Lightning from writing checkpoints of its own.
     callbacks = [Residence(cache, batches.datasets), Checkpoint()]
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), freed_memory_kept():
         recipe = load_recipe("published", hardware | {"hardware.devices": 1})
         make_trainer(recipe, module.step, work.folder, callbacks).fit(module, datamodule=batches)
     work.wait()

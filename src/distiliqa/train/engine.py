@@ -14,6 +14,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from distiliqa.data.cache import SliceCache
 from distiliqa.files import make_folder
+from distiliqa.train.allocator import freed_memory_kept
 from distiliqa.train.callbacks import BestWeights, History, LastCheckpoint
 from distiliqa.train.compiled import compile_network
 from distiliqa.train.curves import plot_curves
@@ -65,12 +66,13 @@ def fit(
     trainer = make_trainer(recipe, module.step, folder, callbacks)
     interrupt = signal.getsignal(signal.SIGINT)
     try:
-        trainer.fit(
-            module,
-            datamodule=batches,
-            ckpt_path=str(last) if resume and last.is_file() else None,
-            weights_only=True,
-        )
+        with freed_memory_kept():
+            trainer.fit(
+                module,
+                datamodule=batches,
+                ckpt_path=str(last) if resume and last.is_file() else None,
+                weights_only=True,
+            )
     except SystemExit as stopped:
         # Lightning turns Ctrl-C into an exit and ignores the next ones.
         signal.signal(signal.SIGINT, interrupt)

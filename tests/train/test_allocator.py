@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import platform
+import resource
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc alone")
+
+_SCRIPT = """
+import resource, torch
+from distiliqa.train.allocator import freed_memory_kept
+
+def faults():
+    for _ in range(4):  # the heap finds its size
+        torch.ones(2**24)
+    begin = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        torch.ones(2**24)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begin
+
+before = faults()
+with freed_memory_kept():
+    within = faults()
+print(before, within, faults())
+"""
+
+
+def test_freed_memory_is_kept_and_then_given_back() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True
+    )
+    before, within, after = map(int, told.stdout.split())
+    pages = 4 * 2**26 // resource.getpagesize()
+    assert within < 0.01 * pages
+    if before > 0.5 * pages:  # a kernel with huge pages faults less
+        assert after > 0.5 * pages
