@@ -15,6 +15,7 @@ from distiliqa.data.reader_scale import (
     fidelity,
     reader_score,
 )
+from distiliqa.simulate.detector import covered
 
 SPACING = 0.7
 
@@ -74,3 +75,21 @@ def test_the_noise_of_the_slice_itself_does_not_count_twice(hu: NDArray[np.float
 
 def test_air_has_no_label(hu: NDArray[np.float32]) -> None:
     assert fidelity(np.full_like(hu, -1000), noise(10), 0 * hu, SPACING) is None
+
+
+def test_what_the_detector_does_not_cover_is_not_rated(hu: NDArray[np.float32]) -> None:
+    y, x = np.mgrid[:192, :192] - 96.0
+    guessed = np.where(np.hypot(x, y) > 60, 300.0, 0.0)
+    inner = covered(hu.shape, SPACING, 2 * 60 * SPACING)
+    rated = fidelity(hu, noise(10), guessed, SPACING, covered=inner)
+    whole = fidelity(hu, noise(10), guessed, SPACING)
+    assert rated is not None
+    assert whole is not None
+    assert reader_score(rated) > reader_score(whole) + 1
+
+
+def test_a_detector_covers_a_circle_or_all() -> None:
+    inner = covered((40, 60), 2.0, 20.0)
+    assert inner.sum() == pytest.approx(np.pi * 5**2, abs=3)
+    assert np.argwhere(inner).mean(axis=0) == pytest.approx((30, 30))
+    assert covered((40, 60), 2.0, None).all()

@@ -11,6 +11,7 @@ from torch import Tensor
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import Kernel
+from distiliqa.simulate.motion import Motion, blurred
 from distiliqa.simulate.simulator import _share_left, degrade, degrade_in_parts
 
 SPACING = 3.0
@@ -92,3 +93,47 @@ def test_bone_that_keeps_its_streaks_does_not_give_them_back_to_soft_tissue() ->
     share = _share_left(structure, error, deviation=3.0)
     assert float(share[:, :, :30].min()) == pytest.approx(1.0)
     assert float(share[:, :, 55:].max()) == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("periods", [0.7, 12.0])
+def test_the_blur_of_motion_is_no_streak(body: Tensor, made: Acquisition, periods: float) -> None:
+    motion = Motion(shift=(4.0, 0.0), periods=periods)
+    parts = degrade_in_parts(body, SPACING, made, Degradation(motion=motion), [1])
+    blur = blurred(body + 1000, SPACING, motion) - (body + 1000)
+    fault = parts.structure + blur
+    assert 1 < spread(parts.structure, body) < spread(fault, body)
+
+
+@pytest.mark.parametrize(
+    ("motion", "other"),
+    [
+        (Motion(shift=(4.0, 0.0)), Motion(shift=(0.0, 4.0))),
+        (Motion(shift=(0.0, 4.0)), Motion(shift=(4.0, 0.0))),
+        (Motion(shift=(3.0, 3.0)), Motion(shift=(3.0, -3.0))),
+        (Motion(breathing=0.05), Motion(rotation=4.0)),
+        (Motion(rotation=4.0), Motion(breathing=0.05)),
+    ],
+    ids=str,
+)
+def test_blur_goes_the_way_of_the_motion(
+    body: Tensor, made: Acquisition, motion: Motion, other: Motion
+) -> None:
+    quick, still = (
+        Motion(**vars(motion) | {"periods": 12.0}),
+        degrade(body, SPACING, made, Degradation(), [1]),
+    )
+    fault = degrade(body, SPACING, made, Degradation(motion=quick), [1]) - still
+    tissue = body + 1000
+
+    def likeness(guess: Motion) -> float:
+        blur = blurred(tissue, SPACING, guess) - tissue
+        return float(torch.corrcoef(torch.stack((blur.flatten(), fault.flatten())))[0, 1])
+
+    assert likeness(motion) > 0.5
+    assert likeness(motion) > likeness(other) + 0.1
+
+
+def test_who_rests_is_not_blurred(body: Tensor) -> None:
+    torch.testing.assert_close(
+        blurred(body + 1000, SPACING, Motion()), body + 1000, atol=0.1, rtol=0
+    )

@@ -66,6 +66,7 @@ def fidelity(
     structure: NDArray[np.floating],
     spacing_mm: float,
     *,
+    covered: NDArray[np.bool_] | None = None,
     price: float = STRUCTURE_PRICE,
 ) -> Fidelity | None:
     """How true an image with these faults is to the slice it was made of.
@@ -76,6 +77,8 @@ def fidelity(
     ----------
     hu : (rows, columns), HU, at least 41 x 41: the slice as it was.
     noise, structure : its faults, HU, see `distiliqa.simulate.simulator.Degraded`.
+    covered : the pixels that are rated, (rows, columns); all when None. Beyond what the detector
+        covers an image is a guess that readers do not read.
     price : how many times its strength the structure counts.
 
     Returns
@@ -83,12 +86,22 @@ def fidelity(
     None for a slice without soft tissue.
     """
     clean = smoothed(hu, spacing_mm, NO_NOISE)
-    inside = body_outline(hu)
+    rated = np.ones(hu.shape, dtype=bool) if covered is None else covered
+    inside = body_outline(hu) & rated
     tissue = inside & (clean > SOFT_TISSUE.lower) & (clean < SOFT_TISSUE.upper)
-    shading = gaussian_filter(structure, _SHADING_MM / spacing_mm)
+    shading = _shading(structure, rated, _SHADING_MM / spacing_mm)
     image = clean + noise + shading + price * (structure - shading)
     kept = vif(image, clean, mask=inside) if tissue.any() else None
     return None if kept is None else Fidelity(kept, psnr(image, clean, mask=tissue))
+
+
+def _shading(
+    structure: NDArray[np.floating], rated: NDArray[np.bool_], deviation: float
+) -> NDArray[np.floating]:
+    """The smooth part of the structure, of the rated pixels alone."""
+    share = gaussian_filter(rated.astype(np.float64), deviation)
+    known = gaussian_filter(np.where(rated, structure, 0.0), deviation)
+    return np.where(rated, known / np.where(rated, share, 1.0), structure)
 
 
 def reader_score(found: Fidelity) -> float:

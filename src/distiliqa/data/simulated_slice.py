@@ -20,6 +20,7 @@ from distiliqa.data.reader_scale import Fidelity, fidelity, reader_score
 from distiliqa.data.simulation_recipe import SimulationRecipe, Subject
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
+from distiliqa.simulate.detector import covered
 from distiliqa.simulate.files import Settings
 from distiliqa.simulate.patient import Patient
 from distiliqa.simulate.scanners import scanner
@@ -176,7 +177,8 @@ def _simulated(
     image = torch.from_numpy(hu)[None].to(device)
     parts = degrade_in_parts(image, spacing_mm, made, worse, [settings.seed])
     shown, noise, structure = (part[0].cpu().numpy() for part in parts)
-    return shown, fidelity(hu, noise, structure, spacing_mm)
+    seen = covered((hu.shape[0], hu.shape[1]), spacing_mm, worse.truncation)
+    return shown, fidelity(hu, noise, structure, spacing_mm, covered=seen)
 
 
 def _write(

@@ -27,7 +27,7 @@ from distiliqa.simulate.geometry import Geometry
 from distiliqa.simulate.hardening import bone_attenuation, hardened
 from distiliqa.simulate.kernels import RAMP, Kernel
 from distiliqa.simulate.metal import paint, rod_integrals
-from distiliqa.simulate.motion import moved_rays
+from distiliqa.simulate.motion import blurred, moved_rays
 from distiliqa.simulate.noise import (
     HU_PER_ATTENUATION,
     WATER_PER_MM,
@@ -113,6 +113,14 @@ class Change:
         full = project(self.attenuation, self.spacing, self.made.geometry)
         made = self._slice(full, self.made.geometry)
         return self._slice(self.integrals, self.geometry) - made
+
+    def of_motion(self) -> Tensor | float:
+        """Blur of a patient who moves, without the streaks that his views bring, which disagree."""
+        if self.worse.motion is None:
+            return 0.0
+        body = self.hu - AIR_HU  # nothing comes in from outside the slice
+        rows, columns = self.slices.shape[-2:]
+        return (blurred(body, self.spacing, self.worse.motion) - body)[..., :rows, :columns]
 
     def of_kernel(self) -> Tensor | float:
         """Blur or sharpening of what the slice shows already."""

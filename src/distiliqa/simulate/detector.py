@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from distiliqa.simulate.geometry import Geometry
@@ -38,3 +40,11 @@ def truncated(integrals: Tensor, geometry: Geometry, diameter: float) -> Tensor:
     beyond = (offset.abs() - diameter / 2).clamp(0, _ROLL_OFF_MM) / _ROLL_OFF_MM
     fall = torch.cos(math.pi / 2 * beyond).square().to(integrals)
     return integrals[..., nearest] * fall
+
+
+def covered(shape: tuple[int, int], spacing_mm: float, diameter: float | None) -> NDArray[np.bool_]:
+    """The pixels inside the circle that every view of such a detector sees; all for None."""
+    if diameter is None:
+        return np.ones(shape, dtype=bool)
+    down, right = np.indices(shape) - max(shape) // 2
+    return np.hypot(down, right) * spacing_mm <= diameter / 2

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
 
 from distiliqa.simulate.geometry import Geometry, Rays
+
+_POSITIONS = 32  # of the turn: half a pixel apart at most where motion is a few mm
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,46 @@ def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, Tensor]:
 
     Line integrals along the rays are to be multiplied by the length, (views, 1).
     """
-    turn = torch.arange(geometry.views, dtype=torch.float64)[:, None] / geometry.views
-    sway = torch.sin(2 * math.pi * (motion.periods * turn + motion.phase))
-    sway = sway - sway.mean()
+    sway = _sway(motion, geometry.views)[:, None]
     angle, offset = geometry.rays()
     x, y = motion.shift
     scale = 1 + motion.breathing * sway
     offset = offset - sway * (x * torch.cos(angle) + y * torch.sin(angle))
     return Rays(angle - math.radians(motion.rotation) * sway, offset / scale), scale
+
+
+def blurred(image: Tensor, spacing_mm: float, motion: Motion) -> Tensor:
+    """The mean of the slice in all positions of the turn: what motion shows without streaks.
+
+    Parameters
+    ----------
+    image : (n, size, size), floating; 0 where nothing is.
+    """
+    size = image.shape[-1]
+    shape = (_POSITIONS, 1, size, size)
+    places = _places(motion, size * spacing_mm).to(image)
+    grid = affine_grid(places, list(shape), align_corners=False)
+    positions = (grid_sample(one.expand(shape), grid, align_corners=False) for one in image)
+    return torch.stack([moved.mean(dim=(0, 1)) for moved in positions])
+
+
+def _places(motion: Motion, width: float) -> Tensor:
+    """Where each position of the turn shows what the resting patient has, (positions, 2, 3).
+
+    As torch counts: x to the right and y down, from -1 to 1 over ``width`` mm.
+    """
+    sway = _sway(motion, _POSITIONS)
+    angle = torch.deg2rad(motion.rotation * sway)
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    turned = torch.stack((cosine, -sine, sine, cosine), -1).reshape(-1, 2, 2)
+    x, y = motion.shift
+    shift = sway[:, None] * torch.tensor((-x, y), dtype=sway.dtype) * (2 / width)
+    placed = torch.cat((turned, (turned @ shift[..., None])), -1)
+    return placed / (1 + motion.breathing * sway)[:, None, None]
+
+
+def _sway(motion: Motion, steps: int) -> Tensor:
+    """How far the patient is along his way in each step of a turn, about its mean."""
+    turn = torch.arange(steps, dtype=torch.float64) / steps
+    sway = torch.sin(2 * math.pi * (motion.periods * turn + motion.phase))
+    return sway - sway.mean()

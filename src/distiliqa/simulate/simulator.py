@@ -53,7 +53,8 @@ class Degraded(NamedTuple):
     ----------
     image : what `degrade` gives.
     noise : all of the noise, that of the slice itself included: what two scans would not share.
-        Of a denoised image it is what is left of the noise, and the blur.
+        Of a denoised image it is what is left of the noise, and the blur; of a patient who moves
+        the blur too.
     structure : what every such scan would show: streaks, motion, rings, metal, shading. Of a
         denoised image, as much of it as is left.
     """
@@ -82,7 +83,7 @@ def degrade_in_parts(
     image, expected = change.shown(), change.scanned_by(silent).reconstructed()
     scanned = change.scanned_by(replace(acquisition, noise_free=True)).reconstructed()
     kernel = Change(hu, spacing_mm, silent, Degradation(kernel=degradation.kernel), seeds).shown()
-    error, structure = scanned - kernel, expected - kernel
+    error, structure = scanned - kernel, expected - kernel - change.of_motion()
     if degradation.smoothing:
         clean = denoised(hu, spacing_mm, NO_NOISE)
         error = denoised(clean + error, spacing_mm, degradation.smoothing) - clean
