@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +22,7 @@ from scipy.stats import spearmanr
 
 from bench.figures import Figure, Found, main
 from bench.full_frame import FullFrame
-from bench.rounds import rate, ratio, side_by_side
+from bench.rounds import Seconds, rate, ratio, side_by_side
 from bench.slices import DATA, distinct_slices
 from bench.stand_in import stand_in
 from distiliqa.errors import DistiliqaError
@@ -43,6 +44,9 @@ Run = Callable[[Images], NDArray]
 SLICES, ROUNDS = 48, 5
 SAME, CLOSE, RANKED = 1e-4, 0.02, 0.999
 EAGER, FAST, OPENVINO, REDUCED = "eager", "onnxruntime", "openvino", "bf16"
+SIDE = 2048
+MM, REDUCED_MM = "matrix product, fp32", "matrix product, bf16"
+PRODUCTS = {MM: torch.float32, REDUCED_MM: torch.bfloat16}
 
 
 def measure() -> Found:
@@ -85,10 +89,8 @@ def measure_published(found: Found, eager: Run, exact: Model, images: Images) ->
         with told_if_absent(found, f"published network by {name}"):
             runs[name] = by_model(load_model(exact.folder, **options))
     few = images[:BATCH]
-    seconds = side_by_side(bound_to(runs, few), ROUNDS)
-    for name, pixels in ((EAGER, 512), (FAST, 458)):
-        work = 2e-9 * multiplications(pixels) * rate(seconds, name, len(few))
-        found.figures.append(Figure(f"published, {name}", work, "GFLOP/s"))
+    seconds = side_by_side({**bound_to(runs, few), **products()}, ROUNDS)
+    found.figures.extend(work_done(seconds, runs, len(few)))
     for name in runs:
         found.figures.append(
             Figure(f"published, {name}", rate(seconds, name, len(few)), "slices/s")
@@ -105,6 +107,24 @@ def measure_published(found: Found, eager: Run, exact: Model, images: Images) ->
             found.figures.append(same(f"published, {name}: scores moved", moved))
     if REDUCED in runs:
         found.figures.extend(reduced(runs[REDUCED](images), runs[FAST](images)))
+
+
+def products() -> dict[str, Callable[[], object]]:
+    """Products of two large matrices, which are as near to what the machine can do as it gets."""
+    matrices = {kind: torch.rand(SIDE, SIDE).to(kind) for kind in PRODUCTS.values()}
+    return {name: partial(torch.mm, *2 * (matrices[kind],)) for name, kind in PRODUCTS.items()}
+
+
+def work_done(seconds: Seconds, runs: Mapping[str, Run], count: int) -> Iterator[Figure]:
+    """Operations a second, and their share of what a matrix product does in the same precision."""
+    most = {name: 2e-9 * SIDE**3 * rate(seconds, name, 1) for name in PRODUCTS}
+    for name, speed in most.items():
+        yield Figure(name, speed, "GFLOP/s")
+    for name in runs:
+        pixels, best = (512 if name == EAGER else 458), most[REDUCED_MM if name == REDUCED else MM]
+        work = 2e-9 * multiplications(pixels) * rate(seconds, name, count)
+        share = f"{work / best:.0%} of the matrix product"
+        yield Figure(f"published, {name}", work, "GFLOP/s", note=share)
 
 
 def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
