@@ -24,7 +24,7 @@ from distiliqa.model_folder import read_config
 from distiliqa.packages import package_versions
 from distiliqa.report.environment import environment
 
-EXTRAS = ("SimpleITK", "openvino", "reportlab", "highdicom", "ray", "torch", "lightning")
+EXTRAS = ("SimpleITK", "reportlab", "highdicom", "ray", "torch", "lightning")
 COMPRESSIONS = {
     "JPEG": JPEGBaseline8Bit,
     "JPEG lossless": JPEGLosslessSV1,
