@@ -60,6 +60,7 @@ def main() -> None:
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             failed[name] = _reason(error)
             print(f"failed: {failed[name]}")
+        print(f"after {time.monotonic() - begin:.0f} s", flush=True)
         if tuple(names) == BENCHMARKS:  # after each, so that an interrupted run keeps what it found
             written = write(results, failed, facts)
     print("\n" + table(results, failed))
