@@ -10,15 +10,9 @@ CROP = slice(16, 240)  # rows and columns of the published stem's output that th
 PUBLISHED_GRID = CROP.stop - CROP.start
 
 
-def conv_block(
-    channels: int, features: int, kernel: int, stride: int, padding: int = 0
-) -> nn.Module:
+def conv_block(convolution: nn.Conv2d) -> nn.Module:
     """Convolution, batch normalisation, ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(channels, features, kernel, stride, padding),
-        nn.BatchNorm2d(features),
-        nn.ReLU(),
-    )
+    return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU())
 
 
 class HalvingConv(nn.Conv2d):
@@ -53,9 +47,10 @@ class PublishedStem(nn.Module):
     def __init__(self, blocks: int, width: int) -> None:
         super().__init__()
         channels = [1, *(width * 2**i for i in range(blocks))]
-        self.blocks = nn.Sequential(*(conv_block(a, b, 3, 1, 0) for a, b in pairwise(channels)))
-        halving = HalvingConv(channels[-1], self.out_channels)
-        self.downsample = nn.Sequential(halving, nn.BatchNorm2d(self.out_channels), nn.ReLU())
+        self.blocks = nn.Sequential(
+            *(conv_block(nn.Conv2d(a, b, 3)) for a, b in pairwise(channels))
+        )
+        self.downsample = conv_block(HalvingConv(channels[-1], self.out_channels))
 
     @property
     def reach(self) -> slice:
@@ -88,7 +83,9 @@ class StridedStem(nn.Module):
         step = (out_channels - doubled[-1]) / rest if rest else 0
         channels = [1, *doubled, *(round(doubled[-1] + step * (i + 1)) for i in range(rest))]
         self.out_channels = channels[-1]
-        self.blocks = nn.Sequential(*(conv_block(a, b, 3, 2, 1) for a, b in pairwise(channels)))
+        self.blocks = nn.Sequential(
+            *(conv_block(nn.Conv2d(a, b, 3, 2, 1)) for a, b in pairwise(channels))
+        )
 
     def forward(self, image: Tensor) -> Tensor:  # (N, 1, S, S)
         return self.blocks(image)  # (N, out_channels, S / 2^blocks, S / 2^blocks)

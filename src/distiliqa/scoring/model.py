@@ -223,8 +223,8 @@ def load_model(
     batch : slices at a time; None for 4.
     runtime : ``onnxruntime``, ``cuda`` (extra ``cuda``) or ``openvino`` (extra ``openvino``); None
         for ONNX Runtime on the CPU, or OpenVINO for ``bf16``.
-    precision : ``fp32``, or ``bf16``, which is faster on CPUs that have it and moves scores by up
-        to 0.02 on a scale of 0 to 4.
+    precision : ``fp32``, or ``bf16``, which is faster on CPUs that have it and moves scores of
+        the shipped model by up to 0.02 on its scale of 0 to 4.
 
     Raises
     ------
