@@ -68,7 +68,7 @@ class Certainty:
 
 @dataclass(frozen=True)
 class Domain:
-    """What the limit of the distance from the training images stands for.
+    """What the model was trained on: the limits of body shapes, and what that of distance means.
 
     Attributes
     ----------
@@ -76,11 +76,16 @@ class Domain:
     images : number of training images that the distance refers to.
     checked : number of images, each of a patient unknown to what it was compared with, that the
         limit was set on.
+    smallest_mm : water-equivalent diameter below which a body is outside, mm; None where the pixel
+        spacing of no training image is known.
+    deepest_cleft : cleft above which a body is outside, see `distiliqa.metrics.BodyShape`.
     """
 
     false_alarms: float
     images: int
     checked: int
+    smallest_mm: float | None = None
+    deepest_cleft: float = 1.0
 
 
 @dataclass(frozen=True)

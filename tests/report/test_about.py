@@ -50,14 +50,17 @@ def test_what_a_model_can_tell_of_its_scores_is_printed(
     config = replace(
         read_config(trained),
         certainty=Certainty(0.9, 1.0, 0.1, images=50, cases=3),
-        domain=Domain(0.01, images=100, checked=50),
+        domain=Domain(0.01, images=100, checked=50, smallest_mm=180.0),
         heatmap=(16, 8),
     )
     write_config(trained, config)
     print_about(about([trained]))
     told = " ".join(capsys.readouterr().out.split())
     assert "interval 90%, calibrated on 50 images of other patients" in told
-    assert "distance its limit lets 1% of 50 images of unknown patients outside" in told
+    assert (
+        "distance its limit lets 1% of 50 images of unknown patients outside; bodies from 180 mm"
+        in told
+    )
     assert "heatmap 16 x 8 parts" in told
 
 

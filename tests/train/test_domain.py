@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from distiliqa.metrics import BodyShape
 from distiliqa.model.graph import image_statistics
 from distiliqa.model.network import Features
 from distiliqa.train.domain import fit_domain, shrunk_covariance, whitened
+
+TRUNKS = [BodyShape(300.0, 0.5), BodyShape(200.0, 0.3), BodyShape(None, 0.6)]
 
 
 def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
@@ -24,7 +27,7 @@ def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
     rng = np.random.default_rng(0)
     known, others = (statistics(rng, n).double().numpy() for n in (400, 300))
     cases = [f"case {n % 4}" for n in range(400)]
-    reference, domain = fit_domain(known, cases, others, false_alarms=0.05)
+    reference, domain = fit_domain(known, cases, others, TRUNKS, false_alarms=0.05)
     assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 700)
     assert float((reference(statistics(rng, 1000)) > 1).float().mean()) == pytest.approx(
         0.05, abs=0.04
@@ -40,9 +43,18 @@ def test_the_limit_is_that_of_patients_who_are_not_known() -> None:
     patients = [5 * rng.standard_normal(6) for _ in range(8)]
     known = np.concatenate([p + rng.standard_normal((40, 6)) for p in patients[:7]])
     cases = [str(n // 40) for n in range(280)]
-    reference, _ = fit_domain(known, cases, patients[7] + rng.standard_normal((40, 6)))
-    alone, _ = fit_domain(known, ["one"] * 280, known)
+    reference, _ = fit_domain(known, cases, patients[7] + rng.standard_normal((40, 6)), TRUNKS)
+    alone, _ = fit_domain(known, ["one"] * 280, known, TRUNKS)
     assert np.linalg.norm(alone.whitening) > np.linalg.norm(reference.whitening)
+
+
+def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
+    rows = np.random.default_rng(5).standard_normal((40, 6))
+    _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS)
+    assert domain.smallest_mm == pytest.approx(180.0)
+    assert domain.deepest_cleft == pytest.approx(0.8)
+    _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0)])
+    assert (blind.smallest_mm, blind.deepest_cleft) == (None, 1.0)
 
 
 def test_whitened_rows_have_unit_covariance() -> None:

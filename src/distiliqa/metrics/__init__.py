@@ -1,5 +1,6 @@
 """Classical metrics of CT images in HU: of one image, and of an image against its reference."""
 
+from distiliqa.metrics.body_shape import BodyShape, body_shape, water_equivalent_diameter
 from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.metrics.noise_map import noise_map
@@ -15,8 +16,10 @@ from distiliqa.metrics.ssim import ssim
 from distiliqa.metrics.vif import vif
 
 __all__ = [
+    "BodyShape",
     "NoisePowerSpectrum",
     "RadialSpectrum",
+    "body_shape",
     "difference_power_spectrum",
     "global_noise_level",
     "gmsd",
@@ -26,4 +29,5 @@ __all__ = [
     "ssim",
     "tiles",
     "vif",
+    "water_equivalent_diameter",
 ]

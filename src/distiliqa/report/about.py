@@ -95,7 +95,9 @@ def _domain(domain: dict[str, Any] | None) -> str | None:
     if domain is None:
         return None
     of = f"{domain['checked']} images of unknown patients"
-    return f"its limit lets {domain['false_alarms']:.0%} of {of} outside"
+    smallest = domain["smallest_mm"]
+    size = f"; bodies from {smallest:.0f} mm water-equivalent diameter" if smallest else ""
+    return f"its limit lets {domain['false_alarms']:.0%} of {of} outside{size}"
 
 
 def _is_short(fact: Any) -> bool:

@@ -24,6 +24,7 @@ from distiliqa.model_folder import (
     ModelConfig,
     read_config,
 )
+from distiliqa.scoring.domain import judged
 from distiliqa.scoring.execution import Execution, Precision, RuntimeName, asked, for_many
 from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.prepare import Prepared, prepare
@@ -32,7 +33,6 @@ from distiliqa.scoring.runtime import Runtime, open_runtime
 from distiliqa.scoring.shipped import DEFAULT, find_model
 
 LARGEST_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
-OUTSIDE = "outside what the model was trained on: read with care"
 
 
 @dataclass(frozen=True)
@@ -165,13 +165,12 @@ class Model:
         ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
         score = self.config.scale.worst if prepared.empty else float(outputs.mean())
         spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
-        distance = float(found[DISTANCE]) if DISTANCE in found else None
-        strange = not prepared.empty and distance is not None and distance > 1
+        distance, strange = self._judged(prepared, found)
         return SliceScore(
             score=score,
             outputs=tuple(outputs.tolist()),
             spread=spread,
-            warnings=(*prepared.warnings, OUTSIDE) if strange else prepared.warnings,
+            warnings=(*prepared.warnings, *strange),
             model=self.title,
             window=self.config.window,
             path=ct.path,
@@ -186,6 +185,17 @@ class Model:
             heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
             empty=prepared.empty,
         )
+
+    def _judged(
+        self, prepared: Prepared, found: dict[str, NDArray[np.floating]]
+    ) -> tuple[float | None, tuple[str, ...]]:
+        """The distance, and what is to be told of it."""
+        if self.config.domain is None:
+            return None, ()
+        distance = float(found[DISTANCE])
+        if prepared.empty:
+            return distance, ()
+        return judged(self.config.domain, distance, prepared.shape)
 
     def _interval(self, score: float, spread: float | None) -> tuple[float, float] | None:
         if self.config.certainty is None:

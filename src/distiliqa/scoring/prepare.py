@@ -9,13 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, fit
 from distiliqa.ct.hu import SMALLEST_SIDE
+from distiliqa.metrics.body_shape import BodyShape, body_shape, dense_blocks
 from distiliqa.metrics.filters import box_mean
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.model_folder import ModelConfig
 from distiliqa.scoring.result import Comparison
 
-_BODY_HU = -250.0  # fat is above, lung, foam and noise in air are below
-_BLOCKS = 64  # along the shorter side of a slice
 _BODY_BLOCKS = 5  # 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
 
 
@@ -28,6 +27,7 @@ class Prepared:
     ct : the slice.
     image : float32, (image_size, image_size), in [0, 1]: what the model sees.
     noise_hu : its global noise level, HU; None where there is too little soft tissue.
+    shape : of the body that it shows.
     warnings : what a reader of the score should know, one short sentence each.
     empty : it shows no patient, and gets the worst score of the scale.
     comparison : with the slice of a reference; None where no reference was given.
@@ -36,6 +36,7 @@ class Prepared:
     ct: CTSlice
     image: NDArray[np.floating]
     noise_hu: float | None
+    shape: BodyShape
     warnings: tuple[str, ...]
     empty: bool = False
     comparison: Comparison | None = None
@@ -56,6 +57,7 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
         ct,
         image=config.window.apply(fitted),
         noise_hu=global_noise_level(hu, ct.spacing_mm),
+        shape=body_shape(hu, ct.spacing_mm),
         warnings=tuple(filter(None, notes)),
         empty=nothing is not None,
     )
@@ -109,15 +111,6 @@ def content_doubt(hu: NDArray[np.float32]) -> str | None:
 
 
 def _shows_body(hu: NDArray[np.float32]) -> bool:
-    """Whether a square of 5 x 5 blocks, of 64 a side, is as dense as fat or denser throughout.
-
-    Means of blocks are looked at because noise makes single pixels of air as dense as a body;
-    of at most 4 x 4 pixels each because every slice is asked.
-    """
-    block = max(1, min(hu.shape) // _BLOCKS)
-    step = max(1, block // 4)
-    size, sampled = block // step, hu[::step, ::step]
-    rows, columns = (side // size for side in sampled.shape)
-    blocks = sampled[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    dense = blocks.mean(axis=(1, 3)) > _BODY_HU
+    """Whether a square of 5 x 5 blocks, of 64 a side, is as dense as fat or denser throughout."""
+    _, dense, _ = dense_blocks(hu)
     return bool((box_mean(dense.astype(np.float32), _BODY_BLOCKS) > 0.999).any())

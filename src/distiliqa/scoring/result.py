@@ -60,8 +60,9 @@ class SliceScore:
     interval : lowest and highest score that the rating of such a slice would have, at the coverage
         that the model states; None where the model states none.
     distance : how unlike the images that the model was trained on the slice is, relative to the
-        limit of what it knows: 0 is the middle of them, above 1 is outside; None where the model
-        cannot tell.
+        limit of what it knows: 0 is the middle of them, above 1 is outside; where the body is too
+        small or in parts, at least the ratio to the limit of that; None where the model cannot
+        tell.
     heatmap : float32, (rows, columns) of the model's patches over the fitted slice: the score that
         each part alone would get, NaN where no patient is; None unless asked for.
     empty : the slice shows no patient.

@@ -1,4 +1,4 @@
-"""What images a network knows: the statistics of its training images, and the limit."""
+"""What images a network knows: the statistics and shapes of its training images, and limits."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from distiliqa.metrics.body_shape import BodyShape
 from distiliqa.model.graph import DomainReference
 from distiliqa.model_folder import Domain
 
 FALSE_ALARMS = 0.05  # of patients unlike each other: of one like the rest fewer
+_SMALLER = 0.9  # of the smallest body, which a network still knows
 
 
 def fit_domain(
     known: NDArray[np.floating],
     cases: Sequence[str],
     others: NDArray[np.floating],
+    shapes: Sequence[BodyShape],
     *,
     false_alarms: float = FALSE_ALARMS,
 ) -> tuple[DomainReference, Domain]:
@@ -31,6 +34,7 @@ def fit_domain(
     known : (n, d), statistics of training images, see `distiliqa.model.graph`.
     cases : the patient of each of them.
     others : (m, d), of images of other patients.
+    shapes : of the bodies in the training images.
     false_alarms : share of the distances of unknown patients that lies outside.
     """
     rows, labels = known.astype(np.float64), np.asarray(cases)
@@ -44,7 +48,16 @@ def fit_domain(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
     checked = sum(map(len, distances))
-    return reference, Domain(false_alarms, images=len(known), checked=checked)
+    smallest, deepest = _shape_limits(shapes)
+    domain = Domain(false_alarms, len(known), checked, smallest_mm=smallest, deepest_cleft=deepest)
+    return reference, domain
+
+
+def _shape_limits(shapes: Sequence[BodyShape]) -> tuple[float | None, float]:
+    """The least diameter, mm, a tenth below the smallest, and the deepest cleft, half way to 1."""
+    diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
+    smallest = _SMALLER * min(diameters) if diameters else None
+    return smallest, (max(each.cleft for each in shapes) + 1.0) / 2.0
 
 
 def _distances(

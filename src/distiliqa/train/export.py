@@ -15,7 +15,7 @@ from distiliqa.errors import RecipeError
 from distiliqa.files import read_json
 from distiliqa.model.export import export_network
 from distiliqa.model.weights import read_network
-from distiliqa.model_folder import ModelConfig, ScoreScale
+from distiliqa.model_folder import Domain, ModelConfig, ScoreScale
 from distiliqa.train.insight import gain_insight
 from distiliqa.train.run import BEST, FACTS, TrainingRun
 from distiliqa.version import __version__
@@ -134,11 +134,18 @@ def _insight_lines(config: ModelConfig) -> list[str]:
     if domain is not None:
         lines.append(
             f"- Distance from {domain.images} training images; its limit lets "
-            f"{domain.false_alarms:.0%} of {domain.checked} images of unknown patients outside."
+            f"{domain.false_alarms:.0%} of {domain.checked} images of unknown patients outside. "
+            f"{_shape_line(domain)}"
         )
     if config.heatmap is not None:
         lines.append("- Map of the score of {} x {} parts.".format(*config.heatmap))
     return lines
+
+
+def _shape_line(domain: Domain) -> str:
+    small = domain.smallest_mm
+    size = "" if small is None else f" of less than {small:.0f} mm water-equivalent diameter or"
+    return f"Bodies{size} with a cleft deeper than {domain.deepest_cleft:.2f} are outside too."
 
 
 def _training_lines(training: dict[str, Any]) -> list[str]:

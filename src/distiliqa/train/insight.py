@@ -7,7 +7,9 @@ they are missing where none were; see `distiliqa.evaluate.conformal` and `distil
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,8 +17,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from distiliqa.ct.index import index_ct
 from distiliqa.data.composites import composites
 from distiliqa.evaluate.conformal import COVERAGE, calibrate
+from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.model.graph import ScoringGraph, image_statistics
 from distiliqa.model.network import Network
 from distiliqa.model_folder import Certainty, Domain
@@ -60,7 +64,8 @@ def gain_insight(run: TrainingRun, network: Network) -> Insight:
     known, _ = _asked(run, network, fold.train)
     others, outputs = _asked(run, network, fold.validation)
     cases = [_case(run, at) for at in fold.train]
-    reference, domain = fit_domain(known, cases, others)
+    shapes = _shapes([run.images[at].path for at in fold.train])
+    reference, domain = fit_domain(known, cases, others, shapes)
     certainty = _certainty(run, outputs, fold.validation)
     return Insight(ScoringGraph(network, reference, local), certainty, domain)
 
@@ -77,6 +82,18 @@ def _case(run: TrainingRun, position: int) -> str:
     """The patient of an image, or where unknown the slice that it is a version of."""
     image = run.images[position]
     return image.case or image.source or image.name
+
+
+def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
+    """Of the bodies in images; the cache of the run holds neither lungs nor the pixel spacing."""
+
+    def measured(path: Path) -> BodyShape:
+        ct = index_ct(path, require_ct=False).slices[0].load()
+        return body_shape(ct.hu, ct.spacing_mm)
+
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(measured, paths)
+        return list(track(found, "Measuring", total=len(paths), console=Console(stderr=True)))
 
 
 @torch.inference_mode()

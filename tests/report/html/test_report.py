@@ -15,7 +15,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import Certainty
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
-from distiliqa.scoring.model import OUTSIDE, load_model
+from distiliqa.scoring.domain import OUTSIDE
+from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.scoring.run import score_inputs
 

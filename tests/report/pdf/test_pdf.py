@@ -13,7 +13,7 @@ from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import write_reports
 from distiliqa.report.pdf import require_pdf, write_pdf
-from distiliqa.scoring.model import OUTSIDE
+from distiliqa.scoring.domain import OUTSIDE
 from distiliqa.scoring.result import ScoringRun
 
 reportlab = pytest.importorskip("reportlab")
