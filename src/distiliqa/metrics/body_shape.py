@@ -82,8 +82,8 @@ def dense_blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArra
     step = max(1, block // _SAMPLES)
     size, sampled = block // step, np.maximum(hu[::step, ::step], AIR_HU)
     rows, columns = (side // size for side in sampled.shape)
-    parts = sampled[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    means = parts.mean(axis=(1, 3))
+    parts = sampled[: rows * size, : columns * size].reshape(rows, size, columns * size)
+    means = parts.mean(axis=1).reshape(rows, columns, size).mean(axis=2)
     return means, means > _BODY_HU, size * step
 
 
