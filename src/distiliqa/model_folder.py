@@ -79,6 +79,7 @@ class Domain:
     smallest_mm : water-equivalent diameter below which a body is outside, mm; None where the pixel
         spacing of no training image is known.
     deepest_cleft : cleft above which a body is outside, see `distiliqa.metrics.BodyShape`.
+    least_contrast_hu : contrast inside a body below which it is outside, HU, see there.
     """
 
     false_alarms: float
@@ -86,6 +87,7 @@ class Domain:
     checked: int
     smallest_mm: float | None = None
     deepest_cleft: float = 1.0
+    least_contrast_hu: float = 0.0
 
 
 @dataclass(frozen=True)

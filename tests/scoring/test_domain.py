@@ -4,10 +4,11 @@ import pytest
 
 from distiliqa.metrics import BodyShape
 from distiliqa.model_folder import Domain
-from distiliqa.scoring.domain import OUTSIDE, PARTED, SMALLER, judged
+from distiliqa.scoring.domain import OUTSIDE, PARTED, SMALLER, UNIFORM, judged
 
-KNOWN = Domain(0.05, images=100, checked=40, smallest_mm=180.0, deepest_cleft=0.8)
-TRUNK, FOREARM, LEGS = BodyShape(280.0, 0.4), BodyShape(90.0, 0.1), BodyShape(230.0, 1.0)
+KNOWN = Domain(0.05, 100, 40, smallest_mm=180.0, deepest_cleft=0.8, least_contrast_hu=50.0)
+TRUNK, FOREARM = BodyShape(280.0, 0.4, 150.0), BodyShape(90.0, 0.1, 800.0)
+LEGS, PHANTOM = BodyShape(230.0, 1.0, 150.0), BodyShape(200.0, 0.0, 10.0)
 
 
 @pytest.mark.parametrize(
@@ -18,8 +19,9 @@ TRUNK, FOREARM, LEGS = BodyShape(280.0, 0.4), BodyShape(90.0, 0.1), BodyShape(23
         (FOREARM, 0.4, 2.0, (SMALLER,)),
         (FOREARM, 3.0, 3.0, (OUTSIDE, SMALLER)),
         (LEGS, 0.4, 1.25, (PARTED,)),
-        (BodyShape(None, 0.1), 0.4, 0.4, ()),
-        (BodyShape(0.0, 0.0), 0.4, 0.4, ()),
+        (PHANTOM, 0.4, 5.0, (UNIFORM,)),
+        (BodyShape(None, 0.1, None), 0.4, 0.4, ()),
+        (BodyShape(0.0, 0.0, 0.0), 0.4, 0.4, ()),
     ],
 )
 def test_a_slice_is_as_far_as_what_is_strangest_in_it(
@@ -33,3 +35,4 @@ def test_a_slice_is_as_far_as_what_is_strangest_in_it(
 def test_a_model_that_was_told_no_shapes_minds_none():
     assert judged(Domain(0.05, 100, 40), 0.4, FOREARM) == (0.4, ())
     assert judged(Domain(0.05, 100, 40), 0.4, LEGS) == (0.4, ())
+    assert judged(Domain(0.05, 100, 40), 0.4, PHANTOM) == (0.4, ())

@@ -11,7 +11,7 @@ from distiliqa.model.graph import image_statistics
 from distiliqa.model.network import Features
 from distiliqa.train.domain import fit_domain, shrunk_covariance, whitened
 
-TRUNKS = [BodyShape(300.0, 0.5), BodyShape(200.0, 0.3), BodyShape(None, 0.6)]
+TRUNKS = [BodyShape(300.0, 0.5, 150), BodyShape(200.0, 0.3, 120), BodyShape(None, 0.6, None)]
 
 
 def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
@@ -53,8 +53,9 @@ def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
     _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS)
     assert domain.smallest_mm == pytest.approx(180.0)
     assert domain.deepest_cleft == pytest.approx(0.8)
-    _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0)])
-    assert (blind.smallest_mm, blind.deepest_cleft) == (None, 1.0)
+    assert domain.least_contrast_hu == pytest.approx(60.0)
+    _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0, None)])
+    assert (blind.smallest_mm, blind.deepest_cleft, blind.least_contrast_hu) == (None, 1.0, 0.0)
 
 
 def test_whitened_rows_have_unit_covariance() -> None:

@@ -1,4 +1,4 @@
-"""How large the body in a slice is, and whether it lies there in parts, told from coarse blocks."""
+"""How large, how parted and how uniform the body in a slice is, told from coarse blocks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.fit import AIR_HU
+from distiliqa.metrics.filters import box_all
 
 _BLOCKS = 64  # along the shorter side of a slice
 _SAMPLES = 4  # along a block
 _BODY_HU = -250.0  # fat is above, lung, foam and noise in air are below
+_SKIN = 2  # blocks at the edge of a body that say nothing of what is inside
+_FEWEST = 20  # blocks that say anything of contrast
 _PART = 0.7  # of the greatest thickness: two legs are alike, arms are thinner than a trunk
 
 
@@ -26,10 +29,14 @@ class BodyShape:
     cleft : how far the thickness of the body sinks from left to right between two parts of like
         thickness, relative to the thinner of them: 0 for one round part, about 0.5 where lungs
         lie beside the heart, 1 for two legs with air between them.
+    contrast_hu : difference of the 90th and the 10th percentile of block means inside the body, HU:
+        100 or more in a trunk, with its fat, organs, gas and bone, nearly none in a phantom of
+        water, little in brain; None where next to nothing is inside.
     """
 
     diameter_mm: float | None
     cleft: float
+    contrast_hu: float | None
 
 
 def body_shape(
@@ -42,9 +49,10 @@ def body_shape(
     hu : (rows, columns), HU; sides of 32 pixels or more.
     spacing_mm : pixel spacing (between rows, between columns), mm; None where it is not known.
     """
-    water, size = _water(hu)
+    means, body, size = _body_blocks(hu)
+    water = _water(means, body)
     diameter = spacing_mm and _diameter(water, (size * spacing_mm[0], size * spacing_mm[1]))
-    return BodyShape(diameter, _cleft(water.sum(axis=0)))
+    return BodyShape(diameter, _cleft(water.sum(axis=0)), _contrast(means, body))
 
 
 def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float, float]) -> float:
@@ -63,8 +71,8 @@ def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float,
     -------
     mm; 0 without a body. Good to a percent for bodies of 10 cm or more.
     """
-    water, size = _water(hu)
-    return _diameter(water, (size * spacing_mm[0], size * spacing_mm[1]))
+    means, body, size = _body_blocks(hu)
+    return _diameter(_water(means, body), (size * spacing_mm[0], size * spacing_mm[1]))
 
 
 def dense_blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.bool_], int]:
@@ -87,11 +95,17 @@ def dense_blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArra
     return means, means > _BODY_HU, size * step
 
 
-def _water(hu: NDArray[np.floating]) -> tuple[NDArray[np.float64], int]:
-    """Attenuation of blocks of the body relative to water, 0 outside it, and their side."""
+def _body_blocks(
+    hu: NDArray[np.floating],
+) -> tuple[NDArray[np.floating], NDArray[np.bool_], int]:
+    """Means of blocks, HU, which of them the body reaches into, and their side in pixels."""
     means, dense, size = dense_blocks(hu)
-    body = _grown(_spanned(dense) & _spanned(dense.T).T)
-    return np.where(body, means / 1000.0 + 1.0, 0.0), size
+    return means, _grown(_spanned(dense) & _spanned(dense.T).T), size
+
+
+def _water(means: NDArray[np.floating], body: NDArray[np.bool_]) -> NDArray[np.floating]:
+    """Attenuation of blocks of the body relative to water, 0 outside it."""
+    return np.where(body, means / 1000.0 + 1.0, 0.0)
 
 
 def _spanned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -108,15 +122,25 @@ def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return wide[:-2] | wide[1:-1] | wide[2:]
 
 
-def _diameter(water: NDArray[np.float64], block_mm: tuple[float, float]) -> float:
+def _diameter(water: NDArray[np.floating], block_mm: tuple[float, float]) -> float:
     area = water.sum() * block_mm[0] * block_mm[1]
     return float(2.0 * np.sqrt(area / np.pi))
 
 
-def _cleft(thickness: NDArray[np.float64]) -> float:
+def _cleft(thickness: NDArray[np.floating]) -> float:
     smooth = np.convolve(thickness, np.ones(3) / 3, mode="same")
     left = np.maximum.accumulate(smooth)
     right = np.maximum.accumulate(smooth[::-1])[::-1]
     thinner = np.minimum(left, right)
     between = (thinner >= _PART * smooth.max()) & (thinner > 0)
     return float(np.max(1.0 - smooth[between] / thinner[between], initial=0.0))
+
+
+def _contrast(means: NDArray[np.floating], body: NDArray[np.bool_]) -> float | None:
+    skin = _SKIN + 1  # and the block that the body was grown by
+    inside = box_all(body, 2 * skin + 1)
+    found = means[skin:-skin, skin:-skin][inside]
+    if found.size < _FEWEST:
+        return None
+    low, high = np.quantile(found, [0.1, 0.9])
+    return float(high - low)

@@ -8,14 +8,15 @@ from distiliqa.model_folder import Domain
 OUTSIDE = "outside what the model was trained on: read with care"
 SMALLER = "a smaller body than the model was trained on: read with care"
 PARTED = "a body in two parts, unlike what the model was trained on: read with care"
+UNIFORM = "a body as uniform as a phantom, unlike what the model was trained on: read with care"
 
 
 def judged(domain: Domain, distance: float, shape: BodyShape) -> tuple[float, tuple[str, ...]]:
     """The distance of a slice, and what a reader of its score should know of it.
 
-    The network sees texture and layout; limbs have the texture of a trunk, so that a body that is
-    too small or in parts is told by its shape. Such a slice has at least the ratio of the shape to
-    its limit as its distance.
+    The network sees texture and layout; limbs have the texture of a trunk, and noise alike covers
+    trunk and phantom, so that a body that is too small, in parts or too uniform is told by its
+    shape. Such a slice has at least the ratio of the shape to its limit as its distance.
 
     Parameters
     ----------
@@ -24,5 +25,7 @@ def judged(domain: Domain, distance: float, shape: BodyShape) -> tuple[float, tu
     ratios = {OUTSIDE: distance, PARTED: shape.cleft / domain.deepest_cleft}
     if domain.smallest_mm is not None and shape.diameter_mm:
         ratios[SMALLER] = domain.smallest_mm / shape.diameter_mm
+    if shape.contrast_hu:
+        ratios[UNIFORM] = domain.least_contrast_hu / shape.contrast_hu
     told = tuple(sentence for sentence, ratio in ratios.items() if ratio > 1)
     return max(distance, *(ratios[sentence] for sentence in told)) if told else distance, told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from distiliqa.model_folder import Domain
 
 FALSE_ALARMS = 0.05  # of patients unlike each other: of one like the rest fewer
 _SMALLER = 0.9  # of the smallest body, which a network still knows
+_FLATTER = 0.5  # of the least contrast inside a body
 
 
 def fit_domain(
@@ -48,16 +50,18 @@ def fit_domain(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
     checked = sum(map(len, distances))
-    smallest, deepest = _shape_limits(shapes)
-    domain = Domain(false_alarms, len(known), checked, smallest_mm=smallest, deepest_cleft=deepest)
-    return reference, domain
+    return reference, Domain(false_alarms, len(known), checked, **_shape_limits(shapes))
 
 
-def _shape_limits(shapes: Sequence[BodyShape]) -> tuple[float | None, float]:
-    """The least diameter, mm, a tenth below the smallest, and the deepest cleft, half way to 1."""
+def _shape_limits(shapes: Sequence[BodyShape]) -> dict[str, Any]:
+    """Limits with room beyond what was seen, by their fields in `Domain`."""
     diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
-    smallest = _SMALLER * min(diameters) if diameters else None
-    return smallest, (max(each.cleft for each in shapes) + 1.0) / 2.0
+    contrasts = [each.contrast_hu for each in shapes if each.contrast_hu is not None]
+    return {
+        "smallest_mm": _SMALLER * min(diameters) if diameters else None,
+        "deepest_cleft": (max(each.cleft for each in shapes) + 1.0) / 2.0,
+        "least_contrast_hu": _FLATTER * min(contrasts, default=0.0),
+    }
 
 
 def _distances(
