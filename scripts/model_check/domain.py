@@ -12,7 +12,15 @@ from scipy.stats import mannwhitneyu
 from distiliqa.ct import CTSlice
 from distiliqa.evaluate.acceptance import Row, Section, bounded
 from distiliqa.scoring.result import SliceScore
-from model_check.strangers import extremities, heads, magnetic_resonance, natural, phantoms
+from model_check.strangers import (
+    BODY_MM,
+    HEAD_MM,
+    extremities,
+    heads,
+    magnetic_resonance,
+    natural,
+    phantoms,
+)
 from model_check.subject import Subject
 
 FALSE_ALARMS, FLAGGED = 0.05, 0.9
@@ -23,14 +31,14 @@ def domain(subject: Subject) -> Section:
     if facts is None:
         return Section("What the model knows", "The model cannot tell.", ())
     strangers = {
-        "natural images": natural(),
-        "MR of heads": magnetic_resonance(),
-        "computed heads": heads(),
-        "computed thighs and forearms": extremities(),
-        "water and rod phantoms": phantoms(),
+        "natural images": (natural(), None),
+        "MR of heads": (magnetic_resonance(), None),
+        "computed heads": (heads(), HEAD_MM),
+        "computed thighs and forearms": (extremities(), BODY_MM),
+        "water and rod phantoms": (phantoms(), BODY_MM),
     }
     known, normal = subject.rated_scores, subject.held_out
-    scored = {name: _score(subject, name, images) for name, images in strangers.items()}
+    scored = {name: _score(subject, name, *images) for name, images in strangers.items()}
     everyone = [each for found in scored.values() for each in found]
     rows = [
         _known("held-out patients, any dose and fault", known),
@@ -50,8 +58,13 @@ def domain(subject: Subject) -> Section:
     return Section("What the model knows", about, (rows,))
 
 
-def _score(subject: Subject, name: str, images: Iterable[NDArray[np.float32]]) -> list[SliceScore]:
-    slices = [CTSlice(hu, path="") for hu in images]
+def _score(
+    subject: Subject,
+    name: str,
+    images: Iterable[NDArray[np.float32]],
+    spacing_mm: tuple[float, float] | None,
+) -> list[SliceScore]:
+    slices = [CTSlice(hu, path="", spacing_mm=spacing_mm) for hu in images]
     return subject.score(slices, name, len(slices))
 
 

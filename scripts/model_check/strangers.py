@@ -26,6 +26,7 @@ NATURAL = (
 )  # fmt: skip
 IN_WINDOW, ALL_HU = (-135.0, 215.0), (-1000.0, 1000.0)
 DOSES = (1.0, 0.25, 0.05)
+HEAD_MM, BODY_MM = (0.45, 0.45), (0.78, 0.78)  # pixel spacing of what is computed
 
 
 def natural() -> Iterator[NDArray[np.float32]]:
@@ -73,9 +74,9 @@ def heads() -> Iterator[NDArray[np.float32]]:
                 (-9, -6, 6, 20, turn + 0.2, 8.0),
                 (9, -6, 6, 20, turn - 0.2, 8.0),
             ],
-            spacing_mm=0.45,
+            HEAD_MM,
         )
-        yield scan(head, (0.45, 0.45), dose, seed=seed, acquisition=Acquisition())
+        yield scan(head, HEAD_MM, dose, seed=seed, acquisition=Acquisition())
 
 
 def extremities() -> Iterator[NDArray[np.float32]]:
@@ -98,8 +99,8 @@ def extremities() -> Iterator[NDArray[np.float32]]:
             (15, 0, 7, 7, 0.0, 1000.0),
         ]
         for parts in (thighs, forearm):
-            image = _painted(parts, spacing_mm=0.78)
-            yield scan(image, (0.78, 0.78), dose, seed=seed, acquisition=Acquisition())
+            image = _painted(parts, BODY_MM)
+            yield scan(image, BODY_MM, dose, seed=seed, acquisition=Acquisition())
 
 
 def phantoms() -> Iterator[NDArray[np.float32]]:
@@ -110,15 +111,16 @@ def phantoms() -> Iterator[NDArray[np.float32]]:
             (0.58 * radius * np.cos(at), 0.58 * radius * np.sin(at), 8, 8, 0, hu) for hu, at in rods
         ]
         for parts in ([], inserts):
-            water = _painted([(0, 0, radius, radius, 0, 0.0), *parts], spacing_mm=0.78)
-            yield scan(water, (0.78, 0.78), dose, seed=seed, acquisition=Acquisition())
+            water = _painted([(0, 0, radius, radius, 0, 0.0), *parts], BODY_MM)
+            yield scan(water, BODY_MM, dose, seed=seed, acquisition=Acquisition())
 
 
 def _painted(
-    ellipses: Sequence[tuple[float, float, float, float, float, float]], spacing_mm: float
+    ellipses: Sequence[tuple[float, float, float, float, float, float]],
+    spacing_mm: tuple[float, float],
 ) -> NDArray[np.float32]:
     """Ellipses one over the other in air: x and y, half axes (mm), turn (radians), HU."""
-    y, x = (np.mgrid[:SIZE, :SIZE] - SIZE / 2) * spacing_mm
+    y, x = (np.mgrid[:SIZE, :SIZE] - SIZE / 2) * spacing_mm[0]
     image = np.full((SIZE, SIZE), AIR_HU)
     for right, down, wide, high, turn, hu in ellipses:
         across = (x - right) * np.cos(turn) + (y - down) * np.sin(turn)

@@ -50,7 +50,8 @@ def test_the_limit_is_that_of_patients_who_are_not_known() -> None:
 
 def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
     rows = np.random.default_rng(5).standard_normal((40, 6))
-    _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS)
+    odd = [BodyShape(20.0, 1.0, 5.0)]
+    _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS * 100 + odd)
     assert domain.smallest_mm == pytest.approx(180.0)
     assert domain.deepest_cleft == pytest.approx(0.8)
     assert domain.least_contrast_hu == pytest.approx(60.0)

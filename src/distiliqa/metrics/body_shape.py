@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.metrics.filters import box_all
+from distiliqa.metrics.filters import box_all, box_mean
 
 _BLOCKS = 64  # along the shorter side of a slice
 _SAMPLES = 4  # along a block
@@ -29,9 +29,9 @@ class BodyShape:
     cleft : how far the thickness of the body sinks from left to right between two parts of like
         thickness, relative to the thinner of them: 0 for one round part, about 0.5 where lungs
         lie beside the heart, 1 for two legs with air between them.
-    contrast_hu : difference of the 90th and the 10th percentile of block means inside the body, HU:
-        100 or more in a trunk, with its fat, organs, gas and bone, nearly none in a phantom of
-        water, little in brain; None where next to nothing is inside.
+    contrast_hu : difference of the 90th and the 10th percentile inside the body, of means
+        over two blocks and two, HU: 90 or more in a trunk, with its fat, organs, gas and bone,
+        nearly none in a phantom of water, little in brain; None where next to nothing is inside.
     """
 
     diameter_mm: float | None
@@ -138,8 +138,10 @@ def _cleft(thickness: NDArray[np.floating]) -> float:
 
 def _contrast(means: NDArray[np.floating], body: NDArray[np.bool_]) -> float | None:
     skin = _SKIN + 1  # and the block that the body was grown by
-    inside = box_all(body, 2 * skin + 1)
-    found = means[skin:-skin, skin:-skin][inside]
+    inside = box_all(body, 2 * skin + 2)
+    rows, columns = inside.shape
+    smooth = box_mean(means, 2)  # halves the noise, and keeps layers of fat apart
+    found = smooth[skin : skin + rows, skin : skin + columns][inside]
     if found.size < _FEWEST:
         return None
     low, high = np.quantile(found, [0.1, 0.9])

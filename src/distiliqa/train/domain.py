@@ -14,6 +14,7 @@ from distiliqa.model.graph import DomainReference
 from distiliqa.model_folder import Domain
 
 FALSE_ALARMS = 0.05  # of patients unlike each other: of one like the rest fewer
+_ODD = 0.01  # share of training images whose shapes set no limit, such as cut ones
 _SMALLER = 0.9  # of the smallest body, which a network still knows
 _FLATTER = 0.5  # of the least contrast inside a body
 
@@ -57,10 +58,11 @@ def _shape_limits(shapes: Sequence[BodyShape]) -> dict[str, Any]:
     """Limits with room beyond what was seen, by their fields in `Domain`."""
     diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
     contrasts = [each.contrast_hu for each in shapes if each.contrast_hu is not None]
+    clefts = [each.cleft for each in shapes]
     return {
-        "smallest_mm": _SMALLER * min(diameters) if diameters else None,
-        "deepest_cleft": (max(each.cleft for each in shapes) + 1.0) / 2.0,
-        "least_contrast_hu": _FLATTER * min(contrasts, default=0.0),
+        "smallest_mm": _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
+        "deepest_cleft": (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
+        "least_contrast_hu": _FLATTER * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
     }
 
 
