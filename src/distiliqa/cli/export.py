@@ -15,6 +15,13 @@ def export(
     evaluation: Annotated[
         Path | None, typer.Option(help="evaluation.json to quote in the model card.")
     ] = None,
+    typical: Annotated[
+        Path | None,
+        typer.Option(
+            help="Ratings that name images like those to be scored, by their names in the run: "
+            "intervals are set on those of them that were held out. Default: all held out.",
+        ),
+    ] = None,
     notes: Annotated[
         list[Path] | None,
         typer.Option(help="Markdown that ends the model card, such as data sources; repeatable."),
@@ -26,6 +33,11 @@ def export(
 
     opened = open_run(run)
     difference = export_run(
-        opened, out, name=name or out.name, evaluation=evaluation, notes=notes or ()
+        opened,
+        out,
+        name=name or out.name,
+        evaluation=evaluation,
+        typical=typical,
+        notes=notes or (),
     )
     typer.echo(f"{out}: ONNX within {difference:.1e} of torch; try: distiliqa score --model {out}")

@@ -30,6 +30,7 @@ def export_run(
     *,
     name: str,
     evaluation: Path | None = None,
+    typical: Path | None = None,
     notes: Sequence[Path] = (),
 ) -> float:
     """Write the run's student as a model folder and check it on slices of the run's data.
@@ -38,6 +39,7 @@ def export_run(
     ----------
     name : what the model is called.
     evaluation : an ``evaluation.json`` whose figures go into the model card.
+    typical : ratings of images like those that will be scored, see `gain_insight`.
     notes : Markdown files that end the model card, such as where the data came from.
 
     Returns
@@ -46,7 +48,7 @@ def export_run(
 
     Raises
     ------
-    RecipeError : the student is not trained to the end.
+    RecipeError : the student is not trained to the end, or too few typical images.
     """
     result = run.student_folder / "result.json"
     if not result.is_file():
@@ -66,7 +68,8 @@ def export_run(
         window=run.recipe.window.window(),
         training=training,
     )
-    insight = gain_insight(run, read_network(run.student_folder / BEST))
+    names = None if typical is None else read_json(typical)
+    insight = gain_insight(run, read_network(run.student_folder / BEST), names)
     config = replace(
         config,
         certainty=insight.certainty,

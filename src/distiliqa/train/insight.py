@@ -6,7 +6,7 @@ they are missing where none were; see `distiliqa.evaluate.conformal` and `distil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from rich.progress import track
 
 from distiliqa.ct.index import index_ct
 from distiliqa.data.composites import composites
+from distiliqa.data.ratings import RatedImage
+from distiliqa.errors import RecipeError
 from distiliqa.evaluate.conformal import COVERAGE, calibrate
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.model.graph import ScoringGraph, image_statistics
@@ -49,10 +51,21 @@ class Insight:
         return side, side
 
 
-def gain_insight(run: TrainingRun, network: Network) -> Insight:
+def gain_insight(
+    run: TrainingRun, network: Network, typical: Container[str] | None = None
+) -> Insight:
     """Examine the student of a run on the run's images.
 
     A map needs versions of one slice and a network that sees all of it.
+
+    Parameters
+    ----------
+    typical : names of images like those that will be scored: of the held-out images the ones that
+        intervals are set on; None for all. Intervals hold for the mixture they were set on.
+
+    Raises
+    ------
+    RecipeError : fewer than 20 of the typical images were held out.
     """
     fold = run.fold(run.recipe.student.held_out_fold)
     examples = composites(run.images, run.cache, fold.train, seed=run.recipe.seed)
@@ -63,24 +76,40 @@ def gain_insight(run: TrainingRun, network: Network) -> Insight:
         return Insight(ScoringGraph(network, local=local))
     known, _ = _asked(run, network, fold.train)
     others, outputs = _asked(run, network, fold.validation)
-    cases = [_case(run, at) for at in fold.train]
+    cases = [_case(run.images[at]) for at in fold.train]
     shapes = _shapes([run.images[at].path for at in fold.train])
     reference, domain = fit_domain(known, cases, others, shapes)
-    certainty = _certainty(run, outputs, fold.validation)
+    certainty = certainty_of([run.images[at] for at in fold.validation], outputs, typical)
     return Insight(ScoringGraph(network, reference, local), certainty, domain)
 
 
-def _certainty(
-    run: TrainingRun, outputs: NDArray[np.float64], positions: Sequence[int]
+def certainty_of(
+    images: Sequence[RatedImage], outputs: NDArray[np.float64], typical: Container[str] | None
 ) -> Certainty:
-    labels = np.array([run.images[at].score for at in positions])
-    cases = {_case(run, at) for at in positions}
-    return calibrate(outputs, labels, cases=len(cases), coverage=COVERAGE)
+    """How wide intervals are, set on those of some held-out images that are typical.
+
+    Parameters
+    ----------
+    outputs : (n, outputs), of the student for each of ``images``.
+    typical : names of images, see `gain_insight`.
+
+    Raises
+    ------
+    RecipeError : fewer than 20 typical images.
+    """
+    taken = [row for row, image in enumerate(images) if typical is None or image.name in typical]
+    if len(taken) < _FEWEST:
+        raise RecipeError(
+            f"{len(taken)} of the images to set intervals on were held out; {_FEWEST} are needed",
+            remedy="name images of patients of the held-out fold as the run's ratings name them",
+        )
+    labels = np.array([images[row].score for row in taken])
+    cases = {_case(images[row]) for row in taken}
+    return calibrate(outputs[taken], labels, cases=len(cases), coverage=COVERAGE)
 
 
-def _case(run: TrainingRun, position: int) -> str:
+def _case(image: RatedImage) -> str:
     """The patient of an image, or where unknown the slice that it is a version of."""
-    image = run.images[position]
     return image.case or image.source or image.name
 
 
