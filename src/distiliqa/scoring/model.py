@@ -234,7 +234,7 @@ def load_model(
     runtime : ``onnxruntime``, ``cuda`` (extra ``cuda``) or ``openvino`` (extra ``openvino``); None
         for ONNX Runtime on the CPU, or OpenVINO for ``bf16``.
     precision : ``fp32``, or ``bf16``, which is faster on CPUs that have it and moves scores of
-        the shipped model by up to 0.02 on its scale of 0 to 4.
+        the shipped model by up to 0.07 on its scale of 0 to 4.
 
     Raises
     ------
