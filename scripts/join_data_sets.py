@@ -7,12 +7,13 @@ both are versions of one slice.
 from __future__ import annotations
 
 import argparse
-import csv
+import sys
 from pathlib import Path
-from typing import Any
 
-from distiliqa.data.ratings import MANIFEST, read_manifest
-from distiliqa.files import atomic_path, read_json, write_json
+from distiliqa.data.manifest import write_manifest
+from distiliqa.data.ratings import MANIFEST, read_manifest, read_scores
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import write_json
 
 RATINGS = "train.json"
 
@@ -23,32 +24,29 @@ def joined(folder: Path, names: list[str]) -> tuple[dict[str, float], list[dict[
     rows = []
     for name in names:
         facts = read_manifest(folder / name / MANIFEST)
-        for path, score in read_json(folder / name / RATINGS).items():
-            ratings[f"{name}/{path}"] = score
-            row = facts[path]
+        for path, score in read_scores(folder / name / RATINGS, None).items():
+            row = facts.get(path, {})
             own = {"path": f"{name}/{path}", "patient": f"{name} {row.get('patient', '')}"}
+            ratings[own["path"]] = score
             rows.append(row | own)
     return ratings, rows
 
 
-def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer: Any = csv.DictWriter(file, columns, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the data sets are, and the result goes")
     parser.add_argument("names", nargs="+", help="of the folders that simulate-dataset wrote")
     options = parser.parse_args()
     ratings, rows = joined(options.folder, options.names)
-    write_rows(options.folder / MANIFEST, rows)
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [[row.get(column) for column in columns] for row in rows]
+    write_manifest(options.folder / MANIFEST, columns, cells)
     write_json(options.folder / RATINGS, ratings)
     print(f"{len(ratings)} images of {len(options.names)} data sets")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DistiliqaError as error:
+        sys.exit(f"error: {error}")

@@ -62,7 +62,12 @@ def test_noise_and_a_table_move_it_little():
 
 def test_air_has_no_size_and_no_cleft():
     shape = body_shape(np.full((512, 512), -1000.0), SPACING)
-    assert (shape.diameter_mm, shape.cleft, shape.contrast_hu) == (0.0, 0.0, None)
+    assert (shape.diameter_mm, shape.cleft, shape.contrast_hu, shape.thick) == (
+        0.0,
+        0.0,
+        None,
+        False,
+    )
 
 
 def test_legs_are_parted_and_a_chest_is_not():

@@ -7,8 +7,8 @@ from distiliqa.model_folder import Domain
 from distiliqa.scoring.domain import OUTSIDE, PARTED, SMALLER, UNIFORM, judged
 
 KNOWN = Domain(0.05, 100, 40, smallest_mm=180.0, deepest_cleft=0.8, least_contrast_hu=50.0)
-TRUNK, FOREARM = BodyShape(280.0, 0.4, 150.0), BodyShape(90.0, 0.1, 800.0)
-LEGS, PHANTOM = BodyShape(230.0, 1.0, 150.0), BodyShape(200.0, 0.0, 10.0)
+TRUNK, FOREARM = BodyShape(280.0, 0.4, 150.0, True), BodyShape(90.0, 0.1, 800.0, True)
+LEGS, PHANTOM = BodyShape(230.0, 1.0, 150.0, True), BodyShape(200.0, 0.0, 10.0, True)
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ LEGS, PHANTOM = BodyShape(230.0, 1.0, 150.0), BodyShape(200.0, 0.0, 10.0)
         (FOREARM, 3.0, 3.0, (OUTSIDE, SMALLER)),
         (LEGS, 0.4, 1.25, (PARTED,)),
         (PHANTOM, 0.4, 5.0, (UNIFORM,)),
-        (BodyShape(None, 0.1, None), 0.4, 0.4, ()),
-        (BodyShape(0.0, 0.0, 0.0), 0.4, 0.4, ()),
+        (BodyShape(None, 0.1, None, True), 0.4, 0.4, ()),
+        (BodyShape(0.0, 0.0, 0.0, True), 0.4, 0.4, ()),
     ],
 )
 def test_a_slice_is_as_far_as_what_is_strangest_in_it(

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import SOFT_TISSUE, Window, index_ct
-from distiliqa.scoring.prepare import check_hu, content_doubt, emptiness
+from distiliqa.metrics import body_shape
+from distiliqa.scoring import prepare
+from distiliqa.scoring.prepare import check_hu, content_doubt
+
+
+def emptiness(hu: np.ndarray, window: Window) -> str | None:
+    return prepare.emptiness(hu, body_shape(hu), window)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ from distiliqa.model.graph import image_statistics
 from distiliqa.model.network import Features
 from distiliqa.train.domain import fit_domain, shrunk_covariance, whitened
 
-TRUNKS = [BodyShape(300.0, 0.5, 150), BodyShape(200.0, 0.3, 120), BodyShape(None, 0.6, None)]
+TRUNKS = [
+    BodyShape(300.0, 0.5, 150, True),
+    BodyShape(200.0, 0.3, 120, True),
+    BodyShape(None, 0.6, None, True),
+]
 
 
 def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
@@ -50,12 +54,12 @@ def test_the_limit_is_that_of_patients_who_are_not_known() -> None:
 
 def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
     rows = np.random.default_rng(5).standard_normal((40, 6))
-    odd = [BodyShape(20.0, 1.0, 5.0)]
+    odd = [BodyShape(20.0, 1.0, 5.0, True)]
     _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS * 100 + odd)
     assert domain.smallest_mm == pytest.approx(180.0)
     assert domain.deepest_cleft == pytest.approx(0.8)
     assert domain.least_contrast_hu == pytest.approx(60.0)
-    _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0, None)])
+    _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0, None, True)])
     assert (blind.smallest_mm, blind.deepest_cleft, blind.least_contrast_hu) == (None, 1.0, 0.0)
 
 

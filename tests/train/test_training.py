@@ -98,6 +98,15 @@ def test_exported_model_is_the_student(trained: TrainingRun, tmp_path: Path) -> 
     assert "12 images of 4 cases" in (tmp_path / "toy" / "README.md").read_text()
 
 
+def test_intervals_are_not_set_on_images_that_were_not_held_out(
+    trained: TrainingRun, tmp_path: Path
+) -> None:
+    typical = tmp_path / "typical.json"
+    typical.write_text('{"unknown": 0.5}')
+    with pytest.raises(RecipeError, match="0 of the images to set intervals on were held out"):
+        export_run(trained, tmp_path / "toy", name="toy", typical=typical)
+
+
 def test_same_seed_gives_the_same_weights(
     trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from rich.progress import track
 
 from distiliqa.ct.fit import fit
 from distiliqa.ct.index import index_ct
+from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import CTReadError
@@ -142,14 +143,24 @@ def _decoded(
         yield from track(results, "Decoding slices", total=len(sources), console=console)
 
 
-def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
+def read_rated(path: Path) -> CTSlice:
+    """The slice of a rated image.
+
+    Raises
+    ------
+    CTReadError : it cannot be read or holds more than one slice.
+    """
     # Published mixed-dose images say Secondary Capture; the ratings vouch for them.
     index = index_ct(path, require_ct=False)
     if len(index.slices) != 1:
         raise CTReadError(
             f"holds {len(index.slices)} slices", path=path, remedy="rate one slice a file"
         )
-    pixels, _ = fit(index.slices[0].load().hu, size)
+    return index.slices[0].load()
+
+
+def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
+    pixels, _ = fit(read_rated(path).hu, size)
     return np.rint(window.apply(pixels) * _LEVELS).astype("<u2")
 
 

@@ -70,7 +70,7 @@ def read_ratings(
         image, a score that is not a number or lies outside the scale, an unusable manifest.
     DistiliqaError : the JSON file cannot be read or holds a name twice.
     """
-    scores = _read_scores(ratings, scale)
+    scores = read_scores(ratings, scale)
     paths = _find_images(folder, list(scores), ratings)
     rows = read_manifest(ratings.with_name(MANIFEST))
     facts = [rows.get(name, {}) for name in scores]
@@ -110,7 +110,14 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
     return rows
 
 
-def _read_scores(ratings: Path, scale: tuple[float, float] | None) -> dict[str, float]:
+def read_scores(ratings: Path, scale: tuple[float, float] | None) -> dict[str, float]:
+    """The scores of a ``name -> score`` JSON file, on ``scale`` if one is given.
+
+    Raises
+    ------
+    RecipeError : no ratings, a score that is not a number or lies outside the scale.
+    DistiliqaError : the file cannot be read or holds a name twice.
+    """
     content = read_json(ratings)
     if not isinstance(content, dict) or not content:
         raise RecipeError(

@@ -1,4 +1,4 @@
-"""How large, how parted and how uniform the body in a slice is, told from coarse blocks."""
+"""How large, thick, parted and uniform the body in a slice is, told from coarse blocks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.metrics.filters import box_all, box_mean
+from distiliqa.metrics.filters import box_all, box_mean, part_means
 
 _BLOCKS = 64  # along the shorter side of a slice
 _SAMPLES = 4  # along a block
 _BODY_HU = -250.0  # fat is above, lung, foam and noise in air are below
-_SKIN = 2  # blocks at the edge of a body that say nothing of what is inside
+_THICK = 5  # blocks, 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
+_SKIN = 3  # blocks at the edge of a body that say nothing of what is inside
 _FEWEST = 20  # blocks that say anything of contrast
 _PART = 0.7  # of the greatest thickness: two legs are alike, arms are thinner than a trunk
 
@@ -30,13 +31,16 @@ class BodyShape:
         thickness, relative to the thinner of them: 0 for one round part, about 0.5 where lungs
         lie beside the heart, 1 for two legs with air between them.
     contrast_hu : difference of the 90th and the 10th percentile inside the body, of means
-        over two blocks and two, HU: 90 or more in a trunk, with its fat, organs, gas and bone,
+        over two blocks and two, HU: some 90 or more in a trunk, with its fat, organs, gas and bone,
         nearly none in a phantom of water, little in brain; None where next to nothing is inside.
+    thick : somewhere a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as
+        dense as fat or denser throughout; no table is, however long.
     """
 
     diameter_mm: float | None
     cleft: float
     contrast_hu: float | None
+    thick: bool
 
 
 def body_shape(
@@ -49,10 +53,15 @@ def body_shape(
     hu : (rows, columns), HU; sides of 32 pixels or more.
     spacing_mm : pixel spacing (between rows, between columns), mm; None where it is not known.
     """
-    means, body, size = _body_blocks(hu)
+    means, size = _blocks(hu)
+    body = _body(means)
     water = _water(means, body)
-    diameter = spacing_mm and _diameter(water, (size * spacing_mm[0], size * spacing_mm[1]))
-    return BodyShape(diameter, _cleft(water.sum(axis=0)), _contrast(means, body))
+    return BodyShape(
+        diameter_mm=None if spacing_mm is None else _diameter(water, size, spacing_mm),
+        cleft=_cleft(water.sum(axis=0)),
+        contrast_hu=_contrast(means, body),
+        thick=bool(box_all(means > _BODY_HU, _THICK).any()),
+    )
 
 
 def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float, float]) -> float:
@@ -71,36 +80,27 @@ def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float,
     -------
     mm; 0 without a body. Good to a percent for bodies of 10 cm or more.
     """
-    means, body, size = _body_blocks(hu)
-    return _diameter(_water(means, body), (size * spacing_mm[0], size * spacing_mm[1]))
+    means, size = _blocks(hu)
+    return _diameter(_water(means, _body(means)), size, spacing_mm)
 
 
-def dense_blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.bool_], int]:
-    """Means of blocks of a slice, which of them are as dense as fat or denser, and their side.
+def _blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
+    """Means of blocks of a slice, HU, 64 along its shorter side or more, and their side in pixels.
 
     Blocks because noise makes single pixels of air as dense as a body; of at most 4 x 4 pixels
     each because every slice is asked. What some scanners write outside their field of view, below
     air, counts as air.
-
-    Returns
-    -------
-    HU and booleans, 64 along the shorter side of the slice or more, and pixels.
     """
     block = max(1, min(hu.shape) // _BLOCKS)
     step = max(1, block // _SAMPLES)
-    size, sampled = block // step, np.maximum(hu[::step, ::step], AIR_HU)
-    rows, columns = (side // size for side in sampled.shape)
-    parts = sampled[: rows * size, : columns * size].reshape(rows, size, columns * size)
-    means = parts.mean(axis=1).reshape(rows, columns, size).mean(axis=2)
-    return means, means > _BODY_HU, size * step
+    samples = block // step
+    return part_means(np.maximum(hu[::step, ::step], AIR_HU), samples), samples * step
 
 
-def _body_blocks(
-    hu: NDArray[np.floating],
-) -> tuple[NDArray[np.floating], NDArray[np.bool_], int]:
-    """Means of blocks, HU, which of them the body reaches into, and their side in pixels."""
-    means, dense, size = dense_blocks(hu)
-    return means, _grown(_spanned(dense) & _spanned(dense.T).T), size
+def _body(means: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """The blocks that the body reaches into."""
+    dense = means > _BODY_HU
+    return _grown(_spanned(dense) & _spanned(dense.T).T)
 
 
 def _water(means: NDArray[np.floating], body: NDArray[np.bool_]) -> NDArray[np.floating]:
@@ -122,8 +122,8 @@ def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return wide[:-2] | wide[1:-1] | wide[2:]
 
 
-def _diameter(water: NDArray[np.floating], block_mm: tuple[float, float]) -> float:
-    area = water.sum() * block_mm[0] * block_mm[1]
+def _diameter(water: NDArray[np.floating], size: int, spacing_mm: tuple[float, float]) -> float:
+    area = water.sum() * size * spacing_mm[0] * size * spacing_mm[1]
     return float(2.0 * np.sqrt(area / np.pi))
 
 
@@ -137,11 +137,10 @@ def _cleft(thickness: NDArray[np.floating]) -> float:
 
 
 def _contrast(means: NDArray[np.floating], body: NDArray[np.bool_]) -> float | None:
-    skin = _SKIN + 1  # and the block that the body was grown by
-    inside = box_all(body, 2 * skin + 2)
+    inside = box_all(body, 2 * _SKIN + 2)
     rows, columns = inside.shape
     smooth = box_mean(means, 2)  # halves the noise, and keeps layers of fat apart
-    found = smooth[skin : skin + rows, skin : skin + columns][inside]
+    found = smooth[_SKIN : _SKIN + rows, _SKIN : _SKIN + columns][inside]
     if found.size < _FEWEST:
         return None
     low, high = np.quantile(found, [0.1, 0.9])

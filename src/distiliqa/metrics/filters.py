@@ -24,7 +24,7 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     return _window_sums(_window_sums(values, size).T, size).T / size**2
 
 
-def block_means(image: NDArray, blocks: int) -> NDArray[np.float64]:
+def block_means(image: NDArray, blocks: int) -> NDArray[np.floating]:
     """Means over ``blocks`` x ``blocks`` parts of an image; pixels left over are left out.
 
     Parameters
@@ -36,8 +36,23 @@ def block_means(image: NDArray, blocks: int) -> NDArray[np.float64]:
     float64, (blocks, blocks).
     """
     side = len(image) // blocks
-    parts = image[: blocks * side, : blocks * side].reshape(blocks, side, blocks, side)
-    return parts.mean(axis=(1, 3), dtype=np.float64)
+    return part_means(image[: blocks * side, : blocks * side].astype(np.float64), side)
+
+
+def part_means(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
+    """Means over parts of ``side`` x ``side`` pixels; pixels left over at the end are left out.
+
+    Parameters
+    ----------
+    values : (rows, columns), float32 or float64, which is kept.
+
+    Returns
+    -------
+    (rows // side, columns // side).
+    """
+    rows, columns = (length // side for length in values.shape)
+    parts = values[: rows * side, : columns * side].reshape(rows, side, columns * side)
+    return parts.sum(axis=1).reshape(rows, columns, side).sum(axis=2) / side**2
 
 
 def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:

@@ -28,4 +28,4 @@ def judged(domain: Domain, distance: float, shape: BodyShape) -> tuple[float, tu
     if shape.contrast_hu:
         ratios[UNIFORM] = domain.least_contrast_hu / shape.contrast_hu
     told = tuple(sentence for sentence, ratio in ratios.items() if ratio > 1)
-    return max(distance, *(ratios[sentence] for sentence in told)) if told else distance, told
+    return max([distance, *(ratios[sentence] for sentence in told)]), told

@@ -9,13 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, fit
 from distiliqa.ct.hu import SMALLEST_SIDE
-from distiliqa.metrics.body_shape import BodyShape, body_shape, dense_blocks
-from distiliqa.metrics.filters import box_mean
+from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.model_folder import ModelConfig
 from distiliqa.scoring.result import Comparison
-
-_BODY_BLOCKS = 5  # 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +48,14 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
     """
     hu = check_hu(ct.hu)
     fitted, note = fit(hu, config.image_size)
-    nothing = emptiness(hu, config.window)
+    shape = body_shape(hu, ct.spacing_mm)
+    nothing = emptiness(hu, shape, config.window)
     notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", content_doubt(hu))
     return Prepared(
         ct,
         image=config.window.apply(fitted),
         noise_hu=global_noise_level(hu, ct.spacing_mm),
-        shape=body_shape(hu, ct.spacing_mm),
+        shape=shape,
         warnings=tuple(filter(None, notes)),
         empty=nothing is not None,
     )
@@ -91,13 +89,13 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def emptiness(hu: NDArray[np.float32], window: Window) -> str | None:
+def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str | None:
     """Say why a slice shows no patient: nothing to see in the window, or no body. Else None."""
     lowest, highest = hu.min(), hu.max()
     shown = window.apply(np.array([lowest, highest]))
     if shown[0] == shown[1]:
         return f"no image content: {lowest:g} to {highest:g} HU"
-    if not _shows_body(hu):
+    if not shape.thick:
         return "no body in the image: only air, or things as thin as a table"
     return None
 
@@ -108,9 +106,3 @@ def content_doubt(hu: NDArray[np.float32]) -> str | None:
     if 0 <= lowest < highest:
         return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
     return None
-
-
-def _shows_body(hu: NDArray[np.float32]) -> bool:
-    """Whether a square of 5 x 5 blocks, of 64 a side, is as dense as fat or denser throughout."""
-    _, dense, _ = dense_blocks(hu)
-    return bool((box_mean(dense.astype(np.float32), _BODY_BLOCKS) > 0.999).any())

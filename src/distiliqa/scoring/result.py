@@ -61,8 +61,8 @@ class SliceScore:
         that the model states; None where the model states none.
     distance : how unlike the images that the model was trained on the slice is, relative to the
         limit of what it knows: 0 is the middle of them, above 1 is outside; where the body is too
-        small or in parts, at least the ratio to the limit of that; None where the model cannot
-        tell.
+        small, in parts or too uniform, at least its ratio to the limit of that; None where the
+        model cannot tell.
     heatmap : float32, (rows, columns) of the model's patches over the fitted slice: the score that
         each part alone would get, NaN where no patient is; None unless asked for.
     empty : the slice shows no patient.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -51,19 +50,20 @@ def fit_domain(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
     checked = sum(map(len, distances))
-    return reference, Domain(false_alarms, len(known), checked, **_shape_limits(shapes))
+    smallest, deepest, flattest = _shape_limits(shapes)
+    return reference, Domain(false_alarms, len(known), checked, smallest, deepest, flattest)
 
 
-def _shape_limits(shapes: Sequence[BodyShape]) -> dict[str, Any]:
-    """Limits with room beyond what was seen, by their fields in `Domain`."""
+def _shape_limits(shapes: Sequence[BodyShape]) -> tuple[float | None, float, float]:
+    """Least diameter, mm, deepest cleft and least contrast, HU, with room beyond what was seen."""
     diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
     contrasts = [each.contrast_hu for each in shapes if each.contrast_hu is not None]
     clefts = [each.cleft for each in shapes]
-    return {
-        "smallest_mm": _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
-        "deepest_cleft": (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
-        "least_contrast_hu": _FLATTER * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
-    }
+    return (
+        _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
+        (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
+        _FLATTER * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
+    )
 
 
 def _distances(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from distiliqa.data.ratings import read_scores
 from distiliqa.errors import RecipeError
 from distiliqa.files import read_json
 from distiliqa.model.export import export_network
@@ -68,7 +69,7 @@ def export_run(
         window=run.recipe.window.window(),
         training=training,
     )
-    names = None if typical is None else read_json(typical)
+    names = None if typical is None else read_scores(typical, data.scale)
     insight = gain_insight(run, read_network(run.student_folder / BEST), names)
     config = replace(
         config,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from distiliqa.ct.index import index_ct
+from distiliqa.data.cache import read_rated
 from distiliqa.data.composites import composites
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import RecipeError
@@ -73,6 +73,8 @@ def gain_insight(
     local = fit_local_head(network, told) if network.sees_all else None
     held_out = run.recipe.student.select_on == "held_out" and len(fold.validation) >= _FEWEST
     if not held_out:
+        if typical is not None:
+            raise _too_few(0)
         return Insight(ScoringGraph(network, local=local))
     known, _ = _asked(run, network, fold.train)
     others, outputs = _asked(run, network, fold.validation)
@@ -99,13 +101,17 @@ def certainty_of(
     """
     taken = [row for row, image in enumerate(images) if typical is None or image.name in typical]
     if len(taken) < _FEWEST:
-        raise RecipeError(
-            f"{len(taken)} of the images to set intervals on were held out; {_FEWEST} are needed",
-            remedy="name images of patients of the held-out fold as the run's ratings name them",
-        )
+        raise _too_few(len(taken))
     labels = np.array([images[row].score for row in taken])
     cases = {_case(images[row]) for row in taken}
     return calibrate(outputs[taken], labels, cases=len(cases), coverage=COVERAGE)
+
+
+def _too_few(count: int) -> RecipeError:
+    return RecipeError(
+        f"{count} of the images to set intervals on were held out; {_FEWEST} are needed",
+        remedy="name images of patients of the held-out fold as the run's ratings name them",
+    )
 
 
 def _case(image: RatedImage) -> str:
@@ -117,7 +123,7 @@ def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
     """Of the bodies in images; the cache of the run holds neither lungs nor the pixel spacing."""
 
     def measured(path: Path) -> BodyShape:
-        ct = index_ct(path, require_ct=False).slices[0].load()
+        ct = read_rated(path)
         return body_shape(ct.hu, ct.spacing_mm)
 
     with ThreadPoolExecutor() as pool:
