@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import gc
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -18,6 +22,40 @@ def test_a_stack(tmp_path, body):
     np.save(tmp_path / "a.npy", stack)
     refs = index_ct(tmp_path / "a.npy").slices
     np.testing.assert_array_equal([ref.load().hu for ref in refs], stack)
+
+
+class Cycle:
+    """What the garbage collector takes away, and lets other threads run meanwhile."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        sum(range(50))
+
+
+@pytest.fixture
+def restless():
+    """Threads that take turns and collect garbage as often as they can."""
+    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(10)
+    yield
+    sys.setswitchinterval(interval)
+    gc.set_threshold(*thresholds)
+
+
+@pytest.mark.usefixtures("restless")
+def test_many_threads_read_at_once(tmp_path, body):
+    np.save(tmp_path / "a.npy", body)
+
+    def read(_: int) -> bool:
+        for _ in range(3):
+            Cycle()
+        return index_ct(tmp_path / "a.npy").slices[0].load().hu.shape == body.shape
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(2000)))
 
 
 @pytest.mark.parametrize("shape", [(64,), (2, 2, 64, 64), (0, 64, 64), ()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.stack import index_stack, slices_last
 from distiliqa.errors import CTReadError
+
+# NumPy parses a header as Python code, which fails now and then in two threads at once in Python
+# 3.11 and 3.12 released before 2024 (python/cpython issue 106905): a sound file would be refused.
+_parsing = Lock()
 
 
 def index_npy(source: Source) -> CTIndex:
@@ -47,7 +52,8 @@ def index_npy(source: Source) -> CTIndex:
 
 
 def _open(path: Path) -> NDArray[np.generic]:
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    with _parsing:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
