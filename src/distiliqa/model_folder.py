@@ -79,7 +79,8 @@ class Domain:
     smallest_mm : water-equivalent diameter below which a body is outside, mm; None where the pixel
         spacing of no training image is known.
     deepest_cleft : cleft above which a body is outside, see `distiliqa.metrics.BodyShape`.
-    least_contrast_hu : contrast inside a body below which it is outside, HU, see there.
+    least_contrast_hu, most_contrast_hu : contrast inside a body below or above which it is outside,
+        HU, see there; no more is told where the latter is None.
     """
 
     false_alarms: float
@@ -88,6 +89,7 @@ class Domain:
     smallest_mm: float | None = None
     deepest_cleft: float = 1.0
     least_contrast_hu: float = 0.0
+    most_contrast_hu: float | None = None
 
 
 @dataclass(frozen=True)

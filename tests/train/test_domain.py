@@ -56,11 +56,13 @@ def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
     rows = np.random.default_rng(5).standard_normal((40, 6))
     odd = [BodyShape(20.0, 1.0, 5.0, True)]
     _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS * 100 + odd)
+    assert domain.most_contrast_hu == pytest.approx(165.0)
     assert domain.smallest_mm == pytest.approx(180.0)
     assert domain.deepest_cleft == pytest.approx(0.8)
     assert domain.least_contrast_hu == pytest.approx(60.0)
     _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0, None, True)])
     assert (blind.smallest_mm, blind.deepest_cleft, blind.least_contrast_hu) == (None, 1.0, 0.0)
+    assert blind.most_contrast_hu is None
 
 
 def test_whitened_rows_have_unit_covariance() -> None:

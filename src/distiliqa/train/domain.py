@@ -16,6 +16,7 @@ FALSE_ALARMS = 0.05  # of patients unlike each other: of one like the rest fewer
 _ODD = 0.01  # share of training images whose shapes set no limit, such as cut ones
 _SMALLER = 0.9  # of the smallest body, which a network still knows
 _FLATTER = 0.5  # of the least contrast inside a body
+_STRONGER = 1.1  # of the most, where lungs lie beside soft tissue
 
 
 def fit_domain(
@@ -50,12 +51,14 @@ def fit_domain(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
     checked = sum(map(len, distances))
-    smallest, deepest, flattest = _shape_limits(shapes)
-    return reference, Domain(false_alarms, len(known), checked, smallest, deepest, flattest)
+    smallest, deepest, least, most = _shape_limits(shapes)
+    return reference, Domain(false_alarms, len(known), checked, smallest, deepest, least, most)
 
 
-def _shape_limits(shapes: Sequence[BodyShape]) -> tuple[float | None, float, float]:
-    """Least diameter, mm, deepest cleft and least contrast, HU, with room beyond what was seen."""
+def _shape_limits(
+    shapes: Sequence[BodyShape],
+) -> tuple[float | None, float, float, float | None]:
+    """Limits of diameter, cleft and least and most contrast, with room beyond what was seen."""
     diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
     contrasts = [each.contrast_hu for each in shapes if each.contrast_hu is not None]
     clefts = [each.cleft for each in shapes]
@@ -63,6 +66,7 @@ def _shape_limits(shapes: Sequence[BodyShape]) -> tuple[float | None, float, flo
         _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
         (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
         _FLATTER * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
+        _STRONGER * float(np.quantile(contrasts, 1 - _ODD)) if contrasts else None,
     )
 
 

@@ -150,8 +150,10 @@ def _shape_line(domain: Domain) -> str:
     small = domain.smallest_mm
     size = "" if small is None else f" of less than {small:.0f} mm water-equivalent diameter,"
     parts = f"with a cleft deeper than {domain.deepest_cleft:.2f}"
-    uniform = f"a contrast of less than {domain.least_contrast_hu:.0f} HU"
-    return f"Bodies{size} {parts} or {uniform} are outside too."
+    contrast = f"a contrast of less than {domain.least_contrast_hu:.0f}"
+    if domain.most_contrast_hu is not None:
+        contrast += f" or more than {domain.most_contrast_hu:.0f}"
+    return f"Bodies{size} {parts} or {contrast} HU are outside too."
 
 
 def _training_lines(training: dict[str, Any]) -> list[str]:
