@@ -108,6 +108,19 @@ def test_damaged_and_encrypted_zips_are_errors(tmp_path, slice_bytes):
         index_ct(path)
 
 
+@pytest.mark.parametrize(
+    ("sound", "damaged"), [(b"\x14\x03\x14", b"\x14\x03\x63"), (b"\xc3", b"\xff")]
+)
+def test_a_directory_that_python_cannot_read_is_an_error(tmp_path, slice_bytes, sound, damaged):
+    """A zip of a newer version, and a name that is no UTF-8."""
+    path = zip_of(tmp_path / "a.zip", {"\xe4.dcm": slice_bytes(0)})
+    content = path.read_bytes()
+    directory = content.index(b"PK\x01\x02")
+    path.write_bytes(content[:directory] + content[directory:].replace(sound, damaged))
+    with pytest.raises(CTReadError, match="not readable as a zip"):
+        index_ct(path)
+
+
 def test_a_damaged_member_is_one_failed_file(tmp_path, slice_bytes):
     path = zip_of(tmp_path / "a.zip", {"a.dcm": slice_bytes(0), "b.dcm": slice_bytes(1)})
     with zipfile.ZipFile(path) as whole:

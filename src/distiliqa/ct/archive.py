@@ -35,7 +35,7 @@ def open_archive(path: Path) -> list[Source]:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a newer kind of zip or a damaged name raises one of its own
         raise CTReadError(
             f"not readable as a zip ({error})", path=path, remedy="copy or export it again"
         ) from error
