@@ -109,6 +109,17 @@ def test_a_volume_without_orientation_is_taken_as_axial_and_says_so(tmp_path, bo
     assert "no orientation in the file" in read_one(tmp_path / "a.nii").warnings[0]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("offset", [np.nan, np.inf])
+def test_a_volume_that_lies_nowhere_is_refused(tmp_path, body, offset):
+    affine = LPS_TO_RAS.copy()
+    affine[2, 3] = offset
+    image = nibabel.Nifti1Image(body.T[:, :, None].astype(np.int16), affine)
+    nibabel.save(image, tmp_path / "a.nii")
+    with pytest.raises(CTReadError, match="singular or not finite; convert it again"):
+        index_ct(tmp_path / "a.nii")
+
+
 def test_a_plane_cut_across_thick_slices_says_so(tmp_path, body, read_one):
     volume = body.T[:, :, None].astype(np.int16)
     path = save(tmp_path / "a.nii", volume, spacing=[1, 3, 1])

@@ -54,7 +54,7 @@ def index_nifti(source: Source) -> CTIndex:
         Volume(
             source.name,
             shape,
-            _RAS_TO_LPS @ image.affine,
+            _to_lps(image),
             partial(_read_plane, path),
             () if _has_orientation(image) else ("no orientation in the file: taken as axial",),
         )
@@ -66,6 +66,11 @@ def _open(path: Path) -> nibabel.Nifti1Image:
     if not isinstance(image, nibabel.Nifti1Image):  # NIfTI-2 is a kind of it, Analyze is not
         raise ValueError(f"it is a {type(image).__name__}")
     return image
+
+
+def _to_lps(image: nibabel.Nifti1Image) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):  # `index_volume` tells of what is not finite
+        return _RAS_TO_LPS @ image.affine
 
 
 def _has_orientation(image: nibabel.Nifti1Image) -> bool:

@@ -51,14 +51,16 @@ class Volume:
 def index_volume(volume: Volume) -> CTIndex:
     """Index the planes across the voxel axis that runs nearest to the body axis.
 
-    Raises `CTReadError` on an affine that is singular and on planes that are too small or too
-    large, `NotCTError` where no plane is axial.
+    Raises `CTReadError` on an affine that is singular or not finite and on planes that are too
+    small or too large, `NotCTError` where no plane is axial.
     """
     steps = volume.to_lps[:3, :3]
     spacing = np.linalg.norm(steps, axis=0)
-    if not np.isfinite(steps).all() or abs(np.linalg.det(steps)) < 1e-9:
+    if not np.isfinite(volume.to_lps).all() or abs(np.linalg.det(steps)) < 1e-9:
         raise CTReadError(
-            "the affine of the volume is singular", path=volume.path, remedy="convert it again"
+            "the affine of the volume is singular or not finite",
+            path=volume.path,
+            remedy="convert it again",
         )
     directions = steps / spacing
     axis = int(np.argmax(np.abs(directions[2])))
