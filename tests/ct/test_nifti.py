@@ -109,6 +109,15 @@ def test_a_volume_without_orientation_is_taken_as_axial_and_says_so(tmp_path, bo
     assert "no orientation in the file" in read_one(tmp_path / "a.nii").warnings[0]
 
 
+def test_a_volume_without_slices_is_a_failure_in_company_too(tmp_path, body):
+    save(tmp_path / "a.nii", np.zeros((64, 64, 0), np.int16))
+    with pytest.raises(CTReadError, match=r"shape \(64, 64, 0\) holds no slices"):
+        index_ct(tmp_path / "a.nii")
+    save(tmp_path / "b.nii", body.T[:, :, None].astype(np.int16))
+    (problem,) = index_ct(tmp_path).failed
+    assert "holds no slices" in problem.reason
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("offset", [np.nan, np.inf])
 def test_a_volume_that_lies_nowhere_is_refused(tmp_path, body, offset):

@@ -51,9 +51,15 @@ class Volume:
 def index_volume(volume: Volume) -> CTIndex:
     """Index the planes across the voxel axis that runs nearest to the body axis.
 
-    Raises `CTReadError` on an affine that is singular or not finite and on planes that are too
-    small or too large, `NotCTError` where no plane is axial.
+    Raises `CTReadError` on an affine that is singular or not finite, on a volume without voxels
+    and on planes that are too small or too large, `NotCTError` where no plane is axial.
     """
+    if 0 in volume.shape:
+        raise CTReadError(
+            f"a volume of shape {volume.shape} holds no slices",
+            path=volume.path,
+            remedy="convert it again",
+        )
     steps = volume.to_lps[:3, :3]
     spacing = np.linalg.norm(steps, axis=0)
     if not np.isfinite(volume.to_lps).all() or abs(np.linalg.det(steps)) < 1e-9:
