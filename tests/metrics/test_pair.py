@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from distiliqa.ct import Window
+from distiliqa.metrics import gmsd, psnr, ssim, vif
 from distiliqa.metrics.pair import seen_through
 
 
@@ -27,3 +30,13 @@ def test_both_pass_the_window_in_double_precision():
 def test_what_does_not_fit_is_refused(image: np.ndarray, reference: np.ndarray, mask: np.ndarray):
     with pytest.raises(ValueError, match=r"\(4, 5\)|\(20,\)"):
         seen_through(Window(), image, reference, mask)
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim, vif, gmsd])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused(metric: Callable[..., float], value: float):
+    whole, broken = np.zeros((2, 64, 64))
+    broken[30, 30] = value
+    for pair in ((whole, broken), (broken, whole)):
+        with pytest.raises(ValueError, match="NaN or infinite"):
+            metric(*pair)

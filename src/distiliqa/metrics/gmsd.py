@@ -33,7 +33,7 @@ def gmsd(
 
     Raises
     ------
-    ValueError : images of different shapes, or an empty mask.
+    ValueError : images of different shapes or with NaN or infinity, or an empty mask.
     """
     seen, pristine = map(_halved, seen_through(window, image, reference, mask))
     one, other = _gradient(seen), _gradient(pristine)

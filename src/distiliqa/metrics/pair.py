@@ -18,8 +18,8 @@ def seen_through(
 
     Raises
     ------
-    ValueError : the images are not (rows, columns) of one shape, or ``mask`` is of another shape or
-        leaves nothing.
+    ValueError : the images are not (rows, columns) of one shape or hold NaN or infinity, or
+        ``mask`` is of another shape or leaves nothing.
     """
     if image.ndim != 2 or image.shape != reference.shape:
         raise ValueError(f"image {image.shape} and reference {reference.shape}: not one shape")
@@ -29,4 +29,6 @@ def seen_through(
 
 
 def _seen(window: Window, hu: NDArray[np.number]) -> NDArray[np.float64]:
+    if not np.isfinite(hu).all():
+        raise ValueError("NaN or infinite values in an image; replace them by HU (air is -1000)")
     return np.asarray(window.apply(hu.astype(np.float64)), np.float64)

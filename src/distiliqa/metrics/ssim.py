@@ -37,7 +37,8 @@ def ssim(
 
     Raises
     ------
-    ValueError : images of different shapes or smaller than 7 x 7, or an empty mask.
+    ValueError : images of different shapes, smaller than 7 x 7 or with NaN or infinity, or an empty
+        mask.
     """
     if min(image.shape) < SIZE:
         raise ValueError(f"shape {image.shape}; SSIM needs at least {SIZE} x {SIZE} pixels")

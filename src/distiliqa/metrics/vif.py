@@ -39,7 +39,8 @@ def vif(
 
     Raises
     ------
-    ValueError : images of different shapes or smaller than 41 x 41, or an empty mask.
+    ValueError : images of different shapes, smaller than 41 x 41 or with NaN or infinity, or an
+        empty mask.
     """
     seen, pristine = seen_through(window, image, reference, mask)
     if min(seen.shape) < SMALLEST_SIDE:
