@@ -40,3 +40,19 @@ def test_what_is_not_finite_is_refused(metric: Callable[..., float], value: floa
     for pair in ((whole, broken), (broken, whole)):
         with pytest.raises(ValueError, match="NaN or infinite"):
             metric(*pair)
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim, vif, gmsd])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_mask_of_numbers_is_refused(metric: Callable[..., float], dtype: type):
+    image = np.zeros((64, 64))
+    with pytest.raises(ValueError, match="give booleans"):
+        metric(image, image, mask=np.ones((64, 64), dtype))
+
+
+@pytest.mark.parametrize(("metric", "row"), [(ssim, 1), (gmsd, 30)])
+def test_a_mask_of_which_no_window_is_left_is_refused(metric: Callable[..., float], row: int):
+    image, mask = np.zeros((64, 64)), np.zeros((64, 64), bool)
+    mask[row] = True
+    with pytest.raises(ValueError, match="the mask is too thin or too near the edge"):
+        metric(image, image, mask=mask)

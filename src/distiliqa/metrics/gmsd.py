@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE, Window
-from distiliqa.metrics.pair import seen_through
+from distiliqa.metrics.pair import counted, seen_through
 
 _CONSTANT = 170 / 255**2  # T of the paper, which is for values up to 255
 
@@ -33,12 +33,13 @@ def gmsd(
 
     Raises
     ------
-    ValueError : images of different shapes or with NaN or infinity, or an empty mask.
+    ValueError : images of different shapes or with NaN or infinity, or a mask of numbers or
+        one that holds most of no 2 x 2 pixels.
     """
     seen, pristine = map(_halved, seen_through(window, image, reference, mask))
     one, other = _gradient(seen), _gradient(pristine)
     similarity = (2 * one * other + _CONSTANT) / (one**2 + other**2 + _CONSTANT)
-    return float(np.std(similarity if mask is None else similarity[_halved(mask) > 0.5]))
+    return float(np.std(counted(similarity, None if mask is None else _halved(mask) > 0.5)))
 
 
 def _halved(values: NDArray) -> NDArray[np.float64]:

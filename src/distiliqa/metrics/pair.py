@@ -19,13 +19,27 @@ def seen_through(
     Raises
     ------
     ValueError : the images are not (rows, columns) of one shape or hold NaN or infinity, or
-        ``mask`` is of another shape or leaves nothing.
+        ``mask`` is of another shape, not of booleans or leaves nothing.
     """
     if image.ndim != 2 or image.shape != reference.shape:
         raise ValueError(f"image {image.shape} and reference {reference.shape}: not one shape")
+    if mask is not None and mask.dtype != np.bool_:  # 0 and 1 would be taken as places of pixels
+        raise ValueError(f"a mask of type {mask.dtype}; give booleans, such as mask > 0")
     if mask is not None and (mask.shape != image.shape or not mask.any()):
         raise ValueError(f"mask {mask.shape} of {mask.sum()} pixels for an image {image.shape}")
     return _seen(window, image), _seen(window, reference)
+
+
+def counted(values: NDArray[np.float64], mask: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    """The values of a map of windows that count, all if ``mask`` is None.
+
+    Raises `ValueError` where no window is left of a mask of the image.
+    """
+    if mask is None:
+        return values
+    if not mask.any():
+        raise ValueError("the mask is too thin or too near the edge: no window of it counts")
+    return values[mask]
 
 
 def _seen(window: Window, hu: NDArray[np.number]) -> NDArray[np.float64]:

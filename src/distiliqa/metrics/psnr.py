@@ -30,7 +30,8 @@ def psnr(
 
     Raises
     ------
-    ValueError : images of different shapes or with NaN or infinity, or an empty mask.
+    ValueError : images of different shapes or with NaN or infinity, or an empty mask or one of
+        numbers.
     """
     seen, pristine = seen_through(window, image, reference, mask)
     squares = (seen - pristine) ** 2

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE, Window
 from distiliqa.metrics.filters import box_mean
-from distiliqa.metrics.pair import seen_through
+from distiliqa.metrics.pair import counted, seen_through
 
 SIZE = 7
 _LUMINANCE, _CONTRAST = 0.01**2, 0.03**2  # C1 and C2 of the paper at data range 1
@@ -37,15 +37,15 @@ def ssim(
 
     Raises
     ------
-    ValueError : images of different shapes, smaller than 7 x 7 or with NaN or infinity, or an empty
-        mask.
+    ValueError : images of different shapes, smaller than 7 x 7 or with NaN or infinity, or a mask
+        of numbers or one without a pixel whose window lies inside the image.
     """
     if min(image.shape) < SIZE:
         raise ValueError(f"shape {image.shape}; SSIM needs at least {SIZE} x {SIZE} pixels")
     seen, pristine = seen_through(window, image, reference, mask)
     strips = [slice(top, top + _STRIP + SIZE - 1) for top in range(0, len(seen) - SIZE + 1, _STRIP)]
     similarity = np.concatenate([_similarity(seen[rows], pristine[rows]) for rows in strips])
-    return float(np.mean(similarity if mask is None else similarity[mask[_INSIDE]]))
+    return float(np.mean(counted(similarity, None if mask is None else mask[_INSIDE])))
 
 
 def _similarity(seen: NDArray[np.float64], pristine: NDArray[np.float64]) -> NDArray[np.floating]:

@@ -40,7 +40,7 @@ def vif(
     Raises
     ------
     ValueError : images of different shapes, smaller than 41 x 41 or with NaN or infinity, or an
-        empty mask.
+        empty mask or one of numbers.
     """
     seen, pristine = seen_through(window, image, reference, mask)
     if min(seen.shape) < SMALLEST_SIDE:
