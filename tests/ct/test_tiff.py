@@ -17,6 +17,13 @@ def test_challenge_images_are_scaled_to_hu(tmp_path, body, read_one):
     np.testing.assert_allclose(read_one(path).hu, body.clip(-1000, 400), atol=1e-3)
 
 
+def test_challenge_images_that_a_denoiser_left_beyond_the_ends_are_too(tmp_path, body, read_one):
+    values = ((body.clip(-1000, 400) + 1000) / 1400).astype(np.float32)
+    values[0, 0], values[1, 1] = -0.0005, 1.01
+    tifffile.imwrite(tmp_path / "a.tif", values)
+    np.testing.assert_allclose(read_one(tmp_path / "a.tif").hu, 1400 * values - 1000, atol=1e-3)
+
+
 @pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
 def test_other_values_are_hu(tmp_path, body, read_one, dtype):
     path = tmp_path / "a.tif"

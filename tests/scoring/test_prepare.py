@@ -55,6 +55,12 @@ def test_values_unlike_hu_are_told(highest: int):
     assert content_doubt(hu) == (f"values look unlike HU: no air or fat, 0 to {highest}")
 
 
+def test_values_that_span_too_little_for_hu_are_told():
+    hu = check_hu(np.linspace(-1, 1, 4096).reshape(64, 64))
+    assert content_doubt(hu) == "values look unlike HU: only -1 to 1"
+    assert content_doubt(check_hu(np.full((64, 64), -1000))) is None
+
+
 def test_an_image_is_not_doubted():
     hu = check_hu(np.linspace(-1000, 1000, 4096).reshape(64, 64))
     assert content_doubt(hu) is None

@@ -20,6 +20,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 # LDCTIQAC2023 (doi 10.5281/zenodo.7833096) stores float images in [0, 1]: HU = 1400 x - 1000.
 CHALLENGE_SLOPE, CHALLENGE_INTERCEPT = 1400.0, -1000.0
+_BEYOND = 0.1  # how far a denoised one may overshoot [0, 1]
 
 
 def index_tiff(source: Source) -> CTIndex:
@@ -60,10 +61,14 @@ def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:
             values = tiff.pages[frame].asarray()
     except Exception as error:
         raise _damaged(source, error) from error
-    # A page of HU cannot lie in [0, 1] as a whole, so the range alone tells the two apart.
-    if values.dtype.kind == "f" and values.size and values.min() >= 0 and values.max() <= 1:
+    if values.dtype.kind == "f" and values.size and _is_of_challenge(values):
         return rescale(values, CHALLENGE_SLOPE, CHALLENGE_INTERCEPT)
     return values
+
+
+def _is_of_challenge(values: NDArray[np.floating]) -> bool:
+    """A page of HU cannot span so little, so the range alone tells the two apart."""
+    return bool(values.min() >= -_BEYOND and values.max() <= 1 + _BEYOND)
 
 
 def _damaged(source: Source, error: Exception) -> CTReadError:

@@ -14,6 +14,8 @@ from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.model_folder import ModelConfig
 from distiliqa.scoring.result import Comparison
 
+_LEAST_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -101,8 +103,10 @@ def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str 
 
 
 def content_doubt(hu: NDArray[np.float32]) -> str | None:
-    """Say that values look unlike HU; a slice of the body holds fat or air, below 0 HU."""
+    """Say that values look unlike HU; a slice of the body holds fat or air, and noise."""
     lowest, highest = hu.min(), hu.max()
     if 0 <= lowest < highest:
         return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
+    if 0 < highest - lowest < _LEAST_RANGE_HU:
+        return f"values look unlike HU: only {lowest:g} to {highest:g}"
     return None
