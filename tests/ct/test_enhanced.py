@@ -107,6 +107,20 @@ def test_acquisition_comes_from_the_functional_groups(tmp_path, write_enhanced, 
     assert image.spacing_mm == (0.8, 0.8)
 
 
+def test_the_second_source_of_a_dual_source_scanner_does_not_count(
+    tmp_path, write_enhanced, frames
+):
+    groups = [per_frame(z, 1) for z in range(3)]
+    for group in groups:
+        group.CTAdditionalXRaySourceSequence = item(
+            KVP=140.0, XRayTubeCurrentInmA=333.0, ExposureInmAs=77.0
+        )
+    facts = (
+        index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups)).slices[0].load().acquisition
+    )
+    assert (facts.kvp, facts.tube_current_ma, facts.exposure_mas) == (100, 100, 50)
+
+
 def test_frames_that_are_not_axial_are_left_out_and_counted(tmp_path, write_enhanced, frames):
     groups = [
         per_frame(0, 1),

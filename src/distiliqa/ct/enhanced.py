@@ -13,6 +13,8 @@ from pydicom.dataset import Dataset
 # What an index has to read on top of the tags of classic slices.
 GROUP_KEYWORDS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 
+_OTHER_SOURCE = "CTAdditionalXRaySourceSequence"  # PS3.3, C.8.15.3.11
+
 
 def is_enhanced(dataset: Dataset) -> bool:
     """Whether the image describes its frames in functional groups."""
@@ -42,8 +44,9 @@ def _lift(group: Dataset, flat: Dataset) -> None:
     """Copy the tags of each macro in a functional group item into ``flat``.
 
     A macro is a sequence of one item; those with more (exposures of a dual-source scanner) give
-    their first, as there is one value to report.
+    their first, as there is one value to report. The source beyond the primary one is left out, as
+    it has the same tags.
     """
     for macro in group:
-        if macro.VR == "SQ" and macro.value:
+        if macro.VR == "SQ" and macro.value and macro.keyword != _OTHER_SOURCE:
             flat.update(macro.value[0])
