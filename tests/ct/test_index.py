@@ -12,6 +12,7 @@ import pytest
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from distiliqa.ct import Problem, index_ct
+from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
 
@@ -92,6 +93,15 @@ def test_a_copied_file_counts_once(tmp_path, write_ct, body):
     index = index_ct(tmp_path)
     assert [ref.path for ref in index.slices] == [str(original)]
     assert index.left_out == (Problem(str(tmp_path / "copy of a.dcm"), f"a copy of {original}"),)
+
+
+def test_files_that_share_one_identifier_are_read_once_each(tmp_path, write_ct, body, monkeypatch):
+    for z in range(5):
+        write_ct(tmp_path / f"{z}", body, ImagePositionPatient=[0, 0, z], SOPInstanceUID="1.2")
+    whole, read = Source.read, []
+    monkeypatch.setattr(Source, "read", lambda source: read.append(source.name) or whole(source))
+    assert len(index_ct(tmp_path).slices) == 5
+    assert sorted(read) == [str(tmp_path / f"{z}") for z in range(5)]
 
 
 def test_versions_of_a_series_in_two_folders_stay_apart(tmp_path, write_ct, body):
