@@ -69,6 +69,15 @@ def test_a_map_of_a_volume_lies_on_the_volume(tmp_path, scored, model):
         assert found == pytest.approx(seen_at(tmp_path / "in.nii", voxel), abs=1e-5)
 
 
+def test_a_map_beside_its_slices_is_left_out(tmp_path, scored, model, write_series):
+    folder = write_series(tmp_path / "in")
+    write_nifti(folder / "map.nii.gz", scored(folder), model.config)
+    index = index_ct(folder)
+    assert (len(index.slices), index.failed) == (3, ())
+    (problem,) = index.left_out
+    assert problem == (str(folder / "map.nii.gz"), "a heatmap, not CT; give the CT it was made of")
+
+
 def seen_at(path, voxel):
     """The value of the map at a voxel, worked out in the standard view of its slice."""
     x, y, z = voxel

@@ -16,7 +16,7 @@ from distiliqa.ct.hu import check_dtype, rescale
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.volume import Volume, check_decoded_size, decoded, index_volume
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, NotCTError
 
 # nibabel prints what is odd in a header; what matters is checked here.
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
@@ -24,13 +24,16 @@ nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
 # NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
+# What a heatmap says of itself, as results may lie in the folder that is scored again.
+HEATMAP_DESCRIPTION = b"distiliqa local score, research use"
+
 
 def index_nifti(source: Source) -> CTIndex:
     """Find the axial slices of a NIfTI volume of HU, from its header.
 
     Raises
     ------
-    NotCTError : on a type that holds no HU, and where no plane is axial.
+    NotCTError : on a type that holds no HU, on a heatmap, and where no plane is axial.
     CTReadError : on a damaged file, and on more than three dimensions.
     """
     path = source.on_disk_path()
@@ -40,6 +43,8 @@ def index_nifti(source: Source) -> CTIndex:
         raise CTReadError(
             "not readable as NIfTI", path=path, remedy="copy or convert it again"
         ) from error
+    if image.header["descrip"].item() == HEATMAP_DESCRIPTION:
+        raise NotCTError("a heatmap, not CT", path=path, remedy="give the CT it was made of")
     check_dtype(image.get_data_dtype(), path=source.name)
     shape = image.shape
     while len(shape) > 3 and shape[-1] == 1:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Geometry, fit
+from distiliqa.ct.nifti import HEATMAP_DESCRIPTION
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.model_folder import ModelConfig
@@ -58,7 +59,7 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
     image = nibabel.Nifti1Image(stack.values.T, affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code="scanner")
-    image.header["descrip"] = b"distiliqa local score, research use"
+    image.header["descrip"] = HEATMAP_DESCRIPTION
     with atomic_path(path) as partial:
         # nibabel goes by the extension, which a file that is not whole yet does not have.
         whole = partial.with_suffix(".nii.gz")
