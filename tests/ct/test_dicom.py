@@ -97,6 +97,14 @@ def test_undeclared_values_below_air_are_air(tmp_path, write_ct, body, read_one)
     assert (read_one(write_ct(tmp_path / "a.dcm", padded)).hu[-5:] == -1000).all()
 
 
+@pytest.mark.filterwarnings("ignore:Found unknown escape")
+def test_what_a_terminal_would_obey_is_escaped(tmp_path, write_ct, body, read_one):
+    tags = {"RescaleType": "\x1b[31mX", "ConvolutionKernel": "\x1b[32mK"}
+    image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
+    assert image.warnings == (r"the file says its values are \x1b[31mX, not HU",)
+    assert image.acquisition.kernel == r"\x1b[32mK"
+
+
 def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
     image = read_one(write_ct(tmp_path / "a.dcm", body, PixelPaddingValue=1024 + 700))
     assert image.warnings == ("100 pixels of 700 HU are declared as padding: taken as air",)

@@ -37,6 +37,13 @@ def test_nothing_else_of_the_image_is_taken_over(tmp_path, scored, write_series)
     assert header.PatientID == "P1"
 
 
+def test_a_name_is_taken_over_as_it_is_written(tmp_path, scored, write_series):
+    name = "Yamada^Tarou=\u5c71\u7530\u3000\u592a\u90ce"  # with a space that Python would not print
+    tags = {"SpecificCharacterSet": "ISO_IR 192", "PatientName": name}
+    (series,) = scored(write_series(tmp_path, 1, **tags))
+    assert read_sources(series)[0].header.PatientName == name
+
+
 def test_one_header_for_all_frames_of_a_file(tmp_path, scored, write_enhanced):
     (series,) = scored(write_enhanced(tmp_path / "a.dcm", 3))
     sources = read_sources(series)

@@ -13,7 +13,7 @@ from pydicom.multival import MultiValue
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import Acquisition
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, one_line
 
 # What `read_header` looks at, so that an index can skip all other tags.
 HEADER_KEYWORDS = (
@@ -210,6 +210,12 @@ def number(dataset: Dataset, *keywords: str) -> float | None:
 
 
 def text(dataset: Dataset, keyword: str) -> str | None:
+    """A tag as text that can be shown, see `one_line`; None where empty."""
+    found = raw_text(dataset, keyword)
+    return None if found is None else one_line(found)
+
+
+def raw_text(dataset: Dataset, keyword: str) -> str | None:
     """A tag as text, several values joined by a backslash as in the file; None where empty."""
     found = value(dataset, keyword)
     parts = found if isinstance(found, MultiValue) else [found]

@@ -15,7 +15,7 @@ from pydicom import Dataset, dcmread
 from pydicom.valuerep import DA, TM
 
 from distiliqa.ct.archive import open_archive
-from distiliqa.ct.header import number, text
+from distiliqa.ct.header import number, raw_text
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.source import Source
 from distiliqa.errors import DistiliqaError
@@ -118,7 +118,7 @@ def _checked(dataset: Dataset, path: str) -> Dataset:
     """What a result may take over from an image."""
     header = Dataset()
     for keyword in _IDENTIFIERS:
-        value = text(dataset, keyword)
+        value = raw_text(dataset, keyword)
         if value is None:
             raise DistiliqaError(
                 f"lacks {keyword}, so no DICOM result can refer to it",
@@ -127,19 +127,21 @@ def _checked(dataset: Dataset, path: str) -> Dataset:
             )
         setattr(header, keyword, value)
     for keyword in _TEXTS:
-        setattr(header, keyword, text(dataset, keyword) or "")
+        setattr(header, keyword, raw_text(dataset, keyword) or "")
     for keyword in _DATES:
-        setattr(header, keyword, _date(text(dataset, keyword)))
-    header.StudyTime = _time(text(dataset, "StudyTime"))
-    sex = text(dataset, "PatientSex")
+        setattr(header, keyword, _date(raw_text(dataset, keyword)))
+    header.StudyTime = _time(raw_text(dataset, "StudyTime"))
+    sex = raw_text(dataset, "PatientSex")
     header.PatientSex = sex if sex in ("M", "F", "O") else ""
     for keyword in _SIZES:
         if (size := number(dataset, keyword)) is not None:
             setattr(header, keyword, int(size))
     for keyword in _OPTIONAL:
-        if (value := text(dataset, keyword)) is not None:
+        if (value := raw_text(dataset, keyword)) is not None:
             setattr(header, keyword, value)
-    header.LossyImageCompression = "01" if text(dataset, "LossyImageCompression") == "01" else "00"
+    header.LossyImageCompression = (
+        "01" if raw_text(dataset, "LossyImageCompression") == "01" else "00"
+    )
     if not all(str(element.value).isascii() for element in header):
         header.SpecificCharacterSet = "ISO_IR 192"  # UTF-8, whatever the image is written in
     return header
