@@ -53,6 +53,13 @@ def test_what_is_in_unused_bits_does_not_count(tmp_path, write_ct, body, read_on
     np.testing.assert_array_equal(read_one(path).hu, body)
 
 
+@pytest.mark.parametrize(("stored", "high"), [(12, 15), (16, 11)])
+def test_pixels_in_other_than_the_lowest_bits_are_refused(tmp_path, write_ct, body, stored, high):
+    path = write_ct(tmp_path / "a.dcm", body, BitsStored=stored, HighBit=high)
+    with pytest.raises(CTReadError, match=f"High Bit {high} does not go with {stored} Bits Stored"):
+        index_ct(path)
+
+
 @pytest.mark.parametrize("tags", [{"BitsAllocated": 8}, {"Rows": 32}, {"NumberOfFrames": 2}])
 def test_all_else_is_left_to_pydicom(tmp_path, write_ct, body, by_pydicom, tags):
     path = write_ct(tmp_path / "a.dcm", body)

@@ -21,7 +21,7 @@ from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
-from distiliqa.ct.native import PIXEL_KEYWORDS, NativePixels
+from distiliqa.ct.native import PIXEL_KEYWORDS, NativePixels, check_bits
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
@@ -91,6 +91,7 @@ def _index_dataset(
     if require_ct:
         check_kind(dataset, path=source.name)
     syntax = _transfer_syntax(dataset)
+    check_bits(dataset, syntax, path=source.name)
     native = NativePixels.find(dataset, stream, syntax)
     slices: list[SliceRef] = []
     reasons: Counter[str] = Counter()
