@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedCTImageStorage, JPEG2000Lossless, RLELossless
 
 from distiliqa.ct import index_ct
-from distiliqa.errors import NotCTError
+from distiliqa.errors import CTReadError, NotCTError
 
 AXIAL = [1, 0, 0, 0, 1, 0]
 CORONAL = [1, 0, 0, 0, 0, -1]
@@ -140,6 +140,15 @@ def test_a_file_of_localizers_alone_is_refused(tmp_path, write_enhanced, frames)
     groups = [per_frame(z, 1, frame_type="LOCALIZER") for z in range(3)]
     with pytest.raises(NotCTError, match="LOCALIZER"):
         index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
+
+
+def test_a_file_that_does_not_describe_all_frames_is_refused(tmp_path, write_enhanced, frames):
+    path = write_enhanced(tmp_path / "a.dcm", frames, [per_frame(z, 1) for z in range(3)])
+    dataset = pydicom.dcmread(path)
+    del dataset.PerFrameFunctionalGroupsSequence[2]
+    dataset.save_as(path)
+    with pytest.raises(CTReadError, match="describes 2 of its 3 frames; export it again"):
+        index_ct(path)
 
 
 def test_frames_without_functional_groups_keep_file_order(tmp_path, write_ct, body):

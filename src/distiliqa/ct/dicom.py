@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from distiliqa.ct.deflated import check_inflated_size
-from distiliqa.ct.enhanced import GROUP_KEYWORDS, flat_frames, is_enhanced
+from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
 from distiliqa.ct.fit import AIR_HU
 from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
@@ -113,6 +113,7 @@ def _index_dataset(
 def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
     """The frames as classic datasets. Frames without functional groups have no known position."""
     if is_enhanced(dataset):
+        check_groups(dataset, path=source.name)
         return flat_frames(dataset)
     count = int(number(dataset, "NumberOfFrames") or 1)
     if count != 1:

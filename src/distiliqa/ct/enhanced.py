@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
+from distiliqa.ct.header import number
+from distiliqa.errors import CTReadError
+
 # What an index has to read on top of the tags of classic slices.
 GROUP_KEYWORDS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 
@@ -19,6 +22,16 @@ _OTHER_SOURCE = "CTAdditionalXRaySourceSequence"  # PS3.3, C.8.15.3.11
 def is_enhanced(dataset: Dataset) -> bool:
     """Whether the image describes its frames in functional groups."""
     return bool(dataset.get("PerFrameFunctionalGroupsSequence"))
+
+
+def check_groups(dataset: Dataset, *, path: str) -> None:
+    """Raise `CTReadError` where a frame has no group: nothing tells its place and its rescale."""
+    groups = len(dataset.PerFrameFunctionalGroupsSequence)
+    frames = int(number(dataset, "NumberOfFrames") or 1)
+    if groups < frames:
+        raise CTReadError(
+            f"describes {groups} of its {frames} frames", path=path, remedy="export it again"
+        )
 
 
 def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
