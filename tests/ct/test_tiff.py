@@ -41,6 +41,14 @@ def test_pages_are_slices_of_one_series(tmp_path, body):
     np.testing.assert_array_equal([ref.load().hu for ref in refs], stack)
 
 
+@pytest.mark.parametrize("how", [{"truncate": True}, {"volumetric": True, "tile": (3, 64, 64)}])
+def test_images_without_a_page_of_their_own_are_refused(tmp_path, body, how):
+    stack = np.stack([body, body + 1, body + 2]).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack", **how)
+    with pytest.raises(CTReadError, match="a page of the TIFF holds several images; save one a"):
+        index_ct(tmp_path / "a.tif")
+
+
 def test_single_images_of_a_folder_are_one_series_in_natural_order(tmp_path, body):
     for number in (10, 9, 2):
         tifffile.imwrite(tmp_path / f"slice{number}.tif", body.astype(np.int16))

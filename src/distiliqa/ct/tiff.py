@@ -26,11 +26,13 @@ _BEYOND = 0.1  # how far a denoised one may overshoot [0, 1]
 def index_tiff(source: Source) -> CTIndex:
     """Find the slices of a TIFF.
 
-    Raises `NotCTError` on color and 8-bit pictures, `CTReadError` on a damaged file.
+    Raises `NotCTError` on color and 8-bit pictures, `CTReadError` on a damaged file and on one that
+    is not stored page by page.
     """
     try:
         with source.open() as stream, tifffile.TiffFile(stream) as tiff:
             page, count = tiff.pages.first, len(tiff.pages)
+            several = _holds_several(tiff, page)
     except Exception as error:  # tifffile raises many kinds on damaged files
         raise _damaged(source, error) from error
     if page.samplesperpixel != 1 or page.dtype is None:
@@ -40,8 +42,22 @@ def index_tiff(source: Source) -> CTIndex:
             remedy="save HU as a float32 TIFF",
         )
     check_dtype(page.dtype, path=source.name)
+    if several:
+        raise CTReadError(
+            "a page of the TIFF holds several images", path=source.name, remedy="save one a page"
+        )
     check_size(page.imagelength, page.imagewidth, path=source.name)
     return index_stack(source, count, _read_hu)
+
+
+def _holds_several(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> bool:
+    """Whether a page is a volume, or stands for images that have none, as ImageJ writes above 4 GB.
+
+    Only these two kinds do; to look at the series of others may open the files beside them.
+    """
+    described = tiff.series if page.is_shaped or page.is_imagej else ()
+    cut_off = (each.size > len(each.pages) * each.keyframe.size for each in described)
+    return page.imagedepth > 1 or any(cut_off)
 
 
 def read_tiff(path: Path) -> NDArray[np.generic]:
