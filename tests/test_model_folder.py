@@ -10,6 +10,8 @@ import pytest
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import CONFIG, read_config
 
+CERTAINTY = {"coverage": 0.9, "quantile": 2, "floor": 0.1, "images": 1, "cases": 1}
+
 
 @pytest.mark.parametrize(
     ("key", "value"),
@@ -18,6 +20,13 @@ from distiliqa.model_folder import CONFIG, read_config
         ("window", {"width": "wide", "level": 40}),
         ("scale", {"low": "bad", "high": 4, "meaning": "a rating"}),
         ("scale", 4),
+        ("certainty", CERTAINTY | {"coverage": "a"}),
+        ("certainty", CERTAINTY | {"floor": None}),
+        ("certainty", {}),
+        ("domain", {"false_alarms": 0.1, "images": 1, "checked": 1, "smallest_mm": "x"}),
+        ("domain", [1]),
+        ("heatmap", [1]),
+        ("heatmap", "ab"),
         ("training", 7),
         ("files", [1]),
         ("unknown", 1),

@@ -21,6 +21,7 @@ ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", 
 INSIGHT = "insight.safetensors"
 INPUT, OUTPUT = "image", "scores"
 DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
+_MAY_BE_UNKNOWN = ("smallest_mm", "most_contrast_hu")
 LEAST_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
 
 
@@ -173,13 +174,28 @@ def _parsed(content: dict[str, Any]) -> ModelConfig:
     read = {
         "scale": ScoreScale(**(content["scale"] | ends)),
         "window": Window(**content["window"]),
-        "certainty": certainty and Certainty(**certainty),
-        "domain": domain and Domain(**domain),
-        "heatmap": heatmap and (int(heatmap[0]), int(heatmap[1])),
+        "certainty": None if certainty is None else Certainty(**_numbers(certainty)),
+        "domain": None if domain is None else Domain(**_numbers(domain)),
+        "heatmap": None if heatmap is None else _sides(heatmap),
         "training": dict(content["training"]),
         "files": dict(content["files"]),
     }
     return ModelConfig(**(content | read))
+
+
+def _numbers(content: Any) -> dict[str, Any]:
+    """The fields of a part of the description that holds numbers alone."""
+    fields = dict(content)
+    for name, value in fields.items():
+        unknown = value is None and name in _MAY_BE_UNKNOWN
+        if not unknown and type(value) not in (int, float):
+            raise TypeError(f"{name} is {value!r}, no number")
+    return fields
+
+
+def _sides(heatmap: Any) -> tuple[int, int]:
+    rows, columns = heatmap
+    return int(rows), int(columns)
 
 
 def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:
