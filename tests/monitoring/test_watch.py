@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -80,6 +81,18 @@ def test_a_file_that_goes_away_is_forgotten(watch: Watch, clock: Clock):
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
     with pytest.raises(DistiliqaError, match="gone: no such folder; check or mount it"):
         Watch(tmp_path / "gone", settle=0).look({})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks the system by another way")
+def test_a_network_share_that_is_stale_is_told(watch: Watch, monkeypatch: pytest.MonkeyPatch):
+    def stale(path: object, **options: object) -> os.stat_result:
+        raise OSError(errno.ESTALE, "Stale file handle", str(path))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "stat", stale)
+        with pytest.raises(DistiliqaError, match="in: no such folder; check or mount it"):
+            watch.look({})
+    assert watch.look({})[:2] == ({}, 0)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is not allowed")

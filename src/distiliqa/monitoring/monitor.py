@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -159,7 +160,7 @@ def open_monitor(
         ``out``, it cannot be written, or it holds scores of another model.
     """
     folder, out = folder.resolve(), out.resolve()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DistiliqaError("no such folder", path=folder, remedy="check or mount it")
     if out == folder:
         raise DistiliqaError(

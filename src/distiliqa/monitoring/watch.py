@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ class Watch:
         ------
         DistiliqaError : the folder is not there.
         """
-        if not self.folder.is_dir():
+        if not os.path.isdir(self.folder):  # Path.is_dir raises where a network share is stale
             raise DistiliqaError("no such folder", path=self.folder, remedy="check or mount it")
         now = self.clock()
         sources, unreadable = walk(self.folder)
