@@ -67,3 +67,28 @@ def test_a_file_that_went_away_counts_only_if_it_was_read(volume: Path, model: M
     volume.unlink()
     (outcome,) = score_arrivals([gone, arrival], model)
     assert outcome.path == volume
+
+
+@pytest.mark.parametrize("name", ["ct.mhd", "ct.nhdr"])
+def test_a_header_is_known_by_its_pixels(tmp_path: Path, model: Model, name: str):
+    itk = pytest.importorskip("SimpleITK")
+    (tmp_path / "new").mkdir()
+    found = []
+    for seed in range(2):
+        hu = np.random.default_rng(seed).normal(40, 20, (2, 64, 64)).astype(np.int16)
+        itk.WriteImage(itk.GetImageFromArray(hu), str(tmp_path / "new" / name))
+        for written in (tmp_path / "new").iterdir():
+            if seed == 0 or written.name != name:
+                written.replace(tmp_path / written.name)
+        found += score_arrivals([opened(tmp_path / name)], model)
+    first, second = found
+    assert first.sha256 != second.sha256
+    assert first.stamp != second.stamp
+    assert first.scores[0].score != second.scores[0].score
+
+
+def test_a_header_of_several_files_is_refused(tmp_path: Path):
+    (tmp_path / "a.mhd").write_text("NDims = 3\nElementDataFile = LIST\n1.raw\n2.raw\n")
+    outcome = opened(tmp_path / "a.mhd").outcome
+    assert (outcome.state, outcome.sha256) == ("failed", None)
+    assert outcome.reason == "its pixels lie in several files; convert it to one, such as .mha"

@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from distiliqa.ct.detached import size_and_time
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.hu import check_size, checked
 from distiliqa.ct.listing import CTIndex, SliceRef
@@ -150,7 +151,7 @@ def decoded(read: Callable[[Path], NDArray[np.generic]], path: Path) -> NDArray[
     What ``read`` raises is kept as well, and raised again for each slice.
     """
     with _decoding:
-        array = _decoded(read, path, path.stat().st_mtime_ns)
+        array = _decoded(read, path, size_and_time(path))
     if isinstance(array, Exception):
         raise array
     return array
@@ -159,7 +160,7 @@ def decoded(read: Callable[[Path], NDArray[np.generic]], path: Path) -> NDArray[
 # Two, because threads that load in reading order meet where one volume ends and the next begins.
 @lru_cache(maxsize=2)
 def _decoded(
-    read: Callable[[Path], NDArray[np.generic]], path: Path, modified: int
+    read: Callable[[Path], NDArray[np.generic]], path: Path, written: tuple[int, int]
 ) -> NDArray[np.generic] | Exception:
     try:
         return read(path)

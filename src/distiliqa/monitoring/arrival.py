@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from distiliqa.ct import SliceRef
+from distiliqa.ct.detached import data_file
 from distiliqa.ct.index import index_one
 from distiliqa.ct.source import Source
+from distiliqa.errors import CTReadError
 from distiliqa.files import sha256
 from distiliqa.monitoring.store import Outcome
 from distiliqa.monitoring.watch import Stamp, stamp_of
@@ -43,10 +46,12 @@ def open_arrival(path: Path, stamp: Stamp, scored: Callable[[str], Collection[in
     """
     outcome = Outcome(path, stamp)
     try:
-        digest = sha256(path)
+        digest = _digest(path)
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
         return Arrival(replace(outcome, reason=reason, failed=True))
+    except CTReadError as error:
+        return Arrival(replace(outcome, reason=error.reason, failed=True))
     outcome = replace(outcome, sha256=digest)
     index = index_one(Source.on_disk(path))
     if index is None:
@@ -57,6 +62,14 @@ def open_arrival(path: Path, stamp: Stamp, scored: Callable[[str], Collection[in
         return Arrival(replace(outcome, reason=reason, failed=bool(index.failed)))
     known = scored(digest)
     return Arrival(outcome, tuple(ref for ref in index.slices if ref.frame not in known))
+
+
+def _digest(path: Path) -> str:
+    """The SHA-256 of a file; two scans may have equal headers, so their pixels count too."""
+    data = data_file(path)
+    if data is None:
+        return sha256(path)
+    return hashlib.sha256(f"{sha256(path)} {sha256(data)}".encode()).hexdigest()
 
 
 def score_arrivals(arrivals: Iterable[Arrival], model: Model) -> list[Outcome]:

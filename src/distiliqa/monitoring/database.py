@@ -22,7 +22,8 @@ CREATE TABLE files (          -- every file that was looked at, as it was then
     path TEXT PRIMARY KEY,    -- absolute; bytes that are not UTF-8 stand as \\udcXX
     size INTEGER NOT NULL,    -- bytes
     modified_ns INTEGER NOT NULL,  -- time of change, ns since 1970
-    sha256 TEXT,              -- of its content; NULL where it cannot be read
+    sha256 TEXT,              -- of its content, for .mhd and .nhdr with that of its pixels;
+                              -- NULL where it cannot be read
     state TEXT NOT NULL CHECK (state IN ('scored', 'left out', 'failed')),
     reason TEXT,              -- why it is left out or failed
     attempts INTEGER NOT NULL -- how often it was tried as it is

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distiliqa.ct import Problem
+from distiliqa.ct.detached import size_and_time
 from distiliqa.ct.index import walk
 from distiliqa.errors import DistiliqaError
 
 
 class Stamp(NamedTuple):
-    """What changes when a file is written: its size in bytes and its time of change."""
+    """What changes when a file is written: see `distiliqa.ct.detached.size_and_time`."""
 
     size: int
     modified_ns: int
@@ -89,10 +90,9 @@ class Watch:
 def stamp_of(path: Path) -> Stamp | None:
     """The stamp of a file; None where it is not there any more."""
     try:
-        status = path.stat()
+        return Stamp(*size_and_time(path))
     except OSError:
         return None
-    return Stamp(status.st_size, status.st_mtime_ns)
 
 
 def name_of(path: Path) -> str:
