@@ -113,6 +113,22 @@ def test_a_changed_file_is_scored_again_and_counts_once(
     assert rows("SELECT slices FROM series_means") == [(3,)]
 
 
+def test_a_file_that_was_broken_while_it_was_replaced_counts_once(
+    folder: Path, start: Start, rows: Rows, write_series: Write, write_ct: Write
+):
+    write_series(folder, 3)
+    monitor = start()
+    monitor.look()
+    noisy = np.random.default_rng(9).normal(40, 90, (64, 64))
+    whole = write_ct(folder / "0.dcm", noisy, ImagePositionPatient=[-100, -100, 9]).read_bytes()
+    (folder / "0.dcm").write_bytes(whole[:-4000])
+    assert len(monitor.look().failed) == 1
+    assert rows("SELECT slices FROM series_means") == [(3,)]
+    (folder / "0.dcm").write_bytes(whole)
+    assert monitor.look().slices == 1
+    assert rows("SELECT slices FROM series_means") == [(3,)]
+
+
 def test_a_name_used_again_for_another_scan_replaces_nothing(
     folder: Path, start: Start, rows: Rows, write_series: Write
 ):

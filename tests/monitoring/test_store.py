@@ -108,6 +108,17 @@ def test_another_copy_of_a_former_content_keeps_it(store: Store):
     assert [row["slices"] for row in store.series()] == [1]
 
 
+def test_what_could_be_scored_of_a_file_cut_short_takes_the_place_of_its_former_content(
+    store: Store,
+):
+    store.record([outcome(scored(0), scored(1))], {})
+    cut = replace(outcome(scored(0), sha256="bb", size=5), reason="cut short", failed=True)
+    store.record([cut], {})
+    assert [row["slices"] for row in store.series()] == [1]
+    store.record([outcome(scored(0), scored(1), sha256="cc", size=9)], {})
+    assert [row["slices"] for row in store.series()] == [2]
+
+
 def test_a_record_that_fails_leaves_nothing(store: Store):
     with pytest.raises(DistiliqaError):
         store.record([outcome(scored()), outcome(scored(), path=Path("/in/b"))], {})

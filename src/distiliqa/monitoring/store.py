@@ -164,23 +164,34 @@ class Store:
         path = name_of(outcome.path)
         row = self._database.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
         same = row is not None and (row["size"], row["modified_ns"]) == outcome.stamp
+        former = None if row is None else row["sha256"]
+        shown = self._series_of(outcome.sha256)
+        # A file that breaks while it is replaced still has to give its former content up later.
+        kept = former if not shown and self._series_of(former) else outcome.sha256
         self._database.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 path,
                 *outcome.stamp,
-                outcome.sha256,
+                kept,
                 outcome.state,
                 outcome.reason,
                 row["attempts"] + 1 if same else 1,
             ),
         )
-        if outcome.state == "scored":
+        if shown:
             self._database.execute(
                 "UPDATE slices SET superseded = 0 WHERE sha256 = ?", (outcome.sha256,)
             )
-            if row is not None and row["sha256"] not in (None, outcome.sha256):
-                self._supersede(row["sha256"], outcome.sha256)
+            if former not in (None, outcome.sha256):
+                self._supersede(former, outcome.sha256)
+
+    def _series_of(self, sha256: str | None) -> list[int]:
+        """The series that a content shows slices of."""
+        found = self._database.execute(
+            "SELECT DISTINCT series_id FROM slices WHERE sha256 = ?", (sha256,)
+        )
+        return [row["series_id"] for row in found]
 
     def _supersede(self, former: str, current: str | None) -> None:
         """Only within a series: a name that is used again for another scan replaces nothing."""
