@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -229,6 +230,24 @@ def test_a_file_without_permission_fails(folder: Path, start: Start, write_serie
     (folder / "0.dcm").chmod(0)
     (failed,) = start().look().failed
     assert failed == (str(folder / "0.dcm"), "cannot be read (Permission denied)")
+
+
+def test_a_file_that_cannot_be_opened_is_told_once_and_tried_until_it_can(
+    folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(path: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    write_series(folder, 2)
+    monitor = start()
+    with monkeypatch.context() as share:
+        share.setattr(arrival, "sha256", broken)
+        assert [len(monitor.look().failed) for _ in range(ATTEMPTS + 1)] == [2, 0, 0, 0]
+        monitor = start()
+        assert [len(monitor.look().failed) for _ in range(2)] == [2, 0]
+    assert rows("SELECT DISTINCT state, attempts FROM files") == [("failed", 0)]
+    assert (monitor.look().slices, monitor.look().slices) == (2, 0)
+    assert rows("SELECT DISTINCT state, attempts FROM files") == [("scored", 1)]
 
 
 def test_two_patients_in_a_series_are_told_and_not_named(

@@ -39,8 +39,8 @@ def monitor(
     """Watch a folder: score what is new, keep the scores, and redraw the trend of each protocol.
 
     It goes on where it ended, and no file is scored twice. Ctrl-C or SIGTERM end it with 0. A
-    file that fails is tried three times, and again when it changes. With --once the exit is 1 if
-    some failed.
+    file that fails is tried three times, and again when it changes; one that cannot be opened is
+    tried until it can. With --once the exit is 1 if some failed.
     """
     from distiliqa.monitoring import open_monitor
     from distiliqa.scoring.model import load_model

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from distiliqa.ct import SliceRef
+from distiliqa.ct import CTIndex, Problem, SliceRef
 from distiliqa.ct.detached import data_file
 from distiliqa.ct.index import index_one
 from distiliqa.ct.source import Source
@@ -46,14 +46,11 @@ def open_arrival(path: Path, stamp: Stamp, scored: Callable[[str], Collection[in
     """
     outcome = Outcome(path, stamp)
     try:
-        digest = _digest(path)
+        digest, index = _opened(path)
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
         return Arrival(replace(outcome, reason=reason, failed=True))
-    except CTReadError as error:
-        return Arrival(replace(outcome, reason=error.reason, failed=True))
     outcome = replace(outcome, sha256=digest)
-    index = index_one(Source.on_disk(path))
     if index is None:
         return Arrival(replace(outcome, reason="no image"))
     problems = index.failed or (() if index.slices else index.left_out)
@@ -64,12 +61,19 @@ def open_arrival(path: Path, stamp: Stamp, scored: Callable[[str], Collection[in
     return Arrival(outcome, tuple(ref for ref in index.slices if ref.frame not in known))
 
 
-def _digest(path: Path) -> str:
-    """The SHA-256 of a file; two scans may have equal headers, so their pixels count too."""
-    data = data_file(path)
-    if data is None:
-        return sha256(path)
-    return hashlib.sha256(f"{sha256(path)} {sha256(data)}".encode()).hexdigest()
+def _opened(path: Path) -> tuple[str, CTIndex | None]:
+    """The SHA-256 of a file and its slices; None if it is no image. Raises `OSError`.
+
+    Two scans may have equal headers: the SHA-256 is of the pixels too where they lie elsewhere.
+    """
+    digest = sha256(path)
+    try:
+        data = data_file(path)
+    except CTReadError as error:
+        return digest, CTIndex(failed=(Problem(str(path), error.reason),))
+    if data is not None:
+        digest = hashlib.sha256(f"{digest} {sha256(data)}".encode()).hexdigest()
+    return digest, index_one(Source.on_disk(path))
 
 
 def score_arrivals(arrivals: Iterable[Arrival], model: Model) -> list[Outcome]:

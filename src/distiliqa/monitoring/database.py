@@ -27,7 +27,7 @@ CREATE TABLE files (          -- every file that was looked at, as it was then
                               -- NULL where it cannot be read
     state TEXT NOT NULL CHECK (state IN ('scored', 'left out', 'failed')),
     reason TEXT,              -- why it is left out or failed
-    attempts INTEGER NOT NULL -- how often it was tried as it is
+    attempts INTEGER NOT NULL -- how often it was tried as it is; 0 while it cannot be opened
 );
 CREATE INDEX files_by_content ON files (sha256);
 CREATE TABLE series (

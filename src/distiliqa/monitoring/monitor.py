@@ -61,6 +61,7 @@ class Monitor:
     _drawn: bool = False
     _alarms: set[str] = field(default_factory=set)
     _unreadable: set[Problem] = field(default_factory=set)
+    _unopened: set[Problem] = field(default_factory=set)
     _patients: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def look(self, progress: Progress | None = None) -> Tally:
@@ -77,12 +78,12 @@ class Monitor:
         """
         found = self.watch.look(self.store.done())
         tally = Tally(failed=self._news(found.unreadable), waiting=found.waiting)
+        known, self._unopened = self._unopened, set()
         done = 0
         for batch in self._batches(found.ready):
             outcomes = score_arrivals(batch, self.model)
-            self.store.record(outcomes, self._patients_of(batch))
-            self._drawn = False
-            _count(outcomes, tally)
+            self._unopened |= {_problem(each) for each in outcomes if each.sha256 is None}
+            self._record([each for each in outcomes if _problem(each) not in known], batch, tally)
             done += len(batch)
             tally.waiting += len(batch) - len(outcomes)
             if progress is not None:
@@ -96,6 +97,12 @@ class Monitor:
         new = [each for each in unreadable if each not in self._unreadable]
         self._unreadable = set(unreadable)
         return new
+
+    def _record(self, outcomes: list[Outcome], batch: list[Arrival], tally: Tally) -> None:
+        if outcomes:
+            self.store.record(outcomes, self._patients_of(batch))
+            self._drawn = False
+            _count(outcomes, tally)
 
     def _draw(self) -> list[str]:
         """Draw the trend; returns the alarms that are new."""
@@ -114,7 +121,7 @@ class Monitor:
         batch: list[Arrival] = []
         for path, stamp in ready.items():
             arrival = open_arrival(path, stamp, self.store.frames_of)
-            if arrival.outcome.sha256 in {each.outcome.sha256 for each in batch}:
+            if arrival.outcome.sha256 in {each.outcome.sha256 for each in batch} - {None}:
                 yield batch
                 batch = []
                 arrival = open_arrival(path, stamp, self.store.frames_of)
@@ -138,9 +145,11 @@ def _count(outcomes: list[Outcome], tally: Tally) -> None:
     scores = [score for outcome in outcomes for score in outcome.scores]
     tally.slices += len(scores)
     tally.series |= {score.series for score in scores}
-    tally.failed += [
-        Problem(str(each.path), each.reason) for each in outcomes if each.failed and each.reason
-    ]
+    tally.failed += [_problem(each) for each in outcomes if each.failed]
+
+
+def _problem(outcome: Outcome) -> Problem:
+    return Problem(str(outcome.path), outcome.reason or "")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class Outcome:
     Attributes
     ----------
     path, stamp : the file, and its stamp before it was read.
-    sha256 : of its content; None where it cannot be read.
+    sha256 : of its content; None where it cannot be opened.
     reason : why it is left out or failed; None if it is scored.
     failed : whether it should have been scored.
     scores : of the slices that were not scored before.
@@ -163,7 +163,6 @@ class Store:
         """Put the file down as it is now; what its former content showed of its series goes."""
         path = name_of(outcome.path)
         row = self._database.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
-        same = row is not None and (row["size"], row["modified_ns"]) == outcome.stamp
         former = None if row is None else row["sha256"]
         shown = self._series_of(outcome.sha256)
         # A file that breaks while it is replaced still has to give its former content up later.
@@ -176,7 +175,7 @@ class Store:
                 kept,
                 outcome.state,
                 outcome.reason,
-                row["attempts"] + 1 if same else 1,
+                _attempts(outcome, row),
             ),
         )
         if shown:
@@ -222,3 +221,12 @@ class Store:
     def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:
         with in_words(self.path):
             return self._database.execute(query, values).fetchall()
+
+
+def _attempts(outcome: Outcome, row: sqlite3.Row | None) -> int:
+    """How often a file was tried as it is; one that cannot be opened may be as soon as it can."""
+    if outcome.sha256 is None:
+        return 0
+    if row is None or (row["size"], row["modified_ns"]) != outcome.stamp:
+        return 1
+    return int(row["attempts"]) + 1
