@@ -105,13 +105,14 @@ def test_a_changed_file_is_scored_again_and_counts_once(
     monitor = start()
     monitor.look()
     noisy = np.random.default_rng(9).normal(40, 90, (64, 64))
-    write_ct(folder / "0.dcm", noisy, ImagePositionPatient=[-100, -100, 9])
+    write_ct(folder / "0.dcm", noisy, ImagePositionPatient=[-100, -100, 9], KVP=80)
     assert monitor.look().slices == 1
     assert rows("SELECT slices FROM series_means") == [(3,)]
     assert rows("SELECT count(*) FROM slices WHERE superseded") == [(1,)]
+    assert rows("SELECT warnings FROM series_means") != [("[]",)]
     (folder / "0.dcm").write_bytes(former)
     assert monitor.look().slices == 0
-    assert rows("SELECT slices FROM series_means") == [(3,)]
+    assert rows("SELECT slices, warnings FROM series_means") == [(3, "[]")]
 
 
 def test_a_file_that_was_broken_while_it_was_replaced_counts_once(

@@ -124,14 +124,16 @@ class Store:
         """
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         with in_words(self.path), transaction(self._database):
-            touched: dict[str, int] = {}
+            touched: dict[int, int] = {}
             for outcome in outcomes:
                 for score in outcome.scores:
-                    touched[score.series] = self._series_id(score, now)
-                    self._insert_slice(outcome.sha256, touched[score.series], score, now)
-                self._note_file(outcome)
-            for series, number in touched.items():
-                self._check_series(number, patients.get(series, 1))
+                    number = self._series_id(score, now)
+                    touched[number] = patients.get(score.series, 1)
+                    self._insert_slice(outcome.sha256, number, score, now)
+                for number in self._note_file(outcome):
+                    touched.setdefault(number, 1)
+            for number, count in touched.items():
+                self._check_series(number, count)
 
     def _series_id(self, score: SliceScore, now: str) -> int:
         name = name_of(Path(score.series))
@@ -159,8 +161,11 @@ class Store:
         marks = ", ".join(f":{name}" for name in row)
         self._database.execute(f"{into} ({', '.join(row)}) VALUES ({marks})", row)
 
-    def _note_file(self, outcome: Outcome) -> None:
-        """Put the file down as it is now; what its former content showed of its series goes."""
+    def _note_file(self, outcome: Outcome) -> list[int]:
+        """Put the file down as it is now; what its former content showed of its series goes.
+
+        Returns the series that it shows.
+        """
         path = name_of(outcome.path)
         row = self._database.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
         former = None if row is None else row["sha256"]
@@ -184,6 +189,7 @@ class Store:
             )
             if former not in (None, outcome.sha256):
                 self._supersede(former, outcome.sha256)
+        return shown
 
     def _series_of(self, sha256: str | None) -> list[int]:
         """The series that a content shows slices of."""
@@ -202,7 +208,7 @@ class Store:
         )
 
     def _check_series(self, number: int, patients: int) -> None:
-        """Say again what is wrong with a series that has grown."""
+        """Say again what is wrong with a series of which other slices count now."""
         rows = self._database.execute(
             "SELECT position_mm, kvp, kernel FROM slices WHERE series_id = ? AND NOT superseded",
             (number,),
