@@ -43,7 +43,18 @@ def test_the_interval_covers_the_mean_as_often_as_it_says(n: int, correlation: f
 def test_one_block_has_no_interval():
     assert mean_interval([np.array([1.0])], 1) is None
     assert mean_interval([np.arange(9.0)], None) is None
-    assert mean_interval([np.array([1.0]), np.array([2.0])], 1) is not None
+
+
+def test_series_of_one_block_are_drawn_together():
+    def interval(*series: list[float]) -> tuple[float, float] | None:
+        return mean_interval([np.array(each) for each in series], 1)
+
+    assert interval([1.0], [-0.9]) is None
+    assert interval(*([value] for value in (0.5, 0.4, 0.6, -1.2, 0.1))) is None
+    found = interval([1.0], [-0.9], [1.0, 1.0], [-0.8, -0.9])
+    assert found is not None
+    assert found[0] < -0.5
+    assert found[1] > 0.5
 
 
 def test_whole_series_are_drawn_where_asked():

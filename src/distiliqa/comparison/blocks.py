@@ -18,6 +18,8 @@ from distiliqa.comparison.t_distribution import t_quantile
 Floats = NDArray[np.float64]
 LEVEL = 0.95
 RESAMPLES = 2000
+# The range of n values misses their center in 2 / 2**n of cases, and resamples never leave it.
+FEWEST_TOGETHER = 6
 
 
 def block_length(series: Sequence[Floats]) -> int:
@@ -68,6 +70,11 @@ def _last_correlated(covariance: Floats, n: int) -> int:
     return len(correlated)
 
 
+def parts(values: Floats, length: int | None) -> list[Floats]:
+    """The values cut into neighbors, ``length`` or a few more in each; None does not cut them."""
+    return np.array_split(values, 1 if length is None else max(1, len(values) // length))
+
+
 def mean_interval(
     series: Sequence[Floats], length: int | None, *, seed: int = 0
 ) -> tuple[float, float] | None:
@@ -76,6 +83,9 @@ def mean_interval(
     Politis and Romano 1992. The percentiles are widened as t is wider than the normal, for the
     number of blocks: Hesterberg 2015, doi 10.1080/00031305.2015.1089789, section 4.3.
 
+    Each series is drawn from its own blocks. A series of a single block does not show how it
+    varies: where there is one, the blocks of all series are drawn together.
+
     Parameters
     ----------
     series : values of the slices of each series, (n,), in the order of their position.
@@ -83,13 +93,17 @@ def mean_interval(
 
     Returns
     -------
-    None where there is only one block.
+    None where all blocks are drawn together and there are fewer than ``FEWEST_TOGETHER``.
     """
-    units = len(series) if length is None else sum(max(1, len(each) // length) for each in series)
-    if units < 2:
-        return None
+    blocks = [part for each in series for part in parts(each, length)]
+    units = len(blocks)
     rng = np.random.default_rng(seed)
-    drawn = _means_of_series(series, rng) if length is None else _means(series, length, rng)
+    if length is not None and all(len(each) >= 2 * length for each in series):
+        drawn = _means(series, length, rng)
+    elif units >= FEWEST_TOGETHER:
+        drawn = _means_together(blocks, rng)
+    else:
+        return None
     widened = t_quantile((1 + LEVEL) / 2, units - 1) * math.sqrt(units / (units - 1))
     tail = NormalDist().cdf(-widened)
     low, high = np.quantile(drawn, [tail, 1 - tail])
@@ -107,8 +121,9 @@ def _means(series: Sequence[Floats], length: int, rng: np.random.Generator) -> F
     return total / sum(map(len, series))
 
 
-def _means_of_series(series: Sequence[Floats], rng: np.random.Generator) -> Floats:
-    count = len(series)
+def _means_together(blocks: Sequence[Floats], rng: np.random.Generator) -> Floats:
+    """Means of resamples of blocks of any length; (resamples,)."""
+    count = len(blocks)
     times = rng.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
-    sums = np.array([values.sum() for values in series])
-    return (times @ sums) / (times @ np.array([len(values) for values in series]))
+    sums = np.array([values.sum() for values in blocks])
+    return (times @ sums) / (times @ np.array([len(values) for values in blocks]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from distiliqa.comparison.blocks import Floats, block_length, mean_interval
+from distiliqa.comparison.blocks import block_length, mean_interval, parts
 from distiliqa.comparison.signed_rank import SignedRank, signed_rank
 
 ENOUGH_SERIES = 6  # two-sided, six signs are the fewest that can give p below 0.05
@@ -22,7 +22,7 @@ class Difference:
     ----------
     n : matched slices.
     mean, median : over them.
-    interval : 95 % interval of the mean; None where nothing is drawn from, such as one slice.
+    interval : 95 % interval of the mean; None where too little is drawn from, such as one slice.
     deviation : sample standard deviation of the differences; None for one slice.
     effect : mean over deviation, Cohen's d of paired values (Lakens 2013, doi
         10.3389/fpsyg.2013.00863, formula 6); None where all differences are equal.
@@ -57,7 +57,7 @@ def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
     values = [np.asarray(each, np.float64) for each in series]
     joined = np.concatenate(values)
     block = None if len(values) >= ENOUGH_SERIES else block_length(values)
-    units = [part.mean() for each in values for part in _parts(each, block)]
+    units = [part.mean() for each in values for part in parts(each, block)]
     deviation = float(joined.std(ddof=1)) if len(joined) > 1 else None
     mean = float(joined.mean())
     return Difference(
@@ -71,8 +71,3 @@ def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
         units=len(units),
         block=block,
     )
-
-
-def _parts(values: Floats, block: int | None) -> list[Floats]:
-    """The values cut into neighbors, ``block`` or a few more in each."""
-    return np.array_split(values, 1 if block is None else max(1, len(values) // block))

@@ -35,6 +35,10 @@ def test_says_what_few_slices_cannot_show(paired: PairedRun):
     assert "With 3 independent parts no p below 0.25 is possible" in " ".join(explained(run))
     run.__dict__["score"] = difference([[1.0]])
     assert interval(run.score, 2) == "undefined for one part"
+    run.__dict__["score"] = difference([[1.0], [-0.9]])
+    assert interval(run.score, 2) == "undefined for 2 parts"
+    assert verdict(run).endswith("over 2 slices; 2 independent parts are too few for an interval.")
+    assert "There is no interval: 2 independent parts are too few" in next(explained(run))
 
 
 def test_small_p_is_a_bound():

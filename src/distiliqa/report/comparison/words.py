@@ -19,7 +19,7 @@ def verdict(run: PairedRun) -> str:
     where = f"on average over {slices_told(found.n)}"
     if found.interval is None:
         direction = "below" if found.mean < 0 else "above"
-        return f"B is {size} {direction} A {where}; one part alone gives no interval."
+        return f"B is {size} {direction} A {where}; {_few(found)} too few for an interval."
     if found.interval[0] <= 0 <= found.interval[1]:
         return f"No difference is shown: B minus A is {found.mean:+.2f} points {where}."
     better = (found.mean > 0) == scale.higher_is_better
@@ -29,10 +29,12 @@ def verdict(run: PairedRun) -> str:
 def explained(run: PairedRun) -> Iterator[str]:
     """How the figures were found, and what they do not say."""
     found = run.score
-    yield (
-        "Every difference is B minus A at the same place. The interval is that of the mean, "
-        f"{100 * LEVEL:.0f} %, by bootstrap. {_units(found)}"
+    drawn = (
+        f"There is no interval: {_few(found)} too few where a series is no more than one of them."
+        if found.interval is None
+        else f"The interval is that of the mean, {100 * LEVEL:.0f} %, by bootstrap. {_units(found)}"
     )
+    yield f"Every difference is B minus A at the same place. {drawn}"
     yield (
         "The test is Wilcoxon's signed-rank test of these parts: p is how often chance alone would "
         "give differences at least as one-sided, if neither were better. The standardized effect "
@@ -50,6 +52,10 @@ def explained(run: PairedRun) -> Iterator[str]:
             else ("they are shown and not counted")
         )
         yield f"{slices_told(left)} outside what the model was trained on: {counted}."
+
+
+def _few(found: Difference) -> str:
+    return "one independent part is" if found.units == 1 else f"{found.units} independent parts are"
 
 
 def _units(found: Difference) -> str:
@@ -80,6 +86,6 @@ def p_value(found: Difference) -> str:
 def interval(found: Difference, digits: int) -> str:
     """``-1.40 to -1.05``; says where there is none."""
     if found.interval is None:
-        return "undefined for one part"
+        return "undefined for " + ("one part" if found.units == 1 else f"{found.units} parts")
     low, high = found.interval
     return f"{low:+.{digits}f} to {high:+.{digits}f}"
