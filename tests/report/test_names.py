@@ -32,6 +32,7 @@ def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
     ("reason", "told"),
     [
         ("a copy of /scans/Doe Jane/1.dcm", "a copy of a file"),
+        ("a copy of /not read/Doe Jane/2.dcm", "a copy of a file"),
         ("file 'Jane Doe.nii' is cut short; copy it", "file 'a file' is cut short; copy it"),
         ("/in/Jane Doe.nii: no header", "a file: no header"),
         ("127 files that are no image", "127 files that are no image"),

@@ -11,6 +11,8 @@ from pathlib import PurePath
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.slice import CTSlice
 
+COPY_OF = "a copy of "  # starts the reason of a copy; the path of its original follows
+
 
 def in_reading_order(slices: Iterable[SliceRef], same_bytes: Callable[[str, str], bool]) -> CTIndex:
     """Order slices by series, in order of first appearance, and by position along the normal.
@@ -49,7 +51,7 @@ def _without_copies(
                 copy_of[ref.path] = original
         if ref.path not in copy_of:
             kept.append(ref)
-    return kept, [Problem(path, f"a copy of {original}") for path, original in copy_of.items()]
+    return kept, [Problem(path, f"{COPY_OF}{original}") for path, original in copy_of.items()]
 
 
 def _versions_apart(slices: list[SliceRef]) -> Iterable[SliceRef]:

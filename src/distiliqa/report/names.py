@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from distiliqa.ct import Problem
+from distiliqa.ct.series import COPY_OF
 from distiliqa.errors import one_line, without_paths
 from distiliqa.report.labels import series_labels
 from distiliqa.scoring.result import ScoringRun, SliceScore
@@ -53,6 +54,8 @@ class Names:
         """
         if self.identify:
             return problem.reason
+        if problem.reason.startswith(COPY_OF):  # the original may not be known: a run may stop
+            return f"{COPY_OF}a file"
         named = (path for path in known if path in problem.reason)
         return without_paths(problem.reason, [problem.path, *named])
 
