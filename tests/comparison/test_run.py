@@ -42,6 +42,8 @@ def test_slices_outside_do_not_count_where_others_do(two: tuple[str, str], model
     marked = (replace(far, second=replace(far.second, distance=1.5)), *rest)
     some = replace(run, series=(replace(run.series[0], slices=marked),))
     assert (some.score.n, len(some.slices)) == (2, 3)
+    assert some.noise is not None
+    assert some.noise.n == 2
     every = tuple(replace(pair, first=replace(pair.first, distance=2)) for pair in marked)
     assert replace(run, series=(replace(run.series[0], slices=every),)).score.n == 3
 

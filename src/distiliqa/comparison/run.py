@@ -92,23 +92,22 @@ class PairedRun:
         )
 
     @cached_property
+    def counted(self) -> tuple[tuple[ScorePair, ...], ...]:
+        """The pairs of each series that count: inside what the model knows, or all if none is."""
+        inside = (tuple(p for p in each.slices if not p.outside) for each in self.series)
+        return tuple(filter(None, inside)) or tuple(each.slices for each in self.series)
+
+    @cached_property
     def score(self) -> Difference:
-        """Differences of the score, over the pairs inside what the model knows; all if none is."""
-        inside = any(not pair.outside for pair in self.slices)
-        return difference(
-            [
-                values
-                for each in self.series
-                if (values := [p.difference for p in each.slices if not (inside and p.outside)])
-            ]
-        )
+        """Differences of the score, over the pairs that count."""
+        return difference([[p.difference for p in each] for each in self.counted])
 
     @cached_property
     def noise(self) -> Difference | None:
-        """Differences of the global noise level, HU; None where no pair has it."""
+        """Differences of the global noise level, HU, over the same; None where no pair has it."""
         values = [
-            [p.noise_difference for p in each.slices if p.noise_difference is not None]
-            for each in self.series
+            [p.noise_difference for p in each if p.noise_difference is not None]
+            for each in self.counted
         ]
         return difference([each for each in values if each]) if any(values) else None
 

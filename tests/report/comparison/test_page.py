@@ -23,6 +23,16 @@ def test_tells_the_differences_and_what_was_not_compared(paired: PairedRun, tmp_
     assert text.count("<img") == 4
 
 
+def test_means_are_of_the_slices_that_the_difference_counts(paired: PairedRun, tmp_path: Path):
+    (series,) = paired.series
+    first, *others = series.slices
+    far = replace(first, second=replace(first.second, score=0.0, distance=1.5))
+    some = replace(series, slices=(far, *others))
+    text = page(tmp_path / "p.html", replace(paired, series=(some,)))
+    mean = sum(pair.second.score for pair in others) / len(others)
+    assert f"<dt>Mean of B</dt><dd>{mean:.2f}</dd>" in text
+
+
 def test_names_nobody_unless_asked_to(paired: PairedRun, tmp_path: Path):
     text = page(tmp_path / "p.html", paired)
     for name in ("DOE", "0.dcm", "1.2.4", str(tmp_path.parent)):

@@ -44,7 +44,7 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         explained=list(explained(run)),
         score=_statistics(run.score, 2),
         noise=None if run.noise is None else _statistics(run.noise, 1),
-        means=[_mean(run.slices, side) for side in ("first", "second")],
+        means=[_mean(run, side) for side in ("first", "second")],
         share=abs(run.score.mean) / (run.first.model.scale.high - run.first.model.scale.low),
         facts=list(_facts(run)),
         pictures=list(_pictures(run)),
@@ -77,8 +77,8 @@ def _statistics(found: Difference, digits: int) -> dict[str, str]:
     }
 
 
-def _mean(pairs: Sequence[ScorePair], side: str) -> str:
-    scores = [getattr(pair, side).score for pair in pairs]
+def _mean(run: PairedRun, side: str) -> str:
+    scores = [getattr(pair, side).score for pairs in run.counted for pair in pairs]
     return f"{sum(scores) / len(scores):.2f}"
 
 
@@ -115,7 +115,7 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
             x_label=label,
             y_label="score, B minus A",
             marks=[each.outside for each in pair.slices],
-            lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of all pairs")],
+            lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of counted pairs")],
         ),
     }
 
