@@ -36,6 +36,19 @@ def test_slices_that_failed_have_no_pair(two: tuple[str, str], model: Model):
     assert not run.complete
 
 
+def test_a_series_that_is_damaged_as_a_whole_leaves_the_others(
+    tmp_path: Path, write_series: Write, model: Model
+):
+    for side in "ab":
+        for n, folder in enumerate("pqr"):
+            tags = {"SeriesInstanceUID": f"1.{n}.{ord(side)}"}
+            write_series(tmp_path / side / folder, 2, **tags)
+    for broken in (tmp_path / "b" / "q").iterdir():
+        broken.write_bytes(broken.read_bytes()[:-100])
+    run = compare_inputs(str(tmp_path / "a"), str(tmp_path / "b"), model)
+    assert (len(run.series), len(run.second.failed), run.complete) == (2, 2, False)
+
+
 def test_slices_outside_do_not_count_where_others_do(two: tuple[str, str], model: Model):
     run = compare_inputs(*two, model)
     far, *rest = run.series[0].slices

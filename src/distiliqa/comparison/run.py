@@ -179,6 +179,8 @@ def _geometry_notes(
 ) -> Iterable[str]:
     """What differs in geometry: an error, unless the user said what belongs together."""
     for one, other in together:
+        if one.sample is None or other.sample is None:
+            continue
         unlike = unlike_geometry(one.sample, other.sample)
         if unlike is None:
             continue

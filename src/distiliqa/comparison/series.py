@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,18 +40,18 @@ class InputSeries:
         return os.path.relpath(Path(self.slices[0].path).parent, self.root)
 
     @cached_property
-    def sample(self) -> CTSlice:
-        """The first slice that can be read. Raises the `CTReadError` of the last if none can."""
-        for ref in self.slices[:-1]:
-            try:
+    def sample(self) -> CTSlice | None:
+        """The first slice that can be read; None where all are damaged, which scoring tells."""
+        for ref in self.slices:
+            with suppress(CTReadError):
                 return ref.load()
-            except CTReadError:
-                continue
-        return self.slices[-1].load()
+        return None
 
     @property
     def geometry(self) -> Hashable:
-        """Matrix, pixel spacing, and where the slices begin and end."""
+        """Matrix, pixel spacing, and where the slices begin and end; like no other if unknown."""
+        if self.sample is None:
+            return object()
         ends = (self.slices[0].position_mm, self.slices[-1].position_mm)
         lengths = (*(self.sample.spacing_mm or ()), *(end for end in ends if end is not None))
         return (self.sample.hu.shape, len(self.slices), *(round(each, 2) for each in lengths))
@@ -58,11 +59,13 @@ class InputSeries:
     @property
     def protocol(self) -> Hashable:
         """Geometry, tube voltage, kernel and body part."""
+        if self.sample is None:
+            return object()
         made = self.sample.acquisition
         return (self.geometry, made.kvp, made.kernel, made.body_part)
 
     def __str__(self) -> str:
-        kernel = self.sample.acquisition.kernel
+        kernel = self.sample and self.sample.acquisition.kernel
         count = "1 slice" if len(self.slices) == 1 else f"{len(self.slices)} slices"
         return f"{self.folder} ({count}{f', {kernel}' if kernel else ''})"
 
