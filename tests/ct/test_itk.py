@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 
 import numpy as np
@@ -61,6 +62,14 @@ def test_damaged_files_are_errors(itk, tmp_path, body):
     path.write_text("not a volume")
     with pytest.raises(CTReadError, match="not readable as a volume"):
         index_ct(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such a name is not allowed")
+def test_a_name_that_is_not_utf_8_is_an_error(itk, tmp_path, body):
+    path = save(itk, tmp_path / "a.mha", np.stack([body, body]))
+    odd = path.rename(os.fsdecode(bytes(tmp_path / "a") + b"\xe4.mha"))
+    with pytest.raises(CTReadError, match="its name is not UTF-8; rename it"):
+        index_ct(odd)
 
 
 def test_without_simple_itk_the_extra_is_named(tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ def index_itk(source: Source) -> CTIndex:
     path = source.on_disk_path()
     itk = _simple_itk(path)
     reader = itk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(_utf_8(path))
     with _readable(path):
         reader.ReadImageInformation()
     if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
@@ -55,7 +55,7 @@ def read_itk(path: Path) -> NDArray[np.generic]:
     """
     itk = _simple_itk(path)
     with _readable(path):
-        return itk.GetArrayFromImage(itk.ReadImage(str(path)))
+        return itk.GetArrayFromImage(itk.ReadImage(_utf_8(path)))
 
 
 @contextmanager
@@ -69,6 +69,14 @@ def _readable(path: Path) -> Iterator[None]:
             path=path,
             remedy="copy or convert it again",
         ) from error
+
+
+def _utf_8(path: Path) -> str:
+    """The path as ITK takes it: another one ends the process. Raises `CTReadError`."""
+    try:
+        return str(path).encode("utf-8").decode()
+    except UnicodeEncodeError as error:
+        raise CTReadError("its name is not UTF-8", path=path, remedy="rename it") from error
 
 
 def _simple_itk(path: Path) -> ModuleType:
@@ -97,7 +105,7 @@ def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
 def _read_stored(path: Path) -> NDArray[np.generic]:
     """All voxels with the axes in ITK's order, (x, y, z)."""
     itk = _simple_itk(path)
-    return itk.GetArrayFromImage(itk.ReadImage(str(path))).transpose()
+    return itk.GetArrayFromImage(itk.ReadImage(_utf_8(path))).transpose()
 
 
 def _last_line(error: RuntimeError) -> str:
