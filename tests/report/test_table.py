@@ -52,6 +52,13 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
     assert "note 2, 1 series: one slice only" in printed
 
 
+def test_a_mean_tells_of_how_many_slices_it_is(run: ScoringRun, capsys: pytest.CaptureFixture):
+    *others, last = run.slices
+    print_scores(replace(run, slices=(*others, replace(last, distance=1.5))))
+    mean = next(row for row in rows(capsys.readouterr().out) if row[0] == "thorax")
+    assert mean[1:4] == ["mean", "of", "2"]
+
+
 def test_what_is_wrong_with_a_series_stands_with_its_mean(
     run: ScoringRun, capsys: pytest.CaptureFixture
 ):

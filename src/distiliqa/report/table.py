@@ -74,7 +74,7 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
             table.add_row(Text(label), *_cells(series.slices[0], notes, series.warnings))
             continue
         table.add_section()
-        mean = f"mean of {len(series.slices)}"
+        mean = f"mean of {len(series.known)}"
         marks = _marks(series.warnings, notes)
         sure = interval_told(series.interval)
         numbers = (f"{series.score:.3f}", sure, number_told(series.noise_hu, 1), marks)
