@@ -61,6 +61,11 @@ def test_a_lower_dose_scores_as_the_files_of_simulate_do(series: str, model: Mod
         assert (point.score, point.noise_hu) == (plain.score, plain.noise_hu)
 
 
+def test_one_slice_is_the_middle_one(series: str, model: Model):
+    found = dose_response(series, model, doses=(0.5,), slices=1)
+    assert [each.position_mm for each in found.points[0].slices] == [10]
+
+
 def test_the_seed_decides(series: str, model: Model):
     scores = [
         dose_response(series, model, doses=(0.25,), slices=1, seed=seed).points[1].mean

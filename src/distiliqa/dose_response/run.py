@@ -46,7 +46,7 @@ def dose_response(
     least : the score to reach, on the scale of the model; three quarters of the way to the best of
         it where not given.
     doses : relative, above 0 to 1; full dose is always among them.
-    slices : the most to simulate, evenly spread along the series.
+    slices : the most to simulate, evenly spread along the series; 1 is the middle one.
     progress : called with the number of images done and all of them.
 
     Raises
@@ -57,7 +57,7 @@ def dose_response(
     least = _checked_least(least, model)
     doses = _checked_doses(doses)
     refs = _series(source)
-    chosen = [refs[n] for n in np.unique(np.linspace(0, len(refs) - 1, slices).round().astype(int))]
+    chosen = _spread(refs, slices)
     done = _Scoring(model, doses, seed, progress)
     done.run(chosen)
     _require_rows(done, source)
@@ -116,6 +116,13 @@ def _series(source: str) -> tuple[SliceRef, ...]:
             remedy="give the DICOM series",
         )
     return refs
+
+
+def _spread(refs: Sequence[SliceRef], count: int) -> list[SliceRef]:
+    """At most ``count`` slices from end to end; the middle one where it is to stand for all."""
+    if count == 1:
+        return [refs[len(refs) // 2]]
+    return [refs[n] for n in np.unique(np.linspace(0, len(refs) - 1, count).round().astype(int))]
 
 
 @dataclass
