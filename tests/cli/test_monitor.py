@@ -179,6 +179,20 @@ def test_a_signal_ends_it_cleanly(
     assert 0 < rows(tmp_path, "SELECT count(*) FROM slices")[0][0] < 60
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_a_signal_tells_that_once_is_not_through(
+    tmp_path: Path, running: Callable, write_series: Write
+):
+    write_series(tmp_path / "in", 60)
+    with running(SLOW, "--once") as process:
+        for _ in range(30):
+            process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "interrupted\n")
+    assert 0 < rows(tmp_path, "SELECT count(*) FROM slices")[0][0] < 60
+
+
 def test_killed_in_the_middle_each_slice_is_scored_once(
     tmp_path: Path, running: Callable, once: Callable[..., Result], write_series: Write
 ):

@@ -40,7 +40,8 @@ def monitor(
 
     It goes on where it ended, and no file is scored twice. Ctrl-C or SIGTERM end it with 0. A
     file that fails is tried three times, and again when it changes; one that cannot be opened is
-    tried until it can. With --once the exit is 1 if some failed.
+    tried until it can. With --once the exit is 1 if some failed, and 130 if Ctrl-C or SIGTERM end
+    it before it is through.
     """
     from distiliqa.monitoring import open_monitor
     from distiliqa.scoring.model import load_model
