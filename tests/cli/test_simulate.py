@@ -65,6 +65,22 @@ def test_wrong_options_are_one_line(folder: Path, option: tuple[str, str], messa
     assert "Traceback" not in stderr
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_input_is_not_overwritten(folder: Path, whole: bool) -> None:
+    before = (folder / "1.dcm").read_bytes()
+    code, _, stderr = run(folder if whole else folder / "1.dcm", "--out", folder)
+    assert code == 2
+    assert "is an input and would be overwritten; give another --out" in stderr
+    assert (folder / "1.dcm").read_bytes() == before
+
+
+def test_what_a_run_made_is_no_input_of_the_next(folder: Path) -> None:
+    for _ in range(2):
+        code, stdout, _ = run(folder, "--out", folder / "out", "--dose", 0.1)
+        assert (code, "2 slices" in stdout) == (0, True)
+    assert len(list(folder.rglob("*.dcm"))) == 4
+
+
 def test_a_bad_file_does_not_stop_the_rest(folder: Path, tmp_path: Path) -> None:
     (folder / "broken.dcm").write_text("broken")
     code, stdout, stderr = run(folder, "--out", tmp_path / "out", "--ring", 0.05)

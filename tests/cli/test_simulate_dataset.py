@@ -38,6 +38,19 @@ def test_makes_a_data_set(recipe: Path, tmp_path: Path, write_ct: Callable[..., 
     assert "1 slices were there already" in run(recipe, "--data", tmp_path / "in", "--out", out)[1]
 
 
+def test_what_a_run_made_is_no_input_of_the_next(
+    recipe: Path, tmp_path: Path, write_ct: Callable[..., Path]
+) -> None:
+    y, x = np.mgrid[:96, :96] - 48.0
+    body = np.where(np.hypot(x, y) < 35, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
+    write_ct(tmp_path / "in" / "1.dcm", body, PixelSpacing=[4, 4])
+    for _ in range(2):
+        stdout = run(recipe, "--data", tmp_path / "in", "--out", tmp_path / "in" / "out")[1]
+        assert "2 rated images" in stdout
+    code, _, stderr = run(recipe, "--data", tmp_path / "in", "--out", tmp_path / "in")
+    assert (code, "holds the normal-dose slices" in stderr) == (2, True)
+
+
 def test_nothing_usable_is_an_error(
     recipe: Path, tmp_path: Path, write_ct: Callable[..., Path]
 ) -> None:

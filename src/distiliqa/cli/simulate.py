@@ -47,7 +47,8 @@ def simulate(
     from distiliqa.ct import index_ct
     from distiliqa.data.jobs import run_jobs
     from distiliqa.errors import CTReadError
-    from distiliqa.simulate.files import Settings, simulate_file
+    from distiliqa.simulate.files import Settings, simulate_file, target_of
+    from distiliqa.simulate.targets import check_targets, not_made
 
     if not 0 < dose <= 1:
         raise typer.BadParameter(f"--dose {dose:g}: give more than 0, at most 1")
@@ -66,8 +67,10 @@ def simulate(
         seed=seed,
     )
     index = index_ct(source)
-    files = sorted({Path(slice_.path) for slice_ in index.slices})
     folder = source if source.is_dir() else source.parent
+    found = {Path(slice_.path) for slice_ in index.slices}
+    files = sorted(not_made(found, folder, out))
+    check_targets((path, target_of(path, folder, out)) for path in files)
     threads = None if len(files) == 1 else 1
     work = partial(simulate_file, folder=folder, out=out, settings=settings, threads=threads)
     results = dict(run_jobs(work, files, jobs=jobs, description="simulating"))

@@ -21,10 +21,11 @@ def simulate_dataset(
     from distiliqa.ct import index_ct
     from distiliqa.data.simulated import simulate_dataset as run
     from distiliqa.data.simulation_recipe import load_simulation_recipe
+    from distiliqa.simulate.targets import not_made
 
     settings = load_simulation_recipe(recipe)
     index = index_ct(data)
-    files = sorted({Path(slice_.path) for slice_ in index.slices})
+    files = sorted(not_made({Path(slice_.path) for slice_ in index.slices}, data, out))
     try:
         summary = run(data, files, out, settings, jobs=jobs, device=device)
     except KeyboardInterrupt:

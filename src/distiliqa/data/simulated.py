@@ -45,8 +45,13 @@ def simulate_dataset(
 
     Raises
     ------
-    DistiliqaError : a test case that is not there, or an output that cannot be written.
+    DistiliqaError : a test case that is not there, ``out`` is ``source``, or an output that cannot
+        be written.
     """
+    if out.resolve() == source.resolve():
+        raise DistiliqaError(
+            "holds the normal-dose slices", path=out, remedy="give a folder of its own by --out"
+        )
     make_folder(out)
     plan = Plan(source, out, recipe, device)
     journal = Journal(out / JOURNAL)

@@ -103,6 +103,11 @@ def _place_in_body(
     return float(column - axis) * spacing_mm, float(axis - row) * spacing_mm
 
 
+def target_of(path: Path, folder: Path, out: Path) -> Path:
+    """Where `simulate_file` writes what it makes of ``path``."""
+    return (out / path.relative_to(folder)).with_suffix(".dcm")
+
+
 def simulate_file(
     path: Path, *, folder: Path, out: Path, settings: Settings, threads: int | None = None
 ) -> Path:
@@ -128,6 +133,6 @@ def simulate_file(
     seed = noise_seed(settings.seed, source.SOPInstanceUID)
     worse = settings.degradation(hu, spacing, np.random.default_rng(seed))
     shown = degraded(hu, spacing, made, worse, seed)
-    target = (out / path.relative_to(folder)).with_suffix(".dcm")
+    target = target_of(path, folder, out)
     write_dicom(target, derive(source, shown, str(settings)))
     return target
