@@ -81,6 +81,24 @@ def test_what_a_run_made_is_no_input_of_the_next(folder: Path) -> None:
     assert len(list(folder.rglob("*.dcm"))) == 4
 
 
+def test_files_named_by_uid_keep_their_names(folder: Path, tmp_path: Path) -> None:
+    for n in range(2):
+        (folder / f"{n}.dcm").rename(folder / f"1.2.840.{n}")
+    assert run(folder, "--out", tmp_path / "out")[0] == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "1.2.840.0.dcm",
+        "1.2.840.1.dcm",
+    }
+
+
+def test_two_files_are_not_written_to_one_place(folder: Path, tmp_path: Path) -> None:
+    (folder / "1.dcm").rename(folder / "0")
+    code, _, stderr = run(folder, "--out", tmp_path / "out")
+    assert code == 2
+    assert "0.dcm: would be written to the place of 0; rename one of them" in stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_bad_file_does_not_stop_the_rest(folder: Path, tmp_path: Path) -> None:
     (folder / "broken.dcm").write_text("broken")
     code, stdout, stderr = run(folder, "--out", tmp_path / "out", "--ring", 0.05)

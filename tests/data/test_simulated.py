@@ -124,6 +124,22 @@ def test_a_test_case_that_is_not_there_is_named(normal_dose: Path, tmp_path: Pat
         simulate(normal_dose, tmp_path, recipe)
 
 
+def test_files_named_by_uid_have_places_of_their_own(normal_dose: Path, tmp_path: Path) -> None:
+    for case in "AB":
+        name = f"1.2.840.{ord(case)}"
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes((normal_dose / case / "1.dcm").read_bytes())
+    files = sorted((tmp_path / "in").iterdir())
+    recipe = RECIPE.model_copy(update={"versions": 0})
+    simulate_dataset(tmp_path / "in", files, tmp_path / "out", recipe, jobs=1)
+    assert {image.facts["slice"] for image in images(tmp_path / "out")} == {f.name for f in files}
+    assert len({image.path for image in images(tmp_path / "out")}) == 4
+    files[0].rename(tmp_path / "in" / f"{files[1].name}.dcm")
+    files = sorted((tmp_path / "in").iterdir())
+    with pytest.raises(DistiliqaError, match="would be written to the place of"):
+        simulate_dataset(tmp_path / "in", files, tmp_path / "out", recipe, jobs=1)
+
+
 def test_an_interrupted_run_leaves_no_labels_of_other_images(
     normal_dose: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

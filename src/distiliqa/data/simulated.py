@@ -17,6 +17,7 @@ from distiliqa.data.simulated_slice import Plan, SimulatedRow, simulate_slice
 from distiliqa.data.simulation_recipe import SimulationRecipe
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.simulate.targets import check_targets
 from distiliqa.version import __version__
 
 REPORT, JOURNAL = "simulate-dataset.json", "simulate-dataset.jsonl"
@@ -45,15 +46,16 @@ def simulate_dataset(
 
     Raises
     ------
-    DistiliqaError : a test case that is not there, ``out`` is ``source``, or an output that cannot
-        be written.
+    DistiliqaError : a test case that is not there, ``out`` is ``source``, two files whose images
+        would lie in one place, or an output that cannot be written.
     """
     if out.resolve() == source.resolve():
         raise DistiliqaError(
             "holds the normal-dose slices", path=out, remedy="give a folder of its own by --out"
         )
-    make_folder(out)
     plan = Plan(source, out, recipe, device)
+    check_targets((path, plan.image(path, 0, 0)) for path in files)
+    make_folder(out)
     journal = Journal(out / JOURNAL)
     known = {path: journal.find(_stamp(plan, path)) for path in files}
     pending = [path for path in files if known[path] is None]

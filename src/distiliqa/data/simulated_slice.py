@@ -25,6 +25,7 @@ from distiliqa.simulate.files import Settings
 from distiliqa.simulate.patient import Patient
 from distiliqa.simulate.scanners import scanner
 from distiliqa.simulate.simulator import degrade_in_parts
+from distiliqa.simulate.targets import without_dcm
 
 
 class SimulatedRow(NamedTuple):
@@ -90,7 +91,7 @@ class Plan:
 
     def image(self, path: Path, patient: int, version: int) -> Path:
         """Where an image made of the file ``path`` lies; version 0 is the one without faults."""
-        folder = self.out / path.relative_to(self.source).with_suffix("")
+        folder = self.out / without_dcm(path.relative_to(self.source))
         return folder / f"patient{patient}_{version}.dcm"
 
     def images(self, path: Path) -> list[Path]:
@@ -156,7 +157,7 @@ def _facts(one: _Slice, plan: Plan, subject: Subject, made: Acquisition) -> dict
     patient = subject.patient
     return {
         "case": str(one.source.get("PatientID", "")),
-        "slice": one.path.relative_to(plan.source).with_suffix("").as_posix(),
+        "slice": without_dcm(one.path.relative_to(plan.source)).as_posix(),
         "source": relative(one.path, plan.out),
         **{name: getattr(patient, name) for name in Patient.__dataclass_fields__},
         "scanner": subject.scanner or "",

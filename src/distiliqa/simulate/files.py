@@ -23,6 +23,7 @@ from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.scanners import scanner
 from distiliqa.simulate.slices import degraded, noise_seed
+from distiliqa.simulate.targets import without_dcm
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _place_in_body(
 
 def target_of(path: Path, folder: Path, out: Path) -> Path:
     """Where `simulate_file` writes what it makes of ``path``."""
-    return (out / path.relative_to(folder)).with_suffix(".dcm")
+    return out / f"{without_dcm(path.relative_to(folder))}.dcm"
 
 
 def simulate_file(

@@ -16,6 +16,11 @@ def not_made(files: Iterable[Path], folder: Path, out: Path) -> list[Path]:
     return [path for path in files if inner not in path.resolve().parents]
 
 
+def without_dcm(path: Path) -> Path:
+    """``path`` without its suffix if that is ``.dcm``: the last part of a UID is none."""
+    return path.with_suffix("") if path.suffix.lower() == ".dcm" else path
+
+
 def check_targets(targets: Iterable[tuple[Path, Path]]) -> None:
     """Look, before any work, where each file would be written to.
 
@@ -25,12 +30,19 @@ def check_targets(targets: Iterable[tuple[Path, Path]]) -> None:
 
     Raises
     ------
-    DistiliqaError : a target is one of the inputs.
+    DistiliqaError : a target is one of the inputs, or that of two of them.
     """
     targets = list(targets)
     inputs = {path.resolve() for path, _ in targets}
-    for _, target in targets:
+    made: dict[Path, Path] = {}
+    for path, target in targets:
         if target.resolve() in inputs:
             raise DistiliqaError(
                 "is an input and would be overwritten", path=target, remedy="give another --out"
+            )
+        if made.setdefault(target, path) != path:
+            raise DistiliqaError(
+                f"would be written to the place of {made[target].name}",
+                path=path,
+                remedy="rename one of them",
             )
