@@ -77,6 +77,10 @@ def test_pairs_of_any_layout(root: Path) -> None:
     assert code == 0, stderr
     assert len(names(root / "distiliqa", "train.json")) == 4
     assert all("C012" in name for name in names(root / "distiliqa", "test.json"))
+    for option in ("--test-cases", "--train-cases"):
+        code, _, stderr = run("--pairs", root / "pairs.csv", option, "C12", "--out", root / "new")
+        assert (code, (root / "new").exists()) == (2, False)
+        assert "no pair of the case C12; choose from C002, C012" in stderr
 
 
 def test_what_is_left_out_is_listed(root: Path) -> None:

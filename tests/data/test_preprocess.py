@@ -209,6 +209,8 @@ def test_processes_give_what_one_gives(tmp_path: Path, pairing: Pairing) -> None
 def test_contradictions_are_refused_before_work(tmp_path: Path, pairing: Pairing) -> None:
     with pytest.raises(DistiliqaError, match="P1 is in the training and the test cases"):
         run(pairing, tmp_path / "out", train_cases=("P0", "P1"), test_cases=("P1",))
+    with pytest.raises(DistiliqaError, match=r"no pair of the case P; choose from P0, P1, P2"):
+        run(pairing, tmp_path / "out", test_cases=("P",))
     with pytest.raises(DistiliqaError, match=r"dose 0\.05 does not lie"):
         run(pairing, tmp_path / "out", mixing=Mixing(doses=(0.05,)))
     (tmp_path / "file").touch()

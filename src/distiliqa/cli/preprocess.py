@@ -59,6 +59,7 @@ def preprocess(
         folder, train, test = out or root, train or tcia.TRAIN_CASES, test or tcia.TEST_CASES
     elif pairs and not root and low_dose is None:
         pairing, folder = read_pairs(pairs), out or pairs.parent / "distiliqa"
+        pairing.require((*(train or ()), *(test or ())))
     else:
         raise typer.BadParameter("give ROOT, or --pairs without ROOT and --low-dose")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +44,15 @@ class Pairing(NamedTuple):
 
     pairs: tuple[DosePair, ...]
     problems: tuple[Problem, ...]  # files that have no partner or are not there
+
+    def require(self, cases: Iterable[str]) -> None:
+        """Raise `DistiliqaError` where one of some cases has no pair."""
+        known = {pair.case for pair in self.pairs}
+        for case in cases:
+            if case not in known:
+                raise DistiliqaError(
+                    f"no pair of the case {case}", remedy=f"choose from {', '.join(sorted(known))}"
+                )
 
 
 def read_pairs(path: Path) -> Pairing:

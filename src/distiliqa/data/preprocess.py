@@ -97,12 +97,15 @@ def preprocess(
 
     Raises
     ------
-    DistiliqaError : doses or cases that contradict each other, or an output that cannot be written.
+    DistiliqaError : doses or cases that contradict each other, a test case without a pair while all
+        others are trained on, or an output that cannot be written.
     """
     mixing = mixing or Mixing()
     for low_dose in {pair.low_dose for pair in pairing.pairs}:
         check_doses(mixing.doses, low_dose)
     _check_cases(train_cases or (), test_cases)
+    if train_cases is None:  # a test case of another spelling would be trained on
+        pairing.require(test_cases)
     make_folder(folder)
     rated, unreadable, reused = _rate_all(pairing.pairs, folder, mixing, jobs)
     rows = [row for pair in rated for row in _rows(pair, rated[pair], folder, mixing.doses)]
