@@ -62,6 +62,29 @@ def test_from_ratings_to_a_model_folder(data: Path) -> None:
     assert "On 8 test images" in card
 
 
+def test_a_student_is_exported_by_its_own_recipe(data: Path) -> None:
+    out, begin = data / "run", ["train-teacher", "smoke", "--data", data]
+    begin += ["--ratings", data / "ratings.json", "--out", out, "--epochs", 1]
+    assert run(*begin, "--set", "data.scale=[0, 4]")[0] == 0
+    status, output = run("train-student", out, "--epochs", 1, "--set", "student.held_out_fold=2")
+    assert status == 0, output
+    assert run("export", out, data / "model")[0] == 0
+    training = json.loads((data / "model" / "config.json").read_text())["training"]
+    step = training["recipe"]["student"]
+    assert (step["held_out_fold"], step["epochs"]) == (2, 1)
+    for setting in ("seed=5", "folds.count=3", "network.depth=2", "data.scale=[0, 5]"):
+        status, output = run("train-student", out, "--set", setting)
+        assert status == 2
+        assert "the teachers have learned with another; drop it" in output
+    # Without options it is the run's recipe again, as the user may have edited it.
+    text = (out / "recipe.yaml").read_text().replace("held_out_fold: 1", "held_out_fold: 2")
+    (out / "recipe.yaml").write_text(text)
+    assert run("train-student", out)[0] == 0
+    assert not (out / "student" / "recipe.yaml").exists()
+    held_out = json.loads((out / "student" / "result.json").read_text())["held_out"]
+    assert held_out == json.loads((out / "run.json").read_text())["folds"][1]
+
+
 def test_wrong_use_is_one_line(data: Path) -> None:
     (data / "empty.json").write_text("{}")
     for arguments, words in (

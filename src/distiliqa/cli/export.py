@@ -31,7 +31,7 @@ def export(
     from distiliqa.train.export import export_run
     from distiliqa.train.run import open_run
 
-    opened = open_run(run)
+    opened = open_run(run, student=True)
     difference = export_run(
         opened,
         out,

@@ -29,6 +29,6 @@ def train_student(
         "student.distill_weight": distill_weight,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    opened = open_run(run, given | parse_overrides(set_ or []))
+    opened = open_run(run, given | parse_overrides(set_ or []), student=resume)
     distil(opened, resume=resume)
     typer.echo(f"student in {opened.student_folder}; next: distiliqa export {run} MODEL_FOLDER")

@@ -4,6 +4,7 @@
 
     RUN/recipe.yaml   the merged recipe        RUN/run.json     versions and input hashes
     RUN/cache/        decoded slices           RUN/teacher/fold_{k}/, RUN/student/
+    RUN/student/recipe.yaml   that of the student, where it differs from the run's
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
 from distiliqa.version import __version__
 
 RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"
+_OF_TEACHERS = ("data", "folds", "network", "seed", "window")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class TrainingRun:
     def student_folder(self) -> Path:
         """Folder of the student."""
         return self.folder / "student"
+
+    def keep_student_recipe(self) -> None:
+        """Write the student's recipe where options made it another than the run's."""
+        path = self.student_folder / RECIPE
+        if not leads():
+            return
+        if self.recipe != load_recipe(self.folder / RECIPE):
+            save_recipe(self.recipe, path)
+        else:
+            path.unlink(missing_ok=True)
 
     def fold(self, number: int) -> Fold:
         """Fold ``number``, from 1. Raises `RecipeError` where there is none."""
@@ -105,6 +117,11 @@ class TrainingRun:
         write_json(path, asdict(fitted) | {"version": __version__, "held_out": names})
 
 
+def leads() -> bool:
+    """Whether this process writes the run's files: the others of a distributed run join it."""
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
 def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
     """Make or resume a run folder for a recipe.
 
@@ -113,9 +130,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
     RecipeError : the recipe names no data; the folder holds a run and ``resume`` is False, or a
         run of another recipe.
     """
-    # The other processes of a distributed run join the one that made the folder.
-    leads = getattr(rank_zero_only, "rank", 0) == 0
-    if leads and (folder / RECIPE).is_file():
+    if leads() and (folder / RECIPE).is_file():
         if not resume:
             raise RecipeError("holds a run", path=folder, remedy="add --resume or choose another")
         if load_recipe(folder / RECIPE) != _absolute(recipe):
@@ -125,7 +140,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
                 remedy="give the recipe it was started with, or another folder",
             )
     run = _assemble(folder, _absolute(recipe))
-    if leads:
+    if leads():
         save_recipe(run.recipe, folder / RECIPE)
         write_json(folder / FACTS, _facts(run))
     return run
@@ -149,16 +164,29 @@ def _facts(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def open_run(folder: Path, overrides: dict[str, Any] | None = None) -> TrainingRun:
-    """Open a run that exists, with some keys of its recipe changed for this session.
+def open_run(
+    folder: Path, overrides: dict[str, Any] | None = None, *, student: bool = False
+) -> TrainingRun:
+    """Open a run that exists, with some keys of its recipe changed for its student.
+
+    Parameters
+    ----------
+    student : take the recipe of the student that is there, if it has one of its own.
 
     Raises
     ------
-    RecipeError : ``folder`` holds no run.
+    RecipeError : ``folder`` holds no run; a key is changed that the teachers have learned with.
     """
-    if not (folder / RECIPE).is_file():
+    path = folder / RECIPE
+    if not path.is_file():
         raise RecipeError("holds no run", path=folder, remedy="run `distiliqa train-teacher` first")
-    return _assemble(folder, load_recipe(folder / RECIPE, overrides))
+    for key in overrides or {}:
+        if key.partition(".")[0] in _OF_TEACHERS:
+            raise RecipeError(
+                f"{key}: the teachers have learned with another", path=folder, remedy="drop it"
+            )
+    own = folder / "student" / RECIPE
+    return _assemble(folder, load_recipe(own if student and own.is_file() else path, overrides))
 
 
 def _absolute(recipe: Recipe) -> Recipe:

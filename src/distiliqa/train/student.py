@@ -85,6 +85,7 @@ def train_student(
     training = run.dataset(seen, augmentation=recipe.augmentation, seed=recipe.seed)
     torch.manual_seed(recipe.seed)
     network = run.new_network(outputs=len(networks))
+    run.keep_student_recipe()
     module = StudentModule(network, step, recipe.seed, _teacher_outputs(run, networks, seen))
     fitted = fit(
         module,
