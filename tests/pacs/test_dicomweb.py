@@ -19,6 +19,11 @@ from distiliqa.pacs.retry import PassingError, Retries
 QUICK = Retries(attempts=2, first_wait_s=0.01)
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=b1'
 REFUSED = b'{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [%d]}}]}}'
+REFUSED_XML = (
+    b'<NativeDicomModel><DicomAttribute tag="00081198" vr="SQ" keyword="FailedSOPSequence"><Item>'
+    b'<DicomAttribute tag="00081197" vr="US" keyword="FailureReason"><Value>272</Value>'
+    b"</DicomAttribute></Item></DicomAttribute></NativeDicomModel>"
+)
 INSTANCE = b'[{"00080018": {"vr": "UI", "Value": ["%s"]}}]'
 
 
@@ -156,6 +161,38 @@ def test_what_the_server_has_already_is_stored(faulty: Faulty, one_slice: Path, 
     faulty.answers = [Answer(503), Answer(status, body=REFUSED % 0x0111)]
     Server(faulty.url, Credentials(), retries=QUICK).store(one_slice)
     assert len(faulty.seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html", b"<html>please log in</html>"),
+        ("text/plain", b"OK"),
+        ("application/dicom+json", b"{}"),
+        ("application/dicom+json", b"<html>please log in</html>"),
+        ("application/dicom+xml", b"<html>please log in</html>"),
+    ],
+)
+def test_other_words_are_no_answer_to_store(
+    faulty: Faulty, one_slice: Path, kind: str, body: bytes
+):
+    """A server that asks people to log in must not pass for one that has the report."""
+    faulty.answers = [Answer(body=body, kind=kind)]
+    with pytest.raises(DistiliqaError, match="its answer is not DICOMweb"):
+        Server(faulty.url, Credentials()).store(one_slice)
+
+
+@pytest.mark.parametrize("kind", ["application/dicom+xml", "text/xml; charset=utf-8"])
+def test_an_answer_in_xml_is_read(faulty: Faulty, one_slice: Path, kind: str):
+    faulty.answers = [Answer(202, body=REFUSED_XML, kind=kind)]
+    with pytest.raises(DistiliqaError, match=r"does not store 1\.dcm \(reason 0110H\)"):
+        Server(faulty.url, Credentials()).store(one_slice)
+
+
+@pytest.mark.parametrize("kind", ["application/dicom+json", "text/html"])
+def test_a_store_without_words_is_one(faulty: Faulty, one_slice: Path, kind: str):
+    faulty.answers = [Answer(kind=kind)]
+    Server(faulty.url, Credentials()).store(one_slice)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[1]"])

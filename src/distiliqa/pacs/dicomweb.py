@@ -56,6 +56,8 @@ class Server:
         self.url = checked_url(url)
         self.retries = retries
         session = open_session(credentials, ca_file)
+        session.hooks["response"].append(self._note_words)
+        self._has_words = False
         self._client = DICOMwebClient(self.url, session=session, timeout=timeouts_s)
         self._client.set_http_retry_params(retry=False)
 
@@ -143,7 +145,7 @@ class Server:
     def _store(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
         """The answer to STOW-RS, also where it comes with 409, as when nothing was stored."""
         try:
-            return self._client.store_instances([dataset])
+            answer = self._client.store_instances([dataset])
         except requests.HTTPError as error:
             with suppress(Exception):  # many servers answer 409 with words for people
                 if error.response is not None and error.response.status_code == HTTPStatus.CONFLICT:
@@ -151,6 +153,13 @@ class Server:
                     if answer.FailedSOPSequence:
                         return answer
             raise
+        # The client takes a page to log in at, or any other words, for an answer that says nothing.
+        if self._has_words and not answer:
+            raise ValueError("no answer to STOW-RS")
+        return answer
+
+    def _note_words(self, response: requests.Response, **_: Any) -> None:
+        self._has_words = bool(response.content)
 
     def _retrieve(self, study: str, series: str, uid: str) -> pydicom.Dataset:
         dataset = self._client.retrieve_instance(study, series, uid, media_types=_AS_STORED)

@@ -29,6 +29,7 @@ _REMEDIES: dict[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "it is busy or starting, try again later",
 }
 _JSON = ("application/dicom+json", "application/json")
+_XML = ("application/dicom+xml", "application/xml", "text/xml")
 
 
 class _Bearer(AuthBase):
@@ -92,7 +93,7 @@ def open_session(credentials: Credentials, ca_file: Path | None = None) -> reque
     session.trust_env = False
     session.max_redirects = 0
     session.headers["Accept"] = _JSON[0]
-    session.hooks["response"] += [_require_whole, _forget_charset]
+    session.hooks["response"] += [_require_whole, _simplify_kind]
     if credentials.token is not None:
         session.auth = _Bearer(credentials.token)
     elif credentials.user is not None and credentials.password is not None:
@@ -180,11 +181,11 @@ def _require_whole(response: requests.Response, **_: Any) -> None:
         raise requests.exceptions.ChunkedEncodingError("no closing boundary")
 
 
-def _forget_charset(response: requests.Response, **_: Any) -> None:
-    """dicomweb-client reads a STOW-RS answer only where its media type has no parameter."""
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    if kind in _JSON:
-        response.headers["Content-Type"] = kind
+def _simplify_kind(response: requests.Response, **_: Any) -> None:
+    """dicomweb-client reads a STOW-RS answer only where its media type is one it expects, bare."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind in (*_JSON, *_XML):
+        response.headers["Content-Type"] = _XML[0] if kind in _XML else kind
 
 
 def _status_error(response: requests.Response | None, url: str) -> DistiliqaError:
