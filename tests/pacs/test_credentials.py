@@ -28,6 +28,8 @@ def test_the_environment_gives_them():
     assert find_credentials(None, {}) == Credentials()
     assert find_credentials(None, {USER: "u", PASSWORD: "p"}) == Credentials("u", "p")
     assert find_credentials(None, {TOKEN: "t"}) == Credentials(token="t")
+    empty = {USER: "u", PASSWORD: "p", TOKEN: ""}
+    assert find_credentials(None, empty) == Credentials("u", "p")
 
 
 def test_a_file_gives_them_in_place_of_the_environment(tmp_path: Path):

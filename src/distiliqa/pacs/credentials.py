@@ -51,7 +51,8 @@ def find_credentials(file: Path | None, environment: Mapping[str, str] = os.envi
     """
     if file is not None:
         return read_credentials(file)
-    user, password, token = (environment.get(name) for name in (USER, PASSWORD, TOKEN))
+    # A variable that is empty is how many settings, of containers say, leave it out.
+    user, password, token = (environment.get(name) or None for name in (USER, PASSWORD, TOKEN))
     return _checked(Credentials(user, password, token), where=f"{USER} and {PASSWORD}")
 
 
