@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom.uid import CTImageStorage
+from pydicom.uid import CTImageStorage, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from tests.pacs.orthanc import Orthanc, free_port
 
@@ -22,11 +22,13 @@ def ct(write_ct: Callable[..., Path], tmp_path: Path) -> Path:
 
 
 @contextmanager
-def answering(status: int, *, takes: str = CTImageStorage) -> Iterator[Node]:
+def answering(
+    status: int, *, takes: str = CTImageStorage, syntaxes: Sequence[str] | None = None
+) -> Iterator[Node]:
     """A node that answers each C-STORE with this status."""
     entity = AE()
     entity.require_calling_aet = ["SCANNER"]
-    entity.add_supported_context(takes)
+    entity.add_supported_context(takes, syntaxes)
     handlers = [(evt.EVT_C_STORE, lambda event: status)]
     server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
     try:
@@ -49,6 +51,11 @@ def test_stored_with_a_warning_is_stored(ct: Path, status: int):
 def test_what_the_node_has_already_is_stored(ct: Path):
     """Its answer to the first attempt may have been lost."""
     with answering(0x0111) as node:
+        node.store(ct)
+
+
+def test_a_node_that_takes_the_default_transfer_syntax_alone_gets_it(ct: Path):
+    with answering(0x0000, syntaxes=[ImplicitVRLittleEndian]) as node:
         node.store(ct)
 
 

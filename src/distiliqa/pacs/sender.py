@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import dcmread
+from pydicom.uid import ImplicitVRLittleEndian
 from pynetdicom import AE
 from pynetdicom.association import Association
 
@@ -59,7 +60,9 @@ class Node:
         entity = AE(ae_title=self.calling_aet)
         entity.connection_timeout = self.connect_s
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self.answer_s
-        entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+        # Whatever else is proposed, the default goes with it: PS3.5, section 10.1.
+        for syntax in {dataset.file_meta.TransferSyntaxUID, ImplicitVRLittleEndian}:
+            entity.add_requested_context(dataset.SOPClassUID, syntax)
         association = entity.associate(self.host, self.port, ae_title=self.aet)
         if not association.is_established:
             raise self._not_established(association)
