@@ -151,13 +151,15 @@ def train_student(args: argparse.Namespace) -> None:
     """The student, handed on to ``snapshots_student`` and ``Evaluation/weights``."""
     from distiliqa.model.reference import import_network
     from distiliqa.train.run import BEST
+    from distiliqa.train.student import is_taught_by
     from distiliqa.train.student import train_student as distil
 
     run = opened(args)
     paths = args.weights_path or [
         TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
     ]
-    distil(run, teachers=[import_network(path) for path in paths], resume=True)
+    teachers = [import_network(path) for path in paths]
+    distil(run, teachers=teachers, resume=is_taught_by(run, teachers))
     name = f"student_{best_epoch(run.student_folder / 'result.json')}.pth"
     weights = run.student_folder / BEST
     hand_on(weights, Path("snapshots_student") / name, STUDENT_WEIGHTS / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import read_json, sha256
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import read_config
+from distiliqa.train.engine import LAST
 from distiliqa.train.export import export_run
 from distiliqa.train.predict import load_predictor
 from distiliqa.train.recipe import Recipe
-from distiliqa.train.run import TrainingRun, open_run, start_run
-from distiliqa.train.student import train_student
+from distiliqa.train.run import RESULT, TrainingRun, open_run, start_run
+from distiliqa.train.student import is_taught_by, train_student
 from distiliqa.train.teacher import train_teachers
+from distiliqa.train.teacher_outputs import TABLE
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -205,6 +208,55 @@ def test_a_run_is_not_overwritten(trained: TrainingRun, recipe: MakeRecipe, tmp_
         start_run(trained.folder, recipe(), resume=False)
     with pytest.raises(RecipeError, match="another recipe"):
         start_run(trained.folder, recipe(seed=5), resume=True)
+
+
+@pytest.fixture
+def copied(trained: TrainingRun, tmp_path: Path) -> TrainingRun:
+    """The run that is trained, to be trained again."""
+    return open_run(Path(shutil.copytree(trained.folder, tmp_path / "copied")))
+
+
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_new_student_leaves_nothing_of_an_earlier_one(
+    copied: TrainingRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distiliqa.train.student.fit", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        train_student(copied)
+    assert not (copied.student_folder / LAST).exists()
+    with pytest.raises(RecipeError, match="the student is not trained to the end"):
+        export_run(copied, tmp_path / "model", name="none")
+
+
+def test_a_new_teacher_leaves_nothing_of_an_earlier_one(
+    copied: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distiliqa.train.teacher.fit", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        train_teachers(copied, only=2)
+    assert not (copied.fold_folder(2) / LAST).exists()
+    with pytest.raises(RecipeError, match="teacher 2 not trained to the end"):
+        train_student(copied)
+
+
+def test_a_finished_student_is_kept_when_resumed(
+    copied: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distiliqa.train.student.fit", stopped)
+    train_student(copied, resume=True)
+
+
+def test_a_student_does_not_learn_from_answers_of_other_teachers(copied: TrainingRun) -> None:
+    first = np.load(copied.student_folder / TABLE)
+    (copied.student_folder / RESULT).unlink()
+    networks = [read_network(copied.teacher_weights(k)) for k in (2, 1)]
+    assert is_taught_by(copied, networks[::-1])
+    assert not is_taught_by(copied, networks)
+    train_student(copied, teachers=networks, resume=True)
+    np.testing.assert_array_equal(np.load(copied.student_folder / TABLE), first[..., ::-1])
 
 
 def test_steps_out_of_order_say_what_to_run(recipe: MakeRecipe, tmp_path: Path) -> None:

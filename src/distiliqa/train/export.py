@@ -18,7 +18,7 @@ from distiliqa.model.export import export_network
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import Domain, ModelConfig, ScoreScale
 from distiliqa.train.insight import gain_insight
-from distiliqa.train.run import BEST, FACTS, TrainingRun
+from distiliqa.train.run import BEST, FACTS, RESULT, TrainingRun
 from distiliqa.version import __version__
 
 _PATHS: Any = {"data": {"folder", "ratings"}, "initial_weights": True}
@@ -51,7 +51,7 @@ def export_run(
     ------
     RecipeError : the student is not trained to the end, or too few typical images.
     """
-    result = run.student_folder / "result.json"
+    result = run.student_folder / RESULT
     if not result.is_file():
         raise RecipeError(
             "the student is not trained to the end",

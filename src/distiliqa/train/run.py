@@ -28,12 +28,14 @@ from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
 from distiliqa.model.weights import start_from
-from distiliqa.train.engine import Fitted
+from distiliqa.train.engine import LAST, Fitted
 from distiliqa.train.loaders import Batches
 from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.train.teacher_outputs import TABLE
 from distiliqa.version import __version__
 
 RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"
+RESULT = "result.json"
 _OF_TEACHERS = ("data", "folds", "network", "seed", "window")
 
 
@@ -57,12 +59,17 @@ class TrainingRun:
 
     def teacher_result(self, number: int) -> Path:
         """Written when a teacher is finished."""
-        return self.fold_folder(number) / "result.json"
+        return self.fold_folder(number) / RESULT
 
     @property
     def student_folder(self) -> Path:
         """Folder of the student."""
         return self.folder / "student"
+
+    @property
+    def student_recipe(self) -> Recipe:
+        """What the student that is there is trained with."""
+        return load_recipe(_student_recipe(self.folder))
 
     def keep_student_recipe(self) -> None:
         """Write the student's recipe where options made it another than the run's."""
@@ -185,8 +192,19 @@ def open_run(
             raise RecipeError(
                 f"{key}: the teachers have learned with another", path=folder, remedy="drop it"
             )
+    return _assemble(folder, load_recipe(_student_recipe(folder) if student else path, overrides))
+
+
+def _student_recipe(folder: Path) -> Path:
     own = folder / "student" / RECIPE
-    return _assemble(folder, load_recipe(own if student and own.is_file() else path, overrides))
+    return own if own.is_file() else folder / RECIPE
+
+
+def begin_anew(folder: Path) -> None:
+    """Take away what an earlier training left in ``folder`` and would pass for a new one's."""
+    if leads():
+        for name in (RESULT, TABLE, LAST):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _absolute(recipe: Recipe) -> Recipe:

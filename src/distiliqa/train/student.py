@@ -10,6 +10,7 @@ from torch import Tensor
 
 from distiliqa.errors import RecipeError
 from distiliqa.evaluate.agreement import agreement
+from distiliqa.files import write_text
 from distiliqa.model.network import Network
 from distiliqa.model.weights import read_network
 from distiliqa.train.callbacks import BestWeights, History
@@ -17,9 +18,16 @@ from distiliqa.train.engine import fit
 from distiliqa.train.losses import DistillationLoss
 from distiliqa.train.rating import Batch, RatingModule
 from distiliqa.train.recipe import StudentSection
-from distiliqa.train.run import BEST, TrainingRun
-from distiliqa.train.teacher_outputs import TeacherOutputs, make_table, symmetries_of
+from distiliqa.train.run import BEST, RESULT, TrainingRun, begin_anew
+from distiliqa.train.teacher_outputs import (
+    TABLE,
+    TeacherOutputs,
+    fingerprint,
+    make_table,
+    symmetries_of,
+)
 
+TAUGHT = "teachers.sha256"  # the fingerprint of what the student learns from
 COLUMNS = ("Epoch", "overall_perf", "loss", "teacher_overall_perf")
 
 
@@ -70,18 +78,19 @@ def train_student(
     Parameters
     ----------
     teachers : networks of one output each to learn from, in place of the run's own.
-    resume : go on where an interrupted training stopped.
+    resume : go on where an interrupted training stopped; a finished student is kept.
 
     Raises
     ------
     RecipeError : a teacher is not trained yet.
     """
+    if resume and (run.student_folder / RESULT).is_file():
+        return
     networks = list(teachers or (read_network(path) for path in _teacher_weights(run)))
     recipe, step, folder = run.recipe, run.recipe.student, run.student_folder
-    everything = tuple(range(len(run.images)))
-    fold = run.fold(step.held_out_fold)
-    held_out = fold.validation if step.select_on == "held_out" else ()
-    seen = fold.train if held_out else everything
+    seen, held_out = _sides(run)
+    if not resume:
+        begin_anew(folder)
     training = run.dataset(seen, augmentation=recipe.augmentation, seed=recipe.seed)
     torch.manual_seed(recipe.seed)
     network = run.new_network(outputs=len(networks))
@@ -97,7 +106,24 @@ def train_student(
         best=BestWeights(folder / BEST, step.patience),
         resume=resume,
     )
-    run.record(folder / "result.json", fitted, held_out=held_out)
+    run.record(folder / RESULT, fitted, held_out=held_out)
+
+
+def is_taught_by(run: TrainingRun, teachers: Sequence[Network]) -> bool:
+    """Whether the student that is there, finished or not, learned from these and by this recipe."""
+    known = run.student_folder / TAUGHT
+    if not known.is_file() or run.student_recipe != run.recipe:
+        return False
+    return known.read_text(encoding="utf-8") == _fingerprint(run, teachers, _sides(run)[0])
+
+
+def _sides(run: TrainingRun) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Positions of the images that the student learns from, and of those held out."""
+    step = run.recipe.student
+    fold = run.fold(step.held_out_fold)
+    if step.select_on == "held_out" and fold.validation:
+        return tuple(fold.train), tuple(fold.validation)
+    return tuple(range(len(run.images))), ()
 
 
 def _teacher_weights(run: TrainingRun) -> list[Path]:
@@ -116,6 +142,10 @@ def _teacher_outputs(
     run: TrainingRun, networks: list[Network], positions: Sequence[int]
 ) -> TeacherOutputs:
     symmetries = symmetries_of(run.recipe.augmentation)
+    known, told = run.student_folder / TAUGHT, _fingerprint(run, networks, positions)
+    if not (known.is_file() and known.read_text(encoding="utf-8") == told):
+        (run.student_folder / TABLE).unlink(missing_ok=True)
+        write_text(known, told)
     if symmetries is None:
         return TeacherOutputs(networks, None)
     table = make_table(
@@ -123,9 +153,18 @@ def _teacher_outputs(
         run.cache,
         positions,
         symmetries=symmetries,
-        path=run.student_folder / "teacher_outputs.npy",
+        path=run.student_folder / TABLE,
         device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
         batch_size=run.recipe.student.batch_size,
-        half=run.recipe.hardware.precision == "bf16-mixed",
+        half=_asks_in_half(run),
     )
     return TeacherOutputs((), table)
+
+
+def _fingerprint(run: TrainingRun, networks: Sequence[Network], positions: Sequence[int]) -> str:
+    symmetries = symmetries_of(run.recipe.augmentation)
+    return fingerprint(networks, positions, symmetries, half=_asks_in_half(run))
+
+
+def _asks_in_half(run: TrainingRun) -> bool:
+    return run.recipe.hardware.precision == "bf16-mixed"

@@ -8,7 +8,7 @@ from torch import Tensor
 from distiliqa.train.callbacks import BestWeights, History
 from distiliqa.train.engine import fit
 from distiliqa.train.rating import Batch, RatingModule
-from distiliqa.train.run import TrainingRun
+from distiliqa.train.run import TrainingRun, begin_anew
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")
 
@@ -47,6 +47,8 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
     seed = recipe.seed + number
     torch.manual_seed(seed)
     module = TeacherModule(run.new_network(outputs=1), step, seed)
+    if not resume:
+        begin_anew(folder)
     training = run.dataset(fold.train, augmentation=recipe.augmentation, seed=seed)
     title = f"teacher {number}/{len(run.folds)}"
     fitted = fit(

@@ -7,6 +7,7 @@ no place in a table and is shown to the teachers when it comes.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from torch import Tensor, nn
 from distiliqa.data.cache import SliceCache
 from distiliqa.data.dataset import SYMMETRIES, apply_symmetry
 from distiliqa.files import atomic_path
+
+TABLE = "teacher_outputs.npy"
 
 
 class TeacherOutputs:
@@ -89,6 +92,17 @@ def make_table(
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.save(file, table)
     return table
+
+
+def fingerprint(
+    teachers: Sequence[nn.Module], positions: Sequence[int], symmetries: int | None, *, half: bool
+) -> str:
+    """SHA-256 of all that decides a table; the arguments are those of `make_table`."""
+    digest = hashlib.sha256(f"{list(positions)} {symmetries} {half}".encode())
+    for teacher in teachers:
+        for name, values in teacher.state_dict().items():
+            digest.update(name.encode() + values.cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def symmetries_of(augmentation: str) -> int | None:
