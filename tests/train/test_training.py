@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
-from distiliqa.files import read_json, sha256
+from distiliqa.files import read_json, sha256, write_json
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import read_config
 from distiliqa.train.engine import LAST
@@ -257,6 +257,30 @@ def test_a_student_does_not_learn_from_answers_of_other_teachers(copied: Trainin
     assert not is_taught_by(copied, networks)
     train_student(copied, teachers=networks, resume=True)
     np.testing.assert_array_equal(np.load(copied.student_folder / TABLE), first[..., ::-1])
+
+
+def test_a_run_of_data_that_have_changed_is_not_gone_on_with(
+    recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
+) -> None:
+    data = Path(shutil.copytree(rated_folder, tmp_path / "data"))
+    of_data = {"data.folder": str(data), "data.ratings": str(data / "train.json")}
+    run = start_run(tmp_path / "run", recipe(**of_data), resume=False)
+    facts = read_json(run.folder / "run.json")
+    write_json(run.folder / "run.json", facts | {"distiliqa": "the first"})
+    start_run(run.folder, recipe(**of_data), resume=True)
+    assert read_json(run.folder / "run.json")["distiliqa"] == "the first"
+    scores = read_json(data / "train.json")
+    write_json(data / "train.json", scores | {"case0_noise0.npy": 0.5})
+    for opened in (
+        lambda: start_run(run.folder, recipe(**of_data), resume=True),
+        lambda: open_run(run.folder),
+    ):
+        with pytest.raises(RecipeError, match="its ratings or images have changed since"):
+            opened()
+    write_json(data / "train.json", scores)
+    np.save(data / "case0_noise0.npy", np.zeros((512, 512), np.float32))
+    with pytest.raises(RecipeError, match="its ratings or images have changed since"):
+        open_run(run.folder)
 
 
 def test_steps_out_of_order_say_what_to_run(recipe: MakeRecipe, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from distiliqa.data.dataset import Augmentation, RatedDataset
 from distiliqa.data.folds import Fold, make_folds
 from distiliqa.data.ratings import RatedImage, read_ratings
 from distiliqa.errors import RecipeError
-from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.files import make_folder, read_json, sha256, write_json
 from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
 from distiliqa.model.weights import start_from
@@ -135,7 +135,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
     Raises
     ------
     RecipeError : the recipe names no data; the folder holds a run and ``resume`` is False, or a
-        run of another recipe.
+        run of another recipe or of data that have changed.
     """
     if leads() and (folder / RECIPE).is_file():
         if not resume:
@@ -148,27 +148,49 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
             )
     run = _assemble(folder, _absolute(recipe))
     if leads():
+        _require_same_data(run)
         save_recipe(run.recipe, folder / RECIPE)
-        write_json(folder / FACTS, _facts(run))
+        if not (folder / FACTS).is_file():
+            write_json(folder / FACTS, _facts(run))
     return run
 
 
 def _facts(run: TrainingRun) -> dict[str, Any]:
     """Versions and inputs of a run, for ``run.json``."""
-    ratings, initial = run.recipe.data.ratings, run.recipe.initial_weights
-    assert ratings is not None
+    initial = run.recipe.initial_weights
     return {
         "distiliqa": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "lightning": lightning.__version__,
         "threads": torch.get_num_threads(),
-        "ratings_sha256": sha256(ratings),
         "initial_weights_sha256": sha256(initial) if initial else None,
-        "slices_sha256": sha256(run.cache.path),
         "images": len(run.images),
+        **_data_facts(run),
+    }
+
+
+def _data_facts(run: TrainingRun) -> dict[str, Any]:
+    ratings = run.recipe.data.ratings
+    assert ratings is not None
+    return {
+        "ratings_sha256": sha256(ratings),
+        "slices_sha256": sha256(run.cache.path),
         "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
     }
+
+
+def _require_same_data(run: TrainingRun) -> None:
+    """Networks that were trained on other images, or other sides of the folds, do not fit."""
+    if not (run.folder / FACTS).is_file():
+        return
+    known, now = read_json(run.folder / FACTS), _data_facts(run)
+    if any(known.get(name, value) != value for name, value in now.items()):
+        raise RecipeError(
+            "its ratings or images have changed since it was started",
+            path=run.folder,
+            remedy="put them back, or train in a new folder",
+        )
 
 
 def open_run(
@@ -182,7 +204,8 @@ def open_run(
 
     Raises
     ------
-    RecipeError : ``folder`` holds no run; a key is changed that the teachers have learned with.
+    RecipeError : ``folder`` holds no run, or one of data that have changed; a key is changed that
+        the teachers have learned with.
     """
     path = folder / RECIPE
     if not path.is_file():
@@ -192,7 +215,11 @@ def open_run(
             raise RecipeError(
                 f"{key}: the teachers have learned with another", path=folder, remedy="drop it"
             )
-    return _assemble(folder, load_recipe(_student_recipe(folder) if student else path, overrides))
+    recipe = load_recipe(_student_recipe(folder) if student else path, overrides)
+    run = _assemble(folder, recipe)
+    if leads():
+        _require_same_data(run)
+    return run
 
 
 def _student_recipe(folder: Path) -> Path:
