@@ -36,7 +36,7 @@ def train_teachers(run: TrainingRun, *, only: int | None = None, resume: bool = 
     run : the run; weights go to ``teacher/fold_{k}/best.safetensors``.
     resume : go on where an interrupted training stopped.
     """
-    for number in [only] if only else range(1, len(run.folds) + 1):
+    for number in [only] if only is not None else range(1, len(run.folds) + 1):
         if not (resume and run.teacher_result(number).is_file()):
             _train_fold(run, number, resume)
 
