@@ -59,6 +59,11 @@ def test_wrong_keys_and_values_are_one_line(setting: str, words: str) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_a_value_that_is_no_yaml_is_one_line() -> None:
+    with pytest.raises(RecipeError, match=r"'data.scale=\[0, 4' is not YAML"):
+        parse_overrides(["data.scale=[0, 4"])
+
+
 @pytest.mark.parametrize(
     "changes", [{"network.preset": "published"}, {"network.patch": 2, "network.stem_blocks": 8}]
 )

@@ -7,6 +7,7 @@ import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import lightning
 import numpy as np
@@ -281,6 +282,25 @@ def test_a_run_of_data_that_have_changed_is_not_gone_on_with(
     np.save(data / "case0_noise0.npy", np.zeros((512, 512), np.float32))
     with pytest.raises(RecipeError, match="its ratings or images have changed since"):
         open_run(run.folder)
+
+
+@pytest.mark.parametrize(
+    "hardware",
+    [
+        {"accelerator": "gpuu"},
+        {"accelerator": "cpu", "devices": [0]},
+        {"accelerator": "cpu", "devices": 0},
+        {"strategy": "dpp"},
+    ],
+)
+def test_hardware_that_is_not_there_is_one_line(
+    recipe: MakeRecipe, tmp_path: Path, hardware: dict[str, Any]
+) -> None:
+    settings = recipe(**{f"hardware.{key}": value for key, value in hardware.items()})
+    with pytest.raises(RecipeError, match=r"^hardware: ") as error:
+        start_run(tmp_path / "run", settings, resume=False)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run" / "cache").exists()
 
 
 def test_steps_out_of_order_say_what_to_run(recipe: MakeRecipe, tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 import lightning as L
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from distiliqa.data.cache import SliceCache
+from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder
 from distiliqa.train.allocator import freed_memory_kept
 from distiliqa.train.callbacks import BestWeights, History, LastCheckpoint
@@ -85,25 +87,41 @@ def fit(
 def make_trainer(
     recipe: Recipe, step: StepSection, folder: Path, callbacks: list[Callback]
 ) -> L.Trainer:
-    """The trainer of a step of a recipe, on the recipe's hardware; its logs go to ``folder``."""
+    """The trainer of a step of a recipe, on the recipe's hardware; its logs go to ``folder``.
+
+    Raises
+    ------
+    RecipeError : there is no such hardware.
+    """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     # Small data sets have few batches and need few workers; Lightning warns of both.
     warnings.filterwarnings("ignore", module="lightning")
     hardware = recipe.hardware
-    return L.Trainer(
-        accelerator=hardware.accelerator,
-        devices=hardware.devices,
-        num_nodes=hardware.nodes,
-        strategy=hardware.strategy,
-        precision=hardware.precision,
-        plugins=[OneBatchNorm()],
-        benchmark=True,
-        max_epochs=step.epochs,
-        accumulate_grad_batches=step.accumulate,
-        logger=TensorBoardLogger(folder, name="", version="") if recipe.tensorboard else False,
-        callbacks=[RichProgressBar(leave=False), *callbacks],
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        log_every_n_steps=1,
-    )
+    logger = TensorBoardLogger(folder, name="", version="") if recipe.tensorboard else False
+    try:
+        return L.Trainer(
+            accelerator=hardware.accelerator,
+            devices=hardware.devices,
+            num_nodes=hardware.nodes,
+            strategy=hardware.strategy,
+            precision=hardware.precision,
+            plugins=[OneBatchNorm()],
+            benchmark=True,
+            max_epochs=step.epochs,
+            accumulate_grad_batches=step.accumulate,
+            logger=logger,
+            callbacks=[RichProgressBar(leave=False), *callbacks],
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            log_every_n_steps=1,
+        )
+    except (MisconfigurationException, ImportError, RuntimeError, TypeError, ValueError) as error:
+        raise RecipeError(
+            f"hardware: {error}", remedy="set accelerator, devices and strategy to what is there"
+        ) from error
+
+
+def check_hardware(recipe: Recipe) -> None:
+    """Raise the `RecipeError` of `make_trainer` before the work that comes ahead of training."""
+    make_trainer(recipe, recipe.teacher, Path(), [])

@@ -177,7 +177,10 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
         key, sign, value = setting.partition("=")
         if not sign:
             raise RecipeError(f"{setting!r} sets nothing", remedy="write KEY=VALUE")
-        overrides[key.strip()] = yaml.safe_load(value)
+        try:
+            overrides[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"{setting!r} is not YAML", remedy="give a value in YAML") from error
     return overrides
 
 

@@ -28,7 +28,7 @@ from distiliqa.files import make_folder, read_json, sha256, write_json
 from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
 from distiliqa.model.weights import start_from
-from distiliqa.train.engine import LAST, Fitted
+from distiliqa.train.engine import LAST, Fitted, check_hardware
 from distiliqa.train.loaders import Batches
 from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
 from distiliqa.train.teacher_outputs import TABLE
@@ -134,8 +134,8 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
 
     Raises
     ------
-    RecipeError : the recipe names no data; the folder holds a run and ``resume`` is False, or a
-        run of another recipe or of data that have changed.
+    RecipeError : the recipe names no data, or hardware that is not there; the folder holds a run
+        and ``resume`` is False, or a run of another recipe or of data that have changed.
     """
     if leads() and (folder / RECIPE).is_file():
         if not resume:
@@ -146,6 +146,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
                 path=folder,
                 remedy="give the recipe it was started with, or another folder",
             )
+    check_hardware(recipe)
     run = _assemble(folder, _absolute(recipe))
     if leads():
         _require_same_data(run)
