@@ -94,6 +94,14 @@ def test_a_slice_without_tissue_is_a_problem_and_no_more(made: tuple[Path, Summa
     assert read_json(made[0] / REPORT)["problems"] == [{"path": path, "reason": reason}]
 
 
+def test_so_is_a_slice_that_is_too_small(tmp_path: Path, write_ct: Callable[..., Path]) -> None:
+    path = write_ct(tmp_path / "in" / "1.dcm", np.full((40, 40), 40), PixelSpacing=[4, 4])
+    summary = simulate_dataset(
+        path.parent, [path], tmp_path / "out", SimulationRecipe(test_cases=()), jobs=1
+    )
+    assert summary.problems == ((str(path), "is 40 x 40 pixels, too small for a label"),)
+
+
 def test_what_is_done_is_not_done_again(normal_dose: Path, made: tuple[Path, Summary]) -> None:
     out, _ = made
     before = {image.path: image.path.stat().st_mtime_ns for image in images(out)}

@@ -19,6 +19,7 @@ from distiliqa.data.manifest import relative
 from distiliqa.data.reader_scale import Fidelity, fidelity, reader_score
 from distiliqa.data.simulation_recipe import SimulationRecipe, Subject
 from distiliqa.errors import CTReadError
+from distiliqa.metrics.vif import SMALLEST_SIDE
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.detector import covered
 from distiliqa.simulate.files import Settings
@@ -113,6 +114,9 @@ def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
     header = read_header(source, path=str(path))
     if header.spacing_mm is None:
         raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
+    if min(hu.shape) < SMALLEST_SIDE:
+        problem = f"is {hu.shape[0]} x {hu.shape[1]} pixels, too small for a label"
+        raise CTReadError(problem, path=path, remedy=f"give {SMALLEST_SIDE} x {SMALLEST_SIDE}")
     digest = hashlib.sha256(f"{plan.recipe.seed} {source.SOPInstanceUID}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     return list(_rows(_Slice(path, source, hu, header, header.spacing_mm[0]), plan, rng))
