@@ -107,12 +107,22 @@ def hardware(device: str) -> dict[str, Any]:
     return {"hardware.accelerator": "cpu", "hardware.devices": 1}
 
 
-def opened(args: argparse.Namespace) -> Any:
-    """The run in the working directory, started or resumed."""
-    from distiliqa.train.recipe import load_recipe
-    from distiliqa.train.run import start_run
+def opened(args: argparse.Namespace, step: str) -> Any:
+    """The run in the working directory, started or resumed; each step has options of its own."""
+    from dataclasses import replace
 
-    return start_run(RUN, load_recipe("published", overrides(args)), resume=True)
+    from distiliqa.train.recipe import load_recipe
+    from distiliqa.train.run import RECIPE, start_run
+
+    recipe = load_recipe("published", overrides(args))
+    if not (RUN / RECIPE).is_file():
+        return start_run(RUN, recipe, resume=True)
+    known = load_recipe(RUN / RECIPE)
+    if step == "teacher":
+        return start_run(RUN, recipe.model_copy(update={"student": known.student}), resume=True)
+    kept = {"teacher": known.teacher, "student": known.student}
+    run = start_run(RUN, recipe.model_copy(update=kept), resume=True)
+    return replace(run, recipe=run.recipe.model_copy(update={"student": recipe.student}))
 
 
 def hand_on(weights: Path, *places: Path) -> None:
@@ -140,7 +150,7 @@ def train_teacher(args: argparse.Namespace) -> None:
     """Five teachers, handed on to ``snapshots_fold_{k}`` and ``Train/weights``."""
     from distiliqa.train.teacher import train_teachers
 
-    run = opened(args)
+    run = opened(args, "teacher")
     train_teachers(run, resume=True)
     for k in range(1, len(run.folds) + 1):
         snapshot = Path(f"snapshots_fold_{k}/model_{best_epoch(run.teacher_result(k))}.pth")
@@ -154,7 +164,7 @@ def train_student(args: argparse.Namespace) -> None:
     from distiliqa.train.student import is_taught_by
     from distiliqa.train.student import train_student as distil
 
-    run = opened(args)
+    run = opened(args, "student")
     paths = args.weights_path or [
         TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
     ]

@@ -39,11 +39,15 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     runpy.run_path(str(MAIN), run_name="__main__")
 
 
+def toy() -> list[str]:
+    sizes = [part for size in TOY for part in ("--set", f"network.{size}")]
+    return [*sizes, "--set", "folds.count=2", "--set", "network.stem_blocks=1", "--device", "cpu"]
+
+
 def test_the_four_tasks_in_the_published_order(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toy = [part for size in TOY for part in ("--set", f"network.{size}")]
-    small = [*toy, "--set", "folds.count=2", "--set", "network.stem_blocks=1", "--device", "cpu"]
+    small = toy()
     steps = ["--num_epochs_teacher", "1", "--num_epochs_student", "2", "--conv_stem", "1"]
     run(monkeypatch, "--task", "preprocessing")
     assert len(json.loads((tree / "train.json").read_text())) == 16
@@ -66,6 +70,29 @@ def test_the_four_tasks_in_the_published_order(
         ]  # fmt: skip
     with (tmp_path / "eval_info.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 8
+
+
+def test_each_task_has_options_of_its_own(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "distiliqa_run" / "student"
+    distil = ["--task", "train_student", *toy(), "--num_epochs_student"]
+
+    def epochs() -> int:
+        return len((folder / "train_info_student.csv").read_text().splitlines()) - 1
+
+    run(monkeypatch, "--task", "preprocessing")
+    run(monkeypatch, "--task", "train_teacher", *toy(), "--num_epochs_teacher", "1")
+    run(monkeypatch, *distil, "2")
+    assert epochs() == 2
+    first = (folder / "best.safetensors").stat().st_mtime_ns
+    run(monkeypatch, *distil, "2")
+    assert (folder / "best.safetensors").stat().st_mtime_ns == first
+    others = [f"Train/weights/fold{k}.pth" for k in (2, 1)]
+    run(monkeypatch, *distil, "2", "--weights_path", *others)
+    assert (folder / "best.safetensors").stat().st_mtime_ns != first
+    run(monkeypatch, *distil, "1", "--weights_path", *others)
+    assert epochs() == 1
 
 
 def test_published_behaviour_is_one_switch(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
