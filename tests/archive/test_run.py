@@ -204,6 +204,31 @@ def test_columns_of_a_manifest_are_carried_along(tmp_path: Path, tiny: Model, wr
 
 
 @pytest.mark.usefixtures("without_ray")
+def test_a_second_run_beside_it_is_refused(tmp_path: Path, tiny: Model, write_series: Write):
+    folder, out, told = write_series(tmp_path / "in"), tmp_path / "out", list[str]()
+
+    def start_another(done: int, listed: int) -> None:
+        with pytest.raises(DistiliqaError) as error:
+            score_archive([str(folder)], tiny, out)
+        told.append(str(error.value))
+
+    score_archive([str(folder)], tiny, out, progress=start_another)
+    assert f"{out}: another run writes here; stop it, or give another --out" in told
+    assert score_archive([str(folder)], tiny, out).known == 3
+
+
+@pytest.mark.usefixtures("without_ray")
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_results_inside_an_input_are_not_read_as_images(
+    tmp_path: Path, tiny: Model, write_series: Write, scheme: str
+):
+    folder = write_series(tmp_path / "in")
+    for _ in range(2):
+        score_archive([f"{scheme}{folder}"], tiny, folder / "out")
+    assert set(states(folder / "out").values()) == {"scored"}
+
+
+@pytest.mark.usefixtures("without_ray")
 def test_another_model_is_refused(tmp_path: Path, tiny: Model, write_series: Write):
     folder, out = write_series(tmp_path / "in"), tmp_path / "out"
     score_archive([str(folder)], tiny, out)

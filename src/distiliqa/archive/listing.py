@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from pyarrow.fs import FileType
@@ -48,13 +49,20 @@ class Source:
         """Whether it is a table of files."""
         return self.kind == FileType.File and self.path.lower().endswith(MANIFEST)
 
-    def files(self) -> Iterator[Listed | Problem]:
-        """Its files with their stamps, and what cannot be read of it."""
+    def files(self, without: Path | None = None) -> Iterator[Listed | Problem]:
+        """Its files with their stamps, and what cannot be read of it.
+
+        Parameters
+        ----------
+        without : a folder inside it that is left out, such as that of the results.
+        """
         if self.is_manifest:
             yield from _told_by(self.path)
             return
         found = (
-            files_under(self.path) if self.kind == FileType.Directory else stamps_of([self.path])
+            files_under(self.path, without)
+            if self.kind == FileType.Directory
+            else stamps_of([self.path])
         )
         for each in found:
             yield each if isinstance(each, Problem) else Listed(*each, {})
@@ -75,9 +83,11 @@ def open_source(named: str) -> Source:
     return Source(path, kind, _columns(path)) if source.is_manifest else source
 
 
-def portions(sources: Iterable[Source], size: int) -> Iterator[tuple[list[Listed], list[Problem]]]:
+def portions(
+    sources: Iterable[Source], size: int, without: Path | None = None
+) -> Iterator[tuple[list[Listed], list[Problem]]]:
     """The files of all sources, ``size`` at a time, with what could not be read among them."""
-    found = (each for source in sources for each in source.files())
+    found = (each for source in sources for each in source.files(without))
     while portion := list(islice(found, size)):
         yield (
             [each for each in portion if isinstance(each, Listed)],

@@ -14,13 +14,14 @@ import pyarrow as pa
 from distiliqa.archive.cluster import connected, score_files
 from distiliqa.archive.known import COLUMNS as KNOWN_COLUMNS
 from distiliqa.archive.known import Known, is_scored
-from distiliqa.archive.listing import Listed, open_source, portions
+from distiliqa.archive.listing import Listed, Source, open_source, portions
 from distiliqa.archive.parts import Parts
 from distiliqa.archive.record import Counts, Record
 from distiliqa.archive.scorer import Setting
 from distiliqa.archive.series import write_series
 from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema
 from distiliqa.ct import Problem
+from distiliqa.folder_lock import only_one
 from distiliqa.model_folder import ONNX
 from distiliqa.scoring.model import Model
 from distiliqa.version import __version__
@@ -62,24 +63,46 @@ def score_archive(
 
     Raises
     ------
-    DistiliqaError : an input is missing, ``out`` belongs to another model, the disk is full, or Ray
-        cannot go on.
+    DistiliqaError : an input is missing, ``out`` belongs to another model or another run writes
+        there, the disk is full, or Ray cannot go on.
     """
     sources = [open_source(each) for each in inputs]
+    with only_one(out, "run"):
+        return _score_all(
+            Counts(tuple(inputs), threads=threads),
+            sources,
+            model,
+            out,
+            cluster=(address, concurrency),
+            count_outside=count_outside,
+            progress=progress,
+        )
+
+
+def _score_all(
+    counts: Counts,
+    sources: Sequence[Source],
+    model: Model,
+    out: Path,
+    *,
+    cluster: tuple[str | None, int | None],
+    count_outside: bool,
+    progress: Callable[[int, int], None] | None,
+) -> Counts:
     carried = tuple(dict.fromkeys(name for each in sources for name in each.columns))
     record = Record(out, model.config, carried)
-    setting = Setting(str(model.folder), model.config.files[ONNX], threads, carried)
+    setting = Setting(str(model.folder), model.config.files[ONNX], counts.threads, carried)
     parts = Parts(out / SLICES, schema(carried))
-    counts = Counts(tuple(inputs), threads=threads)
     record.write(counts)
     archive = _Archive(parts, setting, counts, progress)
     start = perf_counter()
     try:
         with ExitStack() as session:
-            for listed, problems in _ahead(portions(sources, PORTION)):
+            for listed, problems in _ahead(portions(sources, PORTION, out)):
                 new = archive.take(listed, problems)
                 if new and not counts.workers:
-                    counts.workers = session.enter_context(connected(address, concurrency, threads))
+                    connection = connected(*cluster, counts.threads)
+                    counts.workers = session.enter_context(connection)
                 try:
                     archive.score(new)
                 finally:  # before Ray is stopped, which takes seconds

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple, TextIO
 from urllib.parse import urlsplit
 
@@ -93,16 +94,22 @@ def stamps(paths: Sequence[str]) -> Iterator[tuple[str, Stamp] | Problem]:
         yield from pool.map(_stamp, paths)
 
 
-def files_under(folder: str) -> Iterator[tuple[str, Stamp] | Problem]:
+def files_under(folder: str, without: Path | None = None) -> Iterator[tuple[str, Stamp] | Problem]:
     """The files under a folder with their stamps, hidden ones left out, as they are found.
 
     A folder that cannot be listed is a problem, and the others go on.
+
+    Parameters
+    ----------
+    without : a folder inside it that is left out.
     """
     waiting, visited = [folder], set[str]()
+    if without is not None and (real := os.path.realpath(without)) != _real(folder):
+        visited.add(real)
     with ThreadPoolExecutor(_THREADS) as pool:
         while waiting:
             now, waiting = waiting[-_THREADS:], waiting[:-_THREADS]
-            now = [each for each in now if is_uri(each) or _is_new(each, visited)]
+            now = [each for each in now if _is_new(each, visited)]
             for found in pool.map(_listed, now):
                 for each in found:
                     if isinstance(each, str):
@@ -113,10 +120,16 @@ def files_under(folder: str) -> Iterator[tuple[str, Stamp] | Problem]:
 
 def _is_new(folder: str, visited: set[str]) -> bool:
     """Whether a folder was not visited before; a link may lead back."""
-    real = os.path.realpath(folder)
+    real = _real(folder)
     known = real in visited
     visited.add(real)
     return not known
+
+
+def _real(folder: str) -> str:
+    """The folder that links lead to; the URI of one in a store, where there are no links."""
+    path = folder.removeprefix("file://")
+    return path if is_uri(path) else os.path.realpath(path)
 
 
 def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
