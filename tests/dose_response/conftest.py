@@ -19,7 +19,9 @@ def write_body(write_ct: Callable[..., Path]) -> Callable[..., Path]:
             noise = np.random.default_rng(n).normal(40, 6, (96, 96))
             hu = np.where(np.hypot(x / 40, y / 30) < 1, noise, -1000)
             places = {"PixelSpacing": [4, 4], "ImagePositionPatient": [-190, -190, 5 * n]}
-            write_ct(folder / f"{n}.dcm", hu, **(places | {"CTDIvol": 10} | tags))
+            # The noise that is added is drawn by it: one made of the path would differ each time.
+            known = {"SOPInstanceUID": f"1.2.826.0.1.3680043.8.498.{n + 1}", "CTDIvol": 10}
+            write_ct(folder / f"{n}.dcm", hu, **(places | known | tags))
         return folder
 
     return write
