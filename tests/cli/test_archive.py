@@ -45,6 +45,7 @@ def test_all_scored_is_0(tmp_path: Path, score_here: Callable[..., Result], writ
     assert done.stderr == ""
     assert sorted(each.name for each in out.iterdir()) == [
         "run.json",
+        "run.lock",
         "series.csv",
         "series.parquet",
         "slices",
