@@ -32,7 +32,7 @@ def test_each_series_gets_a_folder(
 def test_a_report_that_is_not_stored_does_not_stop_the_next(
     faulty: Faulty, write_series: Callable[..., Path], tmp_path: Path
 ):
-    faulty.answers = [Answer(409), Answer(body=b"{}")]
+    faulty.answers = [Answer(409), Answer()]
     study = Study(Server(faulty.url, Credentials(), retries=Retries(1)), UID)
     first, second = sorted(write_series(tmp_path, 2).glob("*.dcm"))
     (problem,) = study.store([first, second])
