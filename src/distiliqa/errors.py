@@ -13,6 +13,8 @@ def one_line(text: str) -> str:
 
     File names and tags come from anywhere, and a terminal obeys some of these characters.
     """
+    if text.isprintable():
+        return text
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )

@@ -12,6 +12,14 @@ def test_rescale_is_exact_for_16_bit_values():
     np.testing.assert_array_equal(rescale(stored, 1, -1024), stored.astype(np.float32) - 1024)
 
 
+@pytest.mark.parametrize("dtype", ["i2", "u2", "i4", "f4"])
+@pytest.mark.parametrize(("slope", "intercept"), [(1, -1024), (3, 2.5), (255, 7), (0.1, -8192)])
+def test_rescaling_rounds_once_at_most(dtype: str, slope: float, intercept: float):
+    stored = np.array([[0, 1, 12345, 32767]]).astype(dtype)
+    exact = (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+    np.testing.assert_array_equal(rescale(stored, slope, intercept), exact)
+
+
 @pytest.mark.parametrize(("first", "last"), [(-2000, -2000), (63536, 63536), (-1990, -2010)])
 def test_padding_is_found_whatever_its_sign_or_order(first, last):
     stored = np.array([-2001, -2000, -1999, 0], dtype=np.int16)

@@ -24,8 +24,19 @@ LARGEST_SIDE = 4096
 
 def rescale(stored: NDArray, slope: float = 1.0, intercept: float = 0.0) -> NDArray[np.float32]:
     """Apply the modality transformation ``slope * stored + intercept`` (PS3.3, C.11.1)."""
+    if _is_exact(stored.dtype, slope, intercept):
+        hu = stored.astype(np.float32)
+        hu *= np.float32(slope)
+        hu += np.float32(intercept)
+        return hu
     with np.errstate(over="ignore", invalid="ignore"):  # `checked` tells of what is not finite
         return (stored * np.float64(slope) + np.float64(intercept)).astype(np.float32)
+
+
+def _is_exact(dtype: np.dtype, slope: float, intercept: float) -> bool:
+    """Whether float32, a quarter of the time of float64, rescales pixels without rounding."""
+    whole = dtype.kind in "iu" and float(slope).is_integer() and float(intercept).is_integer()
+    return whole and dtype.itemsize <= 2 and abs(slope) * 2**16 + abs(intercept) < 2**24
 
 
 def padding_mask(stored: NDArray, first: int, last: int) -> NDArray[np.bool_]:
