@@ -21,7 +21,6 @@ ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", 
 INSIGHT = "insight.safetensors"
 INPUT, OUTPUT = "image", "scores"
 DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
-_MAY_BE_UNKNOWN = ("smallest_mm", "most_contrast_hu")
 LEAST_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
 
 
@@ -174,8 +173,8 @@ def _parsed(content: dict[str, Any]) -> ModelConfig:
     read = {
         "scale": ScoreScale(**(content["scale"] | ends)),
         "window": Window(**content["window"]),
-        "certainty": None if certainty is None else Certainty(**_numbers(certainty)),
-        "domain": None if domain is None else Domain(**_numbers(domain)),
+        "certainty": None if certainty is None else Certainty(**_numbers(certainty, Certainty)),
+        "domain": None if domain is None else Domain(**_numbers(domain, Domain)),
         "heatmap": None if heatmap is None else _sides(heatmap),
         "training": dict(content["training"]),
         "files": dict(content["files"]),
@@ -183,11 +182,11 @@ def _parsed(content: dict[str, Any]) -> ModelConfig:
     return ModelConfig(**(content | read))
 
 
-def _numbers(content: Any) -> dict[str, Any]:
-    """The fields of a part of the description that holds numbers alone."""
+def _numbers(content: Any, kind: type) -> dict[str, Any]:
+    """The fields of a part of the description that holds numbers, or None where that is usual."""
     fields = dict(content)
     for name, value in fields.items():
-        unknown = value is None and name in _MAY_BE_UNKNOWN
+        unknown = value is None and getattr(kind, name, 0) is None
         if not unknown and type(value) not in (int, float):
             raise TypeError(f"{name} is {value!r}, no number")
     return fields
