@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from distiliqa.cli import SCORING
+from distiliqa.cli import PANELS
 
 ROOT = Path(__file__).parents[1]
 LINES = [line.split(maxsplit=1) for line in (ROOT / "Dockerfile").read_text().splitlines() if line]
@@ -25,6 +25,6 @@ def test_it_runs_the_command_of_the_challenge_and_not_as_root() -> None:
     steps = [step for step, _ in STEPS]
     program, command = json.loads(dict(STEPS)["ENTRYPOINT"])
     assert program == "distiliqa"
-    assert command in SCORING
+    assert command in PANELS["Scoring"]
     assert dict(STEPS)["USER"] != "root"
     assert steps.index("USER") < steps.index("ENTRYPOINT")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +18,7 @@ from distiliqa import cli
 from distiliqa.errors import DistiliqaError
 from distiliqa.version import __version__
 
-COMMANDS = (*cli.SCORING, *cli.TRAINING)
+COMMANDS = tuple(name for commands in cli.PANELS.values() for name in commands)
 
 
 def invoke(*args: str):
@@ -48,6 +52,50 @@ def test_every_command_is_there_and_explains_itself(name: str):
     assert f"{name} [OPTIONS]" in done.output
     function = name.replace("-", "_")
     assert getattr(import_module(f"distiliqa.cli.{function}"), function).__doc__
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_short_for_h_and_wraps_once(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    done = invoke(name, "-h")
+    assert done.exit_code == 0, done.output
+    prose = done.output.partition("\u256d")[0].splitlines()[2:]
+    paragraphs = "\n".join(line.strip() for line in prose).split("\n\n")
+    for line, following in (
+        pair for text in paragraphs for pair in pairwise(text.strip().splitlines())
+    ):
+        assert len(line) + 1 + len(following.split()[0]) > 78, (line, following)
+
+
+def test_out_is_short_for_o(tmp_path: Path, tiny_model: Path, write_series: Callable[..., Path]):
+    folder, out = write_series(tmp_path / "in", 1), tmp_path / "out"
+    assert invoke("score", str(folder), "--model", str(tiny_model), "-o", str(out)).exit_code == 0
+    assert (out / "scores.csv").exists()
+    with_out = [name for name in COMMANDS if "--out " in invoke(name, "-h").output]
+    assert len(with_out) > 8
+    for name in with_out:
+        assert "-o " in invoke(name, "-h").output, name
+
+
+def test_options_of_score_stand_in_groups():
+    shown = invoke("score", "-h").output
+    groups = ("Input", "Output", "Model", "Speed", "DICOMweb server", "Archive on Ray")
+    assert all(f"\u2500 {group} \u2500" in shown for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("distiliqa mon", "monitor"), ("distiliqa score --heat", "--heatmaps")]
+)
+def test_shells_complete_commands_and_their_options(typed: str, offered: str):
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-m", "distiliqa"],
+        env={**os.environ, **asked} | {"_DISTILIQA_COMPLETE": "complete_bash"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [offered]
 
 
 def test_version():

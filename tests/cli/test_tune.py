@@ -39,6 +39,13 @@ def test_each_trial_is_shown_and_the_fastest_remembered(tiny_model: Path, quiet_
     assert json.loads(file.read_text())["execution"]["threads"] == 2
 
 
+def test_what_was_not_measured_has_no_figure(tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tuning, "is_busy", lambda: True)
+    first, last = run("tune", tiny_model).stdout.splitlines()
+    assert first.endswith("not measured")
+    assert last.startswith("not tuned: other programs keep this machine busy")
+
+
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path):
     done = run("tune", tmp_path / "none")
     assert (done.exit_code, done.stdout) == (2, "")

@@ -42,7 +42,11 @@ def test_a_killed_process_is_told() -> None:
         list(run_jobs(work, [2, 5], jobs=2, description=""))
 
 
-def test_nothing_to_do_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_to_do_says_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("TERM", "xterm")
     assert list(run_jobs(work, [], description="squares")) == []
     assert capsys.readouterr().err == ""
     list(run_jobs(work, [2], jobs=1, description="squares"))

@@ -14,27 +14,39 @@ from typer.main import get_command
 from distiliqa.errors import DistiliqaError
 from distiliqa.version import __version__
 
-# Told here, so that the list of commands imports none of them.
-SCORING = {
-    "score": "Score CT slices: files, folders, zips or globs.",
-    "compare": "Compare two series slice by slice, with interval and test.",
-    "monitor": "Watch a folder, and how quality goes on in each protocol.",
-    "listen": "Score the series that a scanner or PACS sends, by C-STORE.",
-    "tune": "Measure how this machine scores fastest, and remember it.",
-    "info": "Show versions, decoders, models and what they know.",
-    "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
-    "demo": "Score the example series; --train runs the whole pipeline.",
+# Named here, so that the list of commands imports none of them.
+PANELS = {
+    "Scoring": {
+        "score": "Score CT slices: files, folders, zips or globs.",
+        "compare": "Compare two series slice by slice, with interval and test.",
+        "monitor": "Watch a folder, and chart the quality of each protocol.",
+        "listen": "Score the series that a scanner or PACS sends by C-STORE.",
+        "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
+    },
+    "Simulation": {
+        "simulate": "Simulate worse acquisitions of normal-dose CT.",
+        "dose-response": "Plot the quality of a series against simulated lower doses.",
+        "simulate-dataset": "Make a rated data set from normal-dose CT.",
+    },
+    "Training": {
+        "preprocess": "Make mixed doses and quality labels from dose pairs.",
+        "train-teacher": "Train the teachers, one for each fold.",
+        "train-student": "Distil the teachers into one student.",
+        "evaluate": "Measure how well predictions agree with ratings.",
+        "export": "Write a trained run as a model folder.",
+        "import-weights": "Convert published weights to a model folder.",
+    },
+    "This installation": {
+        "demo": "Score the example series; --train runs the whole pipeline.",
+        "info": "Show versions, decoders, models and what they know.",
+        "tune": "Measure how this machine scores fastest, and remember it.",
+    },
 }
-TRAINING = {
-    "preprocess": "Make mixed doses and quality labels from dose pairs.",
-    "simulate": "Simulate worse acquisitions of normal-dose CT.",
-    "dose-response": "Plot the quality of a series against simulated lower doses.",
-    "simulate-dataset": "Make a rated data set of normal-dose CT.",
-    "train-teacher": "Train the teachers, one for each fold.",
-    "train-student": "Distil the teachers into one student.",
-    "evaluate": "Measure how well predictions agree with ratings.",
-    "export": "Write a trained run as a model folder.",
-    "import-weights": "Turn published weights into a model folder.",
+# Markdown joins the lines of a paragraph, so that help wraps once, at the width of the terminal.
+STYLE: dict[str, Any] = {
+    "rich_markup_mode": "markdown",
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "pretty_exceptions_enable": False,
 }
 
 
@@ -75,7 +87,7 @@ def _stop(line: str, code: int) -> None:
 
 def _load(name: str) -> Any:
     function = name.replace("-", "_")
-    single = typer.Typer(add_completion=False)
+    single = typer.Typer(add_completion=False, **STYLE)
     single.command(name)(getattr(import_module(f"distiliqa.cli.{function}"), function))
     return get_command(single)
 
@@ -90,10 +102,8 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
-for _panel, _commands in (("Scoring", SCORING), ("Training", TRAINING)):
+app = typer.Typer(cls=Commands, no_args_is_help=True, **STYLE)
+for _panel, _commands in PANELS.items():
     for _name, _summary in _commands.items():
         app.command(_name, help=_summary, rich_help_panel=_panel)(_loaded_when_called)
 

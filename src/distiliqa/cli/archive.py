@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from distiliqa.cli.progress import progress_bar
+from distiliqa.progress import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.archive.record import Counts

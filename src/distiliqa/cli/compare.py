@@ -22,7 +22,12 @@ def compare(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write compare.html, compare.csv and compare.json here."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Write compare.html, compare.csv and compare.json here.",
+        ),
     ] = None,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files on the page.")
@@ -32,8 +37,8 @@ def compare(
 
     Exits with 0 if all slices were scored, 1 if some failed, 2 if nothing can be compared.
     """
-    from distiliqa.cli.progress import progress_bar
     from distiliqa.comparison.run import compare_inputs
+    from distiliqa.progress import progress_bar
     from distiliqa.report import check_folder
     from distiliqa.report.comparison import print_comparison, write_comparison
     from distiliqa.scoring.model import load_model

@@ -18,7 +18,9 @@ def demo(
     train: Annotated[
         bool, typer.Option("--train", help="Run the whole pipeline at toy size (minutes).")
     ] = False,
-    out: Annotated[Path, typer.Option(help="Folder for what it writes.")] = Path("distiliqa-demo"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for what it writes.")] = Path(
+        "distiliqa-demo"
+    ),
 ) -> None:
     """Score the example series: a body phantom at 100, 25 and 10 % dose."""
     if train:

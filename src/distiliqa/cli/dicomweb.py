@@ -16,11 +16,16 @@ CredentialsFile = Annotated[
     typer.Option(
         metavar="FILE",
         help="Private file with user and password, a token or a client certificate.",
+        rich_help_panel="DICOMweb server",
     ),
 ]
 CaFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Trust the certificate authorities in this PEM file."),
+    typer.Option(
+        metavar="FILE",
+        help="Trust the certificate authorities in this PEM file.",
+        rich_help_panel="DICOMweb server",
+    ),
 ]
 
 

@@ -14,7 +14,9 @@ def dose_response(
     series: Annotated[str, typer.Argument(help="A normal-dose CT series in DICOM.")],
     out: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="Folder for dose-response.html, .csv and .json."),
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder for dose-response.html, .csv and .json."
+        ),
     ],
     model: Annotated[
         str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
@@ -35,8 +37,8 @@ def dose_response(
 
     Exits with 0 if all slices were simulated, 1 if some failed, 2 if none could be.
     """
-    from distiliqa.cli.progress import progress_bar
     from distiliqa.dose_response.run import dose_response as simulate
+    from distiliqa.progress import progress_bar
     from distiliqa.report import check_folder
     from distiliqa.report.dose_response import print_response, write_response
     from distiliqa.scoring.model import load_model

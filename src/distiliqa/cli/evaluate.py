@@ -32,7 +32,9 @@ def evaluate(
             metavar="CSV", help="Predictions instead of a model: image,pred or path,score."
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("evaluation"),
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder.")] = Path(
+        "evaluation"
+    ),
     group: Annotated[
         Literal["case", "source", "image"],
         typer.Option(help="What the bootstrap draws; the next one where unknown."),

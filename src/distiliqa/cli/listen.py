@@ -15,7 +15,9 @@ from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_server
 
 
 def listen(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Queue, results and outbox.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Queue, results and outbox.")
+    ],
     port: Annotated[int, typer.Option(help="Port to listen at.", min=0, max=65535)] = 11112,
     host: Annotated[
         str, typer.Option(help="Address to listen at; 0.0.0.0 hears other machines too.")

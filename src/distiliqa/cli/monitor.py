@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import DistiliqaError, ModelFolderError, one_line
+from distiliqa.progress import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.monitoring import Monitor
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def monitor(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to watch.")],
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Keep monitor.sqlite and trend.html here.")
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="Keep monitor.sqlite and trend.html here."),
     ],
     every: Annotated[float, typer.Option(min=1, help="Seconds from look to look.")] = 60,
     once: Annotated[

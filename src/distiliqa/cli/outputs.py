@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from distiliqa.cli.progress import progress_bar
 from distiliqa.errors import DistiliqaError
+from distiliqa.progress import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.model_folder import ModelConfig

@@ -24,7 +24,11 @@ def preprocess(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Output folder; ROOT, or the folder 'distiliqa' beside the CSV file."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Output folder; ROOT, or the folder 'distiliqa' beside the CSV file.",
+        ),
     ] = None,
     doses: Annotated[str, typer.Option(help="Doses to mix, relative to full.")] = "0.5,0.75",
     low_dose: Annotated[

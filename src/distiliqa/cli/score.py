@@ -14,16 +14,20 @@ import typer
 from distiliqa.cli.archive import Engine, check_local, score_archive
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
-from distiliqa.cli.progress import progress_bar
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
 from distiliqa.errors import one_line
+from distiliqa.progress import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.pacs.download import Download
     from distiliqa.pacs.study import Study
 
-MOST_PROBLEMS = 10
+MAX_LISTED = 10
+
+# Groups of options in the help.
+INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
+SPEED, SERVER, RAY = "Speed", "DICOMweb server", "Archive on Ray"
 
 
 def score(
@@ -32,78 +36,141 @@ def score(
         typer.Argument(metavar="INPUT", help="CT files, folders, zips or globs."),
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
+        str,
+        typer.Option(
+            metavar="NAME|FOLDER", help="A shipped model or a model folder.", rich_help_panel=MODEL
+        ),
     ] = "compact",
     reference: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Compare each slice with that of this series."),
+        typer.Option(
+            metavar="DIR",
+            help="Compare each slice with that of this series.",
+            rich_help_panel=INPUT,
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write report.html, scores.csv and .json, run.json here."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Write report.html, scores.csv and .json, run.json here.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     sr: Annotated[
-        bool, typer.Option("--sr", help="Write DICOM structured reports to DIR/sr (extra pacs).")
+        bool,
+        typer.Option(
+            "--sr",
+            help="Write DICOM structured reports to DIR/sr (extra pacs).",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False,
     heatmaps: Annotated[
         list[HeatmapKind] | None,
-        typer.Option(help="Write maps of where quality is lost to DIR/heatmaps. Repeatable."),
+        typer.Option(
+            help="Write maps of where quality is lost to DIR/heatmaps. Repeatable.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     identify: Annotated[
-        bool, typer.Option("--identify", help="Name series and files in the report.")
+        bool,
+        typer.Option(
+            "--identify", help="Name series and files in the report.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     count_outside: Annotated[
         bool,
-        typer.Option("--count-outside", help="Let slices unknown to the model count in means."),
+        typer.Option(
+            "--count-outside",
+            help="Let slices unknown to the model count in means.",
+            rich_help_panel=MODEL,
+        ),
     ] = False,
     pdf: Annotated[
-        bool, typer.Option("--pdf", help="Write report.pdf too (extra pdf); needs --out.")
+        bool,
+        typer.Option(
+            "--pdf", help="Write report.pdf too (extra pdf); needs --out.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     logo: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A picture at the top of report.pdf.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A picture at the top of report.pdf.", rich_help_panel=OUTPUT
+        ),
     ] = None,
     notes: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Text below the title of report.pdf.")
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Text below the title of report.pdf.", rich_help_panel=OUTPUT
+        ),
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Print the scores as JSON, not as a table.")
+        bool,
+        typer.Option(
+            "--json", help="Print the scores as JSON, not as a table.", rich_help_panel=OUTPUT
+        ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print errors only.", rich_help_panel=OUTPUT)
+    ] = False,
     runtime: RuntimeOption = None,
     precision: PrecisionOption = "fp32",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads; all cores if left out.")
+        int | None,
+        typer.Option(min=1, help="CPU threads; all cores if left out.", rich_help_panel=SPEED),
     ] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Slices at a time.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Slices at a time.", rich_help_panel=SPEED)
+    ] = None,
     dicomweb: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Score --study of this server, in place of INPUT."),
+        typer.Option(
+            metavar="URL",
+            help="Score --study of this server, in place of INPUT.",
+            rich_help_panel=SERVER,
+        ),
     ] = None,
-    study: Annotated[str | None, typer.Option(metavar="UID", help="Study to score.")] = None,
+    study: Annotated[
+        str | None, typer.Option(metavar="UID", help="Study to score.", rich_help_panel=SERVER)
+    ] = None,
     series: Annotated[
         list[str] | None,
-        typer.Option(metavar="UID", help="Only this series of it; may be repeated."),
+        typer.Option(
+            metavar="UID", help="Only this series of it; may be repeated.", rich_help_panel=SERVER
+        ),
     ] = None,
     store: Annotated[
-        bool, typer.Option("--store", help="Send structured reports back to the server.")
+        bool,
+        typer.Option(
+            "--store", help="Send structured reports back to the server.", rich_help_panel=SERVER
+        ),
     ] = False,
     credentials: CredentialsFile = None,
     ca_file: CaFile = None,
     more_inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="INPUT", help="The same as INPUT. Repeatable."),
+        typer.Option(
+            "--input", metavar="INPUT", help="The same as INPUT. Repeatable.", rich_help_panel=INPUT
+        ),
     ] = None,
     engine: Annotated[
         Engine,
         typer.Option(
-            help="ray: an archive, on many machines, to Parquet that resumes (extra ray)."
+            help="ray: an archive, on many machines, to Parquet that resumes (extra ray).",
+            rich_help_panel=RAY,
         ),
     ] = Engine.LOCAL,
     address: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, not this machine.")
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="A Ray cluster, not this machine.", rich_help_panel=RAY
+        ),
     ] = None,
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Workers of Ray; as a rule one a processor.")
+        int | None,
+        typer.Option(min=1, help="Workers of Ray; as a rule one a processor.", rich_help_panel=RAY),
     ] = None,
 ) -> None:
     """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
@@ -231,7 +298,7 @@ def _tell(
     problems: Sequence[Problem],
     listed: str = "; --out lists all of them in run.json",
 ) -> None:
-    for path, reason in problems[:MOST_PROBLEMS]:
+    for path, reason in problems[:MAX_LISTED]:
         typer.echo(f"{what}: {one_line(path)}: {reason}", err=True)
-    if more := problems[MOST_PROBLEMS:]:
+    if more := problems[MAX_LISTED:]:
         typer.echo(f"{what}: {len(more)} more{listed}", err=True)

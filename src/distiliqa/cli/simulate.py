@@ -12,7 +12,7 @@ NOTHING_USABLE = 2
 
 def simulate(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM slice, or a folder.")],
-    out: Annotated[Path, typer.Option(help="Output folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
     dose: Annotated[float, typer.Option(help="Dose of each view, relative; above 0 to 1.")] = 1.0,
     views: Annotated[
         int | None, typer.Option(min=8, help="Views in a turn; those of the scanner.")

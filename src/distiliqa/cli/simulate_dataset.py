@@ -13,7 +13,7 @@ NOTHING_USABLE = 2
 def simulate_dataset(
     recipe: Annotated[Path, typer.Argument(help="YAML file: what to vary, and how far.")],
     data: Annotated[Path, typer.Option(help="Folder of normal-dose slices in DICOM.")],
-    out: Annotated[Path, typer.Option(help="Output folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to simulate.")] = "cpu",
 ) -> None:

@@ -14,7 +14,7 @@ def train_teacher(
     recipe: Annotated[
         str, typer.Argument(help="published, compact, smoke, or a YAML file.", metavar="RECIPE")
     ],
-    out: Annotated[Path, typer.Option(help="Run folder; made if it is not there.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder; made if it is not there.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the rated images.")] = None,
     ratings: Annotated[Path | None, typer.Option(help="JSON of name -> score.")] = None,
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, from 1.")] = None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
+
+if TYPE_CHECKING:
+    from distiliqa.scoring.tuning import Trial
 
 
 def tune(
@@ -30,7 +33,12 @@ def tune(
 
     loaded = load_model(model, runtime=runtime, precision=precision).for_many()
     tuning = measure(loaded, any_runtime=runtime is None)
-    for each in tuning.trials:
-        found = f"{each.rate:8.2f} slices/s {each.speed:6.2f} times the default"
-        typer.echo(f"{described(each.execution):52}{found}  {each.why_not}".rstrip())
+    for trial in tuning.trials:
+        typer.echo(f"{described(trial.execution):52}{_measured(trial)}  {trial.why_not}".rstrip())
     typer.echo(told(tuning))
+
+
+def _measured(trial: Trial) -> str:
+    if trial.rate is None:
+        return "not measured"
+    return f"{trial.rate:8.2f} slices/s {trial.speed:6.2f} times the default"

@@ -12,8 +12,6 @@ from typing import BinaryIO
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from distiliqa.ct.fit import fit
 from distiliqa.ct.index import index_ct
@@ -22,6 +20,7 @@ from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import CTReadError
 from distiliqa.files import atomic_path, cannot_write, make_folder
+from distiliqa.progress import track
 
 _LEVELS = 65535
 # Raise it when decoding changes, so that no stale slice is read.
@@ -133,14 +132,13 @@ def _decoded(
         except CTReadError as error:
             return error
 
-    console = Console(stderr=True)
     with ThreadPoolExecutor() as pool:
         # In batches: a disk slower than the decoders must not fill the memory.
         batches = (sources[i : i + _BATCH] for i in range(0, len(sources), _BATCH))
         results = (
             pair for batch in batches for pair in zip(batch, pool.map(decode, batch), strict=True)
         )
-        yield from track(results, "Decoding slices", total=len(sources), console=console)
+        yield from track(results, "Decoding slices", total=len(sources))
 
 
 def read_rated(path: Path) -> CTSlice:

@@ -10,10 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.progress import track
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -41,12 +39,11 @@ def run_jobs(
     ------
     DistiliqaError : a process was killed from outside.
     """
+    if not tasks:
+        return
     jobs = min(jobs or os.cpu_count() or 1, len(tasks))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True, quiet=not tasks)
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        results = _here(work, tasks) if jobs <= 1 else _in_processes(work, tasks, jobs)
-        yield from progress.track(results, total=len(tasks), description=description)
+    results = _here(work, tasks) if jobs <= 1 else _in_processes(work, tasks, jobs)
+    yield from track(results, description, total=len(tasks))
 
 
 def _here(

@@ -10,13 +10,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from distiliqa.ct.window import Window
 from distiliqa.data.cache import open_cache
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import DistiliqaError
+from distiliqa.progress import track
 
 # As `distiliqa evaluate` and `distiliqa score` write them.
 _COLUMNS = (("image", "pred"), ("path", "score"))
@@ -59,7 +58,7 @@ def predict(
     starts = range(0, len(cache), batch_size)
     batches = [
         predictor.predict(cache.array(slice(start, start + batch_size))[:, None])
-        for start in track(starts, "Predicting", console=Console(stderr=True))
+        for start in track(starts, "Predicting")
     ]
     return np.concatenate(batches).astype(np.float64)
 

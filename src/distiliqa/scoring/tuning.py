@@ -38,13 +38,13 @@ class Trial:
     Attributes
     ----------
     speed : times faster than the default, the median over the rounds.
-    rate : slices a second, the median over the rounds.
+    rate : slices a second, the median over the rounds; None where it was not measured.
     why_not : why it cannot be taken; empty if it can.
     """
 
     execution: Execution
     speed: float = 0.0
-    rate: float = 0.0
+    rate: float | None = None
     why_not: str = ""
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from distiliqa.data.cache import read_rated
 from distiliqa.data.composites import composites
@@ -26,6 +24,7 @@ from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.model.graph import ScoringGraph, image_statistics
 from distiliqa.model.network import Network
 from distiliqa.model_folder import Certainty, Domain
+from distiliqa.progress import track
 from distiliqa.train.domain import fit_domain
 from distiliqa.train.local_head import fit_local_head
 from distiliqa.train.run import TrainingRun
@@ -69,7 +68,7 @@ def gain_insight(
     """
     fold = run.fold(run.recipe.student.held_out_fold)
     examples = composites(run.images, run.cache, fold.train, seed=run.recipe.seed)
-    told = track(examples, "Mapping", total=None, console=Console(stderr=True))
+    told = track(examples, "Mapping")
     local = fit_local_head(network, told) if network.sees_all else None
     held_out = run.recipe.student.select_on == "held_out" and len(fold.validation) >= _FEWEST
     if not held_out:
@@ -128,7 +127,7 @@ def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
 
     with ThreadPoolExecutor() as pool:
         found = pool.map(measured, paths)
-        return list(track(found, "Measuring", total=len(paths), console=Console(stderr=True)))
+        return list(track(found, "Measuring", total=len(paths)))
 
 
 @torch.inference_mode()
@@ -139,7 +138,7 @@ def _asked(
     device = next(network.parameters()).device
     statistics, outputs = [], []
     starts = range(0, len(positions), _BATCH)
-    for start in track(starts, "Examining", console=Console(stderr=True)):
+    for start in track(starts, "Examining"):
         batch = [run.cache.array(at)[None] for at in positions[start : start + _BATCH]]
         images = torch.from_numpy(np.stack(batch)).to(device)
         seen = network.features(images)

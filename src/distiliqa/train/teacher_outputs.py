@@ -14,13 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor, nn
 
 from distiliqa.data.cache import SliceCache
 from distiliqa.data.dataset import SYMMETRIES, apply_symmetry
 from distiliqa.files import atomic_path
+from distiliqa.progress import track
 
 TABLE = "teacher_outputs.npy"
 
@@ -83,7 +82,7 @@ def make_table(
     at_once = max(batch_size // symmetries, 1)
     steps = [list(positions[i : i + at_once]) for i in range(0, len(positions), at_once)]
     mixed = torch.autocast(device.type, torch.bfloat16, enabled=half)
-    for rows in track(steps, "Asking the teachers", console=Console(stderr=True)):
+    for rows in track(steps, "Asking the teachers"):
         slices = torch.from_numpy(np.stack([cache.array(row) for row in rows]))[:, None]
         versions = torch.cat([apply_symmetry(slices, k) for k in range(symmetries)])
         with torch.inference_mode(), mixed:
