@@ -51,6 +51,41 @@ def test_slices_together_score_as_one_by_one(model: Model):
     assert [each.frame for each in model.score(hu[:2])] == [0, 1]
 
 
+def test_a_slice_that_was_read_scores_with_its_spacing(model: Model):
+    ct = CTSlice(noise(20), path="a.dcm", spacing_mm=(0.3, 0.3))
+    found = model.score(ct)
+    assert (found.path, found.noise_hu) == ("a.dcm", model.score(ct.hu, spacing_mm=0.3).noise_hu)
+    assert found.noise_hu != model.score(ct.hu).noise_hu  # 6 mm are more pixels here
+
+
+def test_a_list_may_hold_slices_arrays_and_stacks_of_any_size(model: Model):
+    large, small = noise(20), noise(10, (300, 600))
+    found = model.score([large, CTSlice(small, path="b.dcm"), np.stack([large, large])])
+    alone = [model.score(hu).score for hu in (large, small, large, large)]
+    assert [score.score for score in found] == pytest.approx(alone, abs=1e-5)
+    assert [score.path for score in found] == ["", "b.dcm", "", ""]
+    assert model.score([large])[0].score == pytest.approx(alone[0], abs=1e-5)
+    assert model.score(small.tolist()).score == pytest.approx(alone[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("spacing", [0, -0.7, (0.7, float("nan")), (1, 2, 3)])
+def test_a_spacing_that_is_none_is_refused(model: Model, spacing: object):
+    with pytest.raises(ValueError, match=r"spacing_mm|broadcast"):
+        model.score(noise(20), spacing_mm=spacing)
+
+
+def test_an_empty_list_is_refused(model: Model):
+    with pytest.raises(ValueError, match="at least one slice"):
+        model.score([])
+
+
+def test_its_representation_is_one_short_line(model: Model):
+    assert repr(model) == (
+        "<Model tiny 1.0: scores from 0 to 4, onnxruntime in fp32, all cores, batches of 4>"
+    )
+    assert len(repr(load_model())) < 120
+
+
 def test_whole_numbers_score_as_floats(model: Model):
     hu = np.round(noise(20))
     assert model.score(hu.astype(np.int16)).score == model.score(hu).score

@@ -152,6 +152,35 @@ def test_the_one_call(tmp_path: Path, tiny_model: Path, model: Model, write_seri
     assert series.series == "1.2.826.0.1.3680043.8.498.2"
 
 
+def test_the_one_call_takes_paths_arrays_and_slices(
+    tmp_path: Path, model: Model, write_series: Write
+):
+    folders = [write_series(tmp_path / "a", 1), write_series(tmp_path / "b", 2)]
+    by_path = distiliqa.score(folders, model)
+    slices = [ct for folder in folders for ct in distiliqa.read_ct(folder)]
+    expected = [score.score for series in by_path for score in series.slices]
+    for images in (slices, [ct.hu for ct in slices], np.stack([ct.hu for ct in slices])):
+        series = distiliqa.score(images, model)
+        found = [score.score for one in series for score in one.slices]
+        assert found == pytest.approx(expected, abs=1e-5)
+    (alone,) = distiliqa.score(slices[0], model)
+    assert (alone.series, alone.score) == (slices[0].series, pytest.approx(expected[0], abs=1e-5))
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "said"),
+    [
+        (["a.dcm", np.zeros((64, 64))], {}, "one kind"),
+        (np.zeros((64, 64)), {"reference": "b"}, "arrays have no position"),
+        ("a.dcm", {"spacing_mm": 0.7}, "files have their own"),
+        ([], {}, "at least one slice"),
+    ],
+)
+def test_the_one_call_refuses_what_it_cannot_do(model: Model, source, options, said):
+    with pytest.raises(ValueError, match=said):
+        distiliqa.score(source, model, **options)
+
+
 def test_the_one_call_warns_of_bad_files_and_fails_on_none(
     tmp_path: Path, model: Model, write_series: Write
 ):

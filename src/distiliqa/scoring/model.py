@@ -8,10 +8,9 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
-from distiliqa.ct.stack import slices_last
 from distiliqa.errors import ModelFolderError
 from distiliqa.metrics.filters import block_means
 from distiliqa.model_folder import (
@@ -25,7 +24,15 @@ from distiliqa.model_folder import (
     read_config,
 )
 from distiliqa.scoring.domain import judged
-from distiliqa.scoring.execution import Execution, Precision, RuntimeName, asked, for_many
+from distiliqa.scoring.execution import (
+    Execution,
+    Precision,
+    RuntimeName,
+    asked,
+    described,
+    for_many,
+)
+from distiliqa.scoring.images import Images, Spacing, as_slices, is_one
 from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
@@ -35,13 +42,13 @@ from distiliqa.scoring.shipped import DEFAULT, find_model
 LARGEST_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A model folder, loaded to score slices; made by `load_model`."""
 
     folder: Path
     config: ModelConfig
-    session: Runtime = field(repr=False, compare=False)
+    session: Runtime = field(compare=False)
     execution: Execution = field(default_factory=Execution)
 
     @property
@@ -62,36 +69,37 @@ class Model:
             return self
         return self.run_by(for_many(self.execution))
 
-    def score(self, hu: ArrayLike) -> SliceScore | list[SliceScore]:
+    def __repr__(self) -> str:
+        low, high, way = self.config.scale.low, self.config.scale.high, described(self.execution)
+        return f"<Model {self.title}: scores from {low:g} to {high:g}, {way}>"
+
+    def score(self, images: Images, *, spacing_mm: Spacing = None) -> SliceScore | list[SliceScore]:
         """Score one slice or several.
 
         Parameters
         ----------
-        hu : (rows, columns) or (n, rows, columns), real numbers in Hounsfield units (air is
-            -1000, water 0), sides of 32 pixels or more. The window of the model is applied here;
-            slices of another size than the model takes are cropped or padded, not resampled.
+        images : (rows, columns) or (n, rows, columns), real numbers in Hounsfield units (air is
+            -1000, water 0), sides of 32 pixels or more; a `CTSlice` of `distiliqa.read_ct`; or a
+            list of these. The window of the model is applied here; slices of another size than
+            the model takes are cropped or padded, not resampled.
+        spacing_mm : pixel spacing of the arrays, mm: one number, or (between rows, between
+            columns). Noise and body size are measured in mm where it is known. A `CTSlice` has
+            its own.
 
         Returns
         -------
-        One score for (rows, columns), a list of n for (n, rows, columns).
+        One score for (rows, columns) or a `CTSlice`, else a list.
 
         Raises
         ------
         ValueError : another shape, no slices, not real numbers, or NaN or infinity.
         """
-        array = np.asarray(hu)
-        if array.ndim == 2:
-            return next(self.score_slices([CTSlice(array, path="")]))
-        if array.ndim != 3 or len(array) == 0:
-            raise ValueError(
-                f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)"
-            )
-        if slices_last(array.shape):
-            raise ValueError(
-                f"shape {array.shape} looks like (rows, columns, n), not (n, rows, columns)"
-            )
-        slices = (_prepare_one(one, n, self.config) for n, one in enumerate(array))
-        return list(self.score_prepared(slices))
+        if is_one(images):
+            (ct,) = as_slices(images, spacing_mm)
+            return next(self.score_slices([ct]))
+        slices = enumerate(as_slices(images, spacing_mm))
+        prepared = (_prepare_one(ct, number, self.config) for number, ct in slices)
+        return list(self.score_prepared(prepared))
 
     def score_slices(
         self,
@@ -209,10 +217,10 @@ def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> 
     return np.where(shown, heatmap, np.float32(np.nan))
 
 
-def _prepare_one(hu: NDArray, number: int, config: ModelConfig) -> Prepared:
+def _prepare_one(ct: CTSlice, number: int, config: ModelConfig) -> Prepared:
     """`prepare` for one slice of several, whose error says which it is."""
     try:
-        return prepare(CTSlice(hu, path="", frame=number), config)
+        return prepare(ct, config)
     except ValueError as error:
         raise ValueError(f"slice {number}: {error}") from error
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import cast
 
 from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.scoring.images import Images, Spacing, is_one
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
@@ -27,43 +29,76 @@ Tune = Callable[[Model], Model]
 
 
 def score(
-    path: str | Path,
+    source: str | Path | Sequence[str | Path] | Images,
     model: str | Path | Model = DEFAULT,
     *,
     reference: str | Path | None = None,
+    spacing_mm: Spacing = None,
 ) -> list[SeriesScore]:
-    """Score every axial CT slice in a file, folder, zip or glob.
+    """Score every axial CT slice of files, folders, zips or globs, or of arrays in HU.
 
     Parameters
     ----------
-    path : anything `distiliqa.read_ct` reads: DICOM, NIfTI, TIFF, NumPy; a folder or zip of them.
+    source : anything `distiliqa.read_ct` reads (DICOM, NIfTI, TIFF, NumPy; a folder or zip of
+        them), or a list of paths; or what `Model.score` takes: an array in HU, a `CTSlice`, a list
+        of these.
     model : name of a shipped model, a model folder, or a model already loaded.
-    reference : a series of the same scan that each slice is compared with, such as its full dose;
-        the result is the ``comparison`` of the slice.
+    reference : a series of the same scan that each slice of a path is compared with, such as its
+        full dose; the result is the ``comparison`` of the slice.
+    spacing_mm : pixel spacing of arrays, see `Model.score`.
 
-    The first time that a model is to score 1000 slices or more, what runs it fastest here is
-    measured and kept in the user's cache folder; a model already loaded is run as it is.
+    The first time that a model is to score 1000 slices or more of a path, what runs it fastest
+    here is measured and kept in the user's cache folder; a model already loaded is run as it is.
 
     Returns
     -------
-    One `SeriesScore` a series, slices in the order of their position. Files that could not be
-    scored are told by a `CTWarning` each.
+    One `SeriesScore` a series, slices in the order of their position. A `CTWarning` names each
+    file that could not be scored.
 
     Raises
     ------
-    DistiliqaError : no such model, nothing in ``path`` could be scored, or the reference is not
+    DistiliqaError : no such model, nothing in ``source`` could be scored, or the reference is not
         one series or not of this scan.
+    ValueError : ``source`` is neither paths nor images in HU, or has options of the other kind.
     """
-    if isinstance(model, Model):
-        run = score_inputs([path], model, reference=reference)
-    else:
-        run = score_inputs([path], load_model(model), reference=reference, tune=tuned)
+    paths = _paths(source)
+    loaded = model if isinstance(model, Model) else load_model(model)
+    if paths is None:
+        if reference is not None:
+            raise ValueError("reference compares files; arrays have no position to match")
+        return _score_images(cast(Images, source), loaded, spacing_mm)
+    if spacing_mm is not None:
+        raise ValueError("spacing_mm is for arrays; files have their own")
+    run = score_inputs(paths, loaded, reference=reference, tune=None if loaded is model else tuned)
     if run.stopped is not None:
         raise run.stopped
     require_scores(run)
     for problem in run.failed:
         warnings.warn(f"{problem.path}: {problem.reason}", CTWarning, stacklevel=2)
     return list(run.series)
+
+
+def _paths(source: object) -> list[str | Path] | None:
+    """The paths that ``source`` names; None where it is images."""
+    if isinstance(source, str | Path):
+        return [source]
+    if not isinstance(source, list | tuple):
+        return None
+    paths = [part for part in source if isinstance(part, str | Path)]
+    if paths and len(paths) < len(source):
+        raise ValueError("paths and images in one list; give one kind")
+    return paths or None
+
+
+def _score_images(images: Images, model: Model, spacing_mm: Spacing) -> list[SeriesScore]:
+    if is_one(images):
+        scores = [cast(SliceScore, model.score(images, spacing_mm=spacing_mm))]
+    else:
+        scores = cast(list[SliceScore], model.for_many().score(images, spacing_mm=spacing_mm))
+    series: dict[str, list[SliceScore]] = {}
+    for score in scores:
+        series.setdefault(score.series, []).append(score)
+    return [SeriesScore(name, tuple(slices)) for name, slices in series.items()]
 
 
 def score_inputs(

@@ -1,0 +1,89 @@
+"""Images that are in memory already: arrays in HU and slices that `read_ct` gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias, TypeGuard, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from distiliqa.ct import CTSlice
+from distiliqa.ct.stack import slices_last
+
+Image: TypeAlias = ArrayLike | CTSlice
+Images: TypeAlias = Image | Sequence[Image]
+Spacing: TypeAlias = float | tuple[float, float] | None
+
+
+def is_one(images: Images) -> bool:
+    """Whether this is a single slice: a `CTSlice`, or (rows, columns)."""
+    if isinstance(images, CTSlice):
+        return True
+    return not _is_list(images) and np.ndim(cast(ArrayLike, images)) == 2
+
+
+def as_slices(images: Images, spacing_mm: Spacing = None) -> Iterator[CTSlice]:
+    """Yield every slice of ``images``.
+
+    Parameters
+    ----------
+    images : (rows, columns) or (n, rows, columns), HU; a `CTSlice`; or a list of these, of any
+        sizes.
+    spacing_mm : pixel spacing of the arrays, mm: one number, or (between rows, between columns).
+        A `CTSlice` has its own.
+
+    Slices of arrays are numbered by ``frame``. A stack in a list is a series of its own.
+
+    Raises
+    ------
+    ValueError : another shape, or no slices.
+    """
+    spacing = _spacing(spacing_mm)
+    if not _is_list(images):
+        yield from _of_image(images, "", spacing)
+        return
+    if not images:
+        raise ValueError("an empty list; give at least one slice")
+    flat = 0
+    for number, image in enumerate(images):
+        if isinstance(image, CTSlice):
+            yield image
+        elif np.ndim(image) == 2:
+            yield CTSlice(np.asarray(image), path="", frame=flat, spacing_mm=spacing)
+            flat += 1
+        else:
+            yield from _of_image(image, f"stack {number}", spacing)
+
+
+def _is_list(images: Images) -> TypeGuard[Sequence[Image]]:
+    """Whether this is a list of images, and not an array written as nested lists of numbers."""
+    if not isinstance(images, list | tuple):
+        return False
+    return not images or any(
+        isinstance(image, CTSlice) or hasattr(image, "ndim") for image in images
+    )
+
+
+def _of_image(image: Any, series: str, spacing: tuple[float, float] | None) -> Iterator[CTSlice]:
+    if isinstance(image, CTSlice):
+        yield image
+        return
+    array = np.asarray(image)
+    if array.ndim not in (2, 3) or len(array) == 0:
+        raise ValueError(f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)")
+    if slices_last(array.shape):
+        raise ValueError(
+            f"shape {array.shape} looks like (rows, columns, n), not (n, rows, columns)"
+        )
+    for frame, hu in enumerate(array if array.ndim == 3 else array[np.newaxis]):
+        yield CTSlice(hu, path="", frame=frame, series=series, spacing_mm=spacing)
+
+
+def _spacing(spacing_mm: Spacing) -> tuple[float, float] | None:
+    if spacing_mm is None:
+        return None
+    rows, columns = (float(side) for side in np.broadcast_to(spacing_mm, 2))
+    if not (0 < rows < np.inf and 0 < columns < np.inf):
+        raise ValueError(f"spacing_mm {spacing_mm}; give mm above 0")
+    return rows, columns
