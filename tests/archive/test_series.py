@@ -51,6 +51,29 @@ def test_slices_outside_count_only_when_asked(tmp_path: Path, count_outside: boo
     assert found["all outside"]["score"] == 1.5
 
 
+@pytest.mark.parametrize("count_outside", [False, True])
+def test_a_mean_is_of_the_slices_of_its_interval(tmp_path: Path, count_outside: bool):
+    strange = {"outside": True, "interval_low": 2.0, "interval_high": 4.0, "score": 3.0}
+    empty = {"outside": True, "empty": True, "score": 0.0}
+    bare = {"series": "b", "score": 1.0}
+    rows = [{"series": "a", **strange}, {"series": "a", **empty}, bare, {"series": "b", **strange}]
+    found = means(tmp_path, rows, count_outside=count_outside)
+    assert [found["a"][name] for name in ("score", "interval_low")] == [3.0, 2.0]
+    expected = [2.0, None] if count_outside else [1.0, None]
+    assert [found["b"][name] for name in ("score", "interval_low")] == expected
+
+
+def test_parts_of_version_0_1_0_can_still_be_read(tmp_path: Path):
+    older = schema(())
+    older = older.remove(older.get_field_index("empty"))
+    found = Parts(tmp_path / "slices", older)
+    rows = [{"state": "scored", "series": "a", "score": 2.0, "outside": False}]
+    found.add(pa.Table.from_pylist(rows, older))
+    found.flush()
+    write_series(found, tmp_path, count_outside=False)
+    assert pq.read_table(tmp_path / "series.parquet")["score"].to_pylist() == [2.0]
+
+
 def test_failed_files_belong_to_no_series(tmp_path: Path):
     failed = {"path": "x", "state": "failed", "outside": None}
     assert list(means(tmp_path, [failed, {"series": "a", "score": 1.0}])) == ["a"]

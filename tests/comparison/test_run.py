@@ -59,6 +59,8 @@ def test_slices_outside_do_not_count_where_others_do(two: tuple[str, str], model
     assert some.noise.n == 2
     every = tuple(replace(pair, first=replace(pair.first, distance=2)) for pair in marked)
     assert replace(run, series=(replace(run.series[0], slices=every),)).score.n == 3
+    air = (replace(every[0], second=replace(every[0].second, empty=True)), *every[1:])
+    assert replace(run, series=(replace(run.series[0], slices=air),)).score.n == 2
 
 
 def test_one_slice_each(tmp_path: Path, write_series: Write, model: Model):
@@ -90,8 +92,14 @@ def test_another_pixel_size_is_refused_unless_the_user_says_what_belongs_togethe
     b = str(write_series(tmp_path / "b", 2, PixelSpacing=[0.9, 0.9]))
     with pytest.raises(DistiliqaError, match=r"b: pixels of 0.9 x 0.9 mm, not 0.7 x 0.7 as in "):
         compare_inputs(a, b, model)
+    for side in "ab":
+        spacing = [0.9, 0.9] if side == "b" else [0.7, 0.7]
+        tags = {"SeriesInstanceUID": "1.2.99", "PixelSpacing": spacing}
+        write_series(tmp_path / side / "more", 2, **tags)
     run = compare_inputs(a, b, model, match="order")
-    assert any("part of the difference is that of the pixels" in note for note in run.notes)
+    assert len(run.series) == 2
+    (note,) = run.notes
+    assert "part of the difference is that of the pixels" in note
 
 
 def test_series_without_a_counterpart_are_told(tmp_path: Path, write_series: Write, model: Model):

@@ -30,6 +30,27 @@ def test_all_of_a_transaction_or_nothing(tmp_path: Path):
         assert database.execute("SELECT count(*) FROM model").fetchone()[0] == 1
 
 
+def test_a_database_of_version_1_goes_on(tmp_path: Path):
+    path = tmp_path / "a.sqlite"
+    with closing(open_database(path)) as database:
+        database.executescript(
+            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            "DROP VIEW series_means; ALTER TABLE slices DROP COLUMN empty;"
+            "CREATE VIEW series_means AS SELECT * FROM series; PRAGMA user_version = 1;"
+        )
+        slices = [(0, 3.0, 2.0, 4.0, "[]"), (1, 0.0, None, None, '["x; scored worst"]')]
+        database.executemany(
+            "INSERT INTO slices (sha256, frame, series_id, score, interval_low, interval_high,"
+            " outside, warnings, scored) VALUES ('a', ?, 1, ?, ?, ?, 1, ?, '')",
+            slices,
+        )
+    with closing(open_database(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+        (row,) = database.execute("SELECT * FROM series_means").fetchall()
+    found = [row[name] for name in ("score", "interval_low", "interval_high", "counted")]
+    assert found == [3.0, 2.0, 4.0, 1]
+
+
 def test_what_is_no_database_of_a_monitor_is_refused(tmp_path: Path):
     (tmp_path / "text.sqlite").write_text("no database" * 100)
     with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:

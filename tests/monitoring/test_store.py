@@ -56,7 +56,10 @@ def test_a_series_mean_is_that_of_scoring(store: Store):
         [
             [{"distance": 0.5}, {"distance": 1.0}, {"distance": 1.5}],
             [{"empty": True}, {"noise_hu": 9.0}, {"noise_hu": 11.0}],
-            [{"empty": True}, {"distance": 2.0}],
+            [{"empty": True}, {"distance": 2.0, "interval": (1.0, 2.5)}],
+            [{"empty": True}, {"empty": True}],
+            [{"interval": (0.0, 1.5)}, {"interval": (1.0, 3.0)}, {"distance": 3.0}],
+            [{"interval": (0.0, 1.5)}, {}],
         ]
     ):
         slices = [scored(at, 1.0 + at**2, series=str(n), **each) for at, each in enumerate(facts)]
@@ -65,6 +68,9 @@ def test_a_series_mean_is_that_of_scoring(store: Store):
         series = SeriesScore(str(n), tuple(slices))
         assert row["score"] == pytest.approx(series.score)
         assert row["noise_hu"] == series.noise_hu
+        ends = (row["interval_low"], row["interval_high"])
+        assert ends == (series.interval or (None, None))
+        assert row["counted"] == len(series.known)
         assert row["outside"] == sum(each.outside for each in slices)
 
 

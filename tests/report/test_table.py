@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from distiliqa.model_folder import Certainty
 from distiliqa.report.table import MOST_SLICES, WORST_SLICES, print_scores
 from distiliqa.scoring.result import ScoringRun
 
@@ -50,6 +51,33 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
         ]
     assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
     assert "note 2, 1 series: one slice only" in printed
+
+
+def test_the_column_of_intervals_holds_no_spread(run: ScoringRun, capsys: pytest.CaptureFixture):
+    config = replace(run.model, certainty=Certainty(0.9, 1.0, 0.1, 10, 2))
+    known, empty = run.slices[1:3]
+    known = replace(known, interval=(0.25, 3.5), position_mm=7.0)
+    empty = replace(empty, empty=True, score=0.0, noise_hu=None, position_mm=8.0)
+    print_scores(replace(run, model=config, slices=(known, empty)))
+    found = [row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm")]
+    noise = f"{known.noise_hu:.1f}"
+    assert found[0][1:-1] == ["7.0", f"{known.score:.3f}", "0.25", "to", "3.50", noise]
+    assert found[1][1:-1] == ["8.0", "0.000"]
+
+
+def test_numbers_of_a_long_run_are_of_the_slices_that_count(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    long = many(run, MOST_SLICES + 2)
+    *known, last = long.slices
+    print_scores(replace(long, slices=(*known, replace(last, empty=True, score=0.0))))
+    printed = rows(capsys.readouterr().out)
+    count = len(known)
+    mean = next(row for row in printed if f"{count}" in row and "of" in row)
+    lowest = min(slice_.score for slice_ in known)
+    assert mean[1:4] == [f"{count}", "of", f"{count + 1}"]
+    assert mean[5] == f"{lowest:.3f}"
+    assert not [row for row in printed if row[0] == Path(last.path).name]
 
 
 def test_a_mean_tells_of_how_many_slices_it_is(run: ScoringRun, capsys: pytest.CaptureFixture):

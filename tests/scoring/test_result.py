@@ -47,6 +47,21 @@ def test_slices_outside_what_the_model_knows_do_not_count_for_the_series():
     assert scoring_run(slice_score(4, "a")).series[0].interval is None
 
 
+def test_images_without_a_patient_count_only_where_there_is_nothing_else():
+    strange = slice_score(3, "a", distance=2.0, interval=(2.0, 4.0))
+    empty = slice_score(0, "a", empty=True)
+    for more in (False, True):
+        (series,) = scoring_run(strange, empty, count_outside=more).series
+        assert (series.score, series.interval) == (3, (2.0, 4.0))
+    (series,) = scoring_run(empty, empty).series
+    assert (series.score, series.interval, len(series.known)) == (0, None, 2)
+
+
+def test_a_mean_has_no_interval_where_a_slice_that_counts_has_none():
+    run = scoring_run(slice_score(3, "a", interval=(2.0, 4.0)), slice_score(1, "a"))
+    assert (run.series[0].score, run.series[0].interval) == (2, None)
+
+
 def test_a_series_is_complete_unless_one_of_its_own_slices_is_missing():
     slices = slice_score(1, "a"), slice_score(1, "b"), slice_score(1, "c")
     run = scoring_run(*slices, expected={"a": 1, "b": 2})

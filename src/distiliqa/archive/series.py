@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,9 +16,10 @@ from distiliqa.archive.table import SCORED
 from distiliqa.files import atomic_path
 from distiliqa.report.csv import open_csv
 from distiliqa.report.json import rounded
+from distiliqa.scoring.counting import counted
 
 _MEANS = ("score", "interval_low", "interval_high", "noise_hu")
-_BY = ("series", "outside")
+_BY = ("series", "outside", "empty")
 _READ = (*_BY, "state", "position_mm", *_MEANS)
 _TOGETHER = 1_000_000  # rows of partial sums before they are added up
 
@@ -34,8 +36,7 @@ COLUMNS = {
 def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
     """Write ``series.parquet`` and ``series.csv``, one row a series; how many there are.
 
-    The means are over the slices that count: those inside what the model knows, or all where none
-    is inside or ``count_outside`` is set, as in `distiliqa.scoring.result.SeriesScore`. They are
+    The means are over the slices that count, see `distiliqa.scoring.counting.counted`. They are
     made slice by slice: copies of a slice count each, and no slice is missed.
 
     Raises
@@ -53,20 +54,28 @@ def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
 
 
 def _sums(tables: Iterable[pa.Table]) -> pa.Table:
-    """Counts and sums of each series, inside and outside apart; one part at a time is read."""
+    """Counts and sums of each series by what counts; one part at a time is read."""
     sums, waiting = [_summed(_nothing())], 0
     for table in tables:
-        sums.append(_summed(table.filter(pc.equal(table["state"], SCORED))))
+        scored = table.filter(pc.equal(table["state"], SCORED))
+        sums.append(_summed(_with_empty(scored)))
         waiting += len(sums[-1])
         if waiting > _TOGETHER:
             sums, waiting = [_added(sums)], 0
     return _added(sums)
 
 
+def _with_empty(slices: pa.Table) -> pa.Table:
+    """The rows with the column ``empty``, which parts of version 0.1.0 lack."""
+    if "empty" in slices.column_names:
+        return slices
+    return slices.append_column("empty", pa.array([False] * len(slices), pa.bool_()))
+
+
 def _nothing() -> pa.Table:
-    numbers = ("position_mm", *_MEANS)
-    types = {"series": pa.string(), "outside": pa.bool_(), **dict.fromkeys(numbers, pa.float64())}
-    return pa.schema(types).empty_table()
+    types = {"series": pa.string(), "outside": pa.bool_(), "empty": pa.bool_()}
+    numbers = dict.fromkeys(("position_mm", *_MEANS), pa.float64())
+    return pa.schema(types | numbers).empty_table()
 
 
 def _summed(slices: pa.Table) -> pa.Table:
@@ -88,29 +97,42 @@ def _added(sums: list[pa.Table]) -> pa.Table:
 
 
 def _rows(sums: pa.Table, count_outside: bool) -> Iterator[dict[str, object]]:
-    found: dict[str, dict[bool, dict[str, float]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for row in sums.to_pylist():
-        found.setdefault(row.pop("series"), {})[row.pop("outside")] = row
-    for series, halves in sorted(found.items()):
-        inside, counts = halves.get(False), list(halves.values())
+        found.setdefault(row.pop("series"), []).append(row)
+    for series, groups in sorted(found.items()):
         yield {
             "series": series,
-            "slices": sum(half["score_count"] for half in counts),
-            "outside": halves[True]["score_count"] if True in halves else 0,
-            **_means(counts if count_outside or inside is None else [inside]),
-            "lowest_position_mm": min(_known(counts, "position_mm_min"), default=None),
-            "highest_position_mm": max(_known(counts, "position_mm_max"), default=None),
+            "slices": sum(group["score_count"] for group in groups),
+            "outside": sum(group["score_count"] for group in groups if group["outside"]),
+            **_means(counted(groups, _empty if count_outside else _tier)),
+            "lowest_position_mm": min(_known(groups, "position_mm_min"), default=None),
+            "highest_position_mm": max(_known(groups, "position_mm_max"), default=None),
         }
 
 
-def _means(halves: list[dict[str, float]]) -> dict[str, float | None]:
+def _tier(group: dict[str, Any]) -> int:
+    return int(group["outside"]) + _empty(group)
+
+
+def _empty(group: dict[str, Any]) -> int:
+    return int(bool(group["empty"]))
+
+
+def _means(groups: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """Means over one set of slices; no interval where some of them have none.
+
+    The noise level alone is that of fewer slices: of those with enough soft tissue.
+    """
+    slices = sum(group["score_count"] for group in groups)
     means: dict[str, float | None] = {}
     for name in _MEANS:
-        count = sum(half[f"{name}_count"] for half in halves)
-        total = sum(half[f"{name}_sum"] or 0.0 for half in halves)
-        means[name] = total / count if count else None
+        count = sum(group[f"{name}_count"] for group in groups)
+        total = sum(group[f"{name}_sum"] or 0.0 for group in groups)
+        whole = count == slices or name == "noise_hu"
+        means[name] = total / count if count and whole else None
     return means
 
 
-def _known(halves: list[dict[str, float]], name: str) -> list[float]:
-    return [half[name] for half in halves if half[name] is not None]
+def _known(groups: list[dict[str, Any]], name: str) -> list[float]:
+    return [group[name] for group in groups if group[name] is not None]

@@ -13,6 +13,7 @@ from distiliqa.comparison.matching import Match, match_slices
 from distiliqa.comparison.series import InputSeries, pair_series, series_of
 from distiliqa.ct import SliceRef
 from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.counting import counted
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.places import unlike_geometry
 from distiliqa.scoring.result import ScoringRun, SliceScore
@@ -38,6 +39,11 @@ class ScorePair:
         """The same of the global noise level, HU; None where one of them has none."""
         first, second = self.first.noise_hu, self.second.noise_hu
         return None if first is None or second is None else second - first
+
+    @property
+    def tier(self) -> int:
+        """The higher of both, see `distiliqa.scoring.counting.counted`."""
+        return max(self.first.tier, self.second.tier)
 
     @property
     def outside(self) -> bool:
@@ -93,9 +99,10 @@ class PairedRun:
 
     @cached_property
     def counted(self) -> tuple[tuple[ScorePair, ...], ...]:
-        """The pairs of each series that count: inside what the model knows, or all if none is."""
-        inside = (tuple(p for p in each.slices if not p.outside) for each in self.series)
-        return tuple(filter(None, inside)) or tuple(each.slices for each in self.series)
+        """The pairs of each series that count, see `distiliqa.scoring.counting.counted`."""
+        kept = {id(pair) for pair in counted(self.slices, lambda pair: pair.tier)}
+        series = (tuple(p for p in each.slices if id(p) in kept) for each in self.series)
+        return tuple(filter(None, series))
 
     @cached_property
     def score(self) -> Difference:
@@ -242,4 +249,4 @@ def _paired(
             series.append(SeriesPair(one.name, other.name, found))
     if not series:
         raise runs[1].stopped or DistiliqaError("no pair of slices could be scored")
-    return PairedRun(*runs, tuple(series), tuple(notes))
+    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys(notes)))

@@ -12,6 +12,7 @@ from distiliqa.ct import Problem, SliceRef, index_ct
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
+from distiliqa.scoring.counting import counted
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.reader import file_of
@@ -61,7 +62,7 @@ def dose_response(
     done = _Scoring(model, doses, seed, progress)
     done.run(chosen)
     _require_rows(done, source)
-    known = [row for row in done.rows if not row[0].outside] or done.rows
+    known = counted(done.rows, lambda row: row[0].tier)
     columns = zip(*known, strict=True)
     return DoseResponse(
         model=model.config,

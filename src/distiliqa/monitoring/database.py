@@ -9,7 +9,7 @@ from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 
-VERSION = 1
+VERSION = 2
 
 # SQLite keeps the comments: `.schema` shows them to whoever opens the file.
 _SCHEMA = """
@@ -53,21 +53,38 @@ CREATE TABLE slices (
     warnings TEXT NOT NULL,   -- JSON list
     scored TEXT NOT NULL,     -- UTC, ISO 8601
     superseded INTEGER NOT NULL DEFAULT 0,  -- 1: the file has changed, and counts as it is now
+    empty INTEGER NOT NULL DEFAULT 0,       -- 1: shows no patient
     PRIMARY KEY (sha256, frame)
 );
 CREATE INDEX slices_of_series ON slices (series_id);
+"""
+
+_VIEW = """
 CREATE VIEW series_means AS   -- one row a series, of the slices that are not superseded
 SELECT series.*,
     count(*) AS slices,
     sum(slices.outside) AS outside,
     avg(CASE WHEN counts THEN slices.score END) AS score,
-    avg(CASE WHEN counts THEN slices.noise_hu END) AS noise_hu
+    avg(CASE WHEN counts THEN slices.noise_hu END) AS noise_hu,
+    CASE WHEN sum(counts) = count(CASE WHEN counts THEN slices.interval_low END)
+        THEN avg(CASE WHEN counts THEN slices.interval_low END) END AS interval_low,
+    CASE WHEN sum(counts) = count(CASE WHEN counts THEN slices.interval_high END)
+        THEN avg(CASE WHEN counts THEN slices.interval_high END) END AS interval_high,
+    sum(counts) AS counted
 FROM series JOIN (
-    -- slices that are outside do not count, unless all of the series are
-    SELECT *, outside = min(outside) OVER (PARTITION BY series_id) AS counts
+    -- slices that are outside do not count, unless all of the series are; those that show no
+    -- patient count only where the series has no others
+    SELECT *, outside + empty = min(outside + empty) OVER (PARTITION BY series_id) AS counts
     FROM slices WHERE NOT superseded
 ) AS slices ON slices.series_id = series.id
 GROUP BY series.id ORDER BY series.id;
+"""
+
+# Version 1 knows slices without a patient by their warning alone.
+_FROM_1 = """
+DROP VIEW series_means;
+ALTER TABLE slices ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;
+UPDATE slices SET empty = 1 WHERE warnings LIKE '%; scored worst"%';
 """
 
 
@@ -95,7 +112,11 @@ def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version == 0 and tables == 0:
-        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        script = f"{_SCHEMA} {_VIEW}"
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version == 1:
+        script = f"{_FROM_1} {_VIEW}"
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {VERSION}; COMMIT;")
     elif version > VERSION:
         raise DistiliqaError(
             f"version {version}, this version reads {VERSION}",

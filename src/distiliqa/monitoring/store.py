@@ -150,6 +150,7 @@ class Store:
             "series_id": series,
             **score.figures,
             "outside": score.outside,
+            "empty": score.empty,
             "kvp": score.acquisition.kvp,
             "kernel": score.acquisition.kernel,
             "warnings": json.dumps(score.warnings),

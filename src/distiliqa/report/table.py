@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from statistics import fmean
 
 from rich.box import SIMPLE_HEAD
@@ -15,7 +16,7 @@ from distiliqa.model_folder import ModelConfig
 from distiliqa.report.labels import series_labels, slice_labels
 from distiliqa.report.ranks import worst_first
 from distiliqa.report.told import interval_told, number_told, slices_told
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 MOST_SLICES = 40
 WORST_SLICES = 10
@@ -69,9 +70,11 @@ def _print_heading(model: ModelConfig, console: Console) -> None:
 
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     table = _table("slice", "position mm", "score", _sureness(run), "noise HU", "notes")
+    show_spread = run.model.certainty is None
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         if len(series.slices) == 1:
-            table.add_row(Text(label), *_cells(series.slices[0], notes, series.warnings))
+            cells = _cells(series.slices[0], notes, show_spread, series.warnings)
+            table.add_row(Text(label), *cells)
             continue
         table.add_section()
         mean = f"mean of {len(series.known)}"
@@ -80,7 +83,7 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
         numbers = (f"{series.score:.3f}", sure, number_told(series.noise_hu, 1), marks)
         table.add_row(Text(label), mean, *numbers, style="bold")
         for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
-            table.add_row(Text(f"  {name}"), *_cells(each, notes))
+            table.add_row(Text(f"  {name}"), *_cells(each, notes, show_spread))
         table.add_section()
     return table
 
@@ -88,35 +91,42 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
 def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     table = _table("series", "slices", "mean", "lowest", "highest", "noise HU", "notes")
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
-        scores = [each.score for each in series.slices]
+        scores = [slice_.score for slice_ in series.known]
         numbers = (f"{number:.3f}" for number in (series.score, min(scores), max(scores)))
         noise, marks = number_told(series.noise_hu, 1), _marks(series.all_warnings, notes)
-        table.add_row(Text(label), str(len(scores)), *numbers, noise, marks)
+        table.add_row(Text(label), _count(series), *numbers, noise, marks)
     return table
 
 
+def _count(series: SeriesScore) -> str:
+    """How many of the slices count where not all do."""
+    counted, slices = len(series.known), len(series.slices)
+    return f"{slices}" if counted == slices else f"{counted} of {slices}"
+
+
 def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    worst = worst_first(run.slices, run.model.scale)[:WORST_SLICES]
-    first = f"the {WORST_SLICES} worst slices"
+    counted = chain.from_iterable(series.known for series in run.series)
+    worst = worst_first(counted, run.model.scale)[:WORST_SLICES]
+    first = f"the {len(worst)} worst slices"
     table = _table(first, "position mm", "score", _sureness(run), "noise HU", "notes")
     for name, each in zip(slice_labels(worst, width), worst, strict=True):
-        table.add_row(Text(name), *_cells(each, notes))
+        table.add_row(Text(name), *_cells(each, notes, run.model.certainty is None))
     return table
 
 
 def _against_reference(run: ScoringRun, width: int) -> Table:
-    """Means over the slices of each series that have a slice of the reference."""
+    """Means over the slices that count of each series and have a slice of the reference."""
     table = _table("means against the reference", "slices", "SSIM", "PSNR dB", "VIF", "GMSD")
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
-        found = [each.comparison for each in series.slices if each.comparison is not None]
-        compared = sum(each.reference is not None for each in found)
+        compared = [slice_.comparison for slice_ in series.known]
+        found = [pair for pair in compared if pair is not None and pair.reference is not None]
         table.add_row(
             Text(label),
-            str(compared),
-            _mean((each.ssim for each in found), 3),
-            _mean((each.psnr for each in found), 1),
-            _mean((each.vif for each in found), 3),
-            _mean((each.gmsd for each in found), 3),
+            str(len(found)),
+            _mean((pair.ssim for pair in found), 3),
+            _mean((pair.psnr for pair in found), 1),
+            _mean((pair.vif for pair in found), 3),
+            _mean((pair.gmsd for pair in found), 3),
         )
     return table
 
@@ -130,12 +140,12 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _cells(
-    each: SliceScore, notes: Mapping[str, int], of_series: Iterable[str] = ()
+    each: SliceScore, notes: Mapping[str, int], show_spread: bool, of_series: Iterable[str] = ()
 ) -> tuple[str, ...]:
     return (
         number_told(each.position_mm, 1),
         number_told(each.score, 3),
-        interval_told(each.interval) or number_told(each.spread, 3),
+        number_told(each.spread, 3) if show_spread else interval_told(each.interval),
         number_told(each.noise_hu, 1),
         _marks((*each.warnings, *of_series), notes),
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct import Acquisition, Problem, Window
 from distiliqa.errors import DistiliqaError
 from distiliqa.model_folder import ModelConfig
+from distiliqa.scoring.counting import counted
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.series_check import series_warnings
 
@@ -92,6 +93,11 @@ class SliceScore:
         return self.empty or (self.distance is not None and self.distance > 1)
 
     @property
+    def tier(self) -> int:
+        """What decides whether it counts for its series, see `counted`: the lowest does."""
+        return int(self.outside) + int(self.empty)
+
+    @property
     def figures(self) -> dict[str, float | None]:
         """Its numbers by the names that they have in tables; None where one is not known."""
         low, high = self.interval or (None, None)
@@ -115,7 +121,8 @@ class SeriesScore:
     series : its UID, or the file or folder that stands for it.
     slices : in reading order.
     patients : number of patients that the slices say they are of; 1 where they do not say.
-    count_outside : let slices outside what the model knows count too.
+    count_outside : let slices outside what the model knows count too; those without a patient
+        count only where all are such.
     expected : number of slices that the series should have, see `ScoringRun`; 0 if unknown.
     """
 
@@ -132,10 +139,10 @@ class SeriesScore:
 
     @property
     def known(self) -> tuple[SliceScore, ...]:
-        """The slices that count for the series: those inside what the model knows; all if none."""
+        """The slices that count for the series, see `counted`: every number of it is of these."""
         if self.count_outside:
-            return self.slices
-        return tuple(each for each in self.slices if not each.outside) or self.slices
+            return counted(self.slices, lambda slice_: int(slice_.empty))
+        return counted(self.slices, lambda slice_: slice_.tier)
 
     @property
     def score(self) -> float:
@@ -144,9 +151,13 @@ class SeriesScore:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Mean of the lower and of the upper ends: errors of slices of one series go together."""
-        found = [each.interval for each in self.known if each.interval is not None]
-        if not found:
+        """Mean of the lower and of the upper ends: errors of slices of one series go together.
+
+        None where a slice that counts has none, for the mean is over all of them.
+        """
+        known = self.known
+        found = [slice_.interval for slice_ in known if slice_.interval is not None]
+        if len(found) < len(known):
             return None
         low, high = (fmean(ends) for ends in zip(*found, strict=True))
         return low, high

@@ -33,6 +33,21 @@ def test_means_are_of_the_slices_that_the_difference_counts(paired: PairedRun, t
     assert f"<dt>Mean of B</dt><dd>{mean:.2f}</dd>" in text
 
 
+def test_a_warning_stands_once_with_the_sides_that_have_it(paired: PairedRun, tmp_path: Path):
+    (series,) = paired.series
+    first, *others = series.slices
+    strange = {"distance": 1.5, "warnings": ("odd", "both")}
+    pair = replace(
+        first,
+        first=replace(first.first, **strange),
+        second=replace(first.second, warnings=("both",)),
+    )
+    some = replace(series, slices=(pair, *others))
+    text = page(tmp_path / "p.html", replace(paired, series=(some,)))
+    assert "A: odd; A and B: both<" in text
+    assert text.count("both") == 1
+
+
 def test_names_nobody_unless_asked_to(paired: PairedRun, tmp_path: Path):
     text = page(tmp_path / "p.html", paired)
     for name in ("DOE", "0.dcm", "1.2.4", str(tmp_path.parent)):

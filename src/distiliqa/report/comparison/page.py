@@ -168,10 +168,11 @@ def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
 
 
 def _warnings(pair: ScorePair) -> Iterator[str]:
-    for letter, each in (("A", pair.first), ("B", pair.second)):
-        if each.outside:
-            yield f"{letter}: outside what the model was trained on"
-        yield from (f"{letter}: {warning}" for warning in each.warnings)
+    """Each warning once, with the letters of the slices that have it."""
+    for warning in dict.fromkeys((*pair.first.warnings, *pair.second.warnings)):
+        sides = {"A": pair.first, "B": pair.second}
+        having = [letter for letter, slice_ in sides.items() if warning in slice_.warnings]
+        yield f"{' and '.join(having)}: {warning}"
 
 
 def _provenance(run: PairedRun) -> dict[str, object]:

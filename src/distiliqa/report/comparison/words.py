@@ -45,13 +45,12 @@ def explained(run: PairedRun) -> Iterator[str]:
             f"With {found.units} independent part{'s' * (found.units != 1)} no p below "
             f"{2 / 2**found.units:.2g} is possible, whatever the difference: look at its size."
         )
-    if left := sum(pair.outside for pair in run.slices):
-        counted = (
-            "they are counted, as there are no others"
-            if found.n == len(run.slices)
-            else ("they are shown and not counted")
-        )
-        yield f"{slices_told(left)} outside what the model was trained on: {counted}."
+    left = len(run.slices) - found.n
+    outside = "outside what the model was trained on"
+    if left:
+        yield f"{slices_told(left)} {outside} or without a patient: they are shown and not counted."
+    if strange := sum(pair.outside for pair in run.slices) - left:
+        yield f"{slices_told(strange)} {outside}: they are counted, as there are no others."
 
 
 def _few(found: Difference) -> str:
