@@ -141,7 +141,7 @@ def hand_on(weights: Path, *places: Path) -> None:
 
 def best_epoch(result: Path) -> int:
     """The epoch whose weights were kept."""
-    from distiliqa.files import read_json
+    from distiliqa.foreign_text import read_json
 
     return read_json(result)["epoch"]
 

@@ -15,7 +15,6 @@ from distiliqa.files import (
     atomic_path,
     make_folder,
     private_folder,
-    read_json,
     sha256,
     write_durably,
     write_json,
@@ -102,18 +101,6 @@ def test_json_has_no_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nan"):
         write_json(tmp_path / "a.json", {"score": float("nan")})
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(b'{"a": 1, "a": 2}', "'a' stands twice"), (b"{", "as JSON"), (b"\xff", "as JSON")],
-)
-def test_json_that_is_wrong_is_named(tmp_path: Path, content: bytes, words: str) -> None:
-    (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(DistiliqaError, match=words):
-        read_json(tmp_path / "a.json")
-    with pytest.raises(DistiliqaError, match="no such file"):
-        read_json(tmp_path / "b.json")
 
 
 def test_sha256_is_of_the_bytes(tmp_path: Path) -> None:

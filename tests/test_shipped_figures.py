@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distiliqa.files import read_json
+from distiliqa.foreign_text import read_json
 from distiliqa.model_folder import ONNX, read_config
 from distiliqa.scoring.shipped import find_model
 

@@ -15,7 +15,7 @@ from rich.progress import track
 from distiliqa.ct import CTSlice, index_ct
 from distiliqa.data.ratings import RatedImage, read_ratings
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import read_json
+from distiliqa.foreign_text import read_json
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import SliceScore
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from os import PathLike
 from pathlib import PurePath
 
+MAX_QUOTED = 60
+
 
 def one_line(text: str) -> str:
     """``text`` with line breaks, escape codes and whatever else is not to be printed escaped.
@@ -18,6 +20,12 @@ def one_line(text: str) -> str:
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def quoted(value: object) -> str:
+    """``value`` as Python writes it, no longer than `MAX_QUOTED` characters."""
+    text = repr(value[:MAX_QUOTED] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
 
 
 def without_paths(text: str, paths: Iterable[str]) -> str:

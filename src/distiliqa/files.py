@@ -107,27 +107,6 @@ def write_durably(path: Path, content: bytes) -> None:
             os.close(folder)
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises `DistiliqaError` on a missing file, bad JSON or a repeated key."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        content = dict(pairs)
-        if len(content) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise DistiliqaError(
-                f"the name {twice!r} stands twice", path=path, remedy="keep one of the two"
-            )
-        return content
-
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
-    except FileNotFoundError as error:
-        raise DistiliqaError("no such file", path=path, remedy="check the path") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DistiliqaError(f"not readable as JSON ({error})", path=path) from error
-
-
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     digest = hashlib.sha256()

@@ -14,7 +14,8 @@ from typing import Any
 
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import ModelFolderError
-from distiliqa.files import read_json, sha256, write_json
+from distiliqa.files import sha256, write_json
+from distiliqa.foreign_text import read_json
 
 FORMAT = 1
 ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"

@@ -55,16 +55,17 @@ def test_a_name_that_is_no_text_is_told(folder: Path):
     assert {"a/c.dcm", "a/d e.dcm", "b.dcm"} < set(names(found, folder))
 
 
-def test_paths_of_a_manifest_are_relative_to_it(folder: Path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_paths_of_a_manifest_are_relative_to_it(folder: Path, encoding: str):
     manifest = folder.parent / "manifest.csv"
     lines = [
-        "\ufeffpath,site",
+        "path,site" if encoding == "utf-16" else "\ufeffpath,site",
         "in/b.dcm,north",
         f"{folder}/a/c.dcm,south",
         "in/none.dcm,",
         "in/a,",
     ]
-    manifest.write_text("\n".join(lines), encoding="utf-8")
+    manifest.write_text("\n".join(lines), encoding)
     source = open_source(str(manifest))
     assert source.columns == ("site",)
     first, second, missing, not_a_file = source.files()

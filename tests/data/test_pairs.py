@@ -33,6 +33,13 @@ def test_reads_pairs_relative_to_the_csv_file(folder: Path) -> None:
     assert pairing.problems == ()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_list_may_begin_with_a_byte_order_mark(folder: Path, encoding: str) -> None:
+    path = written(folder, "a/full/1.IMA,a/low/1.IMA,A,0.25")
+    path.write_text(path.read_text(), encoding)
+    assert [pair.case for pair in read_pairs(path).pairs] == ["A"]
+
+
 def test_each_pair_has_a_place_of_its_own(folder: Path) -> None:
     lines = ("a/full/1.IMA,a/low/1.IMA,A,0.25", "b/full/1.dcm,b/low/1.dcm,B,0.1")
     first, second = read_pairs(written(folder, *lines)).pairs
@@ -80,5 +87,5 @@ def test_a_file_that_is_no_such_list_is_refused(folder: Path) -> None:
     with pytest.raises(DistiliqaError, match="lacks the column low, low_dose"):
         read_pairs(written(folder, "1,2", header="full,case"))
     (folder / "binary.csv").write_bytes(b"\xff\xfe\0")
-    with pytest.raises(DistiliqaError, match="cannot be read as CSV"):
+    with pytest.raises(DistiliqaError, match="not text in UTF-16"):
         read_pairs(folder / "binary.csv")

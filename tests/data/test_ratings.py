@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from distiliqa.data.ratings import read_ratings
-from distiliqa.errors import DistiliqaError, RecipeError
+from distiliqa.errors import DistiliqaError
 
 
 def write_ratings(folder: Path, content: str | dict[str, float]) -> Path:
@@ -76,8 +76,8 @@ def test_patient_id_is_the_case_where_no_manifest_says(tmp_path: Path) -> None:
         ('{"a": true}', "True, not a number"),
         ('{"a": null}', "None, not a number"),
         ('{"a": "3"}', "'3', not a number"),
-        ('{"a": NaN}', "nan, not a number"),
-        ('{"a": Infinity}', "inf, not a number"),
+        ('{"a": NaN}', "NaN is not a finite number"),
+        ('{"a": Infinity}', "Infinity is not a finite number"),
         ('{"a": 4.5}', "outside the scale 0 to 4"),
         ('{"a": 1, "b": 2, "c": 3}', "no image for 'b' and 1 more"),
         ('{"a": 1, "a.tiff": 2}', "name the same image"),
@@ -100,15 +100,22 @@ def test_wrong_ratings_are_one_line(tmp_path: Path, content: str, says: str) -> 
     [
         ("path,case\na.tiff,C1\na.tiff,C2\n", "stands twice"),
         ("image,case\na.tiff,C1\n", "without `path`"),
-        (b"path\n\xff\n", "not readable as CSV"),
+        (b"path\n\xff\n", "not text in UTF-8"),
     ],
 )
 def test_wrong_manifests_are_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
     write_tiff(tmp_path / "a.tiff")
     manifest = tmp_path / "manifest.csv"
     manifest.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(RecipeError, match=says):
+    with pytest.raises(DistiliqaError, match=says):
         read_ratings(tmp_path, write_ratings(tmp_path, {"a.tiff": 1}))
+
+
+def test_a_manifest_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    write_tiff(tmp_path / "a.tiff")
+    (tmp_path / "manifest.csv").write_text("path,case\na.tiff,C1\n", "utf-16")
+    (image,) = read_ratings(tmp_path, write_ratings(tmp_path, {"a.tiff": 1}))
+    assert image.case == "C1"
 
 
 def test_challenge_images(shared_data: Path) -> None:

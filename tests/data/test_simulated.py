@@ -14,7 +14,7 @@ from distiliqa.data.ratings import RatedImage, read_ratings
 from distiliqa.data.simulated import JOURNAL, REPORT, simulate_dataset
 from distiliqa.data.simulation_recipe import SimulationRecipe
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import read_json
+from distiliqa.foreign_text import read_json
 
 RECIPE = SimulationRecipe.model_validate(
     {

@@ -37,6 +37,13 @@ def test_a_file_gives_them_in_place_of_the_environment(tmp_path: Path):
     assert find_credentials(file, {TOKEN: "t"}) == Credentials("ü", "50%=;#ß")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_file_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str):
+    file = written(tmp_path / "c.ini", "")
+    file.write_text("[dicomweb]\nuser = ü\npassword = p\n", encoding)
+    assert read_credentials(file) == Credentials("ü", "p")
+
+
 def test_paths_are_relative_to_the_file(tmp_path: Path):
     written(tmp_path / "client.key", "")
     file = written(tmp_path / "c.ini", "[dicomweb]\ncertificate = client.pem\nkey = client.key\n")

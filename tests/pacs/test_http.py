@@ -85,7 +85,16 @@ def test_no_server_is_told():
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>", b'{"a": 1}', b"[1]", b'[{"0020000E": {"vr": "UI"}}]', b"\xff"]
+    "body",
+    [
+        b"<html>",
+        b'{"a": 1}',
+        b"[1]",
+        b'[{"0020000E": {"vr": "UI"}}]',
+        b"\xff",
+        b"[" * 100_000,
+        b'[{"0020000E": {"vr": "UI", "Value": [' + b"9" * 5000 + b"]}}]",
+    ],
 )
 def test_another_answer_than_dicomweb_is_told(
     faulty: Faulty, ask: Callable[..., list[str]], body: bytes

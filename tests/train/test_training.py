@@ -16,7 +16,8 @@ import torch
 from safetensors.torch import load_file
 
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
-from distiliqa.files import read_json, sha256, write_json
+from distiliqa.files import sha256, write_json
+from distiliqa.foreign_text import read_json
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import read_config
 from distiliqa.train.engine import LAST

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import read_json, write_json
+from distiliqa.files import write_json
+from distiliqa.foreign_text import read_json
 from distiliqa.model_folder import ModelConfig
 from distiliqa.packages import package_versions
 from distiliqa.report.environment import environment

@@ -16,6 +16,7 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 
 from distiliqa.ct import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, without_paths
+from distiliqa.foreign_text import encoding_of
 
 ATTEMPTS = 3
 _FIRST_WAIT_S = 0.5
@@ -83,9 +84,12 @@ def read(path: str) -> bytes:
 
 
 def open_text(path: str) -> TextIO:
-    """A text file in UTF-8, with or without a byte order mark."""
+    """A text file in UTF-8, or in what its byte order mark names."""
     system, inside, _ = _locate(path)
-    return io.TextIOWrapper(system.open_input_file(inside), encoding="utf-8-sig", newline="")
+    file = system.open_input_file(inside)
+    encoding = encoding_of(file.read(4))
+    file.seek(0)
+    return io.TextIOWrapper(file, encoding=encoding, newline="")
 
 
 def stamps(paths: Sequence[str]) -> Iterator[tuple[str, Stamp] | Problem]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from distiliqa.errors import DistiliqaError
 from distiliqa.files import cannot_write, make_folder
+from distiliqa.foreign_text import parse_json
 
 
 class Journal:
@@ -26,9 +28,9 @@ class Journal:
             return
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                entry = json.loads(line)
+                entry = parse_json(line, self.path)
                 yield entry.pop("stamp"), entry
-            except (ValueError, KeyError, AttributeError, TypeError):
+            except (DistiliqaError, KeyError, AttributeError, TypeError):
                 continue
 
     def find(self, stamp: str | None) -> dict[str, Any] | None:

@@ -6,11 +6,13 @@ import csv
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 from distiliqa.ct.index import Problem
 from distiliqa.errors import DistiliqaError
+from distiliqa.foreign_text import read_text
 
 COLUMNS = ("full", "low", "case", "low_dose")
 
@@ -93,13 +95,10 @@ def read_pairs(path: Path) -> Pairing:
 def _read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     """The rows of the CSV file by column, with the numbers of their lines."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            lines = [(reader.line_num, line) for line in reader]
-    except FileNotFoundError as error:
-        raise DistiliqaError("no such file", path=path, remedy="check the path") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(StringIO(read_text(path), newline=""), skipinitialspace=True)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        lines = [(reader.line_num, line) for line in reader]
+    except csv.Error as error:
         raise DistiliqaError(f"cannot be read as CSV ({error})", path=path) from error
     if missing:
         raise DistiliqaError(

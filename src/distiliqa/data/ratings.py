@@ -7,14 +7,15 @@ import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from distiliqa.errors import DistiliqaError, RecipeError
-from distiliqa.files import read_json
+from distiliqa.errors import DistiliqaError, RecipeError, quoted
+from distiliqa.foreign_text import read_json, read_text
 
 MANIFEST = "manifest.csv"
 
@@ -89,23 +90,23 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
 
     Raises
     ------
-    RecipeError : no column ``path``, a path that stands twice, or not a CSV file in UTF-8.
+    RecipeError : no column ``path``, a path that stands twice, or not a CSV file.
+    DistiliqaError : the file cannot be read as text.
     """
     if not path.is_file():
         return {}
     rows: dict[str, dict[str, str]] = {}
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file, restkey="", restval=""):
-                name = row.get("path")
-                if not name:
-                    raise RecipeError("has a row without `path`", path=path, remedy="fill it in")
-                if name in rows:
-                    raise RecipeError(
-                        f"the path {name!r} stands twice", path=path, remedy="keep one of the two"
-                    )
-                rows[name] = {column: value for column, value in row.items() if column and value}
-    except (UnicodeDecodeError, csv.Error) as error:
+        for row in csv.DictReader(StringIO(read_text(path), newline=""), restkey="", restval=""):
+            name = row.get("path")
+            if not name:
+                raise RecipeError("has a row without `path`", path=path, remedy="fill it in")
+            if name in rows:
+                raise RecipeError(
+                    f"the path {quoted(name)} stands twice", path=path, remedy="keep one of the two"
+                )
+            rows[name] = {column: value for column, value in row.items() if column and value}
+    except csv.Error as error:
         raise RecipeError(f"not readable as CSV ({error})", path=path) from error
     return rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path, PurePath
 from typing import NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from distiliqa.ct.window import Window
 from distiliqa.data.cache import open_cache
 from distiliqa.data.ratings import RatedImage
 from distiliqa.errors import DistiliqaError
+from distiliqa.foreign_text import read_text
 from distiliqa.progress import track
 
 # As `distiliqa evaluate` and `distiliqa score` write them.
@@ -120,24 +122,20 @@ def _ends_with(path: PurePath, ending: PurePath) -> bool:
 
 def _read_rows(path: Path) -> list[_Row]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            header = reader.fieldnames or []
-            columns = next((pair for pair in _COLUMNS if set(pair) <= set(header)), None)
-            if columns is None:
-                raise DistiliqaError(
-                    f"has the columns {', '.join(header) or 'none'}",
-                    path=path,
-                    remedy="name the columns image and pred, or path and score",
-                )
-            name, score = columns
-            return [
-                _Row(PurePath(row[name]), _number(row[score], reader.line_num, path))
-                for row in reader
-            ]
-    except FileNotFoundError as error:
-        raise DistiliqaError("no such file", path=path, remedy="check the path") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(StringIO(read_text(path), newline=""), restval="")
+        header = reader.fieldnames or []
+        columns = next((pair for pair in _COLUMNS if set(pair) <= set(header)), None)
+        if columns is None:
+            raise DistiliqaError(
+                f"has the columns {', '.join(header) or 'none'}",
+                path=path,
+                remedy="name the columns image and pred, or path and score",
+            )
+        name, score = columns
+        return [
+            _Row(PurePath(row[name]), _number(row[score], reader.line_num, path)) for row in reader
+        ]
+    except csv.Error as error:
         raise DistiliqaError(f"not readable as CSV ({error})", path=path) from error
 
 

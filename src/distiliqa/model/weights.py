@@ -14,6 +14,7 @@ from torch import Tensor
 
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import atomic_path
+from distiliqa.foreign_text import parse_json
 from distiliqa.model.config import NetworkConfig
 from distiliqa.model.network import Network
 
@@ -38,7 +39,7 @@ def read_network(path: Path) -> Network:
     try:
         with safe_open(path, "pt") as file:
             described = (file.metadata() or {})["network"]
-        network = Network(NetworkConfig(**json.loads(described)))
+        network = Network(NetworkConfig(**parse_json(described, path)))
         network.load_state_dict(load_file(path))
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelFolderError(

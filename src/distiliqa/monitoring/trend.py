@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from itertools import groupby
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
+from distiliqa.foreign_text import parse_json
 from distiliqa.monitoring.control_chart import BASELINE, ControlChart, control_chart
 from distiliqa.report.acquisition import protocol, scanner
 from distiliqa.report.names import short_hash
@@ -164,7 +164,7 @@ def _member(row: sqlite3.Row, number: int) -> Member:
         row["noise_hu"],
         row["slices"],
         row["outside"],
-        tuple(json.loads(row["warnings"])),
+        tuple(parse_json(row["warnings"], None, "start a new monitor")),
     )
 
 

@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.foreign_text import read_text
 
 SECTION = "dicomweb"
 KEYS = ("user", "password", "token", "certificate", "key")
 USER = "DISTILIQA_DICOMWEB_USER"
 PASSWORD = "DISTILIQA_DICOMWEB_PASSWORD"
 TOKEN = "DISTILIQA_DICOMWEB_TOKEN"
+MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def read_credentials(file: Path) -> Credentials:
     _require_private(file)
     values = _section(file)
     certificate, key = (
-        file.parent / Path(values[name]).expanduser() if name in values else None
+        file.parent / os.path.expanduser(values[name]) if name in values else None
         for name in ("certificate", "key")
     )
     user, password, token = (values.get(name) for name in ("user", "password", "token"))
@@ -83,9 +85,9 @@ def _section(file: Path) -> dict[str, str]:
     form = f"write a section [{SECTION}] with lines such as user = NAME"
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(file.read_text(encoding="utf-8"))
+        parser.read_string(read_text(file, MAX_BYTES))
         values = dict(parser[SECTION])
-    except (ConfigParserError, KeyError, UnicodeDecodeError) as error:
+    except (ConfigParserError, KeyError) as error:
         # The parser's own words repeat the line, which may be the password: they are not kept.
         kind = type(error).__name__
         raise DistiliqaError(f"no credentials ({kind})", path=file, remedy=form) from None
@@ -100,9 +102,10 @@ def _require_private(file: Path) -> None:
     """Refuse a file that other users may read or write, as ssh does; Windows keeps no such bits."""
     try:
         mode = file.stat().st_mode
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+        problem = getattr(error, "strerror", error)
         raise DistiliqaError(
-            f"cannot be read ({error.strerror})", path=file, remedy="check --credentials"
+            f"cannot be read ({problem})", path=file, remedy="check --credentials"
         ) from error
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise DistiliqaError("others may read it", path=file, remedy=f"chmod 600 {file}")

@@ -17,6 +17,7 @@ from pydicom.errors import InvalidDicomError
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.foreign_text import parse_json
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.retry import PassingError
 
@@ -93,7 +94,7 @@ def open_session(credentials: Credentials, ca_file: Path | None = None) -> reque
     session.trust_env = False
     session.max_redirects = 0
     session.headers["Accept"] = _JSON[0]
-    session.hooks["response"] += [_require_whole, _simplify_kind]
+    session.hooks["response"] += [_require_whole, _simplify_kind, _limit_json]
     if credentials.token is not None:
         session.auth = _Bearer(credentials.token)
     elif credentials.user is not None and credentials.password is not None:
@@ -186,6 +187,18 @@ def _simplify_kind(response: requests.Response, **_: Any) -> None:
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind in (*_JSON, *_XML):
         response.headers["Content-Type"] = _XML[0] if kind in _XML else kind
+
+
+def _limit_json(response: requests.Response, **_: Any) -> None:
+    """Let the client library read JSON within limits: deep nesting is a traceback otherwise."""
+
+    def parsed(**_: Any) -> Any:
+        try:
+            return parse_json(response.content, path=None)
+        except DistiliqaError as error:
+            raise ValueError(error.problem) from error
+
+    response.json = parsed  # type: ignore[method-assign]
 
 
 def _status_error(response: requests.Response | None, url: str) -> DistiliqaError:

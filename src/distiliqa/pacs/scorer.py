@@ -16,7 +16,8 @@ from pathlib import Path
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
-from distiliqa.files import make_folder, private_folder, read_json
+from distiliqa.files import make_folder, private_folder
+from distiliqa.foreign_text import read_json
 from distiliqa.pacs.outbox import Outbox
 from distiliqa.pacs.structured_report import write_sr
 from distiliqa.report import write_reports

@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import read_json, write_json
+from distiliqa.files import write_json
+from distiliqa.foreign_text import read_json
 from distiliqa.model_folder import ONNX
 from distiliqa.packages import package_versions
 from distiliqa.scoring.execution import Execution, RuntimeName

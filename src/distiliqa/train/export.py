@@ -13,7 +13,7 @@ import numpy as np
 
 from distiliqa.data.ratings import read_scores
 from distiliqa.errors import RecipeError
-from distiliqa.files import read_json
+from distiliqa.foreign_text import read_json
 from distiliqa.model.export import export_network
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import Domain, ModelConfig, ScoreScale

@@ -24,7 +24,8 @@ from distiliqa.data.dataset import Augmentation, RatedDataset
 from distiliqa.data.folds import Fold, make_folds
 from distiliqa.data.ratings import RatedImage, read_ratings
 from distiliqa.errors import RecipeError
-from distiliqa.files import make_folder, read_json, sha256, write_json
+from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.foreign_text import read_json
 from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
 from distiliqa.model.weights import start_from

@@ -1,0 +1,162 @@
+"""Text and JSON that others wrote: files of the user, model folders, answers of servers.
+
+Editors on Windows begin a file with a byte order mark, and some save UTF-16. JSON may be nested so
+deep, or hold numbers so long, that reading it or what comes after fails (RFC 8259, section 9, lets
+a reader set limits). One place knows all that, so that it is one line for the user.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any, NoReturn
+
+from distiliqa.errors import DistiliqaError, quoted
+
+MAX_TEXT_BYTES = 256 << 20
+MAX_JSON_BYTES = 64 << 20  # lists of lists need 20 times as much memory
+MAX_DEPTH = 64
+MAX_DIGITS = 64  # of an integer; the largest of 64 bits has 20
+# UTF-32 first: its mark in little endian begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CORRECT = "correct it, or save it again as UTF-8"
+
+
+def encoding_of(start: bytes) -> str:
+    """The encoding that the byte order mark of a text names; UTF-8 where it has none.
+
+    Parameters
+    ----------
+    start : the first four bytes of the text, or more.
+    """
+    return next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8-sig")
+
+
+def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
+    """Read a text file in UTF-8, or in UTF-16 or UTF-32 with a byte order mark.
+
+    Raises
+    ------
+    DistiliqaError : the file is missing, not readable, larger than ``max_bytes``, or no such text.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except FileNotFoundError as error:
+        raise DistiliqaError("no such file", path=path, remedy="check the path") from error
+    except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+        problem = getattr(error, "strerror", None) or error
+        raise DistiliqaError(
+            f"cannot be read ({problem})", path=path, remedy="check the path"
+        ) from error
+    if len(content) > max_bytes:
+        raise DistiliqaError(
+            f"larger than {_size(max_bytes)}", path=path, remedy="check that it is the right file"
+        )
+    return _decoded(content, path, "save it again as UTF-8")
+
+
+def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> Any:
+    """Read a JSON file. Raises `DistiliqaError`, see `read_text` and `parse_json`."""
+    return parse_json(read_text(path, max_bytes), path)
+
+
+def parse_json(
+    content: str | bytes, path: str | PathLike[str] | None, remedy: str = _CORRECT
+) -> Any:
+    """The value of a JSON text, with no number in it that is not finite.
+
+    Parameters
+    ----------
+    path : where the text is from, for the error.
+    remedy : what to do about a text that is wrong.
+
+    Raises
+    ------
+    DistiliqaError : not JSON, a name that stands twice in an object, NaN or an infinite number, an
+        integer of more than `MAX_DIGITS` digits, more than `MAX_DEPTH` values inside each other.
+    """
+    text = _decoded(content, path, remedy) if isinstance(content, bytes) else content
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_integer,
+            parse_float=_finite,
+            parse_constant=_refuse,
+        )
+        _check_depth(value)
+    except RecursionError:
+        reason = f"nested more than {MAX_DEPTH} deep"
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return value
+    raise DistiliqaError(f"not readable as JSON ({reason})", path=path, remedy=remedy)
+
+
+def _decoded(content: bytes, path: str | PathLike[str] | None, remedy: str) -> str:
+    encoding = encoding_of(content)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        name = encoding.removesuffix("-sig").upper()
+        raise DistiliqaError(
+            f"not text in {name} ({error.reason} at byte {error.start})", path=path, remedy=remedy
+        ) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        name, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the name {quoted(name)} stands twice; keep one of the two")
+    return content
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{quoted(digits)} is not a finite number")
+    return number
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a finite number")
+
+
+def _check_depth(value: Any) -> None:
+    """Raise `RecursionError` beyond `MAX_DEPTH`, level by level and not by recursion."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """The values that an object or a list holds."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"

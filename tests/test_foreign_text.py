@@ -1,0 +1,68 @@
+"""Text and JSON of other people: read whatever the editor, refused in one line where wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import MAX_QUOTED, DistiliqaError
+from distiliqa.foreign_text import MAX_DEPTH, MAX_DIGITS, parse_json, read_json, read_text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_text_is_read_as_editors_save_it(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.json").write_text('{"Schädel": 1}', encoding)
+    assert read_json(tmp_path / "a.json") == {"Schädel": 1}
+
+
+def test_a_file_is_read_no_further_than_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 2048)
+    assert len(read_text(tmp_path / "a", max_bytes=2048)) == 2048
+    with pytest.raises(DistiliqaError, match="larger than 1 KiB; check that it is the right file"):
+        read_text(tmp_path / "a", max_bytes=1024)
+    if Path("/dev/zero").exists():
+        with pytest.raises(DistiliqaError, match="/dev/zero: larger than 1 MiB"):
+            read_text(Path("/dev/zero"), max_bytes=1 << 20)
+
+
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xff")
+    with pytest.raises(DistiliqaError, match=r"not text in UTF-8 \(invalid start byte at byte 0"):
+        read_json(tmp_path / "a.json")
+    for path in (tmp_path / "b.json", tmp_path, Path("a\0b")):
+        with pytest.raises(DistiliqaError, match="check the path"):
+            read_json(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1, "a": 2}', "the name 'a' stands twice"),
+        ("{", "Expecting property name"),
+        ("", "Expecting value"),
+        ("[" * 100_000, f"nested more than {MAX_DEPTH} deep"),
+        ("[" * (MAX_DEPTH + 1) + "0" + "]" * (MAX_DEPTH + 1), "nested more than"),
+        ('{"a":' * 200 + "0" + "}" * 200, "nested more than"),
+        ("9" * 5000, "a number of 5000 digits"),
+        ("NaN", "NaN is not a finite number"),
+        ("[-Infinity]", "-Infinity is not a finite number"),
+        ("1e999", "'1e999' is not a finite number"),
+        ("1" * 5000 + "e9", "is not a finite number"),
+    ],
+)
+def test_json_that_is_wrong_is_one_short_line(text: str, words: str) -> None:
+    with pytest.raises(DistiliqaError, match=words) as error:
+        parse_json(text, "a.json")
+    line = str(error.value)
+    assert line.startswith("a.json: not readable as JSON (")
+    assert line.endswith("; correct it, or save it again as UTF-8")
+    assert len(line) < 100 + MAX_QUOTED
+
+
+def test_json_that_is_right_is_as_python_reads_it() -> None:
+    nested = "[" * MAX_DEPTH + "0" + "]" * MAX_DEPTH
+    for text in (nested, '{"a": [1, -0.5e-3, null, true, "\\ud800"]}', "9" * MAX_DIGITS):
+        assert parse_json(text, None) == json.loads(text)
+        assert parse_json(text.encode("utf-8-sig"), None) == json.loads(text)
