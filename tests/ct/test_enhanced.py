@@ -121,6 +121,68 @@ def test_the_second_source_of_a_dual_source_scanner_does_not_count(
     assert (facts.kvp, facts.tube_current_ma, facts.exposure_mas) == (100, 100, 50)
 
 
+def private(tag: int, *items: Dataset) -> Dataset:
+    """A group that holds a private sequence of Philips, (2005,xx0F)."""
+    group = Dataset()
+    group.add_new(0x20050014, "LO", "Philips MR Imaging DD 005")
+    group.add_new(tag, "SQ", list(items))
+    return group
+
+
+@pytest.mark.parametrize("vr", ["SQ", "UN"])
+@pytest.mark.parametrize("place", ["shared", "per frame", "inside a public macro"])
+def test_private_sequences_do_not_count(tmp_path, write_enhanced, frames, place, vr):
+    (strange,) = item(
+        ImagePositionPatient=[-100, -100, 7.5],
+        ImageOrientationPatient=CORONAL,
+        PixelSpacing=[3, 3],
+        RescaleSlope=1,
+        RescaleIntercept=0,
+        ImageType=["DERIVED", "SECONDARY", "LOCALIZER"],
+        FrameType=["DERIVED", "SECONDARY", "LOCALIZER"],
+        PlanePositionSequence=item(ImagePositionPatient=[-100, -100, 8.5]),
+    )
+    group = private(0x2005140F, strange, strange)
+    groups = [per_frame(3 * number, 1) for number in range(3)]
+    if place == "per frame":
+        for public in groups:
+            public.update(group)
+    if place == "inside a public macro":
+        for public in groups:
+            public.PlanePositionSequence[0].update(group)
+    path = write_enhanced(tmp_path / "a.dcm", frames, groups)
+    if place == "shared":
+        dataset = pydicom.dcmread(path)
+        dataset.SharedFunctionalGroupsSequence[0].update(group)
+        dataset.save_as(path)
+    if vr == "UN":
+        path.write_bytes(path.read_bytes().replace(b"\x05\x20\x0f\x14SQ", b"\x05\x20\x0f\x14UN"))
+    refs = index_ct(path).slices
+    assert [ref.position_mm for ref in refs] == [0, 3, 6]
+    for ref in refs:
+        image = ref.load()
+        np.testing.assert_array_equal(image.hu, frames[ref.frame])
+        assert (image.spacing_mm, image.warnings) == ((0.8, 0.8), ())
+
+
+def test_references_to_other_images_do_not_count(tmp_path, write_enhanced, frames):
+    groups = [per_frame(3 * number, 1) for number in range(3)]
+    for group in groups:
+        group.DerivationImageSequence = item(RescaleIntercept=0, ImagePositionPatient=[0, 0, 99])
+    refs = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups)).slices
+    assert [ref.position_mm for ref in refs] == [0, 3, 6]
+    np.testing.assert_array_equal(refs[1].load().hu, frames[1])
+
+
+def test_frames_without_any_group_of_their_own_are_refused(tmp_path, write_enhanced, frames):
+    path = write_enhanced(tmp_path / "a.dcm", frames, [per_frame(z, 1) for z in range(3)])
+    dataset = pydicom.dcmread(path)
+    del dataset.PerFrameFunctionalGroupsSequence
+    dataset.save_as(path)
+    with pytest.raises(CTReadError, match="describes 0 of its 3 frames"):
+        index_ct(path)
+
+
 def test_frames_that_are_not_axial_are_left_out_and_counted(tmp_path, write_enhanced, frames):
     groups = [
         per_frame(0, 1),

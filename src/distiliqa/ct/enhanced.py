@@ -10,28 +10,53 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.header import number
+from distiliqa.ct.header import number, value
 from distiliqa.errors import CTReadError
 
 # What an index has to read on top of the tags of classic slices.
 GROUP_KEYWORDS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 
-_OTHER_SOURCE = "CTAdditionalXRaySourceSequence"  # PS3.3, C.8.15.3.11
+# The macros that describe an axial CT frame (PS3.3, A.38.1.4 and A.70.3.2), what they say counting
+# in this order. No others do: private groups and references to other images repeat the same tags,
+# and so does the source beyond the primary one (C.8.15.3.11).
+_MACROS = (
+    "UnassignedSharedConvertedAttributesSequence",
+    "UnassignedPerFrameConvertedAttributesSequence",
+    "FrameContentSequence",
+    "FrameAnatomySequence",
+    "PixelMeasuresSequence",
+    "PlanePositionSequence",
+    "PlaneOrientationSequence",
+    "PixelValueTransformationSequence",
+    "CTImageFrameTypeSequence",
+    "CTAcquisitionTypeSequence",
+    "CTAcquisitionDetailsSequence",
+    "CTTableDynamicsSequence",
+    "CTGeometrySequence",
+    "CTPositionSequence",
+    "CTReconstructionSequence",
+    "CTExposureSequence",
+    "CTXRayDetailsSequence",
+)
 
 
 def is_enhanced(dataset: Dataset) -> bool:
     """Whether the image describes its frames in functional groups."""
-    return bool(dataset.get("PerFrameFunctionalGroupsSequence"))
+    return any(value(dataset, keyword) for keyword in GROUP_KEYWORDS)
 
 
 def check_groups(dataset: Dataset, *, path: str) -> None:
     """Raise `CTReadError` where a frame has no group: nothing tells its place and its rescale."""
-    groups = len(dataset.PerFrameFunctionalGroupsSequence)
-    frames = int(number(dataset, "NumberOfFrames") or 1)
+    groups = len(value(dataset, "PerFrameFunctionalGroupsSequence") or ())
+    frames = _frame_count(dataset)
     if groups < frames:
         raise CTReadError(
             f"describes {groups} of its {frames} frames", path=path, remedy="export it again"
         )
+
+
+def _frame_count(dataset: Dataset) -> int:
+    return int(number(dataset, "NumberOfFrames") or 1)
 
 
 def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
@@ -42,6 +67,8 @@ def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
     """
     common = Dataset()
     common.update({item.tag: item for item in dataset if item.keyword not in GROUP_KEYWORDS})
+    if _frame_count(dataset) > 1 and "ImagePositionPatient" in common:
+        del common.ImagePositionPatient  # frames that have none of their own have none
     for group in dataset.get("SharedFunctionalGroupsSequence") or ():
         _lift(group, common)
     for group in dataset.PerFrameFunctionalGroupsSequence:
@@ -54,12 +81,11 @@ def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
 
 
 def _lift(group: Dataset, flat: Dataset) -> None:
-    """Copy the tags of each macro in a functional group item into ``flat``.
+    """Copy the public tags of each macro in a functional group item into ``flat``.
 
     A macro is a sequence of one item; those with more (exposures of a dual-source scanner) give
-    their first, as there is one value to report. The source beyond the primary one is left out, as
-    it has the same tags.
+    their first, as there is one value to report.
     """
-    for macro in group:
-        if macro.VR == "SQ" and macro.value and macro.keyword != _OTHER_SOURCE:
-            flat.update(macro.value[0])
+    for keyword in _MACROS:
+        if items := value(group, keyword):
+            flat.update({tag: item for tag, item in items[0].items() if not tag.is_private})
