@@ -33,3 +33,26 @@ def read_one() -> Callable[[Path], CTSlice]:
         return image
 
     return read
+
+
+@pytest.fixture(scope="session")
+def transcode() -> Callable[[Path, int], Path]:
+    """Rewrite a DICOM file in a transfer syntax that GDCM encodes and pydicom does not."""
+    gdcm = pytest.importorskip("gdcm")
+
+    def change_syntax(path: Path, syntax: int) -> Path:
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        assert reader.Read()
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+        change.SetInput(reader.GetImage())
+        assert change.Change()
+        writer = gdcm.ImageWriter()
+        writer.SetFileName(str(path))
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        assert writer.Write()
+        return path
+
+    return change_syntax

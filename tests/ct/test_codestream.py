@@ -8,8 +8,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 from distiliqa.ct.codestream import read_codestream
 
 # Start of image; a comment; FF that fills up; start of frame of the lossless process: 12 bits,
-# 300 rows, 200 columns, one sample; start of scan.
-JPEG = bytes.fromhex("FFD8 FFFE0004AAAA FF FFC3000B 0C 012C 00C8 01 011100 FFDA0008")
+# 300 rows, 200 columns, one sample; start of scan, of predictor 1.
+JPEG = bytes.fromhex("FFD8 FFFE0004AAAA FF FFC3000B 0C 012C 00C8 01 011100 FFDA0008010100010000")
 
 
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
@@ -17,11 +17,11 @@ def test_the_size_is_that_of_the_image(tmp_path, write_ct, body, syntax):
     dataset = pydicom.dcmread(write_ct(tmp_path / "a.dcm", body[:40]))
     dataset.compress(syntax)
     encoded = get_frame(dataset.PixelData, 0, number_of_frames=1)
-    assert read_codestream(encoded) == (40, 64, 1, 16)
+    assert read_codestream(encoded) == (40, 64, 1, 16, False)
 
 
 def test_segments_before_the_frame_header_are_passed_over():
-    assert read_codestream(JPEG) == (300, 200, 1, 12)
+    assert read_codestream(JPEG) == (300, 200, 1, 12, False)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,9 @@ def test_segments_before_the_frame_header_are_passed_over():
     [
         (b"", "no compressed image"),
         (b"not an image", "no compressed image"),
-        (JPEG[:-13], "cut short"),
-        (JPEG[:-4] + b"\x00" + JPEG[-3:], "damaged"),
+        (JPEG[:-19], "cut short"),
+        (JPEG[:-1], "cut short"),
+        (JPEG.replace(b"\xff\xda", b"\x00\xda"), "damaged"),
         (b"\xff\x4f\xff\x51\x00", "cut short"),
         (b"\xff\xd8\xff\xda\x00\x02", "no frame header"),
         (b"\xff\xd8not a marker", "damaged"),

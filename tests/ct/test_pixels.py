@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pydicom
 import pytest
@@ -23,23 +21,6 @@ from distiliqa.errors import CTReadError
 gdcm = pytest.importorskip("gdcm")
 
 
-def transcode(path: Path, syntax: int) -> Path:
-    """Rewrite a DICOM file in a transfer syntax that GDCM encodes and pydicom does not."""
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(path))
-    assert reader.Read()
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
-    change.SetInput(reader.GetImage())
-    assert change.Change()
-    writer = gdcm.ImageWriter()
-    writer.SetFileName(str(path))
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(change.GetOutput())
-    assert writer.Write()
-    return path
-
-
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
 def test_lossless_syntaxes_give_the_same_hu(tmp_path, write_ct, body, read_one, syntax):
     path = write_ct(tmp_path / "a.dcm", body)
@@ -50,18 +31,18 @@ def test_lossless_syntaxes_give_the_same_hu(tmp_path, write_ct, body, read_one, 
 
 
 @pytest.mark.parametrize("process", ["JPEGLosslessProcess14", "JPEGLosslessProcess14_1"])
-def test_lossless_jpeg_gives_the_same_hu(tmp_path, write_ct, body, read_one, process):
+def test_lossless_jpeg_gives_the_same_hu(tmp_path, write_ct, body, read_one, process, transcode):
     path = transcode(write_ct(tmp_path / "a.dcm", body), getattr(gdcm.TransferSyntax, process))
     np.testing.assert_array_equal(read_one(path).hu, body)
 
 
-def test_12_bit_lossy_jpeg_is_near(tmp_path, write_ct, body, read_one):
+def test_12_bit_lossy_jpeg_is_near(tmp_path, write_ct, body, read_one, transcode):
     path = write_ct(tmp_path / "a.dcm", body, BitsStored=12, HighBit=11, PixelRepresentation=0)
     image = read_one(transcode(path, gdcm.TransferSyntax.JPEGExtendedProcess2_4))
     assert np.abs(image.hu - body).max() <= 2
 
 
-def test_8_bit_lossy_jpeg_is_near(tmp_path, write_ct, body, read_one):
+def test_8_bit_lossy_jpeg_is_near(tmp_path, write_ct, body, read_one, transcode):
     path = write_ct(tmp_path / "a.dcm", body, RescaleSlope=8, PixelRepresentation=0)
     dataset = pydicom.dcmread(path)
     dataset.PixelData = dataset.pixel_array.astype(np.uint8).tobytes()
@@ -110,7 +91,7 @@ def test_a_syntax_that_no_decoder_knows_is_named(tmp_path, write_ct, body):
 
 
 @pytest.mark.parametrize("encode", ["gdcm", "pydicom"])
-def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode):
+def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode, transcode):
     path = write_ct(tmp_path / "a.dcm", body)
     if encode == "gdcm":
         transcode(path, gdcm.TransferSyntax.JPEGLosslessProcess14_1)
@@ -135,7 +116,7 @@ def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode):
     ],
 )
 def test_a_header_that_contradicts_the_compressed_image_is_an_error(
-    tmp_path, write_ct, body, encode, declared, says
+    tmp_path, write_ct, body, transcode, encode, declared, says
 ):
     path = write_ct(tmp_path / "a.dcm", body)
     if isinstance(encode, UID):

@@ -1,8 +1,12 @@
-"""What a compressed image says of itself, to be held against what the DICOM header says of it."""
+"""What a compressed image says of itself, to be held against what the DICOM header says of it.
+
+Only headers of the stream are read, no compressed data.
+"""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _J2K_START = b"\xff\x4f\xff\x51"  # SOC, then at once SIZ
@@ -13,28 +17,40 @@ _START_OF_SCAN = 0xDA
 _BEFORE_THE_SCAN = {0xC4, 0xDB, 0xDD, 0xF8, *range(0xE0, 0xF0), 0xFE}
 
 # Start of frame: of all JPEG processes (C4, C8 and CC are other segments), and of JPEG-LS.
-_START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_JPEG_LS_FRAME = 0xF7
+_START_OF_FRAME = {*range(0xC0, 0xD0), _JPEG_LS_FRAME} - {0xC4, 0xC8, 0xCC}
+_LOSSLESS_JPEG_FRAMES = {0xC3, 0xC7, 0xCB, 0xCF}  # T.81, table B.1; all others use the DCT
+
+# Markers of JPEG 2000 (T.800, table A.2).
+_COD, _COC, _SOT, _SOD = 0xFF52, 0xFF53, 0xFF90, 0xFF93
+_TRANSFORM_AT = {_COD: 13, _COC: 10}  # byte of the wavelet, from the marker; T.800, A.6.1 and A.6.2
+_REVERSIBLE = 1  # the 5-3 wavelet; T.800, table A.20
+_SHORTEST_TILE_PART = 14  # SOT and SOD
 
 
 class Codestream(NamedTuple):
-    """Size of the image in a codestream; ``precision`` is in bits."""
+    """What the image in a codestream is.
+
+    ``precision`` is in bits. ``lossy`` : the way it was coded does not keep every pixel value.
+    """
 
     rows: int
     columns: int
     samples: int
     precision: int
+    lossy: bool
 
 
 def read_codestream(encoded: bytes) -> Codestream:
-    """Read the size of a JPEG, JPEG-LS, JPEG 2000 or HTJ2K image from its own header.
+    """Read the size and the coding of a JPEG, JPEG-LS, JPEG 2000 or HTJ2K image from its headers.
 
-    Sources: ITU-T T.81, B.2.2; T.87, C.2.2; T.800, A.5.1. Raises `ValueError` where there is none.
+    Sources: ITU-T T.81, B.2; T.87, C.2; T.800, A.4 to A.6. Raises `ValueError` where there is none.
     """
     try:
         if encoded.startswith(_JPEG_START):
             return _read_jpeg(encoded)
         if (start := encoded.find(_J2K_START)) >= 0:
-            return _read_jpeg_2000(encoded, start + len(_J2K_START))
+            return _read_jpeg_2000(encoded, start + 2)
     except struct.error as error:
         raise ValueError("the compressed image is cut short") from error
     raise ValueError("no compressed image where one should begin")
@@ -42,23 +58,59 @@ def read_codestream(encoded: bytes) -> Codestream:
 
 def _read_jpeg(encoded: bytes) -> Codestream:
     """Walk all segments up to the scan: GDCM ends the process where one should not be there."""
-    found, place = None, len(_JPEG_START)
+    found, frame, place = None, 0, len(_JPEG_START)
     while True:
         begin, marker, length = struct.unpack_from(">BBH", encoded, place)
         if begin == 0xFF and marker == _START_OF_SCAN:
             break
         if begin == 0xFF and marker in _START_OF_FRAME:
-            precision, rows, columns, samples = struct.unpack_from(">BHHB", encoded, place + 4)
-            found = Codestream(rows, columns, samples, precision)
+            found, frame = struct.unpack_from(">BHHB", encoded, place + 4), marker
         elif begin != 0xFF or marker not in (0xFF, *_BEFORE_THE_SCAN):
             raise ValueError("the segments of the compressed image are damaged")
         place += 1 if marker == 0xFF else 2 + length  # markers may be filled up with FF
     if found is None:
         raise ValueError("the compressed image has no frame header")
-    return found
+    precision, rows, columns, samples = found
+    return Codestream(rows, columns, samples, precision, _is_lossy_scan(encoded, place, frame))
+
+
+def _is_lossy_scan(encoded: bytes, place: int, frame: int) -> bool:
+    """Whether a scan leaves out part of the pixel values.
+
+    JPEG-LS allows an error of NEAR (T.87, C.2.3). It and lossless JPEG can shift bits out, which is
+    the point transform (T.81, H.1.2.1).
+    """
+    (count,) = struct.unpack_from(">B", encoded, place + 4)
+    near, _, approximation = struct.unpack_from(">3B", encoded, place + 5 + 2 * count)
+    if frame == _JPEG_LS_FRAME:
+        return bool(near or approximation & 0x0F)
+    return frame not in _LOSSLESS_JPEG_FRAMES or bool(approximation & 0x0F)
 
 
 def _read_jpeg_2000(encoded: bytes, place: int) -> Codestream:
-    right, bottom, left, top = struct.unpack_from(">4I", encoded, place + 4)
-    samples, depth = struct.unpack_from(">HB", encoded, place + 36)
-    return Codestream(bottom - top, right - left, samples, (depth & 0x7F) + 1)
+    right, bottom, left, top = struct.unpack_from(">4I", encoded, place + 6)
+    samples, depth = struct.unpack_from(">HB", encoded, place + 38)
+    lossy = any(wavelet != _REVERSIBLE for wavelet in _wavelets(encoded, place))
+    return Codestream(bottom - top, right - left, samples, (depth & 0x7F) + 1, lossy)
+
+
+def _wavelets(encoded: bytes, place: int) -> Iterator[int]:
+    """The wavelets that the main header and those of tiles name; ``place`` is that of SIZ.
+
+    A tile may have another wavelet than the image, and a component another than its tile.
+    """
+    tile, tile_bytes = place, 0
+    while place + 2 <= len(encoded):
+        (marker,) = struct.unpack_from(">H", encoded, place)
+        if marker in _TRANSFORM_AT:
+            yield encoded[place + _TRANSFORM_AT[marker]]
+        elif marker == _SOT:
+            tile, (tile_bytes,) = place, struct.unpack_from(">I", encoded, place + 6)
+        elif marker == _SOD:
+            if tile_bytes < _SHORTEST_TILE_PART:  # 0: it is the last, up to the end of the image
+                return
+            place = tile + tile_bytes
+            continue
+        elif not 0xFF50 <= marker <= 0xFF6F:
+            return  # the end of the image, or damage that the decoder reports
+        place += 2 + struct.unpack_from(">H", encoded, place + 2)[0]

@@ -29,9 +29,10 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
-from distiliqa.ct.codestream import read_codestream
+from distiliqa.ct.codestream import Codestream, read_codestream
 
 PLUGIN = "distiliqa"
+CODESTREAMS = "codestreams"  # option of pydicom's decoders: a list that takes what was decoded
 _LARGEST_PRECISION = 16  # of CT: PS3.3, C.8.2.1.1
 
 # pylibjpeg-libjpeg, which pydicom also suggests, is GPL.
@@ -56,7 +57,8 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes | bytearray:
 
     Raises `ValueError` where the compressed image is not the one that the header describes.
     """
-    _check(source, runner)
+    codestream = _check(source, runner)
+    runner.get_option(CODESTREAMS, []).append(codestream)
     try:
         if runner.transfer_syntax == JPEGExtended12Bit and runner.bits_stored > 8:
             return _decode_12_bit_jpeg(source, runner)
@@ -77,18 +79,19 @@ def _module(uid: str) -> Any:
     return _MODULES[DECODER_DEPENDENCIES[UID(uid)][0]]
 
 
-def _check(source: bytes, runner: DecodeRunner) -> None:
-    rows, columns, samples, precision = read_codestream(source)
-    if (rows, columns, samples) != (runner.rows, runner.columns, 1):
+def _check(source: bytes, runner: DecodeRunner) -> Codestream:
+    found = read_codestream(source)
+    if (found.rows, found.columns, found.samples) != (runner.rows, runner.columns, 1):
         raise ValueError(
-            f"the compressed image has {rows} x {columns} pixels of {samples} samples, "
-            f"the header says {runner.rows} x {runner.columns} of 1"
+            f"the compressed image has {found.rows} x {found.columns} pixels of "
+            f"{found.samples} samples, the header says {runner.rows} x {runner.columns} of 1"
         )
-    if not precision <= runner.bits_allocated <= _LARGEST_PRECISION:
+    if not found.precision <= runner.bits_allocated <= _LARGEST_PRECISION:
         raise ValueError(
-            f"the compressed image has {precision} bits a pixel, "
+            f"the compressed image has {found.precision} bits a pixel, "
             f"the header says {runner.bits_allocated}"
         )
+    return found
 
 
 def _decode_12_bit_jpeg(source: bytes, runner: DecodeRunner) -> bytes:

@@ -17,7 +17,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header
+from distiliqa.ct.header import HEADER_KEYWORDS, LOSSY, Header, number, read_header
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
@@ -60,10 +60,11 @@ def load_frame(
     Raises `CTReadError` on pixels that cannot be decoded, or are not finite.
     """
     stored: NDArray | None = None if native is None else native.read(source)
-    if stored is None:
-        stored = decode(source, frame, syntax)
-    hu = rescale(stored, header.slope, header.intercept)
     notes = list(header.warnings)
+    if stored is None:
+        stored, lossy = decode(source, frame, syntax)
+        notes += [LOSSY] if lossy and LOSSY not in notes else []
+    hu = rescale(stored, header.slope, header.intercept)
     if header.padding is not None:
         padded = padding_mask(stored, *header.padding)
         notes += padding_doubt(hu[padded])

@@ -47,6 +47,8 @@ HEADER_KEYWORDS = (
 # de-identified CT carries.
 _RESCALE_TYPES_OF_HU = {None, "HU", "US"}
 
+LOSSY = "lossy compression has changed the noise"
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -151,8 +153,8 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
     if (unit := text(dataset, "RescaleType")) not in _RESCALE_TYPES_OF_HU:
         yield f"the file says its values are {unit}, not HU"
-    if text(dataset, "LossyImageCompression") == "01":
-        yield "lossy compression has changed the noise"
+    if (text(dataset, "LossyImageCompression") or "").lstrip("0") == "1":
+        yield LOSSY
 
 
 def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:

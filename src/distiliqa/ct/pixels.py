@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +11,37 @@ from pydicom.pixels import get_decoder, pixel_array
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from distiliqa.ct import decoders
+from distiliqa.ct.codestream import Codestream
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
 decoders.register()
 
 
-def decode(source: Source, frame: int, syntax: UID) -> NDArray[np.generic]:
+def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic], bool]:
     """Decode one frame to its stored values, (rows, columns), before any rescale.
 
-    Only this frame is read where the file allows it, and nothing is kept.
+    Only this frame is read where the file allows it, and nothing is kept. The second value is
+    whether the pixels were compressed with loss, as the compressed image itself says: neither the
+    transfer syntax nor a tag decides this.
 
     Raises
     ------
     CTReadError : on a transfer syntax without a decoder, and on pixels that are missing, cut
         short or damaged.
     """
-    plugin = _plugin_for(source, syntax)
+    codestreams: list[Codestream] = []
+    options: dict[str, Any] = {
+        "decoding_plugin": _plugin_for(source, syntax),
+        decoders.CODESTREAMS: codestreams,
+    }
     try:
         with source.open() as stream:
             # A deflated file is one compressed stream: no frame can be found in it without reading.
             deflated = syntax == DeflatedExplicitVRLittleEndian
             pixels = dcmread(stream, force=True) if deflated else cast(BinaryIO, stream)
-            return pixel_array(
-                pixels, index=frame, transfer_syntax_uid=syntax, decoding_plugin=plugin
-            )
+            stored = pixel_array(pixels, index=frame, transfer_syntax_uid=syntax, **options)
+            return stored, any(codestream.lossy for codestream in codestreams)
     except Exception as error:  # decoders raise whatever they like
         reason = str(error).split("\n")[-1].strip()  # pydicom puts lines of its own before it
         reason = reason.removeprefix(f"{decoders.PLUGIN}: ")
