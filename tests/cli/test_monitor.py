@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
+from distiliqa.monitoring import monitor
+from distiliqa.monitoring.watch import Watch
 
 Write = Callable[..., Path]
 
@@ -84,13 +87,23 @@ def test_once_scores_what_is_new(tmp_path: Path, once: Callable[..., Result], wr
 
 
 def test_once_waits_for_what_is_new(
-    tmp_path: Path, once: Callable[..., Result], write_series: Write
+    tmp_path: Path,
+    once: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     write_series(tmp_path / "in", 2)
-    start = time.monotonic()
-    done = once("--settle", 0.3)
+    now, waits = [0.0], []
+    monkeypatch.setattr(monitor, "Watch", partial(Watch, clock=lambda: now[0]))
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(time, "sleep", wait)
+    done = once("--settle", 300)
     assert (done.exit_code, done.stdout) == (0, "2 slices of 1 series scored\n"), done.stderr
-    assert time.monotonic() - start > 0.3
+    assert waits == [300]
 
 
 def test_a_file_that_fails_is_1_and_named(

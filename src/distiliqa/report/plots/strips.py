@@ -12,7 +12,7 @@ from distiliqa.report.plots.axes import X_GAP, Axis, dot, limits_of, svg, text_w
 
 WIDTH, STRIP, TOP = 560, 30, 8
 LONGEST_NAME = 28
-RIGHT = 470  # the counts stand right of it
+GAP = 10  # between the axis and the labels beside it, px
 GOLDEN = 0.6180339887  # steps of it spread any number of dots evenly
 
 
@@ -41,19 +41,27 @@ def strips(
     """
     values = [each.value for dots in groups.values() for each in dots]
     names = {name: _shortened(name) for name in groups}
-    left = max([60.0, *(text_width(name) + 14 for name in names.values())])
-    across = Axis(*(limits or limits_of(values)), left, RIGHT)
+    centers = {name: _center(dots) for name, dots in groups.items()}
+    counts = {name: f"{centers[name]:.2f}, n {len(dots)}" for name, dots in groups.items()}
+    left = max([60.0, *(text_width(name) + GAP + 4 for name in names.values())])
+    right = WIDTH - GAP - max([80.0, *map(text_width, counts.values())])
+    across = Axis(*(limits or limits_of(values)), left, right)
     bottom = TOP + STRIP * len(groups)
     drawn = (
-        _strip(names[name], dots, across, TOP + STRIP * (n + 0.5))
+        _strip(names[name], counts[name], centers[name], dots, across, TOP + STRIP * (n + 0.5))
         for n, (name, dots) in enumerate(groups.items())
     )
     axis = x_axis(across, TOP, bottom, x_label, across.ticks(X_GAP))
     return svg(WIDTH, bottom + 42, f"{x_label}, one strip a group", axis, *drawn)
 
 
-def _strip(name: str, dots: Sequence[Dot], across: Axis, middle: float) -> Markup:
-    center = median([each.value for each in dots if not each.flagged] or [d.value for d in dots])
+def _center(dots: Sequence[Dot]) -> float:
+    return median([dot.value for dot in dots if not dot.flagged] or [dot.value for dot in dots])
+
+
+def _strip(
+    name: str, count: str, center: float, dots: Sequence[Dot], across: Axis, middle: float
+) -> Markup:
     points = (
         dot(
             across.at(each.value),
@@ -67,18 +75,17 @@ def _strip(name: str, dots: Sequence[Dot], across: Axis, middle: float) -> Marku
     return Markup(
         '<g class="strip">{points}<path class="median" d="M{x} {top}V{bottom}"/>'
         '<text x="{left}" y="{base}" text-anchor="end">{name}</text>'
-        '<text x="{right}" y="{base}">{center}, n {count}</text></g>'
+        '<text x="{right}" y="{base}">{count}</text></g>'
     ).format(
         points=Markup("").join(points),
         x=across.at(center),
         top=middle - 0.45 * STRIP,
         bottom=middle + 0.45 * STRIP,
-        left=across.start - 10,
-        right=across.end + 10,
+        left=across.start - GAP,
+        right=across.end + GAP,
         base=middle + 4,
         name=name,
-        center=f"{center:.2f}",
-        count=len(dots),
+        count=count,
     )
 
 
