@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.queue import Queue
+from distiliqa.pacs.queue import MAX_OPEN_S, Queue
 from distiliqa.report.names import short_hash
 
 SERIES, OTHER = "1.2.3", "1.2.4"
 NAME = short_hash(SERIES)
-
-
-class Sender:
-    """A connection that someone sends over."""
 
 
 class Clock:
@@ -44,12 +40,10 @@ def held(series: Path) -> dict[str, bytes]:
 
 
 def test_a_series_is_complete_once_it_is_quiet(queue_of: Callable[..., Queue], clock: Clock):
-    queue, scanner = queue_of(), Sender()
-    queue.put(SERIES, "1", b"a", scanner)
-    queue.put(SERIES, "2", b"b", scanner)
-    clock.now += 1000
-    assert queue.take_complete(30) == []  # the scanner has not hung up
-    queue.release(scanner)
+    queue = queue_of()
+    queue.put(SERIES, "1", b"a")
+    clock.now += 29
+    queue.put(SERIES, "2", b"b")
     clock.now += 29
     assert queue.take_complete(30) == []
     clock.now += 1
@@ -58,41 +52,61 @@ def test_a_series_is_complete_once_it_is_quiet(queue_of: Callable[..., Queue], c
     assert held(series) == {"1.dcm": b"a", "2.dcm": b"b"}
 
 
-def test_who_hangs_up_before_the_last_object_is_kept_holds_nothing_open(
-    queue_of: Callable[..., Queue],
-):
-    queue, scanner = queue_of(), Sender()
-    queue.release(scanner)
-    queue.put(SERIES, "1", b"a", scanner)
-    assert [each.name for each in queue.take_complete(0)] == [NAME]
-
-
 def test_what_comes_meanwhile_prolongs_its_own_series_alone(
     queue_of: Callable[..., Queue], clock: Clock
 ):
-    queue, one, two = queue_of(), Sender(), Sender()
-    queue.put(SERIES, "1", b"a", one)
-    queue.put(OTHER, "2", b"b", one)
-    queue.release(one)
+    queue = queue_of()
+    queue.put(SERIES, "1", b"a")
+    queue.put(OTHER, "2", b"b")
     clock.now += 20
-    queue.put(SERIES, "3", b"c", two)
-    queue.release(two)
+    queue.put(SERIES, "3", b"c")
     clock.now += 15
     assert [each.name for each in queue.take_complete(30)] == [short_hash(OTHER)]
 
 
+def test_one_object_over_and_over_prolongs_nothing(queue_of: Callable[..., Queue], clock: Clock):
+    queue = queue_of()
+    for _ in range(3):
+        queue.put(SERIES, "1", b"a")
+        clock.now += 15
+    assert [each.name for each in queue.take_complete(30)] == [NAME]
+
+
+def test_objects_without_end_do_not_keep_a_series_from_being_scored(
+    queue_of: Callable[..., Queue], clock: Clock
+):
+    queue, found, sent = queue_of(), [], 0
+    while not found:
+        assert clock.now <= 100 + MAX_OPEN_S
+        queue.put(SERIES, str(sent), b"a")
+        clock.now, sent = clock.now + 20, sent + 1
+        found = queue.take_complete(30)
+    assert len(held(found[0])) == sent
+
+
+def test_strangers_in_its_folders_are_let_be(queue_of: Callable[..., Queue], tmp_path: Path):
+    queue_of()
+    for folder in (tmp_path, tmp_path / "arriving", tmp_path / "complete"):
+        (folder / ".DS_Store").write_bytes(b"desktop")
+        (folder / ".Trashes").mkdir()
+    (tmp_path / "arriving" / "notes").mkdir()
+    queue = queue_of()
+    queue.put(SERIES, "1", b"a")
+    assert [path.name for path in queue.take_complete(0)] == [NAME]
+    assert (tmp_path / "arriving" / "notes").exists()
+
+
 def test_an_object_sent_again_replaces_the_first(queue_of: Callable[..., Queue]):
-    queue, scanner = queue_of(), Sender()
+    queue = queue_of()
     for content in (b"a", b"b"):
-        queue.put(SERIES, "1", content, scanner)
-    queue.release(scanner)
+        queue.put(SERIES, "1", content)
     assert held(*queue.take_complete(0)) == {"1.dcm": b"b"}
 
 
 def test_what_an_earlier_listener_left_is_taken_up(
     queue_of: Callable[..., Queue], clock: Clock, tmp_path: Path
 ):
-    queue_of().put(SERIES, "1", b"a", Sender())
+    queue_of().put(SERIES, "1", b"a")
     (tmp_path / "arriving" / SERIES / ".x.2.dcm.part").write_bytes(b"half")
     (tmp_path / "arriving" / OTHER).mkdir()
     (tmp_path / "arriving" / OTHER / ".x.1.dcm.part").write_bytes(b"half")
@@ -107,9 +121,7 @@ def test_what_an_earlier_listener_left_is_taken_up(
 def test_what_comes_late_overwrites_nothing(queue_of: Callable[..., Queue]):
     queue = queue_of(taken=(NAME,))
     for n in range(2):
-        sender = Sender()
-        queue.put(SERIES, str(n), b"a", sender)
-        queue.release(sender)
+        queue.put(SERIES, str(n), b"a")
         names = [each.name for each in queue.take_complete(0)]
     assert names == [f"{NAME}-2", f"{NAME}-3"]
 
@@ -119,7 +131,7 @@ def test_no_name_from_the_network_leaves_the_queue(
     queue_of: Callable[..., Queue], tmp_path: Path, series: str, instance: str
 ):
     with pytest.raises(DistiliqaError, match="is not a valid UID"):
-        queue_of().put(series, instance, b"a", Sender())
+        queue_of().put(series, instance, b"a")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -132,5 +144,5 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half(
     queue = queue_of()
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DistiliqaError, match="No space left"):
-        queue.put(SERIES, "1", b"a", Sender())
+        queue.put(SERIES, "1", b"a")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -9,23 +9,26 @@ complete makes another, ``<hash>-2``, so that no result is ever overwritten.
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from weakref import WeakSet
 
 from distiliqa.files import cannot_write, make_folder, private_folder, write_durably
-from distiliqa.pacs.uids import checked_uid
+from distiliqa.pacs.uids import checked_uid, is_uid
 from distiliqa.report.names import short_hash
+
+# A sender that never stops does not keep a series from being scored.
+MAX_OPEN_S = 3600.0
 
 
 @dataclass
 class _Arrival:
+    first: float
     last: float
-    senders: set[Hashable] = field(default_factory=set)
 
 
 class Queue:
@@ -54,17 +57,13 @@ class Queue:
         self._is_taken = is_taken
         self._clock = clock
         self._lock = Lock()
-        self._released: WeakSet[Hashable] = WeakSet()
-        self._arrivals = {each.name: _Arrival(clock()) for each in _left_over(self.arriving)}
+        now = clock()
+        self._arrivals = {series.name: _Arrival(now, now) for series in _left_over(self.arriving)}
 
-    def put(self, series: str, instance: str, content: bytes, sender: Hashable) -> None:
-        """Keep one object, a DICOM file, that ``sender`` has sent; it is on the disk on return.
+    def put(self, series: str, instance: str, content: bytes) -> None:
+        """Keep one object, a DICOM file; it is on the disk on return.
 
-        An object that is sent again replaces the earlier one.
-
-        Parameters
-        ----------
-        sender : whatever stands for its connection; it can be referred to weakly.
+        An object that is sent again replaces the earlier one, and does not prolong the wait.
 
         Raises
         ------
@@ -72,26 +71,19 @@ class Queue:
         """
         path = self.arriving / checked_uid(series, "series") / checked_uid(instance, "object")
         with self._lock:
-            write_durably(path.with_name(f"{path.name}.dcm"), content)
-            arrival = self._arrivals.setdefault(series, _Arrival(0))
-            arrival.last = self._clock()
-            # It may hang up, in another thread, while its last object is still on the way here.
-            if sender not in self._released:
-                arrival.senders.add(sender)
-
-    def release(self, sender: Hashable) -> None:
-        """Note that ``sender`` has hung up: the quiet time of what it sent starts."""
-        with self._lock:
-            self._released.add(sender)
-            for arrival in self._arrivals.values():
-                if sender in arrival.senders:
-                    arrival.senders.remove(sender)
-                    arrival.last = self._clock()
+            file = path.with_name(f"{path.name}.dcm")
+            is_new = not file.exists()
+            write_durably(file, content)
+            now = self._clock()
+            arrival = self._arrivals.setdefault(series, _Arrival(now, now))
+            if is_new:
+                arrival.last = now
 
     def take_complete(self, quiet_s: float) -> list[Path]:
         """Folders of the series to score: those for which nothing came since ``quiet_s`` seconds.
 
-        The sender must have hung up before. A folder that is not removed is given again.
+        A series to which objects come without end is given after `MAX_OPEN_S`. A folder that is not
+        removed is given again.
 
         Raises
         ------
@@ -100,9 +92,10 @@ class Queue:
         with self._lock:
             now = self._clock()
             for series, arrival in list(self._arrivals.items()):
-                if not arrival.senders and now - arrival.last >= quiet_s:
+                is_endless = now - arrival.first >= max(MAX_OPEN_S, quiet_s)
+                if is_endless or now - arrival.last >= quiet_s:
                     self._complete(series)
-            return sorted(self.complete.iterdir())
+            return _folders(self.complete)
 
     def _complete(self, series: str) -> None:
         target = self.complete / self._free_name(short_hash(series))
@@ -123,8 +116,13 @@ def _left_over(folder: Path) -> list[Path]:
     """The series in ``folder``, without the objects that were never acknowledged."""
     for partial in folder.glob("*/.*.part"):
         partial.unlink()
-    series = list(folder.iterdir())
-    for each in series:
-        if not any(each.iterdir()):
-            each.rmdir()
-    return [each for each in series if each.exists()]
+    found = [series for series in _folders(folder) if is_uid(series.name)]
+    for series in found:
+        if not any(series.glob("*.dcm")):
+            shutil.rmtree(series)
+    return [series for series in found if series.exists()]
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in ``folder``, sorted: desktops and administrators put other things beside."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")

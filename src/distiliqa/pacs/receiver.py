@@ -64,10 +64,7 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
     entity.add_supported_context(Verification)
     for kind in _CT:
         entity.add_supported_context(kind, _transfer_syntaxes())
-    handlers: list[Any] = [
-        (evt.EVT_C_STORE, _store, [queue]),
-        (evt.EVT_CONN_CLOSE, lambda event: queue.release(event.assoc)),
-    ]
+    handlers: list[Any] = [(evt.EVT_C_STORE, _store, [queue])]
     try:
         server: Any = entity.start_server((host, port), block=False, evt_handlers=handlers)
     except OSError as error:
@@ -121,7 +118,7 @@ def _store(event: Any, queue: Queue) -> int:
         LOG.warning("refused an object that cannot be read (%s)", type(error).__name__)
         return CANNOT_UNDERSTAND
     try:
-        queue.put(series, instance, content, event.assoc)
+        queue.put(series, instance, content)
     except (DistiliqaError, OSError) as error:
         LOG.error("%s: refused an object: %s", short_hash(series), error)
         return OUT_OF_RESOURCES

@@ -100,7 +100,7 @@ class Scorer:
                 self.outbox.put(report, f"{results.name}_{number}.dcm")
 
     def _give_up(self, series: Path) -> None:
-        damaged = any(_is_damaged(path) for path in series.iterdir())
+        damaged = any(_is_damaged(path) for path in series.glob("*.dcm"))
         what = "none of its images can be read" if damaged else "no axial CT slice in it"
         LOG.warning("%s: not scored: %s", series.name, what)
         self._clear(series, some_failed=damaged)

@@ -6,7 +6,7 @@ import re
 
 from distiliqa.errors import DistiliqaError
 
-_LONGEST = 64
+_MAX_LENGTH = 64
 # Components that start with 0 break PS3.5, section 9.1, but scanners write them.
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
@@ -26,10 +26,15 @@ def checked_uid(value: object, what: str, *, path: str | None = None) -> str:
     DistiliqaError : it is not a valid UID; the text does not repeat it, for it may be anything.
     """
     uid = str(value)
-    if len(uid) > _LONGEST or not _UID.fullmatch(uid):
+    if not is_uid(uid):
         raise DistiliqaError(
             f"the UID of the {what} is not a valid UID",
             path=path,
             remedy="a UID has digits and single dots, 64 characters at most",
         )
     return uid
+
+
+def is_uid(text: str) -> bool:
+    """Whether ``text`` is a valid UID, see `checked_uid`."""
+    return len(text) <= _MAX_LENGTH and _UID.fullmatch(text) is not None
