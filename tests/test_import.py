@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +63,27 @@ def test_score_is_the_function_whatever_was_imported(before: str):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'distiliqa' has no attribute 'nonsense'"):
         distiliqa.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["dl/0.dcm", "DLFCN/0.dcm", "numpy.py", "openvino.py"])
+def test_what_lies_in_the_working_directory_is_no_module(tmp_path: Path, name: str):
+    """Images lie there, and whatever else their owner keeps beside them."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("raise SystemExit('imported')")
+    done = subprocess.run(
+        [sys.executable, "-m", "distiliqa", "info"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(distiliqa.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_session_beside_a_folder_named_dl_reads_images(tmp_path: Path):
+    (tmp_path / "dl").mkdir()
+    code = (
+        f"import os, sys; os.chdir({str(tmp_path)!r});"
+        "import distiliqa.ct; print('dl' in sys.modules)"
+    )
+    assert python(code) == "False"

@@ -1,5 +1,6 @@
 """What a CT image is: readers (one file a format), HU, window and geometry."""
 
+import distiliqa.ct.pydicom_import  # noqa: F401
 from distiliqa.ct.fit import fit
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.index import CTIndex, Problem, SliceRef, index_ct
