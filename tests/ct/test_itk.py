@@ -75,5 +75,5 @@ def test_a_name_that_is_not_utf_8_is_an_error(itk, tmp_path, body):
 def test_without_simple_itk_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
     (tmp_path / "a.mha").write_text("")
-    with pytest.raises(CTReadError, match=r'SimpleITK; pip install "distiliqa\[itk\]"'):
+    with pytest.raises(CTReadError, match=r'SimpleITK; pip install "simpleitk>='):
         index_ct(tmp_path / "a.mha")

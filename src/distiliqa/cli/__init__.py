@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.packages import install_command
 from distiliqa.version import __version__
 
 # Named here, so that the list of commands imports none of them.
@@ -77,7 +78,7 @@ class Commands(TyperGroup):
             if missing == "distiliqa":
                 raise
             needs = f"{ctx.invoked_subcommand} needs the training extra ({missing} is missing)"
-            _stop(f'error: {needs}; pip install "distiliqa[train]"', 2)
+            _stop(f"error: {needs}; {install_command('train')}", 2)
 
 
 def _stop(line: str, code: int) -> None:

@@ -17,6 +17,7 @@ from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.volume import Volume, check_decoded_size, decoded, index_volume
 from distiliqa.errors import CTReadError
+from distiliqa.packages import install_command
 
 
 def index_itk(source: Source) -> CTIndex:
@@ -84,7 +85,7 @@ def _simple_itk(path: Path) -> ModuleType:
         import SimpleITK
     except ImportError as error:
         raise CTReadError(
-            "MHA, MHD and NRRD need SimpleITK", path=path, remedy='pip install "distiliqa[itk]"'
+            "MHA, MHD and NRRD need SimpleITK", path=path, remedy=install_command("itk")
         ) from error
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
     return SimpleITK

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.model_folder import ONNX, ModelConfig, checked_file
+from distiliqa.packages import install_command
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.runtime import check_shapes
 
@@ -78,7 +79,7 @@ def import_openvino() -> Any:
     except ModuleNotFoundError as error:
         raise DistiliqaError(
             f"the runtime openvino is not installed ({error.name} is missing)",
-            remedy='pip install "distiliqa[openvino]"',
+            remedy=install_command("openvino"),
         ) from error
     return openvino
 

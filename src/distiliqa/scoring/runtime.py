@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import ModelFolderError
 from distiliqa.model_folder import DISTANCE, HEATMAP, INPUT, OUTPUT, ModelConfig
+from distiliqa.packages import is_installed
 from distiliqa.scoring.execution import Execution, Precision, RuntimeName
 
 
@@ -42,7 +42,7 @@ def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Run
 
 def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
     """What can run a model in this precision here, the default first."""
-    openvino: tuple[RuntimeName, ...] = () if find_spec("openvino") is None else ("openvino",)
+    openvino: tuple[RuntimeName, ...] = ("openvino",) if is_installed("openvino") else ()
     if precision == "bf16":
         return openvino
     from distiliqa.scoring.session import has_cuda

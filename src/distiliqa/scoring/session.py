@@ -9,6 +9,7 @@ import onnxruntime
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.model_folder import ONNX, ModelConfig, checked_file
+from distiliqa.packages import install_command
 from distiliqa.scoring.runtime import check_shapes
 
 CUDA = "CUDAExecutionProvider"
@@ -45,7 +46,7 @@ def open_session(
     if cuda and not has_cuda():
         raise DistiliqaError(
             "this ONNX Runtime has no CUDA",
-            remedy='pip install "distiliqa[cuda]", then '
+            remedy=f"{install_command('cuda')}, then "
             "pip install --force-reinstall --no-deps onnxruntime-gpu",
         )
     options = onnxruntime.SessionOptions()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.packages import install_command, is_installed
 from distiliqa.report.entry import list_series
 from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.names import Names
@@ -21,10 +21,9 @@ def require_pdf(logo: Path | None = None) -> None:
     ----------
     logo : a picture file that has to be readable.
     """
-    if find_spec("reportlab") is None:
+    if not is_installed("reportlab"):
         raise DistiliqaError(
-            "a PDF needs reportlab, which is not installed",
-            remedy='pip install "distiliqa[pdf]"',
+            "a PDF needs reportlab, which is not installed", remedy=install_command("pdf")
         )
     if logo is not None:
         from PIL import Image
