@@ -12,6 +12,9 @@ from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError, NotCTError
 
+MINIMUM = pydicom.Dataset()
+MINIMUM.CodeValue, MINIMUM.CodingSchemeDesignator = "113079", "DCM"
+
 
 def altered(path, **tags):
     """Rewrite a DICOM file with other tags; None removes one."""
@@ -115,7 +118,8 @@ def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
     ("tags", "warning"),
     [
         ({"RescaleSlope": None}, "no rescale slope or intercept"),
-        ({"RescaleType": "MGML"}, "the file says its values are MGML, not HU"),
+        ({"RescaleType": "OD"}, "the file says its values are OD, not HU"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "VMI"]}, "a virtual monoenergetic image"),
         ({"ImageOrientationPatient": None}, "no image orientation"),
         ({"ImageOrientationPatient": [0] * 6}, "no image orientation"),
         ({"ImagePositionPatient": None}, "no image position"),
@@ -170,6 +174,14 @@ def test_a_file_without_preamble_or_meta_header_reads(tmp_path, write_ct, body, 
         ({"Modality": "MR"}, "modality MR, not CT"),
         ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "Image Type LOCALIZER"),
         ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "Image Type SCREEN SAVE"),
+        (
+            {"ImageType": ["DERIVED", "SECONDARY", "AXIAL", "MIP"]},
+            r"projection .* \(Image Type MIP",
+        ),
+        ({"RescaleType": "MGML"}, r"map of a material, not HU \(Rescale Type MGML\)"),
+        ({"VolumeBasedCalculationTechnique": "MAX_IP"}, "Calculation Technique MAX_IP"),
+        ({"VolumetricProperties": "DISTORTED"}, "Volumetric Properties DISTORTED"),
+        ({"DerivationCodeSequence": [MINIMUM]}, r"projection .* \(Derivation Code 113079\)"),
         ({"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]}, "coronal"),
         ({"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]}, "sagittal"),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, "a color image holds no HU"),

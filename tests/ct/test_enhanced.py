@@ -198,6 +198,18 @@ def test_frames_that_are_not_axial_are_left_out_and_counted(tmp_path, write_enha
     ]
 
 
+def test_frames_that_were_computed_are_left_out(tmp_path, write_enhanced, frames):
+    groups = [per_frame(z, 1, frame_type="VOLUME") for z in range(3)]
+    groups[1].CTImageFrameTypeSequence[0].FrameType = ["DERIVED", "PRIMARY", "VOLUME", "MAXIMUM"]
+    groups[2].CTImageFrameTypeSequence[0].VolumeBasedCalculationTechnique = "MIN_IP"
+    index = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
+    assert [ref.frame for ref in index.slices] == [0]
+    assert [problem.reason for problem in index.left_out] == [
+        "1 of 3 frames: a projection or mean of several slices (Image Type MAXIMUM)",
+        "1 of 3 frames: a projection or reformat (Volume Based Calculation Technique MIN_IP)",
+    ]
+
+
 def test_a_file_of_localizers_alone_is_refused(tmp_path, write_enhanced, frames):
     groups = [per_frame(z, 1, frame_type="LOCALIZER") for z in range(3)]
     with pytest.raises(NotCTError, match="LOCALIZER"):

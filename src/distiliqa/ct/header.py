@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from distiliqa.ct.geometry import Geometry
+from distiliqa.ct.image_type import image_type_notes
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import Acquisition
 from distiliqa.errors import CTReadError, one_line
@@ -153,6 +154,7 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
     if (unit := text(dataset, "RescaleType")) not in _RESCALE_TYPES_OF_HU:
         yield f"the file says its values are {unit}, not HU"
+    yield from image_type_notes(text(dataset, "ImageType") or "")
     if (text(dataset, "LossyImageCompression") or "").lstrip("0") == "1":
         yield LOSSY
 

@@ -13,8 +13,9 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
-from distiliqa.ct.header import number, numbers, text
+from distiliqa.ct.header import number, numbers, text, value
 from distiliqa.ct.hu import check_size
+from distiliqa.ct.image_type import MAX_QUOTED, unfit_derivation, unfit_type
 from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
@@ -24,20 +25,25 @@ IMAGE_KEYWORDS = (
     "SOPClassUID",
     "Modality",
     "ImageType",
+    "VolumetricProperties",
+    "VolumeBasedCalculationTechnique",
+    "DerivationCodeSequence",
+    "RescaleType",
     "Rows",
     "Columns",
     "SamplesPerPixel",
     "NumberOfFrames",
 )
 
+# Units of Rescale Type that no HU have: mg/ml, atomic number, electron densities, altered HU and
+# percent (PS3.3, C.11.1.1.2). Others are reported and not believed, for many files are careless.
+_UNITS_OF_MAPS = {"MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"}
+
 _CT_CLASSES = {
     CTImageStorage,
     EnhancedCTImageStorage,
     LegacyConvertedEnhancedCTImageStorage,
 }
-
-# Image Type values of scouts and of pages of text: Siemens' protocol pages end in PROT.
-_NO_SLICE = re.compile(r"(LOCALIZER|SCREEN SAVE|.* PROT)$")
 
 
 def is_dicom(source: Source) -> bool:
@@ -112,10 +118,24 @@ def check_image(dataset: Dataset, *, path: str) -> None:
 
 def unfit(frame: Dataset) -> str | None:
     """Why a frame is no axial slice; None if it is one."""
-    for kind in (text(frame, "ImageType") or "").split("\\"):
-        if _NO_SLICE.match(kind):
-            return f"not an axial slice (Image Type {kind})"
+    reason = unfit_type(text(frame, "ImageType") or "") or _computed(frame)
+    if reason is not None:
+        return reason
     orientation = Orientation.from_cosines(numbers(frame, "ImageOrientationPatient"))
     if orientation is not None and not orientation.is_axial:
         return f"not an axial slice ({orientation.plane})"
     return None
+
+
+def _computed(frame: Dataset) -> str | None:
+    """What other tags than Image Type say of how a frame was made (PS3.3, C.8.16.2, C.11.1.1.2)."""
+    technique = text(frame, "VolumeBasedCalculationTechnique")
+    if technique not in (None, "NONE", "MIXED"):
+        name = technique[:MAX_QUOTED]
+        return f"a projection or reformat (Volume Based Calculation Technique {name})"
+    if text(frame, "VolumetricProperties") == "DISTORTED":
+        return "a reformat of other slices (Volumetric Properties DISTORTED)"
+    if (unit := text(frame, "RescaleType")) in _UNITS_OF_MAPS:
+        return f"a map of a material, not HU (Rescale Type {unit})"
+    items = value(frame, "DerivationCodeSequence") or ()
+    return unfit_derivation(text(item, "CodeValue") or "" for item in items)
