@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from distiliqa.bounded_yaml import MAX_CHARACTERS, parse_yaml
 from distiliqa.errors import RecipeError
 
 
 class Section(BaseModel):
-    """A part of a recipe: unknown keys are errors, values do not change."""
+    """A part of a recipe: unknown keys are errors, numbers are finite, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 AnySection = TypeVar("AnySection", bound=Section)
@@ -24,12 +24,18 @@ AnySection = TypeVar("AnySection", bound=Section)
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file. Raises `RecipeError` where it holds none."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise RecipeError("not a file", path=path, remedy="give a YAML file")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        with path.open(encoding="utf-8") as file:
+            content = parse_yaml(file.read(MAX_CHARACTERS + 1))
     except OSError as error:
         raise RecipeError(f"cannot be read ({error.strerror})", path=path) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"not YAML ({error})", path=path, remedy="correct it") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError("not text in UTF-8", path=path, remedy="save it as UTF-8") from error
+    except RecipeError as error:
+        raise RecipeError(error.problem, path=path, remedy="correct it") from error
+    content = {} if content is None else content
     if not isinstance(content, dict):
         raise RecipeError("not a mapping of keys", path=path, remedy="see a shipped recipe")
     return content
@@ -46,7 +52,7 @@ def validated(kind: type[AnySection], content: Mapping[str, Any], path: str | Pa
         return kind.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"] if isinstance(part, str | int))
+        key = ".".join(str(part)[:60] for part in first["loc"] if isinstance(part, str | int))
         if first["type"] == "extra_forbidden":
             known = _keys(kind, first["loc"][:-1])
             close = difflib.get_close_matches(str(first["loc"][-1]), known, 1)

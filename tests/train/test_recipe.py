@@ -50,6 +50,10 @@ def test_overrides_are_read_as_yaml() -> None:
         ("data.scale=[1, 0]", "1 is not below 0"),
         ("seed.x=1", "seed"),
         ("teacher.averaging=1.0", "teacher.averaging: Input should be less than 1"),
+        ("window.width=.inf", "window.width: Input should be a finite number"),
+        ("teacher.learning_rate=1e999", "teacher.learning_rate: Input should be a finite number"),
+        ("seed=0x" + 900 * "f", "seed: Input should be less than"),
+        ("network.stem_blocks=100000000000", "network.stem_blocks: Input should be less than"),
     ],
 )
 def test_wrong_keys_and_values_are_one_line(setting: str, words: str) -> None:
@@ -60,7 +64,7 @@ def test_wrong_keys_and_values_are_one_line(setting: str, words: str) -> None:
 
 
 def test_a_value_that_is_no_yaml_is_one_line() -> None:
-    with pytest.raises(RecipeError, match=r"'data.scale=\[0, 4' is not YAML"):
+    with pytest.raises(RecipeError, match=r"--set data.scale: not YAML \(line 1"):
         parse_overrides(["data.scale=[0, 4"])
 
 

@@ -28,7 +28,7 @@ def _kernel(name: str) -> str:
     return name
 
 
-Positive = Annotated[int, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Above0 = Annotated[float, Field(gt=0)]
 Dose = Annotated[float, Field(gt=0, le=1)]
@@ -51,7 +51,7 @@ class PatientSection(Section):
     count: Positive = 3
     size: PositiveLimits = (0.85, 1.2)  # of the body, relative
     contrast: PositiveLimits = (0.7, 1.5)  # of soft tissue, relative
-    shift: Annotated[int, Field(ge=0)] = 24  # at most so many pixels in each direction
+    shift: Annotated[int, Field(ge=0, lt=1 << 16)] = 24  # at most so many pixels in each direction
     no_table: Share = 0.5
     other_scanner: Share = 0.6
     other_texture: Share = 0.4  # noise of another kernel than the slice, as after reprojection
@@ -93,7 +93,7 @@ class SimulationRecipe(Section):
     kernels: tuple[Annotated[str, AfterValidator(_kernel)], ...] = ("soft", "standard", "sharp")
     faults: FaultSection = FaultSection()
     test_cases: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 0
 
     def draw_patient(self, number: int, rng: np.random.Generator) -> Subject:
         """Patient ``number`` of a slice, and how he is scanned."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field
 
+from distiliqa.bounded_yaml import parse_yaml
 from distiliqa.ct.window import Window
 from distiliqa.data.dataset import Augmentation
 from distiliqa.errors import DistiliqaError, RecipeError
@@ -18,8 +19,9 @@ from distiliqa.model.config import PRESETS, NetworkConfig
 from distiliqa.recipe_file import Section, read_yaml, validated
 
 SHIPPED = ("published", "compact", "smoke")
-Positive = Annotated[int, Field(ge=1)]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
+Size = Annotated[int, Field(lt=1 << 16)]
+Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -28,13 +30,13 @@ class NetworkSection(Section):
 
     preset: Literal["published", "compact"] = "compact"
     stem: Literal["published", "strided"] | None = None
-    stem_blocks: int | None = None
-    stem_width: int | None = None
-    patch: int | None = None
-    depth: int | None = None
-    width: int | None = None
-    heads: int | None = None
-    mlp: int | None = None
+    stem_blocks: Annotated[int, Field(le=16)] | None = None
+    stem_width: Size | None = None
+    patch: Size | None = None
+    depth: Size | None = None
+    width: Size | None = None
+    heads: Size | None = None
+    mlp: Size | None = None
 
     def config(self, outputs: int) -> NetworkConfig:
         """The network's sizes, with a head of ``outputs``."""
@@ -65,7 +67,7 @@ class WindowSection(Section):
 class FoldSection(Section):
     """How the teachers' folds are made; ``contiguous`` is the published way."""
 
-    count: int = Field(default=5, ge=2)
+    count: int = Field(default=5, ge=2, lt=1 << 16)
     by: str = "case"
 
 
@@ -117,7 +119,7 @@ class HardwareSection(Section):
     nodes: Positive = 1
     strategy: str = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    workers: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0, lt=1 << 10)
     compile: bool = False
     resident: bool = True
 
@@ -135,7 +137,7 @@ class Recipe(Section):
     teacher: StepSection = StepSection()
     student: StudentSection = StudentSection()
     hardware: HardwareSection = HardwareSection()
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=1 << 32)
     tensorboard: bool = False
 
 
@@ -178,9 +180,11 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
         if not sign:
             raise RecipeError(f"{setting!r} sets nothing", remedy="write KEY=VALUE")
         try:
-            overrides[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(f"{setting!r} is not YAML", remedy="give a value in YAML") from error
+            overrides[key.strip()] = parse_yaml(value)
+        except RecipeError as error:
+            raise RecipeError(
+                f"--set {key.strip()}: {error.problem}", remedy="give a value in YAML"
+            ) from error
     return overrides
 
 
