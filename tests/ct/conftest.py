@@ -56,3 +56,17 @@ def transcode() -> Callable[[Path, int], Path]:
         return path
 
     return change_syntax
+
+
+@pytest.fixture
+def slice_bytes(tmp_path, write_ct, body) -> Callable[[float], bytes]:
+    """The bytes of a DICOM slice at a position, mm, whose HU are those of ``body`` plus it."""
+
+    def make(z: float) -> bytes:
+        path = tmp_path / "slice.dcm"
+        write_ct(path, body + z, ImagePositionPatient=[0, 0, z], SOPInstanceUID=f"1.2.{z}")
+        content = path.read_bytes()
+        path.unlink()
+        return content
+
+    return make

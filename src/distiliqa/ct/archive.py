@@ -1,81 +1,120 @@
-"""Zips of DICOM or TIFF, read in memory; nothing is unpacked to disk."""
+"""Archives of CT images, zip or tar: each member with a name of its own, and nothing on disk."""
 
 from __future__ import annotations
 
-import re
 import zipfile
-from functools import partial
-from pathlib import Path, PurePosixPath
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import count
+from pathlib import Path, PurePath
 
+from distiliqa.ct.listing import CTIndex, Problem
+from distiliqa.ct.member import (
+    MAX_MEMBER_BYTES,
+    MAX_MEMBERS,
+    MAX_RATIO,
+    RATIO_COUNTS_FROM_BYTES,
+    Member,
+)
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError
+from distiliqa.ct.tar import list_tar
+from distiliqa.ct.zip import list_zip
+from distiliqa.errors import CTReadError, NotCTError
 
-# A member is held in memory while it is decoded. Enhanced CT of 4000 frames is 2 GiB.
-LARGEST_MEMBER_BYTES = 2 << 30
-
-# Deflate reaches 1032 : 1. CT with its noise gives about 3 : 1, a blank image some 500 : 1, so a
-# ratio condemns a zip only when it would also grow large.
-LARGEST_RATIO = 100
-RATIO_COUNTS_FROM_BYTES = 256 << 20
-
-# A long whole-body study has some 10,000 images.
-MOST_MEMBERS = 200_000
+_TARS = (".tar", ".tgz", ".tar.gz")
+_MAX_NAME = 255
 
 
-def open_archive(path: Path) -> list[Source]:
-    """The members of a zip, checked by its directory before a byte is decompressed.
+def archive_kind(name: str) -> str | None:
+    """What kind of archive a file name says it is: ``"zip"`` or ``"tar"``; None for neither."""
+    lower = name.lower()
+    return "zip" if lower.endswith(".zip") else "tar" if lower.endswith(_TARS) else None
 
-    Hidden members (``.DS_Store``, ``__MACOSX``) are left out.
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip or a tar, by its name or by its bytes."""
+    return archive_kind(path.name) is not None or zipfile.is_zipfile(path) or _is_ustar(path)
+
+
+def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
+    """The members of an archive, and what of it cannot be read.
+
+    Hidden members (``.DS_Store``, ``__MACOSX``) are left out. What a member is called is only a
+    name, which never becomes a path on disk.
 
     Raises
     ------
-    CTReadError : on a damaged or encrypted zip, on member names that point outside of it, and on
-        declared sizes beyond the limits above. Python stops reading a member at its declared
-        size, so a false declaration gains nothing.
+    CTReadError : no archive, a damaged directory, or sizes beyond the limits of
+        `distiliqa.ct.member`, before a member is unpacked.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except Exception as error:  # a newer kind of zip or a damaged name raises one of its own
-        raise CTReadError(
-            f"not readable as a zip ({error})", path=path, remedy="copy or export it again"
-        ) from error
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    for member in members:
-        _check_member(member, path)
+    is_zip = archive_kind(path.name) == "zip" or zipfile.is_zipfile(path)
+    members, damage = list_zip(path) if is_zip else list_tar(path)
     _check_sizes(members, path)
-    return [
-        Source(f"{path}/{member.filename}", partial(archive.open, member))
-        for member in members
-        if not _is_hidden(member.filename)
-    ]
+    plain = [_plain_name(member.name) for member in members]
+    sources, failed, left_out = list[Source](), list[Problem](), list[Problem]()
+    for member, name, own in zip(members, plain, _distinct(plain), strict=True):
+        whole = f"{path}/{own}"
+        if _is_hidden(name):
+            failed += _false_name(member, whole)
+        elif isinstance(member.refused, NotCTError):
+            left_out.append(Problem(whole, member.refused.reason))
+        elif member.refused is not None:
+            failed.append(Problem(whole, member.refused.reason))
+        else:
+            sources.append(Source.packed(whole, member.open, member.size, filename=name))
+    if damage is not None:
+        failed.append(Problem(str(path), f"members may be missing: {damage}; copy it again"))
+    return sources, CTIndex(failed=tuple(failed), left_out=tuple(left_out))
 
 
-def _check_member(member: zipfile.ZipInfo, path: Path) -> None:
-    name = member.filename.replace("\\", "/")
-    if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in PurePosixPath(name).parts:
-        raise CTReadError(
-            f"the zip has a member that points outside of it ({member.filename})",
-            path=path,
-            remedy="do not trust this file; make the zip again",
-        )
-    if member.flag_bits & 0x1:
-        raise CTReadError("the zip is encrypted", path=path, remedy="unpack it and give the folder")
+def _is_ustar(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(512)[257:262] == b"ustar"
 
 
-def _check_sizes(members: list[zipfile.ZipInfo], path: Path) -> None:
-    largest = max((member.file_size for member in members), default=0)
-    total = sum(member.file_size for member in members)
-    ratio = total / path.stat().st_size
+def _check_sizes(members: Iterable[Member], path: Path) -> None:
+    sizes = [member.size for member in members]
+    total, ratio = sum(sizes), sum(sizes) / path.stat().st_size
     # Measured against the whole file, which also catches members that overlap in it.
-    is_bomb = total > RATIO_COUNTS_FROM_BYTES and ratio > LARGEST_RATIO
-    if is_bomb or largest > LARGEST_MEMBER_BYTES or len(members) > MOST_MEMBERS:
+    is_bomb = total > RATIO_COUNTS_FROM_BYTES and ratio > MAX_RATIO
+    if is_bomb or max(sizes, default=0) > MAX_MEMBER_BYTES or len(sizes) > MAX_MEMBERS:
         raise CTReadError(
-            f"the zip would unpack to {total / 1e9:.3g} GB ({ratio:.0f} times its size) "
-            f"in {len(members)} files, which looks like a zip bomb",
+            f"the archive would unpack to {total / 1e9:.3g} GB ({ratio:.0f} times its size) "
+            f"in {len(sizes)} files, which looks like a bomb",
             path=path,
             remedy="unpack it yourself if you trust it, and give the folder",
         )
 
 
+def _plain_name(name: str) -> str:
+    """A name without what would lead out of the archive if it were a path."""
+    parts = name.replace("\\", "/").replace("\0", "\ufffd").split("/")
+    kept = "/".join(part for part in parts if part not in ("", ".", ".."))
+    return kept[:_MAX_NAME] or "without a name"
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The names, ``(2)`` and so on behind those that stood before: tars and zips may repeat one."""
+    taken, seen, told = set(names), set[str](), list[str]()
+    numbers = defaultdict[str, "count[int]"](lambda: count(2))
+    for name in names:
+        own = name
+        while own in seen or (own != name and own in taken):
+            own = f"{name} ({next(numbers[name])})"
+        seen |= {name, own}
+        told.append(own)
+    return told
+
+
+def _false_name(member: Member, path: str) -> list[Problem]:
+    """The problem of a hidden member that is perhaps hidden by damage: it cannot be opened."""
+    try:
+        if member.refused is None:
+            member.open().close()
+    except Exception as error:  # zipfile raises many kinds
+        return [Problem(path, f"cannot be opened ({error}); copy the archive again")]
+    return []
+
+
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return any(part.startswith((".", "__MACOSX")) for part in PurePath(name).parts)

@@ -6,13 +6,13 @@ import hashlib
 import os
 import re
 import stat
-import zipfile
-from collections.abc import Callable, Iterable
-from functools import cache, partial
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from distiliqa.ct.archive import open_archive
+from distiliqa.ct.archive import archive_kind, is_archive, open_archive
 from distiliqa.ct.dicom import index_dicom
+from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.series import in_reading_order
@@ -23,6 +23,9 @@ __all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
 _FORMATS = "DICOM, NIfTI, TIFF, .npy, MHA, MHD or NRRD"
 
+# What hospitals and archives pack with and this does not unpack.
+_PACKED = {".7z", ".rar", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".z", ".tbz2", ".txz"}
+
 
 def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     """Find the CT slices in a file, a folder with its subfolders, or a zip; decode no pixels.
@@ -30,7 +33,8 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     Parameters
     ----------
     path : DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD; a folder of
-        these, or a zip of DICOM or TIFF. Hidden files are ignored.
+        these, or a zip or tar of DICOM or TIFF. Hidden files are ignored. DICOM and TIFF may be
+        gzipped, a tar as well.
     require_ct : False also takes gray-scale DICOM that does not say it is CT, such as training
         images that were saved as Secondary Capture.
 
@@ -48,13 +52,14 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     path = Path(path)
     if os.path.isdir(path):
         sources, unreadable = walk(path)
-        return _index_many(sources, path, require_ct, unreadable)
+        return _index_many(sources, path, require_ct, CTIndex(failed=tuple(unreadable)))
     if not os.path.isfile(path):
         raise CTReadError("neither a file nor a folder", path=path, remedy=f"give {_FORMATS}")
-    if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
-        members = sorted(open_archive(path), key=lambda source: _natural(source.name))
-        return _index_many(members, path, require_ct)
-    source = Source.on_disk(path)
+    if is_archive(path):
+        members, others = open_archive(path)
+        in_order = sorted(members, key=lambda source: _natural(source.name))
+        return _index_many(in_order, path, require_ct, others)
+    source = without_gzip(Source.on_disk(path))
     reader = _reader_of(source, require_ct)
     if reader is None:
         raise CTReadError("not a CT image", path=path, remedy=f"give {_FORMATS}")
@@ -96,12 +101,13 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _index_many(
-    sources: list[Source], whole: Path, require_ct: bool, unreadable: Iterable[Problem] = ()
-) -> CTIndex:
-    """Index many files; what is wrong with one is noted, and the others go on."""
+def _index_many(sources: list[Source], whole: Path, require_ct: bool, others: CTIndex) -> CTIndex:
+    """Index many files; what is wrong with one is noted, and the others go on.
+
+    ``others`` holds what is known already of files that are no source.
+    """
     noted = [index_one(source, require_ct) for source in sources]
-    parts = [CTIndex(failed=tuple(unreadable)), *(part for part in noted if part is not None)]
+    parts = [others, *(part for part in noted if part is not None)]
     if unrelated := noted.count(None):
         reason = f"{unrelated} {'file that is' if unrelated == 1 else 'files that are'} no image"
         parts.append(CTIndex(left_out=(Problem(str(whole), reason),)))
@@ -117,6 +123,7 @@ def index_one(source: Source, require_ct: bool = True) -> CTIndex | None:
     Its slices keep their series: only an index of all files can tell copies and versions.
     """
     try:
+        source = without_gzip(source)
         reader = _reader_of(source, require_ct)
         return None if reader is None else _read(reader, source)
     except NotCTError as error:
@@ -140,7 +147,7 @@ def _read(reader: Callable[[Source], CTIndex], source: Source) -> CTIndex:
 
 def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] | None:
     """The reader for a file, its library imported only now; None for kinds that hold no CT."""
-    if is_dicom(source):
+    if is_dicom(source.start):
         return partial(index_dicom, require_ct=require_ct)
     match source.suffix:
         case ".tif" | ".tiff":
@@ -161,22 +168,23 @@ def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] 
             return index_itk
         case ".dcm" | ".dicom" | ".ima":
             raise CTReadError("not a DICOM file", path=source.name, remedy="copy or export again")
-        case ".zip":
-            raise NotCTError("a zip inside", path=source.name, remedy="give it by itself")
+    if (kind := archive_kind(source.filename or source.name)) is not None:
+        raise NotCTError(f"a {kind} inside", path=source.name, remedy="give it by itself")
+    if source.suffix in _PACKED:
+        raise NotCTError("a compressed file", path=source.name, remedy="unpack it")
     return None
 
 
 def _ordered(index: CTIndex, sources: list[Source]) -> CTIndex:
     by_name = {source.name: source for source in sources}
 
-    @cache  # where many files share one identifier, each is compared with all before it
-    def digest(name: str) -> bytes:
-        return hashlib.sha256(by_name[name].read()).digest()
+    def digest(name: str) -> bytes | None:
+        try:
+            return hashlib.sha256(without_gzip(by_name[name]).read()).digest()
+        except Exception:  # damaged members of archives raise many kinds; loading it tells
+            return None
 
-    def same_bytes(one: str, other: str) -> bool:
-        return digest(one) == digest(other)
-
-    ordered = in_reading_order(index.slices, same_bytes)
+    ordered = in_reading_order(index.slices, digest)
     return CTIndex(ordered.slices, index.failed, index.left_out + ordered.left_out)
 
 

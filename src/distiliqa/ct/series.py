@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
@@ -11,10 +11,11 @@ from pathlib import PurePath
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.slice import CTSlice
 
+Digest = Callable[[str], bytes | None]
 COPY_OF = "a copy of "  # starts the reason of a copy; the path of its original follows
 
 
-def in_reading_order(slices: Iterable[SliceRef], same_bytes: Callable[[str, str], bool]) -> CTIndex:
+def in_reading_order(slices: Iterable[SliceRef], digest: Digest) -> CTIndex:
     """Order slices by series, in order of first appearance, and by position along the normal.
 
     A file that is a byte-for-byte copy of another is left out. Different images at one position
@@ -24,9 +25,10 @@ def in_reading_order(slices: Iterable[SliceRef], same_bytes: Callable[[str, str]
 
     Parameters
     ----------
-    same_bytes : whether two paths hold the same bytes.
+    digest : of the bytes of a path, None where it is no copy. Asked for once a path, and only
+        where several paths share an image.
     """
-    kept, copies = _without_copies(slices, same_bytes)
+    kept, copies = _without_copies(slices, digest)
     series: defaultdict[str, list[SliceRef]] = defaultdict(list)
     for ref in _versions_apart(kept):
         series[ref.series].append(ref)
@@ -37,21 +39,28 @@ def in_reading_order(slices: Iterable[SliceRef], same_bytes: Callable[[str, str]
 
 
 def _without_copies(
-    slices: Iterable[SliceRef], same_bytes: Callable[[str, str], bool]
+    slices: Iterable[SliceRef], digest: Digest
 ) -> tuple[list[SliceRef], list[Problem]]:
-    kept, copy_of = [], dict[str, str]()
-    paths: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    slices = tuple(slices)
+    sharing: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
     for ref in slices:
-        if ref.sop_uid is not None and ref.path not in copy_of:
-            others = paths[ref.sop_uid, ref.frame]
-            original = next((path for path in others if same_bytes(path, ref.path)), None)
-            if original is None:
-                others.append(ref.path)
-            else:
-                copy_of[ref.path] = original
-        if ref.path not in copy_of:
-            kept.append(ref)
+        if ref.sop_uid is not None:
+            sharing[ref.sop_uid, ref.frame][ref.path] = None
+    copy_of = dict[str, str]()
+    for paths in sharing.values():
+        if len(paths) > 1:
+            copy_of |= _copies((path for path in paths if path not in copy_of), digest)
+    kept = [ref for ref in slices if ref.path not in copy_of]
     return kept, [Problem(path, f"{COPY_OF}{original}") for path, original in copy_of.items()]
+
+
+def _copies(paths: Iterable[str], digest: Digest) -> Iterator[tuple[str, str]]:
+    """Each path whose bytes came before, with the first that has them."""
+    first = dict[bytes, str]()
+    for path in paths:
+        content = digest(path)
+        if content is not None and (original := first.setdefault(content, path)) != path:
+            yield path, original
 
 
 def _versions_apart(slices: list[SliceRef]) -> Iterable[SliceRef]:

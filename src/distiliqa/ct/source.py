@@ -1,14 +1,20 @@
-"""A file to read, on disk or inside a zip."""
+"""A file to read, on disk or packed inside another."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePath
+from threading import RLock
 from typing import IO
 
-from distiliqa.errors import NotCTError
+from distiliqa.errors import CTReadError, NotCTError
+
+_BLOCK_BYTES = 1 << 20
+
+_unpacking = RLock()  # a compressed member of an archive unpacks twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +23,43 @@ class Source:
 
     Attributes
     ----------
-    name : the path as the user sees it; ``archive.zip/member`` for a member of a zip.
+    name : the path as the user sees it; ``archive.zip/member`` for a member of an archive. No two
+        sources of an index have the same.
     open : gives a new binary stream from the start.
-    file : the path on disk, None inside a zip.
+    file : the path on disk, None where the bytes are packed in another file.
+    filename : the file's own name, where ``name`` ends in another way.
+    begin : gives a stream of which only the start is wanted, which need not be unpacked whole.
     """
 
     name: str
     open: Callable[[], IO[bytes]] = field(repr=False, compare=False)
     file: Path | None = None
+    filename: str | None = None
+    begin: Callable[[], IO[bytes]] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def on_disk(cls, path: Path) -> Source:
         """The file at ``path``."""
         return cls(str(path), partial(_open, path), path)
+
+    @classmethod
+    def packed(
+        cls, name: str, stream: Callable[[], IO[bytes]], max_bytes: int, *, filename: str
+    ) -> Source:
+        """A file inside another, held in memory whole while it is read.
+
+        Parameters
+        ----------
+        stream : gives a new stream that unpacks as it is read.
+        max_bytes : what it may unpack to; `CTReadError` beyond it.
+        """
+        read = partial(_unpacked, name, stream, max_bytes)
+        return cls(name, partial(_open_kept, read), filename=filename, begin=stream)
+
+    @property
+    def start(self) -> Source:
+        """The same file to look at the first bytes of."""
+        return self if self.begin is None else Source(self.name, self.begin)
 
     def read(self) -> bytes:
         """All of its bytes."""
@@ -37,24 +67,53 @@ class Source:
             return stream.read()
 
     def on_disk_path(self) -> Path:
-        """The path on disk, for formats whose libraries need one; `NotCTError` inside a zip."""
+        """The path on disk, for formats whose libraries need one; `NotCTError` where packed."""
         if self.file is None:
             raise NotCTError(
-                f"{self.suffix} is not read inside a zip", path=self.name, remedy="unpack the zip"
+                f"{self.suffix} is not read inside an archive or a .gz",
+                path=self.name,
+                remedy="unpack it",
             )
         return self.file
 
     @property
     def suffix(self) -> str:
         """The extension in lower case; both extensions of a compressed file (``.nii.gz``)."""
-        suffixes = [suffix.lower() for suffix in PurePath(self.name).suffixes[-2:]]
+        named = PurePath(self.filename or self.name)
+        suffixes = [suffix.lower() for suffix in named.suffixes[-2:]]
         return "".join(suffixes) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
 
     @property
     def folder(self) -> str:
-        """The folder, or the place in the zip, that it lies in."""
+        """The folder, or the place in the archive, that it lies in."""
         return str(PurePath(self.name).parent)
 
 
 def _open(path: Path) -> IO[bytes]:
     return path.open("rb")
+
+
+def _open_kept(read: Callable[[], bytes]) -> IO[bytes]:
+    """A stream of what ``read`` gives. One thread unpacks, the others wait for its result."""
+    with _unpacking:
+        return io.BytesIO(_kept(read))
+
+
+# Two, because threads that load in reading order meet where one member ends and the next begins.
+@lru_cache(maxsize=2)
+def _kept(read: Callable[[], bytes]) -> bytes:
+    return read()
+
+
+def _unpacked(name: str, stream: Callable[[], IO[bytes]], max_bytes: int) -> bytes:
+    content, size = io.BytesIO(), 0
+    with stream() as packed:
+        while block := packed.read(_BLOCK_BYTES):
+            size += content.write(block)
+            if size > max_bytes:
+                raise CTReadError(
+                    f"unpacks to more than {max_bytes >> 20} MiB, which looks like a bomb",
+                    path=name,
+                    remedy="unpack it yourself if you trust it",
+                )
+    return content.getvalue()

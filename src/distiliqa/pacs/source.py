@@ -15,6 +15,7 @@ from pydicom import Dataset, dcmread
 from pydicom.valuerep import DA, TM
 
 from distiliqa.ct.archive import open_archive
+from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.header import number, raw_text
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.source import Source
@@ -86,15 +87,15 @@ def _read_headers(paths: Iterable[str]) -> Iterator[tuple[str, Dataset]]:
         by_file[file_of(path)].append(path)
     for file, members in by_file.items():
         if members == [str(file)]:
-            sources = {str(file): Source.on_disk(file)}
+            sources = {str(file): without_gzip(Source.on_disk(file))}
         else:
-            sources = {source.name: source for source in open_archive(file)}
+            sources = {source.name: source for source in open_archive(file)[0]}
         for path in members:
             yield path, _read_header(path, sources.get(path))
 
 
 def _read_header(path: str, source: Source | None) -> Dataset:
-    if source is None or not is_dicom(source):
+    if source is None or not is_dicom(source.start):
         raise DistiliqaError(
             "not a DICOM image, so there is nothing that a DICOM result could refer to",
             path=path or None,

@@ -89,4 +89,5 @@ class SliceReader(Generic[T]):
 def file_of(path: str) -> Path:
     """The file on disk that ``path`` lies in: itself, or the archive of ``archive.zip/member``."""
     places = (Path(path), *Path(path).parents)
-    return next((place for place in places if place.is_file()), Path(path))
+    # Not Path.is_file, which raises on what is too long for a path: a member's name may be.
+    return next((place for place in places if os.path.isfile(place)), Path(path))
