@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.packages import install_command
+from distiliqa.screen import say
 from distiliqa.version import __version__
 
 # Named here, so that the list of commands imports none of them.
@@ -82,7 +83,7 @@ class Commands(TyperGroup):
 
 
 def _stop(line: str, code: int) -> None:
-    typer.echo(line, err=True)
+    say(line, err=True)
     raise typer.Exit(code)
 
 
@@ -99,7 +100,7 @@ def _loaded_when_called() -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"distiliqa {__version__}")
+        say(f"distiliqa {__version__}")
         raise typer.Exit
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from distiliqa.progress import progress_bar
+from distiliqa.screen import say
 
 if TYPE_CHECKING:
     from distiliqa.archive.record import Counts
@@ -74,7 +75,7 @@ def score_archive(
     if not quiet:
         _tell(counts, out)
     if counts.failed:
-        typer.echo(f"failed: {counts.failed}; see the column reason", err=True)
+        say(f"failed: {counts.failed}; see the column reason", err=True)
     if not counts.scored and not counts.known:
         raise typer.Exit(2)
     if counts.failed:
@@ -92,12 +93,12 @@ def _check_usage(inputs: Sequence[str], out: Path | None, of_local: Mapping[str,
 
 def _tell(counts: Counts, out: Path) -> None:
     rate = counts.scored / counts.seconds if counts.seconds else 0.0
-    typer.echo(f"{counts.scored} slices in {counts.seconds:.1f} s ({rate:.1f} a second)")
+    say(f"{counts.scored} slices in {counts.seconds:.1f} s ({rate:.1f} a second)")
     for count, what in (
         (counts.known, "files were scored already"),
         (counts.left_out, "left out: no axial CT"),
         (counts.retried, "files read again, for a worker died"),
     ):
         if count:
-            typer.echo(f"{count} {what}")
-    typer.echo(f"slices: {out / 'slices'}; means: {out / 'series.csv'}")
+            say(f"{count} {what}")
+    say(f"slices: {out / 'slices'}; means: {out / 'series.csv'}")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.screen import say
+
 
 def challenge(
     input_: Annotated[
@@ -32,4 +34,4 @@ def challenge(
     slices = [CTSlice(hu, path=str(stack), frame=n) for n, hu in enumerate(read_stack(stack))]
     scores = load_model(model).score_slices(slices)
     write_json(output / SCORES_FILE, [round(each.score, DIGITS) for each in scores])
-    typer.echo(f"{len(slices)} scores in {output / SCORES_FILE}")
+    say(f"{len(slices)} scores in {output / SCORES_FILE}")

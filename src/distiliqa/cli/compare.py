@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from distiliqa.errors import one_line
+from distiliqa.screen import say
 
 
 def compare(
@@ -53,7 +53,7 @@ def compare(
     finally:
         print_comparison(run)
     for problem in (*run.first.failed, *run.second.failed):
-        typer.echo(f"failed: {one_line(problem.path)}: {problem.reason}", err=True)
+        say(f"failed: {problem.path}: {problem.reason}", err=True)
     if run.second.stopped is not None:
         raise run.second.stopped
     if not run.complete:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
+from distiliqa.screen import say
 
 EPOCHS = 40  # enough for a toy to tell the example's doses apart
 
@@ -25,13 +26,13 @@ def demo(
     """Score the example series: a body phantom at 100, 25 and 10 % dose."""
     if train:
         model = _train(out)
-        typer.echo(f"{model} is a toy trained on this one phantom; do not use it.")
+        say(f"{model} is a toy trained on this one phantom; do not use it.")
         return
     from distiliqa.cli.score import score
     from distiliqa.report import REPORT
 
     score([str(EXAMPLE_SERIES)], out=out, identify=True)  # a phantom has nobody to hide
-    typer.echo(f"the report: {out / REPORT}")
+    say(f"the report: {out / REPORT}")
 
 
 def _train(out: Path) -> Path:

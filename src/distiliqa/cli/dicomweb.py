@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.screen import say
+
 if TYPE_CHECKING:
     from distiliqa.pacs.dicomweb import Server
     from distiliqa.pacs.study import Study
@@ -43,7 +45,7 @@ def open_server(
     found = find_credentials(credentials)
     server = Server(url, found, ca_file=ca_file, retries=Retries(attempts))
     if server.is_readable_on_the_way:
-        typer.echo(f"warning: {server.url} is not encrypted: use https", err=True)
+        say(f"warning: {server.url} is not encrypted: use https", err=True)
     return server
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.errors import one_line
+from distiliqa.screen import say
 
 
 def dose_response(
@@ -61,7 +61,7 @@ def dose_response(
     finally:
         print_response(found)
     for problem in found.failed:
-        typer.echo(f"failed: {one_line(problem.path)}: {problem.reason}", err=True)
+        say(f"failed: {problem.path}: {problem.reason}", err=True)
     if not found.complete:
         raise KeyboardInterrupt
     if found.failed:

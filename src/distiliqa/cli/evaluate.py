@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from distiliqa.screen import say, screen
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -107,7 +109,6 @@ def _hashes(data: Path, ratings: Path, predicted: Path | None) -> dict[str, Any]
 
 
 def _show(evaluation: Evaluation, out: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"{evaluation.metrics.n} images")
@@ -120,11 +121,11 @@ def _show(evaluation: Evaluation, out: Path) -> None:
         interval = "-" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"
         on_grid = f"{rounded[name]:.4f}" if rounded else "-"
         table.add_row(name, f"{value:.4f}", interval, on_grid)
-    Console().print(table)
+    screen().print(table)
     grid = "none" if evaluation.step is None else f"{evaluation.step:.4g}"
-    typer.echo(
+    say(
         f"label grid {grid}; intervals from {evaluation.intervals.groups} groups "
         f"by {evaluation.grouped_by}; files in {out}"
     )
     for note in evaluation.notes:
-        typer.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.screen import say
+
 
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder with a student.", metavar="RUN")],
@@ -40,4 +42,4 @@ def export(
         typical=typical,
         notes=notes or (),
     )
-    typer.echo(f"{out}: ONNX within {difference:.1e} of torch; try: distiliqa score --model {out}")
+    say(f"{out}: ONNX within {difference:.1e} of torch; try: distiliqa score --model {out}")

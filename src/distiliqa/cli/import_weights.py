@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.screen import say
+
 
 def import_weights(
     file: Annotated[Path, typer.Argument(help=".pth or .safetensors.", metavar="FILE")],
@@ -44,4 +46,4 @@ def import_weights(
     slices = [fit(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
     images = SOFT_TISSUE.apply(np.stack(slices)[:2, None]).astype(np.float32)
     difference = export_network(ScoringGraph(network), out, config, model_card(config), images)
-    typer.echo(f"{out}: {network.config}; ONNX within {difference:.1e} of torch")
+    say(f"{out}: {network.config}; ONNX within {difference:.1e} of torch")

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.screen import say
+
 
 def info(
     model: Annotated[
@@ -22,6 +24,7 @@ def info(
 
     facts = about(list(shipped_models().values()) if model is None else [find_model(model)])
     if json:
-        typer.echo(dumps(facts, indent=1))
+        for line in dumps(facts, indent=1).splitlines():
+            say(line)
     else:
         print_about(facts)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_server
+from distiliqa.screen import OneLineFormatter, say
 
 
 def listen(
@@ -59,7 +60,7 @@ def listen(
         try:
             _serve(out, model, target, (host, port, aet), quiet_time)
         except KeyboardInterrupt:
-            typer.echo("stopped; what is not done goes on at the next start", err=True)
+            say("stopped; what is not done goes on at the next start", err=True)
 
 
 def _target(
@@ -98,13 +99,13 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     host, _, aet = address
     with receiving(queue, *address) as port, sending(outbox):
-        typer.echo(f"listening as {aet} at {host}:{port}", err=True)
+        say(f"listening as {aet} at {host}:{port}", err=True)
         score_forever(queue, scorer, quiet_time)
 
 
 def _log_to_screen() -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     log = logging.getLogger("distiliqa")
     log.addHandler(handler)
     log.setLevel(logging.INFO)

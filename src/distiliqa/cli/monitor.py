@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.errors import DistiliqaError, ModelFolderError, one_line
+from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.progress import progress_bar
+from distiliqa.screen import say
 
 if TYPE_CHECKING:
     from distiliqa.monitoring import Monitor
@@ -62,19 +63,19 @@ def _once(running: Monitor, settle: float) -> None:
         time.sleep(settle)
         looks.append(_look(running))
     if waiting := looks[-1].waiting:
-        typer.echo(f"still being written: {waiting} of the files; run it again", err=True)
+        say(f"still being written: {waiting} of the files; run it again", err=True)
     if any(found.failed for found in looks):
         raise typer.Exit(1)
 
 
 def _go_on(running: Monitor, every: float, settle: float) -> None:
     """Look until told to end; a disk that is full or a share that is gone may come back."""
-    typer.echo(f"watching {one_line(str(running.watch.folder))}; Ctrl-C ends it", err=True)
+    say(f"watching {running.watch.folder}; Ctrl-C ends it", err=True)
     try:
         while True:
             time.sleep(_pause(running, every, settle))
     except KeyboardInterrupt:
-        typer.echo("ended; what was scored is kept", err=True)
+        say("ended; what was scored is kept", err=True)
 
 
 def _pause(running: Monitor, every: float, settle: float) -> float:
@@ -84,7 +85,7 @@ def _pause(running: Monitor, every: float, settle: float) -> float:
     except ModelFolderError:
         raise
     except DistiliqaError as error:
-        typer.echo(f"error: {error}; trying again in {every:g} s", err=True)
+        say(f"error: {error}; trying again in {every:g} s", err=True)
         return every
     return min(every, max(settle, 1)) if waiting else every
 
@@ -100,8 +101,8 @@ def _tell(found: Tally) -> None:
     from distiliqa.report.told import slices_told
 
     for path, reason in found.failed:
-        typer.echo(f"failed: {one_line(path)}: {reason}", err=True)
+        say(f"failed: {path}: {reason}", err=True)
     if found.slices:
-        typer.echo(f"{slices_told(found.slices)} of {len(found.series)} series scored")
+        say(f"{slices_told(found.slices)} of {len(found.series)} series scored")
     for alarm in found.alarms:
-        typer.echo(one_line(alarm))
+        say(alarm)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from distiliqa.screen import say
+
 if TYPE_CHECKING:
     from distiliqa.data.preprocess import Summary
 
@@ -71,7 +73,7 @@ def preprocess(
             pairing, folder, mixing=mixing, train_cases=train, test_cases=test or (), jobs=jobs
         )
     except KeyboardInterrupt:
-        typer.echo("interrupted; run again to resume", err=True)
+        say("interrupted; run again to resume", err=True)
         raise typer.Exit(130) from None
     _tell(summary)
 
@@ -90,8 +92,8 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 def _tell(summary: Summary) -> None:
     """Say what came of it; exit 1 if some files were left out, 2 if all were."""
-    typer.echo(str(summary))
+    say(str(summary))
     for problem in summary.problems:
-        typer.echo(f"{problem.path}: {problem.reason}", err=True)
+        say(f"{problem.path}: {problem.reason}", err=True)
     if summary.problems:
         raise typer.Exit(1 if summary.images else NOTHING_USABLE)

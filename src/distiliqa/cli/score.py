@@ -15,8 +15,8 @@ from distiliqa.cli.archive import Engine, check_local, score_archive
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
-from distiliqa.errors import one_line
 from distiliqa.progress import progress_bar
+from distiliqa.screen import say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
@@ -236,7 +236,7 @@ def score(
                 tune=partial(
                     tuned,
                     any_runtime=runtime is None,
-                    tell=None if quiet else partial(typer.echo, err=True),
+                    tell=None if quiet else partial(say, err=True),
                 ),
             )
         named = run if download is None else download.run(run)
@@ -264,7 +264,7 @@ def score(
     _tell("not written", missing, listed="")
     _tell("not stored", unstored, listed="")
     if run.stopped is not None:
-        typer.echo(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
+        say(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
     if run.failed or missing or unstored:
         raise typer.Exit(1)
@@ -299,6 +299,6 @@ def _tell(
     listed: str = "; --out lists all of them in run.json",
 ) -> None:
     for path, reason in problems[:MAX_LISTED]:
-        typer.echo(f"{what}: {one_line(path)}: {reason}", err=True)
+        say(f"{what}: {path}: {reason}", err=True)
     if more := problems[MAX_LISTED:]:
-        typer.echo(f"{what}: {len(more)} more{listed}", err=True)
+        say(f"{what}: {len(more)} more{listed}", err=True)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.screen import say
+
 NOTHING_USABLE = 2
 
 
@@ -75,10 +77,10 @@ def simulate(
     work = partial(simulate_file, folder=folder, out=out, settings=settings, threads=threads)
     results = dict(run_jobs(work, files, jobs=jobs, description="simulating"))
     problems = [error for error in results.values() if isinstance(error, CTReadError)]
-    typer.echo(f"{len(files) - len(problems)} slices in {out}: {settings}")
+    say(f"{len(files) - len(problems)} slices in {out}: {settings}")
     for problem in (*index.failed, *index.left_out):
-        typer.echo(f"{problem.path}: {problem.reason}", err=True)
+        say(f"{problem.path}: {problem.reason}", err=True)
     for error in problems:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
     if problems or index.failed:
         raise typer.Exit(1 if len(problems) < len(files) else NOTHING_USABLE)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from distiliqa.screen import say
+
 NOTHING_USABLE = 2
 
 
@@ -29,11 +31,11 @@ def simulate_dataset(
     try:
         summary = run(data, files, out, settings, jobs=jobs, device=device)
     except KeyboardInterrupt:
-        typer.echo("interrupted; run again to resume", err=True)
+        say("interrupted; run again to resume", err=True)
         raise typer.Exit(130) from None
-    typer.echo(str(summary))
+    say(str(summary))
     problems = (*index.failed, *index.left_out, *summary.problems)
     for problem in problems:
-        typer.echo(f"{problem.path}: {problem.reason}", err=True)
+        say(f"{problem.path}: {problem.reason}", err=True)
     if index.failed or summary.problems:
         raise typer.Exit(1 if summary.images else NOTHING_USABLE)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.recipe_options import Resume, Settings
+from distiliqa.screen import say
 
 
 def train_student(
@@ -31,4 +32,4 @@ def train_student(
     given = {key: value for key, value in options.items() if value is not None}
     opened = open_run(run, given | parse_overrides(set_ or []), student=resume)
     distil(opened, resume=resume)
-    typer.echo(f"student in {opened.student_folder}; next: distiliqa export {run} MODEL_FOLDER")
+    say(f"student in {opened.student_folder}; next: distiliqa export {run} MODEL_FOLDER")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from distiliqa.cli.recipe_options import Resume, Settings
+from distiliqa.screen import say
 
 
 def train_teacher(
@@ -49,4 +50,4 @@ def train_teacher(
     # One fold may be trained here and another there: a run that exists is joined, not refused.
     run = start_run(out, merged, resume=resume or fold is not None)
     train_teachers(run, only=fold, resume=resume)
-    typer.echo(f"teachers in {out / 'teacher'}; next: distiliqa train-student {out}")
+    say(f"teachers in {out / 'teacher'}; next: distiliqa train-student {out}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
+from distiliqa.screen import say
 
 if TYPE_CHECKING:
     from distiliqa.scoring.tuning import Trial
@@ -34,8 +35,8 @@ def tune(
     loaded = load_model(model, runtime=runtime, precision=precision).for_many()
     tuning = measure(loaded, any_runtime=runtime is None)
     for trial in tuning.trials:
-        typer.echo(f"{described(trial.execution):52}{_measured(trial)}  {trial.why_not}".rstrip())
-    typer.echo(told(tuning))
+        say(f"{described(trial.execution):52}{_measured(trial)}  {trial.why_not}".rstrip())
+    say(told(tuning))
 
 
 def _measured(trial: Trial) -> str:

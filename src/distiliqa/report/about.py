@@ -23,6 +23,7 @@ from distiliqa.ct.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.model_folder import read_config
 from distiliqa.packages import package_versions
 from distiliqa.report.environment import environment
+from distiliqa.screen import screen
 
 EXTRAS = ("SimpleITK", "reportlab", "highdicom", "ray", "torch", "lightning")
 COMPRESSIONS = {
@@ -54,7 +55,7 @@ def _decoder(syntax: UID) -> str | None:
 
 def print_about(facts: dict[str, Any]) -> None:
     """Print what `about` gives, for people to read."""
-    console = Console(highlight=False)
+    console = screen()
     software = {"python": facts["python"], **_installed(facts["engines"] | facts["extras"])}
     _print_facts(console, f"distiliqa {facts['distiliqa']}", software | {"on": facts["platform"]})
     _print_facts(console, "decoders of compressed DICOM", _installed(facts["decoders"]))

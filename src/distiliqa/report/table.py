@@ -17,6 +17,7 @@ from distiliqa.report.labels import series_labels, slice_labels
 from distiliqa.report.ranks import worst_first
 from distiliqa.report.told import interval_told, number_told, slices_told
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.screen import screen
 
 MOST_SLICES = 40
 WORST_SLICES = 10
@@ -25,7 +26,7 @@ WIDTH_OF_NUMBERS = 66
 
 def print_scores(run: ScoringRun) -> None:
     """Print what a run gave on the standard output, for people to read."""
-    console = Console(highlight=False)
+    console = screen()
     where = _where_warned(run)
     notes = {warning: number for number, warning in enumerate(where, start=1)}
     width = max(console.width - WIDTH_OF_NUMBERS, 16)

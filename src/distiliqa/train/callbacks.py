@@ -10,10 +10,10 @@ from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback, Checkpoint
-from rich.console import Console
 
 from distiliqa.files import cannot_write, write_text
 from distiliqa.model.weights import save_network
+from distiliqa.screen import screen
 from distiliqa.train.rating import RatingModule
 
 
@@ -49,7 +49,7 @@ class History(Callback):
             self.write()
             figures = "  ".join(f"{n} {row[n]:.4f}" for n in self.columns[1:])
             line = f"{self.title}  epoch {epoch + 1}/{trainer.max_epochs}  {figures}"
-            Console(stderr=True, soft_wrap=True, highlight=False).print(line)
+            screen(err=True).print(line, soft_wrap=True)
 
     def write(self) -> None:
         """Write the table whole, so that a kill leaves the last or the one before."""

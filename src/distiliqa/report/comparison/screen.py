@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,11 +11,12 @@ from distiliqa.comparison.run import PairedRun
 from distiliqa.errors import one_line
 from distiliqa.report.comparison.words import interval, p_value, verdict
 from distiliqa.report.told import slices_told
+from distiliqa.screen import screen
 
 
 def print_comparison(run: PairedRun) -> None:
     """Print what a comparison gave on the standard output, for people to read."""
-    console = Console(highlight=False)
+    console = screen()
     table = Table(box=SIMPLE_HEAD)
     table.add_column("B minus A", no_wrap=True)
     for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):

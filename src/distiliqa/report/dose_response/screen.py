@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.dose_response.words import half_dose_told, lowest_told, verdict
 from distiliqa.report.told import interval_told, number_told
+from distiliqa.screen import screen
 
 
 def print_response(found: DoseResponse) -> None:
     """Print what was found on the standard output, for people to read."""
-    console = Console(highlight=False)
+    console = screen()
     table = Table(box=SIMPLE_HEAD)
     for name in ("relative dose", "mean score", "95 % interval", "noise HU"):
         table.add_column(name, justify="right")
