@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.report.csv import write_csv
+from distiliqa.report.csv import cells, write_csv
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -81,3 +81,11 @@ def test_awkward_text_survives(run: ScoringRun, tmp_path: Path):
     (row,) = read(tmp_path / "scores.csv")
     assert row["path"] == 'a,"b"\n.dcm'
     assert (row["spread"], row["position_mm"], row["warnings"]) == ("", "", "1, 2; 3")
+
+
+def test_no_text_is_a_formula():
+    row = {"path": "=1.dcm", "path_b": "-1.dcm", "kernel": "@SUM(1)", "scanner": "\uff1d1"}
+    assert list(cells(row).values()) == ["./=1.dcm", "./-1.dcm", "'@SUM(1)", "'\uff1d1"]
+    assert Path("./=1.dcm") == Path("=1.dcm")
+    plain = {"score": -1.5, "kernel": "B30f", "body_part": None}
+    assert cells(plain) == plain

@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 from distiliqa.archive.parts import Parts
 from distiliqa.archive.table import SCORED
 from distiliqa.files import atomic_path
-from distiliqa.report.csv import open_csv
-from distiliqa.report.json import rounded
+from distiliqa.report.csv import cells, open_csv
 from distiliqa.scoring.counting import counted
 
 _MEANS = ("score", "interval_low", "interval_high", "noise_hu")
@@ -49,7 +48,7 @@ def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
     with open_csv(folder / "series.csv") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
-        writer.writerows({name: rounded(value) for name, value in row.items()} for row in rows)
+        writer.writerows(map(cells, rows))
     return len(rows)
 
 

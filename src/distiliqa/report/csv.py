@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TextIO
+from unicodedata import normalize
 
 from distiliqa.ct import Acquisition
 from distiliqa.files import atomic_path
@@ -29,6 +30,7 @@ COLUMNS = (
     "interval_high",
     "distance",
 )
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COMPARED = ("ssim", "psnr", "vif", "gmsd")
 
 
@@ -47,6 +49,25 @@ def open_csv(path: Path) -> Iterator[TextIO]:
         partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
     ):
         yield file
+
+
+def cells(row: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a row: numbers rounded, and no text that a spreadsheet takes for a formula.
+
+    Tags and names of files come from anywhere (CWE-1236). An apostrophe before such a text shows
+    that it is one; a path gets ``./``, so that it still names its file.
+    """
+    return {
+        name: _as_text(name, value) if isinstance(value, str) else rounded(value)
+        for name, value in row.items()
+    }
+
+
+def _as_text(name: str, value: str) -> str:
+    # NFKC: some spreadsheets take the full-width forms for the same.
+    if not normalize("NFKC", value[:1]).startswith(_FORMULAS):
+        return value
+    return f"./{value}" if name.startswith("path") else f"'{value}"
 
 
 def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
@@ -74,4 +95,4 @@ def _row(each: SliceScore) -> dict[str, object]:
         **asdict(each.acquisition),
         **asdict(each.comparison or Comparison()),
     }
-    return {name: rounded(value) for name, value in row.items()}
+    return cells(row)

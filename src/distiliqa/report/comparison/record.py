@@ -10,7 +10,7 @@ from typing import Any
 
 from distiliqa.comparison.difference import Difference
 from distiliqa.comparison.run import PairedRun, ScorePair
-from distiliqa.report.csv import open_csv
+from distiliqa.report.csv import cells, open_csv
 from distiliqa.report.json import model_facts, settings
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.version import __version__
@@ -44,10 +44,10 @@ def write_pairs(path: Path, run: PairedRun) -> None:
     with open_csv(path) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(_row(pair.first, pair.second, pair) for pair in run.slices)
+        writer.writerows(cells(_row(pair.first, pair.second, pair)) for pair in run.slices)
         first, second = run.unmatched
-        writer.writerows(_row(each, None, None) for each in first)
-        writer.writerows(_row(None, each, None) for each in second)
+        writer.writerows(cells(_row(each, None, None)) for each in first)
+        writer.writerows(cells(_row(None, each, None)) for each in second)
 
 
 def comparison_record(run: PairedRun) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.dose_response.result import DosePoint, DoseResponse
-from distiliqa.report.csv import open_csv
+from distiliqa.report.csv import cells, open_csv
 from distiliqa.report.dose_response.words import ASSUMPTIONS
 from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__
@@ -30,13 +30,14 @@ def write_scores(path: Path, found: DoseResponse) -> None:
     ``scores.csv``.
     """
     with open_csv(path) as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
         for point in found.points:
             for each in point.slices:
                 low, high = each.interval or (None, None)
                 row = (each.path, each.frame, each.position_mm, point.dose, each.score, low, high)
-                writer.writerow(map(rounded, (*row, each.noise_hu, each.outside)))
+                values = (*row, each.noise_hu, each.outside)
+                writer.writerow(cells(dict(zip(COLUMNS, values, strict=True))))
 
 
 def response_record(found: DoseResponse) -> dict[str, Any]:
