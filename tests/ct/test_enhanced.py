@@ -210,6 +210,30 @@ def test_frames_that_were_computed_are_left_out(tmp_path, write_enhanced, frames
     ]
 
 
+def test_stacks_are_series_of_their_own(tmp_path, write_enhanced, body):
+    frames = np.stack([body + number for number in range(4)])
+    groups = [per_frame(z, 1) for z in (0, 3, 300, 303)]
+    for stack, group in zip("1122", groups, strict=True):
+        group.FrameContentSequence = item(StackID=stack, InStackPositionNumber=1)
+    index = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
+    assert [ref.series.rpartition(" stack ")[2] for ref in index.slices] == list("1122")
+    assert [ref.load().series for ref in index.slices] == [ref.series for ref in index.slices]
+    for group in groups:
+        group.FrameContentSequence[0].StackID = "1"
+    index = index_ct(write_enhanced(tmp_path / "b.dcm", frames, groups))
+    assert {ref.series for ref in index.slices} == {index.slices[0].load().series_uid}
+
+
+def test_a_derivation_in_a_functional_group_is_read(tmp_path, write_enhanced, frames):
+    groups = [per_frame(z, 1) for z in range(3)]
+    code = item(CodeValue="113072", CodingSchemeDesignator="DCM", CodeMeaning="MPR")
+    groups[2].DerivationImageSequence = item(DerivationCodeSequence=code)
+    index = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
+    assert [ref.frame for ref in index.slices] == [0, 1]
+    (problem,) = index.left_out
+    assert "Derivation Code 113072" in problem.reason
+
+
 def test_a_file_of_localizers_alone_is_refused(tmp_path, write_enhanced, frames):
     groups = [per_frame(z, 1, frame_type="LOCALIZER") for z in range(3)]
     with pytest.raises(NotCTError, match="LOCALIZER"):

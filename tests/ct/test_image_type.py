@@ -93,6 +93,7 @@ def test_a_long_value_is_quoted_in_part():
 
 def test_derivations_are_known_by_their_codes():
     assert unfit_derivation(["113040", "113097", ""]) is None
-    assert unfit_derivation(["113040", "113078"]) == (
+    assert unfit_derivation(iter(["113040", "113078"])) == (
         "a projection or mean of several slices (Derivation Code 113078)"
     )
+    assert unfit_derivation(iter(["113076"])) == "a rendering, not a slice (Derivation Code 113076)"

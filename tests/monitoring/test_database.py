@@ -36,6 +36,7 @@ def test_a_database_of_version_1_goes_on(tmp_path: Path):
         database.executescript(
             "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
             "DROP VIEW series_means; ALTER TABLE slices DROP COLUMN empty;"
+            "ALTER TABLE slices DROP COLUMN slice_thickness_mm;"
             "CREATE VIEW series_means AS SELECT * FROM series; PRAGMA user_version = 1;"
         )
         slices = [(0, 3.0, 2.0, 4.0, "[]"), (1, 0.0, None, None, '["x; scored worst"]')]

@@ -17,12 +17,13 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.ct.header import HEADER_KEYWORDS, LOSSY, Header, number, read_header
+from distiliqa.ct.header import HEADER_KEYWORDS, LOSSY, Header, number, read_header, text
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.native import PIXEL_KEYWORDS, NativePixels, check_bits
 from distiliqa.ct.pixels import decode
+from distiliqa.ct.series import stacks_apart
 from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
@@ -95,6 +96,7 @@ def _index_dataset(
     check_bits(dataset, syntax, path=source.name)
     native = NativePixels.find(dataset, stream, syntax)
     slices: list[SliceRef] = []
+    stacks: list[str | None] = []
     reasons: Counter[str] = Counter()
     for index, frame in enumerate(_frames(dataset, source, syntax)):
         if (reason := unfit(frame)) is not None:
@@ -102,12 +104,14 @@ def _index_dataset(
         else:
             header = read_header(frame, path=source.name)
             slices.append(_slice_ref(source, index, header, syntax, native))
+            stacks.append(text(frame, "StackID"))
     if not slices:
         raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
     total = len(slices) + reasons.total()
     left_out = [f"{count} of {total} frames: {reason}" for reason, count in reasons.items()]
     return CTIndex(
-        tuple(slices), left_out=tuple(Problem(source.name, reason) for reason in left_out)
+        stacks_apart(slices, stacks),
+        left_out=tuple(Problem(source.name, reason) for reason in left_out),
     )
 
 

@@ -89,3 +89,6 @@ def _lift(group: Dataset, flat: Dataset) -> None:
     for keyword in _MACROS:
         if items := value(group, keyword):
             flat.update({tag: item for tag, item in items[0].items() if not tag.is_private})
+    for derivation in value(group, "DerivationImageSequence") or ():  # its codes alone
+        if codes := value(derivation, "DerivationCodeSequence"):
+            flat.DerivationCodeSequence = codes

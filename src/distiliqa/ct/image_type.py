@@ -75,8 +75,9 @@ def image_type_notes(image_type: str) -> Iterator[str]:
 
 def unfit_derivation(codes: Iterable[str]) -> str | None:
     """Why the values of Derivation Code Sequence name no acquired slice; None if they may."""
+    named = set(codes)
     for what, derived in _DERIVATIONS.items():
-        if found := sorted(derived.intersection(codes)):
+        if found := sorted(derived & named):
             return f"{what} (Derivation Code {', '.join(found)})"
     return None
 

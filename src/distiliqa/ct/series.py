@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
@@ -36,6 +36,23 @@ def in_reading_order(slices: Iterable[SliceRef], digest: Digest) -> CTIndex:
         if all(ref.position_mm is not None for ref in refs):
             refs.sort(key=lambda ref: ref.position_mm or 0.0)
     return CTIndex(tuple(ref for refs in series.values() for ref in refs), left_out=tuple(copies))
+
+
+def stacks_apart(slices: Sequence[SliceRef], stacks: Sequence[str | None]) -> tuple[SliceRef, ...]:
+    """Make a series of each stack of an enhanced image, which may overlap or lie far apart.
+
+    A stack is a set of frames that belong together in space (Stack ID, PS3.3, C.7.6.16.2.2). One
+    stack is the series itself, and so are stacks of single frames, which are none.
+
+    Parameters
+    ----------
+    stacks : the Stack ID of each slice.
+    """
+    counts = Counter(stacks)
+    if len(counts) < 2 or min(counts.values()) < 2:
+        return tuple(slices)
+    pairs = zip(slices, stacks, strict=True)
+    return tuple(_renamed(ref, f"{ref.series} stack {stack or 'none'}") for ref, stack in pairs)
 
 
 def _without_copies(

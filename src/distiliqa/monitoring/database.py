@@ -54,6 +54,7 @@ CREATE TABLE slices (
     scored TEXT NOT NULL,     -- UTC, ISO 8601
     superseded INTEGER NOT NULL DEFAULT 0,  -- 1: the file has changed, and counts as it is now
     empty INTEGER NOT NULL DEFAULT 0,       -- 1: shows no patient
+    slice_thickness_mm REAL,
     PRIMARY KEY (sha256, frame)
 );
 CREATE INDEX slices_of_series ON slices (series_id);
@@ -84,6 +85,7 @@ GROUP BY series.id ORDER BY series.id;
 _FROM_1 = """
 DROP VIEW series_means;
 ALTER TABLE slices ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE slices ADD COLUMN slice_thickness_mm REAL;
 UPDATE slices SET empty = 1 WHERE warnings LIKE '%; scored worst"%';
 """
 

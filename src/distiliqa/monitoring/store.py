@@ -153,6 +153,7 @@ class Store:
             "empty": score.empty,
             "kvp": score.acquisition.kvp,
             "kernel": score.acquisition.kernel,
+            "slice_thickness_mm": score.acquisition.slice_thickness_mm,
             "warnings": json.dumps(score.warnings),
             "scored": now,
         }
@@ -211,14 +212,22 @@ class Store:
     def _check_series(self, number: int, patients: int) -> None:
         """Say again what is wrong with a series of which other slices count now."""
         rows = self._database.execute(
-            "SELECT position_mm, kvp, kernel FROM slices WHERE series_id = ? AND NOT superseded",
+            "SELECT position_mm, kvp, kernel, slice_thickness_mm FROM slices"
+            " WHERE series_id = ? AND NOT superseded",
             (number,),
         ).fetchall()
         (known,) = self._database.execute(
             "SELECT patients FROM series WHERE id = ?", (number,)
         ).fetchone()
         most = max(known, patients)
-        facts = [Acquisition(kvp=row["kvp"], kernel=row["kernel"]) for row in rows]
+        facts = [
+            Acquisition(
+                kvp=row["kvp"],
+                kernel=row["kernel"],
+                slice_thickness_mm=row["slice_thickness_mm"],
+            )
+            for row in rows
+        ]
         told = series_warnings([row["position_mm"] for row in rows], facts, most)
         self._database.execute(
             "UPDATE series SET patients = ?, warnings = ? WHERE id = ?",

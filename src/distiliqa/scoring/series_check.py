@@ -1,18 +1,17 @@
-"""What is wrong with a series as a whole, told from where its slices lie and how they were made."""
+"""What is wrong with a series as a whole, from where its slices lie and how they were made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Acquisition
+from distiliqa.scoring.gaps import find_gaps
 
 _SAME_MM = 0.01  # positions are written with two decimals or more
-_GAP = 1.5  # of the median spacing: nearer to one slice missing than to none
-_MOST_PLACES = 3  # named in one sentence
+_MAX_PLACES = 3  # named in one sentence
 
 
 def series_warnings(
@@ -26,15 +25,20 @@ def series_warnings(
     acquisitions : of each slice.
     patients : number of patients that the slices say they are of.
     """
-    positions = np.sort([each for each in positions_mm if each is not None])
-    spacings = np.diff(positions)
+    placed = [
+        (position, made.slice_thickness_mm)
+        for position, made in zip(positions_mm, acquisitions, strict=True)
+        if position is not None
+    ]
+    placed.sort(key=lambda pair: pair[0])
+    positions = np.array([position for position, _ in placed])
     return (
         *_mixed_patients(patients),
         *_one_slice(len(positions_mm)),
-        *_missing(positions, spacings),
-        *_repeated(positions, spacings),
-        *_mixed("kernels", (each.kernel for each in acquisitions), ""),
-        *_mixed("tube voltages", (each.kvp for each in acquisitions), " kV"),
+        *_missing(positions, [thickness for _, thickness in placed]),
+        *_repeated(positions),
+        *_mixed("kernels", (made.kernel for made in acquisitions), ""),
+        *_mixed("tube voltages", (made.kvp for made in acquisitions), " kV"),
     )
 
 
@@ -48,22 +52,19 @@ def _one_slice(count: int) -> Iterable[str]:
         yield "one slice only: no profile, no tenth percentile"
 
 
-def _missing(positions: NDArray[np.float64], spacings: NDArray[np.float64]) -> Iterable[str]:
-    """Where the distance to the next slice has room for more; asks for a spacing that repeats."""
-    apart = spacings[spacings > _SAME_MM]
-    if len(apart) < 2:
+def _missing(positions: NDArray[np.float64], thickness_mm: Sequence[float | None]) -> Iterable[str]:
+    own = np.flatnonzero(np.diff(positions, prepend=-np.inf) > _SAME_MM).tolist()
+    gaps = find_gaps(positions[own], [thickness_mm[at] for at in own])
+    if not gaps:
         return
-    usual = median_low(apart.tolist())
-    (gaps,) = np.nonzero(spacings > _GAP * usual)
-    if len(gaps) == 0:
-        return
-    count = int(np.sum(np.maximum(np.round(spacings[gaps] / usual) - 1, 1)))
-    places = [f"between {positions[gap]:.1f} and {positions[gap + 1]:.1f} mm" for gap in gaps]
-    shown, others = "; ".join(places[:_MOST_PLACES]), len(places[_MOST_PLACES:])
+    count = sum(gap.slices for gap in gaps)
+    places = [f"between {gap.start_mm:.1f} and {gap.stop_mm:.1f} mm" for gap in gaps]
+    shown, others = "; ".join(places[:_MAX_PLACES]), len(places[_MAX_PLACES:])
     yield f"{count} {_slices(count)} missing: {shown}{f'; {others} more gaps' if others else ''}"
 
 
-def _repeated(positions: NDArray[np.float64], spacings: NDArray[np.float64]) -> Iterable[str]:
+def _repeated(positions: NDArray[np.float64]) -> Iterable[str]:
+    spacings = np.diff(positions)
     count = int(np.count_nonzero(spacings <= _SAME_MM))
     if count:
         first = positions[np.argmax(spacings <= _SAME_MM)]
