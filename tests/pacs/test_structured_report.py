@@ -99,6 +99,27 @@ def test_it_is_of_the_patient_and_study_of_the_images(tmp_path, scored, model, w
     assert "not a medical device" in report.SeriesDescription
 
 
+def test_a_name_in_letters_of_another_set_is_the_same_name(tmp_path, scored, model, write_series):
+    who = {"PatientName": "Петров^Иван", "SpecificCharacterSet": "ISO_IR 144"}
+    (series,) = scored(write_series(tmp_path / "in", 1, **who))
+    write_sr(tmp_path / "sr.dcm", series, model)
+    report = pydicom.dcmread(tmp_path / "sr.dcm")
+    assert (report.PatientName, report.SpecificCharacterSet) == ("Петров^Иван", "ISO_IR 192")
+
+
+def test_a_name_with_a_backslash_has_a_report(
+    tmp_path, scored, model, write_series, caplog, dicom_errors
+):
+    names = {"PatientName": "Doe\\Roe^Jane", "PatientID": "1\\2"}
+    (series,) = scored(write_series(tmp_path / "in", 2, **names))
+    write_sr(tmp_path / "sr.dcm", series, model)
+    report = pydicom.dcmread(tmp_path / "sr.dcm")
+    assert (report.PatientName, report.PatientID) == ("Doe Roe^Jane", "1 2")
+    said = [line.split(": ", 1)[1] for line in caplog.messages]
+    assert said == [f"{keyword} has a backslash, which became a space" for keyword in names]
+    assert dicom_errors(tmp_path / "sr.dcm") == []
+
+
 def test_all_images_are_evidence_and_the_observer_is_a_device(filed):
     path, series = filed
     report = pydicom.dcmread(path)

@@ -7,6 +7,7 @@ computed from those of its source, so that making it twice makes the same file.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from copy import deepcopy
 from io import BytesIO
@@ -20,9 +21,12 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from distiliqa.ct.character_sets import restate_as_utf8
 from distiliqa.ct.hu import check_size, rescale
 from distiliqa.errors import CTReadError, NotCTError
 from distiliqa.files import atomic_path
+
+LOG = logging.getLogger(__name__)
 
 # Facts about the stored values, the file or the bytes of the source: not true of a derived image.
 # Whether it was ever compressed with loss stays true (C.7.6.1.1.5).
@@ -63,6 +67,7 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
     """
     try:
         source = dcmread(path)
+        unread = restate_as_utf8(source)
         _require_ct(source, path)
         stored = source.pixel_array
     except InvalidDicomError as error:
@@ -76,6 +81,8 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
     if stored.ndim != 2:
         raise NotCTError(f"pixels of shape {stored.shape} are not one CT slice", path=path)
     check_size(*stored.shape, path=str(path))
+    for keyword in unread:
+        LOG.warning("%s: %s is left empty: its character set is not what is stated", path, keyword)
     del source.PixelData
     slope, intercept = source.get("RescaleSlope", 1), source.get("RescaleIntercept", 0)
     return source, rescale(stored, slope, intercept)

@@ -6,6 +6,7 @@ the patient is, which study it is and which image it is are taken over, checked 
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,8 +21,12 @@ from distiliqa.ct.header import number, raw_text
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.source import Source
 from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.copied_text import copied_text
+from distiliqa.report.names import short_hash
 from distiliqa.scoring.reader import file_of
 from distiliqa.scoring.result import SeriesScore
+
+LOG = logging.getLogger(__name__)
 
 # Type 1 of the SOP Common, General Study and General Series modules (PS3.3, C.12.1, C.7.2.1,
 # C.7.3.1): nothing can refer to an image that lacks one of them.
@@ -31,13 +36,15 @@ _TEXTS = ("PatientName", "PatientID", "StudyID", "AccessionNumber", "ReferringPh
 _DATES = ("PatientBirthDate", "StudyDate")
 _SIZES = ("Rows", "Columns", "NumberOfFrames")
 # Written only where the image has them.
-_OPTIONAL = ("IssuerOfPatientID", "StudyDescription", "FrameOfReferenceUID")
+_OPTIONAL_TEXTS = ("IssuerOfPatientID", "StudyDescription")
 _KEYWORDS: list = [
     *_IDENTIFIERS,
     *_TEXTS,
     *_DATES,
     *_SIZES,
-    *_OPTIONAL,
+    *_OPTIONAL_TEXTS,
+    "FrameOfReferenceUID",
+    "SpecificCharacterSet",
     "StudyTime",
     "PatientSex",
     "LossyImageCompression",
@@ -71,8 +78,13 @@ def read_sources(series: SeriesScore) -> list[SourceImage]:
     DistiliqaError : the series is not DICOM, a file of it has gone or is damaged, an identifier is
         missing, or the images are of several patients or studies.
     """
-    headers = dict(_read_headers(dict.fromkeys(each.path for each in series.slices)))
+    headers, notes = {}, dict[str, None]()
+    for path, header, said in _read_headers(dict.fromkeys(each.path for each in series.slices)):
+        headers[path] = header
+        notes.update(dict.fromkeys(said))
     _check_one_study(headers)
+    for note in notes:
+        LOG.warning("%s: %s", short_hash(series.series), note)
     images = []
     for each in series.slices:
         header = headers[each.path]
@@ -81,7 +93,7 @@ def read_sources(series: SeriesScore) -> list[SourceImage]:
     return images
 
 
-def _read_headers(paths: Iterable[str]) -> Iterator[tuple[str, Dataset]]:
+def _read_headers(paths: Iterable[str]) -> Iterator[tuple[str, Dataset, list[str]]]:
     by_file: defaultdict[Path, list[str]] = defaultdict(list)
     for path in paths:
         by_file[file_of(path)].append(path)
@@ -91,10 +103,10 @@ def _read_headers(paths: Iterable[str]) -> Iterator[tuple[str, Dataset]]:
         else:
             sources = {source.name: source for source in open_archive(file)[0]}
         for path in members:
-            yield path, _read_header(path, sources.get(path))
+            yield path, *_read_header(path, sources.get(path))
 
 
-def _read_header(path: str, source: Source | None) -> Dataset:
+def _read_header(path: str, source: Source | None) -> tuple[Dataset, list[str]]:
     if source is None or not is_dicom(source.start):
         raise DistiliqaError(
             "not a DICOM image, so there is nothing that a DICOM result could refer to",
@@ -115,9 +127,14 @@ def _read_header(path: str, source: Source | None) -> Dataset:
         ) from error
 
 
-def _checked(dataset: Dataset, path: str) -> Dataset:
-    """What a result may take over from an image."""
+def _checked(dataset: Dataset, path: str) -> tuple[Dataset, list[str]]:
+    """What a result may take over from an image, and what is to be known of its texts."""
     header = Dataset()
+    header.SpecificCharacterSet = "ISO_IR 192"  # UTF-8, whatever the image is written in
+    texts = {keyword: copied_text(dataset, keyword) for keyword in (*_TEXTS, *_OPTIONAL_TEXTS)}
+    for keyword, copied in texts.items():
+        if copied.text or keyword in _TEXTS:
+            setattr(header, keyword, copied.text)
     for keyword in _IDENTIFIERS:
         value = raw_text(dataset, keyword)
         if value is None:
@@ -127,8 +144,6 @@ def _checked(dataset: Dataset, path: str) -> Dataset:
                 remedy="export the series again",
             )
         setattr(header, keyword, value)
-    for keyword in _TEXTS:
-        setattr(header, keyword, raw_text(dataset, keyword) or "")
     for keyword in _DATES:
         setattr(header, keyword, _date(raw_text(dataset, keyword)))
     header.StudyTime = _time(raw_text(dataset, "StudyTime"))
@@ -137,15 +152,12 @@ def _checked(dataset: Dataset, path: str) -> Dataset:
     for keyword in _SIZES:
         if (size := number(dataset, keyword)) is not None:
             setattr(header, keyword, int(size))
-    for keyword in _OPTIONAL:
-        if (value := raw_text(dataset, keyword)) is not None:
-            setattr(header, keyword, value)
+    if (frame := raw_text(dataset, "FrameOfReferenceUID")) is not None:
+        header.FrameOfReferenceUID = frame
     header.LossyImageCompression = (
         "01" if raw_text(dataset, "LossyImageCompression") == "01" else "00"
     )
-    if not all(str(element.value).isascii() for element in header):
-        header.SpecificCharacterSet = "ISO_IR 192"  # UTF-8, whatever the image is written in
-    return header
+    return header, [copied.note for copied in texts.values() if copied.note is not None]
 
 
 def _date(written: str | None) -> str:
