@@ -8,7 +8,7 @@ WORKDIR /opt/distiliqa
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src ./src
 # Without the cache and the sources, which are in site-packages once they are installed.
-RUN pip install --no-cache-dir --constraint constraints.txt ".[itk]" && rm -r ./*
+RUN pip install --no-cache-dir --constraint constraints.txt . && rm -r ./*
 
 # OUT must be writable for this user.
 RUN useradd --create-home --uid 1000 distiliqa

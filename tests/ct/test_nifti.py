@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 
 import nibabel
 import numpy as np
 import pydicom
 import pytest
 
-from distiliqa.ct import index_ct, volume
-from distiliqa.ct.volume import _decoded
+from distiliqa.ct import index_ct, voxels
+from distiliqa.ct.inflate import Inflated
+from distiliqa.ct.voxels import _decoded
 from distiliqa.errors import CTReadError, NotCTError
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -62,6 +64,19 @@ def save(path, volume, directions=("x", "y", "z"), spacing=1.0, **kwargs):
     return path
 
 
+def edited(path, kind=nibabel.Nifti1Header, **fields):
+    """Write other values into the fields of a header, such as no library writes."""
+    open_file = gzip.open if path.suffix == ".gz" else open
+    with open_file(path, "rb") as file:
+        content = bytearray(file.read())
+    header = np.frombuffer(content, kind.template_dtype, count=1)
+    for name, value in fields.items():
+        header[name] = value
+    with open_file(path, "wb") as file:
+        file.write(content)
+    return path
+
+
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
 @pytest.mark.parametrize(
     ("directions", "stored"),
@@ -111,11 +126,11 @@ def test_a_volume_without_orientation_is_taken_as_axial_and_says_so(tmp_path, bo
 
 def test_a_volume_without_slices_is_a_failure_in_company_too(tmp_path, body):
     save(tmp_path / "a.nii", np.zeros((64, 64, 0), np.int16))
-    with pytest.raises(CTReadError, match=r"shape \(64, 64, 0\) holds no slices"):
+    with pytest.raises(CTReadError, match="its header names 0 slices; export or convert it again"):
         index_ct(tmp_path / "a.nii")
     save(tmp_path / "b.nii", body.T[:, :, None].astype(np.int16))
     (problem,) = index_ct(tmp_path).failed
-    assert "holds no slices" in problem.reason
+    assert "names 0 slices" in problem.reason
 
 
 @pytest.mark.filterwarnings("error")
@@ -146,9 +161,8 @@ def test_a_cut_volume_is_an_error(tmp_path, body, suffix):
     volume = np.repeat(body.T[:, :, None], 4, axis=2)
     path = save(tmp_path / f"a{suffix}", volume)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    last = index_ct(path).slices[-1]
     with pytest.raises(CTReadError, match="cut short or damaged"):
-        last.load()
+        index_ct(path).slices[0].load()
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
@@ -182,18 +196,19 @@ def test_a_volume_that_cannot_be_decoded_is_tried_once(tmp_path, body, monkeypat
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF  # inflates to as many bytes, of which some are wrong
     path.write_bytes(content)
+    slices = index_ct(path).slices
     opened = []
-    monkeypatch.setattr(gzip, "open", lambda file: opened.append(file) or gzip.GzipFile(file))
-    for ref in index_ct(path).slices:
+    monkeypatch.setattr(voxels, "Inflated", lambda file: opened.append(file) or Inflated(file))
+    for ref in slices:
         with pytest.raises(CTReadError, match="cut short or damaged"):
             ref.load()
-    assert opened == [path]
+    assert len(opened) == 1
 
 
 def test_a_compressed_volume_that_would_fill_the_memory_is_refused(tmp_path, body, monkeypatch):
     path = save(tmp_path / "a.nii.gz", body.T[:, :, None])
-    monkeypatch.setattr(volume, "LARGEST_DECODED_BYTES", 1 << 14)
-    with pytest.raises(CTReadError, match=r"too large .*; unpack it to \.nii"):
+    monkeypatch.setattr(voxels, "MAX_DECODED_BYTES", 1 << 14)
+    with pytest.raises(CTReadError, match=r"too large .*; unpack it: an uncompressed one is read"):
         index_ct(path)
     assert len(index_ct(save(tmp_path / "a.nii", body.T[:, :, None])).slices) == 1
 
@@ -202,3 +217,156 @@ def test_planes_that_are_too_large_are_refused(tmp_path):
     path = save(tmp_path / "a.nii", np.zeros((4097, 32, 1), np.int16))
     with pytest.raises(CTReadError, match=r"4097.* pixels is too large"):
         index_ct(path)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize(("unit", "code"), [("meter", 1e-3), ("mm", 1.0), ("micron", 1e3)])
+def test_lengths_become_millimeters(tmp_path, body, suffix, unit, code):
+    affine = np.diag([0.7 * code, 0.7 * code, 3 * code, 1])
+    image = nibabel.Nifti1Image(np.repeat(body.T[:, :, None], 3, axis=2), affine)
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, tmp_path / f"a{suffix}")
+    slices = [ref.load() for ref in index_ct(tmp_path / f"a{suffix}").slices]
+    assert [image.position_mm for image in slices] == pytest.approx([0, 3, 6])
+    assert slices[0].spacing_mm == pytest.approx((0.7, 0.7))
+    assert slices[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "warning"),
+    [
+        ({"xyzt_units": 1}, "gives its lengths in m, which makes pixels of 1e+03 mm: taken as mm"),
+        ({"xyzt_units": 7}, "names no unit of length that there is: taken as mm"),
+        ({"pixdim": [1, 0.7, 0.7, 3, 0, 0, 0, 0]}, "voxels of 0.7 x 0.7 x 3 in pixdim, but of 1 x"),
+    ],
+)
+def test_lengths_that_contradict_are_a_warning(tmp_path, body, read_one, fields, warning):
+    path = edited(save(tmp_path / "a.nii", body.T[:, :, None]), **fields)
+    (found,) = read_one(path).warnings
+    assert warning in found
+
+
+@pytest.mark.parametrize("spacing", [0.0007, 7.0])
+def test_pixels_that_no_ct_has_are_a_warning(tmp_path, body, read_one, spacing):
+    path = save(tmp_path / "a.nii", body.T[:, :, None], spacing=spacing)
+    (found,) = read_one(path).warnings
+    assert f"pixels of {spacing:g} x {spacing:g} mm, which no CT has" in found
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"dim": [3, 64, 64, -5, 1, 1, 1, 1]}, "names -5 slices"),
+        ({"dim": [3, -64, 64, 1, 1, 1, 1, 1]}, "-64 x 64 pixels is too small"),
+        ({"dim": [3, 64, 64, 30000, 1, 1, 1, 1]}, "30000 slices are more than any series has"),
+        ({"dim": [3, 64, 64, 19000, 1, 1, 1, 1]}, "the file is cut short or damaged"),
+        ({"vox_offset": 2.0**30}, "puts the voxels 1073741824 bytes behind the start"),
+        ({"vox_offset": -1}, "not readable|puts the voxels"),
+        ({"vox_offset": np.inf}, "not readable"),
+    ],
+)
+def test_hostile_headers_fail_and_are_named(tmp_path, body, suffix, fields, problem):
+    save(tmp_path / "sound.nii", body.T[:, :, None])
+    path = edited(save(tmp_path / f"a{suffix}", body.T[:, :, None]), **fields)
+    found = index_ct(tmp_path)
+    assert len(found.slices) == 1
+    ((name, reason),) = found.failed
+    assert name == str(path)
+    with pytest.raises(CTReadError, match=problem) as error:
+        index_ct(path)
+    assert error.value.reason == reason
+
+
+def test_a_million_slices_in_few_bytes_are_refused(tmp_path, body):
+    path = tmp_path / "a.nii.gz"
+    nibabel.save(nibabel.Nifti2Image(body.T[:, :, None], LPS_TO_RAS), path)
+    edited(path, nibabel.Nifti2Header, dim=[3, 64, 64, 10**6, 1, 1, 1, 1])
+    with pytest.raises(CTReadError, match="1000000 slices are more than any series has"):
+        index_ct(path)
+
+
+def test_what_follows_the_voxels_is_refused_and_not_inflated(tmp_path, body, monkeypatch):
+    path = save(tmp_path / "a.nii.gz", body.T[:, :, None].astype(np.int16))
+    with gzip.open(path, "ab") as file:
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+    inflated = []
+    read = Inflated.read
+    monkeypatch.setattr(Inflated, "read", lambda self, n: inflated.append(n) or read(self, n))
+    with pytest.raises(CTReadError, match="more than the 8192 bytes of voxels"):
+        index_ct(path).slices[0].load()
+    assert sum(inflated) < 1 << 16
+
+
+def test_a_plain_file_that_goes_on_behind_its_voxels_is_refused(tmp_path, body):
+    path = save(tmp_path / "a.nii", np.repeat(body.T[:, :, None], 3, axis=2).astype(np.int16))
+    edited(path, dim=[3, 64, 64, 2, 1, 1, 1, 1])
+    with pytest.raises(CTReadError, match="8192 bytes follow the 16384 of the voxels"):
+        index_ct(path)
+
+
+def test_extensions_are_passed_over(tmp_path, body, read_one):
+    image = nibabel.Nifti1Image(body.T[:, :, None].astype(np.int16), LPS_TO_RAS)
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"x" * 10_000))
+    nibabel.save(image, tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(read_one(tmp_path / "a.nii.gz").hu, body)
+
+
+@pytest.fixture
+def pair(tmp_path, body):
+    """The header of a pair, with the .img beside it."""
+    volume = np.repeat(body.T[:, :, None], 2, axis=2).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Pair(volume, LPS_TO_RAS), tmp_path / "a.hdr")
+    return tmp_path / "a.hdr"
+
+
+def test_a_pair_is_one_volume_whatever_is_given(pair, tmp_path, body):
+    for given in (pair, pair.with_suffix(".img"), tmp_path):
+        found = index_ct(given)
+        assert (found.failed, found.left_out) == ((), ())
+        assert [ref.path for ref in found.slices] == [str(pair)] * 2
+        np.testing.assert_array_equal(found.slices[1].load().hu, body)
+    pair.with_suffix(".img").rename(tmp_path / "A.IMG")
+    pair = pair.rename(tmp_path / "A.HDR")
+    assert len(index_ct(tmp_path).slices) == 2
+
+
+def test_half_of_a_pair_fails_and_is_named(pair, tmp_path, body):
+    save(tmp_path / "sound.nii", body.T[:, :, None])
+    pixels = pair.with_suffix(".img").read_bytes()
+    pair.with_suffix(".img").unlink()
+    ((name, reason),) = index_ct(tmp_path).failed
+    assert name == str(pair)
+    assert "the voxels cannot be read (No such file or directory)" in reason
+    pair.unlink()
+    pair.with_suffix(".img").write_bytes(pixels)
+    ((name, reason),) = index_ct(tmp_path).failed
+    assert name == str(pair.with_suffix(".img"))
+    assert reason == "its header a.hdr is not there; put it into the same folder"
+
+
+def test_analyze_has_no_orientation_and_says_so(tmp_path, body, read_one):
+    # Rows of Analyze 7.5 run from the back to the front.
+    stored = body[::-1].T[:, :, None].astype(np.int16)
+    nibabel.save(nibabel.AnalyzeImage(stored, np.diag([-0.7, 0.7, 3, 1])), tmp_path / "a.hdr")
+    image = read_one(tmp_path / "a.hdr")
+    assert image.warnings == ("Analyze 7.5 has no orientation: taken as axial, as stored",)
+    np.testing.assert_array_equal(image.hu, body)
+    assert image.spacing_mm == pytest.approx((0.7, 0.7))
+
+
+def test_another_kind_of_hdr_is_left_out(tmp_path, body):
+    save(tmp_path / "sound.nii", body.T[:, :, None])
+    (tmp_path / "b.hdr").write_text("ENVI\nsamples = 64\n" * 40)
+    (problem,) = index_ct(tmp_path).left_out
+    assert "neither NIfTI nor Analyze 7.5" in problem.reason
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"ab", gzip.compress(b"ab")[:-3], zlib.compress(b"ab" * 99)[:9]]
+)
+def test_streams_that_end_early_are_errors(tmp_path, content):
+    (tmp_path / "a.nii.gz").write_bytes(content)
+    with pytest.raises(CTReadError, match="not readable as NIfTI"):
+        index_ct(tmp_path / "a.nii.gz")

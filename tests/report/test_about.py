@@ -66,11 +66,11 @@ def test_what_a_model_can_tell_of_its_scores_is_printed(
 
 def test_what_is_missing_and_what_is_unknown_differ(trained: Path, capsys: pytest.CaptureFixture):
     facts = about([trained])
-    facts["extras"] = {"SimpleITK": None}
+    facts["extras"] = {"reportlab": None}
     facts["models"][0]["training"] = {"epochs": None}
     print_about(facts)
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "SimpleITK not installed" in lines
+    assert "reportlab not installed" in lines
     assert "epochs none" in lines
 
 

@@ -21,6 +21,9 @@ SMALLEST_SIDE = 32
 # Scanners give up to 2048. A header that declares far more is damaged, or would fill the memory.
 LARGEST_SIDE = 4096
 
+# A long whole-body study has some 10,000 slices. A header of a few bytes can declare a million.
+MAX_SLICES = 20_000
+
 
 def rescale(stored: NDArray, slope: float = 1.0, intercept: float = 0.0) -> NDArray[np.float32]:
     """Apply the modality transformation ``slope * stored + intercept`` (PS3.3, C.11.1)."""
@@ -94,6 +97,20 @@ def check_size(rows: int, columns: int, *, path: str) -> None:
             f"{rows} x {columns} pixels is too large for a CT slice",
             path=path,
             remedy=f"give slices of at most {LARGEST_SIDE} x {LARGEST_SIDE}",
+        )
+
+
+def check_count(count: int, *, path: str) -> None:
+    """Raise `CTReadError` on a file of no slices, or of more than 20,000."""
+    if count < 1:
+        raise CTReadError(
+            f"its header names {count} slices", path=path, remedy="export or convert it again"
+        )
+    if count > MAX_SLICES:
+        raise CTReadError(
+            f"{count} slices are more than any series has",
+            path=path,
+            remedy=f"give files of at most {MAX_SLICES} slices",
         )
 
 

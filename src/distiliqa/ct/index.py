@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from distiliqa.ct.archive import archive_kind, is_archive, open_archive
+from distiliqa.ct.detached import with_header, without_data_files
 from distiliqa.ct.dicom import index_dicom
 from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.identify import is_dicom
@@ -59,7 +60,7 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
         members, others = open_archive(path)
         in_order = sorted(members, key=lambda source: _natural(source.name))
         return _index_many(in_order, path, require_ct, others)
-    source = without_gzip(Source.on_disk(path))
+    source = without_gzip(Source.on_disk(with_header(path)))
     reader = _reader_of(source, require_ct)
     if reader is None:
         raise CTReadError("not a CT image", path=path, remedy=f"give {_FORMATS}")
@@ -106,7 +107,7 @@ def _index_many(sources: list[Source], whole: Path, require_ct: bool, others: CT
 
     ``others`` holds what is known already of files that are no source.
     """
-    noted = [index_one(source, require_ct) for source in sources]
+    noted = [index_one(source, require_ct) for source in without_data_files(sources)]
     parts = [others, *(part for part in noted if part is not None)]
     if unrelated := noted.count(None):
         reason = f"{unrelated} {'file that is' if unrelated == 1 else 'files that are'} no image"
@@ -134,7 +135,7 @@ def index_one(source: Source, require_ct: bool = True) -> CTIndex | None:
 
 def _read(reader: Callable[[Source], CTIndex], source: Source) -> CTIndex:
     try:
-        return reader(source)
+        index = reader(source)
     except CTReadError:
         raise
     except Exception as error:  # the libraries raise many kinds on damaged files
@@ -143,6 +144,9 @@ def _read(reader: Callable[[Source], CTIndex], source: Source) -> CTIndex:
             path=source.name,
             remedy="the file is cut short or damaged: copy or export it again",
         ) from error
+    if not (index.slices or index.failed or index.left_out):
+        raise CTReadError("holds no slices", path=source.name, remedy="export it again")
+    return index
 
 
 def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] | None:
@@ -158,14 +162,18 @@ def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] 
             from distiliqa.ct.numpy_array import index_npy
 
             return index_npy
-        case ".nii" | ".nii.gz":
+        case ".nii" | ".nii.gz" | ".hdr" | ".img":
             from distiliqa.ct.nifti import index_nifti
 
             return index_nifti
-        case ".mha" | ".mhd" | ".nrrd" | ".nhdr":
-            from distiliqa.ct.itk import index_itk
+        case ".mha" | ".mhd":
+            from distiliqa.ct.meta_image import index_meta_image
 
-            return index_itk
+            return index_meta_image
+        case ".nrrd" | ".nhdr":
+            from distiliqa.ct.nrrd import index_nrrd
+
+            return index_nrrd
         case ".dcm" | ".dicom" | ".ima":
             raise CTReadError("not a DICOM file", path=source.name, remedy="copy or export again")
     if (kind := archive_kind(source.filename or source.name)) is not None:

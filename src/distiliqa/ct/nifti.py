@@ -1,21 +1,24 @@
-"""NIfTI volumes (.nii, .nii.gz)."""
+"""NIfTI volumes (.nii, .nii.gz, and pairs of .hdr and .img), and Analyze 7.5."""
 
 from __future__ import annotations
 
-import gzip
 import logging
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
+from nibabel.spm99analyze import Spm99AnalyzeHeader
 from numpy.typing import NDArray
 
-from distiliqa.ct.hu import check_dtype, rescale
+from distiliqa.ct.detached import data_file, header_of
+from distiliqa.ct.inflate import GZIP_MAGIC, Inflated
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
-from distiliqa.ct.volume import Volume, check_decoded_size, decoded, index_volume
+from distiliqa.ct.spacing import in_millimeters
+from distiliqa.ct.volume import Volume, index_volume
+from distiliqa.ct.voxels import Coding, Voxels
 from distiliqa.errors import CTReadError, NotCTError
 
 # nibabel prints what is odd in a header; what matters is checked here.
@@ -27,76 +30,122 @@ _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 # What a heatmap says of itself, as results may lie in the folder that is scored again.
 HEATMAP_DESCRIPTION = b"distiliqa local score, research use"
 
+# Extensions stand between header and voxels. A DICOM header of each slice takes some MB.
+MAX_EXTENSION_BYTES = 64 << 20
+
+_HEADER_BYTES = 540  # of NIfTI-2, the longest
+_SINGLE = (nibabel.Nifti1Header, nibabel.Nifti2Header)
+# SPM's kind of Analyze has a slope in a field that the others leave 0.
+_OF_PAIR = (nibabel.nifti1.Nifti1PairHeader, nibabel.nifti2.Nifti2PairHeader, Spm99AnalyzeHeader)
+_UNITS = {0: "mm", 1: "m", 2: "mm", 3: "um"}
+_SPACING_TOLERANCE = 0.01
+
 
 def index_nifti(source: Source) -> CTIndex:
-    """Find the axial slices of a NIfTI volume of HU, from its header.
+    """Find the axial slices of a NIfTI or Analyze volume of HU, from its header.
 
     Raises
     ------
     NotCTError : on a type that holds no HU, on a heatmap, and where no plane is axial.
-    CTReadError : on a damaged file, and on more than three dimensions.
+    CTReadError : on a damaged file, on more than three dimensions, and on a pair of which one is
+        not there.
     """
     path = source.on_disk_path()
+    if path.suffix.lower() == ".img":
+        raise _not_by_itself(path)
     try:
-        image = _open(path)
+        header, deflated = _read_header(path)
+        voxels = _voxels(header, path, deflated)
+        affine = np.array(header.get_best_affine(), dtype=np.float64)
+        slope, intercept = header.get_slope_inter()
+    except CTReadError:
+        raise
     except Exception as error:  # nibabel raises many kinds on damaged files
         raise CTReadError(
             "not readable as NIfTI", path=path, remedy="copy or convert it again"
         ) from error
-    if image.header["descrip"].item() == HEATMAP_DESCRIPTION:
+    if header["descrip"].item() == HEATMAP_DESCRIPTION:
         raise NotCTError("a heatmap, not CT", path=path, remedy="give the CT it was made of")
-    check_dtype(image.get_data_dtype(), path=source.name)
-    shape = image.shape
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if path.suffix == ".gz":
-        check_decoded_size(shape, image.get_data_dtype(), path=source.name)
-    if len(shape) != 3:
-        raise CTReadError(
-            f"a volume of shape {image.shape}", path=path, remedy="give one volume of three axes"
-        )
+    with np.errstate(all="ignore"):  # `index_volume` reports what is not finite
+        to_lps, notes = in_millimeters(_RAS_TO_LPS @ affine, _unit(header) or "mm")
     return index_volume(
         Volume(
             source.name,
-            shape,
-            _to_lps(image),
-            partial(_read_plane, path),
-            () if _has_orientation(image) else ("no orientation in the file: taken as axial",),
+            voxels,
+            to_lps,
+            slope=1.0 if slope is None else float(slope),
+            intercept=0.0 if intercept is None else float(intercept),
+            warnings=(*notes, *_warnings(header, affine)),
         )
     )
 
 
-def _open(path: Path) -> nibabel.Nifti1Image:
-    image = nibabel.load(path)
-    if not isinstance(image, nibabel.Nifti1Image):  # NIfTI-2 is a kind of it, Analyze is not
-        raise ValueError(f"it is a {type(image).__name__}")
-    return image
+def _read_header(path: Path) -> tuple[Any, bool]:
+    """The header without its extensions, and whether the file is compressed."""
+    with path.open("rb") as file:
+        deflated = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        file.seek(0)
+        start = (Inflated(file) if deflated else file).read(_HEADER_BYTES)
+    for kind in _OF_PAIR if path.suffix.lower() == ".hdr" else _SINGLE:
+        if kind.may_contain_header(start):
+            return kind(start[: kind.template_dtype.itemsize]), deflated
+    if path.suffix.lower() == ".hdr":
+        raise NotCTError(
+            "neither NIfTI nor Analyze 7.5", path=path, remedy="convert it to another format"
+        )
+    raise ValueError("no header of NIfTI")
 
 
-def _to_lps(image: nibabel.Nifti1Image) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore"):  # `index_volume` tells of what is not finite
-        return _RAS_TO_LPS @ image.affine
+def _voxels(header: Any, path: Path, deflated: bool) -> Voxels:
+    offset = int(header.get_data_offset())
+    if not 0 <= offset <= MAX_EXTENSION_BYTES:
+        raise CTReadError(
+            f"its header puts the voxels {offset} bytes behind the start of the file",
+            path=path,
+            remedy="convert it again, without extensions",
+        )
+    coding = Coding.DEFLATED if deflated else Coding.RAW
+    start, skipped = (0, offset) if deflated else (offset, 0)
+    dtype = header.get_data_dtype()
+    return Voxels(data_file(path) or path, _shape(header), dtype, coding, start, skipped)
 
 
-def _has_orientation(image: nibabel.Nifti1Image) -> bool:
-    return any(int(image.header[code]) > 0 for code in ("sform_code", "qform_code"))
+def _shape(header: Any) -> tuple[int, ...]:
+    """Number of voxels along each axis, without axes of one voxel behind the third."""
+    shape = tuple(map(int, header.get_data_shape()))
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
-def _read_plane(path: Path, axis: int, index: int) -> NDArray[np.floating]:
-    proxy: Any = _open(path).dataobj
-    plane: list[slice | int] = [slice(None)] * 3 + [0] * (len(proxy.shape) - 3)
-    plane[axis] = index
-    if path.suffix != ".gz":
-        return proxy[tuple(plane)]  # reads this plane only
-    return rescale(decoded(_read_stored, path)[tuple(plane)], proxy.slope, proxy.inter)
+def _is_nifti(header: Any) -> bool:
+    return isinstance(header, nibabel.Nifti1Header)  # NIfTI-2 is a kind of it, Analyze is not
 
 
-def _read_stored(path: Path) -> NDArray[np.generic]:
-    """All voxels as stored; damage shows in the checksum, which stands at the end of the stream."""
-    kind = type(_open(path))
-    with gzip.open(path) as stream:
-        proxy: Any = kind.from_stream(stream).dataobj
-        stored = np.asarray(proxy.get_unscaled())
-        while stream.read(1 << 20):
-            pass
-    return stored
+def _unit(header: Any) -> str | None:
+    """The unit of the lengths, None where the file names one that is none."""
+    return _UNITS.get(int(header["xyzt_units"]) & 7) if _is_nifti(header) else "mm"
+
+
+def _warnings(header: Any, affine: NDArray[np.float64]) -> Iterator[str]:
+    if not _is_nifti(header):
+        yield "Analyze 7.5 has no orientation: taken as axial, as stored"
+        return
+    if not any(int(header[code]) > 0 for code in ("sform_code", "qform_code")):
+        yield "no orientation in the file: taken as axial"
+    if _unit(header) is None:
+        yield "the file names no unit of length that there is: taken as mm"
+    spacing, of_affine = header["pixdim"][1:4], np.linalg.norm(affine[:3, :3], axis=0)
+    if not np.allclose(spacing, of_affine, rtol=_SPACING_TOLERANCE):
+        sides, taken = (" x ".join(f"{side:.3g}" for side in each) for each in (spacing, of_affine))
+        yield f"voxels of {sides} in pixdim, but of {taken} in the affine, which is taken"
+
+
+def _not_by_itself(path: Path) -> CTReadError:
+    """Why an .img is not read: its header is, or is not there."""
+    header = header_of(path)
+    if header.is_file():
+        return NotCTError(f"the voxels of {header.name}", path=path, remedy=f"give {header.name}")
+    return CTReadError(
+        f"its header {header.name} is not there", path=path, remedy="put it into the same folder"
+    )

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.hu import checked
+from distiliqa.ct.hu import check_count, checked
 from distiliqa.ct.listing import CTIndex, SliceRef
 from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
@@ -29,7 +29,12 @@ def index_stack(source: Source, count: int, read_hu: ReadHU) -> CTIndex:
 
     ``read_hu(source, frame)`` gives one of them in HU, (rows, columns). A stack is a series of
     its own; single images that share a folder make one series, in the order of their names.
+
+    Raises
+    ------
+    CTReadError : on no slices, and on more than any series has.
     """
+    check_count(count, path=source.name)
     series = source.folder if count == 1 else source.name
 
     def ref(frame: int) -> SliceRef:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
-from threading import Lock
+from functools import partial
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from distiliqa.ct.detached import size_and_time
 from distiliqa.ct.geometry import Geometry
-from distiliqa.ct.hu import check_size, checked
+from distiliqa.ct.hu import check_count, check_dtype, check_size, checked, rescale
 from distiliqa.ct.listing import CTIndex, SliceRef
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.spacing import pixel_warnings
+from distiliqa.ct.voxels import Voxels
 from distiliqa.errors import CTReadError, NotCTError
 
 # Acquired pixels are square; a plane cut across the slices of a volume has long ones.
 _SQUARE_TOLERANCE = 0.1
 
-# Some 4000 slices of 512 x 512.
-LARGEST_DECODED_BYTES = 2 << 30
-
-_decoding = Lock()
+# Less than this volume, of three unit vectors, is a plane or a line: no three axes.
+_MIN_DETERMINANT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,49 +30,76 @@ class Volume:
 
     Attributes
     ----------
-    path : the file.
-    shape : number of voxels along the three axes.
+    path : the file, or that of the header where the voxels have one of their own.
+    voxels : as they are stored.
     to_lps : (4, 4), voxel indices to millimeters in DICOM's patient system.
-    read : ``read(axis, index)`` gives the HU of one plane, the other two axes in their order.
+    slope, intercept : HU are ``slope * stored + intercept``.
     warnings : as in `CTSlice`.
     """
 
     path: str
-    shape: tuple[int, int, int]
+    voxels: Voxels
     to_lps: NDArray[np.float64]
-    read: Callable[[int, int], NDArray[np.floating]]
+    slope: float = 1.0
+    intercept: float = 0.0
     warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels along each axis."""
+        return self.voxels.shape
+
+    def plane(self, axis: int, index: int) -> NDArray[np.float32]:
+        """HU of one plane, the other two axes in their order."""
+        return rescale(self.voxels.plane(axis, index), self.slope, self.intercept)
 
 
 def index_volume(volume: Volume) -> CTIndex:
     """Index the planes across the voxel axis that runs nearest to the body axis.
 
-    Raises `CTReadError` on an affine that is singular or not finite, on a volume without voxels
-    and on planes that are too small or too large, `NotCTError` where no plane is axial.
+    The length of the file is compared with what its header says, and no voxel is read.
+
+    Raises
+    ------
+    NotCTError : on a type that holds no HU, and where no plane is axial.
+    CTReadError : on other than three axes, on a volume without voxels, or other than its
+        file holds, on an affine that is singular or not finite, and on planes that are too small,
+        too large or too many.
     """
-    if 0 in volume.shape:
+    check_dtype(volume.voxels.dtype, path=volume.path)
+    if len(volume.shape) != 3:
         raise CTReadError(
-            f"a volume of shape {volume.shape} holds no slices",
+            f"a volume of shape {volume.shape}",
             path=volume.path,
-            remedy="convert it again",
+            remedy="give one volume of three axes",
         )
-    steps = volume.to_lps[:3, :3]
-    spacing = np.linalg.norm(steps, axis=0)
-    if not np.isfinite(volume.to_lps).all() or abs(np.linalg.det(steps)) < 1e-9:
-        raise CTReadError(
-            "the affine of the volume is singular or not finite",
-            path=volume.path,
-            remedy="convert it again",
-        )
-    directions = steps / spacing
+    directions, spacing = _directions(volume)
     axis = int(np.argmax(np.abs(directions[2])))
     down, across = (other for other in range(3) if other != axis)
     orientation = Orientation(tuple(directions[:, across]), tuple(directions[:, down]))
     if not orientation.is_axial:
         raise NotCTError("no axial slices (oblique volume)", path=volume.path)
+    check_count(volume.shape[axis], path=volume.path)
     check_size(volume.shape[down], volume.shape[across], path=volume.path)
+    volume.voxels.check_length()
     plane = _Plane(volume, axis, orientation, (float(spacing[down]), float(spacing[across])))
     return CTIndex(tuple(plane.ref(index) for index in range(volume.shape[axis])))
+
+
+def _directions(volume: Volume) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Unit vectors along the voxel axes, in columns, and the spacing along them, mm."""
+    steps = volume.to_lps[:3, :3]
+    with np.errstate(all="ignore"):
+        spacing = np.linalg.norm(steps, axis=0)
+        directions = steps / spacing
+    finite = np.isfinite(volume.to_lps).all() and np.isfinite(directions).all()
+    if not finite or abs(np.linalg.det(directions)) < _MIN_DETERMINANT:
+        raise CTReadError(
+            "the affine of the volume is singular or not finite",
+            path=volume.path,
+            remedy="convert it again",
+        )
+    return directions, spacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +131,10 @@ class _Plane:
         return self.orientation.position_mm(self.origin_mm(index))
 
     def load(self, index: int) -> CTSlice:
-        try:
-            stored = self.volume.read(self.axis, index)
-        except Exception as error:  # the libraries raise many kinds on damaged files
-            raise CTReadError(
-                f"the volume cannot be read ({str(error) or type(error).__name__})",
-                path=self.volume.path,
-                remedy="the file is cut short or damaged: copy or convert it again",
-            ) from error
-        hu = checked(stored, path=self.volume.path)
+        hu = checked(self.volume.plane(self.axis, index), path=self.volume.path)
         notes = (*self.volume.warnings, *tilt_warnings(self.orientation.tilt_degrees))
         rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
+        notes += pixel_warnings(rows, columns)
         if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
             notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
         return CTSlice(
@@ -131,38 +146,3 @@ class _Plane:
             position_mm=self.position_mm(index),
             warnings=notes,
         )
-
-
-def check_decoded_size(shape: Sequence[int], dtype: DTypeLike, *, path: str) -> None:
-    """Raise `CTReadError` on a volume that would fill the memory when it is decoded whole."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    if size > LARGEST_DECODED_BYTES:
-        raise CTReadError(
-            f"a compressed volume of {size / 1e9:.3g} GB is too large to be decoded whole",
-            path=path,
-            remedy="unpack it to .nii, which is read slice by slice",
-        )
-
-
-def decoded(read: Callable[[Path], NDArray[np.generic]], path: Path) -> NDArray[np.generic]:
-    """The array of a file that can only be decoded whole, kept for its next slice.
-
-    A change of the file on disk is noticed. One thread decodes, the others wait for its result.
-    What ``read`` raises is kept as well, and raised again for each slice.
-    """
-    with _decoding:
-        array = _decoded(read, path, size_and_time(path))
-    if isinstance(array, Exception):
-        raise array
-    return array
-
-
-# Two, because threads that load in reading order meet where one volume ends and the next begins.
-@lru_cache(maxsize=2)
-def _decoded(
-    read: Callable[[Path], NDArray[np.generic]], path: Path, written: tuple[int, int]
-) -> NDArray[np.generic] | Exception:
-    try:
-        return read(path)
-    except Exception as error:  # the libraries raise many kinds on damaged files
-        return error

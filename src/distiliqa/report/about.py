@@ -25,7 +25,7 @@ from distiliqa.packages import package_versions
 from distiliqa.report.environment import environment
 from distiliqa.screen import screen
 
-EXTRAS = ("SimpleITK", "reportlab", "highdicom", "ray", "torch", "lightning")
+EXTRAS = ("reportlab", "highdicom", "ray", "torch", "lightning")
 COMPRESSIONS = {
     "JPEG": JPEGBaseline8Bit,
     "JPEG lossless": JPEGLosslessSV1,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.hu import rescale
-from distiliqa.ct.itk import read_itk
+from distiliqa.ct.meta_image import read_meta_image
 from distiliqa.ct.tiff import CHALLENGE_INTERCEPT, CHALLENGE_SLOPE, read_tiff
 from distiliqa.errors import CTReadError
 
@@ -56,7 +56,7 @@ def read_stack(path: Path) -> NDArray[np.float32]:
     ------
     CTReadError : not readable, another shape, or values outside of [0, 1], such as HU.
     """
-    values = read_itk(path) if path.suffix.lower() == ".mha" else read_tiff(path)
+    values = _read_mha(path) if path.suffix.lower() == ".mha" else read_tiff(path)
     stack = values[np.newaxis] if values.ndim == 2 else values
     if stack.ndim != 3 or stack.shape[1:] != (SIDE, SIDE) or len(stack) == 0:
         raise CTReadError(
@@ -72,3 +72,10 @@ def read_stack(path: Path) -> NDArray[np.float32]:
             remedy="if they are HU, give (HU + 1000) / 1400, as the challenge does",
         )
     return rescale(stack, CHALLENGE_SLOPE, CHALLENGE_INTERCEPT)
+
+
+def _read_mha(path: Path) -> NDArray[np.generic]:
+    """All values as they are stored, slices along the first axis."""
+    voxels = read_meta_image(path).voxels
+    voxels.check_length()
+    return voxels.whole().transpose()

@@ -1,0 +1,51 @@
+"""Lengths that CT has: the unit they are written in, and pixels of no CT."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A field of view of 50 mm over 1024 pixels, and one of 800 mm over 256.
+MIN_PIXEL_MM, MAX_PIXEL_MM = 0.05, 3.2
+
+MILLIMETERS = {"m": 1e3, "cm": 10.0, "mm": 1.0, "um": 1e-3}
+
+
+def is_of_ct(*pixel_mm: float) -> bool:
+    """Whether CT has pixels of these sides, mm."""
+    return all(MIN_PIXEL_MM <= side <= MAX_PIXEL_MM for side in pixel_mm)
+
+
+def pixel_warnings(rows: float, columns: float) -> tuple[str, ...]:
+    """Warn of pixels that no CT has; the spacing between rows and between columns, mm."""
+    if is_of_ct(rows, columns):
+        return ()
+    return (f"pixels of {rows:.3g} x {columns:.3g} mm, which no CT has: check the pixel spacing",)
+
+
+def in_millimeters(
+    affine: NDArray[np.float64], unit: str
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Bring an affine to millimeters.
+
+    Some writers name a unit and give millimeters: where only these are pixels of CT, they are
+    taken, and a warning says so.
+
+    Parameters
+    ----------
+    affine : (4, 4), voxel indices to lengths.
+    unit : of the lengths: m, cm, mm or um.
+
+    Returns
+    -------
+    The affine in millimeters, and warnings.
+    """
+    scaled = affine.copy()
+    scaled[:3] *= MILLIMETERS[unit]
+    written, meant = (np.sort(np.linalg.norm(each[:3, :3], axis=0)) for each in (affine, scaled))
+    if is_of_ct(*meant[:2]) or not is_of_ct(*written[:2]):
+        return scaled, ()
+    return affine, (
+        f"the file gives its lengths in {unit}, which makes pixels of {meant[0]:.3g} mm: "
+        "taken as mm",
+    )

@@ -1,0 +1,133 @@
+"""Headers in lines of text, as MetaImage and NRRD have them, read within bounds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.errors import CTReadError
+
+# Slicer writes a line for each of some hundred segments or gradients.
+MAX_HEADER_BYTES = 1 << 20
+
+# More is no count of voxels, and no number of bytes that a header can stand before.
+_MAX_WHOLE = 1 << 31
+
+MAX_QUOTED = 60  # characters of a value in a message
+
+
+class TextHeader:
+    """The fields of a header, and the errors of those that are not usable.
+
+    Parameters
+    ----------
+    path : the file, for the errors.
+    fields : names in lower case without spaces, and values without spaces around them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.fields: dict[str, str] = {}
+
+    def add(self, name: str, value: str) -> None:
+        """Keep a field. Raises `CTReadError` where the file gives it another value before."""
+        if self.fields.setdefault(name, value) != value:
+            raise self.error(f"two values of {quoted(name)}")
+
+    def text(self, *names: str, default: str | None = None) -> str:
+        """The value of the first of ``names`` that is there, or the default."""
+        found = next((self.fields[name] for name in names if name in self.fields), default)
+        if found is None:
+            raise self.error(f"no {names[0]}")
+        return found
+
+    def has(self, *names: str) -> bool:
+        """Whether one of ``names`` is there."""
+        return any(name in self.fields for name in names)
+
+    def whole(self, name: str, default: str | None = None) -> int:
+        """A whole number."""
+        (number,) = self.wholes(name, 1, default)
+        return number
+
+    def wholes(self, name: str, count: int, default: str | None = None) -> tuple[int, ...]:
+        """So many whole numbers, none beyond 2**31."""
+        words = self.text(name, default=default).split()
+        try:
+            numbers = tuple(int(word) for word in words)
+        except ValueError as error:
+            raise self.unusable(name) from error
+        if len(numbers) != count or any(abs(number) > _MAX_WHOLE for number in numbers):
+            raise self.unusable(name)
+        return numbers
+
+    def reals(self, count: int, *names: str, default: str) -> NDArray[np.float64]:
+        """So many numbers of the first of ``names`` that is there, (count,)."""
+        return self.vector(names[0], self.text(*names, default=default), count)
+
+    def vector(self, name: str, text: str, count: int) -> NDArray[np.float64]:
+        """The numbers in ``text``, a value or part of a value of the field ``name``, (count,)."""
+        try:
+            numbers = [float(word) for word in text.replace(",", " ").split()]
+        except ValueError as error:
+            raise self.unusable(name, text) from error
+        if len(numbers) != count:
+            raise self.unusable(name, text)
+        return np.array(numbers)
+
+    def data_file(self, name: str) -> Path:
+        """The file of the pixels in the folder of the header; a name is taken as it stands.
+
+        Raises `CTReadError` on several files, and on one outside of the folder.
+        """
+        words = name.split()
+        if words[:1] == ["LIST"] or (len(words) > 2 and "%" in words[0]):
+            raise CTReadError(
+                "its pixels lie in several files",
+                path=self.path,
+                remedy="convert it to one, such as .mha",
+            )
+        place = PurePath(name)
+        if not name or "\0" in name or place.is_absolute() or ".." in place.parts:
+            raise CTReadError(
+                "its pixels lie outside of its folder",
+                path=self.path,
+                remedy="put both into one folder, and only the name of the file into the header",
+            )
+        return self.path.parent / place
+
+    def unusable(self, name: str, text: str | None = None) -> CTReadError:
+        """The error of a field whose value is not usable."""
+        value = self.text(name, default="") if text is None else text
+        return self.error(f"{name} is {quoted(value)}")
+
+    def error(self, problem: str) -> CTReadError:
+        """What is wrong with the header."""
+        return CTReadError(
+            f"not readable as a volume ({problem})",
+            path=self.path,
+            remedy="copy or convert it again",
+        )
+
+
+def quoted(value: str) -> str:
+    """The start of a value, for a message."""
+    return repr(value if len(value) <= MAX_QUOTED else f"{value[:MAX_QUOTED]}...")
+
+
+def lines_of(file: IO[bytes], header: TextHeader) -> Iterator[str]:
+    """The lines of a file from where it stands, as long as the caller takes them.
+
+    Raises `CTReadError` where there are more than `MAX_HEADER_BYTES` of them.
+    """
+    left = MAX_HEADER_BYTES
+    while line := file.readline(left):
+        left -= len(line)
+        if not left:
+            raise header.error("no end of its header within 1 MiB")
+        yield os.fsdecode(line).strip("\r\n")
