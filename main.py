@@ -3,13 +3,23 @@
     python main.py --task preprocessing | train_teacher | train_student | evaluate
 
 Options and the names of files and folders in the working directory are the published ones
-(doi 10.1016/j.compbiomed.2024.108670). ``--published`` also reproduces what the published code
-does and this package does not by default: see README.md.
+(doi 10.1016/j.compbiomed.2024.108670)::
+
+    train_info_fold_{k}.csv  snapshots_fold_{k}/  Train/weights/       train_teacher
+    train_info_student.csv   snapshots_student/   Evaluation/weights/  train_student
+    accumulate_metrics.csv   eval_info.csv                             evaluate
+
+The published README speaks of ``snapshots_students``, the published code writes
+``snapshots_student``, and so does this. Tables begin with the published columns; more may follow.
+``--published`` also reproduces what the published code does and this package does not by default:
+see README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +27,7 @@ from typing import Any
 
 RUN = Path("distiliqa_run")
 TEACHER_WEIGHTS, STUDENT_WEIGHTS = Path("Train/weights"), Path("Evaluation/weights")
+IMAGE_SIZE = 512
 TRAIN_CASES = ["C002", "C004", "C016", "C021", "C030", "C050", "C052", "C067", "C081"]
 TEST_CASES = ["C012", "C077"]
 PUBLISHED_BEHAVIOUR = {
@@ -28,7 +39,7 @@ PUBLISHED_BEHAVIOUR = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The published options, and three of ours."""
+    """The published options, and four of ours."""
     options = argparse.ArgumentParser(prog="main.py", description=__doc__.splitlines()[0])
     add = options.add_argument
     tasks = {
@@ -43,6 +54,13 @@ def parser() -> argparse.ArgumentParser:
     add("--img_extension", default="dcm")
     add("--train_cases", nargs="+", default=TRAIN_CASES)
     add("--test_cases", nargs="+", default=TEST_CASES)
+    add(
+        "--low-dose",
+        "--low_dose",
+        type=float,
+        help="relative to full; default: 0.10 of chest cases (C...), 0.25 of others (L..., N...)",
+    )
+    add("--img_size", nargs="+", default=["512", "512"], help="the published network takes 512 512")
     add("--lr", type=float, default=1e-3)
     add("--num_epochs_teacher", type=int, default=500)
     add("--num_epochs_student", type=int, default=200)
@@ -68,6 +86,7 @@ def preprocessing(args: argparse.Namespace) -> None:
 
     preprocess(
         args.data_preprocess_path,
+        low_dose=args.low_dose,
         img_extension=args.img_extension,
         train_cases=args.train_cases,
         test_cases=args.test_cases,
@@ -95,6 +114,18 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
         **(PUBLISHED_BEHAVIOUR if args.published else {}),
         **parse_overrides(args.set),
     }
+
+
+def check_image_size(words: list[str]) -> None:
+    """Refuse another size than the network takes, written as ``512 512`` or ``(512, 512)``."""
+    from distiliqa.errors import DistiliqaError
+
+    sizes = " ".join(words).replace(",", " ").strip("() ").split()
+    if len(sizes) > 2 or {*sizes} != {str(IMAGE_SIZE)}:
+        raise DistiliqaError(
+            f"--img_size {' '.join(words)}: the network takes {IMAGE_SIZE} x {IMAGE_SIZE}",
+            remedy="leave it out: slices of other sizes are cropped or padded, never resampled",
+        )
 
 
 def hardware(device: str) -> dict[str, Any]:
@@ -139,6 +170,19 @@ def hand_on(weights: Path, *places: Path) -> None:
             torch.save(state, partial)
 
 
+def show_table(table: Path) -> None:
+    """Copy a table of epochs to the working directory, with the published column of row numbers."""
+    from distiliqa.files import write_text
+
+    if not table.is_file():
+        return
+    header, *rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8")))
+    text = io.StringIO()
+    numbered = ([str(number), *row] for number, row in enumerate(rows))
+    csv.writer(text, lineterminator="\n").writerows([["", *header], *numbered])
+    write_text(Path(table.name), text.getvalue())
+
+
 def best_epoch(result: Path) -> int:
     """The epoch whose weights were kept."""
     from distiliqa.foreign_text import read_json
@@ -151,7 +195,11 @@ def train_teacher(args: argparse.Namespace) -> None:
     from distiliqa.train.teacher import train_teachers
 
     run = opened(args, "teacher")
-    train_teachers(run, resume=True)
+    try:
+        train_teachers(run, resume=True)
+    finally:  # of an interrupted training too
+        for k in range(1, len(run.folds) + 1):
+            show_table(run.fold_folder(k) / f"train_info_fold_{k}.csv")
     for k in range(1, len(run.folds) + 1):
         snapshot = Path(f"snapshots_fold_{k}/model_{best_epoch(run.teacher_result(k))}.pth")
         hand_on(run.teacher_weights(k), snapshot, TEACHER_WEIGHTS / f"fold{k}.pth")
@@ -169,7 +217,10 @@ def train_student(args: argparse.Namespace) -> None:
         TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
     ]
     teachers = [import_network(path) for path in paths]
-    distil(run, teachers=teachers, resume=is_taught_by(run, teachers))
+    try:
+        distil(run, teachers=teachers, resume=is_taught_by(run, teachers))
+    finally:
+        show_table(run.student_folder / "train_info_student.csv")
     name = f"student_{best_epoch(run.student_folder / 'result.json')}.pth"
     weights = run.student_folder / BEST
     hand_on(weights, Path("snapshots_student") / name, STUDENT_WEIGHTS / name)
@@ -208,6 +259,7 @@ def main() -> None:
 
     args = parser().parse_args()
     try:
+        check_image_size(args.img_size)
         args.tasks[args.task](args)
     except Exit as stopped:
         sys.exit(stopped.exit_code)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.bounded_yaml import MAX_DEPTH, MAX_VALUES, parse_yaml
+from distiliqa.bounded_yaml import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES, parse_yaml
 from distiliqa.data.simulation_recipe import load_simulation_recipe
 from distiliqa.errors import RecipeError
 from distiliqa.train.recipe import load_recipe
@@ -37,7 +37,6 @@ REFUSED = {
     "no such character": (r'a: "\UFFFFFFFF"', "not YAML"),
     "half a character": (r'a: "\ud800"', "a character that cannot be printed"),
     "object": ("a: !!python/object:os.system x", "could not determine a constructor"),
-    "long": ("#" * 300_000, "more than 262144 characters"),
     "twice": ("a: 1\nb: 2\na: 3", "line 3: the key 'a' stands twice"),
 }
 
@@ -57,6 +56,15 @@ def test_what_is_not_plain_yaml_is_one_line_with_file_and_remedy(
         assert line.endswith("; correct it")
         assert "\n" not in line
         assert len(line) < 400 + len(str(path))
+
+
+def test_a_long_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("#" * (MAX_CHARACTERS + 1))
+    with pytest.raises(RecipeError, match="larger than 256 KiB; check"):
+        load_recipe(path)
+    with pytest.raises(RecipeError, match="more than 262144 characters"):
+        parse_yaml(path.read_text())
 
 
 def test_limits_take_what_lies_within_them() -> None:

@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from distiliqa.model.config import NetworkConfig
+from distiliqa.train.recipe import load_recipe
+
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 CASES = {"train": ["C002", "C004"], "test": ["C012"]}
 TOY = ["stem_width=2", "depth=1", "width=16", "heads=2", "mlp=16"]
@@ -44,6 +47,81 @@ def toy() -> list[str]:
     return [*sizes, "--set", "folds.count=2", "--set", "network.stem_blocks=1", "--device", "cpu"]
 
 
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_defaults_are_the_published_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    main = runpy.run_path(str(MAIN))
+    args = main["parser"]().parse_args(["--task", "train"])
+    data = Path("Dataset/LDCT-and-Projection-data")
+    assert (args.data_preprocess_path, args.img_extension) == (data, "dcm")
+    assert args.train_cases == [
+        "C002",
+        "C004",
+        "C016",
+        "C021",
+        "C030",
+        "C050",
+        "C052",
+        "C067",
+        "C081",
+    ]
+    assert (args.test_cases, args.device) == (["C012", "C077"], "cuda:0")
+    main["check_image_size"](args.img_size)
+    recipe = load_recipe("published", main["overrides"](args))
+    assert (recipe.data.folder, recipe.data.ratings) == (data, data / "train.json")
+    assert recipe.network.config(5) == NetworkConfig(
+        stem="published", stem_blocks=5, stem_width=8, patch=16, depth=12, width=768, heads=12,
+        mlp=3072, outputs=5, image_size=512,
+    )  # fmt: skip
+    assert (recipe.window.width, recipe.window.level, recipe.folds.count) == (350, 40, 5)
+    teacher, student = recipe.teacher, recipe.student
+    assert (teacher.epochs, teacher.batch_size) == (500, 10)
+    assert (student.epochs, student.batch_size, student.distill_weight) == (200, 25, 0.75)
+    assert (student.gate, recipe.data.scale, recipe.imagenet_weights) == (0.05, (0, 1), None)
+    for step in (teacher, student):
+        assert (step.optimizer, step.momentum, step.weight_decay) == ("sgd", 0.9, 0)
+        assert (step.learning_rate, step.final_learning_rate) == (1e-3, 1e-6)
+        assert (step.l1_weight, step.mse_weight) == (1, 1)
+    args.published = True
+    recipe = load_recipe("published", main["overrides"](args))
+    assert (recipe.folds.by, recipe.augmentation) == ("contiguous", "dihedral+rescale")
+    assert (recipe.student.distillation, recipe.student.select_on) == ("published", "training")
+
+
+@pytest.mark.parametrize("words", ["512", "512 512", "(512, 512)", "(512,512)"])
+def test_the_published_image_size_is_taken(words: str) -> None:
+    runpy.run_path(str(MAIN))["check_image_size"](words.split())
+
+
+@pytest.mark.parametrize("words", ["256 256", "512 256", "512 512 512", "x", "()"])
+def test_another_image_size_is_one_line(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(monkeypatch, "--task", "preprocessing", "--img_size", *words.split())
+    assert stopped.value.code == 2
+    assert "the network takes 512 x 512; leave it out" in capsys.readouterr().err
+
+
+def test_an_abdomen_is_mixed_from_a_quarter_dose(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for case in (*CASES["train"], *CASES["test"]):
+        (tree / case).rename(tree / case.replace("C", "L"))
+    cases = ["--train_cases", "L002", "L004", "--test_cases", "L012"]
+    for options, dose in ([], "0.25"), (["--low-dose", "0.3"], "0.3"):
+        run(monkeypatch, "--task", "preprocessing", *cases, *options)
+        with (tree / "manifest.csv").open(newline="") as file:
+            assert {row["dose"] for row in csv.DictReader(file)} == {"1.0", "0.5", "0.75", dose}
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "--task", "preprocessing")
+    assert "no pair of the case C002; choose from L002" in capsys.readouterr().err
+
+
 def test_the_four_tasks_in_the_published_order(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,12 +142,21 @@ def test_the_four_tasks_in_the_published_order(
         assert (tmp_path / f"Train/weights/fold{fold}.pth").is_file()
     (student,) = (tmp_path / "snapshots_student").iterdir()
     assert torch.load(student, weights_only=True)["model.heads.weight"].shape == (2, 16)
-    with (tmp_path / "accumulate_metrics.csv").open() as file:
-        assert list(csv.DictReader(file).fieldnames or ()) == [
-            "overall", "plcc", "srocc", "krocc", "mae", "mse",
+    metrics = ["", "overall ", "plcc", "srocc", "krocc", "mae", "mse"]
+    assert rows(tmp_path / "accumulate_metrics.csv")[0][:7] == metrics
+    header, *images = rows(tmp_path / "eval_info.csv")
+    assert header[:4] == ["", "patient", "true", "pred"]
+    assert [image[0] for image in images] == [str(number) for number in range(8)]
+    assert all(Path(image[1]).is_file() for image in images)
+    for fold in (1, 2):
+        header, *epochs = rows(tmp_path / f"train_info_fold_{fold}.csv")
+        assert header[:6] == [
+            "", "Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss",
         ]  # fmt: skip
-    with (tmp_path / "eval_info.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == 8
+        assert [epoch[:2] for epoch in epochs] == [["0", "0"]]
+    header, *epochs = rows(tmp_path / "train_info_student.csv")
+    assert header[:5] == ["", "Epoch", "overall_perf", "loss", "teacher_overall_perf"]
+    assert [epoch[:2] for epoch in epochs] == [["0", "0"], ["1", "1"]]
 
 
 def test_each_task_has_options_of_its_own(

@@ -20,13 +20,12 @@ from yaml.events import (
     ScalarEvent,
 )
 
-from distiliqa.errors import RecipeError
+from distiliqa.errors import RecipeError, quoted
 
 MAX_CHARACTERS = 1 << 18
 MAX_DEPTH = 20
 MAX_VALUES = 10_000  # with each anchor counted as often as it is named
 MAX_LENGTH = 1_000  # characters of one value
-_MAX_QUOTED = 60
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -89,7 +88,7 @@ class _PlainLoader(yaml.SafeLoader):
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             kind = node.tag.rpartition(":")[2]
             raise ConstructorError(
-                None, None, f"{_quoted(str(node.value))} is no {_quoted(kind)}", node.start_mark
+                None, None, f"{quoted(str(node.value))} is no {quoted(kind)}", node.start_mark
             ) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -98,7 +97,7 @@ class _PlainLoader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 if (key.tag, key.value) in known:
                     raise ConstructorError(
-                        None, None, f"the key {_quoted(key.value)} stands twice", key.start_mark
+                        None, None, f"the key {quoted(key.value)} stands twice", key.start_mark
                     )
                 known.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
@@ -107,9 +106,4 @@ class _PlainLoader(yaml.SafeLoader):
 def _reason(error: Exception) -> str:
     problem = getattr(error, "problem", None) or str(error)
     mark = getattr(error, "problem_mark", None)
-    return _quoted(problem, "") if mark is None else f"line {mark.line + 1}: {problem[:200]}"
-
-
-def _quoted(text: str, mark: str = "'") -> str:
-    short = text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."
-    return f"{mark}{short}{mark}"
+    return problem[:200] if mark is None else f"line {mark.line + 1}: {problem[:200]}"

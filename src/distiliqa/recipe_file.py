@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from distiliqa.bounded_yaml import MAX_CHARACTERS, parse_yaml
-from distiliqa.errors import RecipeError
+from distiliqa.errors import DistiliqaError, RecipeError
+from distiliqa.foreign_text import read_text
 
 
 class Section(BaseModel):
@@ -27,14 +28,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():  # a pipe would be waited for
         raise RecipeError("not a file", path=path, remedy="give a YAML file")
     try:
-        with path.open(encoding="utf-8") as file:
-            content = parse_yaml(file.read(MAX_CHARACTERS + 1))
-    except OSError as error:
-        raise RecipeError(f"cannot be read ({error.strerror})", path=path) from error
-    except UnicodeDecodeError as error:
-        raise RecipeError("not text in UTF-8", path=path, remedy="save it as UTF-8") from error
+        content = parse_yaml(read_text(path, MAX_CHARACTERS))
     except RecipeError as error:
         raise RecipeError(error.problem, path=path, remedy="correct it") from error
+    except DistiliqaError as error:
+        raise RecipeError(error.problem, path=path, remedy=error.remedy) from error
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise RecipeError("not a mapping of keys", path=path, remedy="see a shipped recipe")

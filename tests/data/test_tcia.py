@@ -61,7 +61,18 @@ def test_extension_and_other_folders(tmp_path: Path) -> None:
         add(tmp_path, case, "1-Full Dose Images-1", "1.IMA", "1.txt")
         add(tmp_path, case, "1-Low Dose Images-1", "1.IMA", "1.txt")
     pairing = find_pairs(tmp_path, extension="ima", low_dose=0.25)
-    assert [(pair.case, pair.low_dose) for pair in pairing.pairs] == [("C002", 0.25)]
+    assert [(pair.case, pair.low_dose) for pair in pairing.pairs] == [
+        ("C002", 0.25),
+        ("L143", 0.25),
+    ]
+
+
+def test_each_part_of_the_body_has_its_own_low_dose(tmp_path: Path) -> None:
+    for case in ("C002", "L143", "N012"):
+        add(tmp_path, case, "1-Full Dose Images-1", "1.dcm")
+        add(tmp_path, case, "1-Low Dose Images-1", "1.dcm")
+    doses = {pair.case: pair.low_dose for pair in find_pairs(tmp_path).pairs}
+    assert doses == {"C002": 0.1, "L143": 0.25, "N012": 0.25}
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def write(tmp_path: Path, text: str) -> Path:
     [
         "image,true,pred\n0003,.9,3\nC1/1.dcm,.5,1\nC2/1.dcm,.7,2\n",
         "path,slice,score\n/x/image/0003.tiff,0,3\n/x/C1/1.dcm,0,1\n/y/C2/1.dcm,0,2\n/y/C3/1.dcm,0,9\n",
+        ",patient,true,pred\n0,d/image/0003.tiff,.9,3\n1,d/C1/1.dcm,.5,1\n2,d/C2/1.dcm,.7,2\n",
         "path,score\nC1/1.dcm,1\nother/C1/1.dcm,9\nC2/1.dcm,2\nimage/0003.tiff,3\n",
     ],
 )

@@ -19,13 +19,16 @@ def test_published_tables(images: list[RatedImage], predicted: np.ndarray, tmp_p
     evaluation = evaluate(predicted, images, resamples=20)
     write_evaluation(evaluation, tmp_path)
     header, row = csv.reader((tmp_path / "accumulate_metrics.csv").open())
-    assert header == ["overall", "plcc", "srocc", "krocc", "mae", "mse"]
-    assert [float(value) for value in row] == list(evaluation.metrics.as_dict().values())
+    assert header == ["", "overall ", "plcc", "srocc", "krocc", "mae", "mse", "overall"]
+    metrics = list(evaluation.metrics.as_dict().values())
+    assert [float(value) for value in row] == [0, *metrics, metrics[0]]
     header, *rows = csv.reader((tmp_path / "eval_info.csv").open())
-    assert header == ["image", "true", "pred"]
-    assert [row[0] for row in rows] == [image.name for image in images]
-    np.testing.assert_array_equal([float(row[1]) for row in rows], [i.score for i in images])
-    np.testing.assert_array_equal([float(row[2]) for row in rows], predicted)
+    assert header == ["", "patient", "true", "pred", "image"]
+    assert [row[0] for row in rows] == [str(number) for number in range(len(images))]
+    assert [row[1] for row in rows] == [str(image.path) for image in images]
+    np.testing.assert_array_equal([float(row[2]) for row in rows], [i.score for i in images])
+    np.testing.assert_array_equal([float(row[3]) for row in rows], predicted)
+    assert [row[4] for row in rows] == [image.name for image in images]
 
 
 def test_summary(images: list[RatedImage], predicted: np.ndarray, tmp_path: Path) -> None:

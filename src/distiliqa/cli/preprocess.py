@@ -18,7 +18,7 @@ NOTHING_USABLE = 2
 def preprocess(
     root: Annotated[
         Path | None,
-        typer.Argument(help="Folder of the TCIA LDCT-and-Projection-data chest cases."),
+        typer.Argument(help="Folder of the TCIA LDCT-and-Projection-data cases."),
     ] = None,
     pairs: Annotated[
         Path | None,
@@ -34,7 +34,10 @@ def preprocess(
     ] = None,
     doses: Annotated[str, typer.Option(help="Doses to mix, relative to full.")] = "0.5,0.75",
     low_dose: Annotated[
-        float | None, typer.Option(help="Low dose of ROOT relative to full; 0.10 for chest.")
+        float | None,
+        typer.Option(
+            help="Low dose of ROOT relative to full; default: 0.10 of chest, 0.25 of other cases."
+        ),
     ] = None,
     dose_formula: Annotated[
         Literal["physical", "published"],
@@ -59,10 +62,10 @@ def preprocess(
     mixing = Mixing(_numbers(doses), DoseFormula(dose_formula))
     train, test = _names(train_cases), _names(test_cases)
     if root and not pairs:
-        pairing = tcia.find_pairs(
-            root, low_dose=tcia.LOW_DOSE if low_dose is None else low_dose, extension=img_extension
-        )
-        folder, train, test = out or root, train or tcia.TRAIN_CASES, test or tcia.TEST_CASES
+        pairing = tcia.find_pairs(root, low_dose=low_dose, extension=img_extension)
+        folder = out or root
+        if {pair.case for pair in pairing.pairs} & {*tcia.TRAIN_CASES, *tcia.TEST_CASES}:
+            train, test = train or tcia.TRAIN_CASES, test or tcia.TEST_CASES
     elif pairs and not root and low_dose is None:
         pairing, folder = read_pairs(pairs), out or pairs.parent / "distiliqa"
         pairing.require((*(train or ()), *(test or ())))

@@ -98,7 +98,7 @@ def preprocess(
     Raises
     ------
     DistiliqaError : doses or cases that contradict each other, a test case without a pair while all
-        others are trained on, or an output that cannot be written.
+        others are trained on, no pair of any training case, or an output that cannot be written.
     """
     mixing = mixing or Mixing()
     for low_dose in {pair.low_dose for pair in pairing.pairs}:
@@ -106,6 +106,8 @@ def preprocess(
     _check_cases(train_cases or (), test_cases)
     if train_cases is None:  # a test case of another spelling would be trained on
         pairing.require(test_cases)
+    elif pairing.pairs and not {pair.case for pair in pairing.pairs} & set(train_cases):
+        pairing.require(train_cases)
     make_folder(folder)
     rated, unreadable, reused = _rate_all(pairing.pairs, folder, mixing, jobs)
     rows = [row for pair in rated for row in _rows(pair, rated[pair], folder, mixing.doses)]

@@ -1,4 +1,7 @@
-"""The chest cases of TCIA LDCT-and-Projection-data (doi 10.7937/9NPB-2637), as TCIA delivers them.
+"""The cases of TCIA LDCT-and-Projection-data (doi 10.7937/9NPB-2637), as TCIA delivers them.
+
+Cases named C are chests, of which the low dose is a tenth; L are abdomens and N heads, with a
+quarter.
 
 ROOT / C002 / <study> / 1.000000-Full Dose Images-72232 / 1-001.dcm
                       / 1.000000-Low Dose Images-39882  / 1-001.dcm
@@ -14,16 +17,20 @@ from distiliqa.ct.index import Problem
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.errors import DistiliqaError
 
-LOW_DOSE = 0.10  # chest; the abdomen and head cases of the collection have 0.25
+LOW_DOSES = {"C": 0.10, "L": 0.25, "N": 0.25}
 TRAIN_CASES = ("C002", "C004", "C016", "C021", "C030", "C050", "C052", "C067", "C081")
 TEST_CASES = ("C012", "C077")
 
-_CASE = re.compile(r"C\d{3}")
+_CASE = re.compile(r"[CLN]\d{3}")
 _SERIES = re.compile(r"\b(full|low) dose images\b", re.IGNORECASE)
 
 
-def find_pairs(root: Path, *, low_dose: float = LOW_DOSE, extension: str = ".dcm") -> Pairing:
+def find_pairs(root: Path, *, low_dose: float | None = None, extension: str = ".dcm") -> Pairing:
     """Pair the full-dose and low-dose images under ``root`` by case and file name.
+
+    Parameters
+    ----------
+    low_dose : relative to the full dose; None for what the collection has of each body part.
 
     Raises
     ------
@@ -34,12 +41,13 @@ def find_pairs(root: Path, *, low_dose: float = LOW_DOSE, extension: str = ".dcm
     pairs: list[DosePair] = []
     problems: list[Problem] = []
     for case in sorted(folder for folder in root.iterdir() if _CASE.fullmatch(folder.name)):
+        dose = LOW_DOSES[case.name[0]] if low_dose is None else low_dose
         doses = _images_by_dose(case, f".{extension.lstrip('.')}".lower())
         for name in sorted(doses["full"].keys() | doses["low"].keys()):
             full, low = doses["full"].get(name, []), doses["low"].get(name, [])
             if len(full) == len(low) == 1:
                 place = full[0].parent.parent.relative_to(root)
-                pairs.append(DosePair(full[0], low[0], case.name, low_dose, place))
+                pairs.append(DosePair(full[0], low[0], case.name, dose, place))
             else:
                 problems += _unpaired(full, low)
     if not pairs and not problems:

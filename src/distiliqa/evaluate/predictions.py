@@ -19,8 +19,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import read_text
 from distiliqa.progress import track
 
-# As `distiliqa evaluate` and `distiliqa score` write them.
-_COLUMNS = (("image", "pred"), ("path", "score"))
+# As `distiliqa evaluate`, `distiliqa score` and the published code write them.
+_COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))
 
 
 class Predictor(Protocol):
@@ -69,8 +69,9 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.flo
     """Predictions of ``images`` from a CSV file, (n,).
 
     The columns are ``image, pred`` (as in ``eval_info.csv``) or ``path, score`` (as in
-    ``scores.csv``). A row is an image's if the one path ends with the other, folder by folder: the
-    name of the image with or without its extension, or its file. Rows of other images are ignored.
+    ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``). A row is an
+    image's if the one path ends with the other, folder by folder: the name of the image with or
+    without its extension, or its file. Rows of other images are ignored.
 
     Raises
     ------

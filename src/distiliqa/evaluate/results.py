@@ -16,12 +16,18 @@ from distiliqa.version import __version__
 
 METRICS_TABLE, IMAGES_TABLE = "accumulate_metrics.csv", "eval_info.csv"
 SUMMARY, SCATTER = "evaluation.json", "scatter.png"
+# As the published code writes them with pandas: the index has no name, `overall ` ends in a space,
+# and `patient` is the path of the image.
+_PUBLISHED_METRICS = ("", "overall ", *METRICS[1:])
+_PUBLISHED_IMAGES = ("", "patient", "true", "pred")
 
 
 def write_evaluation(
     evaluation: Evaluation, folder: Path, *, provenance: Mapping[str, Any] | None = None
 ) -> None:
     """Write ``accumulate_metrics.csv``, ``eval_info.csv``, ``evaluation.json``, ``scatter.png``.
+
+    The two tables begin with the published columns, in their spelling (see `_PUBLISHED_METRICS`).
 
     Parameters
     ----------
@@ -31,10 +37,15 @@ def write_evaluation(
     ------
     DistiliqaError : ``folder`` cannot be written.
     """
-    _write_csv(folder / METRICS_TABLE, METRICS, [evaluation.metrics.as_dict().values()])
+    metrics = evaluation.metrics.as_dict()
+    header = (*_PUBLISHED_METRICS, "overall")
+    _write_csv(folder / METRICS_TABLE, header, [(0, *metrics.values(), metrics["overall"])])
     predictions = zip(evaluation.images, evaluation.predicted.tolist(), strict=True)
-    rows = ((image.name, image.score, predicted) for image, predicted in predictions)
-    _write_csv(folder / IMAGES_TABLE, ("image", "true", "pred"), rows)
+    rows = (
+        (row, image.path, image.score, predicted, image.name)
+        for row, (image, predicted) in enumerate(predictions)
+    )
+    _write_csv(folder / IMAGES_TABLE, (*_PUBLISHED_IMAGES, "image"), rows)
     write_json(folder / SUMMARY, summarize(evaluation) | dict(provenance or {}))
     write_scatter(evaluation, folder / SCATTER)
 
