@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import openjpeg
 import pydicom
 import pytest
+from pydicom.uid import JPEG2000Lossless
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.errors import CTReadError, NotCTError
@@ -101,3 +103,20 @@ def test_unusable_files_are_named(tmp_path: Path, write_ct: WriteCT) -> None:
             read_stored(path)
     with pytest.raises(NotCTError):
         read_stored(tmp_path / "mr.dcm")
+
+
+def test_a_copy_of_lossy_pixels_stays_lossy(tmp_path: Path, write_ct: WriteCT) -> None:
+    stored = (HU + 1024).astype(np.uint16)
+    image = pydicom.dcmread(write_ct(tmp_path / "a.dcm", HU, PixelRepresentation=0))
+    encoded = openjpeg.encode(stored, bits_stored=16, compression_ratios=[5])
+    image.PixelData = pydicom.encaps.encapsulate([encoded])
+    image["PixelData"].is_undefined_length = True
+    image.file_meta.TransferSyntaxUID = JPEG2000Lossless
+    image.save_as(tmp_path / "a.dcm")
+    assert made(tmp_path / "a.dcm", tmp_path / "b.dcm").LossyImageCompression == "01"
+
+
+def test_several_frames_are_not_one_slice(tmp_path: Path, write_ct: WriteCT) -> None:
+    path = write_ct(tmp_path / "a.dcm", HU, NumberOfFrames=2)
+    with pytest.raises(NotCTError, match="2 frames of 1 samples are not one CT slice"):
+        read_stored(path)

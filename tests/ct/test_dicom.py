@@ -233,13 +233,55 @@ def test_cut_pixels_are_an_error(tmp_path, write_ct, body):
         ref.load()
 
 
-def test_no_pixels_is_an_error(tmp_path, write_ct, body):
-    path = altered(write_ct(tmp_path / "a.dcm", body), PixelData=None)
-    (ref,) = index_ct(path).slices
-    with pytest.raises(CTReadError, match="no 'Pixel Data'"):
-        ref.load()
-    altered(path, Rows=None, Columns=None)
-    with pytest.raises(CTReadError, match="no image in it"):
+@pytest.mark.parametrize(
+    "keyword",
+    [
+        "Rows",
+        "Columns",
+        "BitsAllocated",
+        "BitsStored",
+        "PixelRepresentation",
+        "SamplesPerPixel",
+        "PhotometricInterpretation",
+        "PixelData",
+    ],
+)
+@pytest.mark.parametrize("change", ["removed", "emptied"])
+def test_a_missing_attribute_of_the_pixels_is_named(tmp_path, write_ct, body, keyword, change):
+    path = write_ct(tmp_path / "a.dcm", body)
+    altered(path, **{keyword: None}) if change == "removed" else emptied(path, keyword)
+    with pytest.raises(CTReadError, match=rf"lacks {keyword} \(.*export the series again with"):
+        index_ct(path)
+
+
+def emptied(path, keyword):
+    dataset = pydicom.dcmread(path)
+    dataset[keyword].value = b"" if keyword == "PixelData" else None
+    dataset.save_as(path)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "written"),
+    [("BitsAllocated", 12), ("BitsStored", 0), ("PixelRepresentation", 5), ("SamplesPerPixel", 0)],
+)
+def test_an_attribute_of_the_pixels_that_cannot_be_is_named(
+    tmp_path, write_ct, body, keyword, written
+):
+    path = altered(write_ct(tmp_path / "a.dcm", body), **{keyword: written})
+    with pytest.raises(CTReadError, match=f"{keyword} is {written}, which no image of HU has"):
+        index_ct(path)
+
+
+def test_a_palette_holds_no_hu(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", body, PhotometricInterpretation="PALETTE COLOR")
+    with pytest.raises(NotCTError, match="a color image holds no HU"):
+        index_ct(path)
+
+
+def test_a_class_without_an_image_is_not_ct(tmp_path, write_ct, body):
+    tags = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.22", "Modality": "SR"}
+    path = altered(write_ct(tmp_path / "a.dcm", body, **tags), Rows=None, PixelData=None)
+    with pytest.raises(NotCTError, match=r"no image in it \(Enhanced SR Storage\); give the CT"):
         index_ct(path)
 
 

@@ -17,12 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from distiliqa.ct.character_sets import restate_as_utf8
+from distiliqa.ct.encoding import as_encoded, transfer_syntax
+from distiliqa.ct.header import number
 from distiliqa.ct.hu import check_size, rescale
+from distiliqa.ct.identify import is_dicom
+from distiliqa.ct.pixels import decode
+from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
 from distiliqa.files import atomic_path
 
@@ -65,25 +69,28 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
         or too few of them.
     NotCTError : a readable file that is not a gray-scale CT slice.
     """
+    file = Source.on_disk(path)
+    if not is_dicom(file):
+        raise CTReadError("not a DICOM file", path=path, remedy="check the path")
     try:
-        source = dcmread(path)
+        file = as_encoded(file)
+        with file.open() as stream:
+            source = dcmread(stream, force=True)
         unread = restate_as_utf8(source)
-        _require_ct(source, path)
-        stored = source.pixel_array
-    except InvalidDicomError as error:
-        raise CTReadError("not a DICOM file", path=path, remedy="check the path") from error
-    except OSError as error:
-        raise CTReadError(f"cannot be read ({error.strerror or error})", path=path) from error
-    except (AttributeError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+    except Exception as error:  # pydicom raises many kinds on damaged tags
         raise CTReadError(
-            f"the pixels cannot be decoded ({error})", path=path, remedy="get the file again"
+            f"the header cannot be read ({str(error) or type(error).__name__})",
+            path=path,
+            remedy="get the file again",
         ) from error
-    if stored.ndim != 2:
-        raise NotCTError(f"pixels of shape {stored.shape} are not one CT slice", path=path)
+    _require_ct(source, path)
+    stored, lossy = decode(file, 0, transfer_syntax(source))
     check_size(*stored.shape, path=str(path))
     for keyword in unread:
         LOG.warning("%s: %s is left empty: its character set is not what is stated", path, keyword)
     del source.PixelData
+    if lossy:
+        source.LossyImageCompression = "01"
     slope, intercept = source.get("RescaleSlope", 1), source.get("RescaleIntercept", 0)
     return source, rescale(stored, slope, intercept)
 
@@ -95,6 +102,11 @@ def _require_ct(source: Dataset, path: Path) -> None:
     missing = [keyword for keyword in _REQUIRED if keyword not in source]
     if missing:
         raise CTReadError(f"lacks {missing[0]}", path=path, remedy="get the file again")
+    samples, frames = number(source, "SamplesPerPixel"), number(source, "NumberOfFrames")
+    if (samples or 1) != 1 or (frames or 1) != 1:
+        raise NotCTError(
+            f"{frames or 1:g} frames of {samples or 1:g} samples are not one CT slice", path=path
+        )
 
 
 def derive(

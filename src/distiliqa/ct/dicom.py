@@ -12,16 +12,18 @@ from typing import IO
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID
 
 from distiliqa.ct.deflated import check_inflated_size
+from distiliqa.ct.encoding import as_encoded, transfer_syntax
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
 from distiliqa.ct.fit import AIR_HU
 from distiliqa.ct.header import HEADER_KEYWORDS, LOSSY, Header, number, read_header, text
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
+from distiliqa.ct.image_pixel import PIXEL_KEYWORDS, check_image_pixel
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
-from distiliqa.ct.native import PIXEL_KEYWORDS, NativePixels, check_bits
+from distiliqa.ct.native import NativePixels
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.series import stacks_apart
 from distiliqa.ct.slice import CTSlice
@@ -47,6 +49,7 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
     CTReadError : if it claims to be one and lacks what an image needs.
     Exception : of many kinds, by pydicom, on damaged tags.
     """
+    source = as_encoded(source)
     with source.open() as stream:
         check_inflated_size(stream, source.name)
         dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
@@ -92,8 +95,7 @@ def _index_dataset(
     check_image(dataset, path=source.name)
     if require_ct:
         check_kind(dataset, path=source.name)
-    syntax = _transfer_syntax(dataset)
-    check_bits(dataset, syntax, path=source.name)
+    syntax = check_image_pixel(dataset, stream, transfer_syntax(dataset), path=source.name)
     native = NativePixels.find(dataset, stream, syntax)
     slices: list[SliceRef] = []
     stacks: list[str | None] = []
@@ -140,16 +142,6 @@ def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID
             path=source.name,
             remedy="the file is cut short or damaged: copy or export it again",
         )
-
-
-def _transfer_syntax(dataset: Dataset) -> UID:
-    """The transfer syntax; files without a meta header are uncompressed, as pydicom found them."""
-    if syntax := dataset.file_meta.get("TransferSyntaxUID"):
-        return UID(syntax)
-    implicit, little = dataset.original_encoding
-    if implicit:
-        return ImplicitVRLittleEndian
-    return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
 def _slice_ref(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
@@ -13,6 +11,7 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
+from distiliqa.ct.encoding import begins_as_dicom
 from distiliqa.ct.header import number, numbers, text, value
 from distiliqa.ct.hu import check_size
 from distiliqa.ct.image_type import MAX_QUOTED, unfit_derivation, unfit_type
@@ -31,13 +30,15 @@ IMAGE_KEYWORDS = (
     "RescaleType",
     "Rows",
     "Columns",
-    "SamplesPerPixel",
     "NumberOfFrames",
 )
 
 # Units of Rescale Type that no HU have: mg/ml, atomic number, electron densities, altered HU and
 # percent (PS3.3, C.11.1.1.2). Others are reported and not believed, for many files are careless.
 _UNITS_OF_MAPS = {"MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"}
+
+# Photometric Interpretation of pixels that are colors or point to them (PS3.3, C.7.6.3.1.2).
+_COLOR = ("PALETTE", "RGB", "YBR", "HSV", "ARGB", "CMYK")
 
 _CT_CLASSES = {
     CTImageStorage,
@@ -47,14 +48,13 @@ _CT_CLASSES = {
 
 
 def is_dicom(source: Source) -> bool:
-    """Whether the file begins as DICOM.
+    """Whether the file begins as DICOM, see `begins_as_dicom`.
 
-    That is ``DICM`` at byte 128 (PS3.10, 7.1), or a plausible first tag of group 2 or 8 for files
-    without the preamble. Raises `CTReadError` on a file that cannot be opened.
+    Raises `CTReadError` on a file that cannot be opened.
     """
     try:
         with source.open() as stream:
-            start = stream.read(132)
+            return begins_as_dicom(stream)
     except Exception as error:  # a file without permission, a damaged member of a zip
         reason = getattr(error, "strerror", None) or error
         raise CTReadError(
@@ -62,12 +62,6 @@ def is_dicom(source: Source) -> bool:
             path=source.name,
             remedy="check its permissions or copy it again",
         ) from error
-    if start[128:] == b"DICM":
-        return True
-    if len(start) < 132 or start[:2] not in (b"\x02\x00", b"\x08\x00") or start[3] != 0:
-        return False
-    length_if_implicit = int.from_bytes(start[4:8], "little")
-    return re.match(rb"[A-Z]{2}", start[4:6]) is not None or length_if_implicit <= 64
 
 
 def check_kind(dataset: Dataset, *, path: str) -> None:
@@ -79,7 +73,9 @@ def check_kind(dataset: Dataset, *, path: str) -> None:
     sop_class, modality = UID(text(dataset, "SOPClassUID") or ""), text(dataset, "Modality")
     if not sop_class and modality is None:
         raise CTReadError(
-            "the DICOM header is cut short or damaged", path=path, remedy="copy or export it again"
+            "lacks Modality (0008,0060) and SOPClassUID (0008,0016), or its header is cut short",
+            path=path,
+            remedy="copy it again, or export the series again with one of them",
         )
     if modality not in (None, "CT") or (modality is None and sop_class not in _CT_CLASSES):
         raise NotCTError(
@@ -98,19 +94,29 @@ def check_kind(dataset: Dataset, *, path: str) -> None:
 
 def check_image(dataset: Dataset, *, path: str) -> None:
     """Raise `NotCTError` unless there is a gray-scale image, `CTReadError` on a CT without one."""
-    sop_class = UID(text(dataset, "SOPClassUID") or "")
     if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
         raise NotCTError("a DICOMDIR, not an image", path=path, remedy="give the folder it is in")
-    if "Rows" not in dataset or "Columns" not in dataset:
-        kind = NotCTError if sop_class and sop_class not in _CT_CLASSES else CTReadError
-        raise kind(
-            f"no image in it ({sop_class.name or 'unknown class'}), or the header is cut short",
-            path=path,
-            remedy="copy or export it again",
-        )
-    if number(dataset, "SamplesPerPixel") not in (None, 1):
+    _check_matrix(dataset, path)
+    kind = text(dataset, "PhotometricInterpretation") or ""
+    if (number(dataset, "SamplesPerPixel") or 1) > 1 or kind.startswith(_COLOR):
         raise NotCTError(
             "a color image holds no HU", path=path, remedy="give the original CT series"
+        )
+
+
+def _check_matrix(dataset: Dataset, path: str) -> None:
+    sop_class = UID(text(dataset, "SOPClassUID") or "")
+    sides = {"Rows": "Rows (0028,0010)", "Columns": "Columns (0028,0011)"}
+    missing = [name for side, name in sides.items() if number(dataset, side) is None]
+    if missing and sop_class and sop_class not in _CT_CLASSES:
+        raise NotCTError(
+            f"no image in it ({sop_class.name})", path=path, remedy="give the CT series"
+        )
+    if missing:
+        raise CTReadError(
+            f"lacks {' and '.join(missing)}, or its header is cut short",
+            path=path,
+            remedy="copy it again, or export the series again with all attributes of its pixels",
         )
     rows, columns = (int(number(dataset, side) or 0) for side in ("Rows", "Columns"))
     check_size(rows, columns, path=path)

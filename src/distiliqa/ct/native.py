@@ -14,24 +14,15 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import (
-    UID,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    UncompressedTransferSyntaxes,
-)
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from distiliqa.ct.header import number
+from distiliqa.ct.image_pixel import GRAY
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError
-
-# What this module looks at, so that an index can skip all other tags.
-PIXEL_KEYWORDS = ("BitsAllocated", "BitsStored", "HighBit", "PhotometricInterpretation")
 
 _PIXEL_DATA = struct.pack("<HH", 0x7FE0, 0x0010)
 # The element up to its length (PS3.5, 7.1.2 and 7.1.3); pixels of 16 bits are OW.
 _BEGINNINGS = {ImplicitVRLittleEndian: _PIXEL_DATA, ExplicitVRLittleEndian: _PIXEL_DATA + b"OW\0\0"}
-_GRAY = ("MONOCHROME1", "MONOCHROME2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +78,6 @@ class NativePixels:
         return pixels.reshape(self.shape)
 
 
-def check_bits(dataset: Dataset, syntax: UID, *, path: str) -> None:
-    """Raise `CTReadError` where uncompressed pixels are not in the lowest bits (PS3.5, 8.1.1).
-
-    Nothing here or in pydicom shifts them down; compressed ones have no bits above.
-    """
-    stored, high = number(dataset, "BitsStored"), number(dataset, "HighBit")
-    if syntax in UncompressedTransferSyntaxes and stored and high not in (None, stored - 1):
-        raise CTReadError(
-            f"High Bit {high:g} does not go with {stored:g} Bits Stored",
-            path=path,
-            remedy="export the series again",
-        )
-
-
 def _is_plain(dataset: Dataset) -> bool:
     return (
         number(dataset, "BitsAllocated") == 16
@@ -108,5 +85,5 @@ def _is_plain(dataset: Dataset) -> bool:
         and number(dataset, "PixelRepresentation") in (0, 1)
         and number(dataset, "SamplesPerPixel") == 1
         and number(dataset, "NumberOfFrames") in (None, 1)
-        and dataset.get("PhotometricInterpretation") in _GRAY
+        and dataset.get("PhotometricInterpretation") in GRAY
     )

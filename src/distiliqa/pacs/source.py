@@ -16,6 +16,7 @@ from pydicom import Dataset, dcmread
 from pydicom.valuerep import DA, TM
 
 from distiliqa.ct.archive import open_archive
+from distiliqa.ct.encoding import as_encoded
 from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.header import number, raw_text
 from distiliqa.ct.identify import is_dicom
@@ -114,7 +115,7 @@ def _read_header(path: str, source: Source | None) -> tuple[Dataset, list[str]]:
             remedy="give the DICOM series",
         )
     try:
-        with source.open() as stream:
+        with as_encoded(source).open() as stream:
             dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
         return _checked(dataset, path)
     except DistiliqaError:
