@@ -22,6 +22,7 @@ def test_scores_come_with_their_provenance(run: ScoringRun):
     thorax = record["series"][1]
     assert thorax["score"] == pytest.approx(run.series[1].score, abs=1e-6)
     assert thorax["acquisition"]["kvp"] == 120
+    assert thorax["varies"] == {}
     assert thorax["noise_hu"] == pytest.approx(run.series[1].noise_hu, abs=1e-6)
     assert (len(record["series"][0]["warnings"]), thorax["warnings"]) == (1, [])
 

@@ -62,6 +62,17 @@ def test_a_mean_has_no_interval_where_a_slice_that_counts_has_none():
     assert (run.series[0].score, run.series[0].interval) == (2, None)
 
 
+def test_a_series_sums_up_how_the_slices_that_count_were_acquired():
+    doses = [Acquisition(ctdivol_mgy=dose) for dose in (28.0, 5.0, 99.0)]
+    run = scoring_run(
+        slice_score(1, "a", acquisition=doses[0]),
+        slice_score(1, "a", acquisition=doses[1]),
+        slice_score(1, "a", acquisition=doses[2], empty=True),
+    )
+    assert run.series[0].acquisition.ctdivol_mgy == 16.5
+    assert run.series[0].variations["ctdivol_mgy"] == (16.5, 5.0, 28.0)
+
+
 def test_a_series_is_complete_unless_one_of_its_own_slices_is_missing():
     slices = slice_score(1, "a"), slice_score(1, "b"), slice_score(1, "c")
     run = scoring_run(*slices, expected={"a": 1, "b": 2})

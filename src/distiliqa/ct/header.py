@@ -10,6 +10,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from distiliqa.ct.exposure import CONTRADICTION, contradicts
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.image_type import image_type_notes
 from distiliqa.ct.orientation import Orientation, tilt_warnings
@@ -35,6 +36,9 @@ HEADER_KEYWORDS = (
     "KVP",
     "XRayTubeCurrent",
     "Exposure",
+    "ExposureTime",
+    "RevolutionTime",
+    "SpiralPitchFactor",
     "CTDIvol",
     "ConvolutionKernel",
     "SliceThickness",
@@ -154,6 +158,8 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
     if (unit := text(dataset, "RescaleType")) not in _RESCALE_TYPES_OF_HU:
         yield f"the file says its values are {unit}, not HU"
+    if _exposure(dataset) != _stated_exposure(dataset):
+        yield CONTRADICTION
     yield from image_type_notes(text(dataset, "ImageType") or "")
     if (text(dataset, "LossyImageCompression") or "").lstrip("0") == "1":
         yield LOSSY
@@ -173,7 +179,7 @@ def _acquisition(dataset: Dataset) -> Acquisition:
     return Acquisition(
         kvp=number(dataset, "KVP"),
         tube_current_ma=number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
-        exposure_mas=number(dataset, "Exposure", "ExposureInmAs"),
+        exposure_mas=_exposure(dataset),
         ctdivol_mgy=number(dataset, "CTDIvol"),
         kernel=text(dataset, "ConvolutionKernel"),
         slice_thickness_mm=number(dataset, "SliceThickness"),
@@ -181,6 +187,24 @@ def _acquisition(dataset: Dataset) -> Acquisition:
         manufacturer=text(dataset, "Manufacturer"),
         scanner=text(dataset, "ManufacturerModelName"),
     )
+
+
+def _stated_exposure(dataset: Dataset) -> float | None:
+    return number(dataset, "Exposure", "ExposureInmAs")
+
+
+def _exposure(dataset: Dataset) -> float | None:
+    """The exposure, mAs; None where it is not stated or contradicts its own header."""
+    stated = _stated_exposure(dataset)
+    milliseconds = number(dataset, "ExposureTime", "ExposureTimeInms")
+    times = (milliseconds and milliseconds / 1000, number(dataset, "RevolutionTime"))
+    wrong = contradicts(
+        stated,
+        number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
+        [time for time in times if time is not None],
+        number(dataset, "SpiralPitchFactor"),
+    )
+    return None if wrong else stated
 
 
 def _anatomic_region(dataset: Dataset) -> str | None:

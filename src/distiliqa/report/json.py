@@ -56,7 +56,11 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         "outside": sum(each.outside for each in series.slices),
         "counted": len(series.known),
         "noise_hu": rounded(series.noise_hu),
-        "acquisition": asdict(series.acquisition),
+        "acquisition": {name: rounded(made) for name, made in asdict(series.acquisition).items()},
+        "varies": {
+            name: {end: rounded(number) for end, number in found._asdict().items()}
+            for name, found in series.variations.items()
+        },
         "warnings": list(series.warnings),
         "slices": [_slice(run, each) for each in series.slices],
     }

@@ -16,6 +16,7 @@ from distiliqa.model_folder import ModelConfig
 from distiliqa.scoring.counting import counted
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.series_check import series_warnings
+from distiliqa.scoring.summary import Variation, summary, variations
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,13 @@ class SeriesScore:
 
     @property
     def acquisition(self) -> Acquisition:
-        """How the first slice was acquired."""
-        return self.slices[0].acquisition
+        """How the slices that count were acquired, see `summary`."""
+        return summary(slice_.acquisition for slice_ in self.known)
+
+    @property
+    def variations(self) -> dict[str, Variation]:
+        """Mean and range of what varies in the slices that count, see `variations`."""
+        return variations(slice_.acquisition for slice_ in self.known)
 
     @property
     def warnings(self) -> tuple[str, ...]:

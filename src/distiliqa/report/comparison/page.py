@@ -16,6 +16,7 @@ from distiliqa.report.page import Column, Row, write_page
 from distiliqa.report.plots import Curve, Line, curves, profile
 from distiliqa.report.told import number_told, slices_told
 from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.summary import summary
 
 MOST_PLOTS = 20
 COLUMNS = (
@@ -97,7 +98,8 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
     """Scores and differences along the series; where positions are unknown, by number."""
     scale = run.first.model.scale
     at, label = _places(pair.slices)
-    made = protocol(pair.slices[0].first.acquisition) or slices_told(len(pair.slices))
+    acquired = summary(slices.first.acquisition for slices in pair.slices)
+    made = protocol(acquired) or slices_told(len(pair.slices))
     title = f"Pair {number}, {made}" if len(run.series) > 1 else "Along the series"
     if identify:
         title += f": {pair.first} and {pair.second}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.report.acquisition import FACTS, told
 from distiliqa.report.dose_response.words import (
     ASSUMPTIONS,
     half_dose_told,
@@ -40,10 +41,16 @@ def write_html(path: Path, found: DoseResponse) -> None:
         predicted=found.points[0].predicted is not None,
         pictures=list(_pictures(found)),
         assumptions=ASSUMPTIONS,
-        made=found.points[0].slices[0].acquisition,
+        made=_made(found),
         model=model_facts(found.model),
         software=environment(),
     )
+
+
+def _made(found: DoseResponse) -> dict[str, str]:
+    """The facts of acquisition of all slices that count, by their field."""
+    acquired = [slice_.acquisition for slice_ in found.points[0].slices]
+    return {field: told(acquired, field) for field in FACTS}
 
 
 def _plot(found: DoseResponse) -> Markup:

@@ -40,10 +40,10 @@ def section(
     scale: ScoreScale, entry: Entry, names: Names, notes: Notes, pictures: Pictures
 ) -> dict[str, Any]:
     """What the template says of a series."""
-    slices, first = entry.series.slices, entry.series.acquisition
+    slices, made = entry.series.slices, entry.series.acquisition
     return {
         "entry": entry,
-        "about": ", ".join(filter(None, (scanner(first), protocol(first)))),
+        "about": ", ".join(filter(None, (scanner(made), protocol(made)))),
         "uid": entry.series.series if names.identify else "",
         "figures": _figures(entry),
         "facts": _facts(slices),
