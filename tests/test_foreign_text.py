@@ -23,7 +23,7 @@ def test_a_file_is_read_no_further_than_its_limit(tmp_path: Path) -> None:
     with pytest.raises(DistiliqaError, match="larger than 1 KiB; check that it is the right file"):
         read_text(tmp_path / "a", max_bytes=1024)
     if Path("/dev/zero").exists():
-        with pytest.raises(DistiliqaError, match="/dev/zero: larger than 1 MiB"):
+        with pytest.raises(DistiliqaError, match="/dev/zero: a device, not a file"):
             read_text(Path("/dev/zero"), max_bytes=1 << 20)
 
 
@@ -32,7 +32,7 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(DistiliqaError, match=r"not text in UTF-8 \(invalid start byte at byte 0"):
         read_json(tmp_path / "a.json")
     for path in (tmp_path / "b.json", tmp_path, Path("a\0b")):
-        with pytest.raises(DistiliqaError, match="check the path"):
+        with pytest.raises(DistiliqaError, match=r"check the path|a folder, not a file"):
             read_json(path)
 
 

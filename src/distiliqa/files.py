@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.regular_file import open_regular
 
 _REMEDIES = {
     errno.ENOSPC: "free some space or choose another output folder",
@@ -108,9 +109,9 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """SHA-256 of a file's bytes, in hexadecimal. Raises as `open_regular`."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

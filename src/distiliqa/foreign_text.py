@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.regular_file import open_regular
 
 MAX_TEXT_BYTES = 256 << 20
 MAX_JSON_BYTES = 64 << 20  # lists of lists need 20 times as much memory
@@ -50,7 +51,7 @@ def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
     DistiliqaError : the file is missing, not readable, larger than ``max_bytes``, or no such text.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(max_bytes + 1)
     except FileNotFoundError as error:
         raise DistiliqaError("no such file", path=path, remedy="check the path") from error

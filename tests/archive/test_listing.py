@@ -34,6 +34,19 @@ def test_a_folder_is_all_in_it_that_is_not_hidden(folder: Path):
     assert listed.stamp == (5, (folder / "b.dcm").stat().st_mtime_ns)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX pipes")
+def test_pipes_and_devices_are_problems_and_never_opened(folder: Path):
+    os.mkfifo(folder / "pipe.dcm")
+    (folder / "zero.dcm").symlink_to("/dev/zero")
+    found = [each for each in open_source(str(folder)).files() if isinstance(each, Problem)]
+    assert sorted(found) == [
+        (str(folder / "pipe.dcm"), "a named pipe, not a file"),
+        (str(folder / "zero.dcm"), "a device, not a file"),
+    ]
+    with pytest.raises(DistiliqaError, match="a named pipe"):
+        read(str(folder / "pipe.dcm"))
+
+
 def test_a_folder_in_a_store_is_named_by_its_uri(folder: Path):
     found = list(open_source(f"file://{folder}/").files())
     assert names(found, f"file://{folder}") == ["a/c.dcm", "a/d e.dcm", "b.dcm"]

@@ -7,11 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -117,6 +119,26 @@ def test_a_file_that_fails_is_1_and_named(
     assert once().exit_code == 1
     assert once().exit_code == 1
     assert once().exit_code == 0  # put down as failed, until it changes
+
+
+def test_an_archive_and_other_images_are_told_once(
+    tmp_path: Path, once: Callable[..., Result], write_series: Write, write_ct
+):
+    folder = write_series(tmp_path / "in", 1)
+    (folder / "notes.txt").write_text("no image")
+    for number in range(2):
+        write_ct(folder / f"mr{number}.dcm", np.zeros((64, 64)), Modality="MR")
+        with zipfile.ZipFile(folder / f"study{number}.zip", "w") as archive:
+            archive.write(next(folder.glob("*.dcm")), "1.dcm")
+    if os.name == "posix":
+        os.mkfifo(folder / "pipe")
+    done = once()
+    assert (done.exit_code, done.stdout) == (0, "1 slice of 1 series scored\n"), done.stderr
+    told = done.stderr.splitlines()
+    zips = "study0.zip and 1 more: a zip inside; unpack it, or give it by itself"
+    assert any(line == f"left out: {folder / zips}" for line in told), told
+    assert any("mr0.dcm and 1 more: modality MR" in line for line in told), told
+    assert len(told) == (3 if os.name == "posix" else 2)
 
 
 def test_a_missing_folder_is_2_and_one_line(tmp_path: Path, once: Callable[..., Result]):

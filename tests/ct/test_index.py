@@ -84,7 +84,7 @@ def test_a_dicomdir_is_left_out(tmp_path, write_ct, body):
     directory.save_as(tmp_path / "DICOMDIR", enforce_file_format=True)
     index = index_ct(tmp_path)
     assert len(index.slices) == 1
-    assert "a DICOMDIR" in index.left_out[0].reason
+    assert index.left_out[0].reason == "a list of images (DICOMDIR), not an image"
 
 
 def test_a_copied_file_counts_once(tmp_path, write_ct, body):
@@ -244,7 +244,7 @@ def test_links_are_followed_once_and_pipes_never(tmp_path, write_ct, body):
         str(folder / "linked" / "b.dcm"),
     ]
     assert [problem.path for problem in index.failed] == [str(folder / "broken.dcm")]
-    with pytest.raises(CTReadError, match="neither a file nor a folder"):
+    with pytest.raises(CTReadError, match="a named pipe, not a file"):
         index_ct(folder / "pipe.dcm")
 
 
@@ -266,3 +266,45 @@ def test_whatever_a_library_raises_concerns_one_file(tmp_path, write_ct, body, m
     assert len(index.slices) == 1
     (problem,) = index.failed
     assert problem.reason.startswith("the header cannot be read ('<' not supported); the file is")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX links and pipes")
+def test_what_is_no_file_is_left_out_by_name(tmp_path, write_ct, body):
+    write_ct(tmp_path / "a.dcm", body)
+    os.mkfifo(tmp_path / "pipe.dcm")
+    (tmp_path / "zero.nii").symlink_to("/dev/zero")
+    if os.path.exists("/proc"):
+        (tmp_path / "system").symlink_to("/proc")
+        (tmp_path / "version.dcm").symlink_to("/proc/version")
+    index = index_ct(tmp_path)
+    assert len(index.slices) == 1
+    assert not index.failed
+    told = {os.path.basename(path): reason for path, reason in index.left_out}
+    assert told.pop("pipe.dcm") == "a named pipe, not a file"
+    assert told.pop("zero.nii") == "a device, not a file"
+    if told:
+        assert told == {
+            "system": "a folder that the system makes up",
+            "version.dcm": "made up by the system, not a file on a disk",
+        }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX links")
+def test_a_link_to_nothing_is_called_that(tmp_path, write_ct, body):
+    write_ct(tmp_path / "in" / "a.dcm", body)
+    link = tmp_path / "in" / "gone.dcm"
+    link.symlink_to("nowhere")
+    (tmp_path / "in" / "round.dcm").symlink_to("round.dcm")
+    reason = "a link to what is not there; mount or copy what it leads to"
+    with pytest.raises(CTReadError, match=reason):
+        index_ct(link)
+    index = index_ct(tmp_path / "in")
+    assert index.failed == ((str(link), reason), (str(link.with_name("round.dcm")), reason))
+    assert len(index.slices) == 1
+
+
+def test_of_a_dicomdir_its_folder_is_read(tmp_path, write_ct, body):
+    write_ct(tmp_path / "A" / "IM1", body)
+    (tmp_path / "DICOMDIR").write_bytes(bytes(128) + b"DICM")  # damaged, which loses no image
+    index = index_ct(tmp_path / "DICOMDIR")
+    assert [ref.path for ref in index.slices] == [str(tmp_path / "A" / "IM1")]

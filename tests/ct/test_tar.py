@@ -74,8 +74,8 @@ def test_a_tar_in_a_folder_is_left_out_with_the_remedy(tmp_path, slice_bytes, th
     (tmp_path / "c.7z").write_bytes(b"7z")
     index = index_ct(tmp_path)
     assert [(Path(found.path).name, found.reason) for found in index.left_out] == [
-        ("a.tar", "a tar inside; give it by itself"),
-        ("b.tgz", "a tar inside; give it by itself"),
+        ("a.tar", "a tar inside; unpack it, or give it by itself"),
+        ("b.tgz", "a tar inside; unpack it, or give it by itself"),
         ("c.7z", "a compressed file; unpack it"),
     ]
 

@@ -17,6 +17,7 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 from distiliqa.ct import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, without_paths
 from distiliqa.foreign_text import encoding_of
+from distiliqa.regular_file import open_regular, why_not_regular
 
 ATTEMPTS = 3
 _FIRST_WAIT_S = 0.5
@@ -70,9 +71,8 @@ def read(path: str) -> bytes:
     system, inside, _ = _locate(path)
     for attempt in range(ATTEMPTS):
         try:
-            with (
-                open(inside, "rb") if system is _LOCAL else system.open_input_stream(inside) as file
-            ):
+            is_local = system is _LOCAL
+            with open_regular(inside) if is_local else system.open_input_stream(inside) as file:
                 return file.read()
         except OSError as error:
             if isinstance(error, _FOR_GOOD) or attempt == ATTEMPTS - 1:
@@ -169,8 +169,11 @@ def _stamp(path: str) -> tuple[str, Stamp] | Problem:
     return _stamped(root, info)
 
 
-def _stamped(root: str, info: FileInfo) -> tuple[str, Stamp]:
-    return root + info.path, Stamp(info.size or 0, info.mtime_ns or 0)
+def _stamped(root: str, info: FileInfo) -> tuple[str, Stamp] | Problem:
+    path = root + info.path
+    if info.type == FileType.Unknown:  # only a disk has such
+        return Problem(path, why_not_regular(info.path) or "not a file")
+    return path, Stamp(info.size or 0, info.mtime_ns or 0)
 
 
 def _locate(path: str) -> tuple[FileSystem, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,6 +103,10 @@ def _tell(found: Tally) -> None:
 
     for path, reason in found.failed:
         say(f"failed: {path}: {reason}", err=True)
+    for reason, count in Counter(reason for _, reason in found.left_out).items():
+        first = next(path for path, why in found.left_out if why == reason)
+        more = f" and {count - 1} more" if count > 1 else ""
+        say(f"left out: {first}{more}: {reason}", err=True)
     if found.slices:
         say(f"{slices_told(found.slices)} of {len(found.series)} series scored")
     for alarm in found.alarms:

@@ -95,7 +95,7 @@ def check_kind(dataset: Dataset, *, path: str) -> None:
 def check_image(dataset: Dataset, *, path: str) -> None:
     """Raise `NotCTError` unless there is a gray-scale image, `CTReadError` on a CT without one."""
     if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
-        raise NotCTError("a DICOMDIR, not an image", path=path, remedy="give the folder it is in")
+        raise NotCTError("a list of images (DICOMDIR), not an image", path=path)
     _check_matrix(dataset, path)
     kind = text(dataset, "PhotometricInterpretation") or ""
     if (number(dataset, "SamplesPerPixel") or 1) > 1 or kind.startswith(_COLOR):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -9,6 +10,7 @@ import stat
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from distiliqa.ct.archive import archive_kind, is_archive, open_archive
 from distiliqa.ct.detached import with_header, without_data_files
@@ -19,10 +21,16 @@ from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError, without_paths
+from distiliqa.regular_file import is_made_up, why_not_regular
 
 __all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
 _FORMATS = "DICOM, NIfTI, TIFF, .npy, MHA, MHD or NRRD"
+
+_BROKEN_LINK, _MEND_LINK = "a link to what is not there", "mount or copy what it leads to"
+_OF_LINKS = (errno.ENOENT, errno.ELOOP)
+
+_DICOMDIR = "DICOMDIR"  # lists the images of the folder that it lies in (PS3.10, 8.6)
 
 # What hospitals and archives pack with and this does not unpack.
 _PACKED = {".7z", ".rar", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".z", ".tbz2", ".txz"}
@@ -35,7 +43,8 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     ----------
     path : DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD; a folder of
         these, or a zip or tar of DICOM or TIFF. Hidden files are ignored. DICOM and TIFF may be
-        gzipped, a tar as well.
+        gzipped, a tar as well. Of a ``DICOMDIR`` the folder that it lies in is read. What is no
+        ordinary file, such as a pipe or a device, is never opened.
     require_ct : False also takes gray-scale DICOM that does not say it is CT, such as training
         images that were saved as Secondary Capture.
 
@@ -49,13 +58,15 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     CTReadError : if ``path`` is missing, is one file that cannot be used, or holds no CT slice.
     """
     if not os.path.exists(path):  # before Path, for which an empty text is the working directory
-        raise CTReadError("no such file or folder", path=path, remedy="check the path")
+        _missing(path)
     path = Path(path)
     if os.path.isdir(path):
-        sources, unreadable = walk(path)
-        return _index_many(sources, path, require_ct, CTIndex(failed=tuple(unreadable)))
-    if not os.path.isfile(path):
-        raise CTReadError("neither a file nor a folder", path=path, remedy=f"give {_FORMATS}")
+        sources, others = walk(path)
+        return _index_many(sources, path, require_ct, others)
+    if (reason := why_not_regular(path)) is not None:
+        raise CTReadError(reason, path=path, remedy=f"give {_FORMATS}")
+    if path.name.upper() == _DICOMDIR:
+        return index_ct(path.parent, require_ct=require_ct)
     if is_archive(path):
         members, others = open_archive(path)
         in_order = sorted(members, key=lambda source: _natural(source.name))
@@ -67,33 +78,52 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     return _ordered(_read(reader, source), [source])
 
 
-def walk(folder: Path) -> tuple[list[Source], list[Problem]]:
+def _missing(path: str | Path) -> NoReturn:
+    if os.path.islink(path):
+        raise CTReadError(_BROKEN_LINK, path=path, remedy=_MEND_LINK)
+    raise CTReadError("no such file or folder", path=path, remedy="check the path")
+
+
+def walk(folder: Path) -> tuple[list[Source], CTIndex]:
     """The files under a folder in the order of their names, hidden ones left out.
 
-    Returns them with the files and folders that may not be read.
+    Returns them with what may not be read, and with the pipes, devices and the like among them,
+    which are left out and never opened.
     """
     sources: list[Source] = []
-    unreadable: list[Problem] = []
+    unreadable, no_files = list[Problem](), list[Problem]()
     visited: set[str] = set()
 
     def note(error: OSError) -> None:
+        place = str(error.filename)
         reason = f"cannot be opened ({error.strerror}); check its permissions"
-        unreadable.append(Problem(str(error.filename), reason))
+        if os.path.islink(place) and error.errno in _OF_LINKS:
+            reason = f"{_BROKEN_LINK}; {_MEND_LINK}"
+        unreadable.append(Problem(place, reason))
 
     for place, folders, files in os.walk(folder, onerror=note, followlinks=True):
         if (real := os.path.realpath(place)) in visited:  # a link that leads back
             folders.clear()
             continue
         visited.add(real)
+        if is_made_up(real):
+            no_files.append(Problem(place, "a folder that the system makes up"))
+            folders.clear()
+            continue
         folders[:] = sorted((name for name in folders if name[0] != "."), key=_natural)
         for name in sorted((name for name in files if name[0] != "."), key=_natural):
             path = Path(place, name)
             try:
-                if stat.S_ISREG(path.stat().st_mode):
-                    sources.append(Source.on_disk(path))
+                plain = stat.S_ISREG(path.lstat().st_mode)
+                reason = None if plain else why_not_regular(path)
             except OSError as error:
                 note(error)
-    return sources, unreadable
+                continue
+            if reason is None:
+                sources.append(Source.on_disk(path))
+            else:
+                no_files.append(Problem(str(path), reason))
+    return sources, CTIndex(failed=tuple(unreadable), left_out=tuple(no_files))
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -177,7 +207,9 @@ def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] 
         case ".dcm" | ".dicom" | ".ima":
             raise CTReadError("not a DICOM file", path=source.name, remedy="copy or export again")
     if (kind := archive_kind(source.filename or source.name)) is not None:
-        raise NotCTError(f"a {kind} inside", path=source.name, remedy="give it by itself")
+        raise NotCTError(
+            f"a {kind} inside", path=source.name, remedy="unpack it, or give it by itself"
+        )
     if source.suffix in _PACKED:
         raise NotCTError("a compressed file", path=source.name, remedy="unpack it")
     return None

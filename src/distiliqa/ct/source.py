@@ -11,6 +11,7 @@ from threading import RLock
 from typing import IO
 
 from distiliqa.errors import CTReadError, NotCTError
+from distiliqa.regular_file import open_regular
 
 _BLOCK_BYTES = 1 << 20
 
@@ -40,7 +41,7 @@ class Source:
     @classmethod
     def on_disk(cls, path: Path) -> Source:
         """The file at ``path``."""
-        return cls(str(path), partial(_open, path), path)
+        return cls(str(path), partial(open_regular, path), path)
 
     @classmethod
     def packed(
@@ -87,10 +88,6 @@ class Source:
     def folder(self) -> str:
         """The folder, or the place in the archive, that it lies in."""
         return str(PurePath(self.name).parent)
-
-
-def _open(path: Path) -> IO[bytes]:
-    return path.open("rb")
 
 
 def _open_kept(read: Callable[[], bytes]) -> IO[bytes]:

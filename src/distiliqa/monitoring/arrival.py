@@ -13,7 +13,7 @@ from distiliqa.ct import CTIndex, Problem, SliceRef
 from distiliqa.ct.detached import data_file
 from distiliqa.ct.index import index_one
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.monitoring.store import Outcome
 from distiliqa.monitoring.watch import Stamp, stamp_of
@@ -21,6 +21,8 @@ from distiliqa.scoring.model import Model
 from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.reader import SliceReader
 from distiliqa.scoring.result import SliceScore
+
+NO_IMAGE = "no image"
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,11 @@ def open_arrival(path: Path, stamp: Stamp, scored: Callable[[str], Collection[in
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
         return Arrival(replace(outcome, reason=reason, failed=True))
+    except DistiliqaError as error:  # a pipe in the place of what was there
+        return Arrival(replace(outcome, reason=error.reason, failed=True))
     outcome = replace(outcome, sha256=digest)
     if index is None:
-        return Arrival(replace(outcome, reason="no image"))
+        return Arrival(replace(outcome, reason=NO_IMAGE))
     problems = index.failed or (() if index.slices else index.left_out)
     if problems:
         reason = problems[0].reason

@@ -12,7 +12,7 @@ from pathlib import Path
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.folder_lock import only_one
-from distiliqa.monitoring.arrival import Arrival, open_arrival, score_arrivals
+from distiliqa.monitoring.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
 from distiliqa.monitoring.page import write_trend
 from distiliqa.monitoring.store import Outcome, Store
 from distiliqa.monitoring.watch import Stamp, Watch
@@ -32,6 +32,7 @@ class Tally:
     ----------
     slices, series : scored in this look; a series may have grown.
     failed : files that could not be scored this time.
+    left_out : what is not scored and may surprise: other images, archives, pipes; no image is not.
     waiting : number of files that may still be written.
     alarms : protocols that have gone out of control, one line each.
     """
@@ -39,6 +40,7 @@ class Tally:
     slices: int = 0
     series: set[str] = field(default_factory=set)
     failed: list[Problem] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
     waiting: int = 0
     alarms: list[str] = field(default_factory=list)
 
@@ -61,6 +63,7 @@ class Monitor:
     _drawn: bool = False
     _alarms: set[str] = field(default_factory=set)
     _unreadable: set[Problem] = field(default_factory=set)
+    _no_files: set[Problem] = field(default_factory=set)
     _unopened: set[Problem] = field(default_factory=set)
     _patients: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -77,7 +80,11 @@ class Monitor:
             recorded stays, and the next look goes on from there.
         """
         found = self.watch.look(self.store.done())
-        tally = Tally(failed=self._news(found.unreadable), waiting=found.waiting)
+        tally = Tally(
+            failed=_news(found.unreadable, self._unreadable),
+            left_out=_news(found.no_files, self._no_files),
+            waiting=found.waiting,
+        )
         known, self._unopened = self._unopened, set()
         done = 0
         for batch in self._batches(found.ready):
@@ -91,12 +98,6 @@ class Monitor:
         if not self._drawn:
             tally.alarms = self._draw()
         return tally
-
-    def _news(self, unreadable: Iterable[Problem]) -> list[Problem]:
-        """What could not be read in this look and could in the last."""
-        new = [each for each in unreadable if each not in self._unreadable]
-        self._unreadable = set(unreadable)
-        return new
 
     def _record(self, outcomes: list[Outcome], batch: list[Arrival], tally: Tally) -> None:
         if outcomes:
@@ -141,11 +142,24 @@ class Monitor:
         return {ref.series: len(self._patients[ref.series]) for ref in refs}
 
 
+def _news(found: Iterable[Problem], known: set[Problem]) -> list[Problem]:
+    """What is found in this look and was not in the last, which ``known`` holds."""
+    new = [problem for problem in found if problem not in known]
+    known.clear()
+    known.update(found)
+    return new
+
+
 def _count(outcomes: list[Outcome], tally: Tally) -> None:
     scores = [score for outcome in outcomes for score in outcome.scores]
     tally.slices += len(scores)
     tally.series |= {score.series for score in scores}
     tally.failed += [_problem(each) for each in outcomes if each.failed]
+    tally.left_out += [
+        _problem(outcome)
+        for outcome in outcomes
+        if outcome.state == "left out" and outcome.reason != NO_IMAGE
+    ]
 
 
 def _problem(outcome: Outcome) -> Problem:

@@ -30,11 +30,13 @@ class Look(NamedTuple):
     ready : files to score, the oldest first, with their stamps.
     waiting : number of new files that may still be written.
     unreadable : files and folders that may not be read.
+    no_files : pipes, devices and the like, which are not opened.
     """
 
     ready: dict[Path, Stamp]
     waiting: int
     unreadable: list[Problem]
+    no_files: list[Problem]
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Watch:
         if not os.path.isdir(self.folder):  # Path.is_dir raises where a network share is stale
             raise DistiliqaError("no such folder", path=self.folder, remedy="check or mount it")
         now = self.clock()
-        sources, unreadable = walk(self.folder)
+        sources, others = walk(self.folder)
         new = {
             path: stamp
             for path in (source.file for source in sources)
@@ -77,7 +79,7 @@ class Watch:
             path: stamp for path, (stamp, since) in self._seen.items() if now - since >= self.settle
         }
         in_order = sorted(settled.items(), key=lambda each: each[1].modified_ns)
-        return Look(dict(in_order), len(new) - len(settled), unreadable)
+        return Look(dict(in_order), len(new) - len(settled), [*others.failed], [*others.left_out])
 
     def _since(self, path: Path, stamp: Stamp, now: float) -> tuple[Stamp, float]:
         seen = self._seen.get(path)

@@ -20,6 +20,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import parse_json
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.retry import PassingError
+from distiliqa.regular_file import check_regular
 
 _REMEDIES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "give user and password, or a token, in the environment or a file",
@@ -157,8 +158,10 @@ def _check_tls_files(credentials: Credentials, ca_file: Path | None) -> None:
     file = ca_file
     try:
         if ca_file is not None:
+            check_regular(ca_file)
             context.load_verify_locations(ca_file)
         if (file := credentials.certificate) is not None:
+            check_regular(file)
             # An empty password: else OpenSSL would ask on the terminal, and a service has none.
             context.load_cert_chain(file, credentials.key, password="")
     except OSError as error:  # which an SSLError is

@@ -9,6 +9,7 @@ from highdicom.sr import MeasurementReport, MeasurementsAndQualitativeEvaluation
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs import codes
+from distiliqa.regular_file import check_regular
 
 
 class FiledScore(NamedTuple):
@@ -36,6 +37,7 @@ def read_scores(path: Path) -> list[FiledScore]:
     DistiliqaError : no such file, or no measurement report with scores of a model.
     """
     try:
+        check_regular(path)
         content = srread(path).content
         if not isinstance(content, MeasurementReport):
             raise TypeError("another kind of report")

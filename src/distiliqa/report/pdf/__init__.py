@@ -6,6 +6,7 @@ from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.packages import install_command, is_installed
+from distiliqa.regular_file import check_regular
 from distiliqa.report.entry import list_series
 from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.names import Names
@@ -29,6 +30,7 @@ def require_pdf(logo: Path | None = None) -> None:
         from PIL import Image
 
         try:
+            check_regular(logo)
             with Image.open(logo) as picture:
                 picture.load()
         except (OSError, SyntaxError, ValueError) as error:
