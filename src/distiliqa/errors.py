@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import PurePath
 
-MAX_QUOTED = 60
+MAX_QUOTED = 60  # characters of a value of a file that an error repeats
+MAX_PROBLEM = 300  # characters; libraries quote whole files
+# Where an absolute path begins.
+_ABSOLUTE = re.compile(r"(?<!\w)(?:[A-Za-z]:)?[/\\](?=\S)")
 
 
 def one_line(text: str) -> str:
@@ -22,10 +26,14 @@ def one_line(text: str) -> str:
     )
 
 
+def shortened(text: str, most: int = MAX_QUOTED) -> str:
+    """``text``, or its start and an ellipsis where it has more than ``most`` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def quoted(value: object) -> str:
     """``value`` as Python writes it, no longer than `MAX_QUOTED` characters."""
-    text = repr(value[:MAX_QUOTED] if isinstance(value, str | bytes) else value)
-    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
+    return shortened(repr(value[:MAX_QUOTED] if isinstance(value, str | bytes) else value))
 
 
 def without_paths(text: str, paths: Iterable[str]) -> str:
@@ -38,9 +46,31 @@ def without_paths(text: str, paths: Iterable[str]) -> str:
     for path in sorted(paths, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(path)}(?!\w)", "a file", text)
     for name in sorted({PurePath(path).name for path in paths} - {""}, key=len, reverse=True):
-        absolute = r"(?<!\w)(?:[A-Za-z]:)?[/\\](?=\S)(?:.*?[/\\])??"
-        text = re.sub(rf"(?:{absolute}|(?<!\w)){re.escape(name)}(?!\w)", "a file", text)
+        if name in text:
+            text = "\n".join(_without_name(line, name) for line in text.split("\n"))
     return text
+
+
+def _without_name(line: str, name: str) -> str:
+    """``line`` without the name and the absolute paths that end in it, in steps of its length."""
+    names = [at.start() for at in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", line)]
+    path_ends = [at for at in names if line[at - 1 : at] in ("/", "\\")]
+    starts = [at.start() for at in _ABSOLUTE.finditer(line)]
+    parts, done = [], 0
+    while (begin := _next(names, done)) is not None:
+        last = begin
+        start = _next(starts, done)
+        if start is not None and start < begin and (end := _next(path_ends, start)) is not None:
+            begin, last = start, end
+        parts += [line[done:begin], "a file"]
+        done = last + len(name)
+    return "".join(parts) + line[done:]
+
+
+def _next(places: Sequence[int], at: int) -> int | None:
+    """The first of the places, which are in order, from ``at`` on."""
+    first = bisect_left(places, at)
+    return places[first] if first < len(places) else None
 
 
 class DistiliqaError(Exception):
@@ -48,7 +78,7 @@ class DistiliqaError(Exception):
 
     Parameters
     ----------
-    problem : what is wrong.
+    problem : what is wrong; of a longer text the first `MAX_PROBLEM` characters.
     path : the file or folder it is wrong with, if there is one.
     remedy : what to do about it.
 
@@ -60,8 +90,8 @@ class DistiliqaError(Exception):
     def __init__(
         self, problem: str, *, path: str | PathLike[str] | None = None, remedy: str | None = None
     ) -> None:
-        self.problem, self.path, self.remedy = problem, path, remedy
-        line = problem if remedy is None else f"{problem}; {remedy}"
+        self.problem, self.path, self.remedy = shortened(problem, MAX_PROBLEM), path, remedy
+        line = self.problem if remedy is None else f"{self.problem}; {remedy}"
         self.reason = one_line(" ".join(line.split()))
         super().__init__(self.reason if path is None else f"{one_line(str(path))}: {self.reason}")
 

@@ -109,6 +109,27 @@ def test_what_a_terminal_would_obey_is_escaped(tmp_path, write_ct, body, read_on
     assert image.acquisition.kernel == r"\x1b[32mK"
 
 
+@pytest.mark.filterwarnings("ignore:The value length")
+def test_texts_of_any_length_are_bounded(tmp_path, write_ct, body, read_one):
+    tags = dict.fromkeys(("ConvolutionKernel", "Manufacturer", "RescaleType"), "K" * 30_000)
+    image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
+    assert image.acquisition.kernel == image.acquisition.manufacturer == f"{'K' * 127}…"
+    assert image.warnings == (f"the file says its values are {'K' * 59}…, not HU",)
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI", "ignore:The value length")
+def test_what_identifies_is_not_cut_to_something_equal(tmp_path, write_ct, body):
+    """Else two series, patients or slices that begin alike would become one."""
+    found = set()
+    for end in "12":
+        uid = f"1.2{'.3' * 5000}.{end}"
+        path = write_ct(tmp_path / f"{end}.dcm", body, SeriesInstanceUID=uid, PatientID=uid)
+        (ref,) = index_ct(path).slices
+        found |= {ref.series, ref.patient_id}
+        assert len(ref.series) < 130
+    assert len(found) == 2
+
+
 def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
     image = read_one(write_ct(tmp_path / "a.dcm", body, PixelPaddingValue=1024 + 700))
     assert image.warnings == ("100 pixels of 700 HU are declared as padding: taken as air",)

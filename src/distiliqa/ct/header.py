@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.image_type import image_type_notes
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import Acquisition
-from distiliqa.errors import CTReadError, one_line
+from distiliqa.errors import MAX_QUOTED, CTReadError, one_line, shortened
 
 # What `read_header` looks at, so that an index can skip all other tags.
 HEADER_KEYWORDS = (
@@ -47,6 +48,10 @@ HEADER_KEYWORDS = (
     "Manufacturer",
     "ManufacturerModelName",
 )
+
+# Characters of a tag, which may hold several values of 64 at most (PS3.5, table 6.2-1), and of one
+# that stands beside every slice of a report.
+MAX_TEXT, MAX_LABEL = 1024, 128
 
 # Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
 # de-identified CT carries.
@@ -89,9 +94,9 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
     orientation = Orientation.from_cosines(numbers(dataset, "ImageOrientationPatient"))
     slope, intercept = _rescale(dataset, path)
     return Header(
-        sop_uid=text(dataset, "SOPInstanceUID"),
-        series_uid=text(dataset, "SeriesInstanceUID"),
-        patient_id=text(dataset, "PatientID"),
+        sop_uid=identifier(dataset, "SOPInstanceUID"),
+        series_uid=identifier(dataset, "SeriesInstanceUID"),
+        patient_id=identifier(dataset, "PatientID"),
         orientation=orientation,
         geometry=_geometry(dataset, orientation),
         position_mm=_position(dataset, orientation),
@@ -109,7 +114,7 @@ def _rescale(dataset: Dataset, path: str) -> tuple[float | None, float | None]:
     for keyword, usable in (("RescaleSlope", slope or None), ("RescaleIntercept", intercept)):
         if usable is None and (written := value(dataset, keyword)) is not None:
             raise CTReadError(
-                f"{keyword} is {written}, which gives no HU",
+                f"{keyword} is {shortened(str(written))}, which gives no HU",
                 path=path,
                 remedy="export the series again",
             )
@@ -156,7 +161,7 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield "no image position in the file: slices are in file order"
     if no_rescale:
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
-    if (unit := text(dataset, "RescaleType")) not in _RESCALE_TYPES_OF_HU:
+    if (unit := text(dataset, "RescaleType", MAX_QUOTED)) not in _RESCALE_TYPES_OF_HU:
         yield f"the file says its values are {unit}, not HU"
     if _exposure(dataset) != _stated_exposure(dataset):
         yield CONTRADICTION
@@ -181,11 +186,11 @@ def _acquisition(dataset: Dataset) -> Acquisition:
         tube_current_ma=number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
         exposure_mas=_exposure(dataset),
         ctdivol_mgy=number(dataset, "CTDIvol"),
-        kernel=text(dataset, "ConvolutionKernel"),
+        kernel=text(dataset, "ConvolutionKernel", MAX_LABEL),
         slice_thickness_mm=number(dataset, "SliceThickness"),
-        body_part=text(dataset, "BodyPartExamined") or _anatomic_region(dataset),
-        manufacturer=text(dataset, "Manufacturer"),
-        scanner=text(dataset, "ManufacturerModelName"),
+        body_part=text(dataset, "BodyPartExamined", MAX_LABEL) or _anatomic_region(dataset),
+        manufacturer=text(dataset, "Manufacturer", MAX_LABEL),
+        scanner=text(dataset, "ManufacturerModelName", MAX_LABEL),
     )
 
 
@@ -210,7 +215,7 @@ def _exposure(dataset: Dataset) -> float | None:
 def _anatomic_region(dataset: Dataset) -> str | None:
     """What enhanced images say instead of Body Part Examined (PS3.3, C.7.6.16.2.8)."""
     regions = value(dataset, "AnatomicRegionSequence")
-    return text(regions[0], "CodeMeaning") if regions else None
+    return text(regions[0], "CodeMeaning", MAX_LABEL) if regions else None
 
 
 def value(dataset: Dataset, keyword: str) -> Any:
@@ -237,10 +242,24 @@ def number(dataset: Dataset, *keywords: str) -> float | None:
     return next((values[0] for name in keywords if (values := numbers(dataset, name))), None)
 
 
-def text(dataset: Dataset, keyword: str) -> str | None:
-    """A tag as text that can be shown, see `one_line`; None where empty."""
+def text(dataset: Dataset, keyword: str, most: int = MAX_TEXT) -> str | None:
+    """The first ``most`` characters of a tag as text that can be shown, see `one_line`; None where
+    empty.
+    """
     found = raw_text(dataset, keyword)
-    return None if found is None else one_line(found)
+    return None if found is None else one_line(shortened(found, most))
+
+
+def identifier(dataset: Dataset, keyword: str) -> str | None:
+    """A tag that tells objects apart, as `text`; one that is too long keeps apart by its SHA-256.
+
+    No valid UID or patient ID is too long (PS3.5, table 6.2-1), but a file may hold any.
+    """
+    found = raw_text(dataset, keyword)
+    if found is None or len(found) <= MAX_LABEL:
+        return None if found is None else one_line(found)
+    digest = hashlib.sha256(found.encode("utf-8", "surrogatepass")).hexdigest()
+    return one_line(f"{shortened(found)}{digest}")
 
 
 def raw_text(dataset: Dataset, keyword: str) -> str | None:

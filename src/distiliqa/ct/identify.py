@@ -17,7 +17,7 @@ from distiliqa.ct.hu import check_size
 from distiliqa.ct.image_type import MAX_QUOTED, unfit_derivation, unfit_type
 from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError, NotCTError
+from distiliqa.errors import CTReadError, NotCTError, shortened
 
 # What this module looks at, so that an index can skip all other tags.
 IMAGE_KEYWORDS = (
@@ -79,14 +79,14 @@ def check_kind(dataset: Dataset, *, path: str) -> None:
         )
     if modality not in (None, "CT") or (modality is None and sop_class not in _CT_CLASSES):
         raise NotCTError(
-            f"modality {modality or 'unknown'}, not CT ({sop_class.name})",
+            f"modality {shortened(modality or 'unknown')}, not CT ({shortened(sop_class.name)})",
             path=path,
             remedy="give a CT series",
         )
     is_slice = {"ImagePositionPatient", "RescaleSlope"} <= set(dataset.dir())
     if sop_class not in _CT_CLASSES and not is_slice:
         raise NotCTError(
-            f"{sop_class.name} without a position and a rescale, not a CT slice",
+            f"{shortened(sop_class.name)} without a position and a rescale, not a CT slice",
             path=path,
             remedy="give the original CT series",
         )
@@ -110,7 +110,7 @@ def _check_matrix(dataset: Dataset, path: str) -> None:
     missing = [name for side, name in sides.items() if number(dataset, side) is None]
     if missing and sop_class and sop_class not in _CT_CLASSES:
         raise NotCTError(
-            f"no image in it ({sop_class.name})", path=path, remedy="give the CT series"
+            f"no image in it ({shortened(sop_class.name)})", path=path, remedy="give the CT series"
         )
     if missing:
         raise CTReadError(

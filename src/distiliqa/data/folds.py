@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from distiliqa.data.anatomy import anatomy_groups
 from distiliqa.data.cache import SliceCache
 from distiliqa.data.ratings import RatedImage
-from distiliqa.errors import RecipeError
+from distiliqa.errors import RecipeError, quoted
 
 
 class Fold(NamedTuple):
@@ -89,7 +89,7 @@ def group_labels(
     if not all(keys):
         if cache is None:
             raise RecipeError(
-                f"neither case nor source of {images[keys.index([])].name!r} is known",
+                f"neither case nor source of {quoted(images[keys.index([])].name)} is known",
                 remedy="name them in manifest.csv, or take contiguous folds",
             )
         for known, label in zip(keys, anatomy_groups(cache.images).tolist(), strict=True):
@@ -114,7 +114,8 @@ def _column(image: RatedImage, column: str) -> str:
     if column not in image.facts:
         known = ", ".join(image.facts) or "none"
         raise RecipeError(
-            f"{image.name!r} has no value in the manifest column {column!r} (it has: {known})",
+            f"{quoted(image.name)} has no value in the manifest column {quoted(column)} "
+            f"(it has: {known})",
             remedy="group by case, source, contiguous or a column that manifest.csv fills",
         )
     return image.facts[column]

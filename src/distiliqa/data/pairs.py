@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distiliqa.ct.index import Problem
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.foreign_text import read_text
 
 COLUMNS = ("full", "low", "case", "low_dose")
@@ -121,7 +121,7 @@ def _check_line(line: dict[str, str], path: Path, number: int) -> None:
         sensible = False
     if not sensible:
         raise DistiliqaError(
-            f"line {number}: low_dose is {line['low_dose']!r}, not a number between 0 and 1",
+            f"line {number}: low_dose is {quoted(line['low_dose'])}, not a number between 0 and 1",
             path=path,
             remedy="give the dose relative to the full dose, such as 0.25",
         )

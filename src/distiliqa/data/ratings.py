@@ -133,13 +133,14 @@ def _check_score(name: str, score: Any, scale: tuple[float, float] | None, ratin
     # A bool is an int in Python, and JSON's true is no rating.
     if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
         raise RecipeError(
-            f"the score of {name!r} is {score!r}, not a number",
+            f"the score of {quoted(name)} is {quoted(score)}, not a number",
             path=ratings,
             remedy="give every image a finite number",
         )
     if scale is not None and not scale[0] <= score <= scale[1]:
         raise RecipeError(
-            f"the score of {name!r} is {score}, outside the scale {scale[0]} to {scale[1]}",
+            f"the score of {quoted(name)} is {quoted(score)}, "
+            f"outside the scale {scale[0]} to {scale[1]}",
             path=ratings,
             remedy="correct the score or set the scale of the data set",
         )
@@ -151,7 +152,7 @@ def _find_images(folder: Path, names: list[str], ratings: Path) -> list[Path]:
     if missing:
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise RecipeError(
-            f"no image for {missing[0]!r}{others} in {folder}",
+            f"no image for {quoted(missing[0])}{others} in {folder}",
             path=ratings,
             remedy="check the data folder, or take the names out",
         )
@@ -160,7 +161,7 @@ def _find_images(folder: Path, names: list[str], ratings: Path) -> list[Path]:
     for name, path in zip(names, paths, strict=True):
         if first.setdefault(path, name) != name:
             raise RecipeError(
-                f"{first[path]!r} and {name!r} name the same image {path}",
+                f"{quoted(first[path])} and {quoted(name)} name the same image {path}",
                 path=ratings,
                 remedy="keep one of the two",
             )
@@ -171,7 +172,7 @@ def _find_image(folder: Path, name: str, ratings: Path) -> Path | None:
     # Names may climb out of the folder: preprocessing lists full doses where they lie.
     if not name or Path(name).is_absolute():
         raise RecipeError(
-            f"{name!r} is no name of an image",
+            f"{quoted(name)} is no name of an image",
             path=ratings,
             remedy="name images by their path relative to the data folder",
         )

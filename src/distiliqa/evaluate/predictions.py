@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from distiliqa.ct.window import Window
 from distiliqa.data.cache import open_cache
 from distiliqa.data.ratings import RatedImage
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.foreign_text import read_text
 from distiliqa.progress import track
 
@@ -87,7 +87,8 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.flo
         i = _find_row(image, rows, by_name, path)
         if i in chosen:
             raise DistiliqaError(
-                f"the row {str(rows[i].path)!r} fits {chosen[i]!r} and {image.name!r}",
+                f"the row {quoted(str(rows[i].path))} fits {quoted(chosen[i])} "
+                f"and {quoted(image.name)}",
                 path=path,
                 remedy="name images by their path in the data folder",
             )
@@ -110,7 +111,7 @@ def _find_row(
     ]
     if len(found) != 1:
         raise DistiliqaError(
-            f"{len(found) or 'no'} rows for the image {image.name!r}",
+            f"{len(found) or 'no'} rows for the image {quoted(image.name)}",
             path=path,
             remedy="give one prediction for every rated image",
         )
@@ -147,6 +148,6 @@ def _number(text: str, line: int, path: Path) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise DistiliqaError(
-            f"line {line}: {text!r} is not a finite number", path=path, remedy="correct it"
+            f"line {line}: {quoted(text)} is not a finite number", path=path, remedy="correct it"
         )
     return number

@@ -13,7 +13,7 @@ from configparser import Error as ConfigParserError
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.foreign_text import read_text
 
 SECTION = "dicomweb"
@@ -93,7 +93,7 @@ def _section(file: Path) -> dict[str, str]:
         raise DistiliqaError(f"no credentials ({kind})", path=file, remedy=form) from None
     if unknown := sorted(values.keys() - set(KEYS)):
         raise DistiliqaError(
-            f"{unknown[0]!r} is unknown", path=file, remedy=f"known are: {', '.join(KEYS)}"
+            f"{quoted(unknown[0])} is unknown", path=file, remedy=f"known are: {', '.join(KEYS)}"
         )
     return values
 
