@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -97,4 +98,27 @@ def test_infinite_values_are_an_error(tmp_path, body):
 def test_a_stack_with_the_slices_last_is_an_error(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((64, 64, 40)))
     with pytest.raises(CTReadError, match=r"looks like \(rows, columns, slices\); give HU as"):
+        index_ct(tmp_path / "a.npy")
+
+
+def test_a_header_that_is_longer_than_any_is_not_read(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x02\x00" + (1 << 30).to_bytes(4, "little"))
+    os.truncate(path, 1 << 31)  # takes no room on disk
+    with pytest.raises(CTReadError, match="not readable as a NumPy array") as error:
+        index_ct(path)
+    assert "a header of 1073741824 bytes" in str(error.value.__cause__)
+
+
+def test_what_follows_an_array_is_not_lost_in_silence(tmp_path, body):
+    with open(tmp_path / "a.npy", "wb") as file:
+        np.save(file, body)
+        np.save(file, body + 1)
+    with pytest.raises(CTReadError, match="longer than its header says"):
+        index_ct(tmp_path / "a.npy")
+
+
+def test_more_slices_than_any_series_has_are_refused(tmp_path):
+    np.lib.format.open_memmap(tmp_path / "a.npy", "w+", np.int16, (20_001, 32, 32))
+    with pytest.raises(CTReadError, match="20001 slices are more than any series has; give files"):
         index_ct(tmp_path / "a.npy")

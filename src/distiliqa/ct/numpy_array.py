@@ -12,11 +12,14 @@ from distiliqa.ct.hu import check_dtype, check_size
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.stack import index_stack, slices_last
+from distiliqa.ct.voxels import MAX_PADDING_BYTES
 from distiliqa.errors import CTReadError
 
 # NumPy parses a header as Python code, which fails now and then in two threads at once in Python
 # 3.11 and 3.12 released before 2024 (python/cpython issue 106905): a sound file would be refused.
 _parsing = Lock()
+
+_MAX_HEADER_BYTES = 10_000  # NumPy's own limit
 
 
 def index_npy(source: Source) -> CTIndex:
@@ -30,7 +33,7 @@ def index_npy(source: Source) -> CTIndex:
         array = _open(path)
     except Exception as error:  # numpy raises several kinds; some advise to load pickled objects
         raise CTReadError(
-            "not readable as a NumPy array of numbers, or cut short",
+            "not readable as a NumPy array of numbers, cut short, or longer than its header says",
             path=path,
             remedy="save HU with numpy.save, as float32",
         ) from error
@@ -48,12 +51,27 @@ def index_npy(source: Source) -> CTIndex:
             remedy="give HU as (slices, rows, columns): numpy.moveaxis(array, -1, 0)",
         )
     check_size(*array.shape[-2:], path=source.name)
-    return index_stack(source, 1 if array.ndim == 2 else len(array), _read_hu)
+    return index_stack(source, range(1 if array.ndim == 2 else len(array)), _read_hu)
 
 
-def _open(path: Path) -> NDArray[np.generic]:
+def _open(path: Path) -> np.memmap:
+    """Map a file into memory. Raises `ValueError` on a damaged one, and on bytes behind the array."""
+    _check_header(path)
     with _parsing:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    behind = path.stat().st_size - array.offset - array.nbytes
+    if behind > MAX_PADDING_BYTES:
+        raise ValueError(f"{behind} bytes follow the array")
+    return array
+
+
+def _check_header(path: Path) -> None:
+    """Raise `ValueError` on a header that is longer than any: NumPy reads it whole at first."""
+    with path.open("rb") as file:
+        major, _ = np.lib.format.read_magic(file)
+        length = int.from_bytes(file.read(2 if major == 1 else 4), "little")
+    if length > _MAX_HEADER_BYTES:
+        raise ValueError(f"a header of {length} bytes")
 
 
 def _read_hu(source: Source, frame: int) -> NDArray[np.floating]:

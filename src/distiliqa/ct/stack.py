@@ -24,26 +24,29 @@ def slices_last(shape: Sequence[int]) -> bool:
     return len(shape) == 3 and shape[0] == shape[1] != shape[2]
 
 
-def index_stack(source: Source, count: int, read_hu: ReadHU) -> CTIndex:
-    """Index ``count`` slices of a file.
+def index_stack(source: Source, places: Sequence[int], read_hu: ReadHU) -> CTIndex:
+    """Index the slices of a file.
 
-    ``read_hu(source, frame)`` gives one of them in HU, (rows, columns). A stack is a series of
-    its own; single images that share a folder make one series, in the order of their names.
+    ``read_hu(source, place)`` gives one of them in HU, (rows, columns), by its place in the file. A
+    stack is a series of its own; single images that share a folder make one series, in the order of
+    their names.
 
     Raises
     ------
     CTReadError : on no slices, and on more than any series has.
     """
-    check_count(count, path=source.name)
-    series = source.folder if count == 1 else source.name
+    check_count(len(places), path=source.name)
+    series = source.folder if len(places) == 1 else source.name
 
-    def ref(frame: int) -> SliceRef:
-        load = partial(_load, source, frame, series, read_hu)
+    def ref(frame: int, place: int) -> SliceRef:
+        load = partial(_load, source, frame, series, partial(read_hu, source, place))
         return SliceRef(source.name, frame, series, position_mm=None, load=load)
 
-    return CTIndex(tuple(ref(frame) for frame in range(count)))
+    return CTIndex(tuple(ref(frame, place) for frame, place in enumerate(places)))
 
 
-def _load(source: Source, frame: int, series: str, read_hu: ReadHU) -> CTSlice:
-    hu = checked(read_hu(source, frame), path=source.name)
+def _load(
+    source: Source, frame: int, series: str, read_hu: Callable[[], NDArray[np.floating]]
+) -> CTSlice:
+    hu = checked(read_hu(), path=source.name)
     return CTSlice(hu=hu, path=source.name, frame=frame, series=series)
