@@ -55,7 +55,7 @@ def index_npy(source: Source) -> CTIndex:
 
 
 def _open(path: Path) -> np.memmap:
-    """Map a file into memory. Raises `ValueError` on a damaged one, and on bytes behind the array."""
+    """Map a file into memory. Raises `ValueError` on a damaged one, and on bytes behind it."""
     _check_header(path)
     with _parsing:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
