@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from distiliqa.ct import Problem
-from distiliqa.report.names import Names
+from distiliqa.report.names import KnownPaths, Names
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -40,7 +40,7 @@ def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
 )
 def test_a_reason_names_no_file_unless_asked(run: ScoringRun, reason: str, told: str):
     problem = Problem("/in/Jane Doe.nii", reason)
-    known = ["/scans/Doe Jane/1.dcm", "/scans/Doe Jane/127"]
+    known = KnownPaths(["/scans/Doe Jane/1.dcm", "/scans/Doe Jane/127"])
     assert Names.of(run, identify=False).reason(problem, known) == told
     assert Names.of(run, identify=True).reason(problem, known) == reason
 
@@ -49,3 +49,26 @@ def test_a_path_that_is_not_utf_8_has_a_name(run: ScoringRun):
     odd = replace(run.slices[0], series="sch\udce4del")
     (name,) = Names.of(replace(run, slices=(odd,)), identify=False).series
     assert len(name) == 8
+
+
+class Counted(str):
+    """A text that counts how often something is looked for in it."""
+
+    looks = 0
+
+    def __contains__(self, part: object) -> bool:
+        Counted.looks += 1
+        return str.__contains__(self, str(part))
+
+
+@pytest.mark.parametrize("count", [500, 1000])
+def test_reasons_cost_no_look_at_each_known_path(run: ScoringRun, count: int):
+    """Twice the files are twice the work: thousands of unreadable ones came to a minute."""
+    known = KnownPaths(f"/scans/Doe/{number}.dcm" for number in range(count))
+    names = Names.of(run, identify=False)
+    Counted.looks = 0
+    for number in range(count):
+        text = Counted(f"unlike /scans/Doe/{(number + 1) % count}.dcm")
+        problem = Problem(f"/scans/Doe/{number}.dcm", text)
+        assert names.reason(problem, known) == "unlike a file"
+    assert 0 < Counted.looks <= 4 * count

@@ -103,10 +103,10 @@ def _tell(found: Tally) -> None:
 
     for path, reason in found.failed:
         say(f"failed: {path}: {reason}", err=True)
+    first = {reason: path for path, reason in reversed(found.left_out)}
     for reason, count in Counter(reason for _, reason in found.left_out).items():
-        first = next(path for path, why in found.left_out if why == reason)
         more = f" and {count - 1} more" if count > 1 else ""
-        say(f"left out: {first}{more}: {reason}", err=True)
+        say(f"left out: {first[reason]}{more}: {reason}", err=True)
     if found.slices:
         say(f"{slices_told(found.slices)} of {len(found.series)} series scored")
     for alarm in found.alarms:

@@ -11,7 +11,7 @@ from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.model_folder import ONNX
 from distiliqa.report.entry import Entry
 from distiliqa.report.environment import environment
-from distiliqa.report.names import Names
+from distiliqa.report.names import KnownPaths, Names
 from distiliqa.scoring.execution import described
 from distiliqa.scoring.result import ScoringRun
 
@@ -84,8 +84,8 @@ def _problems(run: ScoringRun, problems: Sequence[Problem], names: Names) -> lis
     """Each file and why; without their names, each reason and of how many files."""
     if names.identify:
         return [(one_line(each.path), one_line(each.reason)) for each in problems]
-    known = {each.path for each in run.slices} | set(run.sha256)
-    known |= {each.path for each in (*run.failed, *run.left_out)}
+    paths = {each.path for each in run.slices} | set(run.sha256)
+    known = KnownPaths(paths | {each.path for each in (*run.failed, *run.left_out)})
     counts = Counter(one_line(names.reason(each, known)) for each in problems)
     return [
         ("", reason if n == 1 else f"{reason} ({n} files)") for reason, n in counts.most_common()
