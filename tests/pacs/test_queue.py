@@ -35,15 +35,21 @@ def queue_of(tmp_path: Path, clock: Clock) -> Callable[..., Queue]:
     return make
 
 
+def put(queue: Queue, series: str, instance: str, content: bytes) -> None:
+    received = queue.receiving / "received"
+    received.write_bytes(content)
+    queue.put(series, instance, received)
+
+
 def held(series: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in series.iterdir()}
 
 
 def test_a_series_is_complete_once_it_is_quiet(queue_of: Callable[..., Queue], clock: Clock):
     queue = queue_of()
-    queue.put(SERIES, "1", b"a")
+    put(queue, SERIES, "1", b"a")
     clock.now += 29
-    queue.put(SERIES, "2", b"b")
+    put(queue, SERIES, "2", b"b")
     clock.now += 29
     assert queue.take_complete(30) == []
     clock.now += 1
@@ -56,10 +62,10 @@ def test_what_comes_meanwhile_prolongs_its_own_series_alone(
     queue_of: Callable[..., Queue], clock: Clock
 ):
     queue = queue_of()
-    queue.put(SERIES, "1", b"a")
-    queue.put(OTHER, "2", b"b")
+    put(queue, SERIES, "1", b"a")
+    put(queue, OTHER, "2", b"b")
     clock.now += 20
-    queue.put(SERIES, "3", b"c")
+    put(queue, SERIES, "3", b"c")
     clock.now += 15
     assert [each.name for each in queue.take_complete(30)] == [short_hash(OTHER)]
 
@@ -67,7 +73,7 @@ def test_what_comes_meanwhile_prolongs_its_own_series_alone(
 def test_one_object_over_and_over_prolongs_nothing(queue_of: Callable[..., Queue], clock: Clock):
     queue = queue_of()
     for _ in range(3):
-        queue.put(SERIES, "1", b"a")
+        put(queue, SERIES, "1", b"a")
         clock.now += 15
     assert [each.name for each in queue.take_complete(30)] == [NAME]
 
@@ -78,7 +84,7 @@ def test_objects_without_end_do_not_keep_a_series_from_being_scored(
     queue, found, sent = queue_of(), [], 0
     while not found:
         assert clock.now <= 100 + MAX_OPEN_S
-        queue.put(SERIES, str(sent), b"a")
+        put(queue, SERIES, str(sent), b"a")
         clock.now, sent = clock.now + 20, sent + 1
         found = queue.take_complete(30)
     assert len(held(found[0])) == sent
@@ -91,7 +97,7 @@ def test_strangers_in_its_folders_are_let_be(queue_of: Callable[..., Queue], tmp
         (folder / ".Trashes").mkdir()
     (tmp_path / "arriving" / "notes").mkdir()
     queue = queue_of()
-    queue.put(SERIES, "1", b"a")
+    put(queue, SERIES, "1", b"a")
     assert [path.name for path in queue.take_complete(0)] == [NAME]
     assert (tmp_path / "arriving" / "notes").exists()
 
@@ -99,14 +105,14 @@ def test_strangers_in_its_folders_are_let_be(queue_of: Callable[..., Queue], tmp
 def test_an_object_sent_again_replaces_the_first(queue_of: Callable[..., Queue]):
     queue = queue_of()
     for content in (b"a", b"b"):
-        queue.put(SERIES, "1", content)
+        put(queue, SERIES, "1", content)
     assert held(*queue.take_complete(0)) == {"1.dcm": b"b"}
 
 
 def test_what_an_earlier_listener_left_is_taken_up(
     queue_of: Callable[..., Queue], clock: Clock, tmp_path: Path
 ):
-    queue_of().put(SERIES, "1", b"a")
+    put(queue_of(), SERIES, "1", b"a")
     (tmp_path / "arriving" / SERIES / ".x.2.dcm.part").write_bytes(b"half")
     (tmp_path / "arriving" / OTHER).mkdir()
     (tmp_path / "arriving" / OTHER / ".x.1.dcm.part").write_bytes(b"half")
@@ -121,7 +127,7 @@ def test_what_an_earlier_listener_left_is_taken_up(
 def test_what_comes_late_overwrites_nothing(queue_of: Callable[..., Queue]):
     queue = queue_of(taken=(NAME,))
     for n in range(2):
-        queue.put(SERIES, str(n), b"a")
+        put(queue, SERIES, str(n), b"a")
         names = [each.name for each in queue.take_complete(0)]
     assert names == [f"{NAME}-2", f"{NAME}-3"]
 
@@ -131,8 +137,9 @@ def test_no_name_from_the_network_leaves_the_queue(
     queue_of: Callable[..., Queue], tmp_path: Path, series: str, instance: str
 ):
     with pytest.raises(DistiliqaError, match="is not a valid UID"):
-        queue_of().put(series, instance, b"a")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+        put(queue_of(), series, instance, b"a")
+    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [Path("receiving", "received")]
 
 
 def test_a_full_disk_is_an_error_and_leaves_nothing_half(
@@ -144,5 +151,6 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half(
     queue = queue_of()
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DistiliqaError, match="No space left"):
-        queue.put(SERIES, "1", b"a")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+        put(queue, SERIES, "1", b"a")
+    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == [Path("receiving", "received")]

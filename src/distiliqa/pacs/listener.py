@@ -34,8 +34,8 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
     """
     failures: dict[str, int] = {}
     due: dict[str, float] = {}
-    while True:
-        for series in _complete(queue, quiet_s):
+    for complete in _looks(queue, quiet_s):
+        for series in complete:
             if time.monotonic() < due.get(series.name, 0.0):
                 continue
             # Whatever one series causes must not end the receiver of all.
@@ -46,7 +46,6 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
                 wait_s = _AGAIN.wait_s(count)
                 due[series.name] = time.monotonic() + wait_s
                 LOG.error("%s: again in %.0f s: %s", series.name, wait_s, reason(error))
-        time.sleep(_LOOK_S)
 
 
 @contextmanager
@@ -66,9 +65,14 @@ def sending(outbox: Outbox | None) -> Iterator[None]:
         thread.join(_GOODBYE_S)
 
 
-def _complete(queue: Queue, quiet_s: float) -> list[Path]:
-    try:
-        return queue.take_complete(quiet_s)
-    except (DistiliqaError, OSError) as error:
-        LOG.error("the queue: %s", reason(error))
-        return []
+def _looks(queue: Queue, quiet_s: float) -> Iterator[list[Path]]:
+    """The complete series, over and over. A queue that fails is logged once, until it does not."""
+    trouble = None
+    while True:
+        try:
+            yield queue.take_complete(quiet_s)
+            trouble = None
+        except (DistiliqaError, OSError) as error:
+            if trouble != (trouble := reason(error)):
+                LOG.error("the queue: %s", trouble)
+        time.sleep(_LOOK_S)

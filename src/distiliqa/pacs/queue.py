@@ -1,5 +1,6 @@
 """The queue of received objects on disk, which outlives a crash.
 
+    FOLDER/receiving/<any name>                            on its way
     FOLDER/arriving/<series UID>/<SOP Instance UID>.dcm    acknowledged, more may come
     FOLDER/complete/<name>/<SOP Instance UID>.dcm          no more came: to be scored
 
@@ -17,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
-from distiliqa.files import cannot_write, make_folder, private_folder, write_durably
+from distiliqa.files import cannot_write, make_folder, private_folder, sync_file, sync_folder
 from distiliqa.pacs.uids import checked_uid, is_uid
 from distiliqa.report.names import short_hash
 
@@ -54,26 +55,36 @@ class Queue:
         private_folder(folder)
         self.arriving = make_folder(folder / "arriving")
         self.complete = make_folder(folder / "complete")
+        self.receiving = make_folder(folder / "receiving")
+        for half in self.receiving.glob("*.dcm"):
+            half.unlink()
         self._is_taken = is_taken
         self._clock = clock
         self._lock = Lock()
         now = clock()
         self._arrivals = {series.name: _Arrival(now, now) for series in _left_over(self.arriving)}
 
-    def put(self, series: str, instance: str, content: bytes) -> None:
-        """Keep one object, a DICOM file; it is on the disk on return.
+    def put(self, series: str, instance: str, received: Path) -> None:
+        """Move one object, a DICOM file, into the queue; it is on the disk on return.
 
         An object that is sent again replaces the earlier one, and does not prolong the wait.
+
+        Parameters
+        ----------
+        received : a file in `receiving`.
 
         Raises
         ------
         DistiliqaError : a UID is not valid, or the disk does not take it.
         """
-        path = self.arriving / checked_uid(series, "series") / checked_uid(instance, "object")
+        folder = self.arriving / checked_uid(series, "series")
+        path = folder / f"{checked_uid(instance, 'object')}.dcm"
+        sync_file(received)
         with self._lock:
-            file = path.with_name(f"{path.name}.dcm")
-            is_new = not file.exists()
-            write_durably(file, content)
+            is_new = not path.exists()
+            make_folder(folder)
+            received.replace(path)
+            sync_folder(folder)
             now = self._clock()
             arrival = self._arrivals.setdefault(series, _Arrival(now, now))
             if is_new:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from pydicom import dcmread
+from pydicom import Dataset
+from pydicom.filereader import read_partial
 from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
@@ -18,24 +21,27 @@ from pydicom.uid import (
     LegacyConvertedEnhancedCTImageStorage,
     RLELossless,
 )
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from distiliqa.ct.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.queue import Queue
+from distiliqa.pacs.server import STORED, serving
 from distiliqa.pacs.uids import checked_uid
 from distiliqa.report.names import short_hash
 
 LOG = logging.getLogger(__name__)
 
 # Statuses of C-STORE: PS3.4, table B.2-1.
-STORED = 0x0000
 OUT_OF_RESOURCES = 0xA700
 CANNOT_UNDERSTAND = 0xC000
 
 _CT = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 _BY_PYDICOM = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
+_OBJECT, _SERIES = 0x00080018, 0x0020000E  # their instance UIDs
+# What stands before the latter: descriptions, and for some images thousands of references.
+MAX_START_BYTES = 2 << 20
 _NAME_LENGTH = 16  # of an application entity title: PS3.5, table 6.2-1
 
 
@@ -65,18 +71,28 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
     for kind in _CT:
         entity.add_supported_context(kind, _transfer_syntaxes())
     handlers: list[Any] = [(evt.EVT_C_STORE, _store, [queue])]
+    with ExitStack() as stack:
+        stack.enter_context(_objects_on_disk(queue.receiving))
+        try:
+            bound = stack.enter_context(serving(entity, host, port, handlers))
+        except OSError as error:
+            raise DistiliqaError(
+                f"cannot listen ({error.strerror})",
+                path=f"{host}:{port}",
+                remedy="choose another --port or --host",
+            ) from error
+        yield bound
+
+
+@contextmanager
+def _objects_on_disk(folder: Path) -> Iterator[None]:
+    """Let pynetdicom write objects to ``folder`` as they come; it asks `tempfile` for the place."""
+    before = _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir
+    _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(folder)
     try:
-        server: Any = entity.start_server((host, port), block=False, evt_handlers=handlers)
-    except OSError as error:
-        raise DistiliqaError(
-            f"cannot listen ({error.strerror})",
-            path=f"{host}:{port}",
-            remedy="choose another --port or --host",
-        ) from error
-    try:
-        yield server.server_address[1]
+        yield
     finally:
-        server.shutdown()
+        _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before
 
 
 def checked_aet(title: str) -> str:
@@ -103,13 +119,8 @@ def _transfer_syntaxes() -> list[str]:
 
 def _store(event: Any, queue: Queue) -> int:
     instance = event.request.AffectedSOPInstanceUID
-    content = event.encoded_dataset()
     try:
-        header = dcmread(
-            BytesIO(content),
-            stop_before_pixels=True,
-            specific_tags=["SeriesInstanceUID", "SOPInstanceUID"],
-        )
+        header = _start_of(event.dataset_path)
         series = checked_uid(header.SeriesInstanceUID, "series")
         if checked_uid(header.SOPInstanceUID, "object") != instance:
             raise ValueError("the message and the object name different objects")
@@ -118,8 +129,19 @@ def _store(event: Any, queue: Queue) -> int:
         LOG.warning("refused an object that cannot be read (%s)", type(error).__name__)
         return CANNOT_UNDERSTAND
     try:
-        queue.put(series, instance, content)
+        queue.put(series, instance, event.dataset_path)
     except (DistiliqaError, OSError) as error:
         LOG.error("%s: refused an object: %s", short_hash(series), error)
         return OUT_OF_RESOURCES
     return STORED
+
+
+def _start_of(path: Path) -> Dataset:
+    """An object up to its series, whatever its length."""
+    with path.open("rb") as file:
+        start = BytesIO(file.read(MAX_START_BYTES))
+    return read_partial(
+        start,
+        stop_when=lambda tag, vr, length: tag > _SERIES,
+        specific_tags=[_OBJECT, _SERIES],
+    )
