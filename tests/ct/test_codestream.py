@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom.encaps import get_frame
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 
@@ -41,3 +45,45 @@ def test_segments_before_the_frame_header_are_passed_over():
 def test_what_is_no_image_is_an_error(encoded, says):
     with pytest.raises(ValueError, match=says):
         read_codestream(encoded)
+
+
+def tiled(parts: int = 1) -> tuple[bytes, int]:
+    """An image of four tiles, of ``parts`` parts each as they say, and the place of the last."""
+    stream = io.BytesIO()
+    image = Image.fromarray(np.zeros((64, 64), np.uint16))
+    image.save(stream, "JPEG2000", irreversible=False, tile_size=(32, 32), no_jp2=True)
+    encoded = bytearray(stream.getvalue())
+    places = [
+        place for place in range(len(encoded)) if encoded[place:].startswith(b"\xff\x90\0\x0a")
+    ]
+    for place in places:
+        encoded[place + 11] = parts
+    return bytes(encoded), places[-1]
+
+
+@pytest.mark.parametrize("end", [b"", b"\xff\xd9"])
+def test_tiles_that_are_missing_are_an_error(end):
+    encoded, last = tiled()
+    assert read_codestream(encoded) == (64, 64, 1, 16, False)
+    with pytest.raises(ValueError, match="lacks 1 of its 4 tiles"):
+        read_codestream(encoded[:last] + end)
+
+
+def test_parts_of_tiles_that_are_missing_are_an_error():
+    with pytest.raises(ValueError, match="lacks parts of its tiles"):
+        read_codestream(tiled(parts=2)[0])
+
+
+def test_tiles_without_a_size_are_an_error():
+    encoded = bytearray(tiled()[0])
+    place = encoded.index(b"\xff\x51") + 22
+    encoded[place : place + 4] = bytes(4)
+    with pytest.raises(ValueError, match="damaged"):
+        read_codestream(bytes(encoded))
+
+
+@pytest.mark.parametrize("size", [14, 13, 0])
+def test_tiles_that_lead_nowhere_end_the_walk(size):
+    encoded, last = tiled()
+    damaged = encoded[: last + 6] + size.to_bytes(4, "big") + encoded[last + 10 :]
+    assert read_codestream(damaged).rows == 64

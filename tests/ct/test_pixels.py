@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import jpeg_ls
 import numpy as np
 import pydicom
 import pytest
@@ -103,6 +107,60 @@ def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode, tr
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match="cut short or damaged"):
         ref.load()
+
+
+@pytest.mark.parametrize("keep", [100, 3000])
+def test_a_cut_jpeg_ls_image_always_ends(tmp_path, write_ct, body, monkeypatch, keep):
+    """CharLS reads on for seconds where no marker ends the stream."""
+    dataset = pydicom.dcmread(write_ct(tmp_path / "a.dcm", body))
+    dataset.compress(JPEGLSLossless)
+    encoded = pydicom.encaps.get_frame(dataset.PixelData, 0, number_of_frames=1)[:keep]
+    dataset.PixelData = pydicom.encaps.encapsulate([encoded])
+    dataset.save_as(tmp_path / "a.dcm")
+    decoded, decode = [], jpeg_ls.decode_pixel_data
+    monkeypatch.setattr(
+        jpeg_ls, "decode_pixel_data", lambda stream: decoded.append(stream) or decode(stream)
+    )
+    (ref,) = index_ct(tmp_path / "a.dcm").slices
+    with pytest.raises(CTReadError, match="cut short or damaged"):
+        ref.load()
+    assert [stream[-2:] for stream in decoded] == [b"\xff\xd9"]
+
+
+def damaged_jpeg(path: Path, transcode, change) -> Path:
+    transcode(path, gdcm.TransferSyntax.JPEGLosslessProcess14_1)
+    dataset = pydicom.dcmread(path)
+    encoded = pydicom.encaps.get_frame(dataset.PixelData, 0, number_of_frames=1)
+    dataset.PixelData = pydicom.encaps.encapsulate([change(encoded)])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(path)
+    return path
+
+
+def test_a_jpeg_image_that_lacks_bytes_is_an_error(tmp_path, write_ct, body, transcode, capfd):
+    """libjpeg fills up what is missing, and says so on standard error alone."""
+    path = write_ct(tmp_path / "a.dcm", body)
+    damaged_jpeg(path, transcode, lambda encoded: encoded[:2000] + encoded[2300:])
+    (ref,) = index_ct(path).slices
+    with pytest.raises(CTReadError, match=r"damaged: Corrupt JPEG data: premature end"):
+        ref.load()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_bytes_after_the_last_pixel_are_a_warning(
+    tmp_path, write_ct, body, transcode, read_one, capfd
+):
+    end = len(b"\xff\xd9")
+    path = write_ct(tmp_path / "a.dcm", body)
+    damaged_jpeg(path, transcode, lambda e: e.rstrip(b"\0")[:-end] + bytes(40) + b"\xff\xd9")
+    image = read_one(path)
+    np.testing.assert_array_equal(image.hu, body)
+    (warning,) = image.warnings
+    assert re.fullmatch(
+        r"the compressed image may be damaged \(.* \d+ extraneous bytes before marker 0xd9\)",
+        warning,
+    )
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("encode", ["JPEGLosslessProcess14_1", JPEGLSLossless, JPEG2000Lossless])

@@ -5,7 +5,9 @@ Only headers of the stream are read, no compressed data.
 
 from __future__ import annotations
 
+import math
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -88,29 +90,51 @@ def _is_lossy_scan(encoded: bytes, place: int, frame: int) -> bool:
 
 
 def _read_jpeg_2000(encoded: bytes, place: int) -> Codestream:
-    right, bottom, left, top = struct.unpack_from(">4I", encoded, place + 6)
+    right, bottom, left, top, width, height, tile_left, tile_top = struct.unpack_from(
+        ">8I", encoded, place + 6
+    )
     samples, depth = struct.unpack_from(">HB", encoded, place + 38)
-    lossy = any(wavelet != _REVERSIBLE for wavelet in _wavelets(encoded, place))
+    if not (width and height):
+        raise ValueError("the segments of the compressed image are damaged")
+    tiles = math.ceil((right - tile_left) / width) * math.ceil((bottom - tile_top) / height)
+    lossy = _read_tiles(encoded, place, tiles)
     return Codestream(bottom - top, right - left, samples, (depth & 0x7F) + 1, lossy)
 
 
-def _wavelets(encoded: bytes, place: int) -> Iterator[int]:
-    """The wavelets that the main header and those of tiles name; ``place`` is that of SIZ.
+def _read_tiles(encoded: bytes, place: int, tiles: int) -> bool:
+    """Whether the image or one of its ``tiles`` is lossy; ``place`` is that of SIZ.
 
-    A tile may have another wavelet than the image, and a component another than its tile.
+    A tile may have another wavelet than the image, and a component another than its tile. Raises
+    `ValueError` where tiles or parts of them are missing: OpenJPEG makes them black.
     """
+    lossy, found, declared = False, Counter[int](), dict[int, int]()
+    for marker, at in _markers(encoded, place):
+        if marker in _TRANSFORM_AT:
+            lossy |= encoded[at + _TRANSFORM_AT[marker]] != _REVERSIBLE
+        elif marker == _SOT:
+            tile, parts = struct.unpack_from(">H5xB", encoded, at + 4)
+            found[tile] += 1
+            declared[tile] = max(declared.get(tile, 0), parts)  # 0: not said in this part
+    if len(found) < tiles:
+        raise ValueError(f"the compressed image lacks {tiles - len(found)} of its {tiles} tiles")
+    if any(found[tile] < parts for tile, parts in declared.items()):
+        raise ValueError("the compressed image lacks parts of its tiles")
+    return lossy
+
+
+def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
+    """The markers of the main header and of those of tiles, with their places, from SIZ on."""
     tile, tile_bytes = place, 0
     while place + 2 <= len(encoded):
         (marker,) = struct.unpack_from(">H", encoded, place)
-        if marker in _TRANSFORM_AT:
-            yield encoded[place + _TRANSFORM_AT[marker]]
-        elif marker == _SOT:
+        if marker == _SOT:
             tile, (tile_bytes,) = place, struct.unpack_from(">I", encoded, place + 6)
-        elif marker == _SOD:
+        if marker == _SOD:
             if tile_bytes < _SHORTEST_TILE_PART:  # 0: it is the last, up to the end of the image
                 return
             place = tile + tile_bytes
-            continue
-        elif not 0xFF50 <= marker <= 0xFF6F:
+        elif not 0xFF50 <= marker <= 0xFF90:
             return  # the end of the image, or damage that the decoder reports
-        place += 2 + struct.unpack_from(">H", encoded, place + 2)[0]
+        else:
+            yield marker, place
+            place += 2 + struct.unpack_from(">H", encoded, place + 2)[0]

@@ -10,6 +10,7 @@ the decoding function.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydicom.pixels import get_decoder
@@ -30,10 +31,16 @@ from pydicom.uid import (
 )
 
 from distiliqa.ct.codestream import Codestream, read_codestream
+from distiliqa.ct.decoder_output import decoder_output
+from distiliqa.ct.header import LOSSY
 
 PLUGIN = "distiliqa"
-CODESTREAMS = "codestreams"  # option of pydicom's decoders: a list that takes what was decoded
+NOTES = "notes"  # option of pydicom's decoders: a list that takes what a user should know
 _LARGEST_PRECISION = 16  # of CT: PS3.3, C.8.2.1.1
+_END_OF_IMAGE = b"\xff\xd9"
+
+# Some encoders fill up behind the last pixel.
+_HARMLESS = re.compile(r"extraneous bytes before marker")
 
 # pylibjpeg-libjpeg, which pydicom also suggests, is GPL.
 DECODER_DEPENDENCIES: dict[UID, tuple[str, ...]] = {
@@ -55,16 +62,18 @@ def is_available(uid: str) -> bool:
 def decode_frame(source: bytes, runner: DecodeRunner) -> bytes | bytearray:
     """Decode one encoded frame to bytes of ``runner``'s rows, columns and bits allocated.
 
-    Raises `ValueError` where the compressed image is not the one that the header describes.
+    Raises `ValueError` where the compressed image is not the one that the header describes, or its
+    decoder says that it is damaged.
     """
-    codestream = _check(source, runner)
-    runner.get_option(CODESTREAMS, []).append(codestream)
-    try:
-        if runner.transfer_syntax == JPEGExtended12Bit and runner.bits_stored > 8:
-            return _decode_12_bit_jpeg(source, runner)
-        return _module(runner.transfer_syntax)._decode_frame(source, runner)
-    except AttributeError as error:  # GDCM gives None in place of an image that it cannot decode
-        raise ValueError("the compressed image is damaged") from error
+    notes: list[str] = runner.get_option(NOTES, [])
+    if _check(source, runner).lossy:
+        notes.append(LOSSY)
+    if runner.transfer_syntax in JPEGTransferSyntaxes:
+        return _decode_jpeg(source, runner, notes)
+    if runner.transfer_syntax in JPEGLSTransferSyntaxes:
+        # Where a stream is cut short CharLS reads on for seconds, until it meets this marker.
+        source += _END_OF_IMAGE
+    return _module(runner.transfer_syntax)._decode_frame(source, runner)
 
 
 def register() -> None:
@@ -92,6 +101,21 @@ def _check(source: bytes, runner: DecodeRunner) -> Codestream:
             f"the header says {runner.bits_allocated}"
         )
     return found
+
+
+def _decode_jpeg(source: bytes, runner: DecodeRunner, notes: list[str]) -> bytes | bytearray:
+    twelve_bits = runner.transfer_syntax == JPEGExtended12Bit and runner.bits_stored > 8
+    decode = _decode_12_bit_jpeg if twelve_bits else by_gdcm._decode_frame
+    try:
+        with decoder_output() as printed:
+            pixels = decode(source, runner)
+    except AttributeError as error:  # GDCM gives None in place of an image that it cannot decode
+        raise ValueError("the compressed image is damaged") from error
+    for line in printed:
+        if not _HARMLESS.search(line):
+            raise ValueError(f"the compressed image is damaged: {line}")
+        notes.append(f"the compressed image may be damaged ({line})")
+    return pixels
 
 
 def _decode_12_bit_jpeg(source: bytes, runner: DecodeRunner) -> bytes:

@@ -22,7 +22,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from distiliqa.ct.character_sets import restate_as_utf8
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
-from distiliqa.ct.header import number
+from distiliqa.ct.header import LOSSY, number
 from distiliqa.ct.hu import check_size, rescale
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.pixels import decode
@@ -84,12 +84,12 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
             remedy="get the file again",
         ) from error
     _require_ct(source, path)
-    stored, lossy = decode(file, 0, transfer_syntax(source))
+    stored, notes = decode(file, 0, transfer_syntax(source))
     check_size(*stored.shape, path=str(path))
     for keyword in unread:
         LOG.warning("%s: %s is left empty: its character set is not what is stated", path, keyword)
     del source.PixelData
-    if lossy:
+    if LOSSY in notes:
         source.LossyImageCompression = "01"
     slope, intercept = source.get("RescaleSlope", 1), source.get("RescaleIntercept", 0)
     return source, rescale(stored, slope, intercept)

@@ -18,7 +18,7 @@ from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
 from distiliqa.ct.fit import AIR_HU
-from distiliqa.ct.header import HEADER_KEYWORDS, LOSSY, Header, number, read_header, text
+from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header, text
 from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.image_pixel import PIXEL_KEYWORDS, check_image_pixel
@@ -66,8 +66,8 @@ def load_frame(
     stored: NDArray | None = None if native is None else native.read(source)
     notes = list(header.warnings)
     if stored is None:
-        stored, lossy = decode(source, frame, syntax)
-        notes += [LOSSY] if lossy and LOSSY not in notes else []
+        stored, found = decode(source, frame, syntax)
+        notes += [note for note in found if note not in notes]
     hu = rescale(stored, header.slope, header.intercept)
     if header.padding is not None:
         padded = padding_mask(stored, *header.padding)

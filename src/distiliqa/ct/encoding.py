@@ -10,6 +10,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import IO, NamedTuple
 
@@ -113,7 +114,7 @@ def as_encoded(source: Source) -> Source:
     if agree or found is None:
         return source
     start = _meta_header(found, beginning.media_class)
-    return Source(source.name, partial(_open_with, start, source, beginning.data_set), source.file)
+    return replace(source, open=partial(_open_with, start, source, beginning.data_set), begin=None)
 
 
 def transfer_syntax(dataset: Dataset) -> UID:

@@ -11,29 +11,28 @@ from pydicom.pixels import get_decoder, pixel_array
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from distiliqa.ct import decoders
-from distiliqa.ct.codestream import Codestream
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
 decoders.register()
 
 
-def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic], bool]:
+def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic], list[str]]:
     """Decode one frame to its stored values, (rows, columns), before any rescale.
 
-    Only this frame is read where the file allows it, and nothing is kept. The second value is
-    whether the pixels were compressed with loss, as the compressed image itself says: neither the
-    transfer syntax nor a tag decides this.
+    Only this frame is read where the file allows it, and nothing is kept. The second value is what
+    a reader of the pixels should know, such as `LOSSY`: the compressed image decides that, neither
+    the transfer syntax nor a tag.
 
     Raises
     ------
     CTReadError : on a transfer syntax without a decoder, and on pixels that are missing, cut
         short or damaged.
     """
-    codestreams: list[Codestream] = []
+    notes: list[str] = []
     options: dict[str, Any] = {
         "decoding_plugin": _plugin_for(source, syntax),
-        decoders.CODESTREAMS: codestreams,
+        decoders.NOTES: notes,
     }
     try:
         with source.open() as stream:
@@ -41,7 +40,7 @@ def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic]
             deflated = syntax == DeflatedExplicitVRLittleEndian
             pixels = dcmread(stream, force=True) if deflated else cast(BinaryIO, stream)
             stored = pixel_array(pixels, index=frame, transfer_syntax_uid=syntax, **options)
-            return stored, any(codestream.lossy for codestream in codestreams)
+            return stored, notes
     except Exception as error:  # decoders raise whatever they like
         reason = str(error).split("\n")[-1].strip()  # pydicom puts lines of its own before it
         reason = reason.removeprefix(f"{decoders.PLUGIN}: ")
