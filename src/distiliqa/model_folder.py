@@ -8,20 +8,32 @@ folder with an altered file is refused.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from distiliqa.ct.hu import LARGEST_SIDE, SMALLEST_SIDE
 from distiliqa.ct.window import SOFT_TISSUE, Window
-from distiliqa.errors import ModelFolderError
+from distiliqa.errors import (
+    MAX_PROBLEM,
+    DistiliqaError,
+    ModelFolderError,
+    one_line,
+    quoted,
+    shortened,
+)
 from distiliqa.files import sha256, write_json
 from distiliqa.foreign_text import read_json
+from distiliqa.typed import from_json
 
 FORMAT = 1
 ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"
 INSIGHT = "insight.safetensors"
 INPUT, OUTPUT = "image", "scores"
 DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
+MAX_CONFIG_BYTES = 1 << 20
+MAX_NAME, MAX_OUTPUTS = 60, 1000
+MAX_SCORE, MIN_SPAN = 1e6, 1e-3  # scores are written with six decimals
 LEAST_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
 
 
@@ -33,6 +45,15 @@ class ScoreScale:
     high: float
     meaning: str
     higher_is_better: bool = True
+
+    def __post_init__(self) -> None:
+        ends = (self.low, self.high)
+        if not (self.high - self.low >= MIN_SPAN and max(map(abs, ends)) <= MAX_SCORE):
+            raise DistiliqaError(
+                f"a scale from {self.low:g} to {self.high:g}",
+                remedy=f"its high end lies {MIN_SPAN:g} or more above the low one, "
+                f"both within {MAX_SCORE:g}",
+            )
 
     @property
     def worst(self) -> float:
@@ -59,6 +80,10 @@ class Certainty:
     floor: float
     images: int
     cases: int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.coverage < 1 and self.quantile >= 0 and self.floor >= 0):
+            raise ValueError("a certainty has a coverage in (0, 1), and nothing below 0")
 
     def interval(self, score: float, spread: float, scale: ScoreScale) -> tuple[float, float]:
         """Lowest and highest label to expect, within the scale, which a score may lie outside."""
@@ -129,6 +154,14 @@ class ModelConfig:
     made_by: str = ""
     format: int = FORMAT
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.outputs <= MAX_OUTPUTS:
+            raise ValueError(f"{self.outputs} outputs, more than {MAX_OUTPUTS} or none")
+        if not SMALLEST_SIDE <= self.image_size <= LARGEST_SIDE:
+            raise ValueError(f"images of {self.image_size} pixels")
+        if self.heatmap is not None and not all(0 < n <= self.image_size for n in self.heatmap):
+            raise ValueError("a heatmap with more parts than pixels, or none")
+
     @property
     def output_names(self) -> tuple[str, ...]:
         """The outputs of ``model.onnx``."""
@@ -153,49 +186,40 @@ def read_config(folder: Path) -> ModelConfig:
     if not (folder / CONFIG).is_file():
         what = f"holds no {CONFIG}" if folder.is_dir() else "no such model folder"
         raise ModelFolderError(what, path=folder, remedy="give a folder `distiliqa export` wrote")
-    content = read_json(folder / CONFIG)
     try:
+        content = read_json(folder / CONFIG, MAX_CONFIG_BYTES)
         if content["format"] != FORMAT:
             raise ModelFolderError(
-                f"format {content['format']}, this version reads {FORMAT}",
+                f"format {quoted(content['format'])}, this version reads {FORMAT}",
                 path=folder,
                 remedy="update distiliqa or export the model again",
             )
         return _parsed(content)
-    except (KeyError, TypeError, ValueError) as error:
+    except ModelFolderError:
+        raise
+    except (DistiliqaError, KeyError, TypeError, ValueError) as error:
+        problem = error.problem if isinstance(error, DistiliqaError) else error
         raise ModelFolderError(
-            f"not a model description ({error})", path=folder / CONFIG, remedy="export it again"
+            f"not a model description ({problem})", path=folder / CONFIG, remedy="export it again"
         ) from error
 
 
-def _parsed(content: dict[str, Any]) -> ModelConfig:
-    ends = {end: float(content["scale"][end]) for end in ("low", "high")}
-    certainty, domain, heatmap = (content.get(n) for n in ("certainty", "domain", "heatmap"))
-    read = {
-        "scale": ScoreScale(**(content["scale"] | ends)),
-        "window": Window(**content["window"]),
-        "certainty": None if certainty is None else Certainty(**_numbers(certainty, Certainty)),
-        "domain": None if domain is None else Domain(**_numbers(domain, Domain)),
-        "heatmap": None if heatmap is None else _sides(heatmap),
-        "training": dict(content["training"]),
-        "files": dict(content["files"]),
-    }
-    return ModelConfig(**(content | read))
+def _parsed(content: Any) -> ModelConfig:
+    config = from_json(ModelConfig, content)
+    if config.outputs < 1:
+        raise ValueError("no outputs")
+    return replace(
+        config,
+        name=_shown(config.name, MAX_NAME),
+        version=_shown(config.version, MAX_NAME),
+        made_by=_shown(config.made_by, MAX_NAME),
+        scale=replace(config.scale, meaning=_shown(config.scale.meaning, MAX_PROBLEM)),
+    )
 
 
-def _numbers(content: Any, kind: type) -> dict[str, Any]:
-    """The fields of a part of the description that holds numbers, or None where that is usual."""
-    fields = dict(content)
-    for name, value in fields.items():
-        unknown = value is None and getattr(kind, name, 0) is None
-        if not unknown and type(value) not in (int, float):
-            raise TypeError(f"{name} is {value!r}, no number")
-    return fields
-
-
-def _sides(heatmap: Any) -> tuple[int, int]:
-    rows, columns = heatmap
-    return int(rows), int(columns)
+def _shown(text: str, most: int) -> str:
+    """A text as reports show it: one line, no longer than ``most`` characters."""
+    return one_line(shortened(" ".join(text.split()), most))
 
 
 def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:

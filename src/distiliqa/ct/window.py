@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+MIN_WIDTH, MAX_HU = 1e-3, 1e6
+
 
 @dataclass(frozen=True)
 class Window:
@@ -23,6 +25,8 @@ class Window:
     def __post_init__(self) -> None:
         if not self.width > 0:
             raise ValueError(f"window width must be positive, not {self.width}")
+        if not (MIN_WIDTH <= self.width <= MAX_HU and abs(self.level) <= MAX_HU):
+            raise ValueError(f"no window of HU: width {self.width:g}, level {self.level:g}")
 
     @property
     def lower(self) -> float:

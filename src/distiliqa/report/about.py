@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from distiliqa.ct.decoders import DECODER_DEPENDENCIES, is_available
+from distiliqa.errors import MAX_PROBLEM, shortened
 from distiliqa.model_folder import read_config
 from distiliqa.packages import package_versions
 from distiliqa.report.environment import environment
@@ -121,4 +122,4 @@ def _told(value: Any) -> str:
         return ", ".join(map(_told, value)) or "none"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return "none" if value is None else str(value)
+    return "none" if value is None else shortened(str(value), MAX_PROBLEM)
