@@ -108,6 +108,28 @@ def test_a_series_that_can_have_no_volume_still_has_pictures(tmp_path, score):
     assert len(list((tmp_path / "out" / "heatmaps").glob("*/*.png"))) == 2
 
 
+@pytest.mark.usefixtures("mapping")
+def test_lengths_of_no_patient_cost_their_series_alone(tmp_path, score, write_series, write_ct):
+    pytest.importorskip("reportlab", reason="needs the extra pdf")
+    write_series(tmp_path / "in" / "sound")
+    write_series(tmp_path / "in" / "flat", SeriesInstanceUID="1.2.4", PixelSpacing=[0, 0])
+    for n in range(2):
+        far = {"ImagePositionPatient": ["1e30", "1e30", "1e30"], "SeriesInstanceUID": "1.2.5"}
+        write_ct(tmp_path / "in" / "far" / f"{n}.dcm", np.zeros((64, 64)), **far)
+    options = ["--pdf", "--sr", "--heatmaps", "png", "--heatmaps", "nifti", "--heatmaps", "dicom"]
+    done = score(tmp_path / "in", "--out", tmp_path / "out", *options)
+    assert done.exit_code == 1
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+    made = {path.name: path for path in (tmp_path / "out" / "heatmaps").iterdir()}
+    assert len(list((tmp_path / "out" / "sr").iterdir())) == 3
+    assert sum(path.is_dir() for path in made.values()) == 3
+    assert sum(name.endswith(".nii.gz") for name in made) == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("not written: ")]
+    for folder in ("flat", "far"):
+        assert any(str(tmp_path / "in" / folder) in line for line in lines)
+
+
 def test_a_model_without_a_map_is_told_before_scoring(tmp_path, score, write_series):
     done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", "--heatmaps", "png")
     assert done.exit_code == 2

@@ -14,6 +14,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.progress import progress_bar
 
 if TYPE_CHECKING:
+    from distiliqa.ct import Problem
     from distiliqa.model_folder import ModelConfig
     from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun
@@ -84,33 +85,40 @@ class Outputs:
         ----------
         named : the run with the paths that are to be told; those of ``run`` are read again.
         """
-        from distiliqa.report.series_files import SeriesFiles
+        from distiliqa.report.series_files import SeriesFiles, noted
 
         if self.folder is None:
             return SeriesFiles([], [])
-        from distiliqa.report import write_reports
+        from distiliqa.report import REPORT, write_reports
 
+        missing: list[Problem] = []
+        pictures = None
         # The reports draw the slices, whose files they read again.
         page = replace(named, slices=run.slices, sha256=run.sha256)
-        with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
+        with (
+            noted(missing, self.folder / REPORT),
+            progress_bar("writing the report", "drawing pictures", quiet=quiet) as show,
+        ):
             pictures = write_reports(
                 named, self.folder, page=page, identify=self.identify, progress=show
             )
         if self.pdf:
             from distiliqa.report.pdf import PDF, write_pdf
 
-            write_pdf(
-                self.folder / PDF,
-                page,
-                logo=self.logo,
-                notes=self.notes,
-                identify=self.identify,
-                pictures=pictures,
-            )
-        reports, missing = self._write_sr(run, self.folder / "sr") if self.sr else ([], [])
+            with noted(missing, self.folder / PDF):
+                write_pdf(
+                    self.folder / PDF,
+                    page,
+                    logo=self.logo,
+                    notes=self.notes,
+                    identify=self.identify,
+                    pictures=pictures,
+                )
+        reports = self._write_sr(run, self.folder / "sr") if self.sr else SeriesFiles([], [])
+        missing += reports.missing
         for kind in dict.fromkeys(self.heatmaps):
             missing += _write_heatmaps(run, self.folder / "heatmaps", kind).missing
-        return SeriesFiles(reports, missing)
+        return SeriesFiles(reports.written, missing)
 
     def _write_sr(self, run: ScoringRun, folder: Path) -> SeriesFiles:
         from distiliqa.pacs.structured_report import write_sr

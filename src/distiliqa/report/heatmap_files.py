@@ -56,6 +56,7 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
     """
     stack = stack_heatmaps(series, model)
     affine = _LPS_TO_RAS @ _affine(stack.geometries, series)
+    _check_grid(affine, series.slices[0].path)
     image = nibabel.Nifti1Image(stack.values.T, affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code="scanner")
@@ -68,6 +69,17 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
             whole.replace(partial)
         finally:
             whole.unlink(missing_ok=True)
+
+
+def _check_grid(affine: NDArray[np.float64], path: str) -> None:
+    """Raise `DistiliqaError` on lengths that NIfTI, which keeps them in float32, cannot hold."""
+    kept = affine.astype(np.float32)
+    if not np.isfinite(kept).all() or not kept[:3, :3].any(axis=0).all():
+        raise DistiliqaError(
+            "its pixel spacing or position is of no image, so no volume can hold its maps",
+            path=path,
+            remedy="take --heatmaps png",
+        )
 
 
 def _affine(geometries: tuple[Geometry, ...], series: SeriesScore) -> NDArray[np.float64]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
@@ -31,7 +34,7 @@ def write_each_series(
 
     Parameters
     ----------
-    write : ``write(path, series)``; one that raises `DistiliqaError` does not stop the others.
+    write : ``write(path, series)``; one that raises does not stop the others.
     """
     files = SeriesFiles([], [])
     names = Names.of(run, identify=False).series
@@ -39,12 +42,36 @@ def write_each_series(
         path = folder / f"{name}{suffix}"
         try:
             _remove(path)
-            write(path, series)
-        except DistiliqaError as error:
-            files.missing.append(problem_of(error, series.series))
+            with np.errstate(all="ignore"):  # what extreme numbers come to is checked, not printed
+                write(path, series)
+        except Exception as error:  # the file of one series costs those of no other
+            files.missing.append(problem_of(cannot_make(error), series.series))
         else:
             files.written.append(path)
     return files
+
+
+@contextmanager
+def noted(problems: list[Problem], path: Path) -> Iterator[None]:
+    """Add to ``problems`` why a file of the whole run cannot be made, so that the others are.
+
+    A `DistiliqaError`, such as that of a full disk, goes on: it is one of all files.
+    """
+    try:
+        yield
+    except DistiliqaError:
+        raise
+    except Exception as error:
+        problems.append(problem_of(cannot_make(error), str(path)))
+
+
+def cannot_make(error: Exception) -> DistiliqaError:
+    """What went wrong with one file, as a line; what is one already stays."""
+    if isinstance(error, DistiliqaError):
+        return error
+    return DistiliqaError(
+        f"cannot be made ({type(error).__name__}: {error})", remedy="the other files are"
+    )
 
 
 def _remove(path: Path) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from distiliqa.report.plots import profile
 from distiliqa.report.plots.axes import Axis, limits_of
 
 
@@ -30,3 +33,29 @@ def test_ticks_are_round(low: float, high: float, labels: list[str]):
 )
 def test_an_axis_holds_zero(values: list[float], limits: tuple[float, float]):
     assert limits_of(values) == pytest.approx(limits)
+
+
+EXTREMES = [0.0, -0.0, 1.0, 4.0, 1e-320, 1e-12, 1e7, 1e15, 1e30, 1.7e308, math.inf, math.nan]
+
+
+@pytest.mark.parametrize("low", [*EXTREMES, *(-value for value in EXTREMES)])
+def test_any_ends_make_an_axis(low: float):
+    for high in (*EXTREMES, *(-value for value in EXTREMES), low + 1e-9, math.nextafter(low, 9e9)):
+        axis = Axis(low, high, start=198, end=30)
+        ticks = axis.ticks(32)
+        assert len(ticks) <= 8
+        assert all(math.isfinite(tick) and len(label) < 30 for tick, label in ticks.items())
+        for value in (low, high, *EXTREMES):
+            assert 30 <= axis.at(value) <= 198
+
+
+def test_an_axis_may_run_downwards():
+    axis = Axis(4, 0, start=0, end=100)
+    assert [axis.at(value) for value in (4, 3, 0, 9)] == [0, 25, 100, 0]
+    assert list(axis.ticks(25).values()) == ["0", "1", "2", "3", "4"]
+
+
+def test_one_place_far_away_is_drawn_in_the_middle():
+    drawn = profile([1e30, 1e30], [1.0, 2.0], x_label="z, mm", y_label="score")
+    assert drawn.count('cx="297.0"') == 2
+    assert "1e+30" in drawn

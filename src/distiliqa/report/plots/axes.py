@@ -13,28 +13,48 @@ Values = Sequence[float | None]
 
 X_GAP, Y_GAP = 56, 32  # least room for a label, px
 
+# Ends beyond this make no finite span, and ends nearer than these no span at all.
+_MAX_END, _MIN_SPAN, _MIN_SHARE = 1e300, 1e-300, 1e-9
+
+# Labels from and below these are powers of ten, which stay short.
+_LONG, _SMALL = 1e7, 1e-6
+
 
 @dataclass(frozen=True)
 class Axis:
-    """A linear axis from ``low`` to ``high`` in data, drawn from ``start`` to ``end`` in px."""
+    """A linear axis from ``low`` to ``high`` in data, drawn from ``start`` to ``end`` in px.
+
+    Ends may be any numbers: where they are equal or too near to tell values apart, they are moved
+    apart, and ends that are not finite become finite. ``low`` may lie above ``high``.
+    """
 
     low: float
     high: float
     start: float
     end: float
 
+    def __post_init__(self) -> None:
+        low, high = (min(_MAX_END, max(-_MAX_END, end)) for end in (self.low, self.high))
+        size = max(abs(low), abs(high))
+        if abs(high - low) < max(_MIN_SHARE * size, _MIN_SPAN):
+            room = 1e3 * _MIN_SHARE * size or 1.0
+            low, high = low - room, high + room
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+
     def at(self, value: float) -> float:
         """Where a value lies, px; values beyond the ends lie on them."""
         share = (value - self.low) / (self.high - self.low)
-        return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
+        return round(self.start + min(1.0, max(0.0, share)) * (self.end - self.start), 1)
 
     def ticks(self, gap: float) -> dict[float, str]:
         """Round values between the ends, ``gap`` px or more apart, with their labels."""
         most = max(1.0, abs(self.end - self.start) / gap)
-        step = _round_step((self.high - self.low) / most)
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        digits = max(0, -math.floor(math.log10(step) + 1e-9))
-        return {n * step: f"{n * step:.{digits}f}" for n in range(first, last + 1)}
+        step = _round_step(abs(self.high - self.low) / most)
+        low, high = sorted((self.low, self.high))
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        label = _label(step, max(abs(low), abs(high)))
+        return {n * step: label.format(n * step) for n in range(first, last + 1)}
 
 
 def limits_of(values: Iterable[float]) -> tuple[float, float]:
@@ -113,6 +133,14 @@ def svg(width: float, height: float, title: str, *parts: Markup) -> Markup:
         '<svg class="plot" role="img" viewBox="0 0 {} {}" xmlns="http://www.w3.org/2000/svg">'
         "<title>{}</title>{}</svg>"
     ).format(f"{width:g}", f"{height:g}", title, Markup("").join(parts))
+
+
+def _label(step: float, largest: float) -> str:
+    """The format of the labels of an axis."""
+    if step < _SMALL or largest >= _LONG:
+        digits = math.ceil(math.log10(max(largest / step, 1.0))) + 1
+        return f"{{:.{digits}g}}"
+    return f"{{:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}}"
 
 
 def _round_step(least: float) -> float:
