@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.regular_file import open_regular
+from distiliqa.scratch import scratch_path
 
 _REMEDIES = {
     errno.ENOSPC: "free some space or choose another output folder",
@@ -55,10 +55,12 @@ def private_folder(path: Path) -> Path:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, else it is removed.
 
+    What a killed process left is removed by a later one, see `distiliqa.scratch`.
+
     Raises `DistiliqaError` on a full disk or a folder that cannot be written.
     """
     make_folder(path.parent)
-    partial = path.with_name(f".{secrets.token_hex(4)}.{path.name}.part")
+    partial = scratch_path(path.parent)
     try:
         # Not by tempfile, whose files are private: the system lets others read it as any new file.
         partial.touch(exist_ok=False)

@@ -71,7 +71,7 @@ def test_predictions_of_a_model(data: Path, monkeypatch: pytest.MonkeyPatch) -> 
     summary = json.loads((data / "out" / "evaluation.json").read_text())
     assert summary["metrics"]["plcc"] == pytest.approx(1)
     assert summary["metrics"]["mae"] < 1e-3
-    assert not list((data / "out").glob(".slices-*"))
+    assert not list((data / "out").glob(".distiliqa-*"))
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,8 @@ def _step(grid: str) -> Any:
 def _predicted(
     model: Path | None, predictions: Path | None, images: tuple[RatedImage, ...], out: Path
 ) -> NDArray[np.float64]:
-    from tempfile import TemporaryDirectory
-
     from distiliqa.evaluate.predictions import predict, read_predictions
+    from distiliqa.scratch import scratch_folder
 
     if predictions is not None:
         return read_predictions(predictions, images)
@@ -95,8 +94,8 @@ def _predicted(
 
     predictor = load_predictor(model)
     # In `out`, which has room for results; a system's temporary folder may have none for slices.
-    with TemporaryDirectory(dir=out, prefix=".slices-") as cache_folder:
-        return predict(predictor, images, cache_folder=Path(cache_folder))
+    with scratch_folder(out) as cache_folder:
+        return predict(predictor, images, cache_folder=cache_folder)
 
 
 def _hashes(data: Path, ratings: Path, predicted: Path | None) -> dict[str, Any]:

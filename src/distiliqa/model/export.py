@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from distiliqa.model_folder import (
     read_config,
     write_config,
 )
+from distiliqa.scratch import scratch_folder
 from distiliqa.version import __version__
 
 # Largest difference of an ONNX output from torch's; the distance sums hundreds of squares.
@@ -69,8 +69,7 @@ def export_network(
         made_by=__version__,
     )
     make_folder(folder)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as name:
-        draft = Path(name)
+    with scratch_folder(folder) as draft:
         save_network(graph.network, draft / WEIGHTS)
         if len(graph.names) > 1:
             save_insight(graph, draft / INSIGHT)
