@@ -27,6 +27,8 @@ CERTAINTY = {"coverage": 0.9, "quantile": 2, "floor": 0.1, "images": 1, "cases":
         ("domain", [1]),
         ("heatmap", [1]),
         ("heatmap", "ab"),
+        ("regions", "chest"),
+        ("regions", [1]),
         ("training", 7),
         ("files", [1]),
         ("unknown", 1),

@@ -107,6 +107,8 @@ class Domain:
     deepest_cleft : cleft above which a body is outside, see `distiliqa.metrics.BodyShape`.
     least_contrast_hu, most_contrast_hu : contrast inside a body below or above which it is outside,
         HU, see there; no more is told where the latter is None.
+    min_pixel_mm, max_pixel_mm : pixel spacing below or above which a slice is outside, mm; None
+        where it does not matter.
     """
 
     false_alarms: float
@@ -116,6 +118,8 @@ class Domain:
     deepest_cleft: float = 1.0
     least_contrast_hu: float = 0.0
     most_contrast_hu: float | None = None
+    min_pixel_mm: float | None = None
+    max_pixel_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,8 @@ class ModelConfig:
     domain : what ``distance``, (n,), refers to; None for a model without that output.
     heatmap : rows and columns of the output ``heatmap``, the score of each patch alone; None for a
         model without it.
+    regions : the regions of the body that it was trained on, by the names of
+        `distiliqa.ct.region`; None where headers have no say.
     training : what the model was trained on and how it did, as facts by name.
     files : SHA-256 of the binaries by file name.
     made_by : version of distiliqa that wrote the folder.
@@ -149,6 +155,7 @@ class ModelConfig:
     certainty: Certainty | None = None
     domain: Domain | None = None
     heatmap: tuple[int, int] | None = None
+    regions: tuple[str, ...] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     made_by: str = ""
@@ -213,6 +220,7 @@ def _parsed(content: Any) -> ModelConfig:
         name=_shown(config.name, MAX_NAME),
         version=_shown(config.version, MAX_NAME),
         made_by=_shown(config.made_by, MAX_NAME),
+        regions=config.regions and tuple(_shown(name, MAX_NAME) for name in config.regions),
         scale=replace(config.scale, meaning=_shown(config.scale.meaning, MAX_PROBLEM)),
     )
 

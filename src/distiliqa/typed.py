@@ -40,6 +40,8 @@ def _typed(hint: Any, value: Any, name: str) -> Any:
     kind, args = kinds[0], get_args(kinds[0])
     if is_dataclass(kind):
         return from_json(kind, value, name)  # type: ignore[arg-type]
+    if get_origin(kind) is tuple and args[1:] == (Ellipsis,) and isinstance(value, list):
+        return tuple(_typed(args[0], inner, name) for inner in value)
     if get_origin(kind) is tuple and isinstance(value, list) and len(value) == len(args):
         return tuple(map(_typed, args, value, [name] * len(args)))
     if get_origin(kind) is dict and isinstance(value, dict):

@@ -1,10 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from distiliqa.ct import CTSlice
 from distiliqa.metrics import BodyShape
-from distiliqa.model_folder import Domain
-from distiliqa.scoring.domain import OUTSIDE, PARTED, SMALLER, UNIFORM, VARIED, judged
+from distiliqa.model_folder import Domain, ModelConfig, ScoreScale
+from distiliqa.scoring.domain import (
+    OUTSIDE,
+    PARTED,
+    SMALLER,
+    UNIFORM,
+    VARIED,
+    judged,
+    unlike_training,
+)
+from distiliqa.scoring.model import Model, load_model
 
 KNOWN = Domain(0.05, 100, 40, 180.0, deepest_cleft=0.8, least_contrast_hu=50, most_contrast_hu=1200)
 TRUNK, FOREARM = BodyShape(280.0, 0.4, 150.0, True), BodyShape(90.0, 0.1, 800.0, True)
@@ -39,3 +53,65 @@ def test_a_model_that_was_told_no_shapes_minds_none():
     assert judged(Domain(0.05, 100, 40), 0.4, LEGS) == (0.4, ())
     assert judged(Domain(0.05, 100, 40), 0.4, PHANTOM) == (0.4, ())
     assert judged(Domain(0.05, 100, 40), 0.4, NOT_HU) == (0.4, ())
+
+
+def unlike(shape: tuple[int, int], spacing: float | None = None, **config: object) -> list[str]:
+    ct = CTSlice(
+        np.zeros(shape, np.float32), "", spacing_mm=None if spacing is None else (spacing, spacing)
+    )
+    domain = Domain(0.05, 100, 40, min_pixel_mm=0.4, max_pixel_mm=1.5)
+    described = {"domain": domain} | config
+    return list(
+        unlike_training(ct, ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, "quality"), **described))
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing"),
+    [((512, 512), 0.7), ((512, 512), None), ((448, 512), 0.9), ((512, 512), 1.37), ((600, 600), 1)],
+)
+def test_usual_samplings_are_as_in_training(shape: tuple[int, int], spacing: float | None):
+    assert unlike(shape, spacing) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing", "told"),
+    [
+        ((256, 256), 1.4, "a matrix of 256 x 256, and the model was trained on 512 x 512"),
+        ((512, 256), None, "a matrix of 512 x 256"),
+        ((1024, 1024), 0.35, "a matrix of 1024 x 1024"),
+        ((512, 512), 0.3, "pixels of 0.3 mm are unlike those that the model was trained on"),
+        ((512, 512), 2.0, "pixels of 2 mm"),
+    ],
+)
+def test_another_sampling_is_told_once(shape: tuple[int, int], spacing: float | None, told: str):
+    (sentence,) = unlike(shape, spacing)
+    assert sentence.startswith(told)
+    assert unlike(shape, spacing, domain=None) == []
+
+
+def test_a_region_that_the_model_was_not_trained_on_is_told():
+    ct = CTSlice(np.zeros((512, 512), np.float32), "", regions=("head",))
+    config = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, ""), regions=("chest", "abdomen"))
+    (told,) = unlike_training(ct, config)
+    assert told.startswith("the header says head, and the model was trained on chest and abdomen")
+    assert list(unlike_training(replace(ct, regions=("chest", "neck")), config)) == []
+    assert list(unlike_training(replace(ct, regions=()), config)) == []
+    assert list(unlike_training(ct, replace(config, regions=None))) == []
+
+
+def test_a_slice_unlike_training_is_outside_whatever_its_distance(tiny_model: Path):
+    model = load_model(tiny_model)
+    chest = Model(model.folder, replace(model.config, regions=("chest",)), model.session)
+    hu = np.random.default_rng(0).normal(40, 20, (512, 512)).astype(np.float32)
+    slices = [CTSlice(hu, "", regions=regions) for regions in (("head",), ("chest",))]
+    head, known = chest.score_slices(slices)
+    assert (head.outside, known.outside) == (True, False)
+    assert head.score == known.score
+
+
+def test_the_shipped_model_says_what_it_was_trained_on():
+    config = load_model().config
+    assert config.regions == ("chest", "abdomen")
+    assert config.domain is not None
+    assert (config.domain.min_pixel_mm, config.domain.max_pixel_mm) == (0.4, 1.5)

@@ -86,6 +86,7 @@ def load_frame(
         patient_id=header.patient_id,
         acquisition=header.acquisition,
         warnings=tuple(notes),
+        regions=header.regions,
     )
 
 

@@ -15,6 +15,7 @@ from distiliqa.ct.exposure import CONTRADICTION, contradicts
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.image_type import image_type_notes
 from distiliqa.ct.orientation import Orientation, tilt_warnings
+from distiliqa.ct.region import Said, regions
 from distiliqa.ct.slice import Acquisition
 from distiliqa.errors import MAX_QUOTED, CTReadError, one_line, shortened
 
@@ -45,6 +46,9 @@ HEADER_KEYWORDS = (
     "SliceThickness",
     "BodyPartExamined",
     "AnatomicRegionSequence",
+    "SeriesDescription",  # these three are read for the region that they name, and never kept
+    "ProtocolName",
+    "FilterType",
     "Manufacturer",
     "ManufacturerModelName",
 )
@@ -84,6 +88,7 @@ class Header:
     padding: tuple[int, int] | None
     acquisition: Acquisition
     warnings: tuple[str, ...]
+    regions: tuple[str, ...] = ()
 
 
 def read_header(dataset: Dataset, *, path: str) -> Header:
@@ -106,6 +111,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         padding=_padding(dataset),
         acquisition=_acquisition(dataset),
         warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
+        regions=_regions(dataset),
     )
 
 
@@ -192,6 +198,20 @@ def _acquisition(dataset: Dataset) -> Acquisition:
         manufacturer=text(dataset, "Manufacturer", MAX_LABEL),
         scanner=text(dataset, "ManufacturerModelName", MAX_LABEL),
     )
+
+
+def _regions(dataset: Dataset) -> tuple[str, ...]:
+    code = (value(dataset, "AnatomicRegionSequence") or [Dataset()])[0]
+    said = Said(
+        body_part=text(dataset, "BodyPartExamined") or text(code, "CodeMeaning"),
+        codes=tuple(filter(None, [text(code, "CodeValue")])),
+        description=text(dataset, "SeriesDescription"),
+        protocol=text(dataset, "ProtocolName"),
+        filter=text(dataset, "FilterType"),
+        kernel=text(dataset, "ConvolutionKernel"),
+        manufacturer=text(dataset, "Manufacturer"),
+    )
+    return regions(said)
 
 
 def _stated_exposure(dataset: Dataset) -> float | None:

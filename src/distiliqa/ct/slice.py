@@ -43,6 +43,7 @@ class CTSlice:
     patient_id : DICOM Patient ID; used to group patients, never written to a result.
     acquisition : what is known of the acquisition.
     warnings : what a reader of the score should know, one short sentence each.
+    regions : what the file says that it shows, see `distiliqa.ct.region`; none where it is silent.
     """
 
     hu: NDArray[np.float32]
@@ -56,3 +57,4 @@ class CTSlice:
     patient_id: str | None = field(default=None, repr=False)
     acquisition: Acquisition = field(default_factory=Acquisition)
     warnings: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from distiliqa.model_folder import (
     ModelConfig,
     read_config,
 )
-from distiliqa.scoring.domain import judged
+from distiliqa.scoring.domain import judged, unlike_training
 from distiliqa.scoring.execution import (
     Execution,
     Precision,
@@ -174,11 +174,12 @@ class Model:
         score = self.config.scale.worst if prepared.empty else float(outputs.mean())
         spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
         distance, strange = self._judged(prepared, found)
+        unlike = () if prepared.empty else tuple(unlike_training(ct, self.config))
         return SliceScore(
             score=score,
             outputs=tuple(outputs.tolist()),
             spread=spread,
-            warnings=(*prepared.warnings, *strange),
+            warnings=(*prepared.warnings, *unlike, *strange),
             model=self.title,
             window=self.config.window,
             path=ct.path,
@@ -192,6 +193,7 @@ class Model:
             distance=distance,
             heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
             empty=prepared.empty,
+            unlike=bool(unlike),
         )
 
     def _judged(

@@ -68,6 +68,8 @@ class SliceScore:
     heatmap : float32, (rows, columns) of the model's patches over the fitted slice: the score that
         each part alone would get, NaN where no patient is; None unless asked for.
     empty : the slice shows no patient.
+    unlike : its header or its sampling is unlike what the model was trained on, whatever the
+        distance, see `distiliqa.scoring.domain.unlike_training`.
     """
 
     score: float
@@ -87,11 +89,13 @@ class SliceScore:
     distance: float | None = None
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     empty: bool = False
+    unlike: bool = False
 
     @property
     def outside(self) -> bool:
         """Whether the slice is outside what the model was trained on, or shows no patient."""
-        return self.empty or (self.distance is not None and self.distance > 1)
+        far = self.distance is not None and self.distance > 1
+        return self.empty or self.unlike or far
 
     @property
     def tier(self) -> int:

@@ -1,0 +1,94 @@
+"""Which region of the body, or a phantom, a header says that it shows.
+
+Body Part Examined (0018,0015) or Anatomic Region Sequence (0008,2218) decide where they name a
+region that is known here (PS3.16, Annex L; CID 4030). Scanners leave them empty or at a default, so
+that next come series description and protocol, and last what a scanner sets for heads alone: its
+filter (0018,1160) and its kernel. Texts are read for their words and are never kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+HEAD, NECK, LIMB, PHANTOM = "head", "neck", "limb", "phantom"
+CHEST, ABDOMEN = "chest", "abdomen"
+
+_FIRST = r"(?! ?(FIRST|IN\b|OF\b))"  # a patient goes head first, and a pancreas has a head
+# Words after all that separates them has become one space.
+_WORDS = {
+    PHANTOM: r"PHANTOM|CATPHAN|QUALITY (ASSURANCE|CONTROL)|\b(CT|DAILY|WEEKLY|MONTHLY) Q[AC]\b",
+    HEAD: rf"\b(HEAD{_FIRST}\w*|BRAIN\w*|SKULL|CRANI\w*|CEREBR\w*|ORBITS?|SINUS(ES)?|PARANASAL\w*"
+    r"|IAC|TEMPORAL|PETROUS|MASTOIDS?|FAC(E|IAL)|JAW|MAXILL\w*|MANDIB\w*|DENTAL|PITUITARY|SELLA"
+    r"|EARS?|EYES?|NEURO\w*|TMJ|KOPF|SCH(A|AE|Ä)DEL|CABEZA|TETE|CRANE|ENCEPHALE)\b",
+    NECK: r"\b(\w*NECK|C ?SPINE|CERVICAL\w*|LARYNX|PHARYNX|THYROID|CAROTIDS?|HALS|CUELLO)\b",
+    LIMB: rf"\b(EXTREMIT\w*|LIMBS?|ARMS?|LEGS?|HANDS?|F(OO|EE)T{_FIRST}|KNEES?|ANKLES?|ELBOWS?"
+    r"|WRISTS?|FEMUR|TIBIA|FIBULA|HUMERUS|FOREARM|CALF|THIGH|FINGERS?|THUMB|TOES?|CALCANEUS|HEEL"
+    r"|PATELLA|LOWLIMB|UPLIMB|[LU]EXT\w*|KNIE|FUSS|BEIN|RODILLA|GENOU)\b",
+    CHEST: r"CHEST|THORA[XC]|LUNG|HEART|CARDI|CORONAR|BREAST|AORTA|PULMON|\bT ?SPINE|\bCAP\b"
+    r"|\bTAP\b",
+    ABDOMEN: r"ABD|PELVI|LIVER|HEPAT|PANCREA|KIDNEY|RENAL|COLON|BLADDER|SPLEEN|ENTERO|\bCAP\b"
+    r"|\bTAP\b|\bL ?SPINE|UROGRA|WHOLE ?BODY|\bBODY\b",
+}
+
+# Code values of SNOMED CT and of SNOMED RT in DICOM (CID 4030).
+_CODES = {
+    HEAD: {"69536005", "T-D1100", "12738006", "T-A0100", "89546000", "T-11100"},
+    NECK: {"45048000", "T-D1600"},
+    LIMB: {"66019005", "T-D0300", "53120007", "T-D8000", "61685007", "T-D9000"},
+    CHEST: {"51185008", "T-D3000"},
+    ABDOMEN: {"113345001", "T-D4000", "12921003", "T-D6000"},
+}
+
+# Siemens H and iterative J, which are known by their form in copies without a manufacturer; Canon's
+# FC20 to 29 (the brain, with beam hardening); Philips UA to UC.
+_HEAD_KERNELS = {
+    "": r"[HJ][RPCV]?\d{2}[FSHMU]\b",
+    "SIEMENS": r"[HJ][A-Z]?\d{2}\b",
+    "TOSHIBA": r"FC2\d\b",
+    "CANON": r"FC2\d\b",
+    "PHILIPS": r"U[ABC]\b",
+}
+
+
+class Said(NamedTuple):
+    """What a header says of the region; None or empty where it says nothing."""
+
+    body_part: str | None = None
+    codes: tuple[str, ...] = ()
+    description: str | None = None
+    protocol: str | None = None
+    filter: str | None = None
+    kernel: str | None = None
+    manufacturer: str | None = None
+
+
+def regions(said: Said) -> tuple[str, ...]:
+    """The regions that the most trusted part of a header names; none where no part names any.
+
+    A phantom that any part names is one: it lies where a chest or a head is expected.
+    """
+    texts = [_named(text) for text in (said.body_part, said.description, said.protocol)]
+    if any(PHANTOM in named for named in texts):
+        return (PHANTOM,)
+    body_part, *free = texts
+    parts = (body_part | _coded(said.codes), *free, {HEAD} if _is_for_heads(said) else set())
+    return tuple(sorted(next(filter(None, parts), ())))
+
+
+def _named(text: str | None) -> set[str]:
+    plain = re.sub(r"[\W_]+", " ", (text or "").upper())
+    return {region for region, words in _WORDS.items() if re.search(words, plain)}
+
+
+def _coded(codes: Iterable[str]) -> set[str]:
+    named = set(codes)
+    return {region for region, known in _CODES.items() if known & named}
+
+
+def _is_for_heads(said: Said) -> bool:
+    if "HEAD" in (said.filter or "").upper():
+        return True
+    maker, kernel = (said.manufacturer or "").upper(), (said.kernel or "").upper()
+    return any(name in maker and re.match(own, kernel) for name, own in _HEAD_KERNELS.items())
