@@ -18,6 +18,9 @@ class Scorer:
         self.scored: list[str] = []
         self.errors: dict[str, BaseException] = {}
 
+    def forget(self) -> None:
+        pass
+
     def score(self, series: Path) -> None:
         if error := self.errors.pop(series.name, None):
             raise error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def clock() -> Clock:
 @pytest.fixture
 def queue_of(tmp_path: Path, clock: Clock) -> Callable[..., Queue]:
     def make(taken: tuple[str, ...] = ()) -> Queue:
-        return Queue(tmp_path, lambda name: name in taken, clock)
+        return Queue(tmp_path, lambda name: name in taken, clock=clock)
 
     return make
 
@@ -126,10 +127,33 @@ def test_what_an_earlier_listener_left_is_taken_up(
 
 def test_what_comes_late_overwrites_nothing(queue_of: Callable[..., Queue]):
     queue = queue_of(taken=(NAME,))
-    for n in range(2):
-        put(queue, SERIES, str(n), b"a")
-        names = [each.name for each in queue.take_complete(0)]
-    assert names == [f"{NAME}-2", f"{NAME}-3"]
+    put(queue, SERIES, "1", b"a")
+    assert [each.name for each in queue.take_complete(0)] == [f"{NAME}-2"]
+
+
+def test_what_comes_late_waits_for_what_is_still_to_be_scored(queue_of: Callable[..., Queue]):
+    queue = queue_of()
+    put(queue, SERIES, "1", b"a")
+    (first,) = queue.take_complete(0)
+    put(queue, SERIES, "2", b"b")
+    assert queue.take_complete(0) == [first]
+    shutil.rmtree(first)
+    (second,) = queue.take_complete(0)
+    assert held(second) == {"2.dcm": b"b"}
+
+
+def test_what_comes_late_is_complete_with_what_came_before(tmp_path: Path, clock: Clock):
+    scored, failed = tmp_path / "scored", tmp_path / "failed"
+    for folder, image in ((scored / NAME, "1"), (failed / f"{NAME}-2", "2"), (scored / "0", "3")):
+        folder.mkdir(parents=True)
+        (folder / f"{image}.dcm").write_bytes(b"early")
+    (scored / NAME / "4.dcm").write_bytes(b"early")
+    queue = Queue(tmp_path / "queue", lambda name: False, (scored, failed), clock)
+    put(queue, SERIES, "4", b"late")
+    (series,) = queue.take_complete(0)
+    assert held(series) == {"1.dcm": b"early", "2.dcm": b"early", "4.dcm": b"late"}
+    assert [path.name for path in scored.iterdir()] == ["0"]
+    assert list(failed.iterdir()) == []
 
 
 @pytest.mark.parametrize(("series", "instance"), [("../1", "1"), ("1", "../../1"), ("", "1")])

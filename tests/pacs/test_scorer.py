@@ -8,8 +8,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs import scorer as scorer_module
@@ -61,7 +62,7 @@ def test_what_names_patients_is_for_its_owner(scorer: Scorer, outbox: Outbox, se
     scorer.score(series)
     Queue(scorer.results.parent / "queue", scorer.has)
     queue, reports = scorer.results.parent / "queue", scorer.results / "ab12" / "sr"
-    for folder in (queue, outbox.folder, scorer.failed, reports):
+    for folder in (queue, outbox.folder, scorer.scored, scorer.failed, reports):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -141,6 +142,99 @@ def test_images_of_which_all_failed_are_kept(scorer: Scorer, outbox: Outbox, ser
     assert len(list((scorer.failed / "ab12").iterdir())) == 3
     assert waiting(outbox) == []
     assert scorer.has("ab12")
+
+
+def come_late(scorer: Scorer, late: Path, name: str) -> Path:
+    """Score a late image, with what is kept of its series; the folder of its results."""
+    series = late.parents[1] / "complete" / name
+    shutil.copytree(late, series)
+    for kept in (path for path in scorer.scored.iterdir() if path.name.startswith("ab12")):
+        for image in kept.iterdir():
+            image.rename(series / image.name)
+        kept.rmdir()
+    scorer.score(series)
+    return scorer.results / name
+
+
+@pytest.fixture
+def late(write_ct: Callable[..., Path], tmp_path: Path) -> Path:
+    """A folder of one more image of `series`, named by its SOP Instance UID as all in a queue."""
+    place = {"ImagePositionPatient": [-100, -100, 30], "PatientName": "Doe^Jane"}
+    path = write_ct(tmp_path / "late" / "9.dcm", np.zeros((64, 64)), **place)
+    by_uid(path.parent)
+    return path.parent
+
+
+def by_uid(folder: Path) -> None:
+    for path in list(folder.iterdir()):
+        path.rename(folder / f"{dcmread(path).SOPInstanceUID}.dcm")
+
+
+def report_in(results: Path) -> Dataset:
+    (report,) = (results / "sr").iterdir()
+    return dcmread(report)
+
+
+def predecessors(report: Dataset) -> list[str]:
+    return [
+        item.ReferencedSOPInstanceUID
+        for study in report.PredecessorDocumentsSequence
+        for series in study.ReferencedSeriesSequence
+        for item in series.ReferencedSOPSequence
+    ]
+
+
+def test_a_series_that_goes_on_has_a_whole_report_that_replaces_the_first(
+    scorer: Scorer, series: Path, late: Path, dicom_errors: Callable[[Path], list[str]]
+):
+    by_uid(series)
+    scorer.score(series)
+    first = report_in(scorer.results / "ab12")
+    results = come_late(scorer, late, "ab12-2")
+    (path,) = (results / "sr").iterdir()
+    report = dcmread(path)
+    assert len(read_scores(path)) == 4
+    assert report.CompletionFlag == "COMPLETE"
+    assert predecessors(report) == [first.SOPInstanceUID]
+    assert "PredecessorDocumentsSequence" not in first
+    assert dicom_errors(path) == []
+
+
+def test_a_late_image_whose_series_is_kept_no_more_makes_a_partial_report(
+    scorer: Scorer, series: Path, late: Path, caplog: pytest.LogCaptureFixture
+):
+    by_uid(series)
+    scorer.score(series)
+    for kept in scorer.scored.iterdir():
+        os.utime(kept, (0, 0))
+    scorer.forget()
+    with caplog.at_level(logging.INFO):
+        results = come_late(scorer, late, "ab12-2")
+    report = report_in(results)
+    assert report.CompletionFlag == "PARTIAL"
+    assert predecessors(report) == [report_in(scorer.results / "ab12").SOPInstanceUID]
+    assert any(line.startswith("ab12-2: scored 1 of 4 slices") for line in caplog.messages)
+
+
+def test_a_third_report_replaces_the_second(scorer: Scorer, series: Path, late: Path):
+    by_uid(series)
+    scorer.score(series)
+    second = report_in(come_late(scorer, late, "ab12-2"))
+    third = report_in(come_late(scorer, late, "ab12-3"))
+    assert predecessors(third) == [second.SOPInstanceUID]
+    assert third.CompletionFlag == "COMPLETE"
+
+
+def test_images_are_kept_for_a_while_unless_the_disk_is_full(
+    scorer: Scorer, series: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scorer.score(series)
+    scorer.forget()
+    (kept,) = scorer.scored.iterdir()
+    assert len(list(kept.iterdir())) == 3
+    monkeypatch.setattr(scorer_module, "MIN_FREE_BYTES", 1 << 60)
+    scorer.forget()
+    assert list(scorer.scored.iterdir()) == []
 
 
 def test_localizers_are_no_failure(

@@ -95,7 +95,7 @@ def _serve(
 
     outbox = None if target is None else Outbox(out / "outbox", target)
     scorer = Scorer(out, load_model(model), outbox)
-    queue = Queue(out / "queue", scorer.has)
+    queue = Queue(out / "queue", scorer.has, (scorer.scored, scorer.failed))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     host, _, aet = address
     with receiving(queue, *address) as port, sending(outbox):

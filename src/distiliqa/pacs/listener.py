@@ -35,6 +35,7 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
     failures: dict[str, int] = {}
     due: dict[str, float] = {}
     for complete in _looks(queue, quiet_s):
+        scorer.forget()
         for series in complete:
             if time.monotonic() < due.get(series.name, 0.0):
                 continue

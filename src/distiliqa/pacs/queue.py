@@ -4,15 +4,16 @@
     FOLDER/arriving/<series UID>/<SOP Instance UID>.dcm    acknowledged, more may come
     FOLDER/complete/<name>/<SOP Instance UID>.dcm          no more came: to be scored
 
-The name of a complete series is the short hash of its UID; a series that goes on after it was
-complete makes another, ``<hash>-2``, so that no result is ever overwritten.
+The name of a complete series is the short hash of its UID. A series that goes on after it was
+scored is scored again as a whole, with its earlier images, as ``<hash>-2``: no result is ever
+overwritten.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -39,6 +40,7 @@ class Queue:
     ----------
     folder : what an earlier listener left in it is taken up, as if it had arrived just now.
     is_taken : whether the results have a series of this name already.
+    kept : folders with the images of earlier series, by their names; they may be gone.
     clock : seconds, rising.
 
     Raises
@@ -50,6 +52,7 @@ class Queue:
         self,
         folder: Path,
         is_taken: Callable[[str], bool],
+        kept: Sequence[Path] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         private_folder(folder)
@@ -58,7 +61,7 @@ class Queue:
         self.receiving = make_folder(folder / "receiving")
         for half in self.receiving.glob("*.dcm"):
             half.unlink()
-        self._is_taken = is_taken
+        self._is_taken, self._kept = is_taken, kept
         self._clock = clock
         self._lock = Lock()
         now = clock()
@@ -109,18 +112,36 @@ class Queue:
             return _folders(self.complete)
 
     def _complete(self, series: str) -> None:
-        target = self.complete / self._free_name(short_hash(series))
+        name, arrived = short_hash(series), self.arriving / series
+        if _of_name(self.complete, name):
+            return  # what came before is still to be scored
+        target = self.complete / self._free_name(name)
         try:
-            (self.arriving / series).rename(target)
+            for folder in self._kept:
+                for earlier in reversed(_of_name(folder, name)):
+                    _take_back(earlier, arrived)
+            arrived.rename(target)
         except OSError as error:
             raise cannot_write(target, error) from error
         del self._arrivals[series]
 
     def _free_name(self, name: str) -> str:
         names = (name if n == 1 else f"{name}-{n}" for n in count(1))
-        return next(
-            each for each in names if not (self._is_taken(each) or (self.complete / each).exists())
-        )
+        return next(free for free in names if not self._is_taken(free))
+
+
+def _of_name(folder: Path, name: str) -> list[Path]:
+    """The folders of one series in ``folder``, in the order in which they were made."""
+    found = [path for path in _folders(folder) if path.name.partition("-")[0] == name]
+    return sorted(found, key=lambda path: (len(path.name), path.name))
+
+
+def _take_back(earlier: Path, arrived: Path) -> None:
+    """Move the images of ``earlier`` to those that arrived, which replace them where they can."""
+    for image in earlier.glob("*.dcm"):
+        if not (arrived / image.name).exists():
+            image.rename(arrived / image.name)
+    shutil.rmtree(earlier)
 
 
 def _left_over(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ preliminary and unverified.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from highdicom.sr import (
@@ -37,20 +38,29 @@ SERIES_NUMBER = 9101  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
 
 
-def write_sr(path: Path, series: SeriesScore, model: ModelConfig) -> None:
+def write_sr(
+    path: Path, series: SeriesScore, model: ModelConfig, *, replaces: Sequence[Dataset] = ()
+) -> None:
     """Write the scores of one DICOM series as a structured report, atomically.
 
     It is marked as partial where slices of the series were not scored.
+
+    Parameters
+    ----------
+    replaces : earlier reports on the series, which this one names as its predecessors
+        (PS3.3, C.17.2).
 
     Raises
     ------
     DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
         `read_sources`; the disk is full or the folder cannot be written.
     """
-    write_result(path, lambda: structured_report(series, model))
+    write_result(path, lambda: structured_report(series, model, replaces=replaces))
 
 
-def structured_report(series: SeriesScore, model: ModelConfig) -> Comprehensive3DSR:
+def structured_report(
+    series: SeriesScore, model: ModelConfig, *, replaces: Sequence[Dataset] = ()
+) -> Comprehensive3DSR:
     """The structured report of one series, see `write_sr`; a new instance each time."""
     sources = read_sources(series)
     first = sources[0].header
@@ -61,6 +71,7 @@ def structured_report(series: SeriesScore, model: ModelConfig) -> Comprehensive3
         series_description=SERIES_DESCRIPTION,
         is_complete=series.complete,
         is_final=False,
+        previous_versions=replaces or None,
         **made_by(first.SeriesInstanceUID, "SR", model),
     )
 
