@@ -52,6 +52,37 @@ def test_the_report_names_files_only_when_asked(
     assert "DOE JANE" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_a_folder_of_another_patient_holds_nothing_of_them_afterwards(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    pytest.importorskip("highdicom")
+    pytest.importorskip("reportlab")
+    first, second = (
+        write_series(tmp_path / uid, 1, SeriesInstanceUID=uid) for uid in ("1.1", "1.2")
+    )
+    out = tmp_path / "out"
+    options = ("--pdf", "--sr", "--heatmaps", "png", "--heatmaps", "dicom")
+    done = score(first, "--out", out, *options, model=Path("compact"))
+    assert done.exit_code == 0, done.stderr
+    written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert {path.partition("/")[0] for path in written} >= {"report.pdf", "sr", "heatmaps"}
+    (out / "sr" / "mine.dcm").write_text("of the user")
+    assert score(second, "--out", out).exit_code == 0
+    left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert left == {"report.html", "scores.csv", "scores.json", "run.json", "sr/mine.dcm"}
+    assert score(second, "--out", out, "--sr").exit_code == 0
+    assert len(list((out / "sr").iterdir())) == 2
+
+
+def test_a_record_of_something_else_is_refused_before_scoring(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    (tmp_path / "run.json").write_text("{}")
+    done = score(write_series(tmp_path / "in", 1), "--out", tmp_path)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "give another --out" in done.stderr
+
+
 def test_some_failed_is_1_and_the_rest_is_scored(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from distiliqa.ct import Problem
-from distiliqa.report.names import KnownPaths, Names
+from distiliqa.report.names import KnownPaths, Names, short_hash
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -14,6 +14,21 @@ def test_a_series_is_named_by_the_hash_of_its_uid(run: ScoringRun):
     first, second = Names.of(run, identify=False).series
     assert first == hashlib.sha256(b"1.2.4").hexdigest()[:8]
     assert second == hashlib.sha256(run.series[1].series.encode()).hexdigest()[:8]
+
+
+def test_two_series_never_share_a_name(run: ScoringRun):
+    """Their files would replace each other: of 10,000 series, two begin alike in 1 of 100 runs."""
+    found = dict[str, str]()
+    twins = next(
+        (found[name], uid)
+        for uid in map(str, range(10**6))
+        if found.setdefault(name := short_hash(uid), uid) != uid
+    )
+    slices = tuple(replace(run.slices[0], series=uid) for uid in (*twins, "1.2"))
+    names = Names.of(replace(run, slices=slices), identify=False).series
+    assert len(set(names)) == 3
+    assert names[0][:8] == names[1][:8]
+    assert [len(name) for name in names] == [16, 16, 8]
 
 
 def test_a_series_is_named_by_its_folder_when_asked(run: ScoringRun):

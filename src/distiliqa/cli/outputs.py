@@ -65,8 +65,10 @@ class Outputs:
         self._check_extras()
         if self.folder is not None:
             from distiliqa.report import check_folder
+            from distiliqa.report.former import check_former
 
             check_folder(self.folder)
+            check_former(self.folder)
 
     def _check_extras(self) -> None:
         if self.pdf:
@@ -81,6 +83,8 @@ class Outputs:
     def write(self, run: ScoringRun, named: ScoringRun, *, quiet: bool) -> SeriesFiles:
         """Write all; the structured reports, and for which series a file could not be made.
 
+        What an earlier run wrote into the folder goes first: it may be of another patient.
+
         Parameters
         ----------
         named : the run with the paths that are to be told; those of ``run`` are read again.
@@ -90,7 +94,9 @@ class Outputs:
         if self.folder is None:
             return SeriesFiles([], [])
         from distiliqa.report import REPORT, write_reports
+        from distiliqa.report.former import remove_former
 
+        remove_former(self.folder)
         missing: list[Problem] = []
         pictures = None
         # The reports draw the slices, whose files they read again.
@@ -100,7 +106,12 @@ class Outputs:
             progress_bar("writing the report", "drawing pictures", quiet=quiet) as show,
         ):
             pictures = write_reports(
-                named, self.folder, page=page, identify=self.identify, progress=show
+                named,
+                self.folder,
+                page=page,
+                identify=self.identify,
+                more_files=self._more_files(run),
+                progress=show,
             )
         if self.pdf:
             from distiliqa.report.pdf import PDF, write_pdf
@@ -120,6 +131,17 @@ class Outputs:
             missing += _write_heatmaps(run, self.folder / "heatmaps", kind).missing
         return SeriesFiles(reports.written, missing)
 
+    def _more_files(self, run: ScoringRun) -> list[str]:
+        """What is written beside scores and page, by the paths in the folder."""
+        from distiliqa.report.names import Names
+        from distiliqa.report.pdf import PDF
+
+        names = Names.of(run, identify=False).series
+        reports = [f"sr/{name}.dcm" for name in names if self.sr]
+        endings = [_ENDINGS[kind] for kind in dict.fromkeys(self.heatmaps)]
+        maps = [f"heatmaps/{name}{ending}" for ending in endings for name in names]
+        return [*([PDF] if self.pdf else []), *reports, *maps]
+
     def _write_sr(self, run: ScoringRun, folder: Path) -> SeriesFiles:
         from distiliqa.pacs.structured_report import write_sr
         from distiliqa.report.series_files import write_each_series
@@ -127,14 +149,18 @@ class Outputs:
         return write_each_series(run, folder, ".dcm", partial(write_sr, model=run.model))
 
 
+_ENDINGS = {HeatmapKind.PNG: "", HeatmapKind.NIFTI: ".nii.gz", HeatmapKind.DICOM: ".dcm"}
+
+
 def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> SeriesFiles:
     from distiliqa.report.heatmap_files import write_nifti, write_pictures
     from distiliqa.report.series_files import write_each_series
 
+    ending = _ENDINGS[kind]
     if kind is HeatmapKind.PNG:
-        return write_each_series(run, folder, "", partial(write_pictures, model=run.model))
+        return write_each_series(run, folder, ending, partial(write_pictures, model=run.model))
     if kind is HeatmapKind.NIFTI:
-        return write_each_series(run, folder, ".nii.gz", partial(write_nifti, model=run.model))
+        return write_each_series(run, folder, ending, partial(write_nifti, model=run.model))
     from distiliqa.pacs.parametric_map import write_parametric_map
 
-    return write_each_series(run, folder, ".dcm", partial(write_parametric_map, model=run.model))
+    return write_each_series(run, folder, ending, partial(write_parametric_map, model=run.model))

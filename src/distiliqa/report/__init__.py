@@ -6,7 +6,7 @@ What makes them is imported when something is written, so that a first score doe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from distiliqa.report.example_pictures import Pictures
     from distiliqa.scoring.result import ScoringRun
 
-REPORT = "report.html"
+REPORT, SCORES_CSV, SCORES_JSON = "report.html", "scores.csv", "scores.json"
 
 __all__ = ["REPORT", "check_folder", "write_reports"]
 
@@ -37,6 +37,7 @@ def write_reports(
     *,
     page: ScoringRun | None = None,
     identify: bool = False,
+    more_files: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Pictures:
     """Write the scores and the report of a run, each file whole or not at all.
@@ -46,6 +47,8 @@ def write_reports(
     Parameters
     ----------
     page : the run as the page draws it, where its slices lie elsewhere than ``run`` tells.
+    more_files : what else the run writes into the folder, by the paths in it: ``run.json`` lists
+        it, so that the next run can remove it.
     identify, progress : for the page, see `distiliqa.report.html.write_html`.
 
     Returns
@@ -57,11 +60,13 @@ def write_reports(
     DistiliqaError : the disk is full or the folder cannot be written.
     """
     from distiliqa.report.csv import write_csv
+    from distiliqa.report.former import FILES, RECORD
     from distiliqa.report.html import write_html
     from distiliqa.report.json import scores_record
     from distiliqa.report.run import run_record
 
-    write_csv(folder / "scores.csv", run.slices)
-    write_json(folder / "scores.json", scores_record(run))
-    write_json(folder / "run.json", run_record(run))
+    write_csv(folder / SCORES_CSV, run.slices)
+    write_json(folder / SCORES_JSON, scores_record(run))
+    files = [SCORES_CSV, SCORES_JSON, REPORT, *more_files]
+    write_json(folder / RECORD, run_record(run) | {FILES: files})
     return write_html(folder / REPORT, page or run, identify=identify, progress=progress)

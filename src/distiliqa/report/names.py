@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -37,7 +38,7 @@ class Names:
         """The names for a run."""
         if identify:
             return cls(True, tuple(series_labels(run.series, LONGEST)))
-        return cls(False, tuple(short_hash(each.series) for each in run.series))
+        return cls(False, tuple(_short_hashes([series.series for series in run.series])))
 
     def slice(self, each: SliceScore, number: int) -> str:
         """Name a slice inside its series by its number, which counts from 1, and its place."""
@@ -90,6 +91,16 @@ def _is_word(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def short_hash(uid: str) -> str:
+def short_hash(uid: str, digits: int = 8) -> str:
     """A name that names nobody: the first eight digits of the SHA-256 of a UID or path."""
-    return hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:digits]
+
+
+def _short_hashes(uids: Sequence[str]) -> list[str]:
+    """A short hash each, twice as long where two begin alike: of 10,000 series 1 in 100 do."""
+    hashes = [short_hash(uid) for uid in uids]
+    count = Counter(hashes)
+    return [
+        name if count[name] == 1 else short_hash(uid, 16)
+        for uid, name in zip(uids, hashes, strict=True)
+    ]

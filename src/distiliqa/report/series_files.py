@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import cannot_write
+from distiliqa.report.former import remove_result
 from distiliqa.report.names import Names
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.result import ScoringRun, SeriesScore
@@ -41,7 +40,7 @@ def write_each_series(
     for name, series in zip(names, run.series, strict=True):
         path = folder / f"{name}{suffix}"
         try:
-            _remove(path)
+            remove_result(path)
             with np.errstate(all="ignore"):  # what extreme numbers come to is checked, not printed
                 write(path, series)
         except Exception as error:  # the file of one series costs those of no other
@@ -72,13 +71,3 @@ def cannot_make(error: Exception) -> DistiliqaError:
     return DistiliqaError(
         f"cannot be made ({type(error).__name__}: {error})", remedy="the other files are"
     )
-
-
-def _remove(path: Path) -> None:
-    try:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error

@@ -1,0 +1,95 @@
+"""What an earlier run left in a folder of results: it may be of another patient.
+
+Only what such a run wrote is removed: what its ``run.json`` lists and is named like a result.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import cannot_write
+from distiliqa.foreign_text import MAX_TEXT_BYTES, read_json
+from distiliqa.scratch import remove_dead
+
+RECORD, FILES = "run.json", "files"
+
+_HASH = "[0-9a-f]{8}(?:[0-9a-f]{8})?"
+_RESULT = re.compile(
+    rf"report\.(html|pdf)|scores\.(csv|json)|sr/{_HASH}\.dcm|heatmaps/{_HASH}(\.nii\.gz|\.dcm)?"
+)
+_PICTURE = re.compile(r"slice_\d{4,}\.png")
+
+
+def check_former(folder: Path) -> None:
+    """Raise `DistiliqaError` where a folder holds results that nobody can tell the writer of."""
+    record = _record(folder)
+    others = [name for name in ("report.pdf", "sr", "heatmaps") if (folder / name).exists()]
+    if record is not None and FILES not in record and others:
+        raise DistiliqaError(
+            f"does not list its files, and {' and '.join(others)} may be of another patient",
+            path=folder / RECORD,
+            remedy="delete them, or give another --out",
+        )
+
+
+def remove_former(folder: Path) -> None:
+    """Remove the results of an earlier run of ``score``, its ``run.json`` last; no other file.
+
+    Raises
+    ------
+    DistiliqaError : see `check_former`, or a file cannot be removed.
+    """
+    for place in (folder, folder / "sr", folder / "heatmaps"):
+        remove_dead(place)
+    listed = (_record(folder) or {}).get(FILES)
+    for name in listed if isinstance(listed, list) else ():
+        if isinstance(name, str) and _RESULT.fullmatch(name):
+            remove_result(folder / name)
+    remove_result(folder / RECORD)
+    for name in ("sr", "heatmaps"):
+        with suppress(OSError):  # holds files of others, or is not there
+            (folder / name).rmdir()
+
+
+def remove_result(path: Path) -> None:
+    """Remove one result if it is there: a file, or the pictures of a series and their folder.
+
+    Raises
+    ------
+    DistiliqaError : it cannot be removed.
+    """
+    try:
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
+            return
+        remove_dead(path)
+        for picture in list(path.iterdir()):
+            if _PICTURE.fullmatch(picture.name):
+                picture.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    with suppress(OSError):  # a file of the user lies in it
+        path.rmdir()
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    """The content of ``run.json``; None where there is none."""
+    path = folder / RECORD
+    if not path.exists():
+        return None
+    refused = DistiliqaError(
+        "not of `distiliqa score` on one machine, which would replace it",
+        path=path,
+        remedy="give another --out",
+    )
+    try:
+        content = read_json(path, MAX_TEXT_BYTES)
+    except DistiliqaError as error:
+        raise refused from error
+    if not isinstance(content, dict) or "distiliqa" not in content or "runs" in content:
+        raise refused
+    return content

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.report import write_reports
+from distiliqa.report.former import check_former, remove_former
+from distiliqa.scoring.result import ScoringRun
+
+MORE = ("report.pdf", "sr/0123abcd.dcm", "heatmaps/0123abcd", "heatmaps/0123abcd.nii.gz")
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("of an earlier patient")
+
+
+def test_what_a_run_lists_goes_and_what_the_user_put_there_stays(run: ScoringRun, tmp_path: Path):
+    write_reports(run, tmp_path, more_files=MORE)
+    put(tmp_path, *MORE[:2], MORE[3], "heatmaps/0123abcd/slice_0001.png")
+    mine = {"notes.txt", "sr/mine.dcm", "heatmaps/0123abcd/mine.png", "report (copy).pdf"}
+    put(tmp_path, *mine)
+    remove_former(tmp_path)
+    assert files(tmp_path) == mine
+
+
+def test_nothing_remains_where_nothing_else_is(run: ScoringRun, tmp_path: Path):
+    write_reports(run, tmp_path, more_files=MORE)
+    put(tmp_path, *MORE[:2], MORE[3], "heatmaps/0123abcd/slice_0001.png")
+    remove_former(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../notes.txt", "/etc/hosts", "thesis.docx", "sr/thesis.dcm", 7])
+def test_a_record_cannot_have_other_files_removed(run: ScoringRun, tmp_path: Path, name: object):
+    folder = tmp_path / "out"
+    write_reports(run, folder, more_files=[name])
+    put(folder, "thesis.docx", "sr/thesis.dcm")
+    put(tmp_path, "notes.txt")
+    remove_former(folder)
+    assert files(tmp_path) == {"notes.txt", "out/thesis.docx", "out/sr/thesis.dcm"}
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"command": "train"}', '{"distiliqa": "0.1.0", "runs": []}']
+)
+def test_a_record_of_something_else_is_not_replaced(tmp_path: Path, content: str):
+    """Such as that of an archive, whose results it says how to go on with."""
+    (tmp_path / "run.json").write_text(content)
+    for refuse in (check_former, remove_former):
+        with pytest.raises(DistiliqaError, match=r"run\.json: not of .*; give another --out"):
+            refuse(tmp_path)
+    assert (tmp_path / "run.json").read_text() == content
+
+
+def test_a_record_without_a_list_is_refused_where_files_may_be_of_another(
+    run: ScoringRun, tmp_path: Path
+):
+    write_reports(run, tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    del record["files"]
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    check_former(tmp_path)
+    put(tmp_path, "report.pdf", "sr/0123abcd.dcm")
+    with pytest.raises(DistiliqaError, match=r"report\.pdf and sr may be of another patient; del"):
+        check_former(tmp_path)
