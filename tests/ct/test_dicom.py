@@ -132,8 +132,8 @@ def test_what_identifies_is_not_cut_to_something_equal(tmp_path, write_ct, body)
 
 def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
     image = read_one(write_ct(tmp_path / "a.dcm", body, PixelPaddingValue=1024 + 700))
-    assert image.warnings == ("100 pixels of 700 HU are declared as padding: taken as air",)
-    assert (image.hu[20:30, 40:50] == -1000).all()
+    assert image.warnings == ("100 pixels of 700 HU are declared as padding: taken as tissue",)
+    np.testing.assert_array_equal(image.hu, body)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,16 @@ def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
         ({"RescaleType": "OD"}, "the file says its values are OD, not HU"),
         ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "VMI"]}, "a virtual monoenergetic image"),
         ({"ImageOrientationPatient": None}, "no image orientation"),
-        ({"ImageOrientationPatient": [0] * 6}, "no image orientation"),
+        ({"ImageOrientationPatient": [0] * 6}, "the image orientation is 0.0\\0.0\\0.0\\"),
+        ({"ImageOrientationPatient": [1, 0]}, "the image orientation is 1.0\\0.0: taken as axial"),
+        (
+            {"ImagePositionPatient": [1, 2]},
+            "the image position is 1.0\\2.0: slices are in file order",
+        ),
+        ({"PixelSpacing": [0, 0]}, "PixelSpacing is 0.0\\0.0, which no pixels have"),
+        ({"PixelSpacing": [-0.7, 0.7]}, "PixelSpacing is -0.7\\0.7, which no pixels have"),
+        ({"PixelSpacing": [7, 7]}, "pixels of 7 x 7 mm, which no CT has"),
+        ({"PixelSpacing": [0.7, 1.4]}, "pixels of 0.7 x 1.4 mm are not square"),
         ({"ImagePositionPatient": None}, "no image position"),
         ({"Exposure": 10268, "ExposureTime": 1186}, "contradicts tube current x time"),
         ({"LossyImageCompression": "01"}, "lossy compression"),
@@ -153,6 +162,70 @@ def test_what_a_file_leaves_open_is_said(tmp_path, write_ct, body, read_one, tag
     image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
     assert len(image.warnings) == 1
     assert warning in image.warnings[0]
+
+
+def broken(path, keyword, written):
+    """Write bytes into a tag that are no number."""
+    dataset = pydicom.dcmread(path)
+    element = dataset[keyword]
+    raw = RawDataElement(element.tag, element.VR, len(written), written, 0, False, True)
+    dataset[element.tag] = raw
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("keyword", "written", "warning"),
+    [
+        ("PixelSpacing", b"0.7\\x ", r"PixelSpacing is 0.7\x, which no pixels have: sizes"),
+        ("PixelSpacing", b"0.70", r"PixelSpacing is 0.70, which no pixels have: sizes"),
+        ("PixelSpacing", b"nan\\nan ", r"PixelSpacing is nan\nan, which no pixels have: sizes"),
+        ("ImagePositionPatient", b"a\\b\\c ", r"the image position is a\b\c: slices are in file"),
+        ("ImageOrientationPatient", b"oblique ", "the image orientation is oblique: taken as"),
+        ("KVP", b"a lot ", "KVP is a lot, not a number: not used"),
+        ("SliceThickness", b"3 mm", "SliceThickness is 3 mm, not a number: not used"),
+        ("XRayTubeCurrent", b"1e999 ", "XRayTubeCurrent is 1e999, not a number: not used"),
+        ("PixelPaddingValue", b"-2000 ", "PixelPaddingValue is "),
+    ],
+)
+def test_numbers_that_are_broken_are_not_called_absent(
+    tmp_path, write_ct, body, read_one, keyword, written, warning
+):
+    path = write_ct(tmp_path / "a.dcm", body, PixelPaddingValue=-2000)
+    image = read_one(broken(path, keyword, written))
+    assert [text[: len(warning)] for text in image.warnings] == [warning]
+    np.testing.assert_array_equal(image.hu, body)
+    if keyword == "PixelSpacing":
+        assert image.spacing_mm is None
+
+
+@pytest.mark.parametrize("spacing", [[0, 0], [-0.7, -0.7], [0.7, 0]])
+def test_a_spacing_that_no_pixels_have_gives_no_geometry(tmp_path, write_ct, body, spacing):
+    (ref,) = index_ct(write_ct(tmp_path / "a.dcm", body, PixelSpacing=spacing)).slices
+    assert (ref.geometry, ref.load().spacing_mm) == (None, None)
+
+
+@pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept"])
+@pytest.mark.parametrize("vr", ["DS", "FD"])
+def test_a_rescale_that_cannot_be_read_is_not_called_absent(tmp_path, write_ct, body, keyword, vr):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    tag = dataset[keyword].tag
+    dataset[tag] = RawDataElement(tag, vr, 6, b"broken", 0, False, True)
+    dataset.save_as(path)
+    with pytest.raises(CTReadError, match=f"{keyword} is broken, which gives no HU"):
+        index_ct(path)
+
+
+@pytest.mark.parametrize(("keyword", "vr"), [("Rows", "US"), ("NumberOfFrames", "IS")])
+def test_a_count_that_is_broken_is_named(tmp_path, write_ct, body, keyword, vr):
+    path = write_ct(tmp_path / "a.dcm", body, NumberOfFrames=1)
+    dataset = pydicom.dcmread(path)
+    tag = dataset[keyword].tag
+    dataset[tag] = RawDataElement(tag, vr, 3, b"abc", 0, False, True)
+    dataset.save_as(path)
+    with pytest.raises(CTReadError, match=f"{keyword} is abc, not a number"):
+        index_ct(path)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.ct.hu import check_dtype, checked, padding_mask, rescale
+from distiliqa.ct.hu import check_dtype, checked, rescale
 from distiliqa.errors import CTReadError, NotCTError
 
 
@@ -18,18 +18,6 @@ def test_rescaling_rounds_once_at_most(dtype: str, slope: float, intercept: floa
     stored = np.array([[0, 1, 12345, 32767]]).astype(dtype)
     exact = (stored.astype(np.float64) * slope + intercept).astype(np.float32)
     np.testing.assert_array_equal(rescale(stored, slope, intercept), exact)
-
-
-@pytest.mark.parametrize(("first", "last"), [(-2000, -2000), (63536, 63536), (-1990, -2010)])
-def test_padding_is_found_whatever_its_sign_or_order(first, last):
-    stored = np.array([-2001, -2000, -1999, 0], dtype=np.int16)
-    mask = padding_mask(stored, first, last)
-    assert mask[1]
-    assert mask.tolist() == ([True] * 3 + [False] if first != last else [False, True, False, False])
-
-
-def test_padding_of_an_unsigned_image_may_be_written_signed():
-    assert padding_mask(np.array([63536], dtype=np.uint16), -2000, -2000).all()
 
 
 def test_air_noise_stays_and_what_lies_outside_the_field_of_view_becomes_air():

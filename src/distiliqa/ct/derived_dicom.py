@@ -22,11 +22,12 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from distiliqa.ct.character_sets import restate_as_utf8
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
-from distiliqa.ct.header import LOSSY, number
+from distiliqa.ct.header import LOSSY
 from distiliqa.ct.hu import check_size, rescale
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.source import Source
+from distiliqa.ct.tags import number
 from distiliqa.errors import CTReadError, NotCTError
 from distiliqa.files import atomic_path
 

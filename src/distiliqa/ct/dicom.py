@@ -17,17 +17,18 @@ from pydicom.uid import UID
 from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
-from distiliqa.ct.fit import AIR_HU
-from distiliqa.ct.header import HEADER_KEYWORDS, Header, number, read_header, text
-from distiliqa.ct.hu import checked, padding_doubt, padding_mask, rescale
+from distiliqa.ct.header import HEADER_KEYWORDS, Header, read_header
+from distiliqa.ct.hu import checked, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.image_pixel import PIXEL_KEYWORDS, check_image_pixel
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.native import NativePixels
+from distiliqa.ct.padding import fill_padding
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.series import stacks_apart
 from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
+from distiliqa.ct.tags import number, text, written
 from distiliqa.errors import CTReadError, NotCTError
 
 # Scanners write many values that break a rule without harm; the ones that matter are checked here.
@@ -70,9 +71,7 @@ def load_frame(
         notes += [note for note in found if note not in notes]
     hu = rescale(stored, header.slope, header.intercept)
     if header.padding is not None:
-        padded = padding_mask(stored, *header.padding)
-        notes += padding_doubt(hu[padded])
-        hu[padded] = AIR_HU
+        notes += fill_padding(hu, stored, header.padding)
     hu = checked(hu, path=source.name)
     return CTSlice(
         hu=hu if header.orientation is None else header.orientation.turn(hu),
@@ -123,7 +122,14 @@ def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
     if is_enhanced(dataset):
         check_groups(dataset, path=source.name)
         return flat_frames(dataset)
-    count = int(number(dataset, "NumberOfFrames") or 1)
+    frames = number(dataset, "NumberOfFrames")
+    if frames is None and (found := written(dataset, "NumberOfFrames")) is not None:
+        raise CTReadError(
+            f"NumberOfFrames is {found}, not a number",
+            path=source.name,
+            remedy="export the series again",
+        )
+    count = int(frames or 1)
     if count != 1:
         _check_frame_count(count, dataset, source, syntax)
     if count > 1 and "ImagePositionPatient" in dataset:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.header import number, value
+from distiliqa.ct.tags import number, value
 from distiliqa.errors import CTReadError
 
 # What an index has to read on top of the tags of classic slices.

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 
 from distiliqa.ct.exposure import CONTRADICTION, contradicts
 from distiliqa.ct.geometry import Geometry
@@ -17,7 +13,9 @@ from distiliqa.ct.image_type import image_type_notes
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.region import Said, regions
 from distiliqa.ct.slice import Acquisition
-from distiliqa.errors import MAX_QUOTED, CTReadError, one_line, shortened
+from distiliqa.ct.spacing import pixel_warnings, square_warnings
+from distiliqa.ct.tags import MAX_LABEL, identifier, number, numbers, text, value, written
+from distiliqa.errors import MAX_QUOTED, CTReadError
 
 # What `read_header` looks at, so that an index can skip all other tags.
 HEADER_KEYWORDS = (
@@ -53,13 +51,27 @@ HEADER_KEYWORDS = (
     "ManufacturerModelName",
 )
 
-# Characters of a tag, which may hold several values of 64 at most (PS3.5, table 6.2-1), and of one
-# that stands beside every slice of a report.
-MAX_TEXT, MAX_LABEL = 1024, 128
-
 # Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
 # de-identified CT carries.
 _RESCALE_TYPES_OF_HU = {None, "HU", "US"}
+
+# Numbers that a score does without, so that one that cannot be read is only reported.
+_NUMBERS = (
+    "GantryDetectorTilt",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "KVP",
+    "XRayTubeCurrent",
+    "XRayTubeCurrentInmA",
+    "Exposure",
+    "ExposureInmAs",
+    "ExposureTime",
+    "ExposureTimeInms",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "CTDIvol",
+    "SliceThickness",
+)
 
 LOSSY = "lossy compression has changed the noise"
 
@@ -70,8 +82,8 @@ class Header:
 
     Attributes
     ----------
-    orientation : None where the file does not tell; the slice is then taken to be axial.
-    geometry : None where the file does not tell all of it.
+    orientation : None where the file does not say; the slice is then taken to be axial.
+    geometry : None where the file does not say all of it.
     padding : first and last stored value that mean "no image here", as written.
     The others are as in `CTSlice`; ``spacing_mm`` is that of the turned slice.
     """
@@ -118,9 +130,9 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
 def _rescale(dataset: Dataset, path: str) -> tuple[float | None, float | None]:
     slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
     for keyword, usable in (("RescaleSlope", slope or None), ("RescaleIntercept", intercept)):
-        if usable is None and (written := value(dataset, keyword)) is not None:
+        if usable is None and (found := written(dataset, keyword)) is not None:
             raise CTReadError(
-                f"{keyword} is {shortened(str(written))}, which gives no HU",
+                f"{keyword} is {found}, which gives no HU",
                 path=path,
                 remedy="export the series again",
             )
@@ -135,20 +147,23 @@ def _position(dataset: Dataset, orientation: Orientation | None) -> float | None
 
 
 def _geometry(dataset: Dataset, orientation: Orientation | None) -> Geometry | None:
-    keywords = ("ImagePositionPatient", "PixelSpacing", "Rows", "Columns")
+    keywords = ("ImagePositionPatient", "Rows", "Columns")
+    spacing = _stored_spacing(dataset)
     match [numbers(dataset, keyword) for keyword in keywords]:
-        case [[x, y, z], [down, across], [rows], [columns]] if orientation is not None:
-            shape = (int(rows), int(columns))
-            return Geometry((x, y, z), orientation, (down, across), shape)
+        case [[x, y, z], [rows], [columns]] if orientation is not None and spacing is not None:
+            return Geometry((x, y, z), orientation, spacing, (int(rows), int(columns)))
     return None
 
 
-def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:
+def _stored_spacing(dataset: Dataset) -> tuple[float, float] | None:
+    """The pixel spacing between rows and between columns, mm; None where it is none."""
     spacing = numbers(dataset, "PixelSpacing")
-    if len(spacing) != 2:
-        return None
-    rows, columns = spacing
-    return (rows, columns) if orientation is None else orientation.turn_spacing((rows, columns))
+    return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
+
+
+def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:
+    spacing = _stored_spacing(dataset)
+    return spacing if spacing is None or orientation is None else orientation.turn_spacing(spacing)
 
 
 def _padding(dataset: Dataset) -> tuple[int, int] | None:
@@ -161,19 +176,31 @@ def _padding(dataset: Dataset) -> tuple[int, int] | None:
 
 def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: bool) -> Iterable[str]:
     if orientation is None:
-        yield "no image orientation in the file: taken as axial, as stored"
+        yield f"{_missing(dataset, 'orientation')}: taken as axial, as stored"
     yield from tilt_warnings(_tilt(dataset, orientation))
     if len(numbers(dataset, "ImagePositionPatient")) != 3:
-        yield "no image position in the file: slices are in file order"
+        yield f"{_missing(dataset, 'position')}: slices are in file order"
     if no_rescale:
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
     if (unit := text(dataset, "RescaleType", MAX_QUOTED)) not in _RESCALE_TYPES_OF_HU:
         yield f"the file says its values are {unit}, not HU"
+    if (spacing := _stored_spacing(dataset)) is not None:
+        yield from (*pixel_warnings(*spacing), *square_warnings(*spacing))
+    elif (found := written(dataset, "PixelSpacing")) is not None:
+        yield f"PixelSpacing is {found}, which no pixels have: sizes are not known"
+    for keyword in _NUMBERS:
+        if not numbers(dataset, keyword) and (found := written(dataset, keyword)) is not None:
+            yield f"{keyword} is {found}, not a number: not used"
     if _exposure(dataset) != _stated_exposure(dataset):
         yield CONTRADICTION
     yield from image_type_notes(text(dataset, "ImageType") or "")
     if (text(dataset, "LossyImageCompression") or "").lstrip("0") == "1":
         yield LOSSY
+
+
+def _missing(dataset: Dataset, what: str) -> str:
+    found = written(dataset, f"Image{what.capitalize()}Patient")
+    return f"no image {what} in the file" if found is None else f"the image {what} is {found}"
 
 
 def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
@@ -236,54 +263,3 @@ def _anatomic_region(dataset: Dataset) -> str | None:
     """What enhanced images say instead of Body Part Examined (PS3.3, C.7.6.16.2.8)."""
     regions = value(dataset, "AnatomicRegionSequence")
     return text(regions[0], "CodeMeaning", MAX_LABEL) if regions else None
-
-
-def value(dataset: Dataset, keyword: str) -> Any:
-    """The value of a tag; None where it is absent, empty or broken."""
-    try:
-        found = dataset.get(keyword)
-    except Exception:  # pydicom raises many kinds here, and a broken tag must not lose the image
-        return None
-    return None if found == "" else found
-
-
-def numbers(dataset: Dataset, keyword: str) -> list[float]:
-    """The values of a numeric tag; empty where one of them is absent, broken or not finite."""
-    found = value(dataset, keyword)
-    try:
-        values = [float(item) for item in (found if isinstance(found, MultiValue) else [found])]
-    except (TypeError, ValueError):
-        return []
-    return values if all(map(math.isfinite, values)) else []
-
-
-def number(dataset: Dataset, *keywords: str) -> float | None:
-    """The first value of the first of ``keywords`` that has one."""
-    return next((values[0] for name in keywords if (values := numbers(dataset, name))), None)
-
-
-def text(dataset: Dataset, keyword: str, most: int = MAX_TEXT) -> str | None:
-    """The first ``most`` characters of a tag as text that can be shown, see `one_line`; None where
-    empty.
-    """
-    found = raw_text(dataset, keyword)
-    return None if found is None else one_line(shortened(found, most))
-
-
-def identifier(dataset: Dataset, keyword: str) -> str | None:
-    """A tag that tells objects apart, as `text`; one that is too long keeps apart by its SHA-256.
-
-    No valid UID or patient ID is too long (PS3.5, table 6.2-1), but a file may hold any.
-    """
-    found = raw_text(dataset, keyword)
-    if found is None or len(found) <= MAX_LABEL:
-        return None if found is None else one_line(found)
-    digest = hashlib.sha256(found.encode("utf-8", "surrogatepass")).hexdigest()
-    return one_line(f"{shortened(found)}{digest}")
-
-
-def raw_text(dataset: Dataset, keyword: str) -> str | None:
-    """A tag as text, several values joined by a backslash as in the file; None where empty."""
-    found = value(dataset, keyword)
-    parts = found if isinstance(found, MultiValue) else [found]
-    return "\\".join(str(part).strip() for part in parts if part is not None) or None

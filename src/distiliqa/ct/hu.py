@@ -12,9 +12,6 @@ from distiliqa.errors import CTReadError, NotCTError
 # -2048, and a NIfTI copy keeps these numbers but loses the tag that explains them.
 FIELD_OF_VIEW_FLOOR_HU = -1500.0
 
-# Padding above this would be fat, water or bone, not something outside the patient.
-PADDING_CEILING_HU = -900.0
-
 # Fewer rows or columns are no image of a body, but an icon or a mistake.
 SMALLEST_SIDE = 32
 
@@ -40,27 +37,6 @@ def _is_exact(dtype: np.dtype, slope: float, intercept: float) -> bool:
     """Whether float32, a quarter of the time of float64, rescales pixels without rounding."""
     whole = dtype.kind in "iu" and float(slope).is_integer() and float(intercept).is_integer()
     return whole and dtype.itemsize <= 2 and abs(slope) * 2**16 + abs(intercept) < 2**24
-
-
-def padding_mask(stored: NDArray, first: int, last: int) -> NDArray[np.bool_]:
-    """Where stored values are Pixel Padding Value to Pixel Padding Range Limit (C.7.5.1.1.2).
-
-    A value written with the wrong sign is taken modulo the stored type: 63536 in a signed
-    16-bit image is -2000.
-    """
-    low, high = sorted(_wrapped(value, stored.dtype) for value in (first, last))
-    return (stored >= low) & (stored <= high)
-
-
-def padding_doubt(padded: NDArray[np.float32]) -> list[str]:
-    """Warn where pixels declared as padding have HU that tissue has, and may have been tissue."""
-    if padded.size == 0 or padded.max() <= PADDING_CEILING_HU:
-        return []
-    return [f"{padded.size} pixels of {padded.max():g} HU are declared as padding: taken as air"]
-
-
-def _wrapped(value: int, dtype: DTypeLike) -> int:
-    return int(np.array(value, dtype=np.int64).astype(dtype))
 
 
 def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:

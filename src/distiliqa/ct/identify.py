@@ -12,11 +12,11 @@ from pydicom.uid import (
 )
 
 from distiliqa.ct.encoding import begins_as_dicom
-from distiliqa.ct.header import number, numbers, text, value
 from distiliqa.ct.hu import check_size
 from distiliqa.ct.image_type import MAX_QUOTED, unfit_derivation, unfit_type
 from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.source import Source
+from distiliqa.ct.tags import number, numbers, text, value, written
 from distiliqa.errors import CTReadError, NotCTError, shortened
 
 # What this module looks at, so that an index can skip all other tags.
@@ -107,6 +107,11 @@ def check_image(dataset: Dataset, *, path: str) -> None:
 def _check_matrix(dataset: Dataset, path: str) -> None:
     sop_class = UID(text(dataset, "SOPClassUID") or "")
     sides = {"Rows": "Rows (0028,0010)", "Columns": "Columns (0028,0011)"}
+    for side in sides:
+        if number(dataset, side) is None and (found := written(dataset, side)) is not None:
+            raise CTReadError(
+                f"{side} is {found}, not a number", path=path, remedy="export the series again"
+            )
     missing = [name for side, name in sides.items() if number(dataset, side) is None]
     if missing and sop_class and sop_class not in _CT_CLASSES:
         raise NotCTError(

@@ -18,7 +18,7 @@ from pydicom.uid import (
     UncompressedTransferSyntaxes,
 )
 
-from distiliqa.ct.header import number, value
+from distiliqa.ct.tags import number, written
 from distiliqa.errors import CTReadError
 
 # What this module looks at, so that an index can skip all other tags.
@@ -69,7 +69,7 @@ def check_image_pixel(dataset: Dataset, stream: IO[bytes], syntax: UID, *, path:
     for keyword, allowed in _ALLOWED.items():
         if not (floats and keyword in _NOT_OF_FLOATS):
             _check_number(dataset, keyword, allowed, path)
-    if value(dataset, "PhotometricInterpretation") is None:
+    if written(dataset, "PhotometricInterpretation") is None:
         raise _missing("PhotometricInterpretation", path)
     _check_bits(dataset, syntax, path)
     return _pixel_syntax(head, syntax, path) if head else syntax
@@ -88,12 +88,12 @@ def _length(head: bytes, syntax: UID) -> bytes:
 
 
 def _check_number(dataset: Dataset, keyword: str, allowed: Container, path: str) -> None:
-    written = value(dataset, keyword)
-    if written is None:
+    found = written(dataset, keyword)
+    if found is None:
         raise _missing(keyword, path)
     if number(dataset, keyword) not in allowed:
         raise CTReadError(
-            f"{keyword} is {str(written)[:60]}, which no image of HU has",
+            f"{keyword} is {found}, which no image of HU has",
             path=path,
             remedy="export the series again",
         )

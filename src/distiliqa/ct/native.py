@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from distiliqa.ct.header import number
 from distiliqa.ct.image_pixel import GRAY
 from distiliqa.ct.source import Source
+from distiliqa.ct.tags import number
 
 _PIXEL_DATA = struct.pack("<HH", 0x7FE0, 0x0010)
 # The element up to its length (PS3.5, 7.1.2 and 7.1.3); pixels of 16 bits are OW.

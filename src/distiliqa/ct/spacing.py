@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 # A field of view of 50 mm over 1024 pixels, and one of 800 mm over 256.
 MIN_PIXEL_MM, MAX_PIXEL_MM = 0.05, 3.2
 
+MAX_SIDE_DIFFERENCE = 0.02  # of the sides of a pixel, for rounding in headers
+
 MILLIMETERS = {"m": 1e3, "cm": 10.0, "mm": 1.0, "um": 1e-3}
 
 
@@ -21,6 +23,13 @@ def pixel_warnings(rows: float, columns: float) -> tuple[str, ...]:
     if is_of_ct(rows, columns):
         return ()
     return (f"pixels of {rows:.3g} x {columns:.3g} mm, which no CT has: check the pixel spacing",)
+
+
+def square_warnings(rows: float, columns: float) -> tuple[str, ...]:
+    """Warn of pixels that are not square, as all that CT reconstructs are; sides in mm."""
+    if abs(rows / columns - 1) <= MAX_SIDE_DIFFERENCE:
+        return ()
+    return (f"pixels of {rows:.3g} x {columns:.3g} mm are not square: resampled, as is the noise",)
 
 
 def in_millimeters(

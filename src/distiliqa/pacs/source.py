@@ -18,9 +18,9 @@ from pydicom.valuerep import DA, TM
 from distiliqa.ct.archive import open_archive
 from distiliqa.ct.encoding import as_encoded
 from distiliqa.ct.gzipped import without_gzip
-from distiliqa.ct.header import number, raw_text
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.source import Source
+from distiliqa.ct.tags import number, raw_text
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.copied_text import copied_text
 from distiliqa.report.names import short_hash

@@ -1,0 +1,81 @@
+"""Read single tags of a DICOM data set, whatever stands in them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from distiliqa.errors import one_line, shortened
+
+# Characters of a tag, which may hold several values of 64 at most (PS3.5, table 6.2-1), and of one
+# that stands beside every slice of a report.
+MAX_TEXT, MAX_LABEL = 1024, 128
+
+
+def value(dataset: Dataset, keyword: str) -> Any:
+    """The value of a tag; None where it is absent, empty or broken."""
+    try:
+        found = dataset.get(keyword)
+    except Exception:  # pydicom raises many kinds here, and a broken tag must not lose the image
+        return None
+    return None if found == "" else found
+
+
+def numbers(dataset: Dataset, keyword: str) -> list[float]:
+    """The values of a numeric tag; empty where one of them is absent, broken or not finite."""
+    found = value(dataset, keyword)
+    try:
+        values = [float(item) for item in (found if isinstance(found, MultiValue) else [found])]
+    except (TypeError, ValueError):
+        return []
+    return values if all(map(math.isfinite, values)) else []
+
+
+def number(dataset: Dataset, *keywords: str) -> float | None:
+    """The first value of the first of ``keywords`` that has one."""
+    return next((values[0] for name in keywords if (values := numbers(dataset, name))), None)
+
+
+def text(dataset: Dataset, keyword: str, most: int = MAX_TEXT) -> str | None:
+    """The first ``most`` characters of a tag as text that can be shown, see `one_line`; None where
+    empty.
+    """
+    found = raw_text(dataset, keyword)
+    return None if found is None else one_line(shortened(found, most))
+
+
+def identifier(dataset: Dataset, keyword: str) -> str | None:
+    """A tag that tells objects apart, as `text`; one that is too long keeps apart by its SHA-256.
+
+    No valid UID or patient ID is too long (PS3.5, table 6.2-1), but a file may hold any.
+    """
+    found = raw_text(dataset, keyword)
+    if found is None or len(found) <= MAX_LABEL:
+        return None if found is None else one_line(found)
+    digest = hashlib.sha256(found.encode("utf-8", "surrogatepass")).hexdigest()
+    return one_line(f"{shortened(found)}{digest}")
+
+
+def raw_text(dataset: Dataset, keyword: str) -> str | None:
+    """A tag as text, several values joined by a backslash as in the file; None where empty."""
+    found = value(dataset, keyword)
+    parts = found if isinstance(found, MultiValue) else [found]
+    return "\\".join(str(part).strip() for part in parts if part is not None) or None
+
+
+def written(dataset: Dataset, keyword: str) -> str | None:
+    """What stands in a tag, as text to quote; None where it is absent or empty.
+
+    It tells a broken tag, which gives no `value` or no `numbers`, from an absent one.
+    """
+    if keyword not in dataset:
+        return None
+    found = raw_text(dataset, keyword)
+    if found is None:
+        raw = dataset.get_item(keyword).value  # the bytes, where pydicom cannot read them
+        found = raw.decode("latin-1").strip("\0 ") if isinstance(raw, bytes) else ""
+    return one_line(shortened(found)) or None
