@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pynetdicom import AE, evt
 from tests.pacs.orthanc import Orthanc, free_port
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.refusal import RefusedError
 from distiliqa.pacs.retry import PassingError
 from distiliqa.pacs.sender import Node
 
@@ -102,6 +104,44 @@ def test_a_node_that_says_nothing_is_not_waited_for(ct: Path):
         port = silent.getsockname()[1]
         with pytest.raises(PassingError, match="no connection"):
             Node("PACS", "127.0.0.1", port, "SCANNER", answer_s=0.3).store(ct)
+
+
+HALF_A_PDU = b"\x02\x00\x00\x00\x01\x00half an answer"
+
+
+def test_half_an_answer_is_waited_for_no_longer_than_none(ct: Path):
+    with socket.create_server(("127.0.0.1", 0)) as half:
+        port = half.getsockname()[1]
+
+        def answer() -> None:
+            peer, _ = half.accept()
+            with peer:
+                peer.sendall(HALF_A_PDU)
+                sent.wait(60)
+
+        sent, thread = Event(), Thread(target=answer)
+        thread.start()
+        try:
+            with pytest.raises(PassingError, match="no connection"):
+                Node("PACS", "127.0.0.1", port, "SCANNER", answer_s=0.3).store(ct)
+        finally:
+            sent.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(0xA900, RefusedError), (0xC000, RefusedError), (0x0110, DistiliqaError)]
+)
+def test_a_refusal_is_final_or_not(ct: Path, status: int, kind: type[Exception]):
+    with answering(status) as node, pytest.raises(DistiliqaError) as caught:
+        node.store(ct)
+    assert type(caught.value) is kind
+
+
+def test_a_file_that_is_not_dicom_is_refused_for_good(tmp_path: Path):
+    (tmp_path / "a.dcm").write_bytes(b"not DICOM" * 100)
+    with pytest.raises(RefusedError, match="not a DICOM file"):
+        Node("PACS", "127.0.0.1", free_port(), "SCANNER").store(tmp_path / "a.dcm")
 
 
 def test_a_node_is_named_in_one_word():

@@ -37,6 +37,12 @@ def queue(tmp_path: Path) -> Queue:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("ASSOCIATE_S", "PDU_S", "IDLE_S"):
+        monkeypatch.setattr(server, limit, 0.2)
+
+
+@pytest.fixture
 def port(queue: Queue) -> Iterator[int]:
     with receiving(queue, "127.0.0.1", 0, "DISTILIQA") as port:
         yield port
@@ -140,21 +146,24 @@ def test_a_sound_sender_is_heard_among_those_who_only_echo(
 
 @pytest.mark.parametrize("said", [b"", HALF_A_REQUEST])
 def test_who_asks_for_no_association_in_time_is_closed(
-    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch, said: bytes
+    impatient: None, connect: Callable[[bytes], socket.socket], said: bytes
 ):
-    for module in (peer, server):
-        monkeypatch.setattr(module, "ASSOCIATE_S", 0.2)
     assert connect(said).recv(1) == b""
 
 
 def test_half_a_message_that_does_not_go_on_ends_its_association(
-    associate: Callable[[], Association], monkeypatch: pytest.MonkeyPatch, queue: Queue
+    impatient: None, associate: Callable[[], Association]
 ):
-    monkeypatch.setattr(peer, "PDU_S", 0.2)
     association = associate()
     context, command = store_command(association)
     raw(association).sendall(command + data_pdu(context, 0, b"0" * 1000)[:500])
     assert ended(association)
+
+
+def test_an_association_of_which_nothing_comes_ends(
+    impatient: None, associate: Callable[[], Association]
+):
+    assert ended(associate())
 
 
 def test_an_object_without_end_is_cut_off_and_costs_no_memory(

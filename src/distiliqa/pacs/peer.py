@@ -21,12 +21,6 @@ from distiliqa.pacs.log import reason
 
 LOG = logging.getLogger(__name__)
 
-# From the connection to the whole request for an association.
-ASSOCIATE_S = 10.0
-# For one PDU, of some 16 kB.
-PDU_S = 30.0
-# Between two PDUs.
-IDLE_S = 120.0
 # We ask for 16 kB, and a request for an association may be longer.
 MAX_PDU_BYTES = 1 << 20
 # A command, and what belongs to any but C-STORE; these are in memory.
@@ -43,13 +37,16 @@ class BoundedSocket(AssociationSocket):
     def recv(self, nr_bytes: int) -> bytearray:
         """Read so many bytes of a PDU, fewer where the peer hangs up.
 
+        They may take as long as the time-outs of the association say.
+
         Raises
         ------
         OSError : they are too many, or do not come in time.
         """
         if nr_bytes > MAX_PDU_BYTES:
             raise OSError(f"a PDU of over {MAX_PDU_BYTES} bytes")
-        end = time.monotonic() + (PDU_S if self.assoc.is_established else ASSOCIATE_S)
+        limit_s = self.assoc.dimse_timeout if self.assoc.is_established else self.assoc.acse_timeout
+        end = time.monotonic() + (limit_s or 0.0)
         received = bytearray()
         while len(received) < nr_bytes:
             left_s = end - time.monotonic()

@@ -19,10 +19,13 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from distiliqa.pacs.connections import MAX_CONNECTIONS, Connection, Connections
 from distiliqa.pacs.log import reason
-from distiliqa.pacs.peer import ASSOCIATE_S, IDLE_S, PDU_S, BoundedMessages, BoundedSocket
+from distiliqa.pacs.peer import BoundedMessages, BoundedSocket
 
 LOG = logging.getLogger(__name__)
 STORED = 0x0000  # PS3.4, table B.2-1
+# From the connection to the whole request for an association; for one PDU, of some 16 kB; between
+# two PDUs.
+ASSOCIATE_S, PDU_S, IDLE_S = 10.0, 30.0, 120.0
 
 
 @contextmanager
