@@ -11,7 +11,7 @@ import pydicom
 import pytest
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from distiliqa.ct import Problem, index_ct
+from distiliqa.ct import CTIndex, Problem, index_ct
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
@@ -308,3 +308,11 @@ def test_of_a_dicomdir_its_folder_is_read(tmp_path, write_ct, body):
     (tmp_path / "DICOMDIR").write_bytes(bytes(128) + b"DICM")  # damaged, which loses no image
     index = index_ct(tmp_path / "DICOMDIR")
     assert [ref.path for ref in index.slices] == [str(tmp_path / "A" / "IM1")]
+
+
+def test_a_file_that_gives_nothing_is_never_passed_over(tmp_path, write_ct, body, monkeypatch):
+    write_ct(tmp_path / "a.dcm", body)
+    np.save(tmp_path / "b.npy", body)
+    monkeypatch.setattr("distiliqa.ct.numpy_array.index_npy", lambda source: CTIndex())
+    problem = Problem(str(tmp_path / "b.npy"), "holds no slices; export it again")
+    assert index_ct(tmp_path).failed == (problem,)

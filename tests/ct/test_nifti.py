@@ -356,6 +356,32 @@ def test_analyze_has_no_orientation_and_says_so(tmp_path, body, read_one):
     assert image.spacing_mm == pytest.approx((0.7, 0.7))
 
 
+def test_a_damaged_header_of_a_pair_fails(pair, tmp_path, body):
+    save(tmp_path / "sound.nii", body.T[:, :, None])
+    edited(pair, nibabel.nifti1.Nifti1PairHeader, sizeof_hdr=0, magic=b"")
+    ((name, reason),) = index_ct(tmp_path).failed
+    assert (name, reason) == (str(pair), "not readable as NIfTI; copy or convert it again")
+
+
+def test_a_position_that_no_scanner_has_is_unknown(tmp_path, body, read_one):
+    affine = LPS_TO_RAS.copy()
+    affine[:3, 3] = 1e30
+    nibabel.save(nibabel.Nifti1Image(body.T[:, :, None], affine), tmp_path / "a.nii")
+    image = read_one(tmp_path / "a.nii")
+    assert image.position_mm is None
+    assert image.warnings == ("a position that no scanner has: taken as unknown",)
+
+
+def test_a_volume_that_inflates_to_far_more_than_ct_can_is_refused(tmp_path, body, monkeypatch):
+    path = save(tmp_path / "a.nii.gz", np.zeros((64, 64, 64), np.int16))
+    assert len(index_ct(path).slices) == 64
+    monkeypatch.setattr(voxels, "MAX_ANY_RATIO_BYTES", 1 << 16)
+    with pytest.raises(
+        CTReadError, match=r"would inflate to .* times its size\), which looks like"
+    ):
+        index_ct(path)
+
+
 def test_another_kind_of_hdr_is_left_out(tmp_path, body):
     save(tmp_path / "sound.nii", body.T[:, :, None])
     (tmp_path / "b.hdr").write_text("ENVI\nsamples = 64\n" * 40)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,3 +74,10 @@ def test_what_was_not_scored_is_listed(run: ScoringRun):
 
 def test_nobody_is_named(run: ScoringRun):
     assert "DOE" not in json.dumps(scores_record(run))
+
+
+def test_numbers_that_json_has_no_word_for_are_null(run: ScoringRun):
+    far = replace(run.slices[1], position_mm=math.inf)
+    record = scores_record(replace(run, slices=(run.slices[0], far, *run.slices[2:])))
+    assert record["series"][1]["slices"][0]["position_mm"] is None
+    json.dumps(record, allow_nan=False)

@@ -82,3 +82,11 @@ def test_what_is_not_known_is_no_difference():
     facts = [Acquisition(kvp=120, kernel="B30f"), Acquisition()]
     assert series_warnings([None, 3.0], facts) == ()
     assert series_warnings([None, None, None], [Acquisition()] * 3) == ()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("thickness", [1.7e308, -1.0, 0.0])
+def test_a_thickness_of_no_slice_is_not_known(thickness: float):
+    acquisitions = [Acquisition(slice_thickness_mm=thickness)] * 4
+    (warning,) = series_warnings([0, 3, 6, 12], acquisitions)
+    assert warning == "1 slice missing: between 6.0 and 12.0 mm"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,14 @@ from distiliqa.ct.orientation import Orientation
 
 # Of cosines and, relative to it, of a pixel spacing: what rounding in headers may change.
 _ROUNDING = 1e-3
+
+# A table runs 2 m, and some scanners count from the floor of the room.
+MAX_PLACE_MM = 1e5
+
+
+def is_place(point: Sequence[float]) -> bool:
+    """Whether a scanner can have ``point``, x, y and z in mm. Sums of others may not be finite."""
+    return len(point) == 3 and all(abs(length) <= MAX_PLACE_MM for length in point)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _read_header(path: Path) -> tuple[Any, bool]:
     for kind in _OF_PAIR if path.suffix.lower() == ".hdr" else _SINGLE:
         if kind.may_contain_header(start):
             return kind(start[: kind.template_dtype.itemsize]), deflated
-    if path.suffix.lower() == ".hdr":
+    if path.suffix.lower() == ".hdr" and not (data_file(path) or path).exists():
         raise NotCTError(
             "neither NIfTI nor Analyze 7.5", path=path, remedy="convert it to another format"
         )

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.geometry import Geometry
+from distiliqa.ct.geometry import Geometry, is_place
 from distiliqa.ct.hu import check_count, check_dtype, check_size, checked, rescale
 from distiliqa.ct.listing import CTIndex, SliceRef
 from distiliqa.ct.orientation import Orientation, tilt_warnings
@@ -118,7 +118,9 @@ class _Plane:
             path, index, path, self.position_mm(index), load, geometry=self.geometry(index)
         )
 
-    def geometry(self, index: int) -> Geometry:
+    def geometry(self, index: int) -> Geometry | None:
+        if not is_place(self.origin_mm(index)):
+            return None
         rows, columns = (n for axis, n in enumerate(self.volume.shape) if axis != self.axis)
         return Geometry(self.origin_mm(index), self.orientation, self.spacing, (rows, columns))
 
@@ -127,14 +129,17 @@ class _Plane:
         x, y, z = (origin + index * steps[:, self.axis]).tolist()
         return x, y, z
 
-    def position_mm(self, index: int) -> float:
-        return self.orientation.position_mm(self.origin_mm(index))
+    def position_mm(self, index: int) -> float | None:
+        origin = self.origin_mm(index)
+        return self.orientation.position_mm(origin) if is_place(origin) else None
 
     def load(self, index: int) -> CTSlice:
         hu = checked(self.volume.plane(self.axis, index), path=self.volume.path)
         notes = (*self.volume.warnings, *tilt_warnings(self.orientation.tilt_degrees))
         rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
         notes += pixel_warnings(rows, columns)
+        if self.position_mm(index) is None:
+            notes += ("a position that no scanner has: taken as unknown",)
         if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
             notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
         return CTSlice(

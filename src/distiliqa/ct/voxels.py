@@ -23,6 +23,11 @@ from distiliqa.errors import CTReadError
 # Some 4000 slices of 512 x 512.
 MAX_DECODED_BYTES = 2 << 30
 
+# CT with its noise compresses 3 : 1, and a blank volume 1000 : 1: a ratio condemns a file only
+# where it would also grow large.
+MAX_LARGE_RATIO = 100
+MAX_ANY_RATIO_BYTES = 256 << 20
+
 # Bytes of a volume in text: each number takes several, and is parsed one by one.
 MAX_TEXT_BYTES = 64 << 20
 
@@ -97,8 +102,20 @@ class Voxels:
             self._check_raw(length)
             return
         self._check_whole_size(length)
-        if self.skipped + self.size > max(length, 0) * MAX_RATIO:
-            raise self._cut_short(f"{max(length, 0)} compressed bytes cannot hold them")
+        if self.coding is Coding.DEFLATED:
+            self._check_ratio(max(length, 0))
+
+    def _check_ratio(self, length: int) -> None:
+        whole = self.skipped + self.size
+        if whole > length * MAX_RATIO:
+            raise self._cut_short(f"{length} compressed bytes cannot hold them")
+        if whole > MAX_ANY_RATIO_BYTES and whole > length * MAX_LARGE_RATIO:
+            raise CTReadError(
+                f"would inflate to {whole / 1e9:.3g} GB ({whole / length:.0f} times its size), "
+                "which looks like a bomb",
+                path=self.path,
+                remedy="unpack it yourself if you trust it",
+            )
 
     def _check_whole_size(self, length: int) -> None:
         """Raise `CTReadError` on what would fill the memory when it is decoded whole."""
@@ -218,6 +235,12 @@ def _told(path: Path) -> Iterator[None]:
             f"the voxels cannot be read ({error.strerror or error})",
             path=path,
             remedy="put the file beside its header, and check its permissions",
+        ) from error
+    except MemoryError as error:
+        raise CTReadError(
+            "not enough memory for the volume",
+            path=path,
+            remedy="unpack it: an uncompressed one is read slice by slice",
         ) from error
     except Exception as error:
         raise CTReadError(

@@ -123,7 +123,7 @@ def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _diameter(water: NDArray[np.floating], size: int, spacing_mm: tuple[float, float]) -> float:
-    area = water.sum() * size * spacing_mm[0] * size * spacing_mm[1]
+    area = float(water.sum()) * size * spacing_mm[0] * size * spacing_mm[1]
     return float(2.0 * np.sqrt(area / np.pi))
 
 

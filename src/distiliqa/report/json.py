@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +17,7 @@ DIGITS = 6
 
 def scores_record(run: ScoringRun) -> dict[str, Any]:
     """The content of ``scores.json``: what scored, then series and slices in reading order."""
-    return {
+    record = {
         "distiliqa": __version__,
         "model": model_facts(run.model),
         "settings": settings(run.model),
@@ -25,6 +26,16 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
         "failed": [each._asdict() for each in run.failed],
         "left_out": [each._asdict() for each in run.left_out],
     }
+    return _finite(record)
+
+
+def _finite(content: Any) -> Any:
+    """The content with null in the place of numbers that JSON has no word for."""
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def print_json(run: ScoringRun) -> None:

@@ -11,6 +11,7 @@ from distiliqa.ct import Acquisition
 from distiliqa.scoring.gaps import find_gaps
 
 _SAME_MM = 0.01  # positions are written with two decimals or more
+_MAX_THICKNESS_MM = 1000.0  # more is a broken number
 _MAX_PLACES = 3  # named in one sentence
 
 
@@ -26,7 +27,7 @@ def series_warnings(
     patients : number of patients that the slices say they are of.
     """
     placed = [
-        (position, made.slice_thickness_mm)
+        (position, _thickness(made))
         for position, made in zip(positions_mm, acquisitions, strict=True)
         if position is not None
     ]
@@ -40,6 +41,12 @@ def series_warnings(
         *_mixed("kernels", (made.kernel for made in acquisitions), ""),
         *_mixed("tube voltages", (made.kvp for made in acquisitions), " kV"),
     )
+
+
+def _thickness(made: Acquisition) -> float | None:
+    """The slice thickness, mm; None where it is not known or of no slice."""
+    thickness = made.slice_thickness_mm
+    return thickness if thickness is not None and 0 < thickness <= _MAX_THICKNESS_MM else None
 
 
 def _mixed_patients(patients: int) -> Iterable[str]:
