@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,3 +106,27 @@ def test_a_bad_file_does_not_stop_the_rest(folder: Path, tmp_path: Path) -> None
     code, stdout, stderr = run(folder, "--out", tmp_path / "out", "--ring", 0.05)
     assert (code, "2 slices" in stdout) == (1, True)
     assert "broken.dcm" in stderr
+
+
+def test_what_an_earlier_run_left_beside_is_told(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(folder, "--out", out, "--dose", 0.5)[::2] == (0, "")
+    assert run(folder, "--out", out, "--dose", 0.25)[::2] == (0, "")
+    code, _, stderr = run(folder / "0.dcm", "--out", out, "--dose", 0.5)
+    assert (code, stderr) == (
+        0,
+        f"{out}: 1 .dcm more lie there, which this run did not make",
+    )
+
+
+def test_gzipped_slices_are_taken_and_archives_refused(folder: Path, tmp_path: Path) -> None:
+    packed = folder / "1.dcm.gz"
+    packed.write_bytes(gzip.compress((folder / "1.dcm").read_bytes()))
+    (folder / "1.dcm").unlink()
+    code, _, stderr = run(folder, "--out", tmp_path / "out", "--dose", 0.5)
+    assert (code, stderr) == (0, "")
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(folder / "0.dcm", "0.dcm")
+    code, _, stderr = run(tmp_path / "a.zip", "--out", tmp_path / "out")
+    assert (code, "an archive; unpack it, and give the folder" in stderr) == (2, True)

@@ -47,10 +47,11 @@ def simulate(
     from functools import partial
 
     from distiliqa.ct import index_ct
+    from distiliqa.ct.archive import is_archive
     from distiliqa.data.jobs import run_jobs
     from distiliqa.errors import CTReadError
     from distiliqa.simulate.files import Settings, simulate_file, target_of
-    from distiliqa.simulate.targets import check_targets, not_made
+    from distiliqa.simulate.targets import check_targets, not_made, other_images
 
     if not 0 < dose <= 1:
         raise typer.BadParameter(f"--dose {dose:g}: give more than 0, at most 1")
@@ -68,16 +69,21 @@ def simulate(
         smoothing=smoothing,
         seed=seed,
     )
+    if source.is_file() and is_archive(source):
+        raise CTReadError("an archive", path=source, remedy="unpack it, and give the folder")
     index = index_ct(source)
     folder = source if source.is_dir() else source.parent
     found = {Path(slice_.path) for slice_ in index.slices}
     files = sorted(not_made(found, folder, out))
-    check_targets((path, target_of(path, folder, out)) for path in files)
+    targets = {path: target_of(path, folder, out) for path in files}
+    check_targets(targets.items())
     threads = None if len(files) == 1 else 1
     work = partial(simulate_file, folder=folder, out=out, settings=settings, threads=threads)
     results = dict(run_jobs(work, files, jobs=jobs, description="simulating"))
     problems = [error for error in results.values() if isinstance(error, CTReadError)]
     say(f"{len(files) - len(problems)} slices in {out}: {settings}")
+    if others := other_images(out, targets.values()):
+        say(f"{out}: {others} .dcm more lie there, which this run did not make", err=True)
     for problem in (*index.failed, *index.left_out):
         say(f"{problem.path}: {problem.reason}", err=True)
     for error in problems:

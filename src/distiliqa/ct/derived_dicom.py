@@ -22,6 +22,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from distiliqa.ct.character_sets import restate_as_utf8
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
+from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.header import LOSSY
 from distiliqa.ct.hu import check_size, rescale
 from distiliqa.ct.identify import is_dicom
@@ -70,8 +71,8 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
         or too few of them.
     NotCTError : a readable file that is not a gray-scale CT slice.
     """
-    file = Source.on_disk(path)
-    if not is_dicom(file):
+    file = without_gzip(Source.on_disk(path))
+    if not is_dicom(file.start):
         raise CTReadError("not a DICOM file", path=path, remedy="check the path")
     try:
         file = as_encoded(file)

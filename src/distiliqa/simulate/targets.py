@@ -21,6 +21,11 @@ def without_dcm(path: Path) -> Path:
     return path.with_suffix("") if path.suffix.lower() == ".dcm" else path
 
 
+def other_images(out: Path, targets: Iterable[Path]) -> int:
+    """Number of DICOM files under ``out`` that are no target, such as those of an earlier run."""
+    return len({*out.rglob("*.dcm")} - {*targets})
+
+
 def check_targets(targets: Iterable[tuple[Path, Path]]) -> None:
     """Look, before any work, where each file would be written to.
 
