@@ -216,7 +216,8 @@ def train_student(args: argparse.Namespace) -> None:
     paths = args.weights_path or [
         TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
     ]
-    teachers = [import_network(path) for path in paths]
+    asks = run.recipe.student.distill_weight > 0
+    teachers = [import_network(path) for path in paths] if asks else []
     try:
         distil(run, teachers=teachers, resume=is_taught_by(run, teachers))
     finally:

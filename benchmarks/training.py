@@ -20,6 +20,7 @@ from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 from torch.utils.data import DataLoader
@@ -134,8 +135,7 @@ def package_table(work: Work, cache: SliceCache, teachers: Sequence[Network]) ->
         make_table(
             teachers,
             cache,
-            range(len(cache)),
-            symmetries=1,
+            np.ones((len(cache), 1), np.bool_),
             path=path,
             device=work.device,
             batch_size=work.batch,

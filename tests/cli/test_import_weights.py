@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from distiliqa.cli import app
 from distiliqa.model import Network, NetworkConfig, load_network
 from distiliqa.model.reference import to_published
+from distiliqa.model_folder import read_config
 
 TINY = NetworkConfig(stem_blocks=1, stem_width=2, depth=1, width=16, heads=2, mlp=16, outputs=5)
 
@@ -38,9 +39,10 @@ def test_a_torch_file_scores_after_import(tmp_path: Path) -> None:
     torch.save(to_published(Network(TINY).state_dict()), tmp_path / "weights.pth")
     status, output = run(
         "import-weights", tmp_path / "weights.pth", tmp_path / "model", "--heads", 2,
-        "--scale", 0, 4, "--meaning", "mean rating",
+        "--scale", 0, 4, "--meaning", "mean rating", "--lower-is-better",
     )  # fmt: skip
     assert status == 0, output
+    assert read_config(tmp_path / "model").scale.worst == 4
     np.save(tmp_path / "slice.npy", np.random.default_rng(0).normal(40, 10, (512, 512)))
     status, output = run("score", tmp_path / "slice.npy", "--model", tmp_path / "model")
     assert status == 0, output

@@ -48,6 +48,16 @@ def test_the_disc_is_the_worse_version_and_the_rest_the_better(
         assert each.worse.sum() <= np.pi * (RADIUS[1] + 1) ** 2
 
 
+def test_where_lower_is_better_the_disc_has_the_higher_label(
+    rated: tuple[list[RatedImage], SliceCache],
+) -> None:
+    images, cache = rated
+    made = list(composites(images, cache, range(len(images)), seed=0, higher_is_better=False))
+    assert sorted(each.labels for each in made) == [(1.0, 3.9), (1.0, 4.0), (1.0, 4.0)]
+    shown = made[0].worse & (np.abs(made[0].image - LEVELS[1.0]) > 1e-2)
+    assert shown.any()
+
+
 def test_the_seed_decides(rated: tuple[list[RatedImage], SliceCache]) -> None:
     images, cache = rated
     first, again, other = (

@@ -87,3 +87,23 @@ def test_files_that_are_no_recipe(tmp_path: Path, content: str) -> None:
 def test_a_missing_recipe_lists_those_that_exist() -> None:
     with pytest.raises(RecipeError, match="published, compact, smoke"):
         load_recipe("publised")
+
+
+@pytest.mark.parametrize(
+    ("changes", "teacher", "student"),
+    [
+        ({}, "held_out", "held_out"),
+        ({"data.scale": [0, 4]}, "error_and_correlation", "error_and_correlation"),
+        ({"initial_weights": "compact"}, "error_and_correlation", "error_and_correlation"),
+        ({"data.scale": [0, 4], "student.select_on": "training"}, "held_out", "training"),
+        ({"data.scale": [0, 4], "student.select_on": "held_out"}, "held_out", "held_out"),
+        ({"teacher.select_on": "error"}, "error", "held_out"),
+    ],
+)
+def test_what_networks_are_chosen_by_follows_from_the_scale(
+    changes: dict[str, Any], teacher: str, student: str, tmp_path: Path
+) -> None:
+    recipe = load_recipe("compact", changes)
+    assert (recipe.teacher.select_on, recipe.student.select_on) == (teacher, student)
+    save_recipe(recipe, tmp_path / "recipe.yaml")
+    assert load_recipe(tmp_path / "recipe.yaml") == recipe

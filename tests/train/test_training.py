@@ -18,12 +18,14 @@ from safetensors.torch import load_file
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import sha256, write_json
 from distiliqa.foreign_text import read_json
+from distiliqa.model.transformer import VisionTransformer
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import read_config
+from distiliqa.scoring.shipped import shipped_models
 from distiliqa.train.engine import LAST
 from distiliqa.train.export import export_run
 from distiliqa.train.predict import load_predictor
-from distiliqa.train.recipe import Recipe
+from distiliqa.train.recipe import Recipe, load_recipe
 from distiliqa.train.run import RESULT, TrainingRun, open_run, start_run
 from distiliqa.train.student import is_taught_by, train_student
 from distiliqa.train.teacher import train_teachers
@@ -34,8 +36,6 @@ MakeRecipe = Callable[..., Recipe]
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, rated_folder: Path) -> TrainingRun:
-    from distiliqa.train.recipe import load_recipe
-
     data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
     run = start_run(tmp_path_factory.mktemp("run"), load_recipe("smoke", data), resume=False)
     train_teachers(run)
@@ -162,6 +162,67 @@ def test_a_run_starts_from_trained_weights(
     other = recipe(initial_weights=str(first), **{"network.depth": 2})
     with pytest.raises(RecipeError, match="other sizes"):
         start_run(tmp_path / "other", other, resume=False).new_network(outputs=1)
+
+
+def test_a_run_starts_from_a_shipped_model_or_a_model_folder(
+    recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
+) -> None:
+    data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
+    shipped = shipped_models()["compact"]
+    for named in ("compact", str(shipped)):
+        compact = load_recipe("compact", data | {"initial_weights": named, "folds.count": 2})
+        run = start_run(tmp_path / Path(named).parent.name, compact, resume=False)
+        known = read_network(shipped / "model.safetensors").state_dict()
+        began = run.new_network(outputs=1).state_dict()
+        for name, values in began.items():
+            expected = known[name].mean(0, keepdim=True) if "vit.heads." in name else known[name]
+            torch.testing.assert_close(values, expected)
+        facts = read_json(run.folder / "run.json")
+        assert facts["initial_weights_sha256"] == sha256(shipped / "model.safetensors")
+        assert compact.teacher.select_on == "error_and_correlation"
+    with pytest.raises(DistiliqaError, match="no such weights; check the path"):
+        start_run(tmp_path / "none", recipe(initial_weights="none.safetensors"), resume=False)
+    assert not (tmp_path / "none" / "cache").exists()
+
+
+def test_the_published_network_starts_from_imagenet_or_says_that_it_does_not(
+    recipe: MakeRecipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"network.preset": "published", "network.stem_blocks": 1, "network.stem_width": 2}
+    toy = sizes | {"network.width": 16, "network.mlp": 24, "network.depth": 1}
+    start_run(tmp_path / "random", recipe(**toy), resume=False)
+    assert capsys.readouterr().err.count("warning: the network starts from random weights") == 1
+    vit = VisionTransformer(3, 224, patch=16, depth=1, width=16, heads=2, mlp=24, outputs=10)
+    names = {"heads.": "heads.head.", ".mlp.0.": ".mlp.linear_1.", ".mlp.3.": ".mlp.linear_2."}
+    state = vit.state_dict()
+    for now, then in names.items():  # as torchvision's file calls them
+        state = {name.replace(now, then): values for name, values in state.items()}
+    torch.save(state, tmp_path / "vit_b_16.pth")
+    given = recipe(imagenet_weights=str(tmp_path / "vit_b_16.pth"), **toy)
+    run = start_run(tmp_path / "given", given, resume=False)
+    assert "random weights" not in capsys.readouterr().err
+    layer = "encoder.layers.encoder_layer_0.mlp.3.weight"
+    assert torch.equal(run.new_network(1).vit.state_dict()[layer], vit.state_dict()[layer])
+    facts = read_json(run.folder / "run.json")
+    assert facts["imagenet_weights_sha256"] == sha256(tmp_path / "vit_b_16.pth")
+    with pytest.raises(DistiliqaError, match="no such weights"):
+        start_run(tmp_path / "none", recipe(imagenet_weights="none.pth", **toy), resume=False)
+
+
+def test_lower_may_be_better(
+    trained: TrainingRun, recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
+) -> None:
+    ratings, scores = tmp_path / "train.json", read_json(rated_folder / "train.json")
+    write_json(ratings, {name: 5 - 4 * score for name, score in scores.items()})  # 1 is best
+    shutil.copy(rated_folder / "manifest.csv", tmp_path)
+    scale = {"data.scale": [1, 5], "data.higher_is_better": False}
+    settings = recipe(**{"data.ratings": str(ratings), "teacher.epochs": 1} | scale)
+    run = start_run(tmp_path / "run", settings, resume=False)
+    train_student(run, teachers=[read_network(trained.teacher_weights(k)) for k in (1, 2)])
+    export_run(run, tmp_path / "model", name="toy")
+    config = read_config(tmp_path / "model")
+    assert (config.scale.higher_is_better, config.scale.worst) == (False, 5)
+    assert "1 to 5, lower is better" in (tmp_path / "model" / "README.md").read_text()
 
 
 def test_tensorboard_logs_when_asked(recipe: MakeRecipe, tmp_path: Path) -> None:

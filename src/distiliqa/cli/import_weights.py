@@ -22,6 +22,9 @@ def import_weights(
     meaning: Annotated[
         str, typer.Option(help="What the score means.")
     ] = "structural similarity to the full-dose slice",
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="The best images have the lowest score.")
+    ] = False,
 ) -> None:
     """Turn a state dict in the published layout into a model folder; sizes are read from it."""
     import numpy as np
@@ -40,7 +43,7 @@ def import_weights(
         version="imported",
         architecture={},
         outputs=network.config.outputs,
-        scale=ScoreScale(*scale, meaning),
+        scale=ScoreScale(*scale, meaning, not lower_is_better),
         training={"imported from": file.name, "sha256": sha256(file)},
     )
     slices = [fit(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]

@@ -34,7 +34,12 @@ class Composite(NamedTuple):
 
 
 def composites(
-    images: Sequence[RatedImage], cache: SliceCache, positions: Sequence[int], *, seed: int
+    images: Sequence[RatedImage],
+    cache: SliceCache,
+    positions: Sequence[int],
+    *,
+    seed: int,
+    higher_is_better: bool = True,
 ) -> Iterator[Composite]:
     """Put a disc of the worse of two versions of one slice into the better one, for every two.
 
@@ -47,12 +52,12 @@ def composites(
     """
     scores = np.array([images[at].score for at in positions])
     least = LEAST_DIFFERENCE * float(np.ptp(scores))
-    rng = np.random.default_rng(seed)
+    rng, sign = np.random.default_rng(seed), 1 if higher_is_better else -1
     for versions in _versions(images, positions):
         for one, other in combinations(versions, 2):
-            better, worse = sorted((one, other), key=lambda at: -images[at].score)
+            better, worse = sorted((one, other), key=lambda at: -sign * images[at].score)
             labels = images[better].score, images[worse].score
-            if labels[0] - labels[1] >= max(least, 1e-9):
+            if sign * (labels[0] - labels[1]) >= max(least, 1e-9):
                 yield _composite(cache.array(better), cache.array(worse), labels, rng)
 
 

@@ -37,7 +37,7 @@ def load_imagenet(network: Network, source: str) -> list[str]:
     """
     path = _download() if source == DOWNLOAD else Path(source)
     found, _ = read_state(path)
-    found = {name: tensor for name, tensor in found.items() if not name.startswith("heads.")}
+    found = {_renamed(n): tensor for n, tensor in found.items() if not n.startswith("heads.")}
     own = network.vit.state_dict()
     wanted = {name for name in own if not name.startswith("heads.")}
     if "encoder.pos_embedding" in found:
@@ -55,6 +55,11 @@ def load_imagenet(network: Network, source: str) -> list[str]:
         )
     network.vit.load_state_dict({n: t for n, t in found.items() if n not in left}, strict=False)
     return left
+
+
+def _renamed(name: str) -> str:
+    """The present name of a layer: torchvision's file is older than its names of the perceptron."""
+    return name.replace(".mlp.linear_1.", ".mlp.0.").replace(".mlp.linear_2.", ".mlp.3.")
 
 
 def resize_positions(embedding: Tensor, tokens: int) -> Tensor:

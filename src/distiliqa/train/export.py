@@ -18,6 +18,7 @@ from distiliqa.model.export import export_network
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import Domain, ModelConfig, ScoreScale
 from distiliqa.train.insight import gain_insight
+from distiliqa.train.recipe import Recipe
 from distiliqa.train.run import BEST, FACTS, RESULT, TrainingRun
 from distiliqa.version import __version__
 
@@ -65,7 +66,7 @@ def export_run(
         version=__version__,
         architecture={},
         outputs=run.recipe.folds.count,
-        scale=ScoreScale(*data.scale, data.meaning),
+        scale=ScoreScale(*data.scale, data.meaning, data.higher_is_better),
         window=run.recipe.window.window(),
         training=training,
     )
@@ -94,12 +95,21 @@ def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> d
         "cases": len(cases),
         "ratings_sha256": facts["ratings_sha256"],
         "initial_weights_sha256": facts["initial_weights_sha256"],
-        "recipe": json.loads(run.recipe.model_dump_json(exclude=_PATHS)),
+        "imagenet_weights_sha256": facts.get("imagenet_weights_sha256"),
+        "recipe": _without_paths(run.recipe),
         "best_epoch": result["epoch"],
         "held_out_images": len(result["held_out"]),
         "held_out": figures,
+        "teachers_followed": result.get("teachers_followed"),
+        "warnings": result.get("warnings", []),
         "evaluation": _quoted(read_json(evaluation)) if evaluation else None,
     }
+
+
+def _without_paths(recipe: Recipe) -> dict[str, Any]:
+    content = json.loads(recipe.model_dump_json(exclude=_PATHS))
+    imagenet = recipe.imagenet_weights
+    return content | {"imagenet_weights": imagenet and Path(imagenet).name}
 
 
 def _quoted(evaluation: dict[str, Any]) -> dict[str, Any]:
@@ -169,6 +179,7 @@ def _training_lines(training: dict[str, Any]) -> list[str]:
         f"- Held out while the student was trained ({training['held_out_images']} images, used to "
         f"choose the epoch): {figures}.",
     ]
+    lines += [f"- Warning: {text}." for text in training.get("warnings", ())]
     if training["evaluation"]:
         lines.append(_evaluation_line(training["evaluation"]))
     return lines

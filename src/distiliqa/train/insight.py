@@ -67,10 +67,16 @@ def gain_insight(
     RecipeError : fewer than 20 of the typical images were held out.
     """
     fold = run.fold(run.recipe.student.held_out_fold)
-    examples = composites(run.images, run.cache, fold.train, seed=run.recipe.seed)
+    examples = composites(
+        run.images,
+        run.cache,
+        fold.train,
+        seed=run.recipe.seed,
+        higher_is_better=run.recipe.data.higher_is_better,
+    )
     told = track(examples, "Mapping")
     local = fit_local_head(network, told) if network.sees_all else None
-    held_out = run.recipe.student.select_on == "held_out" and len(fold.validation) >= _FEWEST
+    held_out = run.recipe.student.holds_out and len(fold.validation) >= _FEWEST
     if not held_out:
         if typical is not None:
             raise _too_few(0)

@@ -82,21 +82,47 @@ def _statistics_kept(network: Network) -> Iterator[None]:
         norm.track_running_stats = True
 
 
+def merit_of(found: Agreement, rising: bool, select_on: str | None, span: float) -> float:
+    """What the epoch that is kept has most of.
+
+    The overall agreement is at most 3, and negative where predictions fall as labels rise, which
+    the published absolute value would reward. The error is a share of the scale, so that an error
+    of a tenth of it weighs as much as 0.1 of mean correlation.
+
+    Parameters
+    ----------
+    found : of predictions with labels of held-out images.
+    rising : whether the predictions rise with the labels.
+    select_on : see `distiliqa.train.recipe.StepSection`.
+    span : length of the scale of the labels.
+    """
+    correlation = found.overall if rising else -found.overall
+    error = found.mae / span
+    if select_on == "error":
+        return -error
+    return correlation / 3 - error if select_on == "error_and_correlation" else correlation
+
+
 class RatingModule(L.LightningModule, ABC):
     """A network that learns scores. Children say what a training batch costs.
 
     After each epoch ``summary`` holds the figures of the epoch by column name, and ``merit`` what
-    the best epoch has most of: the overall agreement on held-out images, negative where the
-    predictions run against the labels, which the published absolute value would reward.
+    the best epoch has most of, see `merit_of`.
+
+    Parameters
+    ----------
+    span : length of the scale of the labels.
 
     Attributes
     ----------
     slices : the images of batches that hold none, see `distiliqa.train.resident`.
     """
 
-    def __init__(self, network: Network, step: StepSection, seed: int) -> None:
+    def __init__(
+        self, network: Network, step: StepSection, seed: int, *, span: float = 1.0
+    ) -> None:
         super().__init__()
-        self.seed = seed
+        self.seed, self.span = seed, span
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = step
         self.averaged = _moving_average(self.network, step.averaging) if step.averaging else None
@@ -181,7 +207,8 @@ class RatingModule(L.LightningModule, ABC):
     def on_validation_epoch_end(self) -> None:
         _, predictions, labels, losses = self.validated.gathered(self).T
         found = agreement(predictions.numpy(), labels.numpy())
-        self.merit = math.copysign(found.overall, plcc(predictions.numpy(), labels.numpy()) or 0)
+        rising = (plcc(predictions.numpy(), labels.numpy()) or 0) >= 0
+        self.merit = merit_of(found, rising, self.step.select_on, self.span)
         self.summary["val_overall_perf"] = found.overall
         self.summary["val_loss"] = float(losses.mean())
         for name in ("plcc", "srocc", "krocc", "mae"):

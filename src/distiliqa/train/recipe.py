@@ -23,6 +23,7 @@ Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Size = Annotated[int, Field(lt=1 << 16)]
 Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+SelectOn = Literal["held_out", "error", "error_and_correlation"]
 
 
 class NetworkSection(Section):
@@ -45,12 +46,24 @@ class NetworkSection(Section):
 
 
 class DataSection(Section):
-    """Where the rated images are and what their scores mean."""
+    """Where the rated images are and what their scores mean.
+
+    Attributes
+    ----------
+    scale : lowest and highest score that may occur.
+    higher_is_better : False where the best images have the lowest score, as on many Likert scales.
+    """
 
     folder: Path | None = None
     ratings: Path | None = None
     scale: tuple[float, float] = (0.0, 1.0)
     meaning: str = "structural similarity to the full-dose slice"
+    higher_is_better: bool = True
+
+    @property
+    def span(self) -> float:
+        """Length of the scale, in units of the score."""
+        return self.scale[1] - self.scale[0]
 
 
 class WindowSection(Section):
@@ -72,7 +85,16 @@ class FoldSection(Section):
 
 
 class StepSection(Section):
-    """How one network is trained: the defaults are the published teacher's."""
+    """How one network is trained: the defaults are the published teacher's.
+
+    Attributes
+    ----------
+    select_on : what the epoch that is kept has most of on the held-out images. ``held_out``, as
+        published: the sum of the correlations. ``error``: a small mean absolute error.
+        ``error_and_correlation``: both, see `distiliqa.train.rating.merit_of`. `load_recipe` puts
+        this last one in the place of None where `data.scale` or `initial_weights` say beforehand
+        what scores mean, else ``held_out``, which teachers of a student chosen so are chosen by.
+    """
 
     epochs: Positive = 500
     batch_size: Positive = 10  # images of all processes together
@@ -88,18 +110,31 @@ class StepSection(Section):
     consistency: Weight = 0.0  # price of the squared change of outputs as an image is moved
     averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
     patience: Positive | None = None  # epochs without a better validation before it stops
+    select_on: SelectOn | None = None
 
 
 class StudentSection(StepSection):
-    """How the student is distilled; ``published`` switches reproduce the published code."""
+    """How the student is distilled; ``published`` switches reproduce the published code.
+
+    Attributes
+    ----------
+    distill_weight : of the teachers' term; with 0 no teacher is asked, or needed.
+    gate : largest error of the teachers' mean that is learned from, as a share of `data.scale`.
+    select_on : also ``training``, as published: the correlations on all images, none held out.
+    """
 
     epochs: Positive = 200
     batch_size: Positive = 25
     distill_weight: Weight = 0.75
-    gate: Weight = 0.05  # largest error of the teachers' mean that is learned from, score units
+    gate: Weight = 0.05
     distillation: Literal["added", "published"] = "added"
-    select_on: Literal["held_out", "training"] = "held_out"
+    select_on: SelectOn | Literal["training"] | None = None  # type: ignore[assignment]
     held_out_fold: Positive = 1
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether a fold is held out of what the student learns from."""
+        return self.select_on != "training"
 
 
 class HardwareSection(Section):
@@ -133,7 +168,7 @@ class Recipe(Section):
     folds: FoldSection = FoldSection()
     augmentation: Augmentation = "dihedral"
     imagenet_weights: str | None = None  # a path, or "download"
-    initial_weights: Path | None = None  # safetensors of a trained network to start from
+    initial_weights: Path | None = None  # a shipped model by name, a model folder or safetensors
     teacher: StepSection = StepSection()
     student: StudentSection = StudentSection()
     hardware: HardwareSection = HardwareSection()
@@ -198,7 +233,7 @@ def _set(content: dict[str, Any], keys: list[str], value: Any, whole: str) -> No
 
 
 def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
-    recipe = validated(Recipe, content, source)
+    recipe = _selected(validated(Recipe, content, source))
     try:
         _check_crops(recipe)
     except DistiliqaError as error:
@@ -209,6 +244,23 @@ def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
             f"data.scale: {low:g} is not below {high:g}", path=source, remedy="give [low, high]"
         )
     return recipe
+
+
+def _selected(recipe: Recipe) -> Recipe:
+    """The recipe with what its networks are chosen by, where it does not say so itself."""
+    teacher, student = recipe.teacher, recipe.student
+    known = "scale" in recipe.data.model_fields_set or recipe.initial_weights is not None
+    usual: SelectOn = "error_and_correlation" if known else "held_out"
+    published = student.select_on in ("held_out", "training")
+    chosen = {
+        "teacher": teacher.select_on or ("held_out" if published else usual),
+        "student": student.select_on or usual,
+    }
+    steps = {
+        name: getattr(recipe, name).model_copy(update={"select_on": by})
+        for name, by in chosen.items()
+    }
+    return recipe.model_copy(update=steps)
 
 
 def _check_crops(recipe: Recipe) -> None:

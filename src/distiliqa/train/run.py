@@ -26,12 +26,18 @@ from distiliqa.data.ratings import RatedImage, read_ratings
 from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.foreign_text import read_json
-from distiliqa.model.imagenet import load_imagenet
 from distiliqa.model.network import Network
-from distiliqa.model.weights import start_from
 from distiliqa.train.engine import LAST, Fitted, check_hardware
+from distiliqa.train.followed import warn
 from distiliqa.train.loaders import Batches
 from distiliqa.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.train.start import (
+    RANDOM_START,
+    resolved_start,
+    start,
+    start_facts,
+    starts_at_random,
+)
 from distiliqa.train.teacher_outputs import TABLE
 from distiliqa.version import __version__
 
@@ -93,10 +99,7 @@ class TrainingRun:
     def new_network(self, outputs: int) -> Network:
         """A network to train, started from ImageNet or from a trained one if the recipe says so."""
         network = Network(self.recipe.network.config(outputs))
-        if self.recipe.imagenet_weights:
-            load_imagenet(network, self.recipe.imagenet_weights)
-        if self.recipe.initial_weights:
-            start_from(network, self.recipe.initial_weights)
+        start(network, self.recipe)
         return network
 
     def dataset(
@@ -119,10 +122,10 @@ class TrainingRun:
             seed=seed,
         )
 
-    def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int]) -> None:
-        """Write how a training ended and which images were held out."""
+    def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int], **facts: Any) -> None:
+        """Write how a training ended, which images were held out, and other facts of it."""
         names = [self.images[i].name for i in held_out]
-        write_json(path, asdict(fitted) | {"version": __version__, "held_out": names})
+        write_json(path, asdict(fitted) | {"version": __version__, "held_out": names} | facts)
 
 
 def leads() -> bool:
@@ -148,6 +151,8 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
                 remedy="give the recipe it was started with, or another folder",
             )
     check_hardware(recipe)
+    if leads() and starts_at_random(recipe):
+        warn(RANDOM_START)
     run = _assemble(folder, _absolute(recipe))
     if leads():
         _require_same_data(run)
@@ -159,14 +164,13 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
 
 def _facts(run: TrainingRun) -> dict[str, Any]:
     """Versions and inputs of a run, for ``run.json``."""
-    initial = run.recipe.initial_weights
     return {
         "distiliqa": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "lightning": lightning.__version__,
         "threads": torch.get_num_threads(),
-        "initial_weights_sha256": sha256(initial) if initial else None,
+        **start_facts(run.recipe),
         "images": len(run.images),
         **_data_facts(run),
     }
@@ -242,9 +246,9 @@ def _absolute(recipe: Recipe) -> Recipe:
     if data.folder is None or data.ratings is None:
         raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
     paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
-    initial = recipe.initial_weights and recipe.initial_weights.resolve()
-    update = {"data": data.model_copy(update=paths), "initial_weights": initial}
-    return recipe.model_copy(update=update)
+    return recipe.model_copy(
+        update={"data": data.model_copy(update=paths)} | resolved_start(recipe)
+    )
 
 
 def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:

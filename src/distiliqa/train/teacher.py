@@ -46,7 +46,7 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
     folder = run.fold_folder(number)
     seed = recipe.seed + number
     torch.manual_seed(seed)
-    module = TeacherModule(run.new_network(outputs=1), step, seed)
+    module = TeacherModule(run.new_network(outputs=1), step, seed, span=recipe.data.span)
     if not resume:
         begin_anew(folder)
     training = run.dataset(fold.train, augmentation=recipe.augmentation, seed=seed)

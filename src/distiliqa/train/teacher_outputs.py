@@ -1,8 +1,9 @@
 """What the teachers say of every image, computed once for the student.
 
 The eight symmetries of the square are all that the ``dihedral`` augmentation makes of an image,
-so a table over images and symmetries serves every epoch. An image that is rescaled at random has
-no place in a table and is shown to the teachers when it comes.
+so a table over images and symmetries serves every epoch; it holds those that the student will see.
+An image that is rescaled at random has no place in a table and is shown to the teachers when it
+comes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from distiliqa.data.cache import SliceCache
-from distiliqa.data.dataset import SYMMETRIES, apply_symmetry
+from distiliqa.data.dataset import SYMMETRIES, RatedDataset, apply_symmetry
 from distiliqa.files import atomic_path
 from distiliqa.progress import track
 
@@ -47,56 +48,76 @@ class TeacherOutputs:
         return torch.cat(asked, dim=1).float()
 
 
+def symmetries_seen(dataset: RatedDataset, symmetries: int, epochs: int) -> NDArray[np.bool_]:
+    """Which of the first ``symmetries`` of which images a training shows, (images, symmetries).
+
+    An epoch shows one symmetry of an image, so a short training sees few of the eight.
+    """
+    seen = np.zeros((len(dataset.cache), symmetries), np.bool_)
+    for epoch in range(epochs):
+        dataset.set_epoch(epoch)
+        waiting = [at for at in dataset.indices if not seen[at].all()]
+        if not waiting:
+            break
+        seen[waiting, [dataset.drawn(at).transform for at in waiting]] = True
+    dataset.set_epoch(0)
+    return seen
+
+
 def make_table(
     teachers: Sequence[nn.Module],
     cache: SliceCache,
-    positions: Sequence[int],
+    wanted: NDArray[np.bool_],
     *,
-    symmetries: int,
     path: Path,
     device: torch.device,
     batch_size: int,
     half: bool,
 ) -> NDArray[np.float32]:
-    """The teachers' outputs for some images and their first ``symmetries`` symmetries.
+    """The teachers' outputs for some symmetries of some images: one pass of each for each.
 
-    Kept in ``path``, so that a resumed student learns from the same numbers.
+    Kept in ``path``, so that a resumed student learns from the same numbers; only what is not
+    there yet is asked.
 
     Parameters
     ----------
-    positions : of the images that the student learns from.
+    wanted : (images, symmetries), see `symmetries_seen`.
     half : ask in bfloat16, as teachers of mixed precision learned.
 
     Returns
     -------
-    float32, (images, symmetries, teachers); NaN for other images.
+    float32, (images, symmetries, teachers); NaN for what nobody asked.
     """
-    shape = (len(cache), symmetries, len(teachers))
-    if path.is_file():
-        table = np.load(path, allow_pickle=False)
-        if table.shape == shape:
-            return table
-    table = np.full(shape, np.nan, np.float32)
+    table = _known(path, (*wanted.shape, len(teachers)))
+    missing = np.argwhere(wanted & np.isnan(table).any(axis=2))
+    if not len(missing):
+        return table
     for teacher in teachers:
         teacher.to(device)
-    at_once = max(batch_size // symmetries, 1)
-    steps = [list(positions[i : i + at_once]) for i in range(0, len(positions), at_once)]
+    steps = [missing[i : i + batch_size] for i in range(0, len(missing), batch_size)]
     mixed = torch.autocast(device.type, torch.bfloat16, enabled=half)
-    for rows in track(steps, "Asking the teachers"):
-        slices = torch.from_numpy(np.stack([cache.array(row) for row in rows]))[:, None]
-        versions = torch.cat([apply_symmetry(slices, k) for k in range(symmetries)])
+    for step in track(steps, "Asking the teachers"):
+        versions = torch.stack(
+            [apply_symmetry(torch.from_numpy(cache.array(at))[None], k) for at, k in step.tolist()]
+        ).to(device)
         with torch.inference_mode(), mixed:
-            outputs = torch.cat([teacher(versions.to(device)) for teacher in teachers], dim=1)
-        table[rows] = outputs.float().cpu().numpy().reshape(symmetries, -1, shape[2]).swapaxes(0, 1)
+            outputs = torch.cat([teacher(versions) for teacher in teachers], dim=1)
+        table[step[:, 0], step[:, 1]] = outputs.float().cpu().numpy()
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.save(file, table)
     return table
 
 
+def _known(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The table on disk; one of NaN where there is none of this shape."""
+    table = np.load(path, allow_pickle=False) if path.is_file() else None
+    return np.full(shape, np.nan, np.float32) if table is None or table.shape != shape else table
+
+
 def fingerprint(
     teachers: Sequence[nn.Module], positions: Sequence[int], symmetries: int | None, *, half: bool
 ) -> str:
-    """SHA-256 of all that decides a table; the arguments are those of `make_table`."""
+    """SHA-256 of what decides the answers of teachers for images at some positions."""
     digest = hashlib.sha256(f"{list(positions)} {symmetries} {half}".encode())
     for teacher in teachers:
         for name, values in teacher.state_dict().items():
