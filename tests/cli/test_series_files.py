@@ -124,6 +124,7 @@ def test_lengths_of_no_patient_cost_their_series_alone(tmp_path, score, write_se
     made = {path.name: path for path in (tmp_path / "out" / "heatmaps").iterdir()}
     assert len(list((tmp_path / "out" / "sr").iterdir())) == 3
     assert sum(path.is_dir() for path in made.values()) == 3
+    assert "RuntimeWarning" not in done.stderr
     assert sum(name.endswith(".nii.gz") for name in made) == 1
     lines = [line for line in done.stderr.splitlines() if line.startswith("not written: ")]
     for folder in ("flat", "far"):

@@ -56,3 +56,12 @@ def test_a_map_is_laid_over_the_slice_as_it_is_stored(tmp_path, write_ct, cosine
     rows, columns = ((72 - n) // 2 for n in seen.shape)
     padded[rows : rows + seen.shape[0], columns : columns + seen.shape[1]] = seen
     np.testing.assert_array_equal(ref.geometry.lay(padded, 72), stored)
+
+
+@pytest.mark.parametrize("far", ["1e30", "-1.7e308", "100001"])
+def test_a_position_that_no_scanner_has_is_not_known(tmp_path, write_ct, far):
+    point = {"ImagePositionPatient": [far, far, far]}
+    (ref,) = index_ct(write_ct(tmp_path / "a.dcm", np.zeros((64, 64)), **point)).slices
+    assert (ref.position_mm, ref.geometry) == (None, None)
+    warning = f"the image position is {far}\\{far}\\{far}: slices are in file order"
+    assert warning in ref.load().warnings

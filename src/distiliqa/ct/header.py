@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from distiliqa.ct.exposure import CONTRADICTION, contradicts
-from distiliqa.ct.geometry import Geometry
+from distiliqa.ct.geometry import Geometry, is_place
 from distiliqa.ct.image_type import image_type_notes
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.region import Said, regions
@@ -139,17 +139,22 @@ def _rescale(dataset: Dataset, path: str) -> tuple[float | None, float | None]:
     return slope, intercept
 
 
-def _position(dataset: Dataset, orientation: Orientation | None) -> float | None:
+def _point(dataset: Dataset) -> list[float]:
+    """Where the first pixel lies, mm; empty where the file does not say, or no scanner can."""
     point = numbers(dataset, "ImagePositionPatient")
-    if len(point) != 3:
+    return point if is_place(point) else []
+
+
+def _position(dataset: Dataset, orientation: Orientation | None) -> float | None:
+    point = _point(dataset)
+    if not point:
         return None
     return point[2] if orientation is None else orientation.position_mm(point)
 
 
 def _geometry(dataset: Dataset, orientation: Orientation | None) -> Geometry | None:
-    keywords = ("ImagePositionPatient", "Rows", "Columns")
     spacing = _stored_spacing(dataset)
-    match [numbers(dataset, keyword) for keyword in keywords]:
+    match [_point(dataset), numbers(dataset, "Rows"), numbers(dataset, "Columns")]:
         case [[x, y, z], [rows], [columns]] if orientation is not None and spacing is not None:
             return Geometry((x, y, z), orientation, spacing, (int(rows), int(columns)))
     return None
@@ -178,7 +183,7 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
     if orientation is None:
         yield f"{_missing(dataset, 'orientation')}: taken as axial, as stored"
     yield from tilt_warnings(_tilt(dataset, orientation))
-    if len(numbers(dataset, "ImagePositionPatient")) != 3:
+    if not _point(dataset):
         yield f"{_missing(dataset, 'position')}: slices are in file order"
     if no_rescale:
         yield "no rescale slope or intercept in the file: stored values are taken as HU"

@@ -13,7 +13,7 @@ from distiliqa.ct.hu import check_count, check_dtype, check_size, checked, resca
 from distiliqa.ct.listing import CTIndex, SliceRef
 from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice import CTSlice
-from distiliqa.ct.spacing import pixel_warnings
+from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.ct.voxels import Voxels
 from distiliqa.errors import CTReadError, NotCTError
 
@@ -142,6 +142,8 @@ class _Plane:
             notes += ("a position that no scanner has: taken as unknown",)
         if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
             notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
+        else:
+            notes += square_warnings(rows, columns)
         return CTSlice(
             hu=self.orientation.turn(hu),
             path=self.volume.path,
