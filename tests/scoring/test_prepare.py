@@ -8,7 +8,7 @@ import pytest
 from distiliqa.ct import SOFT_TISSUE, Window, index_ct
 from distiliqa.metrics import body_shape
 from distiliqa.scoring import prepare
-from distiliqa.scoring.prepare import check_hu, content_doubt
+from distiliqa.scoring.prepare import check_hu, content_doubt, offset_doubt
 
 
 def emptiness(hu: np.ndarray, window: Window) -> str | None:
@@ -109,3 +109,12 @@ def test_no_real_slice_is_doubted(shared_data: Path, folder: str):
     for ref in index_ct(shared_data / "ct-dev" / folder).slices:
         hu = ref.load().hu
         assert (emptiness(hu, SOFT_TISSUE), content_doubt(hu)) == (None, None), ref.path
+
+
+def test_a_shift_of_all_values_is_named():
+    hu = noisy(disc(200, 0.7, 512), 8)
+    assert offset_doubt(hu) is None
+    assert offset_doubt(hu + np.float32(98)) == (
+        "values are 100 HU too high: air lies at -900, not at -1000 HU; check the rescale intercept"
+    )
+    assert str(offset_doubt(hu - np.float32(1000))).startswith("values are 1000 HU too low")

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, fit
+from distiliqa.ct.fit import AIR_HU
 from distiliqa.ct.hu import SMALLEST_SIDE
 from distiliqa.metrics.body_shape import BodyShape, body_shape
+from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.model_folder import ModelConfig
 from distiliqa.scoring.result import Comparison
@@ -52,7 +54,8 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
     fitted, note = fit(hu, config.image_size)
     shape = body_shape(hu, ct.spacing_mm)
     nothing = emptiness(hu, shape, config.window)
-    notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", content_doubt(hu))
+    doubt = offset_doubt(hu) or content_doubt(hu)
+    notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", doubt)
     return Prepared(
         ct,
         image=config.window.apply(fitted),
@@ -100,6 +103,18 @@ def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str 
     if not shape.thick:
         return "no body in the image: only air, or things as thin as a table"
     return None
+
+
+def offset_doubt(hu: NDArray[np.float32]) -> str | None:
+    """Say that all values are shifted, and by how much to the next 10 HU; see `hu_offset`."""
+    offset = hu_offset(hu)
+    if offset is None:
+        return None
+    shift = round(offset, -1)
+    return (
+        f"values are {abs(shift):.0f} HU too {'high' if shift > 0 else 'low'}: air lies at "
+        f"{AIR_HU + shift:.0f}, not at {AIR_HU:.0f} HU; check the rescale intercept"
+    )
 
 
 def content_doubt(hu: NDArray[np.float32]) -> str | None:
