@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataelem import RawDataElement
-from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, SecondaryCaptureImageStorage, generate_uid
 
 from distiliqa.ct import index_ct
 from distiliqa.ct.exposure import CONTRADICTION
@@ -366,6 +366,45 @@ def test_an_attribute_of_the_pixels_that_cannot_be_is_named(
     path = altered(write_ct(tmp_path / "a.dcm", body), **{keyword: written})
     with pytest.raises(CTReadError, match=f"{keyword} is {written}, which no image of HU has"):
         index_ct(path)
+
+
+@pytest.mark.parametrize("change", [{"Rows": 32}, {"Columns": 32}])
+def test_pixels_that_the_header_does_not_describe_are_a_warning(
+    tmp_path, write_ct, body, read_one, change
+):
+    image = read_one(altered(write_ct(tmp_path / "a.dcm", body), **change))
+    assert image.warnings == ("PixelData holds 8192 bytes, of which the header describes 4096",)
+
+
+def test_bytes_that_fill_up_the_pixels_are_none(tmp_path, write_ct, body, read_one):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    image = read_one(altered(path, PixelData=dataset.PixelData + bytes(2)))
+    assert image.warnings == ()
+    np.testing.assert_array_equal(image.hu, body)
+
+
+@pytest.mark.filterwarnings("ignore:The end of the encapsulated")
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize(
+    ("has_bot", "told"),
+    [
+        (True, "PixelData holds 2 frames, of which the header describes 1"),
+        (False, "a second compressed image follows the first, and is not counted as a frame"),
+    ],
+)
+def test_a_second_compressed_image_is_a_warning(
+    tmp_path, write_ct, body, read_one, syntax, has_bot, told
+):
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    dataset.compress(syntax)
+    encoded = pydicom.encaps.get_frame(dataset.PixelData, 0, number_of_frames=1)
+    dataset.PixelData = pydicom.encaps.encapsulate([encoded, encoded], has_bot=has_bot)
+    dataset.save_as(path)
+    image = read_one(path)
+    np.testing.assert_array_equal(image.hu, body)
+    assert image.warnings == (told,)
 
 
 def test_a_palette_holds_no_hu(tmp_path, write_ct, body):

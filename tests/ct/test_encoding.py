@@ -116,6 +116,28 @@ def test_pixels_that_are_not_compressed_are_read_as_they_are(
     np.testing.assert_array_equal(read_one(path).hu, body)
 
 
+@pytest.mark.parametrize("syntax", ["", JPEG2000Lossless])
+@pytest.mark.parametrize("written", ["explicit", "implicit", "big"])
+def test_a_meta_header_that_names_no_plain_encoding_does_not_matter(
+    tmp_path, write_ct, body, read_one, syntax, written
+):
+    path = write_ct(tmp_path / "a.dcm", body)
+    value = syntax.encode() + b"\0" * (len(syntax) % 2)
+    element = b"\x02\x00\x10\x00UI" + struct.pack("<H", len(value)) + value
+    path.write_bytes(bytes(128) + b"DICM" + element + data_set(path, written))
+    np.testing.assert_array_equal(read_one(path).hu, body)
+
+
+@pytest.mark.parametrize(
+    "syntax", ["1.2.840.10008.1.2.4.110", "1.2.840.113619.5.2", "1.2.3", "none", "9" * 300]
+)
+def test_a_transfer_syntax_that_nothing_knows_is_named(tmp_path, write_ct, body, syntax):
+    path = write_ct(tmp_path / "a.dcm", body)
+    path.write_bytes(bytes(128) + b"DICM" + meta_header(UID(syntax)) + data_set(path, "explicit"))
+    with pytest.raises(CTReadError, match=rf"transfer syntax {syntax[:59]}.* is not supported; ex"):
+        index_ct(path)
+
+
 @pytest.mark.parametrize("declared", ["explicit", "implicit"])
 def test_compressed_pixels_under_an_uncompressed_syntax_are_refused(
     tmp_path, write_ct, body, declared

@@ -6,6 +6,7 @@ Only headers of the stream are read, no compressed data.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 _J2K_START = b"\xff\x4f\xff\x51"  # SOC, then at once SIZ
 _JPEG_START = b"\xff\xd8"
+_END_AND_START = re.compile(rb"\xff\xd9\x00{0,8}(?:\xff\xd8\xff|\xff\x4f\xff\x51)")
 _START_OF_SCAN = 0xDA
 
 # Tables (DHT, DQT, DRI, and LSE of JPEG-LS), application data and comments.
@@ -56,6 +58,11 @@ def read_codestream(encoded: bytes) -> Codestream:
     except struct.error as error:
         raise ValueError("the compressed image is cut short") from error
     raise ValueError("no compressed image where one should begin")
+
+
+def holds_another(encoded: bytes) -> bool:
+    """Whether a second image follows the end of the first."""
+    return _END_AND_START.search(encoded) is not None
 
 
 def _read_jpeg(encoded: bytes) -> Codestream:

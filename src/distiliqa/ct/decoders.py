@@ -30,7 +30,7 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
-from distiliqa.ct.codestream import Codestream, read_codestream
+from distiliqa.ct.codestream import Codestream, holds_another, read_codestream
 from distiliqa.ct.decoder_output import decoder_output
 from distiliqa.ct.header import LOSSY
 
@@ -68,6 +68,8 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes | bytearray:
     notes: list[str] = runner.get_option(NOTES, [])
     if _check(source, runner).lossy:
         notes.append(LOSSY)
+    if holds_another(source):
+        notes.append("a second compressed image follows the first, and is not counted as a frame")
     if runner.transfer_syntax in JPEGTransferSyntaxes:
         return _decode_jpeg(source, runner, notes)
     if runner.transfer_syntax in JPEGLSTransferSyntaxes:

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import IO
 
@@ -95,7 +96,7 @@ def _index_dataset(
     check_image(dataset, path=source.name)
     if require_ct:
         check_kind(dataset, path=source.name)
-    syntax = check_image_pixel(dataset, stream, transfer_syntax(dataset), path=source.name)
+    syntax, notes = check_image_pixel(dataset, stream, transfer_syntax(dataset), path=source.name)
     native = NativePixels.find(dataset, stream, syntax)
     slices: list[SliceRef] = []
     stacks: list[str | None] = []
@@ -105,6 +106,7 @@ def _index_dataset(
             reasons[reason] += 1
         else:
             header = read_header(frame, path=source.name)
+            header = replace(header, warnings=header.warnings + notes)
             slices.append(_slice_ref(source, index, header, syntax, native))
             stacks.append(text(frame, "StackID"))
     if not slices:

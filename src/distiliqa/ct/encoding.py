@@ -100,21 +100,26 @@ def read_beginning(stream: IO[bytes]) -> Beginning:
 def as_encoded(source: Source) -> Source:
     """The same file with a meta header that names the encoding of its data set.
 
-    It is the source itself where the two agree, where pydicom finds the encoding of a file that
-    names none, and where the data set looks like nothing known. A compressed transfer syntax
-    stays, as it is about the pixels.
+    It is the source itself where the two agree, where there is no meta header, so that pydicom
+    looks at the data set as well, and where that looks like nothing known.
     """
     with source.open() as stream:
         beginning = read_beginning(stream)
-    declared, found = beginning.declared, beginning.found
-    if declared is None:
-        agree = found != DeflatedExplicitVRLittleEndian
-    else:
-        agree = declared == found or declared not in (*_PLAIN, DeflatedExplicitVRLittleEndian)
-    if agree or found is None:
+    found = beginning.found
+    if found is None or _agrees(beginning):
         return source
     start = _meta_header(found, beginning.media_class)
     return replace(source, open=partial(_open_with, start, source, beginning.data_set), begin=None)
+
+
+def _agrees(beginning: Beginning) -> bool:
+    declared, found = beginning.declared, beginning.found
+    if declared in (*_PLAIN, DeflatedExplicitVRLittleEndian):
+        return declared == found
+    if declared is not None:  # compressed (PS3.5, A.4), or unknown
+        return found == ExplicitVRLittleEndian or not declared.is_transfer_syntax
+    has_meta_header = beginning.data_set > _PREAMBLE + len(_PREFIX)
+    return found != DeflatedExplicitVRLittleEndian and not has_meta_header
 
 
 def transfer_syntax(dataset: Dataset) -> UID:

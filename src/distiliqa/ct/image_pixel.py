@@ -19,7 +19,7 @@ from pydicom.uid import (
 )
 
 from distiliqa.ct.tags import number, written
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, shortened
 
 # What this module looks at, so that an index can skip all other tags.
 PIXEL_KEYWORDS = (
@@ -42,14 +42,16 @@ _ALLOWED: dict[str, Container] = {
 }
 _NOT_OF_FLOATS = ("BitsStored", "PixelRepresentation")  # PS3.3, C.7.6.24
 
-_HEAD_BYTES = 16  # of Pixel Data: the element with its length, and the tag of the first item
+_HEAD_BYTES = 20  # of Pixel Data: the element with its length, and the head of the first item
 _PIXEL_DATA_ENDS = (b"\x10\x00", b"\x00\x10")  # of its tag, in either byte order
 _UNDEFINED_LENGTH = b"\xff\xff\xff\xff"
 _ITEM = b"\xfe\xff\x00\xe0"
 
 
-def check_image_pixel(dataset: Dataset, stream: IO[bytes], syntax: UID, *, path: str) -> UID:
-    """Check that the pixels can be decoded; their transfer syntax, as the bytes show it.
+def check_image_pixel(
+    dataset: Dataset, stream: IO[bytes], syntax: UID, *, path: str
+) -> tuple[UID, tuple[str, ...]]:
+    """Check that the pixels can be decoded.
 
     Parameters
     ----------
@@ -57,10 +59,20 @@ def check_image_pixel(dataset: Dataset, stream: IO[bytes], syntax: UID, *, path:
     stream : at the element that follows them, where it stays.
     syntax : the transfer syntax of the file.
 
+    Returns
+    -------
+    The transfer syntax of the pixels, as the bytes show it, and warnings.
+
     Raises
     ------
     CTReadError : an attribute is missing, or has a value that no image of HU has.
     """
+    if not syntax.is_transfer_syntax:
+        raise CTReadError(
+            f"transfer syntax {shortened(syntax)} is not supported",
+            path=path,
+            remedy="export the series uncompressed (Explicit VR Little Endian)",
+        )
     inflated = syntax == DeflatedExplicitVRLittleEndian  # pydicom read another stream, in memory
     head = b"" if inflated else _peek(stream)
     if not inflated and not any(_length(head, syntax)):
@@ -72,7 +84,11 @@ def check_image_pixel(dataset: Dataset, stream: IO[bytes], syntax: UID, *, path:
     if written(dataset, "PhotometricInterpretation") is None:
         raise _missing("PhotometricInterpretation", path)
     _check_bits(dataset, syntax, path)
-    return _pixel_syntax(head, syntax, path) if head else syntax
+    if inflated:
+        return syntax, ()
+    syntax = _pixel_syntax(head, syntax, path)
+    surplus = _surplus_frames if syntax.is_encapsulated else _surplus_bytes
+    return syntax, surplus(dataset, head, syntax)
 
 
 def _peek(stream: IO[bytes]) -> bytes:
@@ -123,7 +139,7 @@ def _check_bits(dataset: Dataset, syntax: UID, path: str) -> None:
 
 def _pixel_syntax(head: bytes, syntax: UID, path: str) -> UID:
     """Compressed pixels have no length of their own, or begin with an item."""
-    first = head[8:12] if syntax.is_implicit_VR else head[12:]
+    first = head[8:12] if syntax.is_implicit_VR else head[12:16]
     compressed = _length(head, syntax) == _UNDEFINED_LENGTH or first == _ITEM
     if compressed and not syntax.is_encapsulated:
         raise CTReadError(
@@ -132,3 +148,21 @@ def _pixel_syntax(head: bytes, syntax: UID, path: str) -> UID:
             remedy="export the series again",
         )
     return syntax if compressed or not syntax.is_encapsulated else ExplicitVRLittleEndian
+
+
+def _surplus_bytes(dataset: Dataset, head: bytes, syntax: UID) -> tuple[str, ...]:
+    """Warn where uncompressed pixels are more than the header describes, by a row at least."""
+    length = int.from_bytes(_length(head, syntax), "little" if syntax.is_little_endian else "big")
+    row = int(number(dataset, "Columns") or 0) * int(number(dataset, "BitsAllocated") or 0) // 8
+    rows = int(number(dataset, "Rows") or 0) * int(number(dataset, "NumberOfFrames") or 1)
+    if length < row * (rows + 1):
+        return ()
+    return (f"PixelData holds {length} bytes, of which the header describes {row * rows}",)
+
+
+def _surplus_frames(dataset: Dataset, head: bytes, syntax: UID) -> tuple[str, ...]:
+    """Warn where the Basic Offset Table, of 4 bytes a frame, has more frames (PS3.5, A.4)."""
+    held, described = int.from_bytes(head[16:], "little") // 4, number(dataset, "NumberOfFrames")
+    if held <= (described or 1):
+        return ()
+    return (f"PixelData holds {held} frames, of which the header describes {described or 1:g}",)
