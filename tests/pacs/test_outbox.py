@@ -259,4 +259,4 @@ def test_the_log_has_no_words_of_a_header(
         outbox.send_due()
         outbox._away_until = 0
         outbox.send_due()
-    assert caplog.messages == ["a: not sent, it is tried again: ValueError"]
+    assert caplog.messages == ["a: not sent, again in 2 s: ValueError"]

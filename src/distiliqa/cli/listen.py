@@ -41,6 +41,10 @@ def listen(
 ) -> None:
     """Receive CT series by C-STORE, score each when it is complete, and send its report.
 
+    A series is scored after its quiet time, whether or not its sender stays connected. What comes
+    of it within the next hour is scored together with the rest, and the new report names the one
+    that it replaces. Reports that are refused for good go to DIR/outbox/refused.
+
     DICOM has no passwords and here no encryption: listen at other than this machine's own address
     only in a network where each sender may send. What --send sends, names of patients too, can be
     read on the way; --dicomweb with https cannot.

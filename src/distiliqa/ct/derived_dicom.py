@@ -29,7 +29,7 @@ from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.source import Source
 from distiliqa.ct.tags import number
-from distiliqa.errors import CTReadError, NotCTError
+from distiliqa.errors import CTReadError, NotCTError, one_line
 from distiliqa.files import atomic_path
 
 LOG = logging.getLogger(__name__)
@@ -89,7 +89,8 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
     stored, notes = decode(file, 0, transfer_syntax(source))
     check_size(*stored.shape, path=str(path))
     for keyword in unread:
-        LOG.warning("%s: %s is left empty: its character set is not what is stated", path, keyword)
+        said = "is left empty: its character set is not what is stated"
+        LOG.warning("%s: %s %s", one_line(str(path)), keyword, said)
     del source.PixelData
     if LOSSY in notes:
         source.LossyImageCompression = "01"

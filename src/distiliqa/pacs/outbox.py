@@ -125,9 +125,9 @@ class Outbox:
             self._set_aside(path, error.reason)
             return error
         except Exception as error:
-            if self._failed.get(path.name) != reason(error):
-                LOG.warning("%s: not sent, it is tried again: %s", path.stem, reason(error))
-            self._failed[path.name] = reason(error)
+            if self._failed.get(path.name) != (why := reason(error)):
+                LOG.warning("%s: not sent, again in %.0f s: %s", path.stem, self._wait_s(path), why)
+            self._failed[path.name] = why
             return error
         path.unlink()
         self._forget(path)
@@ -145,8 +145,15 @@ class Outbox:
 
     def _leave_alone(self, path: Path) -> None:
         """Try an object later, on its own: others were sent while it was not."""
-        failures = self._alone[path.name] = self._alone.get(path.name, 0) + 1
+        failures = self._alone.get(path.name, 0) + 1
+        self._alone[path.name] = failures
         self._due[path.name] = time.monotonic() + _ALONE.wait_s(failures)
+
+    def _wait_s(self, path: Path) -> float:
+        """The longest wait after the next failure of an object."""
+        if path.name in self._alone:
+            return _ALONE.wait_s(self._alone[path.name] + 1)
+        return self._retries.wait_s(self._rounds + 1)
 
     def _set_aside(self, path: Path, why: str) -> None:
         private_folder(self.refused)

@@ -67,7 +67,7 @@ class Scorer:
         """Remove the objects of series that were scored long ago, or of all on a full disk."""
         with suppress(OSError):  # it is tried again
             is_full = shutil.disk_usage(self.scored).free < MIN_FREE_BYTES
-            for series in self.scored.iterdir():
+            for series in filter(Path.is_dir, self.scored.iterdir()):
                 if is_full or time.time() - series.stat().st_mtime > KEPT_S:
                     shutil.rmtree(series)
 
