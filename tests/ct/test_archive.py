@@ -83,6 +83,16 @@ def test_a_copy_under_the_same_name_is_a_copy(tmp_path, slice_bytes):
     assert index.left_out == ((f"{path}/1.dcm (2)", f"a copy of {path}/1.dcm"),)
 
 
+def test_pixels_that_hold_the_mark_of_a_zip_are_pixels(tmp_path, slice_bytes):
+    """Python takes any file for a zip that has these bytes, and 18 more, near its end."""
+    content = bytearray(slice_bytes(0))
+    content[-100:-78] = b"PK\x05\x06" + bytes(18)
+    path = tmp_path / "IM0"
+    path.write_bytes(content)
+    assert zipfile.is_zipfile(path)
+    assert len(index_ct(path).slices) == 1
+
+
 def test_names_no_path_can_have_are_names(tmp_path, slice_bytes):
     members = {"x" * 60_000: slice_bytes(0), "9" * 5000: slice_bytes(1), "/": slice_bytes(2)}
     index = index_ct(zip_of(tmp_path / "a.zip", members))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,31 @@ def test_a_gzipped_slice_reads_alone_and_in_a_folder(tmp_path, slice_bytes, body
         "1.dcm.gz",
         "a.tif.gz",
     ]
+
+
+def test_bytes_say_what_names_do_not(tmp_path, slice_bytes):
+    """Names as scanners and archives give them say nothing of a compression."""
+    for z, name in enumerate(["IM0", "1.2.840.1", "b.gz"]):
+        (tmp_path / name).write_bytes(gzip.compress(slice_bytes(z)))
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as target:
+        info = tarfile.TarInfo("1.dcm")
+        info.size = len(slice_bytes(7))
+        target.addfile(info, io.BytesIO(slice_bytes(7)))
+    (tmp_path / "download").write_bytes(gzip.compress(content.getvalue()))
+    with zipfile.ZipFile(tmp_path / "1.2.3", "w") as archive:
+        archive.writestr("1.dcm", slice_bytes(8))
+    (tmp_path / "letter.docx").write_bytes((tmp_path / "1.2.3").read_bytes())
+    index = index_ct(tmp_path)
+    assert sorted(ref.load().position_mm for ref in index.slices) == [0, 1, 2]
+    told = {Path(path).name: reason for path, reason in index.left_out}
+    assert told == {
+        "1.2.3": "a zip inside; unpack it, or give it by itself",
+        "download": "a tar inside; unpack it, or give it by itself",
+        tmp_path.name: "1 file that is no image",
+    }
+    for name, position in (("download", 7), ("1.2.3", 8), ("IM0", 0)):
+        assert [ref.position_mm for ref in index_ct(tmp_path / name).slices] == [position]
 
 
 def test_a_gzipped_copy_is_a_copy(tmp_path, slice_bytes):
@@ -68,8 +95,6 @@ def test_what_is_no_image_is_not_unpacked_whole(tmp_path, slice_bytes, monkeypat
 
 
 def test_a_member_that_is_gzipped_reads_too(tmp_path, slice_bytes):
-    import zipfile
-
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as target:
         target.writestr("1.dcm.gz", gzip.compress(slice_bytes(1)))

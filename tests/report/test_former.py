@@ -50,10 +50,17 @@ def test_a_record_cannot_have_other_files_removed(run: ScoringRun, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", '{"command": "train"}', '{"distiliqa": "0.1.0", "runs": []}']
+    "content",
+    [
+        "{",
+        "[]",
+        '{"command": "of another program"}',
+        '{"distiliqa": "0.1.0", "model": {}, "settings": {}, "runs": []}',
+        '{"distiliqa": "0.1.0", "images": 3, "slices_sha256": "ab", "files": ["scores.csv"]}',
+    ],
 )
 def test_a_record_of_something_else_is_not_replaced(tmp_path: Path, content: str):
-    """Such as that of an archive, whose results it says how to go on with."""
+    """Such as that of a training or an archive, which say how to go on with what they made."""
     (tmp_path / "run.json").write_text(content)
     for refuse in (check_former, remove_former):
         with pytest.raises(DistiliqaError, match=r"run\.json: not of .*; give another --out"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePath
 
+from distiliqa.ct.gzipped import GZIP
 from distiliqa.ct.listing import CTIndex, Problem
 from distiliqa.ct.member import (
     MAX_MEMBER_BYTES,
@@ -21,19 +25,33 @@ from distiliqa.ct.tar import list_tar
 from distiliqa.ct.zip import list_zip
 from distiliqa.errors import CTReadError, NotCTError
 
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _TARS = (".tar", ".tgz", ".tar.gz")
 _MAX_NAME = 255
 
 
-def archive_kind(name: str) -> str | None:
-    """What kind of archive a file name says it is: ``"zip"`` or ``"tar"``; None for neither."""
-    lower = name.lower()
-    return "zip" if lower.endswith(".zip") else "tar" if lower.endswith(_TARS) else None
+def archive_kind(name: str, start: bytes = b"") -> str | None:
+    """What kind of archive a file is, ``"zip"`` or ``"tar"``; None for neither.
+
+    Parameters
+    ----------
+    start : its first 512 bytes, by which a file without an extension of letters is known: many a
+        document is a zip, and says what it is by its name.
+    """
+    lower, suffix = name.lower(), PurePath(name).suffix
+    if lower.endswith(".zip") or (start.startswith(_ZIP) and not suffix.strip(".").isalpha()):
+        return "zip"
+    return "tar" if lower.endswith(_TARS) or start[257:262] == b"ustar" else None
 
 
 def is_archive(path: Path) -> bool:
     """Whether a file is a zip or a tar, by its name or by its bytes."""
-    return archive_kind(path.name) is not None or zipfile.is_zipfile(path) or _is_ustar(path)
+    start = _start(path)
+    if archive_kind(path.name, start) is not None or start.startswith(_ZIP):
+        return True
+    # A zip may follow other bytes, such as the program that unpacks it. Its mark is short enough to
+    # stand in the pixels of one image in some 60,000.
+    return start[128:132] != b"DICM" and path.suffix in ("", ".exe") and zipfile.is_zipfile(path)
 
 
 def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
@@ -47,8 +65,8 @@ def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
     CTReadError : no archive, a damaged directory, or sizes beyond the limits of
         `distiliqa.ct.member`, before a member is unpacked.
     """
-    is_zip = archive_kind(path.name) == "zip" or zipfile.is_zipfile(path)
-    members, damage = list_zip(path) if is_zip else list_tar(path)
+    is_tar = archive_kind(path.name, _start(path)) == "tar"
+    members, damage = list_tar(path) if is_tar else list_zip(path)
     _check_sizes(members, path)
     plain = [_plain_name(member.name) for member in members]
     sources, failed, left_out = list[Source](), list[Problem](), list[Problem]()
@@ -67,9 +85,15 @@ def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
     return sources, CTIndex(failed=tuple(failed), left_out=tuple(left_out))
 
 
-def _is_ustar(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(512)[257:262] == b"ustar"
+def _start(path: Path) -> bytes:
+    """The first 512 bytes of a file, or of what gzip has packed in it."""
+    with Source.on_disk(path).open() as file:
+        start = file.read(512)
+        if start.startswith(GZIP):
+            file.seek(0)
+            with suppress(OSError, EOFError, zlib.error):
+                start = gzip.GzipFile(fileobj=file).read(512)
+    return start
 
 
 def _check_sizes(members: Iterable[Member], path: Path) -> None:

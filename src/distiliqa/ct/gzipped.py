@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import gzip
 import os
+from contextlib import suppress
 from functools import partial
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from distiliqa.ct.member import MAX_MEMBER_BYTES, max_unpacked
 from distiliqa.ct.source import Source
 
+GZIP = b"\x1f\x8b"
 # Their readers inflate them themselves.
 _OTHERS = (".nii.gz", ".tar.gz")
 
 
 def without_gzip(source: Source) -> Source:
-    """The file inside a ``.gz``; ``source`` itself where it is none."""
-    if not source.suffix.endswith(".gz") or source.suffix in _OTHERS:
+    """The file inside one that gzip has packed, by its name or bytes; else ``source`` itself.
+
+    What cannot be opened is passed on to whoever reads it, who tells.
+    """
+    start, size = b"", 0
+    with suppress(OSError), source.start.open() as stream:
+        start = stream.read(len(GZIP))
+    if source.suffix in _OTHERS or not (start == GZIP or source.suffix.endswith(".gz")):
         return source
-    with source.open() as stream:
+    with suppress(OSError), source.open() as stream:
         size = stream.seek(0, os.SEEK_END)
+    named = source.filename or source.name
     return Source.packed(
         source.name,
         partial(_inflating, source),
         min(MAX_MEMBER_BYTES, max_unpacked(size)),
-        filename=(source.filename or source.name)[: -len(".gz")],
+        filename=named[: -len(".gz")] if named.lower().endswith(".gz") else named,
     )
 
 
 def _inflating(source: Source) -> IO[bytes]:
-    return cast(IO[bytes], gzip.GzipFile(fileobj=source.open()))
+    file = gzip.GzipFile(fileobj=source.open())
+    file.myfileobj = cast(Any, file.fileobj)  # which it closes with itself
+    return cast(IO[bytes], file)

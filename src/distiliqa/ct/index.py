@@ -25,6 +25,8 @@ from distiliqa.regular_file import is_made_up, why_not_regular
 
 __all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
+Reader = Callable[[Source], CTIndex]
+
 _FORMATS = "DICOM, NIfTI, TIFF, .npy, MHA, MHD or NRRD"
 
 _BROKEN_LINK, _MEND_LINK = "a link to what is not there", "mount or copy what it leads to"
@@ -71,8 +73,7 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
         members, others = open_archive(path)
         in_order = sorted(members, key=lambda source: _natural(source.name))
         return _index_many(in_order, path, require_ct, others)
-    source = without_gzip(Source.on_disk(with_header(path)))
-    reader = _reader_of(source, require_ct)
+    source, reader = _opened(Source.on_disk(with_header(path)), require_ct)
     if reader is None:
         raise CTReadError("not a CT image", path=path, remedy=f"give {_FORMATS}")
     return _ordered(_read(reader, source), [source])
@@ -154,16 +155,17 @@ def index_one(source: Source, require_ct: bool = True) -> CTIndex | None:
     Its slices keep their series: only an index of all files can tell copies and versions.
     """
     try:
-        source = without_gzip(source)
-        reader = _reader_of(source, require_ct)
+        source, reader = _opened(source, require_ct)
         return None if reader is None else _read(reader, source)
     except NotCTError as error:
         return CTIndex(left_out=(Problem(source.name, error.reason),))
     except CTReadError as error:
         return CTIndex(failed=(Problem(source.name, error.reason),))
+    except OSError as error:  # gone since it was listed
+        return CTIndex(failed=(Problem(source.name, f"cannot be opened ({error.strerror})"),))
 
 
-def _read(reader: Callable[[Source], CTIndex], source: Source) -> CTIndex:
+def _read(reader: Reader, source: Source) -> CTIndex:
     try:
         index = reader(source)
     except CTReadError:
@@ -179,7 +181,15 @@ def _read(reader: Callable[[Source], CTIndex], source: Source) -> CTIndex:
     return index
 
 
-def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] | None:
+def _opened(source: Source, require_ct: bool) -> tuple[Source, Reader | None]:
+    """A file without its compression, and its reader."""
+    reader = _reader_of(source, require_ct)
+    if reader is not None or (plain := without_gzip(source)) is source:
+        return source, reader
+    return plain, _reader_of(plain, require_ct)
+
+
+def _reader_of(source: Source, require_ct: bool) -> Reader | None:
     """The reader for a file, its library imported only now; None for kinds that hold no CT."""
     if is_dicom(source.start):
         return partial(index_dicom, require_ct=require_ct)
@@ -206,7 +216,9 @@ def _reader_of(source: Source, require_ct: bool) -> Callable[[Source], CTIndex] 
             return index_nrrd
         case ".dcm" | ".dicom" | ".ima":
             raise CTReadError("not a DICOM file", path=source.name, remedy="copy or export again")
-    if (kind := archive_kind(source.filename or source.name)) is not None:
+    with source.start.open() as stream:
+        kind = archive_kind(source.filename or source.name, stream.read(512))
+    if kind is not None:
         raise NotCTError(
             f"a {kind} inside", path=source.name, remedy="unpack it, or give it by itself"
         )

@@ -16,8 +16,10 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import IO, Any, cast
 
+from distiliqa.ct.gzipped import GZIP
 from distiliqa.ct.member import MAX_MEMBERS, Listing, Member, max_unpacked
 from distiliqa.errors import CTReadError, NotCTError
+from distiliqa.regular_file import open_regular
 
 _BLOCK_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 64 << 20
@@ -59,10 +61,10 @@ def list_tar(path: Path) -> Listing:
 
 def _plain(path: Path) -> tuple[IO[bytes], str | None]:
     """The tar without its compression, and why it is not whole."""
-    with path.open("rb") as file:
-        is_gzip = file.read(2) == b"\x1f\x8b"
+    with open_regular(path) as file:
+        is_gzip = file.read(2) == GZIP
     if not is_gzip:
-        return path.open("rb"), None
+        return open_regular(path), None
     plain: Any = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
     limit, size = max_unpacked(path.stat().st_size), 0
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from distiliqa.ct.member import Listing, Member
 from distiliqa.errors import CTReadError
+from distiliqa.regular_file import open_regular
 
 _ENCRYPTED = 0x1
 _MAX_END_BYTES = 22 + 20 + 56 + 0xFFFF  # the end, its 64-bit kin, and the longest comment
@@ -50,7 +51,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 
 def _stated_count(path: Path) -> int:
     """The number of members by the end record (4.3.16), or by that of zip64 (4.3.14)."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(max(path.stat().st_size - _MAX_END_BYTES, 0))
         tail = file.read()
     end = tail.rindex(b"PK\x05\x06")

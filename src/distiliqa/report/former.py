@@ -17,6 +17,7 @@ from distiliqa.scratch import remove_dead
 
 RECORD, FILES = "run.json", "files"
 
+_OF_SCORE = {"distiliqa", "slices", "left_out", "sha256"}  # training and archives have a run.json
 _HASH = "[0-9a-f]{8}(?:[0-9a-f]{8})?"
 _RESULT = re.compile(
     rf"report\.(html|pdf)|scores\.(csv|json)|sr/{_HASH}\.dcm|heatmaps/{_HASH}(\.nii\.gz|\.dcm)?"
@@ -90,6 +91,6 @@ def _record(folder: Path) -> dict[str, Any] | None:
         content = read_json(path, MAX_TEXT_BYTES)
     except DistiliqaError as error:
         raise refused from error
-    if not isinstance(content, dict) or "distiliqa" not in content or "runs" in content:
+    if not isinstance(content, dict) or not content.keys() >= _OF_SCORE:
         raise refused
     return content
