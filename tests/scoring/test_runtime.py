@@ -111,7 +111,7 @@ def test_openvino_refuses_what_onnxruntime_refuses(tiny_model: Path, tmp_path: P
     with pytest.raises(ModelFolderError, match="SHA-256 differs"):
         load_model(folder, runtime="openvino")
     write_config(folder, read_config(tiny_model))
-    with pytest.raises(ModelFolderError, match=r"model\.onnx: openvino .* cannot load it") as error:
+    with pytest.raises(ModelFolderError, match=r"model\.onnx: not a network that") as error:
         load_model(folder, runtime="openvino")
     assert "\n" not in str(error.value)
 

@@ -32,6 +32,7 @@ from distiliqa.model_folder import (
     read_config,
     write_config,
 )
+from distiliqa.scoring.onnx_check import checked_network
 from distiliqa.scratch import scratch_folder
 from distiliqa.version import __version__
 
@@ -58,6 +59,7 @@ def export_network(
     Raises
     ------
     DistiliqaError : ONNX and torch differ by more than 1e-4; nothing is left in ``folder``.
+    ModelFolderError : torch wrote an operator that `distiliqa.scoring.onnx_check` does not know.
     """
     graph = graph.cpu().eval()
     sizes = graph.network.config
@@ -76,6 +78,7 @@ def export_network(
         _write_onnx(graph, draft / ONNX)
         difference = _checked(compare(graph, draft / ONNX, images), folder)
         write_config(draft, config)
+        checked_network(draft, read_config(draft))  # as whoever reads the folder will
         write_text(draft / CARD, card)
         (folder / INSIGHT).unlink(missing_ok=True)  # of an earlier model
         for file in (ONNX, WEIGHTS, INSIGHT, CARD, CONFIG):

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.model_folder import ONNX, ModelConfig, checked_file
+from distiliqa.model_folder import ModelConfig
 from distiliqa.packages import install_command
 from distiliqa.scoring.execution import Execution
+from distiliqa.scoring.onnx_check import checked_network
 from distiliqa.scoring.runtime import check_shapes
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
@@ -42,7 +43,7 @@ def open_openvino(folder: Path, config: ModelConfig, execution: Execution) -> Op
     DistiliqaError : OpenVINO is not installed, or this CPU has no bf16 and it is asked for.
     ModelFolderError : see `distiliqa.scoring.runtime.open_runtime`.
     """
-    path = checked_file(folder, ONNX, config)
+    path = checked_network(folder, config)
     openvino = import_openvino()
     core = openvino.Core()
     if execution.precision == "bf16" and not has_bf16(core):

@@ -8,8 +8,9 @@ from typing import Any
 import onnxruntime
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.model_folder import ONNX, ModelConfig, checked_file
+from distiliqa.model_folder import ModelConfig
 from distiliqa.packages import install_command
+from distiliqa.scoring.onnx_check import checked_network
 from distiliqa.scoring.runtime import check_shapes
 
 CUDA = "CUDAExecutionProvider"
@@ -42,7 +43,7 @@ def open_session(
     ModelFolderError : the file is missing, altered, not loadable, or takes or gives something
         else than ``config.json`` says.
     """
-    path = checked_file(folder, ONNX, config)
+    path = checked_network(folder, config)
     if cuda and not has_cuda():
         raise DistiliqaError(
             "this ONNX Runtime has no CUDA",
