@@ -202,7 +202,7 @@ def test_pixels_in_what_is_no_file_are_never_opened(save, tmp_path, target):
         (tmp_path / "a.raw").symlink_to(target)
     else:
         os.mkfifo(tmp_path / "a.raw")
-    with pytest.raises(CTReadError, match="no regular file"):
+    with pytest.raises(CTReadError, match="not a file; put the voxels beside"):
         index_ct(save(b"", "a.mhd", ElementDataFile="a.raw"))
 
 

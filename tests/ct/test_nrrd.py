@@ -217,7 +217,7 @@ def test_text_that_names_what_the_type_cannot_hold_is_an_error(save, slices):
 @pytest.mark.skipif(os.name == "nt", reason="no such files")
 def test_pixels_in_a_pipe_are_never_opened(save, tmp_path):
     os.mkfifo(tmp_path / "a.raw")
-    with pytest.raises(CTReadError, match="no regular file"):
+    with pytest.raises(CTReadError, match="not a file; put the voxels beside"):
         index_ct(save({"data file": "a.raw"}, b"", "a.nhdr"))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -92,3 +93,15 @@ def test_a_header_of_several_files_is_refused(tmp_path: Path):
     outcome = opened(tmp_path / "a.mhd").outcome
     assert (outcome.state, outcome.sha256) == ("failed", sha256(tmp_path / "a.mhd"))
     assert outcome.reason == "its pixels lie in several files; convert it to one, such as .mha"
+
+
+def test_a_header_that_names_a_pipe_is_refused_and_never_waits(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.raw")
+    (tmp_path / "a.mhd").write_text(
+        "NDims = 3\nDimSize = 64 64 2\nElementType = MET_SHORT\nElementDataFile = a.raw\n"
+    )
+    outcome = opened(tmp_path / "a.mhd").outcome
+    assert (outcome.state, outcome.reason) == (
+        "failed",
+        "a named pipe, not a file; give an ordinary file",
+    )

@@ -20,6 +20,7 @@ from distiliqa.ct.spacing import MILLIMETERS, in_millimeters
 from distiliqa.ct.text_header import TextHeader, lines_of
 from distiliqa.ct.volume import Volume, index_volume
 from distiliqa.ct.voxels import Coding, Voxels
+from distiliqa.regular_file import open_regular
 
 _MAGIC = re.compile(r"NRRD(000[1-5]|00\.01)")
 _TYPES = {
@@ -117,8 +118,8 @@ def _voxels(file: IO[bytes], header: TextHeader, shape: tuple[int, ...]) -> Voxe
     if not header.has("datafile"):
         return _skipped(file, header, Voxels(header.path, shape, dtype, coding))
     voxels = Voxels(header.data_file(header.text("datafile")), shape, dtype, coding)
-    voxels.file_length()  # only a regular file is opened
-    with voxels.path.open("rb") as data:
+    voxels.file_length()  # reports a file that is not there, or is none
+    with open_regular(voxels.path) as data:
         return _skipped(data, header, voxels)
 
 

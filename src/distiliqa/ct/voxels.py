@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.inflate import MAX_RATIO, Inflated
 from distiliqa.errors import CTReadError
+from distiliqa.regular_file import open_regular, why_not_regular
 
 # Some 4000 slices of 512 x 512.
 MAX_DECODED_BYTES = 2 << 30
@@ -80,14 +80,11 @@ class Voxels:
     def file_length(self) -> int:
         """Bytes of the file. Raises `CTReadError` on what is not there or no regular file."""
         with _told(self.path):
-            found = self.path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise CTReadError(
-                "the file of its voxels is no regular file",
-                path=self.path,
-                remedy="put a copy of it beside its header",
-            )
-        return found.st_size
+            reason = why_not_regular(self.path)
+            length = self.path.stat().st_size
+        if reason is not None:
+            raise CTReadError(reason, path=self.path, remedy="put the voxels beside their header")
+        return length
 
     def check_length(self) -> None:
         """Compare the length of the file with what the header says; inflates nothing.
@@ -160,7 +157,7 @@ class Voxels:
         chosen[axis] = index
         if self.coding is not Coding.RAW:
             return self.whole()[tuple(chosen)]
-        with _told(self.path), self.path.open("rb") as file:
+        with _told(self.path), open_regular(self.path) as file:
             return fileslice(file, tuple(chosen), self.shape, self.dtype, self.start, order="F")
 
     def whole(self) -> NDArray[np.generic]:
@@ -187,7 +184,7 @@ class Voxels:
 @lru_cache(maxsize=2)
 def _decoded(voxels: Voxels, size: int, time_ns: int) -> NDArray[np.generic] | Exception:
     try:
-        with voxels.path.open("rb") as file:
+        with open_regular(voxels.path) as file:
             file.seek(voxels.start)
             if voxels.coding is Coding.TEXT:
                 return _from_text(file, voxels)
