@@ -62,5 +62,10 @@ def test_every_second_slice_of_a_stretch_is_missing():
     assert sum(gap.slices for gap in found([3] * 5 + [6] * 4 + [3] * 5)) == 4
 
 
+def test_numbers_that_no_scanner_writes_give_no_error():
+    assert found([3, 3, 1e30, 3], [0, -1, 3, 3, 3])[0].slices == 20_000
+    assert found([3, 3, 3], [1e-30] * 4) == []
+
+
 def test_two_slices_show_no_spacing():
     assert found([50]) == found([]) == []

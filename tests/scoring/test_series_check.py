@@ -78,6 +78,12 @@ def test_mixed_kernels_and_voltages_are_named(warnings_of: Callable[..., tuple[s
     )
 
 
+def test_mixed_slice_thicknesses_are_named(warnings_of: Callable[..., tuple[str, ...]]):
+    assert warnings_of((0, {}), (4, {"SliceThickness": 5})) == (
+        "slice thicknesses mixed in one series: 3, 5 mm",
+    )
+
+
 def test_what_is_not_known_is_no_difference():
     facts = [Acquisition(kvp=120, kernel="B30f"), Acquisition()]
     assert series_warnings([None, 3.0], facts) == ()
@@ -90,3 +96,9 @@ def test_a_thickness_of_no_slice_is_not_known(thickness: float):
     acquisitions = [Acquisition(slice_thickness_mm=thickness)] * 4
     (warning,) = series_warnings([0, 3, 6, 12], acquisitions)
     assert warning == "1 slice missing: between 6.0 and 12.0 mm"
+
+
+def test_many_mixed_values_are_named_in_part():
+    facts = [Acquisition(slice_thickness_mm=1 + n // 2) for n in range(14)]
+    (told,) = series_warnings([None] * 14, facts)
+    assert told == "slice thicknesses mixed in one series: 1, 2, 3, 4, 5 and 2 more mm"

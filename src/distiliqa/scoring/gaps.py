@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.ct.hu import MAX_SLICES
+
 Floats = NDArray[np.float64]
 
 GAP = 1.5  # of the spacing to expect: nearer to one slice missing than to none
@@ -36,7 +38,7 @@ def find_gaps(positions_mm: Floats, thickness_mm: Sequence[float | None]) -> lis
 
     Parameters
     ----------
-    positions_mm : (n,), ascending and each once, mm.
+    positions_mm : (n,), finite, ascending and each once, mm.
     thickness_mm : of each slice, mm; None where the file does not tell.
     """
     spacings = np.diff(positions_mm)
@@ -44,12 +46,12 @@ def find_gaps(positions_mm: Floats, thickness_mm: Sequence[float | None]) -> lis
         return []
     ratio = spacings / _usual(spacings)
     wide = ratio > GAP
-    thick = np.array([value or np.nan for value in thickness_mm])
+    thick = np.array([value if value and value > 0 else np.nan for value in thickness_mm])
     if np.isfinite(thick).all():
         relative = 2 * spacings / (thick[1:] + thick[:-1])
         ratio = relative / _usual(relative)
         wide &= ratio > GAP
-    missing = np.maximum(np.round(ratio) - 1, 1).astype(int)
+    missing = np.clip(np.round(ratio) - 1, 1, MAX_SLICES).astype(int)
     return [
         Gap(float(positions_mm[at]), float(positions_mm[at + 1]), int(missing[at]))
         for at in np.flatnonzero(wide)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from distiliqa.scoring.gaps import find_gaps
 
 _SAME_MM = 0.01  # positions are written with two decimals or more
 _MAX_THICKNESS_MM = 1000.0  # more is a broken number
-_MAX_PLACES = 3  # named in one sentence
+_MAX_PLACES, _MAX_NAMED = 3, 5  # in one sentence
 
 
 def series_warnings(
@@ -29,7 +30,7 @@ def series_warnings(
     placed = [
         (position, _thickness(made))
         for position, made in zip(positions_mm, acquisitions, strict=True)
-        if position is not None
+        if position is not None and math.isfinite(position)
     ]
     placed.sort(key=lambda pair: pair[0])
     positions = np.array([position for position, _ in placed])
@@ -40,6 +41,7 @@ def series_warnings(
         *_repeated(positions),
         *_mixed("kernels", (made.kernel for made in acquisitions), ""),
         *_mixed("tube voltages", (made.kvp for made in acquisitions), " kV"),
+        *_mixed("slice thicknesses", (made.slice_thickness_mm for made in acquisitions), " mm"),
     )
 
 
@@ -79,10 +81,12 @@ def _repeated(positions: NDArray[np.float64]) -> Iterable[str]:
 
 
 def _mixed(what: str, values: Iterable[str | float | None], unit: str) -> Iterable[str]:
-    found = dict.fromkeys(each for each in values if each is not None)
+    stated = (value for value in values if value is not None)
+    found = list(dict.fromkeys(f"{n:g}" if isinstance(n, float | int) else n for n in stated))
     if len(found) > 1:
-        named = ", ".join(f"{each:g}" if isinstance(each, float) else each for each in found)
-        yield f"{what} mixed in one series: {named}{unit}"
+        others = len(found) - _MAX_NAMED
+        more = f" and {others} more" if others > 0 else ""
+        yield f"{what} mixed in one series: {', '.join(found[:_MAX_NAMED])}{more}{unit}"
 
 
 def _slices(count: int) -> str:

@@ -84,10 +84,9 @@ def _mean(run: PairedRun, side: str) -> str:
 
 
 def _facts(run: PairedRun) -> Iterator[tuple[str, str, str]]:
-    """Each acquisition fact as it is in A and in B, of all matched slices."""
-    made = [
-        [getattr(pair, side).acquisition for pair in run.slices] for side in ("first", "second")
-    ]
+    """Each acquisition fact as it is in A and in B, of the matched slices that count."""
+    counted = [pair for pairs in run.counted for pair in pairs]
+    made = [[getattr(pair, side).acquisition for pair in counted] for side in ("first", "second")]
     for field, (name, unit) in FACTS.items():
         a, b = (told(each, field) for each in made)
         if a or b:
@@ -123,8 +122,9 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
 
 
 def _pictures(run: PairedRun) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """The pair of the largest and that of the median difference, a picture of A and one of B."""
-    numbered = list(enumerate(run.slices, start=1))
+    """The largest and the median difference of those that count, a picture of A and one of B."""
+    counted = {id(pair) for pairs in run.counted for pair in pairs}
+    numbered = [(n, pair) for n, pair in enumerate(run.slices, start=1) if id(pair) in counted]
     ranked = sorted(numbered, key=lambda each: each[1].difference)
     largest = max(numbered, key=lambda each: abs(each[1].difference))
     chosen = {"Largest difference": largest, "Median difference": ranked[(len(ranked) - 1) // 2]}

@@ -79,7 +79,7 @@ def series_table(entries: Sequence[Entry], notes: Notes) -> tuple[list[Column], 
 
 def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
     series = entry.series
-    facts = [each.acquisition for each in series.slices]
+    facts = [slice_.acquisition for slice_ in series.known]
     outside = sum(each.outside for each in series.slices)
     return [
         Cell(entry.name, href=f"#{entry.id}"),

@@ -46,7 +46,7 @@ def section(
         "about": ", ".join(filter(None, (scanner(made), protocol(made)))),
         "uid": entry.series.series if names.identify else "",
         "figures": _figures(entry),
-        "facts": _facts(slices),
+        "facts": _facts(entry.series.known),
         "warnings": _warnings(entry.series, notes),
         "plots": _plots(entry, scale) if len(slices) > 1 else {},
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],

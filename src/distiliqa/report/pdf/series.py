@@ -54,7 +54,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     yield "Worst slice", f"{entry.ranked[0].score:.2f}"
     yield "Noise level, HU", number_told(series.noise_hu, 1) or "not known"
     yield "Slices", len(series.slices)
-    made = [each.acquisition for each in series.slices]
+    made = [slice_.acquisition for slice_ in series.known]
     for field, (name, unit) in FACTS.items():
         if value := told(made, field):
             yield name, f"{value} {unit}"
