@@ -306,6 +306,12 @@ def test_a_plain_file_that_goes_on_behind_its_voxels_is_refused(tmp_path, body):
         index_ct(path)
 
 
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_voxels_of_a_header_without_an_offset_stand_behind_it(tmp_path, body, read_one, suffix):
+    path = save(tmp_path / f"a{suffix}", body.T[:, :, None].astype(np.int16))
+    np.testing.assert_array_equal(read_one(edited(path, vox_offset=0)).hu, body)
+
+
 def test_extensions_are_passed_over(tmp_path, body, read_one):
     image = nibabel.Nifti1Image(body.T[:, :, None].astype(np.int16), LPS_TO_RAS)
     image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"x" * 10_000))

@@ -98,6 +98,8 @@ def _read_header(path: Path) -> tuple[Any, bool]:
 
 def _voxels(header: Any, path: Path, deflated: bool) -> Voxels:
     offset = int(header.get_data_offset())
+    if offset == 0 and _is_nifti(header) and header.is_single:
+        offset = header.single_vox_offset  # nibabel would take the header for voxels
     if not 0 <= offset <= MAX_EXTENSION_BYTES:
         raise CTReadError(
             f"its header puts the voxels {offset} bytes behind the start of the file",
