@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import cache
 from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
 
 from distiliqa.errors import one_line, shortened
 
@@ -16,10 +18,17 @@ from distiliqa.errors import one_line, shortened
 MAX_TEXT, MAX_LABEL = 1024, 128
 
 
+@cache
+def _tag(keyword: str) -> BaseTag:
+    """The tag of a keyword; pydicom looks it up at each access."""
+    return Tag(keyword)
+
+
 def value(dataset: Dataset, keyword: str) -> Any:
     """The value of a tag; None where it is absent, empty or broken."""
     try:
-        found = dataset.get(keyword)
+        element = dataset.get(_tag(keyword))
+        found = None if element is None else element.value
     except Exception:  # pydicom raises many kinds here, and a broken tag must not lose the image
         return None
     return None if found == "" else found
@@ -72,10 +81,10 @@ def written(dataset: Dataset, keyword: str) -> str | None:
 
     It tells a broken tag, which gives no `value` or no `numbers`, from an absent one.
     """
-    if keyword not in dataset:
+    if (tag := _tag(keyword)) not in dataset:
         return None
     found = raw_text(dataset, keyword)
     if found is None:
-        raw = dataset.get_item(keyword).value  # the bytes, where pydicom cannot read them
+        raw = dataset.get_item(tag).value  # the bytes, where pydicom cannot read them
         found = raw.decode("latin-1").strip("\0 ") if isinstance(raw, bytes) else ""
     return one_line(shortened(found)) or None
