@@ -87,3 +87,16 @@ def test_tiles_that_lead_nowhere_end_the_walk(size):
     encoded, last = tiled()
     damaged = encoded[: last + 6] + size.to_bytes(4, "big") + encoded[last + 10 :]
     assert read_codestream(damaged).rows == 64
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"\xff\xd8" + b"\xff" * 5000,
+        b"\xff\xd8" + b"\xff\xfe\x00\x02" * 2000,
+        tiled()[0][:45] + b"\xff\x64\x00\x02" * 110_000,
+    ],
+)
+def test_a_walk_over_a_stream_has_an_end(encoded):
+    with pytest.raises(ValueError, match="too many segments"):
+        read_codestream(encoded)

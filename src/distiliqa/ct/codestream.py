@@ -31,6 +31,10 @@ _TRANSFORM_AT = {_COD: 13, _COC: 10}  # byte of the wavelet, from the marker; T.
 _REVERSIBLE = 1  # the 5-3 wavelet; T.800, table A.20
 _SHORTEST_TILE_PART = 14  # SOT and SOD
 
+# Steps of a walk over a stream, which could otherwise be as many as it has bytes. JPEG has some ten
+# segments; JPEG 2000 has three for each part of a tile, and one tile for 64 x 64 pixels at most.
+_MAX_SEGMENTS, _MAX_MARKERS = 1000, 100_000
+
 
 class Codestream(NamedTuple):
     """What the image in a codestream is.
@@ -68,7 +72,7 @@ def holds_another(encoded: bytes) -> bool:
 def _read_jpeg(encoded: bytes) -> Codestream:
     """Walk all segments up to the scan: GDCM ends the process where one should not be there."""
     found, frame, place = None, 0, len(_JPEG_START)
-    while True:
+    for _ in range(_MAX_SEGMENTS):
         begin, marker, length = struct.unpack_from(">BBH", encoded, place)
         if begin == 0xFF and marker == _START_OF_SCAN:
             break
@@ -77,6 +81,8 @@ def _read_jpeg(encoded: bytes) -> Codestream:
         elif begin != 0xFF or marker not in (0xFF, *_BEFORE_THE_SCAN):
             raise ValueError("the segments of the compressed image are damaged")
         place += 1 if marker == 0xFF else 2 + length  # markers may be filled up with FF
+    else:
+        raise ValueError("the compressed image has too many segments")
     if found is None:
         raise ValueError("the compressed image has no frame header")
     precision, rows, columns, samples = found
@@ -132,7 +138,9 @@ def _read_tiles(encoded: bytes, place: int, tiles: int) -> bool:
 def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
     """The markers of the main header and of those of tiles, with their places, from SIZ on."""
     tile, tile_bytes = place, 0
-    while place + 2 <= len(encoded):
+    for _ in range(_MAX_MARKERS):
+        if place + 2 > len(encoded):
+            return
         (marker,) = struct.unpack_from(">H", encoded, place)
         if marker == _SOT:
             tile, (tile_bytes,) = place, struct.unpack_from(">I", encoded, place + 6)
@@ -145,3 +153,4 @@ def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
         else:
             yield marker, place
             place += 2 + struct.unpack_from(">H", encoded, place + 2)[0]
+    raise ValueError("the compressed image has too many segments")

@@ -2,7 +2,8 @@
 
 pyjpegls reads JPEG-LS, pylibjpeg-openjpeg JPEG 2000 and HTJ2K, GDCM the other kinds of JPEG. These
 libraries trust the DICOM header: where it contradicts the compressed image, GDCM ends the whole
-process and others give a wrong image, so the two are compared first. pydicom itself decodes RLE.
+process and others give a wrong image, so the two are compared first. pydicom itself decodes RLE,
+once its length is known.
 
 The names that pydicom looks for in a plug-in module are `is_available`, `DECODER_DEPENDENCIES` and
 the decoding function.
@@ -17,6 +18,7 @@ from pydicom.pixels import get_decoder
 from pydicom.pixels.decoders import gdcm as by_gdcm
 from pydicom.pixels.decoders import pyjpegls as by_pyjpegls
 from pydicom.pixels.decoders import pylibjpeg as by_pylibjpeg
+from pydicom.pixels.decoders import rle as by_pydicom
 from pydicom.pixels.decoders.base import DecodeRunner
 from pydicom.uid import (
     HTJ2K,
@@ -28,11 +30,13 @@ from pydicom.uid import (
     JPEGExtended12Bit,
     JPEGLSTransferSyntaxes,
     JPEGTransferSyntaxes,
+    RLELossless,
 )
 
 from distiliqa.ct.codestream import Codestream, holds_another, read_codestream
 from distiliqa.ct.decoder_output import decoder_output
 from distiliqa.ct.header import LOSSY
+from distiliqa.ct.rle import check_rle
 
 PLUGIN = "distiliqa"
 NOTES = "notes"  # option of pydicom's decoders: a list that takes what a user should know
@@ -50,8 +54,14 @@ DECODER_DEPENDENCIES: dict[UID, tuple[str, ...]] = {
         (JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K),
         ("pylibjpeg", "pylibjpeg-openjpeg"),
     ),
+    RLELossless: ("pydicom",),
 }
-_MODULES = {"python-gdcm": by_gdcm, "pyjpegls": by_pyjpegls, "pylibjpeg": by_pylibjpeg}
+_MODULES = {
+    "python-gdcm": by_gdcm,
+    "pyjpegls": by_pyjpegls,
+    "pylibjpeg": by_pylibjpeg,
+    "pydicom": by_pydicom,
+}
 
 
 def is_available(uid: str) -> bool:
@@ -65,6 +75,9 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes | bytearray:
     Raises `ValueError` where the compressed image is not the one that the header describes, or its
     decoder says that it is damaged.
     """
+    if runner.transfer_syntax == RLELossless:
+        check_rle(source, runner.rows, runner.columns)
+        return by_pydicom._decode_frame(source, runner)
     notes: list[str] = runner.get_option(NOTES, [])
     if _check(source, runner).lossy:
         notes.append(LOSSY)
