@@ -53,6 +53,16 @@ def test_a_slice_that_fails_is_1_and_one_line(
     assert done.stderr.count("\n") == 1
 
 
+def test_a_file_of_the_series_that_cannot_be_read_at_all_is_1(
+    tmp_path: Path, respond: Callable[..., Result], write_ct: Write
+):
+    write_ct(tmp_path / "in" / "0.dcm", BODY, PixelSpacing=[4, 4])
+    (tmp_path / "in" / "1.dcm").write_bytes(b"no DICOM")
+    done = respond(tmp_path / "in", "--doses", "0.5")
+    assert done.exit_code == 1
+    assert f"failed: {tmp_path / 'in' / '1.dcm'}: not a DICOM file" in done.stderr
+
+
 def test_bad_input_is_2_and_one_line(tmp_path: Path, respond: Callable[..., Result]):
     np.save(tmp_path / "a.npy", np.zeros((64, 64)))
     for args in ((tmp_path / "a.npy",), (tmp_path / "missing",), (tmp_path, "--at-least", 9)):

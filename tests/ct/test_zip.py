@@ -32,7 +32,7 @@ def after(path: Path) -> tuple[set[str], bool]:
     for ref in index.slices:
         try:
             sound.add(ref.load().hu.tobytes().hex())
-        except Exception:  # `SliceReader` makes a problem of whatever a member raises
+        except CTReadError:
             lost = True
     return sound, lost
 

@@ -47,6 +47,16 @@ def test_each_pair_has_a_place_of_its_own(folder: Path) -> None:
     assert (second.place, second.name) == (Path("b/full"), "1.dcm")
 
 
+def test_two_pairs_whose_mixed_doses_would_be_one_file_are_refused(folder: Path) -> None:
+    (folder / "b" / "full" / "1").touch()
+    lines = ("b/full/1,b/low/1.dcm,B,0.1", "b/full/1.dcm,b/low/1.dcm,B,0.1")
+    with pytest.raises(DistiliqaError, match=r"doses of 1\.dcm and 1 would be one file; rename"):
+        read_pairs(written(folder, *lines))
+    lines = ("b/full/1.dcm,b/low/1.dcm,B,0.1", "b/full/../full/1.dcm,b/low/1.dcm,B,0.1")
+    with pytest.raises(DistiliqaError, match="stands in line 2 too"):
+        read_pairs(written(folder, *lines))
+
+
 def test_columns_may_come_in_any_order_with_others(folder: Path) -> None:
     header = "z, low_dose, low, case, full"
     (pair,) = read_pairs(written(folder, "3, 0.1, b/low/1.dcm, B, b/full/1.dcm", header=header))[0]

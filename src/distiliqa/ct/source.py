@@ -104,13 +104,20 @@ def _kept(read: Callable[[], bytes]) -> bytes:
 
 def _unpacked(name: str, stream: Callable[[], IO[bytes]], max_bytes: int) -> bytes:
     content, size = io.BytesIO(), 0
-    with stream() as packed:
-        while block := packed.read(_BLOCK_BYTES):
-            size += content.write(block)
-            if size > max_bytes:
-                raise CTReadError(
-                    f"unpacks to more than {max_bytes >> 20} MiB, which looks like a bomb",
-                    path=name,
-                    remedy="unpack it yourself if you trust it",
-                )
+    try:
+        with stream() as packed:
+            while size <= max_bytes and (block := packed.read(_BLOCK_BYTES)):
+                size += content.write(block)
+    except Exception as error:  # zipfile, gzip and zlib raise many kinds on damaged files
+        raise CTReadError(
+            f"cannot be unpacked ({str(error) or type(error).__name__})",
+            path=name,
+            remedy="the file is cut short or damaged: copy or export it again",
+        ) from error
+    if size > max_bytes:
+        raise CTReadError(
+            f"unpacks to more than {max_bytes >> 20} MiB, which looks like a bomb",
+            path=name,
+            remedy="unpack it yourself if you trust it",
+        )
     return content.getvalue()

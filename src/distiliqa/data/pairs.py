@@ -68,28 +68,41 @@ def read_pairs(path: Path) -> Pairing:
     DistiliqaError : no such file, a missing column, or a wrong line, which it names.
     """
     lines = _read_lines(path)
-    seen: dict[Path, int] = {}
-    for number, line in lines:
+    fulls = [path.parent / line["full"] for _, line in lines]
+    seen: dict[str, int] = {}
+    for (number, line), full in zip(lines, fulls, strict=True):
         _check_line(line, path, number)
-        full = path.parent / line["full"]
-        if full in seen:
+        if (known := seen.setdefault(os.path.realpath(full), number)) != number:
             raise DistiliqaError(
-                f"line {number}: {line['full']} stands in line {seen[full]} too",
+                f"line {number}: {line['full']} stands in line {known} too",
                 path=path,
                 remedy="give every full-dose file once; put other low doses in a second CSV file",
             )
-        seen[full] = number
-    folders = [full.parent.resolve() for full in seen]
+    folders = [full.parent.resolve() for full in fulls]
     top = Path(os.path.commonpath(folders))
     found, problems = [], []
-    for (_, line), full, folder in zip(lines, seen, folders, strict=True):
+    for (_, line), full, folder in zip(lines, fulls, folders, strict=True):
         low = path.parent / line["low"]
         missing = [Problem(str(file), "no such file") for file in (full, low) if not file.is_file()]
         problems += missing
         if not missing:
             place = folder.relative_to(top)
             found.append(DosePair(full, low, line["case"], float(line["low_dose"]), place))
+    _check_names(found, path)
     return Pairing(tuple(found), tuple(problems))
+
+
+def _check_names(pairs: Iterable[DosePair], path: Path) -> None:
+    """Raise `DistiliqaError` where the mixed doses of two pairs would have one name."""
+    taken: dict[Path, DosePair] = {}
+    for pair in pairs:
+        other = taken.setdefault(pair.place / pair.name, pair)
+        if other is not pair:
+            raise DistiliqaError(
+                f"the mixed doses of {pair.full.name} and {other.full.name} would be one file",
+                path=path,
+                remedy="rename one of them",
+            )
 
 
 def _read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:

@@ -57,7 +57,9 @@ def dose_response(
     """
     least = _checked_least(least, model)
     doses = _checked_doses(doses)
-    refs = _series(source)
+    index = index_ct(source)
+    refs = index.slices
+    _require_one_series(refs, source)
     chosen = _spread(refs, slices)
     done = _Scoring(model, doses, seed, progress)
     done.run(chosen)
@@ -70,7 +72,7 @@ def dose_response(
         least=least,
         points=tuple(DosePoint(*each) for each in zip(doses, columns, strict=True)),
         left_out=len(done.rows) - len(known),
-        failed=tuple(done.failed),
+        failed=(*index.failed, *done.failed),
         found=len(refs),
         seed=seed,
         sha256=done.sha256,
@@ -104,8 +106,7 @@ def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted({1.0, *doses}, reverse=True))
 
 
-def _series(source: str) -> tuple[SliceRef, ...]:
-    refs = index_ct(source).slices
+def _require_one_series(refs: Sequence[SliceRef], source: str) -> None:
     if (count := len({ref.series for ref in refs})) > 1:
         raise DistiliqaError(
             f"holds {count} series", path=source, remedy="give the folder of one series"
@@ -116,7 +117,6 @@ def _series(source: str) -> tuple[SliceRef, ...]:
             path=source,
             remedy="give the DICOM series",
         )
-    return refs
 
 
 def _spread(refs: Sequence[SliceRef], count: int) -> list[SliceRef]:
