@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from distiliqa.errors import quoted
 
@@ -46,6 +46,8 @@ def _typed(hint: Any, value: Any, name: str) -> Any:
         return tuple(map(_typed, args, value, [name] * len(args)))
     if get_origin(kind) is dict and isinstance(value, dict):
         return {key: _typed(args[1], inner, f"{name}.{key}") for key, inner in value.items()}
+    if get_origin(kind) is Literal and value in args:
+        return value
     if kind is float and type(value) is int:
         return float(value)
     if kind is not Any and type(value) is not kind:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from distiliqa.errors import RecipeError
+from distiliqa.errors import RecipeError, quoted
+
+MAX_BLOCKS = 16
+_MOST = {
+    "stem_width": 4096,
+    "patch": 4096,
+    "depth": 256,
+    "width": 65536,
+    "heads": 4096,
+    "mlp": 1 << 18,
+    "outputs": 1000,
+    "image_size": 4096,
+}
 
 
 @dataclass(frozen=True)
@@ -42,9 +54,15 @@ class NetworkConfig:
             raise RecipeError(f"stem is {self.stem!r}", remedy="use 'published' or 'strided'")
         if self.stem_blocks < (0 if self.stem == "published" else 1):
             raise RecipeError(f"stem_blocks is {self.stem_blocks}", remedy="use more blocks")
-        for name in ("stem_width", "patch", "depth", "width", "heads", "mlp", "outputs"):
+        if self.stem_blocks > MAX_BLOCKS:
+            remedy = f"use {MAX_BLOCKS} or less"
+            raise RecipeError(f"stem_blocks is {quoted(self.stem_blocks)}", remedy=remedy)
+        for name, most in _MOST.items():
             if getattr(self, name) < 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}", remedy="use 1 or more")
+            if getattr(self, name) > most:
+                remedy = f"use {most} or less"
+                raise RecipeError(f"{name} is {quoted(getattr(self, name))}", remedy=remedy)
         if self.width % self.heads:
             raise RecipeError(
                 f"{self.heads} heads do not divide a width of {self.width}",

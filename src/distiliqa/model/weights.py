@@ -17,6 +17,7 @@ from distiliqa.files import atomic_path
 from distiliqa.foreign_text import parse_json
 from distiliqa.model.config import NetworkConfig
 from distiliqa.model.network import Network
+from distiliqa.typed import from_json
 
 
 def save_network(network: Network, path: Path) -> None:
@@ -39,13 +40,23 @@ def read_network(path: Path) -> Network:
     try:
         with safe_open(path, "pt") as file:
             described = (file.metadata() or {})["network"]
-        network = Network(NetworkConfig(**parse_json(described, path)))
-        network.load_state_dict(load_file(path))
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        sizes = from_json(NetworkConfig, parse_json(described, path))
+        with torch.device("meta"):  # no memory for more than the file holds
+            network = Network(sizes)
+        network.load_state_dict(load_file(path), assign=True)
+    except (
+        DistiliqaError,
+        SafetensorError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        problem = error.problem if isinstance(error, DistiliqaError) else error
         raise ModelFolderError(
-            f"not weights of this package ({error})", path=path, remedy=remedy
+            f"not weights of this package ({problem})", path=path, remedy=remedy
         ) from error
-    return network.eval()
+    return network.float().eval()
 
 
 def start_from(network: Network, path: Path) -> None:
