@@ -9,7 +9,22 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
 ROOT = Path(__file__).parents[1]
+# The first versions without the faults that are known, of what reads what others send.
+SOUND = {
+    "pydicom": "3.0.2",
+    "python-gdcm": "3.2.2",
+    "pillow": "12.1.1",
+    "jinja2": "3.1.6",
+    "requests": "2.32.4",
+    "urllib3": "2.7.0",
+    "torch": "2.10.0",
+    "onnx": "1.21.0",
+    "filelock": "3.20.3",
+}
 
 
 def imported() -> Iterator[str]:
@@ -33,3 +48,14 @@ def test_each_package_that_is_imported_is_declared() -> None:
     missing = {name for name in others & installed.keys() if not installed[name] & declared}
     assert {"numpy", "pydicom"} <= others & installed.keys()
     assert missing == set()
+
+
+def test_no_lower_bound_lets_in_a_version_with_a_known_fault() -> None:
+    written = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
+    found = [
+        Requirement(text) for text in re.findall(r'"([\w.-]+(?:\[\w+\])?[<>=][^"]*)"', written)
+    ]
+    bounds = {plain(each.name): each.specifier for each in found}
+    for name, version in SOUND.items():
+        (lowest,) = (part.version for part in bounds[name] if part.operator == ">=")
+        assert Version(lowest) >= Version(version), name
