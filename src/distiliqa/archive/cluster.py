@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 import ray
 import ray.data
 
 from distiliqa.archive.listing import Listed
+from distiliqa.archive.local_ray import local_ray, silent_core
 from distiliqa.archive.scorer import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 
@@ -24,7 +21,6 @@ warnings.filterwarnings("ignore", module=r"ray(\.|$)")
 warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
 
 RETRIES = 1  # of a task whose worker died; then each of its files is tried alone
-_STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
 TASK_FILES = 128  # some seconds of work: what is done again when a worker dies
 _TASKS_EACH = 8  # for each worker, where there are few files, so that all end together
 
@@ -35,8 +31,8 @@ def connected(address: str | None, concurrency: int | None, threads: int) -> Ite
 
     Parameters
     ----------
-    address : of a cluster; without one Ray is started on this machine, reached by it alone as far
-        as Ray lets one say so, and stopped in the end. A session that is open is used as it is.
+    address : of a cluster; without one Ray is started on this machine, see `local_ray`, and stopped
+        in the end. A session that is open is used as it is.
     concurrency : number of workers; None for as many as the processors allow.
     threads : processors that each worker takes.
 
@@ -54,14 +50,9 @@ def connected(address: str | None, concurrency: int | None, threads: int) -> Ite
         finally:
             ray.shutdown()
         return
-    # The names of its sockets may have 107 characters: TMPDIR is often too long for them.
-    parent = "/tmp" if os.path.isdir("/tmp") else None
-    with tempfile.TemporaryDirectory(prefix="ray-", dir=parent, ignore_cleanup_errors=True) as logs:
-        _start(Path(logs), concurrency, threads)
-        try:
-            yield _workers(concurrency, threads)
-        finally:
-            ray.shutdown()
+    processors = None if concurrency is None else concurrency * threads
+    with local_ray(processors):
+        yield _workers(concurrency, threads)
 
 
 def score_files(
@@ -120,45 +111,15 @@ def _table(files: Sequence[Listed], setting: Setting) -> pa.Table:
     return pa.table({**columns, **told}, schema=schema)
 
 
-def _start(logs: Path, concurrency: int | None, threads: int) -> None:
-    # Whoever reaches the ports of Ray may run programs on this machine. Ray asks them for a token,
-    # which it would otherwise keep in the home folder.
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    with _silent_core():
-        ray.init(
-            address="local",
-            num_cpus=None if concurrency is None else concurrency * threads,
-            object_store_memory=_STORE_BYTES,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _node_ip_address="127.0.0.1",
-            _temp_dir=str(logs),
-        )
-
-
 def _join(address: str) -> None:
     try:
-        with _silent_core():
+        with silent_core():
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise DistiliqaError(
             f"no Ray cluster at {address} ({_last_line(error)})",
             remedy="check the address and that the versions of Ray and Python are the same",
         ) from error
-
-
-@contextmanager
-def _silent_core() -> Iterator[None]:
-    """Keep lines about logging, which Ray's core writes past Python, from the screen."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _workers(concurrency: int | None, threads: int) -> int:

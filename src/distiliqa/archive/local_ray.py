@@ -1,0 +1,147 @@
+"""Ray on this machine alone: nobody else reaches it, it asks nobody, and nothing of it is left.
+
+Ray listens on loopback alone where it takes the machine for one that cannot be part of a cluster,
+makes its folder writable for all, and has one process whose first act is to ask the metadata
+services of three clouds where it runs. Two processes outlive a driver that is killed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import ray
+from ray._private import ray_constants, services
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.folder_lock import only_one
+
+_STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
+_PREFIX = "distiliqa-ray-"
+_LOCK = "driver"
+_INNER = "ray"  # what Ray makes writable for all lies in a folder that its owner alone may enter
+
+
+@contextmanager
+def local_ray(processors: int | None) -> Iterator[None]:
+    """A session of Ray on this machine, stopped in the end.
+
+    Parameters
+    ----------
+    processors : that it may use; None for all.
+    """
+    parent = _parent()
+    remove_dead(parent)
+    with (
+        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent, ignore_cleanup_errors=True) as name,
+        only_one(Path(name), _LOCK),
+        _on_loopback(),
+        _without_api_server(),
+    ):
+        # Whoever reaches the ports of Ray may run programs on this machine. Ray asks them for a
+        # token, which it would otherwise keep in the home folder.
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        try:
+            with silent_core():
+                ray.init(
+                    address="local",
+                    num_cpus=processors,
+                    object_store_memory=_STORE_BYTES,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    _node_ip_address="127.0.0.1",
+                    _temp_dir=str(Path(name) / _INNER),
+                )
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def silent_core() -> Iterator[None]:
+    """Keep lines about logging, which Ray's core writes past Python, from the screen."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _parent() -> Path:
+    """The names of Ray's sockets may have 107 characters: TMPDIR is often too long for them."""
+    return Path("/tmp") if os.path.isdir("/tmp") else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Make Ray, here and in the processes it starts, take 127.0.0.1 for this machine's address."""
+    name, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
+    told = os.environ.get(name)
+    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+        if told is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = told
+
+
+@contextmanager
+def _without_api_server() -> Iterator[None]:
+    """Start no dashboard: without pages it reports use alone, and asks clouds where it is."""
+    before = services.start_api_server
+    services.start_api_server = lambda *_, **__: (None, None)
+    try:
+        yield
+    finally:
+        services.start_api_server = before
+
+
+def remove_dead(parent: Path) -> None:
+    """Remove what drivers left in ``parent`` that were killed: their folders and processes."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        if not (_is_own(folder) and (folder / f"{_LOCK}.lock").is_file()):
+            continue
+        try:
+            with only_one(folder, _LOCK):
+                _end_processes(folder)
+        except DistiliqaError:  # its driver lives
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_own(folder: Path) -> bool:
+    try:
+        return not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+    except (OSError, AttributeError):  # gone meanwhile; Windows knows no such number
+        return False
+
+
+def _end_processes(folder: Path) -> None:
+    """End the processes that hold a file of a folder open, where the system lists them."""
+    for process in Path("/proc").glob("[0-9]*"):
+        number = int(process.name)
+        if number != os.getpid() and _holds(process, folder / _INNER):
+            os.kill(number, signal.SIGKILL)
+
+
+def _holds(process: Path, folder: Path) -> bool:
+    try:
+        return any(
+            os.readlink(file).startswith(f"{folder}/") for file in (process / "fd").iterdir()
+        )
+    except OSError:  # of another user, or gone meanwhile
+        return False
