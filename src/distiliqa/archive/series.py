@@ -104,7 +104,7 @@ def _rows(sums: pa.Table, count_outside: bool) -> Iterator[dict[str, object]]:
             "series": series,
             "slices": sum(group["score_count"] for group in groups),
             "outside": sum(group["score_count"] for group in groups if group["outside"]),
-            **_means(counted(groups, _empty if count_outside else _tier)),
+            **_means(groups if count_outside else counted(groups, _tier)),
             "lowest_position_mm": min(_known(groups, "position_mm_min"), default=None),
             "highest_position_mm": max(_known(groups, "position_mm_max"), default=None),
         }
@@ -119,17 +119,21 @@ def _empty(group: dict[str, Any]) -> int:
 
 
 def _means(groups: Sequence[dict[str, Any]]) -> dict[str, float | None]:
-    """Means over one set of slices; no interval where some of them have none.
+    """Means over one set of slices, as those of `distiliqa.scoring.result.SeriesScore`.
 
     The noise level alone is that of fewer slices: of those with enough soft tissue.
     """
     slices = sum(group["score_count"] for group in groups)
     means: dict[str, float | None] = {}
     for name in _MEANS:
-        count = sum(group[f"{name}_count"] for group in groups)
-        total = sum(group[f"{name}_sum"] or 0.0 for group in groups)
-        whole = count == slices or name == "noise_hu"
-        means[name] = total / count if count and whole else None
+        ends = name.startswith("interval")
+        from_score = [ends and bool(_empty(group)) for group in groups]
+        names = ["score" if certain else name for certain in from_score]
+        pairs = list(zip(groups, names, strict=True))
+        count = sum(group[f"{source}_count"] for group, source in pairs)
+        total = sum(group[f"{source}_sum"] or 0.0 for group, source in pairs)
+        known = count == slices and not all(from_score) if ends else count > 0
+        means[name] = total / count if known else None
     return means
 
 

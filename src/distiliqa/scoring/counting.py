@@ -12,8 +12,8 @@ def counted(items: Iterable[Item], tier: Callable[[Item], int]) -> tuple[Item, .
     """Return the items of the lowest tier that any of them has, in their order.
 
     Slices that the model knows count alone where there are any. Else those out of domain count,
-    and images without a patient only where there is nothing else: they get the worst score of
-    the scale and have no interval, so that a mean with them lies outside of its own interval.
+    and images without a patient, which get the worst score of the scale, only where there is
+    nothing else.
 
     Parameters
     ----------

@@ -126,8 +126,8 @@ class SeriesScore:
     series : its UID, or the file or folder that stands for it.
     slices : in reading order.
     patients : number of patients that the slices say they are of; 1 where they do not say.
-    count_outside : let slices outside what the model knows count too; those without a patient
-        count only where all are such.
+    count_outside : let all slices count, those outside what the model knows or without a patient
+        too.
     expected : number of slices that the series should have, see `ScoringRun`; 0 if unknown.
     """
 
@@ -146,7 +146,7 @@ class SeriesScore:
     def known(self) -> tuple[SliceScore, ...]:
         """The slices that count for the series, see `counted`: every number of it is of these."""
         if self.count_outside:
-            return counted(self.slices, lambda slice_: int(slice_.empty))
+            return self.slices
         return counted(self.slices, lambda slice_: slice_.tier)
 
     @property
@@ -158,13 +158,15 @@ class SeriesScore:
     def interval(self) -> tuple[float, float] | None:
         """Mean of the lower and of the upper ends: errors of slices of one series go together.
 
-        None where a slice that counts has none, for the mean is over all of them.
+        A slice without a patient has its score for certain. None where one with a patient has no
+        interval, for the mean is over all of them, and where none shows a patient.
         """
         known = self.known
-        found = [slice_.interval for slice_ in known if slice_.interval is not None]
-        if len(found) < len(known):
+        ends = [(slice_.score,) * 2 if slice_.empty else slice_.interval for slice_ in known]
+        found = [interval for interval in ends if interval is not None]
+        if len(found) < len(known) or all(slice_.empty for slice_ in known):
             return None
-        low, high = (fmean(ends) for ends in zip(*found, strict=True))
+        low, high = (fmean(side) for side in zip(*found, strict=True))
         return low, high
 
     @property
