@@ -57,6 +57,8 @@ class BoundedSocket(AssociationSocket):
             if not part:
                 break
             received += part
+        if self.socket is not None:
+            self.socket.settimeout(limit_s)  # an answer may take as long to be sent
         return received
 
 

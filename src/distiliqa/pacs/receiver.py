@@ -119,6 +119,7 @@ def _transfer_syntaxes() -> list[str]:
 
 def _store(event: Any, queue: Queue) -> int:
     instance = event.request.AffectedSOPInstanceUID
+    event.request._dataset_file.close()  # Windows moves no open files
     try:
         header = _start_of(event.dataset_path)
         series = checked_uid(header.SeriesInstanceUID, "series")

@@ -96,8 +96,6 @@ class Node:
         if status in (_SUCCESS, DUPLICATE) or status in _WARNINGS:
             return
         problem = f"does not store the object (status {status:04X}H)"
-        if 0xA700 <= status < 0xA800:
-            raise PassingError(problem, path=str(self), remedy="it is out of resources")
         raise refusal(problem, status, path=str(self), remedy="its log says why")
 
     def _not_established(self, association: Association) -> DistiliqaError:
