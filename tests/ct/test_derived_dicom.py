@@ -9,6 +9,7 @@ import numpy as np
 import openjpeg
 import pydicom
 import pytest
+from pydicom.dataelem import RawDataElement
 from pydicom.uid import JPEG2000Lossless
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
@@ -119,4 +120,33 @@ def test_a_copy_of_lossy_pixels_stays_lossy(tmp_path: Path, write_ct: WriteCT) -
 def test_several_frames_are_not_one_slice(tmp_path: Path, write_ct: WriteCT) -> None:
     path = write_ct(tmp_path / "a.dcm", HU, NumberOfFrames=2)
     with pytest.raises(NotCTError, match="2 frames of 1 samples are not one CT slice"):
+        read_stored(path)
+
+
+@pytest.mark.parametrize(
+    ("tags", "says"),
+    [
+        ({"RescaleSlope": b"1\\x01"}, "RescaleSlope is .*, which gives no HU"),
+        ({"HighBit": b"\x0b\x00"}, "High Bit 11 does not go with 16 Bits Stored"),
+        ({"BitsStored": b""}, "lacks BitsStored"),
+        ({"Modality": b"MR"}, "modality MR, not CT"),
+    ],
+)
+def test_what_no_reader_takes_is_not_derived_from(
+    tmp_path: Path, write_ct: WriteCT, tags: dict[str, bytes], says: str
+) -> None:
+    source = pydicom.dcmread(write_ct(tmp_path / "a.dcm", HU))
+    for keyword, value in tags.items():
+        element = source[keyword]
+        raw = RawDataElement(element.tag, element.VR, len(value), value, 0, False, True)
+        source[element.tag] = raw
+    source.save_as(tmp_path / "a.dcm")
+    with pytest.raises(CTReadError, match=says):
+        read_stored(tmp_path / "a.dcm")
+
+
+def test_a_tag_that_cannot_be_copied_is_an_error(tmp_path: Path, write_ct: WriteCT) -> None:
+    path = write_ct(tmp_path / "a.dcm", HU, StationName="NAME")
+    path.write_bytes(path.read_bytes().replace(b"\x10\x10SH", b"\x10\x10S\xe0"))
+    with pytest.raises(CTReadError, match="the header cannot be read"):
         read_stored(path)

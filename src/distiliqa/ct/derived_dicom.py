@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.tag import BaseTag
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from distiliqa.ct.character_sets import restate_as_utf8
+from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
 from distiliqa.ct.gzipped import without_gzip
-from distiliqa.ct.header import LOSSY
+from distiliqa.ct.header import LOSSY, read_header
 from distiliqa.ct.hu import check_size, rescale
 from distiliqa.ct.identify import is_dicom
+from distiliqa.ct.image_pixel import check_image_pixel
 from distiliqa.ct.pixels import decode
 from distiliqa.ct.source import Source
-from distiliqa.ct.tags import number
+from distiliqa.ct.tags import number, text
 from distiliqa.errors import CTReadError, NotCTError, one_line
 from distiliqa.files import atomic_path
 
@@ -53,7 +55,7 @@ _STALE = frozenset(
         "SmallestPixelValueInSeries",
     }
 )
-_REQUIRED = ("PixelData", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
+_REQUIRED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
 _PIXEL_DATA_GROUP = 0x7FE0
 _OVERLAY_GROUPS = range(0x6000, 0x6100)  # their planes may sit in unused bits of the pixels
 
@@ -76,33 +78,46 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
         raise CTReadError("not a DICOM file", path=path, remedy="check the path")
     try:
         file = as_encoded(file)
-        with file.open() as stream:
-            source = dcmread(stream, force=True)
-        unread = restate_as_utf8(source)
+        source, syntax, unread = _read_tags(file, path)
+        header = read_header(source, path=str(path))
+    except CTReadError:
+        raise
     except Exception as error:  # pydicom raises many kinds on damaged tags
         raise CTReadError(
             f"the header cannot be read ({str(error) or type(error).__name__})",
             path=path,
             remedy="get the file again",
         ) from error
-    _require_ct(source, path)
-    stored, notes = decode(file, 0, transfer_syntax(source))
+    stored, notes = decode(file, 0, syntax)
     check_size(*stored.shape, path=str(path))
     for keyword in unread:
         said = "is left empty: its character set is not what is stated"
         LOG.warning("%s: %s %s", one_line(str(path)), keyword, said)
-    del source.PixelData
     if LOSSY in notes:
         source.LossyImageCompression = "01"
-    slope, intercept = source.get("RescaleSlope", 1), source.get("RescaleIntercept", 0)
-    return source, rescale(stored, slope, intercept)
+    return source, rescale(stored, header.slope, header.intercept)
+
+
+def _read_tags(file: Source, path: Path) -> tuple[Dataset, UID, list[str]]:
+    """The data set up to its pixels, every tag of it read, and their transfer syntax.
+
+    The third value is what `restate_as_utf8` gives.
+    """
+    with file.open() as stream:
+        check_inflated_size(stream, file.name)
+        source = dcmread(stream, force=True, stop_before_pixels=True)
+        unread = restate_as_utf8(source)
+        _require_ct(source, path)
+        syntax, _ = check_image_pixel(source, stream, transfer_syntax(source), path=str(path))
+    list(source)  # a tag that cannot be copied is found here, and not when it is
+    return source, syntax, unread
 
 
 def _require_ct(source: Dataset, path: Path) -> None:
     # Mixed doses of the published program are Secondary Capture with modality OT.
-    if source.get("Modality", "CT") not in ("CT", "OT"):
-        raise NotCTError(f"modality {source.Modality}, not CT", path=path)
-    missing = [keyword for keyword in _REQUIRED if keyword not in source]
+    if (modality := text(source, "Modality")) not in (None, "CT", "OT"):
+        raise NotCTError(f"modality {modality}, not CT", path=path)
+    missing = [keyword for keyword in _REQUIRED if text(source, keyword) is None]
     if missing:
         raise CTReadError(f"lacks {missing[0]}", path=path, remedy="get the file again")
     samples, frames = number(source, "SamplesPerPixel"), number(source, "NumberOfFrames")
