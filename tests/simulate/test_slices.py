@@ -111,3 +111,12 @@ def test_a_slice_without_pixel_spacing_is_told(tmp_path: Path, write_body: Write
     ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=None)).slices[0].load()
     with pytest.raises(CTReadError, match=r"a\.dcm: lacks Pixel Spacing"):
         next(simulated(ct, [HALF]))
+
+
+@pytest.mark.parametrize("spacing", [["1e-20", "1e-20"], ["1e30", "1e30"], [4, 2]])
+def test_pixels_that_no_projection_can_be_made_of_are_an_error(
+    tmp_path: Path, write_body: Write, spacing: list[str | float]
+):
+    ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=spacing)).slices[0].load()
+    with pytest.raises(CTReadError, match=r"a\.dcm: has pixels of .* mm, not square ones of CT"):
+        next(simulated(ct, [HALF]))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+
+from distiliqa.errors import CTReadError
 
 # A field of view of 50 mm over 1024 pixels, and one of 800 mm over 256.
 MIN_PIXEL_MM, MAX_PIXEL_MM = 0.05, 3.2
 
 MAX_SIDE_DIFFERENCE = 0.02  # of the sides of a pixel, for rounding in headers
+
+_MIN_SIDE_MM, _MAX_SIDE_MM = 0.01, 20.0  # beyond these a slice is no part of a body
 
 MILLIMETERS = {"m": 1e3, "cm": 10.0, "mm": 1.0, "um": 1e-3}
 
@@ -30,6 +36,25 @@ def square_warnings(rows: float, columns: float) -> tuple[str, ...]:
     if abs(rows / columns - 1) <= MAX_SIDE_DIFFERENCE:
         return ()
     return (f"pixels of {rows:.3g} x {columns:.3g} mm are not square: resampled, as is the noise",)
+
+
+def square_side(spacing_mm: tuple[float, float] | None, *, path: str | Path) -> float:
+    """The side of the pixels, mm, for what is computed in millimeters across a slice.
+
+    Raises `CTReadError` where it is not known, where it is of no body, and where the pixels are not
+    square.
+    """
+    if spacing_mm is None:
+        raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
+    rows, columns = spacing_mm
+    of_body = all(_MIN_SIDE_MM <= side <= _MAX_SIDE_MM for side in spacing_mm)
+    if not of_body or square_warnings(rows, columns):
+        raise CTReadError(
+            f"has pixels of {rows:.3g} x {columns:.3g} mm, not square ones of CT",
+            path=path,
+            remedy="get the file as the scanner made it",
+        )
+    return rows
 
 
 def in_millimeters(

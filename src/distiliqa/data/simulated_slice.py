@@ -15,6 +15,7 @@ from pydicom import Dataset
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.header import Header, read_header
+from distiliqa.ct.spacing import square_side
 from distiliqa.data.manifest import relative
 from distiliqa.data.reader_scale import Fidelity, fidelity, reader_score
 from distiliqa.data.simulation_recipe import SimulationRecipe, Subject
@@ -112,14 +113,13 @@ def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
         torch.set_num_threads(1)  # the other cores have slices of their own
     source, hu = read_stored(path)
     header = read_header(source, path=str(path))
-    if header.spacing_mm is None:
-        raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
+    spacing = square_side(header.spacing_mm, path=path)
     if min(hu.shape) < SMALLEST_SIDE:
         problem = f"is {hu.shape[0]} x {hu.shape[1]} pixels, too small for a label"
         raise CTReadError(problem, path=path, remedy=f"give {SMALLEST_SIDE} x {SMALLEST_SIDE}")
     digest = hashlib.sha256(f"{plan.recipe.seed} {source.SOPInstanceUID}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    return list(_rows(_Slice(path, source, hu, header, header.spacing_mm[0]), plan, rng))
+    return list(_rows(_Slice(path, source, hu, header, spacing), plan, rng))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from scipy.ndimage import binary_erosion
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
 from distiliqa.ct.header import read_header
-from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.ct.spacing import square_side
+from distiliqa.errors import DistiliqaError
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.body import body_outline
 from distiliqa.simulate.degradation import Degradation
@@ -126,9 +127,7 @@ def simulate_file(
         torch.set_num_threads(threads)
     source, hu = read_stored(path)
     header = read_header(source, path=str(path))
-    if header.spacing_mm is None:
-        raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
-    spacing = header.spacing_mm[0]
+    spacing = square_side(header.spacing_mm, path=path)
     geometry = scanner(settings.scanner).geometry if settings.scanner else None
     made = acquisition_of(hu, spacing, header.acquisition, geometry)
     seed = noise_seed(settings.seed, source.SOPInstanceUID)

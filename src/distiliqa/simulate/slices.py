@@ -23,6 +23,7 @@ from distiliqa.ct.enhanced import GROUP_KEYWORDS, is_enhanced
 from distiliqa.ct.header import read_header
 from distiliqa.ct.hu import checked
 from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.degradation import Degradation
@@ -69,12 +70,11 @@ def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Itera
 
     Raises
     ------
-    CTReadError : its file lacks the pixel spacing.
+    CTReadError : its pixel spacing is not known, or of no CT, see `square_side`.
     """
-    if ct.spacing_mm is None:
-        raise CTReadError("lacks Pixel Spacing", path=ct.path, remedy="get the file again")
     hu, orientation = _stored(ct)
-    spacing, noise = ct.spacing_mm[0], noise_seed(seed, ct.sop_uid, ct.frame)
+    spacing = square_side(ct.spacing_mm, path=ct.path)
+    noise = noise_seed(seed, ct.sop_uid, ct.frame)
     made = acquisition_of(hu, spacing, ct.acquisition)
     for each in worse:
         shown = checked(degraded(hu, spacing, made, each, noise), path=ct.path)
