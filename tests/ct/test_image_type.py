@@ -25,7 +25,7 @@ from distiliqa.ct.image_type import image_type_notes, unfit_derivation, unfit_ty
 )
 def test_acquired_slices_and_their_copies_are_kept_without_a_word(image_type: str):
     assert unfit_type(image_type) is None
-    assert list(image_type_notes(image_type)) == []
+    assert image_type_notes(image_type) == ()
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def test_acquired_slices_and_their_copies_are_kept_without_a_word(image_type: st
     [
         ("LOCALIZER", "not an axial slice"),
         ("CT_SOM5 PROT", "not an axial slice"),
+        ("PATIENT PROTOCOL", "not an axial slice"),
         ("MIP", "a projection"),
         ("MAX_IP", "a projection"),
         ("MINIP", "a projection"),

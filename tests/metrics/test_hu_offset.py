@@ -73,6 +73,7 @@ def test_noise_and_images_without_a_body_have_none():
     assert hu_offset(noise - 900) is None
     assert hu_offset(np.zeros((64, 64), np.float32)) is None
     assert hu_offset(noise[:40, :40]) is None
+    assert hu_offset(noise * np.float32(1e30)) is None
 
 
 def test_no_real_slice_raises_a_false_alarm(shared_data: Path):

@@ -12,13 +12,14 @@ without names, denoised images and mixes of two tube voltages are derived, and s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 
 MAX_QUOTED = 60
 
 # Words of values, after all that separates words has become one space.
 _UNFIT = {
-    "not an axial slice": r"LOCALI[SZ]ER|SCOUT|TOPOGRAM|SCANO\w*|SURVIEW|SCREEN ?SAVE|PROT"
+    "not an axial slice": r"LOCALI[SZ]ER|SCOUT|TOPOGRAM|SCANO\w*|SURVIEW|SCREEN ?SAVE|PROT(OCOL)?"
     r"|DOSE (INFO|REPORT)",
     "a projection or mean of several slices": r"\w*M(AX ?|IN ?)?IP\d*|M(AX|IN)(IMUM)?( INTENSITY)?"
     r"|MNIP|MEAN|AVERAGE|AVG|AV?IP|R(AY|AD) ?SUM|PROJECTION",
@@ -52,6 +53,7 @@ _NOTED = {
 }
 
 
+@lru_cache(maxsize=256)  # all frames of a series have the same
 def unfit_type(image_type: str) -> str | None:
     """Why an Image Type names no acquired slice; None if it may be one.
 
@@ -67,10 +69,11 @@ def unfit_type(image_type: str) -> str | None:
     return None
 
 
-def image_type_notes(image_type: str) -> Iterator[str]:
-    """Yield what a reader of the score should know of an Image Type that is sound CT."""
+@lru_cache(maxsize=256)
+def image_type_notes(image_type: str) -> tuple[str, ...]:
+    """What a reader of the score should know of an Image Type that is sound CT."""
     values = _values(image_type)
-    yield from (note for note, words in _NOTED.items() if _first(words, values) is not None)
+    return tuple(note for note, words in _NOTED.items() if _first(words, values) is not None)
 
 
 def unfit_derivation(codes: Iterable[str]) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 HEAD, NECK, LIMB, PHANTOM = "head", "neck", "limb", "phantom"
@@ -64,6 +65,7 @@ class Said(NamedTuple):
     manufacturer: str | None = None
 
 
+@lru_cache(maxsize=256)  # all slices of a series say the same
 def regions(said: Said) -> tuple[str, ...]:
     """The regions that the most trusted part of a header names; none where no part names any.
 

@@ -26,6 +26,7 @@ _BLOCKS = 64  # along the shorter side of a slice
 _SAMPLES = 4  # along a block
 _MIN_BLOCKS = 200  # that are judged at all
 _BIN_HU = 10.0
+_SEARCHED_HU = (-2500.0, 2500.0)  # for air; a shift of 1024 leaves it and tissue there
 _NEAR_HU = 30.0  # of the peak of air
 _MIN_AIR = 0.02  # of the blocks, that the air around a body takes
 _SMOOTH, _MAX_ROUGH = 0.75, 1.2  # noise of air over that of tissue; lung has vessels
@@ -92,7 +93,7 @@ def _air_is_right(hu: NDArray[np.floating]) -> bool:
 def _blocks(hu: NDArray[np.floating]) -> _Blocks:
     side = max(1, min(hu.shape) // _BLOCKS)
     step = max(1, side // _SAMPLES)
-    samples, count = hu[::step, ::step], max(1, side // step)
+    samples, count = np.clip(hu[::step, ::step], *_SEARCHED_HU), max(1, side // step)
     rows, columns = (length // count for length in samples.shape)
     parts = samples[: rows * count, : columns * count].reshape(rows, count, columns, count)
     values = parts.swapaxes(1, 2).reshape(rows * columns, count * count)
@@ -112,7 +113,7 @@ def _air(blocks: _Blocks) -> tuple[float, float] | None:
     values, means, noise, filled = blocks
     if len(means) < _MIN_BLOCKS:
         return None
-    counts, edges = _histogram(means, float(means.min()), float(means.max()))
+    counts, edges = _histogram(means, *_SEARCHED_HU)
     enough = np.flatnonzero(counts >= _MIN_AIR * len(means))
     if not enough.size:
         return None
