@@ -143,3 +143,11 @@ def test_python_m_distiliqa():
         [sys.executable, "-m", "distiliqa", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"distiliqa {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["score", "--a\u202eb\x1b[2J"], ["a\u202eb\x1b[2J"]])
+def test_wrong_usage_repeats_nothing_that_a_terminal_obeys(arguments: list[str]):
+    done = invoke(*arguments)
+    assert done.exit_code == 2
+    assert r"a\u202eb\x1b[2J" in done.stderr
+    assert done.stderr.replace("\n", "").isprintable()

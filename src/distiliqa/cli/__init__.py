@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.packages import install_command
 from distiliqa.screen import say
 from distiliqa.version import __version__
@@ -50,6 +50,8 @@ STYLE: dict[str, Any] = {
     "context_settings": {"help_option_names": ["-h", "--help"]},
     "pretty_exceptions_enable": False,
 }
+# Some versions of typer bring a click of their own.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 class Commands(TyperGroup):
@@ -67,6 +69,9 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except DistiliqaError as error:
             _stop(f"error: {error}", 2)
+        except _UsageError as error:  # it repeats what was typed, or what a shell found for it
+            error.message = one_line(error.message)
+            raise
         except KeyboardInterrupt:
             _stop("interrupted", 130)
         except BrokenPipeError:  # typer ends quietly when the reader of a pipe has gone

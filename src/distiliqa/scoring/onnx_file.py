@@ -47,6 +47,12 @@ _SILENT = {
     "tensor": {12, 16},
     "value": {3, 4},
 }
+_REFUSED = {
+    ("model", 25): "functions",
+    ("setting", 6): "a subgraph",
+    ("tensor", 13): "constants outside of the file",
+    ("tensor", 14): "constants outside of the file",
+}
 
 
 class Node(NamedTuple):
@@ -184,7 +190,8 @@ def _fields(content: memoryview, what: str, known: Mapping[str, int]) -> Fields:
         if number in found:
             found[number].append(value)
         elif number not in _SILENT.get(what, ()):
-            raise ValueError(f"the field {number} in a {what}, which no exported network has")
+            name = _REFUSED.get((what, number), f"the field {number} in a {what}")
+            raise ValueError(f"{name}, which no exported network has")
     return found
 
 

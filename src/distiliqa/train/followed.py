@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
+
+from distiliqa.screen import screen
 
 MIN_FOLLOWED = 0.05  # share of the images
 FOLLOWED = "teachers_followed"  # the column of an epoch, and the key of the result
@@ -48,4 +49,4 @@ def hardly_followed(share: float, gate: float) -> str | None:
 
 def warn(text: str) -> None:
     """Write a warning to stderr, at once."""
-    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"warning: {text}")
+    screen(err=True).print(f"warning: {text}", soft_wrap=True)
