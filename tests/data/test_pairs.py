@@ -47,6 +47,12 @@ def test_each_pair_has_a_place_of_its_own(folder: Path) -> None:
     assert (second.place, second.name) == (Path("b/full"), "1.dcm")
 
 
+def test_a_line_that_ends_early_is_named(folder: Path) -> None:
+    path = written(folder, "0.25,a/low/1.IMA", header="low_dose,low,case,full")
+    with pytest.raises(DistiliqaError, match="line 2: full is empty"):
+        read_pairs(path)
+
+
 def test_two_pairs_whose_mixed_doses_would_be_one_file_are_refused(folder: Path) -> None:
     (folder / "b" / "full" / "1").touch()
     lines = ("b/full/1,b/low/1.dcm,B,0.1", "b/full/1.dcm,b/low/1.dcm,B,0.1")

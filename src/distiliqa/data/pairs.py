@@ -68,10 +68,11 @@ def read_pairs(path: Path) -> Pairing:
     DistiliqaError : no such file, a missing column, or a wrong line, which it names.
     """
     lines = _read_lines(path)
-    fulls = [path.parent / line["full"] for _, line in lines]
+    fulls: list[Path] = []
     seen: dict[str, int] = {}
-    for (number, line), full in zip(lines, fulls, strict=True):
+    for number, line in lines:
         _check_line(line, path, number)
+        fulls.append(full := path.parent / line["full"])
         if (known := seen.setdefault(os.path.realpath(full), number)) != number:
             raise DistiliqaError(
                 f"line {number}: {line['full']} stands in line {known} too",
