@@ -110,7 +110,10 @@ def test_a_tar_gz_that_is_cut_short_gives_what_it_still_has(tmp_path, three):
     whole = gzip.compress(three, 0)
     path.write_bytes(whole[: len(whole) // 2])
     index = index_ct(path)
-    assert len(index.slices) == 1
+    whole_one, cut = index.slices
+    assert whole_one.load().position_mm == 0
+    with pytest.raises(CTReadError, match="the tar is cut short"):
+        cut.load()
     assert any("members may be missing: cut short" in problem.reason for problem in index.failed)
 
 

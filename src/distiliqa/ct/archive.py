@@ -79,7 +79,8 @@ def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
         elif member.refused is not None:
             failed.append(Problem(whole, member.refused.reason))
         else:
-            sources.append(Source.packed(whole, member.open, member.size, filename=name))
+            source = Source.packed(whole, member.open, member.size, filename=name, is_bounded=True)
+            sources.append(source)
     if damage is not None:
         failed.append(Problem(str(path), f"members may be missing: {damage}; copy it again"))
     return sources, CTIndex(failed=tuple(failed), left_out=tuple(left_out))

@@ -19,7 +19,7 @@ from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.identify import is_dicom
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.series import in_reading_order
-from distiliqa.ct.source import Source
+from distiliqa.ct.source import Source, headers_only
 from distiliqa.errors import CTReadError, NotCTError, without_paths
 from distiliqa.regular_file import is_made_up, why_not_regular
 
@@ -155,8 +155,9 @@ def index_one(source: Source, require_ct: bool = True) -> CTIndex | None:
     Its slices keep their series: only an index of all files can tell copies and versions.
     """
     try:
-        source, reader = _opened(source, require_ct)
-        return None if reader is None else _read(reader, source)
+        with headers_only():
+            source, reader = _opened(source, require_ct)
+            return None if reader is None else _read(reader, source)
     except NotCTError as error:
         return CTIndex(left_out=(Problem(source.name, error.reason),))
     except CTReadError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path, PurePath
@@ -15,6 +17,7 @@ from distiliqa.regular_file import open_regular
 
 _BLOCK_BYTES = 1 << 20
 
+_headers_only = ContextVar("headers_only", default=False)
 _unpacking = RLock()  # a compressed member of an archive unpacks twice
 
 
@@ -45,17 +48,25 @@ class Source:
 
     @classmethod
     def packed(
-        cls, name: str, stream: Callable[[], IO[bytes]], max_bytes: int, *, filename: str
+        cls,
+        name: str,
+        stream: Callable[[], IO[bytes]],
+        max_bytes: int,
+        *,
+        filename: str,
+        is_bounded: bool = False,
     ) -> Source:
-        """A file inside another, held in memory whole while it is read.
+        """A file inside another, held in memory whole, and checked, while its pixels are read.
 
         Parameters
         ----------
         stream : gives a new stream that unpacks as it is read.
         max_bytes : what it may unpack to; `CTReadError` beyond it.
+        is_bounded : the stream itself ends there, so that headers may be read from it.
         """
         read = partial(_unpacked, name, stream, max_bytes)
-        return cls(name, partial(_open_kept, read), filename=filename, begin=stream)
+        opened = partial(_open_kept, read, stream if is_bounded else None)
+        return cls(name, opened, filename=filename, begin=stream)
 
     @property
     def start(self) -> Source:
@@ -90,8 +101,22 @@ class Source:
         return str(PurePath(self.name).parent)
 
 
-def _open_kept(read: Callable[[], bytes]) -> IO[bytes]:
+@contextmanager
+def headers_only() -> Iterator[None]:
+    """Unpack of members of archives no more than is read; their ends are not checked so far."""
+    before = _headers_only.set(True)
+    try:
+        yield
+    finally:
+        _headers_only.reset(before)
+
+
+def _open_kept(
+    read: Callable[[], bytes], stream: Callable[[], IO[bytes]] | None = None
+) -> IO[bytes]:
     """A stream of what ``read`` gives. One thread unpacks, the others wait for its result."""
+    if stream is not None and _headers_only.get():
+        return stream()
     with _unpacking:
         return io.BytesIO(_kept(read))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import tarfile
 import zlib
 from functools import partial
@@ -95,7 +96,7 @@ def _member(info: tarfile.TarInfo, file: IO[bytes], lock: Lock) -> Member:
         refused = NotCTError(f"{kind}, not a file")
     elif info.issparse():
         refused = CTReadError("a sparse file", remedy="unpack the tar and give the folder")
-    read = partial(_Part, file, lock, info.offset_data, info.size)
+    read = partial(_Part, info.name, file, lock, info.offset_data, info.size)
     return Member(info.name, info.size, partial(_buffered, read), refused)
 
 
@@ -125,11 +126,21 @@ class _Headers:
 class _Part(io.RawIOBase):
     """The bytes of one member; threads may read several of a tar at the same time."""
 
-    def __init__(self, file: IO[bytes], lock: Lock, start: int, size: int) -> None:
-        self._file, self._lock, self._at, self._end = file, lock, start, start + size
+    def __init__(self, name: str, file: IO[bytes], lock: Lock, start: int, size: int) -> None:
+        self.name = name  # pydicom asks for it
+        self._file, self._lock = file, lock
+        self._start, self._at, self._end = start, start, start + size
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
+        self._at = min(max(base + offset, self._start), self._end)
+        return self._at - self._start
 
     def readinto(self, buffer: Any) -> int:
         wanted = min(len(buffer), self._end - self._at)
