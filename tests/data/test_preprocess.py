@@ -9,14 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import pydicom
 import pytest
+import tifffile
 
 from distiliqa.ct.derived_dicom import read_stored
+from distiliqa.data.cache import read_rated
 from distiliqa.data.doses import DoseFormula
-from distiliqa.data.pairs import DosePair, Pairing
+from distiliqa.data.pairs import DosePair, Pairing, read_pairs
 from distiliqa.data.preprocess import Mixing, Summary, preprocess
+from distiliqa.data.ratings import read_ratings
 from distiliqa.data.tcia import find_pairs
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256
@@ -217,3 +221,62 @@ def test_contradictions_are_refused_before_work(tmp_path: Path, pairing: Pairing
     with pytest.raises(DistiliqaError, match="cannot be written"):
         run(pairing, tmp_path / "file" / "out")
     assert not (tmp_path / "out").exists()
+
+
+def pair_of(folder: Path, suffix: str, write: Callable[[Path, np.ndarray], object]) -> Path:
+    """A list of one pair of volumes of three slices, or of slices, in some format."""
+    rng = np.random.default_rng(0)
+    full = rng.normal(40, 10, (3, 64, 64)).round()
+    low = full + rng.normal(0, 30, full.shape).round()
+    for name, hu in (("full", full), ("low", low)):
+        write(folder / f"{name}{suffix}", hu.astype(np.int16))
+    (folder / "pairs.csv").write_text(f"full,low,case,low_dose\nfull{suffix},low{suffix},A,0.25\n")
+    return folder / "pairs.csv"
+
+
+def nifti(path: Path, hu: np.ndarray) -> None:
+    image = nibabel.Nifti1Image(hu.T, np.diag([-0.7, -0.7, 3.0, 1.0]))
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, path)
+
+
+def one_tiff(path: Path, hu: np.ndarray) -> None:
+    tifffile.imwrite(path, hu[0])
+
+
+FORMATS = {".nii.gz": (nifti, 3), ".npy": (np.save, 3), ".tiff": (one_tiff, 1)}
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_pairs_are_of_any_format_that_is_scored(tmp_path: Path, suffix: str) -> None:
+    write, slices = FORMATS[suffix]
+    pairing = read_pairs(pair_of(tmp_path, suffix, write))
+    assert len(pairing.pairs) == slices
+    out = tmp_path / "out"
+    summary = run(pairing, out)
+    assert (summary.images, summary.problems) == (4 * slices, ())
+    images = read_ratings(out, out / "train.json")
+    assert len(images) == 4 * slices
+    loaded = [read_rated(image.path) for image in images]
+    assert {ct.hu.shape for ct in loaded} == {(64, 64)}
+    full, low, half, _ = loaded[:4]
+    expected = full.hu + np.sqrt(1 / 3) * (low.hu - full.hu)
+    np.testing.assert_allclose(half.hu, expected, atol=0.51)
+    first, *others = (image.score for image in images[:4])
+    assert first == 1
+    assert others == sorted(others)
+    if suffix == ".nii.gz":
+        np.testing.assert_allclose([ct.spacing_mm or () for ct in loaded], 0.7, rtol=1e-6)
+        assert [ct.position_mm for ct in loaded[::4]] == [0, 3, 6]
+    assert run(read_pairs(tmp_path / "pairs.csv"), out).reused == slices
+
+
+def test_volumes_of_different_length_or_place_are_no_pair(tmp_path: Path) -> None:
+    path = pair_of(tmp_path, ".nii.gz", nifti)
+    nifti(tmp_path / "low.nii.gz", np.zeros((2, 64, 64), np.int16))
+    ((low, reason),) = read_pairs(path).problems
+    assert (Path(low).name, reason) == ("low.nii.gz", "holds 2 slices, its full dose 3")
+    moved = nibabel.Nifti1Image(np.zeros((64, 64, 3), np.int16), np.diag([-0.7, -0.7, 5, 1]))
+    nibabel.save(moved, tmp_path / "low.nii.gz")
+    problems = run(read_pairs(path), tmp_path / "out").problems
+    assert "lies at 5 mm, its full dose at 3 mm" in [problem.reason for problem in problems]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from distiliqa.ct.index import Problem
-from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.ct.index import Problem, index_ct
+from distiliqa.errors import CTReadError, DistiliqaError, quoted
 from distiliqa.foreign_text import read_text
 
 COLUMNS = ("full", "low", "case", "low_dose")
+DICOM, NIFTI, NUMPY = ".dcm", ".nii", ".npy"  # what doses of a pair are written as
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class DosePair:
     case : patient or study that must not be split between training and test.
     low_dose : dose of ``low`` relative to ``full``, in (0, 1).
     place : folder under the output folder that takes the mixed doses of this slice.
+    frame : 0-based number of the slice where the two files hold several, in reading order.
+    suffix : of the files of mixed doses: `DICOM`, `NIFTI` or `NUMPY`.
     """
 
     full: Path
@@ -34,11 +37,16 @@ class DosePair:
     case: str
     low_dose: float
     place: Path
+    frame: int | None = None
+    suffix: str = DICOM
 
     @property
     def name(self) -> str:
         """File name of the mixed doses."""
-        return self.full.name if self.full.suffix == ".dcm" else f"{self.full.name}.dcm"
+        if self.full.suffix == self.suffix and self.frame is None:
+            return self.full.name
+        number = "" if self.frame is None else f"-{self.frame + 1:04}"
+        return f"{self.full.name}{number}{self.suffix}"
 
 
 class Pairing(NamedTuple):
@@ -60,8 +68,9 @@ class Pairing(NamedTuple):
 def read_pairs(path: Path) -> Pairing:
     """Read a CSV file with the columns full, low, case, low_dose.
 
-    File names are relative to the CSV file, or absolute. A pair whose files are not there is a
-    problem of the result.
+    File names are relative to the CSV file, or absolute; files are of any format that
+    `index_ct` reads. Two files of several slices, such as volumes, are a pair for each slice. A
+    pair whose files are not there, or hold unequal numbers of slices, is a problem of the result.
 
     Raises
     ------
@@ -81,16 +90,34 @@ def read_pairs(path: Path) -> Pairing:
             )
     folders = [full.parent.resolve() for full in fulls]
     top = Path(os.path.commonpath(folders))
-    found, problems = [], []
+    found, problems = list[DosePair](), list[Problem]()
     for (_, line), full, folder in zip(lines, fulls, folders, strict=True):
         low = path.parent / line["low"]
         missing = [Problem(str(file), "no such file") for file in (full, low) if not file.is_file()]
         problems += missing
         if not missing:
             place = folder.relative_to(top)
-            found.append(DosePair(full, low, line["case"], float(line["low_dose"]), place))
+            pair = DosePair(full, low, line["case"], float(line["low_dose"]), place)
+            slices = _slice_by_slice(pair)
+            found += () if isinstance(slices, Problem) else slices
+            problems += [slices] if isinstance(slices, Problem) else ()
     _check_names(found, path)
     return Pairing(tuple(found), tuple(problems))
+
+
+def _slice_by_slice(pair: DosePair) -> list[DosePair] | Problem:
+    """The pair of two files as one for each slice that they hold, and how it is to be written."""
+    try:
+        full, low = (index_ct(path, require_ct=False).slices for path in (pair.full, pair.low))
+    except CTReadError:
+        return [pair]  # which reports what is wrong with it when it is read
+    if len(full) != len(low):
+        return Problem(str(pair.low), f"holds {len(low)} slices, its full dose {len(full)}")
+    if len(full) == 1 and all(ref.sop_uid is not None for ref in (*full, *low)):
+        return [pair]
+    suffix = NUMPY if full[0].geometry is None else NIFTI
+    frames = [None] if len(full) == 1 else range(len(full))
+    return [replace(pair, frame=frame, suffix=suffix) for frame in frames]
 
 
 def _check_names(pairs: Iterable[DosePair], path: Path) -> None:

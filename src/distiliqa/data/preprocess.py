@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
+import numpy as np
+
 from distiliqa.ct.index import Problem
 from distiliqa.data.doses import DoseFormula, check_doses, mix
 from distiliqa.data.jobs import run_jobs
 from distiliqa.data.journal import Journal, stamp
 from distiliqa.data.manifest import ManifestRow, relative, write_manifest
+from distiliqa.data.pair_images import read_images
 from distiliqa.data.pairs import DosePair, Pairing
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import cannot_write, make_folder, sha256, write_json
@@ -178,29 +180,38 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
     ------
     CTReadError : an image that cannot be read, or two of different size.
     """
-    source, full = read_stored(pair.full)
-    low_source, low = read_stored(pair.low)
-    if low.shape != full.shape:
-        raise CTReadError(
-            f"is {low.shape[0]} x {low.shape[1]}, its full dose {full.shape[0]} x {full.shape[1]}",
-            path=pair.low,
-        )
-    scores = [ssim(low, full)]
+    images = read_images(pair)
+    scores = [ssim(images.low, images.full)]
+    if pair.frame is not None:  # training reads one slice a file
+        for dose, hu in ((1.0, images.full), (pair.low_dose, images.low)):
+            path = _mixed_path(pair, dose, folder)
+            images.write(path, np.rint(hu).astype(np.int32), f"slice {pair.frame} at dose {dose:g}")
     for dose in mixing.doses:
-        mixed = mix(full, low, dose, pair.low_dose, mixing.formula)
+        mixed = mix(images.full, images.low, dose, pair.low_dose, mixing.formula)
         derivation = f"dose {dose:g} from doses 1 and {pair.low_dose:g}, {mixing.formula.value}"
-        image = derive(source, mixed, derivation, used=[low_source])
-        write_dicom(_mixed_path(pair, dose, folder), image)
-        scores.append(ssim(mixed, full))
-    return Rated(scores, [sha256(pair.full), sha256(pair.low)])
+        images.write(_mixed_path(pair, dose, folder), mixed, derivation)
+        scores.append(ssim(mixed, images.full))
+    files = (pair.full, pair.low)
+    return Rated(scores, [_digest(path, path.stat().st_mtime_ns) for path in files])
+
+
+@lru_cache(maxsize=2)  # of a volume each slice is a pair
+def _digest(path: Path, modified_ns: int) -> str:
+    return sha256(path)
 
 
 def _mixed_path(pair: DosePair, dose: float, folder: Path) -> Path:
     return folder / pair.place / f"{dose:g}Dose" / pair.name
 
 
+def _made(pair: DosePair, folder: Path, doses: Sequence[float]) -> list[Path]:
+    """The files made of a pair: the mixed doses, of a slice of volumes its own two before them."""
+    own = () if pair.frame is None else (1.0, pair.low_dose)
+    return [_mixed_path(pair, dose, folder) for dose in (*own, *doses)]
+
+
 def _stamp(pair: DosePair, folder: Path, mixing: Mixing) -> str | None:
-    mixed = [_mixed_path(pair, dose, folder) for dose in mixing.doses]
+    mixed = _made(pair, folder, mixing.doses)
     settings = (mixing.formula.value, pair.low_dose, *mixing.doses)
     return stamp(settings, (pair.full, pair.low, *mixed))
 
@@ -209,10 +220,12 @@ def _rows(
     pair: DosePair, rated: Rated, folder: Path, doses: Sequence[float]
 ) -> Iterable[ManifestRow]:
     """Rows of the manifest in the published order: full dose, low dose, mixed doses."""
-    source = relative(pair.full, folder)
-    mixed = [relative(_mixed_path(pair, dose, folder), folder) for dose in doses]
-    paths = (source, relative(pair.low, folder), *mixed)
-    name = (pair.place / pair.full.stem).as_posix()
+    mixed = [relative(path, folder) for path in _made(pair, folder, doses)]
+    paths = [relative(pair.full, folder), relative(pair.low, folder), *mixed]
+    stem = pair.full.stem
+    if pair.frame is not None:
+        paths, stem = mixed, f"{pair.full.name}-{pair.frame + 1:04}"
+    source, name = paths[0], (pair.place / stem).as_posix()
     for path, dose, score in zip(
         paths, (1.0, pair.low_dose, *doses), (FULL_DOSE_SCORE, *rated.scores), strict=True
     ):
