@@ -123,6 +123,14 @@ def test_several_frames_are_not_one_slice(tmp_path: Path, write_ct: WriteCT) -> 
         read_stored(path)
 
 
+def test_an_enhanced_image_of_one_frame_has_its_rescale_elsewhere(
+    tmp_path: Path, write_ct: WriteCT
+) -> None:
+    path = write_ct(tmp_path / "a.dcm", HU, SharedFunctionalGroupsSequence=[pydicom.Dataset()])
+    with pytest.raises(NotCTError, match="an Enhanced image, of which no other is derived"):
+        read_stored(path)
+
+
 @pytest.mark.parametrize(
     ("tags", "says"),
     [

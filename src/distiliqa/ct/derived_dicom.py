@@ -125,6 +125,12 @@ def _require_ct(source: Dataset, path: Path) -> None:
         raise NotCTError(
             f"{frames or 1:g} frames of {samples or 1:g} samples are not one CT slice", path=path
         )
+    if "SharedFunctionalGroupsSequence" in source:  # which hold the rescale to HU, C.7.6.16.2.9
+        raise NotCTError(
+            "an Enhanced image, of which no other is derived",
+            path=path,
+            remedy="give classic CT images",
+        )
 
 
 def derive(
