@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import index_ct
+from distiliqa.ct.index import index_one
 from distiliqa.ct.meta_image import read_meta_image
+from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
 
 HEADER = {
@@ -226,3 +228,18 @@ def test_a_stream_that_holds_more_than_its_header_names_is_refused(save):
 def test_a_name_that_is_not_utf_8_reads(save, tmp_path):
     odd = save().rename(os.fsdecode(bytes(tmp_path / "a") + b"\xe4.mha"))
     assert len(index_ct(odd).slices) == 3
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", ["1e300", "-1e308", "1e-300", "1e-20", "inf", "nan"])
+def test_extreme_lengths_are_refused_or_unknown_and_print_nothing(save, number):
+    three = " ".join([number] * 3)
+    for fields in (
+        {"ElementSpacing": three, "Offset": three, "DistanceUnits": "cm"},
+        {"TransformMatrix": f"{number} 0 0 0 {number} 0 0 0 {number}"},
+        {"Offset": three},
+    ):
+        found = index_one(Source.on_disk(save(**fields)))
+        assert all("singular or not finite" in problem.reason for problem in found.failed)
+        for ref in found.slices:
+            assert abs(ref.load().position_mm or 0.0) < 1e5

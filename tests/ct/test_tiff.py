@@ -53,6 +53,18 @@ def test_images_without_a_page_of_their_own_are_refused(tmp_path, body, how):
         index_ct(tmp_path / "a.tif")
 
 
+@pytest.mark.parametrize("how", [{"bigtiff": True}, {"byteorder": ">"}, {"rowsperstrip": 7}])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("tile", [None, (48, 48)])
+def test_every_layout_reads(tmp_path, body, how, compression, tile):
+    stack = np.stack([body, body + 1]).astype(np.int16)
+    options = {"photometric": "minisblack", "compression": compression, "tile": tile} | how
+    tifffile.imwrite(tmp_path / "a.tif", stack, **options)
+    np.testing.assert_array_equal(
+        [ref.load().hu for ref in index_ct(tmp_path / "a.tif").slices], stack
+    )
+
+
 def test_single_images_of_a_folder_are_one_series_in_natural_order(tmp_path, body):
     for number in (10, 9, 2):
         tifffile.imwrite(tmp_path / f"slice{number}.tif", body.astype(np.int16))

@@ -123,6 +123,7 @@ def _start(header: TextHeader, voxels: Voxels, end: int) -> int:
     return max(size, end)
 
 
+@np.errstate(all="ignore")  # `index_volume` reports what is not finite
 def _affine(header: TextHeader) -> NDArray[np.float64]:
     """Voxel indices to lengths in DICOM's axes, which are ITK's, (4, 4)."""
     # Each line of the matrix is the direction of a voxel axis.

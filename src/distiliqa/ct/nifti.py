@@ -66,8 +66,7 @@ def index_nifti(source: Source) -> CTIndex:
         ) from error
     if header["descrip"].item() == HEATMAP_DESCRIPTION:
         raise NotCTError("a heatmap, not CT", path=path, remedy="give the CT it was made of")
-    with np.errstate(all="ignore"):  # `index_volume` reports what is not finite
-        to_lps, notes = in_millimeters(_RAS_TO_LPS @ affine, _unit(header) or "mm")
+    to_lps, notes = in_millimeters(_to_lps(affine), _unit(header) or "mm")
     return index_volume(
         Volume(
             source.name,
@@ -120,6 +119,17 @@ def _shape(header: Any) -> tuple[int, ...]:
     return shape
 
 
+@np.errstate(all="ignore")  # `index_volume` reports what is not finite
+def _to_lps(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _RAS_TO_LPS @ affine
+
+
+@np.errstate(all="ignore")
+def _sides(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The lengths of a voxel along its axes, (3,)."""
+    return np.linalg.norm(affine[:3, :3], axis=0)
+
+
 def _is_nifti(header: Any) -> bool:
     return isinstance(header, nibabel.Nifti1Header)  # NIfTI-2 is a kind of it, Analyze is not
 
@@ -137,7 +147,7 @@ def _warnings(header: Any, affine: NDArray[np.float64]) -> Iterator[str]:
         yield "no orientation in the file: taken as axial"
     if _unit(header) is None:
         yield "the file names no unit of length that there is: taken as mm"
-    spacing, of_affine = header["pixdim"][1:4], np.linalg.norm(affine[:3, :3], axis=0)
+    spacing, of_affine = header["pixdim"][1:4], _sides(affine)
     if not np.allclose(spacing, of_affine, rtol=_SPACING_TOLERANCE):
         sides, taken = (" x ".join(f"{side:.3g}" for side in each) for each in (spacing, of_affine))
         yield f"voxels of {sides} in pixdim, but of {taken} in the affine, which is taken"

@@ -153,6 +153,7 @@ def _skipped(file: IO[bytes], header: TextHeader, voxels: Voxels) -> Voxels:
     return voxels.moved(start + skip)
 
 
+@np.errstate(all="ignore")  # `index_volume` reports what is not finite
 def _affine(header: TextHeader) -> NDArray[np.float64]:
     """Voxel indices to lengths in DICOM's axes, (4, 4)."""
     affine = np.eye(4)

@@ -57,6 +57,7 @@ def square_side(spacing_mm: tuple[float, float] | None, *, path: str | Path) -> 
     return rows
 
 
+@np.errstate(all="ignore")  # `index_volume` reports what is not finite
 def in_millimeters(
     affine: NDArray[np.float64], unit: str
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:

@@ -86,12 +86,12 @@ def index_volume(volume: Volume) -> CTIndex:
     return CTIndex(tuple(plane.ref(index) for index in range(volume.shape[axis])))
 
 
+@np.errstate(all="ignore")
 def _directions(volume: Volume) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Unit vectors along the voxel axes, in columns, and the spacing along them, mm."""
     steps = volume.to_lps[:3, :3]
-    with np.errstate(all="ignore"):
-        spacing = np.linalg.norm(steps, axis=0)
-        directions = steps / spacing
+    spacing = np.linalg.norm(steps, axis=0)
+    directions = steps / spacing
     finite = np.isfinite(volume.to_lps).all() and np.isfinite(directions).all()
     if not finite or abs(np.linalg.det(directions)) < _MIN_DETERMINANT:
         raise CTReadError(
@@ -124,6 +124,7 @@ class _Plane:
         rows, columns = (n for axis, n in enumerate(self.volume.shape) if axis != self.axis)
         return Geometry(self.origin_mm(index), self.orientation, self.spacing, (rows, columns))
 
+    @np.errstate(all="ignore")  # the sum of extreme numbers is no place, see `is_place`
     def origin_mm(self, index: int) -> tuple[float, float, float]:
         steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
         x, y, z = (origin + index * steps[:, self.axis]).tolist()
