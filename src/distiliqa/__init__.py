@@ -10,6 +10,7 @@ Names are imported when they are first used, so that ``import distiliqa`` is qui
 
 from __future__ import annotations
 
+import distiliqa.working_directory  # isort: skip  # noqa: F401  # before any other import
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -13,7 +13,7 @@ import numpy as np
 
 from distiliqa.data.ratings import read_scores
 from distiliqa.errors import RecipeError
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_text import read_json, read_text
 from distiliqa.model.export import export_network
 from distiliqa.model.weights import read_network
 from distiliqa.model_folder import Domain, ModelConfig, ScoreScale
@@ -80,7 +80,7 @@ def export_run(
     )
     chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
     images = np.stack([run.cache.array(int(i))[None] for i in chosen])
-    parts = (model_card(config), *(note.read_text(encoding="utf-8") for note in notes))
+    parts = (model_card(config), *map(read_text, notes))
     return export_network(insight.graph, folder, config, "\n".join(parts), images)
 
 
