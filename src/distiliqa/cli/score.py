@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -287,9 +286,11 @@ def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | Non
     if remote is None:
         yield None
         return
-    with TemporaryDirectory(prefix="distiliqa-") as folder:
+    from distiliqa.temporary_folder import temporary_folder
+
+    with temporary_folder("distiliqa-") as folder:
         with progress_bar("searching", "downloading", quiet=quiet) as show:
-            download = remote.download(Path(folder), show)
+            download = remote.download(folder, show)
         yield download
 
 
