@@ -16,6 +16,7 @@ from pydicom.uid import EnhancedCTImageStorage
 
 pytest.importorskip("highdicom", reason="needs the extra pacs")
 
+from tests.pacs.fake_pacs import FakePacs, serving_pacs
 from tests.pacs.faulty import Faulty, serving
 from tests.pacs.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
@@ -24,6 +25,7 @@ from distiliqa.ct import SliceRef, index_ct
 from distiliqa.model_folder import ONNX, Certainty, ModelConfig, ScoreScale
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
+FAKE_SERIES = "1.2.4"
 # A third is written inexactly in decimals.
 THIRD = 1 / 3
 
@@ -157,3 +159,11 @@ def faulty() -> Iterator[Faulty]:
     """Set ``answers``; ``seen`` has the headers of each request."""
     with serving() as state:
         yield state
+
+
+@pytest.fixture
+def fake_pacs(write_series: Callable[..., Path], tmp_path: Path) -> Iterator[FakePacs]:
+    """A server of one study with a series of four slices; it behaves as its fields say."""
+    folder = write_series(tmp_path / "stored", 4, SeriesInstanceUID=FAKE_SERIES)
+    with serving_pacs({FAKE_SERIES: sorted(folder.glob("*.dcm"))}) as pacs:
+        yield pacs

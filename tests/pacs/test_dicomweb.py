@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import generate_uid
+from tests.pacs.fake_pacs import receipt_of
 from tests.pacs.faulty import Answer, Faulty
 from tests.pacs.orthanc import PASSWORD, USER, Orthanc
 
@@ -17,7 +18,6 @@ from distiliqa.pacs.dicomweb import Server
 from distiliqa.pacs.retry import PassingError, Retries
 
 QUICK = Retries(attempts=2, first_wait_s=0.01)
-MULTIPART = 'multipart/related; type="application/dicom"; boundary=b1'
 REFUSED = b'{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [%d]}}]}}'
 REFUSED_XML = (
     b'<NativeDicomModel><DicomAttribute tag="00081198" vr="SQ" keyword="FailedSOPSequence"><Item>'
@@ -37,18 +37,15 @@ def uids(path: Path) -> tuple[str, str, str]:
     return header.StudyInstanceUID, header.SeriesInstanceUID, header.SOPInstanceUID
 
 
-def multipart(content: bytes) -> bytes:
-    return b"--b1\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n--b1--\r\n"
-
-
 def test_a_series_comes_as_it_was_stored(
     orthanc: Orthanc, server: Server, example: Path, tmp_path: Path
 ):
     orthanc.push(example)
     paths = sorted(example.glob("*.dcm"))
     study, series, _ = uids(paths[0])
-    assert server.find_series(study) == [series]
-    server.download_series(study, series, tmp_path)
+    assert list(server.find_series(study).rows) == [series]
+    for uid, row in server.find_objects(study, series).rows.items():
+        server.retrieve(study, series, uid, row, tmp_path / f"{uid}.dcm")
     for path in paths:
         sent = pydicom.dcmread(path)
         assert pydicom.dcmread(tmp_path / f"{uids(path)[2]}.dcm") == sent
@@ -61,8 +58,8 @@ def test_only_ct_is_taken_unless_a_series_is_named(
     orthanc.push(write_series(tmp_path / "ct", 1, SeriesInstanceUID="1.2.4"))
     orthanc.push(write_series(tmp_path / "mr", 1, SeriesInstanceUID="1.2.5", Modality="MR"))
     study = uids(tmp_path / "ct" / "0.dcm")[0]
-    assert server.find_series(study) == ["1.2.4"]
-    assert server.find_series(study, ["1.2.5"]) == ["1.2.5"]
+    assert list(server.find_series(study).rows) == ["1.2.4"]
+    assert list(server.find_series(study, ["1.2.5"]).rows) == ["1.2.5"]
 
 
 def test_what_the_server_lacks_is_told(orthanc: Orthanc, server: Server, example: Path):
@@ -91,54 +88,6 @@ def test_a_wrong_password_is_told(orthanc: Orthanc):
 @pytest.fixture
 def one_slice(write_ct: Callable[..., Path], tmp_path: Path) -> Path:
     return write_ct(tmp_path / "in" / "1.dcm", np.zeros((32, 32)), SOPInstanceUID=generate_uid())
-
-
-def search_then(one_slice: Path, *answers: Answer) -> list[Answer]:
-    found = Answer(body=INSTANCE % uids(one_slice)[2].encode())
-    return [found, found, *answers]
-
-
-def test_half_an_object_is_asked_for_again(faulty: Faulty, one_slice: Path, tmp_path: Path):
-    whole = multipart(one_slice.read_bytes())
-    half = Answer(body=whole[:-500], kind=MULTIPART)
-    faulty.answers = search_then(one_slice, half, Answer(body=whole, kind=MULTIPART))
-    server = Server(faulty.url, Credentials(), retries=QUICK)
-    server.download_series("1.2", "1.3", tmp_path / "out")
-    (path,) = (tmp_path / "out").iterdir()
-    assert pydicom.dcmread(path) == pydicom.dcmread(one_slice)
-    assert len(faulty.seen) == 4
-
-
-def test_half_an_object_for_ever_is_told_and_nothing_is_kept(
-    faulty: Faulty, one_slice: Path, tmp_path: Path
-):
-    half = Answer(body=multipart(one_slice.read_bytes())[:-500], kind=MULTIPART)
-    faulty.answers = search_then(one_slice, half)
-    server = Server(faulty.url, Credentials(), retries=QUICK)
-    with pytest.raises(PassingError, match=f"{faulty.url}: sent half an answer"):
-        server.download_series("1.2", "1.3", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("content", [b"no DICOM", b""])
-def test_another_object_is_told(faulty: Faulty, one_slice: Path, tmp_path: Path, content: bytes):
-    faulty.answers = search_then(one_slice, Answer(body=multipart(content), kind=MULTIPART))
-    server = Server(faulty.url, Credentials(), retries=QUICK)
-    with pytest.raises(DistiliqaError, match="its answer is not DICOMweb"):
-        server.download_series("1.2", "1.3", tmp_path / "out")
-
-
-def test_an_object_that_cannot_be_written_is_told(faulty: Faulty, one_slice: Path, tmp_path: Path):
-    found = search_then(one_slice)
-    dataset = pydicom.dcmread(one_slice)
-    del dataset.SOPClassUID, dataset.file_meta.MediaStorageSOPClassUID
-    dataset.save_as(one_slice, enforce_file_format=False)
-    body = multipart(one_slice.read_bytes())
-    faulty.answers = [*found, Answer(body=body, kind=MULTIPART)]
-    server = Server(faulty.url, Credentials(), retries=QUICK)
-    with pytest.raises(DistiliqaError, match="its answer is not DICOMweb"):
-        server.download_series("1.2", "1.3", tmp_path / "out")
-    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("status", [202, 409])
@@ -189,10 +138,40 @@ def test_an_answer_in_xml_is_read(faulty: Faulty, one_slice: Path, kind: str):
         Server(faulty.url, Credentials()).store(one_slice)
 
 
+@pytest.mark.parametrize("status", [200, 202, 204])
 @pytest.mark.parametrize("kind", ["application/dicom+json", "text/html"])
-def test_a_store_without_words_is_one(faulty: Faulty, one_slice: Path, kind: str):
-    faulty.answers = [Answer(kind=kind)]
-    Server(faulty.url, Credentials()).store(one_slice)
+def test_an_empty_answer_is_no_receipt(faulty: Faulty, one_slice: Path, status: int, kind: str):
+    faulty.answers = [Answer(status, kind=kind)]
+    with pytest.raises(
+        PassingError, match=r"does not confirm that it has 1\.dcm; its log says why"
+    ):
+        Server(faulty.url, Credentials(), retries=Retries(1)).store(one_slice)
+
+
+@pytest.mark.parametrize("body", [b'{"00081190": {"vr": "UR", "Value": ["http://x"]}}', b""])
+def test_where_there_is_no_receipt_the_server_is_asked_whether_it_has_it(
+    faulty: Faulty, one_slice: Path, body: bytes
+):
+    """In a search, and where that is not to be had, in the metadata of the object."""
+    found = INSTANCE % uids(one_slice)[2].encode()
+    for answers in ([Answer(body=found)], [Answer(404), Answer(body=found)]):
+        faulty.seen.clear()
+        faulty.answers = [Answer(body=body), *answers]
+        Server(faulty.url, Credentials()).store(one_slice)
+        assert len(faulty.seen) == len(faulty.answers)
+
+
+def test_a_receipt_for_another_object_is_none(faulty: Faulty, one_slice: Path):
+    other = receipt_of(one_slice).replace(uids(one_slice)[2].encode(), b"1.2.3")
+    faulty.answers = [Answer(body=other), Answer(404)]
+    with pytest.raises(PassingError, match=r"does not confirm that it has 1\.dcm"):
+        Server(faulty.url, Credentials(), retries=Retries(1)).store(one_slice)
+
+
+def test_a_report_that_only_the_second_attempt_stores_is_stored(faulty: Faulty, one_slice: Path):
+    faulty.answers = [Answer(204), Answer(404), Answer(404), Answer(body=receipt_of(one_slice))]
+    Server(faulty.url, Credentials(), retries=QUICK).store(one_slice)
+    assert len(faulty.seen) == 4
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[1]"])

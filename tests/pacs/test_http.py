@@ -27,7 +27,7 @@ def ask(faulty: Faulty) -> Callable[..., list[str]]:
     def run(*answers: Answer, credentials: Credentials = Credentials()) -> list[str]:  # noqa: B008
         faulty.answers = answers
         server = Server(faulty.url, credentials, timeouts_s=(0.5, 0.3), retries=QUICK)
-        return server.find_series("1.2.3")
+        return list(server.find_series("1.2.3").rows)
 
     return run
 

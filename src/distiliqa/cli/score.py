@@ -232,6 +232,7 @@ def score(
                 progress=show,
                 keep_heatmaps=out is not None,  # for the report
                 count_outside=count_outside,
+                missing=() if download is None else download.missing,
                 tune=partial(
                     tuned,
                     any_runtime=runtime is None,

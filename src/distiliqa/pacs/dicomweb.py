@@ -1,9 +1,11 @@
-"""A DICOMweb server: search for series, retrieve them, store objects (DICOM PS3.18)."""
+"""A DICOMweb server: search for series, retrieve objects, store objects (DICOM PS3.18)."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -15,21 +17,31 @@ from dicomweb_client import DICOMwebClient
 from pydicom.errors import InvalidDicomError
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import atomic_path
+from distiliqa.pacs import search
+from distiliqa.pacs.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.http import checked_url, is_loopback, open_session, told_plainly
-from distiliqa.pacs.retry import Retries
-from distiliqa.pacs.sender import DUPLICATE
+from distiliqa.pacs.receipt import is_receipt
+from distiliqa.pacs.retrieve import Accepted, keep_object
+from distiliqa.pacs.retry import PassingError, Retries
+from distiliqa.pacs.search import Listing, Row
 from distiliqa.pacs.uids import checked_uid
 
 CONNECT_S, READ_S = 10.0, 60.0
-_AS_STORED = (("application/dicom", "*"),)
-Progress = Callable[[int, int], None]
-_SERIES_UID, _SOP_UID = "0020000E", "00080018"
+MAX_SYNTAXES = 8  # in which an object is asked for
+_SERIES_FIELDS = ("Modality", "NumberOfStudyRelatedSeries", "NumberOfSeriesRelatedInstances")
+_OBJECT_FIELDS = (
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "AvailableTransferSyntaxUID",
+)
 
 
 class Server:
-    """A DICOMweb server, with TLS verified, every wait bounded and passing failures retried.
+    """A DICOMweb server, with TLS verified, each answer bounded and passing failures retried.
 
     Parameters
     ----------
@@ -37,6 +49,7 @@ class Server:
     credentials : who we are.
     ca_file : PEM file of the authorities to trust, in place of the usual ones.
     timeouts_s : the longest to wait for a connection, and then for each part of an answer.
+    max_s : the longest that an answer may take in all, seconds; longer for objects, see `Bounds`.
     retries : how often to ask again.
 
     Raises
@@ -51,14 +64,19 @@ class Server:
         *,
         ca_file: Path | None = None,
         timeouts_s: tuple[float, float] = (CONNECT_S, READ_S),
+        max_s: float = MAX_ANSWER_S,
         retries: Retries = Retries(),  # noqa: B008  # it is frozen
     ) -> None:
         self.url = checked_url(url)
         self.retries = retries
-        session = open_session(credentials, ca_file)
-        session.hooks["response"].append(self._note_words)
-        self._has_words = False
-        self._client = DICOMwebClient(self.url, session=session, timeout=timeouts_s)
+        self._timeouts_s = timeouts_s
+        self._max_s = max_s
+        self._adapter = BoundedAdapter()
+        self._session = open_session(credentials, self._adapter, ca_file)
+        self._session.hooks["response"].append(self._note)
+        self._answer = requests.Response()
+        self._accepted = Accepted()
+        self._client = DICOMwebClient(self.url, session=self._session, timeout=timeouts_s)
         self._client.set_http_retry_params(retry=False)
 
     @property
@@ -67,82 +85,96 @@ class Server:
         parts = urlsplit(self.url)
         return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
-    def find_series(self, study: str, series: Sequence[str] = ()) -> list[str]:
-        """UIDs of the CT series of a study (QIDO-RS, PS3.18, section 10.6), or of those named.
+    def find_series(self, study: str, series: Sequence[str] = ()) -> Listing:
+        """The CT series of a study (QIDO-RS, PS3.18, section 10.6), or those named.
 
         Raises
         ------
         DistiliqaError : the server has none, lacks one that is named, or as `store`.
         """
         checked_uid(study, "study")
-        wanted = [checked_uid(each, "series") for each in series]
-        filters = {} if wanted else {"Modality": "CT"}
-        found = self._search(
-            self._client.search_for_series,
-            _SERIES_UID,
-            study_instance_uid=study,
-            search_filters=filters,
-        )
-        missing = [uid for uid in wanted if uid not in found]
-        if missing or not found:
+        wanted = [checked_uid(uid, "series") for uid in series]
+        ask = partial(self._client.search_for_series, study)
+        found = self._search(ask, search.SERIES_UID, _SERIES_FIELDS)
+        missing = [uid for uid in wanted if uid not in found.rows]
+        uids = wanted or [uid for uid, row in found.rows.items() if _may_be_ct(row)]
+        if missing or not uids:
             what = f"no series {missing[0]} in" if missing else "no CT series in"
             raise DistiliqaError(f"{what} study {study}", path=self.url, remedy="check the UIDs")
-        return wanted or found
+        shortfall = None if wanted else found.shortfall
+        return Listing({uid: found.rows[uid] for uid in uids}, shortfall)
 
-    def download_series(
-        self, study: str, series: str, folder: Path, progress: Progress | None = None
-    ) -> None:
-        """Write each object of a series to ``folder/<SOP Instance UID>.dcm``, as it is stored.
-
-        The objects are asked for one by one (WADO-RS, PS3.18, section 10.4), so that a connection
-        that breaks costs one of them.
+    def find_objects(self, study: str, series: str, stated: int | None = None) -> Listing:
+        """The objects of a series (QIDO-RS).
 
         Parameters
         ----------
-        progress : called for each object with the number done and the number there is.
+        stated : how many the server says that there are; None if it does not say that.
+
+        Raises
+        ------
+        DistiliqaError : as `store`.
+        """
+        ask = partial(self._client.search_for_instances, study, series)
+        return self._search(ask, search.SOP_UID, _OBJECT_FIELDS, stated)
+
+    def retrieve(
+        self, study: str, series: str, uid: str, row: Row, path: Path, *, again: bool = True
+    ) -> None:
+        """Write an object to ``path`` as it is stored (WADO-RS, PS3.18, section 10.4).
+
+        Parameters
+        ----------
+        row : what the search says of it: how large it may be, and how it can be had.
+        again : ask again after a failure that may pass.
 
         Raises
         ------
         DistiliqaError : the folder cannot be written, or as `store`.
         """
-        objects = self._search(
-            self._client.search_for_instances,
-            _SOP_UID,
-            study_instance_uid=study,
-            series_instance_uid=series,
-        )
-        for done, uid in enumerate(objects, start=1):
-            dataset = self._ask(self._retrieve, study, series, uid)
-            # What pydicom could read it may still be unable to write.
-            with atomic_path(folder / f"{uid}.dcm") as partial, told_plainly(self.url):
-                dataset.save_as(partial, enforce_file_format=True)
-            if progress is not None:
-                progress(done, len(objects))
+        place = f"{self.url}/studies/{study}/series/{series}/instances/{uid}"
+
+        def get(accept: str) -> requests.Response:
+            headers = {"Accept": accept}
+            return self._session.get(place, headers=headers, stream=True, timeout=self._timeouts_s)
+
+        def keep() -> None:
+            offered = search.values(row, search.SYNTAXES)[:MAX_SYNTAXES]
+            with self._accepted.get(get, offered) as response:
+                keep_object(response, uid, path)
+
+        bounds = Bounds.of_object(search.pixel_bytes(row), self._max_s)
+        self._ask(keep, bounds, self.retries if again else Retries(1))
 
     def store(self, path: Path) -> None:
         """Send one object (STOW-RS, PS3.18, section 10.5). Returns once the server has it.
 
-        One that it refuses as a duplicate it has: its answer to an earlier attempt was lost.
+        The answer names the object, see `is_receipt`; where it is empty or does not, the server is
+        asked whether it has the object.
 
         Raises
         ------
-        PassingError : the server is away, busy, failing or silent, also after all retries.
-        DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; the
-            file cannot be read.
+        PassingError : the server is away, busy, failing or silent, also after all retries; it
+            answers without a receipt, and does not have the object.
+        DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; its
+            answer is out of its `Bounds`; the file cannot be read.
         """
         try:
             dataset = pydicom.dcmread(path)
         except (OSError, InvalidDicomError) as error:
             raise DistiliqaError("cannot be read", path=path, remedy="make it again") from error
-        answer = self._ask(self._store, dataset)
-        reasons = [each.get("FailureReason") for each in answer.get("FailedSOPSequence", [])]
-        if any(reason != DUPLICATE for reason in reasons):
-            code = "" if reasons[0] is None else f" (reason {reasons[0]:04X}H)"
-            raise DistiliqaError(
-                f"does not store {path.name}{code}", path=self.url, remedy="its log says why"
-            )
+        bounds = Bounds.of_upload(path.stat().st_size, self._max_s)
+        self._ask(partial(self._store, dataset, path.name), bounds)
 
-    def _store(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
+    def _store(self, dataset: pydicom.Dataset, name: str) -> None:
+        answer, uid = self._post(dataset), dataset.SOPInstanceUID
+        if is_receipt(answer, uid, name=name, path=self.url) or self._has(dataset):
+            return
+        raise PassingError(
+            f"does not confirm that it has {name}", path=self.url, remedy="its log says why"
+        )
+
+    def _post(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
         """The answer to STOW-RS, also where it comes with 409, as when nothing was stored."""
         try:
             answer = self._client.store_instances([dataset])
@@ -154,37 +186,64 @@ class Server:
                         return answer
             raise
         # The client takes a page to log in at, or any other words, for an answer that says nothing.
-        if self._has_words and not answer:
+        if self._answer.content and not answer:
             raise ValueError("no answer to STOW-RS")
         return answer
 
-    def _note_words(self, response: requests.Response, **_: Any) -> None:
-        self._has_words = bool(response.content)
+    def _has(self, dataset: pydicom.Dataset) -> bool:
+        """Whether the server finds an object or gives its metadata, as some can do one of them."""
+        uid = dataset.SOPInstanceUID
+        place = (dataset.StudyInstanceUID, dataset.SeriesInstanceUID)
+        filters = {"SOPInstanceUID": uid}
+        for ask in (
+            partial(self._client.search_for_instances, *place, search_filters=filters),
+            partial(self._client.retrieve_instance_metadata, *place, uid),
+        ):
+            try:
+                found = ask()
+                rows = [found] if isinstance(found, dict) else found
+                if any(search.value(row, search.SOP_UID) == uid for row in rows):
+                    return True
+            except requests.HTTPError:
+                if self._answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+            except (ValueError, LookupError, TypeError, AttributeError):
+                continue  # no answer to the question
+        return False
 
-    def _retrieve(self, study: str, series: str, uid: str) -> pydicom.Dataset:
-        dataset = self._client.retrieve_instance(study, series, uid, media_types=_AS_STORED)
-        if dataset.SOPInstanceUID != uid:
-            raise ValueError("another object than was asked for")
-        return dataset
+    def _note(self, response: requests.Response, **_: Any) -> None:
+        self._answer = response
 
     def _search(
-        self, search: Callable[..., list[dict[str, Any]]], tag: str, **of: Any
-    ) -> list[str]:
-        """The UIDs under ``tag`` in all pages of the answer, in its order."""
-        found: dict[str, None] = {}
-        while True:
-            page = self._ask(search, **of, offset=len(found))
-            with told_plainly(self.url):
-                uids = [each[tag]["Value"][0] for each in page]
-            before = len(found)
-            found |= dict.fromkeys(checked_uid(uid, "answer", path=self.url) for uid in uids)
-            # A server without paging answers the same page again.
-            if len(found) == before:
-                return list(found)
+        self,
+        ask: Callable[..., Any],
+        tag: str,
+        fields: Sequence[str],
+        stated: int | None = None,
+    ) -> Listing:
+        def page(offset: int) -> tuple[list[Row], str]:
+            rows = self._ask(partial(ask, limit=search.PAGE, offset=offset, fields=fields))
+            return rows, self._answer.headers.get("Warning", "")
 
-    def _ask(self, question: Callable[..., Any], *args: Any, **of: Any) -> Any:
+        with told_plainly(self.url):
+            return search.search(page, tag, stated, path=self.url)
+
+    def _ask(
+        self,
+        question: Callable[[], Any],
+        bounds: Bounds | None = None,
+        retries: Retries | None = None,
+    ) -> Any:
+        bounds = bounds or Bounds(max_s=self._max_s)
+
         def ask() -> Any:
-            with told_plainly(self.url):
-                return question(*args, **of)
+            # pydicom and the client warn of what an answer breaks in the standard.
+            with told_plainly(self.url), self._adapter.within(bounds), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return question()
 
-        return self.retries.call(ask)
+        return (retries or self.retries).call(ask)
+
+
+def _may_be_ct(row: Row) -> bool:
+    return search.value(row, search.MODALITY) in ("CT", None)

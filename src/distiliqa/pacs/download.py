@@ -19,12 +19,15 @@ class Download:
     ----------
     url : of the study, see `Study.url`.
     folder : holds ``<series UID>/<SOP Instance UID>.dcm``.
-    paths : the folders of the series.
+    paths : the folders of the series of which something came.
+    missing : the objects that did not come, by the paths that they would have, and why; the folder
+        of a series that the server does not list whole.
     """
 
     url: str
     folder: Path
     paths: tuple[str, ...]
+    missing: tuple[Problem, ...] = ()
 
     def text(self, text: str) -> str:
         """``text`` with the URL (WADO-RS, PS3.18, section 10.4) in place of each path."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import Message
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from xml.etree.ElementTree import ParseError
 
 import requests
 from pydicom.errors import InvalidDicomError
@@ -18,9 +19,13 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import parse_json
+from distiliqa.pacs.bounds import BoundedAdapter, TooLargeError, TooSlowError
 from distiliqa.pacs.credentials import Credentials
-from distiliqa.pacs.retry import PassingError
+from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
 from distiliqa.regular_file import check_regular
+
+# What the client logs of a server, a result says in its own words: it reaches only who asks for it.
+logging.getLogger("dicomweb_client").addHandler(logging.NullHandler())
 
 _REMEDIES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "give user and password, or a token, in the environment or a file",
@@ -30,6 +35,7 @@ _REMEDIES: dict[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "it is busy, try again later",
     HTTPStatus.SERVICE_UNAVAILABLE: "it is busy or starting, try again later",
 }
+_RUNS = "check that the server runs, then try again"
 _JSON = ("application/dicom+json", "application/json")
 _XML = ("application/dicom+xml", "application/xml", "text/xml")
 
@@ -78,11 +84,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def open_session(credentials: Credentials, ca_file: Path | None = None) -> requests.Session:
-    """A session that knows who we are, verifies the server, and takes half an answer for none.
+def open_session(
+    credentials: Credentials, adapter: BoundedAdapter, ca_file: Path | None = None
+) -> requests.Session:
+    """A session that knows who we are and verifies the server.
 
     Parameters
     ----------
+    adapter : makes its connections.
     ca_file : PEM file of the authorities to trust, in place of the usual ones.
 
     Raises
@@ -95,7 +104,10 @@ def open_session(credentials: Credentials, ca_file: Path | None = None) -> reque
     session.trust_env = False
     session.max_redirects = 0
     session.headers["Accept"] = _JSON[0]
-    session.hooks["response"] += [_require_whole, _simplify_kind, _limit_json]
+    session.headers["Accept-Encoding"] = "identity"
+    session.hooks["response"] += [_simplify_kind, _limit_json]
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
     if credentials.token is not None:
         session.auth = _Bearer(credentials.token)
     elif credentials.user is not None and credentials.password is not None:
@@ -115,7 +127,9 @@ def told_plainly(url: str) -> Iterator[None]:
 
     Raises
     ------
-    PassingError : a connection that fails, times out or breaks; status 429 or 5xx.
+    UnreachableError : a connection that fails or times out.
+    PassingError : a connection that breaks; status 429 or 5xx.
+    SlowError : an answer takes longer than it may.
     DistiliqaError : everything else that a server may do.
     """
     try:
@@ -128,12 +142,21 @@ def told_plainly(url: str) -> Iterator[None]:
             path=url,
             remedy="give its certificate authority by --ca-file, and the name in its certificate",
         ) from None
+    except TooSlowError as error:
+        raise SlowError(
+            f"its answer takes longer than {error}", path=url, remedy="ask its administrator why"
+        ) from None
+    except TooLargeError as error:
+        raise DistiliqaError(
+            f"its answer is larger than {error}", path=url, remedy="ask its administrator why"
+        ) from None
     except requests.Timeout:
-        raise _passing("no answer in time", url) from None
+        raise UnreachableError("no answer in time", path=url, remedy=_RUNS) from None
     except requests.exceptions.ChunkedEncodingError:
-        raise _passing("sent half an answer", url) from None
+        raise PassingError("sent half an answer", path=url, remedy=_RUNS) from None
     except requests.ConnectionError as error:
-        raise _passing(f"no connection ({_innermost(error)})", url) from None
+        problem = f"no connection ({_innermost(error)})"
+        raise UnreachableError(problem, path=url, remedy=_RUNS) from None
     except requests.TooManyRedirects as error:
         place = "" if error.response is None else error.response.headers.get("Location", "")
         remedy = f"give the URL that it sends us to: {_without_secrets(place)}"
@@ -142,6 +165,8 @@ def told_plainly(url: str) -> Iterator[None]:
     except (
         requests.RequestException,
         InvalidDicomError,
+        ParseError,
+        RecursionError,
         ValueError,
         LookupError,
         TypeError,
@@ -170,19 +195,6 @@ def _check_tls_files(credentials: Credentials, ca_file: Path | None) -> None:
             path=file,
             remedy="give a PEM file, and a key without a passphrase",
         ) from error
-
-
-def _require_whole(response: requests.Response, **_: Any) -> None:
-    """Refuse a multipart answer without its last boundary: RFC 2046, section 5.1.1.
-
-    Without it an image that was cut short passes for one, where the server closes the connection
-    to mark the end.
-    """
-    header = Message()
-    header["Content-Type"] = response.headers.get("Content-Type", "")
-    boundary = header.get_boundary()
-    if response.ok and boundary and f"--{boundary}--".encode() not in response.content:
-        raise requests.exceptions.ChunkedEncodingError("no closing boundary")
 
 
 def _simplify_kind(response: requests.Response, **_: Any) -> None:
@@ -217,10 +229,6 @@ def _status_error(response: requests.Response | None, url: str) -> DistiliqaErro
     wait_s = float(asked) if asked.isdecimal() else None
     remedy = _REMEDIES.get(status, "the log of the server says why")
     return PassingError(problem, path=url, remedy=remedy, wait_s=wait_s)
-
-
-def _passing(problem: str, url: str) -> PassingError:
-    return PassingError(problem, path=url, remedy="check that the server runs, then try again")
 
 
 def _innermost(error: BaseException) -> str:

@@ -33,6 +33,14 @@ class PassingError(DistiliqaError):
         self.wait_s = wait_s
 
 
+class UnreachableError(PassingError):
+    """A server that is away or silent: the next question would wait as long for nothing."""
+
+
+class SlowError(DistiliqaError):
+    """A server that answers too slowly. To ask again would take as long, so nobody does."""
+
+
 @dataclass(frozen=True)
 class Retries:
     """How often to ask, and how long to wait: twice as long after each failure.

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.dicomweb import Progress, Server
+from distiliqa.pacs.dicomweb import Server
 from distiliqa.pacs.download import Download
+from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
+from distiliqa.pacs.search import OBJECTS_OF_SERIES, Row, count
+
+Progress = Callable[[int, int], None]
+# A server that is away or too slow is asked for so many objects, not for the thousands behind them.
+MAX_SILENT = 3
 
 
 @dataclass(frozen=True)
@@ -34,19 +40,53 @@ class Study:
     def download(self, folder: Path, progress: Progress | None = None) -> Download:
         """Write each series to a folder of its own inside ``folder``.
 
+        What the server does not give costs itself alone, and is in ``missing`` of the result.
+
         Parameters
         ----------
         progress : called for each object of a series with the number done and the number it has.
 
         Raises
         ------
-        DistiliqaError : as `Server.find_series` and `Server.download_series`.
+        DistiliqaError : as `Server.find_series`.
         """
-        paths = []
-        for series in self.server.find_series(self.uid, self.series):
-            self.server.download_series(self.uid, series, folder / series, progress)
-            paths.append(str(folder / series))
-        return Download(self.url, folder, tuple(paths))
+        found = self.server.find_series(self.uid, self.series)
+        paths: list[str] = []
+        missing = [] if found.shortfall is None else [Problem(self.url, found.shortfall)]
+        for series, row in found.rows.items():
+            place = folder / series
+            try:
+                objects = self.server.find_objects(self.uid, series, count(row, OBJECTS_OF_SERIES))
+            except DistiliqaError as error:
+                missing.append(Problem(str(place), error.reason))
+                continue
+            if objects.shortfall is not None:
+                missing.append(Problem(str(place), objects.shortfall))
+            missing += self._retrieve(series, objects.rows, place, progress)
+            if place.exists() and any(place.iterdir()):
+                paths.append(str(place))
+        return Download(self.url, folder, tuple(paths), tuple(missing))
+
+    def _retrieve(
+        self, series: str, rows: dict[str, Row], folder: Path, progress: Progress | None
+    ) -> Iterator[Problem]:
+        """Write the objects of a series; those that did not come, by the paths they would have."""
+        silent, again = 0, True
+        for done, (uid, row) in enumerate(rows.items(), start=1):
+            path = folder / f"{uid}.dcm"
+            if silent == MAX_SILENT:
+                reason = f"not asked for, as {MAX_SILENT} before it got no answer in time"
+                yield Problem(str(path), f"{reason}; check the server")
+                continue
+            try:
+                self.server.retrieve(self.uid, series, uid, row, path, again=again)
+                silent, again = 0, True
+            except DistiliqaError as error:
+                silent = silent + 1 if isinstance(error, UnreachableError | SlowError) else 0
+                again = not isinstance(error, PassingError)  # once was enough to wait for it
+                yield Problem(str(path), error.reason)
+            if progress is not None:
+                progress(done, len(rows))
 
     def store(self, reports: Iterable[Path]) -> list[Problem]:
         """Store reports on the server; those that it does not have, and why."""

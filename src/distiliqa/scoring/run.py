@@ -110,6 +110,7 @@ def score_inputs(
     keep_heatmaps: bool = False,
     count_outside: bool = False,
     tune: Tune | None = None,
+    missing: Iterable[Problem] = (),
 ) -> ScoringRun:
     """Score every slice in ``inputs``; nothing that is wrong with one file stops the rest.
 
@@ -123,6 +124,8 @@ def score_inputs(
     keep_heatmaps : give each score its ``heatmap``, if the model has them.
     count_outside : let slices outside what the model knows count for the score of their series.
     tune : called where there are many slices: it gives the model as it scores these fastest.
+    missing : what belongs to the inputs and is not there, by the paths that it would have; they
+        fail, and the series of their folders are not complete.
 
     Raises
     ------
@@ -131,6 +134,7 @@ def score_inputs(
     start = perf_counter()
     named = tuple(str(each) for each in inputs)
     index = index_inputs(named)
+    index = replace(index, failed=(*index.failed, *missing))
     against = None if reference is None else Reference(reference)
     if against is not None and index.slices:
         against.require_match(index.slices)
@@ -199,7 +203,10 @@ def _expected(slices: Iterable[SliceRef], unread: Iterable[Problem]) -> dict[str
     for each in slices:
         counts[each.series] += 1
         folders[each.series].add(Path(each.path).parent)
-    unread_in = Counter(Path(each.path).parent for each in unread)
+    # What is wrong with a folder as a whole is with at least one of its files.
+    unread_in = Counter(
+        folder for each in unread for folder in (Path(each.path), Path(each.path).parent)
+    )
     return {
         series: count + sum(unread_in[folder] for folder in folders[series])
         for series, count in counts.items()

@@ -1,0 +1,124 @@
+"""What a DICOMweb server lists, page after page, and whether that is all (QIDO-RS, PS3.18, 10.6).
+
+A server may give fewer results than there are. It should say so in a Warning header (10.6.3.3) and
+give the rest by their offset (8.3.4.4); many do one of the two, or neither. So what is found is
+counted against what the server states of the study and of each series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from distiliqa.errors import DistiliqaError, one_line
+from distiliqa.pacs.uids import checked_uid
+
+PAGE = 1000  # results that are asked for at a time
+MAX_PAGES = 1000
+MAX_RESULTS = 100_000
+MODALITY, SERIES_UID, SOP_UID = "00080060", "0020000E", "00080018"
+SERIES_OF_STUDY, OBJECTS_OF_SERIES = "00201206", "00201209"
+ROWS, COLUMNS, FRAMES, SAMPLES, BITS = "00280010", "00280011", "00280008", "00280002", "00280100"
+SYNTAXES = "00083002"
+_MAX_WORDS = 60
+# Parts of a request that a server may warn of without giving fewer results.
+_HARMLESS = ("fuzzymatching", "includefield")
+
+Row = Mapping[str, Any]
+# One page from an offset on, and the Warning header that came with it.
+AskPage = Callable[[int], tuple[list[Row], str]]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The results of one search.
+
+    Attributes
+    ----------
+    rows : the results by their UID, in the order of the server.
+    shortfall : what keeps the list from being whole; None if nothing does, as far as is known.
+    """
+
+    rows: dict[str, Row]
+    shortfall: str | None = None
+
+
+def search(ask: AskPage, tag: str, stated: int | None, *, path: str) -> Listing:
+    """All pages of one search.
+
+    Parameters
+    ----------
+    tag : of the UID that identifies a result.
+    stated : the number of results that the server states elsewhere; None if it does not. That of
+        the series of a study comes with each of them.
+    path : of the server, for errors.
+
+    Raises
+    ------
+    DistiliqaError : the server lists more than anybody has, or a UID is none.
+    LookupError, TypeError : the answer is not DICOMweb.
+    """
+    rows: dict[str, Row] = {}
+    offset = 0
+    for _ in range(MAX_PAGES):
+        page, warning = ask(offset)
+        before, offset = len(rows), offset + len(page)
+        for row in page:
+            rows.setdefault(checked_uid(row[tag]["Value"][0], "answer", path=path), row)
+            if stated is None and tag == SERIES_UID:
+                stated = count(row, SERIES_OF_STUDY)
+        if len(rows) == before:  # a server without paging answers the same page again
+            return Listing(rows, _shortfall(len(rows), stated, warning))
+        if len(rows) > MAX_RESULTS:
+            break
+    raise DistiliqaError(
+        f"lists more than {MAX_RESULTS} results, or does so in more than {MAX_PAGES} parts",
+        path=path,
+        remedy="check the URL of the DICOMweb service",
+    )
+
+
+def _shortfall(listed: int, stated: int | None, warning: str) -> str | None:
+    if stated is not None:
+        short = listed < stated
+        return (
+            f"the server lists {listed} of {stated} that it has; raise its limit" if short else None
+        )
+    words = _says_more(warning)
+    return f"the server lists {listed} and says: {words}; raise its limit" if words else None
+
+
+def values(row: Row, tag: str) -> list[Any]:
+    """The values under a tag (PS3.18, F.2.2); empty where there is none."""
+    element = row.get(tag)
+    found = element.get("Value") if isinstance(element, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def value(row: Row, tag: str) -> Any:
+    """The first value under a tag; None where there is none."""
+    return next(iter(values(row, tag)), None)
+
+
+def count(row: Row, tag: str) -> int | None:
+    """A number of things under a tag; None where none is stated, or what is no such number."""
+    stated = str(value(row, tag))
+    return int(stated) if stated.isdecimal() and stated.isascii() and len(stated) < 10 else None
+
+
+def pixel_bytes(row: Row) -> int | None:
+    """Bytes of the pixels of an object before compression; None where the row does not say."""
+    rows, columns = count(row, ROWS), count(row, COLUMNS)
+    if not rows or not columns:
+        return None
+    frames, samples, bits = count(row, FRAMES) or 1, count(row, SAMPLES) or 1, count(row, BITS)
+    return rows * columns * frames * samples * (bits or 32) // 8
+
+
+def _says_more(warning: str) -> str:
+    """The words of a Warning header that may mean more results; empty for others."""
+    words = one_line(warning.strip())
+    if not words.startswith("299") or any(each in words.lower() for each in _HARMLESS):
+        return ""
+    return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}..."

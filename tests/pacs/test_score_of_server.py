@@ -1,0 +1,93 @@
+"""``distiliqa score --dicomweb`` where a server gives less than there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pydicom
+import pytest
+from tests.pacs.fake_pacs import FakePacs, uid_of
+
+STUDY = "1.2.826.0.1.3680043.8.498.1"
+
+
+def command(pacs: FakePacs, model: Path, *more: object) -> list[str]:
+    options = ["--dicomweb", pacs.url, "--study", STUDY, "--model", model, *more]
+    return [sys.executable, "-m", "distiliqa", "score", *map(str, options)]
+
+
+def score(pacs: FakePacs, model: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    options = command(pacs, model, "--out", out, "--sr")
+    return subprocess.run(options, capture_output=True, text=True, timeout=60)
+
+
+def completion(out: Path) -> str:
+    (report,) = (out / "sr").glob("*.dcm")
+    return str(pydicom.dcmread(report).CompletionFlag)
+
+
+def test_a_whole_series_is_complete(fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path):
+    fake_pacs.cap = 3
+    done = score(fake_pacs, tiny_model, tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert completion(tmp_path / "out") == "COMPLETE"
+
+
+def test_a_list_that_is_capped_gives_a_partial_report(
+    fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
+):
+    fake_pacs.cap, fake_pacs.pages, fake_pacs.warns = 3, False, True
+    done = score(fake_pacs, tiny_model, tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"failed: {fake_pacs.url}/studies/{STUDY}/series/1.2.4: "
+        "the server lists 3 of 4 that it has; raise its limit\n"
+    )
+    assert completion(tmp_path / "out") == "PARTIAL"
+
+
+def test_an_object_that_does_not_come_is_named_and_the_rest_is_scored(
+    fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
+):
+    lost = uid_of(fake_pacs.series["1.2.4"][1])
+    fake_pacs.lost[lost] = 404
+    out = tmp_path / "out"
+    done = score(fake_pacs, tiny_model, out)
+    assert done.returncode == 1
+    place = f"{fake_pacs.url}/studies/{STUDY}/series/1.2.4/instances/{lost}"
+    assert done.stderr.startswith(f"failed: {place}: answers 404 (Not Found)")
+    assert completion(out) == "PARTIAL"
+    (problem,) = json.loads((out / "scores.json").read_text())["failed"]
+    assert problem["path"] == place
+
+
+def test_nothing_that_comes_is_an_error(fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path):
+    fake_pacs.lost = dict.fromkeys(map(uid_of, fake_pacs.series["1.2.4"]), 404)
+    done = score(fake_pacs, tiny_model, tmp_path / "out")
+    assert done.returncode == 2
+    assert "none of 4 files or slices could be scored" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no such signal")
+def test_a_signal_while_images_come_leaves_none_of_them(
+    fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
+):
+    fake_pacs.silent = uid_of(fake_pacs.series["1.2.4"][2])
+    (tmp_path / "tmp").mkdir()
+    process = subprocess.Popen(
+        command(fake_pacs, tiny_model),
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert fake_pacs.is_silent.wait(30)
+    assert len(list((tmp_path / "tmp").rglob("*.dcm"))) == 2
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, "interrupted\n")
+    assert list((tmp_path / "tmp").rglob("*")) == []
