@@ -9,10 +9,12 @@ import numpy as np
 import openjpeg
 import pydicom
 import pytest
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.uid import JPEG2000Lossless
 
 from distiliqa.ct.derived_dicom import derive, read_stored, write_dicom
+from distiliqa.ct.derived_tags import DOSE, KEPT
 from distiliqa.errors import CTReadError, NotCTError
 
 WriteCT = Callable[..., Path]
@@ -77,6 +79,76 @@ def test_drops_what_is_no_longer_true(tmp_path: Path, write_ct: WriteCT) -> None
         assert tag not in derived
     assert not any(element.tag.is_private for element in derived)
     assert derived.LossyImageCompression == "01"  # true for ever (PS3.3, C.7.6.1.1.5)
+
+
+def test_the_kept_tags_are_those_of_dicom() -> None:
+    for keyword in KEPT | DOSE:
+        tag = tag_for_keyword(keyword)
+        assert tag is not None, keyword
+        assert tag >> 16 not in (0x0002, 0x7FE0)
+
+
+def other_pixels() -> pydicom.Dataset:
+    """Tags that are true of the pixels, the bytes or the history of one image alone (PS3.3)."""
+    tags, item = pydicom.Dataset(), pydicom.Dataset()
+    item.CodeValue = "HU"
+    item.add_new(0x00291010, "LO", "of the vendor")
+    for keyword in (
+        "RealWorldValueMappingSequence",
+        "ModalityLUTSequence",
+        "VOILUTSequence",
+        "IconImageSequence",
+        "HistogramSequence",
+        "OriginalAttributesSequence",
+        "ReferencedImageSequence",
+        "DerivationCodeSequence",
+        "MACParametersSequence",
+        "DigitalSignaturesSequence",
+        "PixelValueTransformationSequence",
+        "ContributingEquipmentSequence",
+    ):
+        setattr(tags, keyword, [item])
+    for keyword in ("LargestImagePixelValue", "LargestPixelValueInSeries"):
+        tags.add_new(keyword, "SS", 3000)
+    tags.add_new("PixelPaddingRangeLimit", "SS", -1900)
+    tags.ReconstructionDiameter, tags.ImageComments = 500, "MIP"
+    tags.IrradiationEventUID, tags.InstanceCreationDate = "1.2.3", "20240101"
+    tags.add_new(0x00189999, "LO", "a tag of a later edition")
+    tags.add_new(0x60023000, "OW", bytes(512))
+    tags.add_new(0x50003000, "OW", bytes(8))
+    return tags
+
+
+def test_keeps_only_what_is_known_to_hold_for_other_pixels(
+    tmp_path: Path, write_ct: WriteCT
+) -> None:
+    path = write_ct(tmp_path / "a.dcm", HU)
+    source = pydicom.dcmread(path)
+    source.update(other_pixels())
+    region = pydicom.Dataset()
+    region.CodeMeaning = "Abdomen"
+    region.add_new(0x00291010, "LO", "of the vendor")
+    source.AnatomicRegionSequence = [region]
+    source.WindowCenter, source.WindowWidth = 40, 350
+    source.save_as(path)
+    derived = made(path, tmp_path / "b.dcm")
+    assert [element.keyword for element in derived if element.tag in other_pixels()] == []
+    assert (derived.WindowCenter, derived.WindowWidth) == (40, 350)  # in HU, as are the pixels
+    assert derived.AnatomicRegionSequence[0].CodeMeaning == "Abdomen"
+    assert not any(element.tag.is_private for element in derived.iterall())
+
+
+def test_what_is_in_proportion_to_the_dose_changes_with_it(
+    tmp_path: Path, write_ct: WriteCT
+) -> None:
+    tags = {"XRayTubeCurrent": 200, "Exposure": 1, "CTDIvol": 8.0, "KVP": 120}
+    source, hu = read_stored(write_ct(tmp_path / "a.dcm", HU, **tags, ExposureTime=500))
+    same = derive(source, hu.astype(int), "same")
+    assert {keyword: same[keyword].value for keyword in tags} == tags
+    quarter = derive(source, hu.astype(int), "quarter", dose=0.25)
+    assert (quarter.XRayTubeCurrent, quarter.CTDIvol) == (50, 2.0)
+    assert (quarter.KVP, quarter.ExposureTime) == (120, 500)
+    assert "Exposure" not in quarter  # in whole mAs nothing is left of it
 
 
 def test_reads_pixels_as_stored(tmp_path: Path, write_ct: WriteCT) -> None:

@@ -145,3 +145,16 @@ def test_a_gpu_agrees(body: Tensor, made: Acquisition) -> None:
     worse = Degradation(dose=0.25, views=144)
     there = degrade(body.cuda(), 3.0, made, worse, [3]).cpu()
     assert torch.allclose(there, degrade(body, 3.0, made, worse, [3]), atol=1.0)
+
+
+@pytest.mark.parametrize(
+    ("worse", "dose"),
+    [
+        (Degradation(dose=0.5), 0.5),
+        (Degradation(dose=0.5, views=25), 0.125),
+        (Degradation(dose=0.5, views=25, keep_dose=True), 0.5),
+        (Degradation(views=200), 1.0),
+    ],
+)
+def test_views_that_are_left_out_save_dose(worse: Degradation, dose: float) -> None:
+    assert worse.relative_dose(100) == dose

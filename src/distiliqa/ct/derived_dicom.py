@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 
@@ -17,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from distiliqa.ct.character_sets import restate_as_utf8
 from distiliqa.ct.deflated import check_inflated_size
+from distiliqa.ct.derived_tags import kept_tags
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
 from distiliqa.ct.gzipped import without_gzip
 from distiliqa.ct.header import LOSSY, read_header
@@ -36,28 +35,7 @@ from distiliqa.files import atomic_path
 
 LOG = logging.getLogger(__name__)
 
-# Facts about the stored values, the file or the bytes of the source: not true of a derived image.
-# Whether it was ever compressed with loss stays true (C.7.6.1.1.5).
-_STALE = frozenset(
-    {
-        "DigitalSignaturesSequence",
-        "IconImageSequence",
-        "InstanceCreationDate",
-        "InstanceCreationTime",
-        "LargestImagePixelValue",
-        "LargestPixelValueInSeries",
-        "MACParametersSequence",
-        "ModalityLUTSequence",
-        "PixelPaddingRangeLimit",
-        "PixelPaddingValue",
-        "PlanarConfiguration",
-        "SmallestImagePixelValue",
-        "SmallestPixelValueInSeries",
-    }
-)
 _REQUIRED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
-_PIXEL_DATA_GROUP = 0x7FE0
-_OVERLAY_GROUPS = range(0x6000, 0x6100)  # their planes may sit in unused bits of the pixels
 
 
 def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
@@ -134,7 +112,12 @@ def _require_ct(source: Dataset, path: Path) -> None:
 
 
 def derive(
-    source: Dataset, hu: NDArray[np.integer], derivation: str, *, used: Sequence[Dataset] = ()
+    source: Dataset,
+    hu: NDArray[np.integer],
+    derivation: str,
+    *,
+    dose: float = 1.0,
+    used: Sequence[Dataset] = (),
 ) -> Dataset:
     """A data set with the pixels ``hu`` and the identity and geometry of ``source``.
 
@@ -144,12 +127,10 @@ def derive(
     hu : (rows, columns), integers, HU.
     derivation : how ``hu`` came from the images, one line. Images of one source series with the
         same derivation form one new series.
+    dose : of ``hu``, relative to that of ``source``.
     used : other images that ``hu`` was computed from.
     """
-    derived = Dataset()
-    for element in source:
-        if not _is_stale(element.tag, element.keyword):
-            derived.add(deepcopy(element))
+    derived = kept_tags(source, dose)
     derived.ImageType = ["DERIVED", "SECONDARY", *list(source.get("ImageType", []))[2:]]
     derived.DerivationDescription = derivation
     derived.SourceImageSequence = [_reference(image) for image in (source, *used)]
@@ -158,16 +139,6 @@ def derive(
     derived.SeriesDescription = f"{source.get('SeriesDescription', '')} {derivation}".strip()[:64]
     _set_pixels(derived, hu)
     return derived
-
-
-def _is_stale(tag: BaseTag, keyword: str) -> bool:
-    group = tag.group
-    return (
-        keyword in _STALE
-        or tag.is_private
-        or group == _PIXEL_DATA_GROUP
-        or group in _OVERLAY_GROUPS
-    )
 
 
 def _reference(image: Dataset) -> Dataset:

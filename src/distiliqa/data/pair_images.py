@@ -41,17 +41,18 @@ class PairImages:
     headers: tuple[Dataset, Dataset] | None = None
     ct: CTSlice | None = None
 
-    def write(self, path: Path, hu: NDArray[np.integer], derivation: str) -> None:
+    def write(self, path: Path, hu: NDArray[np.integer], derivation: str, dose: float) -> None:
         """Write a dose of the slice; the ending of ``path`` says in which format.
 
         Parameters
         ----------
         hu : (rows, columns), integers, HU.
         derivation : how ``hu`` came from the images, one line.
+        dose : of ``hu``, relative to that of the full one.
         """
         if self.headers is not None:
             full, low = self.headers
-            write_dicom(path, derive(full, hu, derivation, used=[low]))
+            write_dicom(path, derive(full, hu, derivation, dose=dose, used=[low]))
             return
         with atomic_path(path) as partial, partial.open("wb") as file:
             if path.name.endswith(NIFTI):

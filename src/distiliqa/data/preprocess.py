@@ -185,11 +185,12 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
     if pair.frame is not None:  # training reads one slice a file
         for dose, hu in ((1.0, images.full), (pair.low_dose, images.low)):
             path = _mixed_path(pair, dose, folder)
-            images.write(path, np.rint(hu).astype(np.int32), f"slice {pair.frame} at dose {dose:g}")
+            derivation = f"slice {pair.frame} at dose {dose:g}"
+            images.write(path, np.rint(hu).astype(np.int32), derivation, dose)
     for dose in mixing.doses:
         mixed = mix(images.full, images.low, dose, pair.low_dose, mixing.formula)
         derivation = f"dose {dose:g} from doses 1 and {pair.low_dose:g}, {mixing.formula.value}"
-        images.write(_mixed_path(pair, dose, folder), mixed, derivation)
+        images.write(_mixed_path(pair, dose, folder), mixed, derivation, dose)
         scores.append(ssim(mixed, images.full))
     files = (pair.full, pair.low)
     return Rated(scores, [_digest(path, path.stat().st_mtime_ns) for path in files])

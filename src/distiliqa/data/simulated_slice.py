@@ -22,6 +22,7 @@ from distiliqa.data.simulation_recipe import SimulationRecipe, Subject
 from distiliqa.errors import CTReadError
 from distiliqa.metrics.vif import SMALLEST_SIDE
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
+from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.detector import covered
 from distiliqa.simulate.files import Settings
 from distiliqa.simulate.patient import Patient
@@ -143,10 +144,20 @@ def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[Simulat
         for version in range(plan.recipe.versions + 1):
             settings = plan.recipe.draw_settings(rng) if version else Settings()
             target = plan.image(one.path, number, version)
-            image, found = _simulated(hu, spacing, made, settings, plan.device)
+            worse = settings.degradation(hu, spacing, np.random.default_rng(settings.seed))
+            image, found = _simulated(hu, spacing, made, worse, settings.seed, plan.device)
             if found is None:
                 raise CTReadError("shows no soft tissue", path=one.path, remedy="leave it out")
-            _write(target, image, spacing, one.source, f"patient {number}, {settings}")
+            derived = derive(
+                one.source,
+                np.rint(image).astype(np.int32),
+                f"patient {number}, {settings}",
+                dose=worse.relative_dose(made.geometry.views),
+            )
+            derived.PixelSpacing = [f"{spacing:.6g}"] * 2
+            if settings.kernel or subject.texture:
+                derived.ConvolutionKernel = settings.kernel or ""
+            write_dicom(target, derived)
             yield SimulatedRow(
                 path=target.relative_to(plan.out).as_posix(),
                 score=round(reader_score(found), 4),
@@ -176,19 +187,15 @@ _SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "sca
 
 
 def _simulated(
-    hu: NDArray[np.float32], spacing_mm: float, made: Acquisition, settings: Settings, device: str
+    hu: NDArray[np.float32],
+    spacing_mm: float,
+    made: Acquisition,
+    worse: Degradation,
+    seed: int,
+    device: str,
 ) -> tuple[NDArray[np.float32], Fidelity | None]:
-    worse = settings.degradation(hu, spacing_mm, np.random.default_rng(settings.seed))
     image = torch.from_numpy(hu)[None].to(device)
-    parts = degrade_in_parts(image, spacing_mm, made, worse, [settings.seed])
+    parts = degrade_in_parts(image, spacing_mm, made, worse, [seed])
     shown, noise, structure = (part[0].cpu().numpy() for part in parts)
     seen = covered((hu.shape[0], hu.shape[1]), spacing_mm, worse.truncation)
     return shown, fidelity(hu, noise, structure, spacing_mm, covered=seen)
-
-
-def _write(
-    path: Path, hu: NDArray[np.float32], spacing_mm: float, source: Dataset, derivation: str
-) -> None:
-    image = derive(source, np.rint(hu).astype(np.int32), derivation)
-    image.PixelSpacing = [f"{spacing_mm:.6g}"] * 2
-    write_dicom(path, image)

@@ -44,3 +44,8 @@ class Degradation:
             raise ValueError(f"relative dose must lie in (0, 1], not {self.dose}")
         if self.views is not None and self.views < 8:
             raise ValueError(f"views must be at least 8, not {self.views}")
+
+    def relative_dose(self, views: int) -> float:
+        """The dose of the whole scan, relative to that of ``views`` projections at full dose."""
+        saved = self.views is not None and not self.keep_dose
+        return self.dose * min(1.0, (self.views or views) / views) if saved else self.dose

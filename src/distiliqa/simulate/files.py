@@ -134,5 +134,9 @@ def simulate_file(
     worse = settings.degradation(hu, spacing, np.random.default_rng(seed))
     shown = degraded(hu, spacing, made, worse, seed)
     target = target_of(path, folder, out)
-    write_dicom(target, derive(source, shown, str(settings)))
+    dose = worse.relative_dose(made.geometry.views)
+    image = derive(source, shown, str(settings), dose=dose)
+    if settings.kernel is not None:
+        image.ConvolutionKernel = settings.kernel
+    write_dicom(target, image)
     return target
