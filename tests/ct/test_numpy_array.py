@@ -122,3 +122,12 @@ def test_more_slices_than_any_series_has_are_refused(tmp_path):
     np.lib.format.open_memmap(tmp_path / "a.npy", "w+", np.int16, (20_001, 32, 32))
     with pytest.raises(CTReadError, match="20001 slices are more than any series has; give files"):
         index_ct(tmp_path / "a.npy")
+
+
+def test_values_that_no_sum_can_hold_are_an_error(tmp_path, body, read_one):
+    np.save(tmp_path / "a.npy", np.where(body > 600, 3e38, body))
+    with pytest.raises(CTReadError, match=r"holds values of 3e\+38, which are no HU; replace them"):
+        index_ct(tmp_path / "a.npy").slices[0].load()
+    # Some tools write the lowest number there is outside of the field of view.
+    np.save(tmp_path / "b.npy", np.where(body < -900, -3e38, body))
+    assert read_one(tmp_path / "b.npy").hu.min() == -1000

@@ -12,6 +12,10 @@ from distiliqa.errors import CTReadError, NotCTError
 # -2048, and a NIfTI copy keeps these numbers but loses the tag that explains them.
 FIELD_OF_VIEW_FLOOR_HU = -1500.0
 
+# Sums of the squares of larger values are no longer finite. Smaller ones that are no HU show in the
+# image: they are scored with a warning.
+MAX_HU = 1e9
+
 # Fewer rows or columns are no image of a body, but an icon or a mistake.
 SMALLEST_SIDE = 32
 
@@ -48,14 +52,19 @@ def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
 
     Raises
     ------
-    CTReadError : on a slice that is too small or too large, or with nan or infinity in it.
+    CTReadError : on a slice that is too small or too large, or with nan, infinity or more than a
+        thousand million HU in it.
     """
     with np.errstate(over="ignore"):
         hu = np.asarray(hu, dtype=np.float32)
     check_size(*hu.shape, path=path)
-    if not np.isfinite(hu).all():
+    lowest, highest = hu.min(), hu.max()  # nan where one is
+    if not np.isfinite([lowest, highest]).all() or highest > MAX_HU:
+        large = f"values of {highest:.3g}, which are no HU"
         raise CTReadError(
-            "holds nan or infinite values", path=path, remedy="replace them by HU (air is -1000)"
+            "holds " + (large if MAX_HU < highest < np.inf else "nan or infinite values"),
+            path=path,
+            remedy="replace them by HU (air is -1000)",
         )
     return np.where(hu < FIELD_OF_VIEW_FLOOR_HU, np.float32(AIR_HU), hu)
 
