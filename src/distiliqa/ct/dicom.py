@@ -18,7 +18,7 @@ from pydicom.uid import UID
 from distiliqa.ct.deflated import check_inflated_size
 from distiliqa.ct.encoding import as_encoded, transfer_syntax
 from distiliqa.ct.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
-from distiliqa.ct.header import HEADER_KEYWORDS, Header, read_header
+from distiliqa.ct.header import HEADER_KEYWORDS, Header, identifier, read_header
 from distiliqa.ct.hu import checked, rescale
 from distiliqa.ct.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.image_pixel import PIXEL_KEYWORDS, check_image_pixel
@@ -29,7 +29,7 @@ from distiliqa.ct.pixels import decode
 from distiliqa.ct.series import stacks_apart
 from distiliqa.ct.slice import CTSlice
 from distiliqa.ct.source import Source
-from distiliqa.ct.tags import number, text, written
+from distiliqa.ct.tags import number, written
 from distiliqa.errors import CTReadError, NotCTError
 
 # Scanners write many values that break a rule without harm; the ones that matter are checked here.
@@ -108,7 +108,7 @@ def _index_dataset(
             header = read_header(frame, path=source.name)
             header = replace(header, warnings=header.warnings + notes)
             slices.append(_slice_ref(source, index, header, syntax, native))
-            stacks.append(text(frame, "StackID"))
+            stacks.append(identifier(frame, "StackID"))
     if not slices:
         raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
     total = len(slices) + reasons.total()
