@@ -21,7 +21,6 @@ import argparse
 import csv
 import io
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +238,7 @@ def evaluate(args: argparse.Namespace) -> None:
     from distiliqa.errors import DistiliqaError
     from distiliqa.model.reference import import_network
     from distiliqa.model.weights import save_network
+    from distiliqa.scratch import scratch_folder
 
     found = sorted(STUDENT_WEIGHTS.glob("*.pth"), key=lambda path: path.stat().st_mtime)
     if not (args.student_weight_path or found):
@@ -246,8 +246,8 @@ def evaluate(args: argparse.Namespace) -> None:
             "holds no weights", path=STUDENT_WEIGHTS, remedy="run --task train_student first"
         )
     data = args.data_preprocess_path
-    with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder) / "student.safetensors"
+    with scratch_folder(Path()) as folder:
+        weights = folder / "student.safetensors"
         save_network(import_network(args.student_weight_path or found[-1]), weights)
         measure(weights, data=data, ratings=data / "test.json", out=Path())
 

@@ -29,10 +29,12 @@ def why_not_regular(path: str | PathLike[str]) -> str | None:
     ------
     OSError : nothing is there.
     """
-    kind = stat.S_IFMT(os.stat(path).st_mode)
+    found = os.stat(path)
+    kind = stat.S_IFMT(found.st_mode)
     if kind != stat.S_IFREG:
         return f"{_KINDS.get(kind, 'something else')}, not a file"
-    if is_made_up(os.path.realpath(path)):
+    # What is made up takes no room on a disk; to follow all links of each file would take longer.
+    if not getattr(found, "st_blocks", 0) and is_made_up(os.path.realpath(path)):
         return "made up by the system, not a file on a disk"
     return None
 

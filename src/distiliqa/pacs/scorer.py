@@ -97,7 +97,8 @@ class Scorer:
         run = earlier.counted(run)
         partial = results.with_name(f".{results.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
-        write_reports(run, make_folder(partial))
+        names = Names.of(run, identify=False).series
+        write_reports(run, make_folder(partial), more_files=[f"sr/{name}.dcm" for name in names])
         self._write_reports(run, private_folder(partial / "sr"), earlier)
         partial.rename(results)
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)
