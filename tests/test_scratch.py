@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -64,6 +65,33 @@ def test_a_later_run_removes_what_a_killed_one_left(tmp_path: Path, monkeypatch)
     monkeypatch.setattr(scratch, "_swept", set())
     write_text(tmp_path / "a.txt", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no such signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_leaves_nothing_in_a_folder(tmp_path: Path, name: str):
+    with writer(tmp_path) as process:
+        process.send_signal(getattr(signal, name))
+        assert process.wait(30) != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="the state of a process is in /proc"
+)
+def test_a_dead_process_that_its_parent_has_not_asked_for_is_dead(tmp_path: Path):
+    with writer(tmp_path) as process:
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        scratch.remove_dead(tmp_path)
+        assert hidden(tmp_path) == []
+
+
+def test_only_its_owner_may_look_into_a_folder(tmp_path: Path):
+    before = signal.getsignal(signal.SIGTERM)
+    with scratch.scratch_folder(tmp_path) as folder:
+        assert os.name != "posix" or folder.stat().st_mode & 0o777 == 0o700
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @pytest.mark.skipif(

@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from distiliqa.signals import interrupted_by_signals
+
 MAX_IDLE_S = 24 * 3600.0
 
 _NAME = re.compile(r"\.distiliqa-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{8}(?:\.[a-z.]+)?")
@@ -41,13 +43,17 @@ def scratch_path(folder: Path) -> Path:
 
 @contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A new folder in ``folder`` for its owner alone, removed at the end; see `scratch_path`."""
+    """A new folder in ``folder`` for its owner alone, removed at the end; see `scratch_path`.
+
+    SIGTERM and SIGHUP are an end too: they raise `KeyboardInterrupt` here.
+    """
     path = scratch_path(folder)
-    path.mkdir(mode=0o700)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    with interrupted_by_signals():
+        path.mkdir(mode=0o700)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_dead(folder: Path) -> None:
@@ -95,8 +101,11 @@ def _machine() -> str:
 
 
 def _start_of(pid: int) -> int:
-    """When a process started, in ticks of its system (proc_pid_stat(5), field 22); 0 if unknown."""
+    """When a process started, in ticks of its system (proc_pid_stat(5), field 22); 0 if unknown.
+
+    -1 for one that has ended and that its parent has not asked for yet.
+    """
     with suppress(OSError, ValueError, IndexError):
-        told = Path(f"/proc/{pid}/stat").read_bytes()
-        return int(told.rpartition(b")")[2].split()[19])
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return -1 if fields[0] == b"Z" else int(fields[19])
     return 0

@@ -91,3 +91,22 @@ def test_a_signal_while_images_come_leaves_none_of_them(
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "interrupted\n")
     assert list((tmp_path / "tmp").rglob("*")) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot ask whether a process runs")
+def test_the_images_that_a_killed_run_left_go_with_the_next(
+    fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
+):
+    fake_pacs.silent = uid_of(fake_pacs.series["1.2.4"][2])
+    (tmp_path / "tmp").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    with subprocess.Popen(command(fake_pacs, tiny_model), env=environment) as process:
+        assert fake_pacs.is_silent.wait(30)
+        process.kill()
+    assert len(list((tmp_path / "tmp").rglob("*.dcm"))) == 2
+    fake_pacs.silent = ""
+    done = subprocess.run(
+        command(fake_pacs, tiny_model), env=environment, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert list((tmp_path / "tmp").rglob("*")) == []

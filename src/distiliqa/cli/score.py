@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -287,9 +288,9 @@ def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | Non
     if remote is None:
         yield None
         return
-    from distiliqa.temporary_folder import temporary_folder
+    from distiliqa.scratch import scratch_folder
 
-    with temporary_folder("distiliqa-") as folder:
+    with scratch_folder(Path(gettempdir())) as folder:
         with progress_bar("searching", "downloading", quiet=quiet) as show:
             download = remote.download(folder, show)
         yield download
