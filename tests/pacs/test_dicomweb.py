@@ -15,6 +15,7 @@ from tests.pacs.orthanc import PASSWORD, USER, Orthanc
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.dicomweb import Server
+from distiliqa.pacs.refusal import RefusedError
 from distiliqa.pacs.retry import PassingError, Retries
 
 QUICK = Retries(attempts=2, first_wait_s=0.01)
@@ -102,6 +103,36 @@ def test_an_object_that_is_not_stored_is_told(
     assert str(caught.value) == (
         f"{faulty.url}: does not store 1.dcm (reason 0110H); its log says why"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(400), RefusedError),
+        (Answer(409), RefusedError),
+        (Answer(413), RefusedError),
+        (Answer(202, body=REFUSED % 0xA900), RefusedError),
+        (Answer(409, body=REFUSED % 0xC000), RefusedError),
+        (Answer(202, body=REFUSED % 0xA700), PassingError),
+        (Answer(202, body=REFUSED % 0x0110), DistiliqaError),
+        (Answer(401), DistiliqaError),
+        (Answer(404), DistiliqaError),
+    ],
+)
+def test_what_is_of_the_object_is_refused_for_good(
+    faulty: Faulty, one_slice: Path, answer: Answer, kind: type[Exception]
+):
+    faulty.answers = [answer]
+    with pytest.raises(DistiliqaError) as caught:
+        Server(faulty.url, Credentials(), retries=Retries(1)).store(one_slice)
+    assert type(caught.value) is kind
+
+
+def test_a_file_that_is_not_dicom_is_refused_for_good(faulty: Faulty, tmp_path: Path):
+    (tmp_path / "a.dcm").write_bytes(b"not DICOM" * 100)
+    with pytest.raises(RefusedError, match="not a DICOM file"):
+        Server(faulty.url, Credentials()).store(tmp_path / "a.dcm")
+    assert faulty.seen == []
 
 
 @pytest.mark.parametrize("status", [202, 409])

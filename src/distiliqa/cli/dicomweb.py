@@ -32,18 +32,30 @@ CaFile = Annotated[
 
 
 def open_server(
-    url: str, credentials: Path | None, ca_file: Path | None, *, attempts: int = 4
+    url: str,
+    credentials: Path | None,
+    ca_file: Path | None,
+    *,
+    attempts: int = 4,
+    max_s: float | None = None,
 ) -> Server:
-    """The server at ``url``; a warning is told where its traffic can be read."""
+    """The server at ``url``; a warning is told where its traffic can be read.
+
+    Parameters
+    ----------
+    attempts, max_s : as in `Retries` and `Server`.
+    """
     from distiliqa.pacs import check_extra
 
     check_extra()
+    from distiliqa.pacs.bounds import MAX_ANSWER_S
     from distiliqa.pacs.credentials import find_credentials
     from distiliqa.pacs.dicomweb import Server
     from distiliqa.pacs.retry import Retries
 
     found = find_credentials(credentials)
-    server = Server(url, found, ca_file=ca_file, retries=Retries(attempts))
+    longest_s = MAX_ANSWER_S if max_s is None else max_s
+    server = Server(url, found, ca_file=ca_file, max_s=longest_s, retries=Retries(attempts))
     if server.is_readable_on_the_way:
         say(f"warning: {server.url} is not encrypted: use https", err=True)
     return server

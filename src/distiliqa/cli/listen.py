@@ -79,8 +79,8 @@ def _target(
         return Node.named(send, aet).store
     if dicomweb is None:
         return None
-    # The outbox tries again: here one attempt is enough.
-    return open_server(dicomweb, credentials, ca_file, attempts=1).store
+    # The outbox tries again: one attempt is enough, and other reports do not wait long for it.
+    return open_server(dicomweb, credentials, ca_file, attempts=1, max_s=30.0).store
 
 
 def _serve(

@@ -22,6 +22,7 @@ from distiliqa.pacs.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.http import checked_url, is_loopback, open_session, told_plainly
 from distiliqa.pacs.receipt import is_receipt
+from distiliqa.pacs.refusal import RefusedError
 from distiliqa.pacs.retrieve import Accepted, keep_object
 from distiliqa.pacs.retry import PassingError, Retries
 from distiliqa.pacs.search import Listing, Row
@@ -156,12 +157,15 @@ class Server:
         ------
         PassingError : the server is away, busy, failing or silent, also after all retries; it
             answers without a receipt, and does not have the object.
+        RefusedError : it refuses the object for good, or the file is not DICOM.
         DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; its
             answer is out of its `Bounds`; the file cannot be read.
         """
         try:
             dataset = pydicom.dcmread(path)
-        except (OSError, InvalidDicomError) as error:
+        except InvalidDicomError as error:
+            raise RefusedError("not a DICOM file", path=path, remedy="make it again") from error
+        except OSError as error:
             raise DistiliqaError("cannot be read", path=path, remedy="make it again") from error
         bounds = Bounds.of_upload(path.stat().st_size, self._max_s)
         self._ask(partial(self._store, dataset, path.name), bounds)

@@ -21,6 +21,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import parse_json
 from distiliqa.pacs.bounds import BoundedAdapter, TooLargeError, TooSlowError
 from distiliqa.pacs.credentials import Credentials
+from distiliqa.pacs.refusal import FINAL_FOR_AN_OBJECT, RefusedError
 from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
 from distiliqa.regular_file import check_regular
 
@@ -224,7 +225,8 @@ def _status_error(response: requests.Response | None, url: str) -> DistiliqaErro
     except ValueError:  # a status that no standard knows
         problem = f"answers {status}"
     if status != HTTPStatus.TOO_MANY_REQUESTS and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return DistiliqaError(problem, path=url, remedy=_REMEDIES.get(status, "check the URL"))
+        kind = RefusedError if status in FINAL_FOR_AN_OBJECT else DistiliqaError
+        return kind(problem, path=url, remedy=_REMEDIES.get(status, "check the URL"))
     asked = response.headers.get("Retry-After", "")
     wait_s = float(asked) if asked.isdecimal() else None
     remedy = _REMEDIES.get(status, "the log of the server says why")

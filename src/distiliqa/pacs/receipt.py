@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydicom import Dataset
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.refusal import refusal
 from distiliqa.pacs.sender import DUPLICATE
 
 
@@ -20,7 +20,7 @@ def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
 
     Raises
     ------
-    DistiliqaError : the answer says that it does not store the object.
+    DistiliqaError : the answer says that it does not store the object, see `refusal`.
     TypeError, ValueError : the answer is not DICOMweb.
     """
     failed = [
@@ -31,6 +31,7 @@ def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
     refused = [reason for reason in failed if reason != DUPLICATE]
     if refused:
         code = "" if refused[0] is None else f" (reason {refused[0]:04X}H)"
-        raise DistiliqaError(f"does not store {name}{code}", path=path, remedy="its log says why")
+        problem = f"does not store {name}{code}"
+        raise refusal(problem, refused[0], path=path, remedy="its log says why")
     stored = answer.get("ReferencedSOPSequence") or []
     return bool(failed) or any(item.get("ReferencedSOPInstanceUID") == uid for item in stored)

@@ -13,6 +13,9 @@ _OUT_OF_RESOURCES = range(0xA700, 0xA800)
 # and a want of rights (0124) are of the server.
 _GENERAL = {*range(0x0105, 0x0108), *range(0x0112, 0x0124), 0x0212}
 
+# Of HTTP (PS3.18, table 10.5.3-1): the server understands us, and not the object.
+FINAL_FOR_AN_OBJECT = {400, 409, 413, 422}
+
 
 class RefusedError(DistiliqaError):
     """An object that its receiver refuses for good: asked again, it gives the same answer."""
