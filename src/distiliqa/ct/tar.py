@@ -44,7 +44,7 @@ def list_tar(path: Path) -> Listing:
             path=path,
             remedy="copy or export it again",
         ) from error
-    members, lock = list[Member](), Lock()
+    members, whole = list[Member](), _Whole(file)
     for _ in range(MAX_MEMBERS + 1):
         try:
             info = tar.next()
@@ -56,7 +56,7 @@ def list_tar(path: Path) -> Listing:
             return Listing(members, damage or "a header is damaged (a negative size)")
         tar.members.clear()  # it keeps all that it gives
         if not info.isdir():
-            members.append(_member(info, file, lock))
+            members.append(_member(info, whole))
     return Listing(members, f"only the first {MAX_MEMBERS} headers are read")
 
 
@@ -89,15 +89,30 @@ def _plain(path: Path) -> tuple[IO[bytes], str | None]:
     return plain, None
 
 
-def _member(info: tarfile.TarInfo, file: IO[bytes], lock: Lock) -> Member:
+class _Whole:
+    """The tar as the readers of its members see it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.lock = file, Lock()
+        with self.lock:
+            at = file.tell()
+            file.seek(0, os.SEEK_END)
+            self.length = file.tell()
+            file.seek(at)
+
+
+def _member(info: tarfile.TarInfo, whole: _Whole) -> Member:
     refused: CTReadError | None = None
     if not info.isreg():
         kind = "a link" if info.issym() or info.islnk() else "a device, a pipe or the like"
         refused = NotCTError(f"{kind}, not a file")
     elif info.issparse():
         refused = CTReadError("a sparse file", remedy="unpack the tar and give the folder")
-    read = partial(_Part, info.name, file, lock, info.offset_data, info.size)
-    return Member(info.name, info.size, partial(_buffered, read), refused)
+    elif info.offset_data + info.size > whole.length:
+        refused = CTReadError("cut short", remedy="copy or export the tar again")
+    size = info.size if refused is None else 0
+    read = partial(_Part, info.name, whole, info.offset_data, size)
+    return Member(info.name, size, partial(_buffered, read), refused)
 
 
 def _wrong_end(file: IO[bytes], offset: int) -> str | None:
@@ -126,9 +141,9 @@ class _Headers:
 class _Part(io.RawIOBase):
     """The bytes of one member; threads may read several of a tar at the same time."""
 
-    def __init__(self, name: str, file: IO[bytes], lock: Lock, start: int, size: int) -> None:
+    def __init__(self, name: str, whole: _Whole, start: int, size: int) -> None:
         self.name = name  # pydicom asks for it
-        self._file, self._lock = file, lock
+        self._whole = whole
         self._start, self._at, self._end = start, start, start + size
 
     def readable(self) -> bool:
@@ -144,11 +159,11 @@ class _Part(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         wanted = min(len(buffer), self._end - self._at)
-        with self._lock:
-            self._file.seek(self._at)
-            found = self._file.read(wanted)
+        with self._whole.lock:
+            self._whole.file.seek(self._at)
+            found = self._whole.file.read(wanted)
         if wanted and not found:
-            raise EOFError("the tar is cut short")
+            raise EOFError("the tar was cut short meanwhile")
         buffer[: len(found)] = found
         self._at += len(found)
         return len(found)
