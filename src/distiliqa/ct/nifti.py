@@ -149,7 +149,9 @@ def _warnings(header: Any, affine: NDArray[np.float64]) -> Iterator[str]:
         yield "the file names no unit of length that there is: taken as mm"
     spacing, of_affine = header["pixdim"][1:4], _sides(affine)
     if not np.allclose(spacing, of_affine, rtol=_SPACING_TOLERANCE):
-        sides, taken = (" x ".join(f"{side:.3g}" for side in each) for each in (spacing, of_affine))
+        sides, taken = (
+            " x ".join(f"{side:.3g}" for side in lengths) for lengths in (spacing, of_affine)
+        )
         yield f"voxels of {sides} in pixdim, but of {taken} in the affine, which is taken"
 
 

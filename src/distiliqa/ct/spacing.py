@@ -77,7 +77,9 @@ def in_millimeters(
     """
     scaled = affine.copy()
     scaled[:3] *= MILLIMETERS[unit]
-    written, meant = (np.sort(np.linalg.norm(each[:3, :3], axis=0)) for each in (affine, scaled))
+    written, meant = (
+        np.sort(np.linalg.norm(matrix[:3, :3], axis=0)) for matrix in (affine, scaled)
+    )
     if is_of_ct(*meant[:2]) or not is_of_ct(*written[:2]):
         return scaled, ()
     return affine, (

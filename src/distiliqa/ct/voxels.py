@@ -79,7 +79,7 @@ class Voxels:
 
     def file_length(self) -> int:
         """Bytes of the file. Raises `CTReadError` on what is not there or no regular file."""
-        with _told(self.path):
+        with _reported(self.path):
             reason = why_not_regular(self.path)
             length = self.path.stat().st_size
         if reason is not None:
@@ -157,7 +157,7 @@ class Voxels:
         chosen[axis] = index
         if self.coding is not Coding.RAW:
             return self.whole()[tuple(chosen)]
-        with _told(self.path), open_regular(self.path) as file:
+        with _reported(self.path), open_regular(self.path) as file:
             return fileslice(file, tuple(chosen), self.shape, self.dtype, self.start, order="F")
 
     def whole(self) -> NDArray[np.generic]:
@@ -170,7 +170,7 @@ class Voxels:
         CTReadError : the file is damaged.
         """
         self._check_whole_size(0)
-        with _told(self.path):
+        with _reported(self.path):
             written = self.path.stat()
             with _decoding:
                 array = _decoded(self, written.st_size, written.st_mtime_ns)
@@ -221,7 +221,7 @@ def _from_text(file: IO[bytes], voxels: Voxels) -> NDArray[np.generic]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _reported(path: Path) -> Iterator[None]:
     """Report in one line what reading raises: the libraries have many kinds for damaged files."""
     try:
         yield
