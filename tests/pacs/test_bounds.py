@@ -24,7 +24,7 @@ from distiliqa.pacs.search import pixel_bytes
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\n"
 MIB = b" " * (1 << 20)
-ENDLESS = 1 << 30  # the most that a test's server would send
+ENDLESS = 1 << 30  # the most that a server of these tests would send
 
 
 class Endless:
@@ -187,7 +187,7 @@ def test_an_answer_that_is_too_deep_or_too_long_a_number_is_refused(
 
 def test_an_object_may_be_as_large_as_the_search_says_and_a_little_more():
     slack = bounds.SLACK_BYTES
-    assert Bounds.of_object(1 << 20, 120.0) == Bounds((1 << 20) + slack, 136.0)
+    assert Bounds.of_object(1 << 20, 120.0) == Bounds((1 << 20) + slack, 120.0)
     assert Bounds.of_object(1 << 60, 120.0).max_bytes == bounds.MAX_OBJECT_BYTES
     assert Bounds.of_object(None, 120.0).max_bytes == bounds.MAX_UNSTATED_BYTES
     assert pixel_bytes({"00280010": {"Value": [512]}, "00280011": {"Value": ["512"]}}) == 1 << 20
@@ -217,3 +217,17 @@ def test_a_server_that_lists_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(DistiliqaError, match="https://pacs: lists more than 100000 results"):
         search.search(page, search.SOP_UID, None, path="https://pacs")
+
+
+def test_what_comes_gives_time_for_the_rest(
+    endless: Callable[..., Endless], monkeypatch: pytest.MonkeyPatch
+):
+    """No time at all would do for an answer of which nothing comes."""
+    monkeypatch.setattr(bounds, "MIN_BYTES_PER_S", 1)
+    content = b"[]" + b" " * 200
+    head = OK + b"Content-Length: %d\r\n\r\n" % len(content)
+    state = endless(head + content[:100], content[100:])
+    server = Server(state.url, Credentials(), max_s=5, retries=Retries(1))
+    with pytest.raises(DistiliqaError, match="no CT series"):
+        server.find_series("1.2.3")
+    assert server._adapter._allowed_s == 5 + len(content)

@@ -8,11 +8,12 @@ content of an error or of a redirection.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
@@ -24,8 +25,8 @@ MAX_RECEIPT_BYTES = 1 << 20  # the answer to STOW-RS, and that of any error
 MAX_OBJECT_BYTES = 4 << 30
 MAX_UNSTATED_BYTES = 1 << 30  # of an object whose size the search does not state
 SLACK_BYTES = 64 << 20  # of an object, beyond its pixels
-MAX_ANSWER_S = 120.0
-MIN_BYTES_PER_S = 64 << 10  # of an object, for which there is so much more time
+MAX_ANSWER_S = 90.0
+MIN_BYTES_PER_S = 128 << 10  # what comes, and what is sent, gives so much more time
 _BLOCK_BYTES = 1 << 16
 
 
@@ -44,7 +45,7 @@ class Bounds:
     Attributes
     ----------
     max_bytes : of its content, after decompression.
-    max_s : seconds from the question to the last byte.
+    max_s : seconds from the question to the last byte, and one more for each `MIN_BYTES_PER_S`.
     """
 
     max_bytes: int = MAX_ANSWER_BYTES
@@ -52,20 +53,14 @@ class Bounds:
 
     @classmethod
     def of_object(cls, stated: int | None, max_s: float) -> Bounds:
-        """Those of an object whose pixels have ``stated`` bytes; None if that is not known.
-
-        Parameters
-        ----------
-        max_s : for an object that is small; a large one may take longer, see `MIN_BYTES_PER_S`.
-        """
+        """Those of an object whose pixels have ``stated`` bytes; None if that is not known."""
         if stated is None:
-            return cls(MAX_UNSTATED_BYTES, max_s + SLACK_BYTES / MIN_BYTES_PER_S)
-        largest = min(stated + SLACK_BYTES, MAX_OBJECT_BYTES)
-        return cls(largest, max_s + min(stated, largest) / MIN_BYTES_PER_S)
+            return cls(MAX_UNSTATED_BYTES, max_s)
+        return cls(min(stated + SLACK_BYTES, MAX_OBJECT_BYTES), max_s)
 
     @classmethod
     def of_upload(cls, size: int, max_s: float) -> Bounds:
-        """Those of the answer to an object of ``size`` bytes that is sent; ``max_s`` as above."""
+        """Those of the answer to an object of ``size`` bytes that is sent."""
         return cls(MAX_RECEIPT_BYTES, max_s + size / MIN_BYTES_PER_S)
 
 
@@ -79,6 +74,7 @@ class BoundedAdapter(HTTPAdapter):
         self._bounds = Bounds()
         self._connections: WeakSet[Any] = WeakSet()
         self._response: Any = None
+        self._received = 0
         self._lock = Lock()
         super().__init__()
 
@@ -91,7 +87,7 @@ class BoundedAdapter(HTTPAdapter):
         TooSlowError : it takes longer.
         TooLargeError : it is larger; that is raised where its content is read.
         """
-        self._bounds, self._response = bounds, None
+        self._bounds, self._response, self._received = bounds, None, 0
         done, late = Event(), Event()
         watch = Thread(target=self._cut_when_late, args=(done, late), daemon=True)
         watch.start()
@@ -100,13 +96,13 @@ class BoundedAdapter(HTTPAdapter):
         except Exception as error:
             # Whatever the reader says of a connection that was cut, this is why.
             if late.is_set():
-                raise TooSlowError(f"{bounds.max_s:g} s") from error
+                raise TooSlowError(f"{self._allowed_s:.3g} s") from error
             raise
         finally:
             done.set()
             watch.join()
         if late.is_set():  # an answer without a length ends where its connection ends
-            raise TooSlowError(f"{bounds.max_s:g} s")
+            raise TooSlowError(f"{self._allowed_s:.3g} s")
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The pool of connections to a host, whose connections are remembered to be cut."""
@@ -123,8 +119,15 @@ class BoundedAdapter(HTTPAdapter):
         limit = self._bounds.max_bytes
         if not response.ok or response.is_redirect:
             limit = min(limit, MAX_RECEIPT_BYTES)
-        response.raw = _Counted(resp, limit)
+        response.raw = _Counted(resp, limit, self._count)
         return response
+
+    @property
+    def _allowed_s(self) -> float:
+        return self._bounds.max_s + self._received / MIN_BYTES_PER_S
+
+    def _count(self, size: int) -> None:
+        self._received += size
 
     def _connection(self, kind: Any, **kwargs: Any) -> Any:
         connection = kind(**kwargs)
@@ -133,8 +136,10 @@ class BoundedAdapter(HTTPAdapter):
         return connection
 
     def _cut_when_late(self, done: Event, late: Event) -> None:
-        if done.wait(self._bounds.max_s):
-            return
+        start = monotonic()
+        while (left := start + self._allowed_s - monotonic()) > 0:
+            if done.wait(left):
+                return
         late.set()
         self._cut()
         while not done.wait(1.0):  # a connection may have been made just now
@@ -156,9 +161,10 @@ class BoundedAdapter(HTTPAdapter):
 class _Counted:
     """The content of an answer, up to a limit."""
 
-    def __init__(self, raw: Any, limit: int) -> None:
+    def __init__(self, raw: Any, limit: int, count: Callable[[int], None]) -> None:
         self._raw = raw
         self._limit = limit
+        self._count = count
 
     def stream(
         self, amt: int = _BLOCK_BYTES, decode_content: bool | None = None
@@ -170,6 +176,7 @@ class _Counted:
         size = 0
         for block in self._raw.stream(amt, decode_content=decode_content):
             size += len(block)
+            self._count(len(block))
             if size > self._limit:
                 self._raw.close()
                 raise TooLargeError(_told(self._limit))

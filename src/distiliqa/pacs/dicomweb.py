@@ -50,7 +50,7 @@ class Server:
     credentials : who we are.
     ca_file : PEM file of the authorities to trust, in place of the usual ones.
     timeouts_s : the longest to wait for a connection, and then for each part of an answer.
-    max_s : the longest that an answer may take in all, seconds; longer for objects, see `Bounds`.
+    max_s : the longest that an answer may take in all, seconds, see `Bounds`.
     retries : how often to ask again.
 
     Raises
