@@ -23,6 +23,7 @@ from distiliqa.ct import index_ct
 from distiliqa.ct.derived_dicom import read_stored
 from distiliqa.ct.encoding import as_encoded, begins_as_dicom
 from distiliqa.ct.source import Source
+from distiliqa.ct.spliced import Spliced
 from distiliqa.errors import CTReadError
 
 ENCODINGS = {
@@ -151,6 +152,27 @@ def test_compressed_pixels_under_an_uncompressed_syntax_are_refused(
     path.write_bytes(whole.replace(JPEG2000Lossless.encode(), syntax, 1))
     with pytest.raises(CTReadError, match="its pixels are compressed, and its transfer syntax is"):
         index_ct(path)
+
+
+def test_a_frame_is_read_without_the_others(tmp_path, write_ct, body, monkeypatch):
+    """Of a file whose meta header is wrong; limits by the bytes that are read."""
+    path = write_ct(tmp_path / "a.dcm", body, NumberOfFrames=50)
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = b"".join((body + 1024 + k).astype("<i2").tobytes() for k in range(50))
+    dataset.save_as(path)
+    content = bytes(128) + b"DICM" + meta_header(ImplicitVRLittleEndian)
+    path.write_bytes(content + data_set(path, "explicit"))
+    refs, taken = index_ct(path).slices, []
+    read = Spliced.read
+
+    def counted(self, size=-1):
+        content = read(self, size)
+        taken.append(len(content))
+        return content
+
+    monkeypatch.setattr(Spliced, "read", counted)
+    np.testing.assert_array_equal(refs[40].load().hu, body + 40)
+    assert sum(taken) < 4 * body.size * 2
 
 
 def test_a_file_that_says_what_it_is_stays_as_it_is(tmp_path, write_ct, body):

@@ -6,13 +6,12 @@ other, and older files have no meta header; what the first elements look like de
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
@@ -27,6 +26,7 @@ from pydicom.uid import (
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
 from distiliqa.ct.source import Source
+from distiliqa.ct.spliced import Spliced
 
 _PREAMBLE = 128
 _PREFIX = b"DICM"
@@ -146,7 +146,7 @@ def _meta_header(syntax: UID, media_class: str | None) -> bytes:
 
 
 def _open_with(start: bytes, source: Source, data_set: int) -> IO[bytes]:
-    return io.BytesIO(start + source.read()[data_set:])
+    return cast(IO[bytes], Spliced(start, source.open(), data_set))
 
 
 def _beginning(start: bytes) -> Beginning:
