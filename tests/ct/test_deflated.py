@@ -10,7 +10,7 @@ from distiliqa.errors import CTReadError
 
 @pytest.mark.filterwarnings("ignore:The value")
 def test_a_deflated_bomb_is_refused(tmp_path, write_ct, body, monkeypatch):
-    monkeypatch.setattr(deflated, "LARGEST_BYTES", 1 << 20)
+    monkeypatch.setattr(deflated, "MAX_BYTES", 1 << 20)
     path = write_ct(tmp_path / "a.dcm", body)
     dataset = pydicom.dcmread(path)
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian

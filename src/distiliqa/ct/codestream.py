@@ -29,7 +29,7 @@ _LOSSLESS_JPEG_FRAMES = {0xC3, 0xC7, 0xCB, 0xCF}  # T.81, table B.1; all others 
 _COD, _COC, _SOT, _SOD = 0xFF52, 0xFF53, 0xFF90, 0xFF93
 _TRANSFORM_AT = {_COD: 13, _COC: 10}  # byte of the wavelet, from the marker; T.800, A.6.1 and A.6.2
 _REVERSIBLE = 1  # the 5-3 wavelet; T.800, table A.20
-_SHORTEST_TILE_PART = 14  # SOT and SOD
+_MIN_TILE_PART_BYTES = 14  # SOT and SOD
 
 # Steps of a walk over a stream, which could otherwise be as many as it has bytes. JPEG has some ten
 # segments; JPEG 2000 has three for each part of a tile, and one tile for 64 x 64 pixels at most.
@@ -145,7 +145,7 @@ def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
         if marker == _SOT:
             tile, (tile_bytes,) = place, struct.unpack_from(">I", encoded, place + 6)
         if marker == _SOD:
-            if tile_bytes < _SHORTEST_TILE_PART:  # 0: it is the last, up to the end of the image
+            if tile_bytes < _MIN_TILE_PART_BYTES:  # 0: it is the last, up to the end of the image
                 return
             place = tile + tile_bytes
         elif not 0xFF50 <= marker <= 0xFF90:

@@ -1,6 +1,6 @@
-"""What C libraries print while they decode: it is no user's to read on the screen, and it matters.
+"""What C libraries print while they decode, kept from the screen for the caller to report.
 
-libjpeg, inside GDCM, goes on where a stream is damaged, and says so on the standard error of the
+libjpeg, inside GDCM, goes on where a stream is damaged, and reports it on the standard error of the
 process alone.
 """
 

@@ -40,7 +40,7 @@ from distiliqa.ct.rle import check_rle
 
 PLUGIN = "distiliqa"
 NOTES = "notes"  # option of pydicom's decoders: a list that takes what a user should know
-_LARGEST_PRECISION = 16  # of CT: PS3.3, C.8.2.1.1
+_MAX_PRECISION = 16  # of CT: PS3.3, C.8.2.1.1
 _END_OF_IMAGE = b"\xff\xd9"
 
 # Some encoders fill up behind the last pixel.
@@ -110,7 +110,7 @@ def _check(source: bytes, runner: DecodeRunner) -> Codestream:
             f"the compressed image has {found.rows} x {found.columns} pixels of "
             f"{found.samples} samples, the header says {runner.rows} x {runner.columns} of 1"
         )
-    if not found.precision <= runner.bits_allocated <= _LARGEST_PRECISION:
+    if not found.precision <= runner.bits_allocated <= _MAX_PRECISION:
         raise ValueError(
             f"the compressed image has {found.precision} bits a pixel, "
             f"the header says {runner.bits_allocated}"

@@ -11,7 +11,7 @@ from distiliqa.ct.encoding import read_beginning
 from distiliqa.errors import CTReadError
 
 # 1000 slices of 512 x 512. Deflate reaches 1032 : 1, so that a small file could fill the memory.
-LARGEST_BYTES = 1 << 29
+MAX_BYTES = 1 << 29
 
 _BLOCK_BYTES = 1 << 16
 
@@ -28,9 +28,9 @@ def check_inflated_size(stream: IO[bytes], path: str) -> None:
     inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
     while block := stream.read(_BLOCK_BYTES):
         size += len(inflater.decompress(block))
-        if size > LARGEST_BYTES:
+        if size > MAX_BYTES:
             raise CTReadError(
-                f"inflates to more than {LARGEST_BYTES >> 20} MiB, which looks like a bomb",
+                f"inflates to more than {MAX_BYTES >> 20} MiB, which looks like a bomb",
                 path=path,
                 remedy="export it uncompressed if you trust it",
             )

@@ -40,7 +40,7 @@ _MAX_FIRST_BYTES = 1 << 20
 
 _VRS = {vr.value.encode() for vr in VR}
 _LONG_VRS = {vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32}  # PS3.5, 7.1.2
-_SHORTEST_ELEMENT = 8
+_MIN_ELEMENT_BYTES = 8
 _UNDEFINED_LENGTH = 0xFFFFFFFF  # of a sequence
 _MAX_FIRST_GROUP = 0x0028  # of the first two elements; in the other byte order all groups are above
 
@@ -196,9 +196,9 @@ def _fits(content: bytes, place: int, syntax: UID) -> bool:
 def _elements(content: bytes, place: int, syntax: UID) -> Iterator[_Element]:
     """The elements from ``place`` on, until the end or something that is none (PS3.5, 7.1)."""
     order = "<" if syntax.is_little_endian else ">"
-    while place + _SHORTEST_ELEMENT <= len(content):
+    while place + _MIN_ELEMENT_BYTES <= len(content):
         group, element, vr, short = struct.unpack_from(f"{order}HH2sH", content, place)
-        value = place + _SHORTEST_ELEMENT
+        value = place + _MIN_ELEMENT_BYTES
         if syntax.is_implicit_VR:
             (length,) = struct.unpack_from("<L", content, place + 4)
         elif vr not in _VRS and group != _META_GROUP:

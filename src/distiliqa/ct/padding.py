@@ -19,9 +19,9 @@ def fill_padding(
 ) -> tuple[str, ...]:
     """Set padding to air, in place; give warnings where it has HU that tissue has.
 
-    Such a value tells nothing of a single pixel: what lies outside the field of view has it without
-    noise and reaches the edge of the image, and tissue has it here and there. Only the first is
-    taken as padding.
+    Such a value says nothing about a single pixel. What lies outside the field of view has it
+    without noise, and reaches the edge of the image; tissue has it here and there. Only the first
+    is taken as padding.
 
     Parameters
     ----------

@@ -22,18 +22,18 @@ def check_rle(encoded: bytes, rows: int, columns: int) -> None:
     count, *offsets = _HEADER.unpack_from(encoded)
     if count > len(offsets):
         raise ValueError(f"the compressed image has {count} segments")
-    most = (rows + 1) * columns - 1
+    max_bytes = (rows + 1) * columns - 1
     for start, end in pairwise([*offsets[:count], len(encoded)]):
-        if _decoded_length(encoded, start, min(end, len(encoded)), most) > most:
+        if _decoded_length(encoded, start, min(end, len(encoded)), max_bytes) > max_bytes:
             raise ValueError(
                 f"the compressed image has more pixels than the {rows} x {columns} of the header"
             )
 
 
-def _decoded_length(encoded: bytes, place: int, end: int, most: int) -> int:
-    """Bytes that a segment decodes to; counted as far as ``most``."""
+def _decoded_length(encoded: bytes, place: int, end: int, max_bytes: int) -> int:
+    """Bytes that a segment decodes to; counted as far as ``max_bytes``."""
     length = 0
-    while place < end and length <= most:
+    while place < end and length <= max_bytes:
         control = encoded[place]
         if control < _NO_OPERATION:  # so many bytes and one follow
             length += min(control + 1, end - place - 1)

@@ -79,7 +79,7 @@ def raw_text(dataset: Dataset, keyword: str) -> str | None:
 def written(dataset: Dataset, keyword: str) -> str | None:
     """What stands in a tag, as text to quote; None where it is absent or empty.
 
-    It tells a broken tag, which gives no `value` or no `numbers`, from an absent one.
+    So a broken tag, which gives no `value` or no `numbers`, differs from an absent one.
     """
     if (tag := _tag(keyword)) not in dataset:
         return None
