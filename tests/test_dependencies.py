@@ -55,7 +55,7 @@ def test_no_lower_bound_lets_in_a_version_with_a_known_fault() -> None:
     found = [
         Requirement(text) for text in re.findall(r'"([\w.-]+(?:\[\w+\])?[<>=][^"]*)"', written)
     ]
-    bounds = {plain(each.name): each.specifier for each in found}
+    bounds = {plain(requirement.name): requirement.specifier for requirement in found}
     for name, version in SOUND.items():
         (lowest,) = (part.version for part in bounds[name] if part.operator == ">=")
         assert Version(lowest) >= Version(version), name

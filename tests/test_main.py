@@ -182,6 +182,20 @@ def test_each_task_has_options_of_its_own(
     assert epochs() == 1
 
 
+def test_a_student_of_no_teacher_needs_none(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, "--task", "preprocessing")
+    alone = ["--task", "train_student", *toy(), "--num_epochs_student", "1"]
+    run(monkeypatch, *alone, "--distill_weight", "0")
+    assert "starts from random weights" in capsys.readouterr().err
+    (student,) = (tmp_path / "snapshots_student").iterdir()
+    first = student.stat().st_mtime_ns
+    run(monkeypatch, *alone, "--distill_weight", "0")
+    weights = tmp_path / "distiliqa_run" / "student" / "best.safetensors"
+    assert weights.stat().st_mtime_ns < first  # it was trained once
+
+
 def test_published_behaviour_is_one_switch(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "--task", "preprocessing")
     physical = json.loads((tree / "test.json").read_text())

@@ -52,7 +52,7 @@ def opened(process: Path) -> list[str]:
 
 def processes(folder: Path) -> dict[int, list[str]]:
     """What each process that has a file of ``folder`` open has open."""
-    everything = {int(each.name): opened(each) for each in Path("/proc").glob("[0-9]*")}
+    everything = {int(entry.name): opened(entry) for entry in Path("/proc").glob("[0-9]*")}
     return {
         number: files
         for number, files in everything.items()
@@ -115,5 +115,5 @@ def test_folders_of_others_stay(tmp_path: Path) -> None:
         (tmp_path / name / "driver.lock").touch()
     (tmp_path / "distiliqa-ray-link").symlink_to(tmp_path / "other")
     remove_dead(tmp_path)
-    left = {each.name for each in tmp_path.iterdir()}
+    left = {entry.name for entry in tmp_path.iterdir()}
     assert left == {"distiliqa-ray-mine", "other", "distiliqa-ray-link"}

@@ -94,6 +94,7 @@ def test_the_gate_is_a_share_of_the_scale(
     result = read_json(run.student_folder / "result.json")
     assert result["teachers_followed"] == pytest.approx(followed, abs=0.1)
     assert result["warnings"] == []
+    assert result["select_on"] == "error_and_correlation"
 
 
 def test_without_a_weight_no_teacher_is_asked_or_needed(

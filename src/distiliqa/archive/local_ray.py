@@ -87,16 +87,16 @@ def _parent() -> Path:
 def _on_loopback() -> Iterator[None]:
     """Make Ray, here and in the processes it starts, take 127.0.0.1 for this machine's address."""
     name, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
-    told = os.environ.get(name)
+    given = os.environ.get(name)
     os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False
     try:
         yield
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = before
-        if told is None:
+        if given is None:
             os.environ.pop(name, None)
         else:
-            os.environ[name] = told
+            os.environ[name] = given
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from distiliqa.model.network import Network
 from distiliqa.train.losses import ScoreLoss
 from distiliqa.train.moves import moved
 from distiliqa.train.recipe import StepSection
+from distiliqa.train.selection import merit_of
 
 if TYPE_CHECKING:
     from distiliqa.train.resident import ResidentSlices
@@ -80,27 +81,6 @@ def _statistics_kept(network: Network) -> Iterator[None]:
     yield
     for norm in norms:
         norm.track_running_stats = True
-
-
-def merit_of(found: Agreement, rising: bool, select_on: str | None, span: float) -> float:
-    """What the epoch that is kept has most of.
-
-    The overall agreement is at most 3, and negative where predictions fall as labels rise, which
-    the published absolute value would reward. The error is a share of the scale, so that an error
-    of a tenth of it weighs as much as 0.1 of mean correlation.
-
-    Parameters
-    ----------
-    found : of predictions with labels of held-out images.
-    rising : whether the predictions rise with the labels.
-    select_on : see `distiliqa.train.recipe.StepSection`.
-    span : length of the scale of the labels.
-    """
-    correlation = found.overall if rising else -found.overall
-    error = found.mae / span
-    if select_on == "error":
-        return -error
-    return correlation / 3 - error if select_on == "error_and_correlation" else correlation
 
 
 class RatingModule(L.LightningModule, ABC):
@@ -208,7 +188,8 @@ class RatingModule(L.LightningModule, ABC):
         _, predictions, labels, losses = self.validated.gathered(self).T
         found = agreement(predictions.numpy(), labels.numpy())
         rising = (plcc(predictions.numpy(), labels.numpy()) or 0) >= 0
-        self.merit = merit_of(found, rising, self.step.select_on, self.span)
+        select_on = self.step.select_on
+        self.merit = merit_of(found, rising=rising, select_on=select_on, span=self.span)
         self.summary["val_overall_perf"] = found.overall
         self.summary["val_loss"] = float(losses.mean())
         for name in ("plcc", "srocc", "krocc", "mae"):

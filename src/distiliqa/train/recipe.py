@@ -17,13 +17,13 @@ from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import write_text
 from distiliqa.model.config import PRESETS, NetworkConfig
 from distiliqa.recipe_file import Section, read_yaml, validated
+from distiliqa.train.selection import SelectOn, usual_selection
 
 SHIPPED = ("published", "compact", "smoke")
 Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Size = Annotated[int, Field(lt=1 << 16)]
 Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-SelectOn = Literal["held_out", "error", "error_and_correlation"]
 
 
 class NetworkSection(Section):
@@ -91,9 +91,8 @@ class StepSection(Section):
     ----------
     select_on : what the epoch that is kept has most of on the held-out images. ``held_out``, as
         published: the sum of the correlations. ``error``: a small mean absolute error.
-        ``error_and_correlation``: both, see `distiliqa.train.rating.merit_of`. `load_recipe` puts
-        this last one in the place of None where `data.scale` or `initial_weights` say beforehand
-        what scores mean, else ``held_out``, which teachers of a student chosen so are chosen by.
+        ``error_and_correlation``: both, see `distiliqa.train.selection.merit_of`. What stands in
+        the place of None is in `distiliqa.train.selection.usual_selection`.
     """
 
     epochs: Positive = 500
@@ -248,17 +247,17 @@ def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
 
 def _selected(recipe: Recipe) -> Recipe:
     """The recipe with what its networks are chosen by, where it does not say so itself."""
-    teacher, student = recipe.teacher, recipe.student
-    known = "scale" in recipe.data.model_fields_set or recipe.initial_weights is not None
-    usual: SelectOn = "error_and_correlation" if known else "held_out"
-    published = student.select_on in ("held_out", "training")
-    chosen = {
-        "teacher": teacher.select_on or ("held_out" if published else usual),
-        "student": student.select_on or usual,
-    }
+    teacher, student = usual_selection(
+        scale_is_known="scale" in recipe.data.model_fields_set
+        or recipe.initial_weights is not None,
+        student=recipe.student.select_on,
+    )
     steps = {
-        name: getattr(recipe, name).model_copy(update={"select_on": by})
-        for name, by in chosen.items()
+        name: step.model_copy(update={"select_on": step.select_on or usual})
+        for name, step, usual in (
+            ("teacher", recipe.teacher, teacher),
+            ("student", recipe.student, student),
+        )
     }
     return recipe.model_copy(update=steps)
 

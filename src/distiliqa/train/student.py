@@ -144,7 +144,8 @@ def train_student(
         resume=resume,
     )
     followed = _followed(history.rows, module.distillation.gate)
-    run.record(folder / RESULT, fitted, held_out=held_out, **followed)
+    result = folder / RESULT
+    run.record(result, fitted, held_out=held_out, select_on=step.select_on, **followed)
 
 
 def _networks(run: TrainingRun, teachers: Sequence[Network] | None) -> list[Network]:

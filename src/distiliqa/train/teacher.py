@@ -61,4 +61,5 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
         best=BestWeights(run.teacher_weights(number), step.patience),
         resume=resume,
     )
-    run.record(run.teacher_result(number), fitted, held_out=fold.validation)
+    result = run.teacher_result(number)
+    run.record(result, fitted, held_out=fold.validation, select_on=step.select_on)
