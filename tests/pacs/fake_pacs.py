@@ -41,6 +41,7 @@ class FakePacs:
     cap : the most results of an answer.
     pages : answers with an offset begin there.
     warns : capped answers say so.
+    plain : a search with a limit or with fields is a bad request.
     counts : the number of objects of each series is stated.
     lost : status in place of an object, by its UID.
     accepts : what an Accept header of a retrieval has in it; empty for anything.
@@ -53,6 +54,7 @@ class FakePacs:
     cap: int = 1000
     pages: bool = True
     warns: bool = False
+    plain: bool = False
     counts: bool = True
     lost: dict[str, int] = field(default_factory=dict)
     accepts: str = ""
@@ -107,6 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, query: dict[str, list[str]]) -> None:
         pacs = self.server.pacs
+        if pacs.plain and ("limit" in query or "includefield" in query):
+            return self._answer(400, "text/plain", b"")
         first = int(query["offset"][0]) if pacs.pages else 0
         rows = pacs.rows(urlsplit(self.path).path)[first:]
         more = len(rows) - pacs.cap

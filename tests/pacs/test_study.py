@@ -131,3 +131,20 @@ def test_a_server_that_is_gone_is_not_asked_for_all_the_rest(
     fourth = study.download(tmp_path).missing[3]
     assert len(asked) == 3
     assert fourth.reason == "not asked for, as 3 before it got no answer in time; check the server"
+
+
+def test_a_server_that_takes_no_parameters_is_asked_without(
+    study: Study, fake_pacs: FakePacs, tmp_path: Path
+):
+    fake_pacs.plain, fake_pacs.cap = True, 3
+    download = study.download(tmp_path)
+    assert (count_of(download), download.missing) == (4, ())
+
+
+def test_a_series_without_objects_is_named(study: Study, fake_pacs: FakePacs, tmp_path: Path):
+    fake_pacs.series["1.2.5"] = []
+    (problem,) = study.download(tmp_path).missing
+    assert problem == (
+        str(tmp_path / "1.2.5"),
+        "the server lists no object of it; check the series there",
+    )

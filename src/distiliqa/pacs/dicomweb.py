@@ -21,7 +21,7 @@ from distiliqa.pacs import search
 from distiliqa.pacs.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.http import checked_url, is_loopback, open_session, told_plainly
-from distiliqa.pacs.receipt import is_receipt
+from distiliqa.pacs.receipt import has_object, is_receipt
 from distiliqa.pacs.refusal import RefusedError
 from distiliqa.pacs.retrieve import Accepted, keep_object
 from distiliqa.pacs.retry import PassingError, Retries
@@ -172,7 +172,7 @@ class Server:
 
     def _store(self, dataset: pydicom.Dataset, name: str) -> None:
         answer, uid = self._post(dataset), dataset.SOPInstanceUID
-        if is_receipt(answer, uid, name=name, path=self.url) or self._has(dataset):
+        if is_receipt(answer, uid, name=name, path=self.url) or has_object(self._client, dataset):
             return
         raise PassingError(
             f"does not confirm that it has {name}", path=self.url, remedy="its log says why"
@@ -194,27 +194,6 @@ class Server:
             raise ValueError("no answer to STOW-RS")
         return answer
 
-    def _has(self, dataset: pydicom.Dataset) -> bool:
-        """Whether the server finds an object or gives its metadata, as some can do one of them."""
-        uid = dataset.SOPInstanceUID
-        place = (dataset.StudyInstanceUID, dataset.SeriesInstanceUID)
-        filters = {"SOPInstanceUID": uid}
-        for ask in (
-            partial(self._client.search_for_instances, *place, search_filters=filters),
-            partial(self._client.retrieve_instance_metadata, *place, uid),
-        ):
-            try:
-                found = ask()
-                rows = [found] if isinstance(found, dict) else found
-                if any(search.value(row, search.SOP_UID) == uid for row in rows):
-                    return True
-            except requests.HTTPError:
-                if self._answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    raise
-            except (ValueError, LookupError, TypeError, AttributeError):
-                continue  # no answer to the question
-        return False
-
     def _note(self, response: requests.Response, **_: Any) -> None:
         self._answer = response
 
@@ -226,7 +205,12 @@ class Server:
         stated: int | None = None,
     ) -> Listing:
         def page(offset: int) -> tuple[list[Row], str]:
-            rows = self._ask(partial(ask, limit=search.PAGE, offset=offset, fields=fields))
+            try:
+                rows = self._ask(partial(ask, limit=search.PAGE, offset=offset, fields=fields))
+            except DistiliqaError:
+                if self._answer.status_code != HTTPStatus.BAD_REQUEST:
+                    raise
+                rows = self._ask(partial(ask, offset=offset))  # some take no other parameter
             return rows, self._answer.headers.get("Warning", "")
 
         with told_plainly(self.url):
@@ -241,6 +225,7 @@ class Server:
         bounds = bounds or Bounds(max_s=self._max_s)
 
         def ask() -> Any:
+            self._answer = requests.Response()
             # pydicom and the client warn of what an answer breaks in the standard.
             with told_plainly(self.url), self._adapter.within(bounds), warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -16,6 +16,7 @@ from distiliqa.pacs.search import OBJECTS_OF_SERIES, Row, count
 Progress = Callable[[int, int], None]
 # A server that is away or too slow is asked for so many objects, not for the thousands behind them.
 MAX_SILENT = 3
+_EMPTY = "the server lists no object of it; check the series there"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,9 @@ class Study:
             except DistiliqaError as error:
                 missing.append(Problem(str(place), error.reason))
                 continue
-            if objects.shortfall is not None:
-                missing.append(Problem(str(place), objects.shortfall))
+            shortfall = objects.shortfall or (None if objects.rows else _EMPTY)
+            if shortfall is not None:
+                missing.append(Problem(str(place), shortfall))
             missing += self._retrieve(series, objects.rows, place, progress)
             if place.exists() and any(place.iterdir()):
                 paths.append(str(place))
