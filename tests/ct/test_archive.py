@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from distiliqa.ct import archive, index_ct
+from distiliqa.ct import archive, index_ct, source
 from distiliqa.errors import CTReadError
 from distiliqa.scoring.reader import file_of
 
@@ -91,6 +91,18 @@ def test_pixels_that_hold_the_mark_of_a_zip_are_pixels(tmp_path, slice_bytes):
     path.write_bytes(content)
     assert zipfile.is_zipfile(path)
     assert len(index_ct(path).slices) == 1
+
+
+def test_an_index_unpacks_no_more_than_headers(tmp_path, slice_bytes, monkeypatch):
+    """And the pixels of a member are unpacked once, however many of its frames are asked for."""
+    path = zip_of(tmp_path / "a.zip", {f"{z}.dcm": slice_bytes(z) for z in range(3)})
+    whole, unpack = [], source._unpacked
+    monkeypatch.setattr(source, "_unpacked", lambda *args: whole.append(args) or unpack(*args))
+    slices = index_ct(path).slices
+    assert whole == []
+    for _ in range(3):
+        slices[0].load()
+    assert len(whole) == 1
 
 
 def test_names_no_path_can_have_are_names(tmp_path, slice_bytes):
