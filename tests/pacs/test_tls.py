@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.pacs.faulty import Answer, Faulty, serving
@@ -14,7 +16,7 @@ from tests.pacs.faulty import Answer, Faulty, serving
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.credentials import Credentials
 from distiliqa.pacs.dicomweb import Server
-from distiliqa.pacs.retry import Retries
+from distiliqa.pacs.retry import Retries, SlowError
 
 FOUND = Answer(body=b'[{"0020000E": {"vr": "UI", "Value": ["1.2"]}}]')
 
@@ -85,3 +87,34 @@ def test_a_client_shows_its_certificate(identity: tuple[Path, Path]):
 def ask(state: Faulty, credentials: Credentials, ca_file: Path) -> list[str]:
     server = Server(state.url, credentials, ca_file=ca_file, retries=Retries(attempts=1))
     return server.find_series("1.2.3")
+
+
+def test_an_encrypted_answer_that_drips_for_ever_is_ended(identity: tuple[Path, Path]):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*identity)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        drip = Thread(target=_drip, args=(listener, context), daemon=True)
+        drip.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        server = Server(url, Credentials(), ca_file=identity[0], max_s=0.5, retries=Retries(1))
+        with pytest.raises(SlowError, match=r"its answer takes longer than 0\.5 s"):
+            server.find_series("1.2.3")
+        drip.join(10)
+        assert not drip.is_alive()  # its connection was cut
+
+
+def _drip(listener: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = listener.accept()
+    with context.wrap_socket(connection, server_side=True) as encrypted:
+        encrypted.recv(1 << 16)
+        encrypted.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\n\r\n[")
+        encrypted.settimeout(0.05)
+        while True:
+            try:
+                encrypted.sendall(b" ")
+                if not encrypted.recv(1):
+                    return
+            except TimeoutError:
+                continue
+            except OSError:
+                return

@@ -47,11 +47,15 @@ def write_body(write_ct: Write) -> Callable[..., Path]:
 def test_it_is_what_the_simulated_file_is_read_as(
     tmp_path: Path, write_body: Write, tags: dict[str, object]
 ):
-    path = write_body(tmp_path / "a.dcm", **tags)
+    dose = {"XRayTubeCurrent": 200, "Exposure": 100, "CTDIvol": 8.0}
+    path = write_body(tmp_path / "a.dcm", **dose, **tags)
     settings = Settings(dose=0.5, seed=7)
     made = simulate_file(path, folder=tmp_path, out=tmp_path / "out", settings=settings)
     (shown,) = simulated(index_ct(path).slices[0].load(), [HALF], seed=7)
-    np.testing.assert_array_equal(shown.hu, index_ct(made).slices[0].load().hu)
+    read = index_ct(made).slices[0].load()
+    np.testing.assert_array_equal(shown.hu, read.hu)
+    assert shown.acquisition == read.acquisition
+    assert read.acquisition.ctdivol_mgy == 4.0
 
 
 def test_each_degradation_has_the_same_draw_of_noise(tmp_path: Path, write_body: Write):

@@ -23,6 +23,7 @@ from distiliqa.ct.enhanced import GROUP_KEYWORDS, is_enhanced
 from distiliqa.ct.header import read_header
 from distiliqa.ct.hu import checked
 from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.slice import Acquisition as Acquired
 from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
@@ -78,7 +79,18 @@ def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Itera
     made = acquisition_of(hu, spacing, ct.acquisition)
     for each in worse:
         shown = checked(degraded(hu, spacing, made, each, noise), path=ct.path)
-        yield replace(ct, hu=shown if orientation is None else orientation.turn(shown))
+        yield replace(
+            ct,
+            hu=shown if orientation is None else orientation.turn(shown),
+            acquisition=_at_dose(ct.acquisition, each.relative_dose(made.geometry.views)),
+        )
+
+
+def _at_dose(acquired: Acquired, dose: float) -> Acquired:
+    """The facts of a scan with ``dose`` times its photons, as `kept_tags` gives them."""
+    facts = (acquired.tube_current_ma, acquired.exposure_mas, acquired.ctdivol_mgy)
+    current, exposure, ctdivol = (None if fact is None else fact * dose for fact in facts)
+    return replace(acquired, tube_current_ma=current, exposure_mas=exposure, ctdivol_mgy=ctdivol)
 
 
 def _stored(ct: CTSlice) -> tuple[NDArray[np.float32], Orientation | None]:
