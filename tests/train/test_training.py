@@ -322,6 +322,19 @@ def test_a_student_does_not_learn_from_answers_of_other_teachers(copied: Trainin
     np.testing.assert_array_equal(np.load(copied.student_folder / TABLE), first[..., ::-1])
 
 
+def test_what_a_run_left_damaged_is_made_again_or_named(copied: TrainingRun) -> None:
+    (copied.student_folder / RESULT).unlink()
+    for name in (TABLE, "teachers.sha256"):
+        (copied.student_folder / name).write_bytes(b"\xff\xfe damaged")
+    before = (copied.student_folder / LAST).read_bytes()
+    (copied.student_folder / LAST).write_bytes(before[: len(before) // 2])
+    with pytest.raises(DistiliqaError, match=r"last.ckpt: a damaged checkpoint .*; delete it"):
+        train_student(copied, resume=True)
+    (copied.student_folder / LAST).unlink()
+    train_student(copied, resume=True)
+    assert (copied.student_folder / RESULT).is_file()
+
+
 def test_a_run_of_data_that_have_changed_is_not_gone_on_with(
     recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
 ) -> None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning as L
+import torch
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from distiliqa.data.cache import SliceCache
-from distiliqa.errors import RecipeError
+from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import make_folder
 from distiliqa.train.allocator import freed_memory_kept
 from distiliqa.train.callbacks import BestWeights, History, LastCheckpoint
@@ -57,10 +58,11 @@ def fit(
     Raises
     ------
     KeyboardInterrupt : the user stopped it; the last whole epoch is in the checkpoint.
+    DistiliqaError : the checkpoint to go on from is damaged.
     """
     make_folder(folder)
-    last = folder / LAST
-    callbacks: list[Callback] = [history, best, LastCheckpoint(last)]
+    last = _checkpoint(folder / LAST) if resume else None
+    callbacks: list[Callback] = [history, best, LastCheckpoint(folder / LAST)]
     if recipe.hardware.resident:
         callbacks.append(Residence(cache, batches.datasets))
     if recipe.hardware.compile:
@@ -72,7 +74,7 @@ def fit(
             trainer.fit(
                 module,
                 datamodule=batches,
-                ckpt_path=str(last) if resume and last.is_file() else None,
+                ckpt_path=None if last is None else str(last),
                 weights_only=True,
             )
     except SystemExit as stopped:
@@ -82,6 +84,21 @@ def fit(
     if trainer.is_global_zero:
         plot_curves(history.rows, folder / "curves.png", history.title)
     return Fitted(best.epoch, best.best, len(history.rows))
+
+
+def _checkpoint(path: Path) -> Path | None:
+    """A checkpoint to go on from, once it can be read; None where there is none."""
+    if not path.is_file():
+        return None
+    try:
+        torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # torch passes on whatever a damaged file makes Python raise
+        raise DistiliqaError(
+            f"a damaged checkpoint ({str(error)[:200]})",
+            path=path,
+            remedy="delete it to begin this training anew",
+        ) from error
+    return path
 
 
 def make_trainer(

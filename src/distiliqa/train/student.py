@@ -184,7 +184,7 @@ def is_taught_by(run: TrainingRun, teachers: Sequence[Network]) -> bool:
     known = run.student_folder / TAUGHT
     if not known.is_file() or run.student_recipe != run.recipe:
         return False
-    return known.read_text(encoding="utf-8") == _fingerprint(run, teachers, _sides(run)[0])
+    return known.read_bytes() == _fingerprint(run, teachers, _sides(run)[0]).encode()
 
 
 def _sides(run: TrainingRun) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -231,7 +231,7 @@ def _keep_fingerprint(
 ) -> None:
     """Note what the student learns from, and take away the answers of other teachers."""
     known, now = run.student_folder / TAUGHT, _fingerprint(run, networks, positions)
-    if not (known.is_file() and known.read_text(encoding="utf-8") == now):
+    if not (known.is_file() and known.read_bytes() == now.encode()):
         (run.student_folder / TABLE).unlink(missing_ok=True)
         write_text(known, now)
 

@@ -109,9 +109,14 @@ def make_table(
 
 
 def _known(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The table on disk; one of NaN where there is none of this shape."""
-    table = np.load(path, allow_pickle=False) if path.is_file() else None
-    return np.full(shape, np.nan, np.float32) if table is None or table.shape != shape else table
+    """The table on disk; one of NaN where there is none of this shape, or a damaged one."""
+    try:
+        table = np.load(path, allow_pickle=False)
+        if table.shape == shape:
+            return table
+    except (OSError, ValueError, EOFError):
+        pass
+    return np.full(shape, np.nan, np.float32)
 
 
 def fingerprint(
