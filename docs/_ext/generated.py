@@ -1,0 +1,38 @@
+"""Put into a page what is generated from the code.
+
+The line ``<!-- generated: NAME -->`` or ``<!-- generated: NAME, ARGUMENT -->`` marks the place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sphinx.application import Sphinx
+
+from columns import columns_of_scores_csv, tables_of_monitor
+from commands import commands
+from names import names
+
+GENERATORS: dict[str, Callable[..., str]] = {
+    "columns of scores.csv": columns_of_scores_csv,
+    "commands": commands,
+    "names": names,
+    "tables of monitor.sqlite": tables_of_monitor,
+}
+_MARK = re.compile(r"^<!-- generated: (.+) -->$", re.MULTILINE)
+
+
+def _fill(app: Sphinx, name: str, source: list[str]) -> None:
+    source[0] = _MARK.sub(_generated, source[0])
+
+
+def _generated(mark: re.Match[str]) -> str:
+    name, *arguments = mark[1].split(", ")
+    return GENERATORS[name](*arguments)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Fill pages as they are read."""
+    app.connect("source-read", _fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,63 @@
+"""The reference names everything that the code has, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import distiliqa
+from distiliqa.cli import PANELS
+from distiliqa.report.csv import COLUMNS, COMPARED
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture
+def extension(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    return importlib.import_module("generated")
+
+
+def test_every_command_has_its_options_with_meaning_and_default(extension: ModuleType) -> None:
+    written = extension.GENERATORS["commands"]()
+    for commands in PANELS.values():
+        for name in commands:
+            assert f"### distiliqa {name}\n" in written
+    assert "| `--out DIR, -o DIR` |" in written
+    assert "| `--heatmaps png\\|nifti\\|dicom` |" in written
+    assert "| `--settle NUMBER` |" in written
+    assert "| `10` |" in written
+
+
+def test_every_column_has_a_meaning(extension: ModuleType) -> None:
+    written = extension.GENERATORS["columns of scores.csv"]()
+    for name in (*COLUMNS, *COMPARED):
+        assert f"| `{name}` |" in written
+
+
+def test_every_column_of_an_archive_is_on_the_page() -> None:
+    pytest.importorskip("pyarrow")
+    from distiliqa.archive.table import COLUMNS as OF_ARCHIVE
+
+    page = (DOCS / "reference" / "results.md").read_text("utf-8")
+    for name in set(OF_ARCHIVE) - set(COLUMNS):
+        assert f"`{name}`" in page
+
+
+def test_every_public_name_is_in_the_reference(extension: ModuleType) -> None:
+    written = extension.GENERATORS["names"]("distiliqa")
+    for name in distiliqa.__all__:
+        assert (f":: distiliqa.{name}\n" in written) == (not name.startswith("__"))
+
+
+def test_a_link_that_leads_nowhere_is_found(extension: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<a href="b.html#here">b</a><a href="b.html#there">b</a>')
+    (tmp_path / "b.html").write_text('<p id="here"><img src="none.png"><a href="https://x/">x</a>')
+    dangling = importlib.import_module("local_links").dangling
+    assert [(path.name, link) for path, link in dangling(tmp_path)] == [
+        ("a.html", "b.html#there"),
+        ("b.html", "none.png"),
+    ]
