@@ -1,17 +1,21 @@
 # make demo: score the example series with the core install (no torch), and report it.
 # make test: install everything, then lint, types and tests.
 # make docs: build the site in build/docs, without the network; a warning is an error.
+# make wheel: build it, score with it in a fresh environment, and write its bill of materials.
 # make bench: measure speed side by side; writes benchmarks/results and docs/performance.md.
+
+# Another Python takes an environment of its own: make test PYTHON=python3.12 VENV=.venv-3.12
 
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
+FRESH := $(VENV)-wheel
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test test-slow lint format docs bench clean
+.PHONY: demo test test-slow lint format docs wheel bench clean
 
 demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
@@ -33,13 +37,25 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 
 docs: $(VENV)/docs.stamp
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
+
+# In a folder of its own, where the checkout is not on the path.
+wheel: $(VENV)/release.stamp
+	rm -rf dist $(FRESH)
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv $(FRESH)
+	$(FRESH)/bin/python -m pip install --quiet dist/*.whl
+	cd $(FRESH) && bin/distiliqa demo
+	test $$(wc -l < $(FRESH)/distiliqa-demo/scores.csv) -eq 13
+	$(FRESH)/bin/python -m pip uninstall --quiet --yes pip setuptools
+	$(BIN)/cyclonedx-py environment --output-reproducible \
+	    --output-file dist/bill-of-materials.cdx.json $(FRESH)/bin/python
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(FRESH) build dist .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +66,10 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/docs.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable ".[docs]"
+	touch $@ $(VENV)/core.stamp
+
+$(VENV)/release.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable ".[release]"
 	touch $@ $(VENV)/core.stamp
 
 $(VENV)/bench.stamp: pyproject.toml constraints.txt | $(BIN)/python

@@ -50,6 +50,24 @@ def test_each_package_that_is_imported_is_declared() -> None:
     assert missing == set()
 
 
+def declared() -> list[Requirement]:
+    """The requirements of pyproject.toml that have a range."""
+    written = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
+    texts = re.findall(r'"([\w.-]+(?:\[\w+\])?[<>=][^"]*)"', written)
+    return [Requirement(text) for text in texts]
+
+
+def test_each_pin_is_in_the_range_of_what_is_declared() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()[1:]
+    pins: dict[str, list[str]] = {}
+    for pin in map(Requirement, lines):
+        pins.setdefault(plain(pin.name), []).append(str(pin.specifier).removeprefix("=="))
+    ranges = {plain(found.name): found.specifier for found in declared()}
+    assert ranges.keys() - pins.keys() == {"onnxruntime-gpu"}  # no test has a GPU
+    for name, specifier in ranges.items():
+        assert all(Version(version) in specifier for version in pins.get(name, ())), name
+
+
 def test_no_lower_bound_lets_in_a_version_with_a_known_fault() -> None:
     written = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
     found = [
