@@ -95,7 +95,7 @@ def preprocessing(args: argparse.Namespace) -> None:
 
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
     """What the published options say, in the words of a recipe."""
-    from distiliqa.train.recipe import parse_overrides
+    from distiliqa.lab.train.recipe import parse_overrides
 
     return {
         "data.folder": str(args.data_preprocess_path),
@@ -141,8 +141,8 @@ def opened(args: argparse.Namespace, step: str) -> Any:
     """The run in the working directory, started or resumed; each step has options of its own."""
     from dataclasses import replace
 
-    from distiliqa.train.recipe import load_recipe
-    from distiliqa.train.run import RECIPE, start_run
+    from distiliqa.lab.train.recipe import load_recipe
+    from distiliqa.lab.train.training_run import RECIPE, start_run
 
     recipe = load_recipe("published", overrides(args))
     if not (RUN / RECIPE).is_file():
@@ -160,8 +160,8 @@ def hand_on(weights: Path, *places: Path) -> None:
     import torch
 
     from distiliqa.files import atomic_path
-    from distiliqa.model.reference import to_published
-    from distiliqa.model.weights import read_network
+    from distiliqa.lab.network.reference import to_published
+    from distiliqa.lab.network.weights import read_network
 
     state = to_published(read_network(weights).state_dict())
     for place in places:
@@ -191,7 +191,7 @@ def best_epoch(result: Path) -> int:
 
 def train_teacher(args: argparse.Namespace) -> None:
     """Five teachers, handed on to ``snapshots_fold_{k}`` and ``Train/weights``."""
-    from distiliqa.train.teacher import train_teachers
+    from distiliqa.lab.train.teacher import train_teachers
 
     run = opened(args, "teacher")
     try:
@@ -206,10 +206,10 @@ def train_teacher(args: argparse.Namespace) -> None:
 
 def train_student(args: argparse.Namespace) -> None:
     """The student, handed on to ``snapshots_student`` and ``Evaluation/weights``."""
-    from distiliqa.model.reference import import_network
-    from distiliqa.train.run import BEST
-    from distiliqa.train.student import is_taught_by
-    from distiliqa.train.student import train_student as distil
+    from distiliqa.lab.network.reference import import_network
+    from distiliqa.lab.train.student import is_taught_by
+    from distiliqa.lab.train.student import train_student as distil
+    from distiliqa.lab.train.training_run import BEST
 
     run = opened(args, "student")
     paths = args.weights_path or [
@@ -236,8 +236,8 @@ def evaluate(args: argparse.Namespace) -> None:
     """Metrics of the student on ``test.json``, in the working directory."""
     from distiliqa.cli.evaluate import evaluate as measure
     from distiliqa.errors import DistiliqaError
-    from distiliqa.model.reference import import_network
-    from distiliqa.model.weights import save_network
+    from distiliqa.lab.network.reference import import_network
+    from distiliqa.lab.network.weights import save_network
     from distiliqa.scratch import scratch_folder
 
     found = sorted(STUDENT_WEIGHTS.glob("*.pth"), key=lambda path: path.stat().st_mtime)

@@ -23,7 +23,7 @@ from unittest.mock import patch
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import Seconds, side_by_side
 from bench.slices import write_slices
-from distiliqa.model_folder import ONNX
+from distiliqa.models.folder import ONNX
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
 

@@ -20,7 +20,7 @@ from distiliqa.report.json import scores_record
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import prepare
-from distiliqa.scoring.reader import SliceReader
+from distiliqa.scoring.read_ahead import SliceReader
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
 

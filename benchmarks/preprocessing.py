@@ -18,8 +18,8 @@ from bench.figures import Curve, Figure, Found, main
 from bench.rounds import rate, ratio, side_by_side
 from bench.slices import write_slices
 from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
-from distiliqa.data.pairs import DosePair, Pairing
-from distiliqa.data.preprocess import DOSES, preprocess
+from distiliqa.lab.data.pairs import DosePair, Pairing
+from distiliqa.lab.data.preprocess import DOSES, preprocess
 
 PAIRS, ROUNDS = 320, 2
 LOOP, SHARE = "a plain loop", 4  # of which one part of so many is enough to time it
@@ -89,7 +89,7 @@ def _ours(pairs: list[DosePair], jobs: int) -> None:
 
 
 def _plain(pairs: list[DosePair]) -> None:
-    """What one would write down first; mixing is `distiliqa.data.doses`."""
+    """What one would write down first; mixing is `distiliqa.lab.data.dose_mixing`."""
     scores = {}
     with TemporaryDirectory() as folder:
         for pair in pairs:

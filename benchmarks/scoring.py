@@ -26,15 +26,15 @@ from bench.rounds import Seconds, rate, ratio, side_by_side
 from bench.slices import DATA, distinct_slices
 from bench.stand_in import stand_in
 from distiliqa.errors import DistiliqaError
-from distiliqa.model import export_network, load_network
-from distiliqa.model.graph import ScoringGraph
-from distiliqa.model.reference import to_published
-from distiliqa.model_folder import OUTPUT, ModelConfig, ScoreScale
+from distiliqa.lab.network import export_network, load_network
+from distiliqa.lab.network.graph import ScoringGraph
+from distiliqa.lab.network.reference import to_published
+from distiliqa.models.folder import OUTPUT, ModelConfig, ScoreScale
 from distiliqa.scoring.execution import BATCH, described
-from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.machine import is_busy
 from distiliqa.scoring.model import Model, load_model
-from distiliqa.scoring.runtime import installed_runtimes
+from distiliqa.scoring.parallel_batches import in_lanes
+from distiliqa.scoring.runtimes.protocol import installed_runtimes
 from distiliqa.scoring.tuning import fastest
 from distiliqa.scoring.tuning import measure as try_out
 

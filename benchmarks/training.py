@@ -30,21 +30,21 @@ from bench.figures import Figure, Found, main
 from bench.published_loop import DicomSlices, train_epoch
 from bench.rounds import Seconds, ratio, side_by_side
 from bench.slices import source
-from distiliqa.data.cache import SliceCache, open_cache
-from distiliqa.data.dataset import SYMMETRIES, RatedDataset
-from distiliqa.data.ratings import RatedImage
-from distiliqa.model.config import PRESETS
-from distiliqa.model.network import Network
-from distiliqa.train.allocator import freed_memory_kept
-from distiliqa.train.compiled import compile_network
-from distiliqa.train.engine import make_trainer
-from distiliqa.train.loaders import Batches
-from distiliqa.train.rating import RatingModule
-from distiliqa.train.recipe import StudentSection, load_recipe
-from distiliqa.train.resident import Residence
-from distiliqa.train.student import StudentModule
-from distiliqa.train.teacher import TeacherModule
-from distiliqa.train.teacher_outputs import TeacherOutputs, make_table
+from distiliqa.lab.data.cache import SliceCache, open_cache
+from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset
+from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.lab.network.config import PRESETS
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.allocator import freed_memory_kept
+from distiliqa.lab.train.compiled import compile_network
+from distiliqa.lab.train.engine import make_trainer
+from distiliqa.lab.train.loaders import Batches
+from distiliqa.lab.train.rating import RatingModule
+from distiliqa.lab.train.recipe import StudentSection, load_recipe
+from distiliqa.lab.train.resident import Residence
+from distiliqa.lab.train.student import StudentModule
+from distiliqa.lab.train.teacher import TeacherModule
+from distiliqa.lab.train.teacher_outputs import TeacherOutputs, make_table
 
 TEACHERS = 5
 TEACHER, STUDENT, TABLE = "teacher", "student", "table"

@@ -27,10 +27,10 @@ from torch.utils.data import DataLoader
 from bench.figures import Curve, Figure, Found, main
 from bench.published_loop import DicomSlices, train_epoch, validate
 from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE
-from distiliqa.model.network import Network
-from distiliqa.train.recipe import Recipe, load_recipe
-from distiliqa.train.run import TrainingRun, start_run
-from distiliqa.train.teacher import train_teachers
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.recipe import Recipe, load_recipe
+from distiliqa.lab.train.teacher import train_teachers
+from distiliqa.lab.train.training_run import TrainingRun, start_run
 
 SEEDS = (0, 1, 2)
 EPOCHS = 6

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import ArrayLike
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from distiliqa.model_folder import ONNX, WEIGHTS, ModelConfig, ScoreScale, write_config
+from distiliqa.models.folder import ONNX, WEIGHTS, ModelConfig, ScoreScale, write_config
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

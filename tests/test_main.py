@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from distiliqa.model.config import NetworkConfig
-from distiliqa.train.recipe import load_recipe
+from distiliqa.lab.network.config import NetworkConfig
+from distiliqa.lab.train.recipe import load_recipe
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 CASES = {"train": ["C002", "C004"], "test": ["C012"]}

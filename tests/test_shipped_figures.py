@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from distiliqa.foreign_text import read_json
-from distiliqa.model_folder import ONNX, read_config
-from distiliqa.scoring.shipped import find_model
+from distiliqa.models.folder import ONNX, read_config
+from distiliqa.models.shipped import find_model
 
 ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "training" / "compact"

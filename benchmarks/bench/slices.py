@@ -19,7 +19,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from distiliqa.cli.example import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
-from distiliqa.ct.fit import fit
+from distiliqa.ct.crop_or_pad import fit
 
 DATA = "DISTILIQA_BENCH_DATA"
 _SOURCES = 24

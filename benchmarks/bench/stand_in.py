@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from distiliqa.model import PRESETS, Network
+from distiliqa.lab.network import PRESETS, Network
 
 SEED = 0
 RIDGE = 0.1  # of the mean square of a feature, for each slice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distiliqa.monitoring.database import _SCHEMA, _VIEW
+from distiliqa.monitor.database import _SCHEMA, _VIEW
 from distiliqa.report.csv import COLUMNS, COMPARED
 
 UNITS_AND_MEANINGS = {

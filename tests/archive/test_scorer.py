@@ -13,7 +13,7 @@ pa = pytest.importorskip("pyarrow")
 
 from distiliqa.archive.scorer import Scorer, Setting  # noqa: E402
 from distiliqa.errors import ModelFolderError  # noqa: E402
-from distiliqa.model_folder import ONNX  # noqa: E402
+from distiliqa.models.folder import ONNX  # noqa: E402
 from distiliqa.scoring.model import Model  # noqa: E402
 from distiliqa.scoring.run import score_inputs  # noqa: E402
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from distiliqa import packages
+from distiliqa import extras as packages
 from distiliqa.cli import app
 
 Write = Callable[..., Path]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from distiliqa.cli import app
 from distiliqa.cli.example import EXAMPLE_SERIES
-from distiliqa.model_folder import read_config
+from distiliqa.models.folder import read_config
 
 
 def mean_scores(table: Path) -> dict[str, float]:

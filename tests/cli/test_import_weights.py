@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
-from distiliqa.model import Network, NetworkConfig, load_network
-from distiliqa.model.reference import to_published
-from distiliqa.model_folder import read_config
+from distiliqa.lab.network import Network, NetworkConfig, load_network
+from distiliqa.lab.network.reference import to_published
+from distiliqa.models.folder import read_config
 
 TINY = NetworkConfig(stem_blocks=1, stem_width=2, depth=1, width=16, heads=2, mlp=16, outputs=5)
 

@@ -18,15 +18,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
-from distiliqa.monitoring import monitor
-from distiliqa.monitoring.watch import Watch
+from distiliqa.monitor import run as monitor
+from distiliqa.monitor.watch import Watch
 
 Write = Callable[..., Path]
 
 # Each slice takes a while to read, and says when it is read.
 SLOW = """
 import time
-from distiliqa.monitoring import arrival, monitor
+from distiliqa.monitor import arrival, run as monitor
 prepare = arrival.prepare
 monitor.BATCH = 4
 def slow(ct, config):
@@ -166,7 +166,7 @@ def test_a_full_disk_is_2_and_one_line(
     write_series: Write,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    from distiliqa.monitoring.store import Store
+    from distiliqa.monitor.store import Store
 
     def full(self: Store, *arguments: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")

@@ -25,7 +25,7 @@ def score(tiny_model):
 
 
 def test_a_structured_report_of_each_series(tmp_path, score, write_series):
-    from distiliqa.pacs.read_scores import read_scores
+    from distiliqa.pacs.results.read_scores import read_scores
 
     write_series(tmp_path / "in" / "a", 3)
     write_series(tmp_path / "in" / "b", 2, SeriesInstanceUID="1.2.4")
@@ -139,7 +139,7 @@ def test_a_model_without_a_map_is_told_before_scoring(tmp_path, score, write_ser
 
 
 def test_a_missing_extra_is_told_before_scoring(tmp_path, score, write_series, monkeypatch):
-    monkeypatch.setattr("distiliqa.packages.find_spec", lambda name: None)
+    monkeypatch.setattr("distiliqa.extras.find_spec", lambda name: None)
     done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", "--sr")
     assert done.exit_code == 2
     assert done.stderr.startswith("error: DICOM results need the extra pacs")

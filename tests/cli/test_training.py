@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
-from distiliqa.train.recipe import load_recipe
+from distiliqa.lab.train.recipe import load_recipe
 
 
 def run(*arguments: object) -> tuple[int, str]:

@@ -259,7 +259,7 @@ def test_whatever_a_library_raises_concerns_one_file(tmp_path, write_ct, body, m
     def crash(source):
         raise TypeError("'<' not supported")
 
-    monkeypatch.setattr("distiliqa.ct.tiff.index_tiff", crash)
+    monkeypatch.setattr("distiliqa.ct.arrays.tiff.index_tiff", crash)
     write_ct(tmp_path / "a.dcm", body)
     (tmp_path / "b.tif").write_bytes(b"II*")
     index = index_ct(tmp_path)
@@ -313,6 +313,6 @@ def test_of_a_dicomdir_its_folder_is_read(tmp_path, write_ct, body):
 def test_a_file_that_gives_nothing_is_never_passed_over(tmp_path, write_ct, body, monkeypatch):
     write_ct(tmp_path / "a.dcm", body)
     np.save(tmp_path / "b.npy", body)
-    monkeypatch.setattr("distiliqa.ct.numpy_array.index_npy", lambda source: CTIndex())
+    monkeypatch.setattr("distiliqa.ct.arrays.npy.index_npy", lambda source: CTIndex())
     problem = Problem(str(tmp_path / "b.npy"), "holds no slices; export it again")
     assert index_ct(tmp_path).failed == (problem,)

@@ -26,7 +26,7 @@ from pydicom.uid import (
 )
 
 from distiliqa.ct import index_ct
-from distiliqa.ct.codestream import read_codestream
+from distiliqa.ct.dicom.codestream import read_codestream
 
 gdcm = pytest.importorskip("gdcm")
 LOSSY = "lossy compression has changed the noise"

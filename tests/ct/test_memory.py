@@ -22,7 +22,8 @@ SPARE_BYTES = 300 << 20
 READ = """
 import resource, sys
 from distiliqa.ct import index_ct
-from distiliqa.ct import nifti, tiff, numpy_array, meta_image, nrrd
+from distiliqa.ct.arrays import npy, tiff
+from distiliqa.ct.volumes import meta_image, nifti, nrrd
 from distiliqa.errors import CTReadError
 
 with open("/proc/self/statm") as file:

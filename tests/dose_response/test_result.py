@@ -6,7 +6,7 @@ import pytest
 
 from distiliqa.ct import SOFT_TISSUE, Acquisition
 from distiliqa.dose_response.result import DosePoint, DoseResponse
-from distiliqa.model_folder import ModelConfig, ScoreScale
+from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.scoring.result import SliceScore
 
 MODEL = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, "made up"))

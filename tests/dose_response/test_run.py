@@ -12,7 +12,7 @@ from distiliqa.dose_response.run import dose_response
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
-from distiliqa.simulate.files import Settings, simulate_file
+from distiliqa.simulate.dicom_files import Settings, simulate_file
 
 Write = Callable[..., Path]
 

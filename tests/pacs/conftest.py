@@ -22,7 +22,7 @@ from tests.pacs.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
 from distiliqa.ct import SliceRef, index_ct
-from distiliqa.model_folder import ONNX, Certainty, ModelConfig, ScoreScale
+from distiliqa.models.folder import ONNX, Certainty, ModelConfig, ScoreScale
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 FAKE_SERIES = "1.2.4"

@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 
 from distiliqa.cli import app
 from distiliqa.folder_lock import only_one
-from distiliqa.pacs.credentials import PASSWORD as PASSWORD_VARIABLE
-from distiliqa.pacs.credentials import USER as USER_VARIABLE
-from distiliqa.pacs.read_scores import read_scores
-from distiliqa.pacs.sender import Node
+from distiliqa.pacs.dicomweb.credentials import PASSWORD as PASSWORD_VARIABLE
+from distiliqa.pacs.dicomweb.credentials import USER as USER_VARIABLE
+from distiliqa.pacs.listen.sender import Node
+from distiliqa.pacs.results.read_scores import read_scores
 from distiliqa.report.names import short_hash
 
 ENVIRONMENT = os.environ | {USER_VARIABLE: USER, PASSWORD_VARIABLE: PASSWORD}

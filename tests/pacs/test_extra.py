@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa import packages, pacs
+from distiliqa import extras as packages
+from distiliqa import pacs
 from distiliqa.errors import DistiliqaError
 
 

@@ -14,8 +14,8 @@ import pytest
 from tests.pacs.faulty import Answer, Faulty, serving
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.credentials import Credentials
-from distiliqa.pacs.dicomweb import Server
+from distiliqa.pacs.dicomweb.client import Server
+from distiliqa.pacs.dicomweb.credentials import Credentials
 from distiliqa.pacs.retry import Retries, SlowError
 
 FOUND = Answer(body=b'[{"0020000E": {"vr": "UI", "Value": ["1.2"]}}]')

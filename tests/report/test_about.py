@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.model_folder import Certainty, Domain, read_config, write_config
+from distiliqa.models.folder import Certainty, Domain, read_config, write_config
 from distiliqa.report.about import about, print_about
 from distiliqa.report.environment import package_versions
 from distiliqa.version import __version__

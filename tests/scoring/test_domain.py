@@ -8,7 +8,7 @@ import pytest
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics import BodyShape
-from distiliqa.model_folder import Domain, ModelConfig, ScoreScale
+from distiliqa.models.folder import Domain, ModelConfig, ScoreScale
 from distiliqa.scoring.domain import (
     OUTSIDE,
     PARTED,

@@ -10,7 +10,7 @@ import pytest
 
 from distiliqa.ct import CTSlice, Window
 from distiliqa.errors import ModelFolderError
-from distiliqa.model_folder import CONFIG
+from distiliqa.models.folder import CONFIG
 from distiliqa.scoring.model import Model, load_model
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from distiliqa.ct import SOFT_TISSUE, Acquisition
-from distiliqa.model_folder import ModelConfig, ScoreScale
+from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.scoring.result import ScoringRun, SliceScore
 
 

@@ -86,7 +86,7 @@ def test_one_that_scores_differently_is_not_taken(
 
 
 def test_a_runtime_that_does_not_start_is_not_taken(model: Model, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("distiliqa.scoring.session.has_cuda", lambda: False)
+    monkeypatch.setattr("distiliqa.scoring.runtimes.onnx.has_cuda", lambda: False)
     trial = measure(model, ("onnxruntime", "cuda"))[1]
     assert trial.execution.runtime == "cuda"
     assert "no CUDA" in trial.why_not
@@ -135,7 +135,7 @@ def test_what_is_remembered_and_gone_is_the_default(
     costs[replace(DEFAULT, threads=2)] = 0.5
     tune(model, any_runtime=False)
     monkeypatch.setattr(tuning, "recall", lambda *_: Execution("cuda"))
-    monkeypatch.setattr("distiliqa.scoring.session.has_cuda", lambda: False)
+    monkeypatch.setattr("distiliqa.scoring.runtimes.onnx.has_cuda", lambda: False)
     assert tuned(model, any_runtime=False) is model
 
 

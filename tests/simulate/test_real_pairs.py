@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.ct.derived_dicom import read_stored
-from distiliqa.ct.header import read_header
+from distiliqa.ct.dicom.derive import read_stored
+from distiliqa.ct.dicom.header import read_header
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.comparison import NoiseComparison, compare_noise
 from distiliqa.simulate.dose import lower_dose

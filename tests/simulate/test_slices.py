@@ -14,7 +14,7 @@ from pydicom.uid import EnhancedCTImageStorage
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.files import Settings, simulate_file
+from distiliqa.simulate.dicom_files import Settings, simulate_file
 from distiliqa.simulate.slices import noise_seed, simulated
 
 Write = Callable[..., Path]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from distiliqa.packages import require_extra
+from distiliqa.extras import require_extra
 
 # Read when Ray is imported and started.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.extras import package_versions
 from distiliqa.files import write_json
 from distiliqa.foreign_text import read_json
-from distiliqa.model_folder import ModelConfig
-from distiliqa.packages import package_versions
+from distiliqa.models.folder import ModelConfig
 from distiliqa.report.environment import environment
 from distiliqa.report.json import model_facts, settings
 

@@ -18,11 +18,11 @@ from distiliqa.archive.listing import Listed, Source, open_source, portions
 from distiliqa.archive.parts import Parts
 from distiliqa.archive.record import Counts, Record
 from distiliqa.archive.scorer import Setting
-from distiliqa.archive.series import write_series
+from distiliqa.archive.series_means import write_series
 from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema
 from distiliqa.ct import Problem
 from distiliqa.folder_lock import only_one
-from distiliqa.model_folder import ONNX
+from distiliqa.models.folder import ONNX
 from distiliqa.scoring.model import Model
 from distiliqa.version import __version__
 

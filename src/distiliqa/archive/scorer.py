@@ -18,7 +18,7 @@ from distiliqa.ct import CTIndex, Problem
 from distiliqa.ct.index import index_one
 from distiliqa.ct.source import Source
 from distiliqa.errors import ModelFolderError
-from distiliqa.model_folder import ONNX
+from distiliqa.models.folder import ONNX
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.prepare import Prepared, prepare

@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from distiliqa.errors import DistiliqaError, one_line
-from distiliqa.packages import install_command
-from distiliqa.screen import say
+from distiliqa.extras import install_command
+from distiliqa.terminal import say
 from distiliqa.version import __version__
 
 # Named here, so that the list of commands imports none of them.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from distiliqa.progress import progress_bar
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 if TYPE_CHECKING:
     from distiliqa.archive.record import Counts

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def compare(
@@ -37,10 +37,10 @@ def compare(
 
     Exits with 0 if all slices were scored, 1 if some failed, 2 if nothing can be compared.
     """
-    from distiliqa.comparison.run import compare_inputs
+    from distiliqa.compare.run import compare_inputs
+    from distiliqa.compare.write import print_comparison, write_comparison
     from distiliqa.progress import progress_bar
     from distiliqa.report import check_folder
-    from distiliqa.report.comparison import print_comparison, write_comparison
     from distiliqa.scoring.model import load_model
 
     if out is not None:

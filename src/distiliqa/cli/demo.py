@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 EPOCHS = 40  # enough for a toy to tell the example's doses apart
 

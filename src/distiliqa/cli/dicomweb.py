@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 if TYPE_CHECKING:
-    from distiliqa.pacs.dicomweb import Server
-    from distiliqa.pacs.study import Study
+    from distiliqa.pacs.dicomweb.client import Server
+    from distiliqa.pacs.dicomweb.study import Study
 
 CredentialsFile = Annotated[
     Path | None,
@@ -48,9 +48,9 @@ def open_server(
     from distiliqa.pacs import check_extra
 
     check_extra()
-    from distiliqa.pacs.bounds import MAX_ANSWER_S
-    from distiliqa.pacs.credentials import find_credentials
-    from distiliqa.pacs.dicomweb import Server
+    from distiliqa.pacs.dicomweb.bounds import MAX_ANSWER_S
+    from distiliqa.pacs.dicomweb.client import Server
+    from distiliqa.pacs.dicomweb.credentials import find_credentials
     from distiliqa.pacs.retry import Retries
 
     found = find_credentials(credentials)
@@ -74,6 +74,6 @@ def open_study(
     if url is None or study is None:
         raise typer.BadParameter("--dicomweb URL and --study UID belong together")
     server = open_server(url, credentials, ca_file)
-    from distiliqa.pacs.study import Study
+    from distiliqa.pacs.dicomweb.study import Study
 
     return Study(server, study, tuple(series or ()))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def dose_response(
@@ -38,9 +38,9 @@ def dose_response(
     Exits with 0 if all slices were simulated, 1 if some failed, 2 if none could be.
     """
     from distiliqa.dose_response.run import dose_response as simulate
+    from distiliqa.dose_response.write import print_response, write_response
     from distiliqa.progress import progress_bar
     from distiliqa.report import check_folder
-    from distiliqa.report.dose_response import print_response, write_response
     from distiliqa.scoring.model import load_model
 
     wanted = _numbers(doses)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from distiliqa.screen import say, screen
+from distiliqa.terminal import say, screen
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from distiliqa.data.ratings import RatedImage
-    from distiliqa.evaluate.evaluation import Evaluation
+    from distiliqa.lab.data.ratings import RatedImage
+    from distiliqa.lab.evaluate.evaluation import Evaluation
 
 
 def evaluate(
@@ -51,9 +51,9 @@ def evaluate(
     if (model is None) == (predictions is None):
         raise typer.BadParameter("give either MODEL_OR_RUN or --predictions")
     step = _step(grid)
-    from distiliqa.data.ratings import read_ratings
-    from distiliqa.evaluate.evaluation import evaluate as compare
-    from distiliqa.evaluate.results import write_evaluation
+    from distiliqa.lab.data.ratings import read_ratings
+    from distiliqa.lab.evaluate.evaluation import evaluate as compare
+    from distiliqa.lab.evaluate.results import write_evaluation
     from distiliqa.report import check_folder
 
     images = read_ratings(data, ratings)
@@ -67,7 +67,7 @@ def evaluate(
 
 
 def _step(grid: str) -> Any:
-    """The ``grid`` argument of `distiliqa.evaluate.evaluation.evaluate`."""
+    """The ``grid`` argument of `distiliqa.lab.evaluate.evaluation.evaluate`."""
     from fractions import Fraction
 
     if grid in ("auto", "none"):
@@ -84,13 +84,13 @@ def _step(grid: str) -> Any:
 def _predicted(
     model: Path | None, predictions: Path | None, images: tuple[RatedImage, ...], out: Path
 ) -> NDArray[np.float64]:
-    from distiliqa.evaluate.predictions import predict, read_predictions
+    from distiliqa.lab.evaluate.predictions import predict, read_predictions
     from distiliqa.scratch import scratch_folder
 
     if predictions is not None:
         return read_predictions(predictions, images)
     assert model is not None
-    from distiliqa.train.predict import load_predictor
+    from distiliqa.lab.train.predict import load_predictor
 
     predictor = load_predictor(model)
     # In `out`, which has room for results; a system's temporary folder may have none for slices.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def export(
@@ -30,8 +30,8 @@ def export(
     ] = None,
 ) -> None:
     """Write the student as a model folder, its ONNX checked against torch on the run's slices."""
-    from distiliqa.train.export import export_run
-    from distiliqa.train.run import open_run
+    from distiliqa.lab.train.export_student import export_run
+    from distiliqa.lab.train.training_run import open_run
 
     opened = open_run(run, student=True)
     difference = export_run(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def import_weights(
@@ -32,10 +32,10 @@ def import_weights(
     from distiliqa.cli.example import EXAMPLE_SERIES
     from distiliqa.ct import SOFT_TISSUE, fit, read_ct
     from distiliqa.files import sha256
-    from distiliqa.model import export_network, import_network
-    from distiliqa.model.graph import ScoringGraph
-    from distiliqa.model_folder import ModelConfig, ScoreScale
-    from distiliqa.train.export import model_card
+    from distiliqa.lab.network import export_network, import_network
+    from distiliqa.lab.network.graph import ScoringGraph
+    from distiliqa.lab.train.export_student import model_card
+    from distiliqa.models.folder import ModelConfig, ScoreScale
 
     network = import_network(file, heads)
     config = ModelConfig(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def info(
@@ -19,8 +19,8 @@ def info(
     """Show versions, decoders of compressed DICOM, and what each model knows."""
     from json import dumps
 
+    from distiliqa.models.shipped import find_model, shipped_models
     from distiliqa.report.about import about, print_about
-    from distiliqa.scoring.shipped import find_model, shipped_models
 
     facts = about(list(shipped_models().values()) if model is None else [find_model(model)])
     if json:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_server
-from distiliqa.screen import OneLineFormatter, say
+from distiliqa.terminal import OneLineFormatter, say
 
 
 def listen(
@@ -55,7 +55,7 @@ def listen(
     from distiliqa.pacs import check_extra
 
     check_extra()
-    from distiliqa.pacs.receiver import checked_aet
+    from distiliqa.pacs.listen.receiver import checked_aet
 
     aet = checked_aet(aet)
     target = _target(send, dicomweb, credentials, ca_file, aet)
@@ -71,7 +71,7 @@ def _target(
     send: str | None, dicomweb: str | None, credentials: Path | None, ca_file: Path | None, aet: str
 ) -> Callable[[Path], None] | None:
     """What sends a report; None where it is not to be sent."""
-    from distiliqa.pacs.sender import Node
+    from distiliqa.pacs.listen.sender import Node
 
     if send is not None and dicomweb is not None:
         raise typer.BadParameter("give --send or --dicomweb, not both")
@@ -90,11 +90,11 @@ def _serve(
     address: tuple[str, int, str],
     quiet_time: float,
 ) -> None:
-    from distiliqa.pacs.listener import score_forever, sending
-    from distiliqa.pacs.outbox import Outbox
-    from distiliqa.pacs.queue import Queue
-    from distiliqa.pacs.receiver import receiving
-    from distiliqa.pacs.scorer import Scorer
+    from distiliqa.pacs.listen.listener import score_forever, sending
+    from distiliqa.pacs.listen.outbox import Outbox
+    from distiliqa.pacs.listen.queue import Queue
+    from distiliqa.pacs.listen.receiver import receiving
+    from distiliqa.pacs.listen.scorer import Scorer
     from distiliqa.scoring.model import load_model
 
     outbox = None if target is None else Outbox(out / "outbox", target)

@@ -12,11 +12,11 @@ import typer
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.progress import progress_bar
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 if TYPE_CHECKING:
-    from distiliqa.monitoring import Monitor
-    from distiliqa.monitoring.monitor import Tally
+    from distiliqa.monitor import Monitor
+    from distiliqa.monitor.run import Tally
 
 
 def monitor(
@@ -46,7 +46,7 @@ def monitor(
     tried until it can. With --once the exit is 1 if some failed, and 130 if Ctrl-C or SIGTERM end
     it before it is through.
     """
-    from distiliqa.monitoring import open_monitor
+    from distiliqa.monitor import open_monitor
     from distiliqa.scoring.model import load_model
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -99,7 +99,7 @@ def _look(running: Monitor) -> Tally:
 
 
 def _tell(found: Tally) -> None:
-    from distiliqa.report.told import slices_told
+    from distiliqa.report.formatting import slices_told
 
     for path, reason in found.failed:
         say(f"failed: {path}: {reason}", err=True)

@@ -15,7 +15,7 @@ from distiliqa.progress import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.model_folder import ModelConfig
+    from distiliqa.models.folder import ModelConfig
     from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun
 
@@ -143,7 +143,7 @@ class Outputs:
         return [*([PDF] if self.pdf else []), *reports, *maps]
 
     def _write_sr(self, run: ScoringRun, folder: Path) -> SeriesFiles:
-        from distiliqa.pacs.structured_report import write_sr
+        from distiliqa.pacs.results.structured_report import write_sr
         from distiliqa.report.series_files import write_each_series
 
         return write_each_series(run, folder, ".dcm", partial(write_sr, model=run.model))
@@ -161,6 +161,6 @@ def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> SeriesF
         return write_each_series(run, folder, ending, partial(write_pictures, model=run.model))
     if kind is HeatmapKind.NIFTI:
         return write_each_series(run, folder, ending, partial(write_nifti, model=run.model))
-    from distiliqa.pacs.parametric_map import write_parametric_map
+    from distiliqa.pacs.results.parametric_map import write_parametric_map
 
     return write_each_series(run, folder, ending, partial(write_parametric_map, model=run.model))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 if TYPE_CHECKING:
-    from distiliqa.data.preprocess import Summary
+    from distiliqa.lab.data.preprocess import Summary
 
 NOTHING_USABLE = 2
 
@@ -53,11 +53,11 @@ def preprocess(
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
 ) -> None:
     """Mix doses of full and low-dose CT pairs, and label every image by its similarity to full."""
-    from distiliqa.data import tcia
-    from distiliqa.data.doses import DoseFormula
-    from distiliqa.data.pairs import read_pairs
-    from distiliqa.data.preprocess import Mixing
-    from distiliqa.data.preprocess import preprocess as run
+    from distiliqa.lab.data import tcia
+    from distiliqa.lab.data.dose_mixing import DoseFormula
+    from distiliqa.lab.data.pairs import read_pairs
+    from distiliqa.lab.data.preprocess import Mixing
+    from distiliqa.lab.data.preprocess import preprocess as run
 
     mixing = Mixing(_numbers(doses), DoseFormula(dose_formula))
     train, test = _names(train_cases), _names(test_cases)

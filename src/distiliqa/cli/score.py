@@ -16,12 +16,12 @@ from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
 from distiliqa.progress import progress_bar
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.pacs.download import Download
-    from distiliqa.pacs.study import Study
+    from distiliqa.pacs.dicomweb.download import Download
+    from distiliqa.pacs.dicomweb.study import Study
 
 MAX_LISTED = 10
 
@@ -252,7 +252,7 @@ def score(
 
                 print_json(named)
             elif not quiet:
-                from distiliqa.report.table import print_scores
+                from distiliqa.report.screen_table import print_scores
 
                 print_scores(named)
     if download is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 NOTHING_USABLE = 2
 
@@ -47,10 +47,10 @@ def simulate(
     from functools import partial
 
     from distiliqa.ct import index_ct
-    from distiliqa.ct.archive import is_archive
-    from distiliqa.data.jobs import run_jobs
+    from distiliqa.ct.containers.archive import is_archive
     from distiliqa.errors import CTReadError
-    from distiliqa.simulate.files import Settings, simulate_file, target_of
+    from distiliqa.jobs import run_jobs
+    from distiliqa.simulate.dicom_files import Settings, simulate_file, target_of
     from distiliqa.simulate.targets import check_targets, not_made, other_images
 
     if not 0 < dose <= 1:

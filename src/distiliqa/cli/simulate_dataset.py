@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 NOTHING_USABLE = 2
 
@@ -21,8 +21,8 @@ def simulate_dataset(
 ) -> None:
     """Make a rated data set of normal-dose CT: worse images, labels from 0 to 4, a manifest."""
     from distiliqa.ct import index_ct
-    from distiliqa.data.simulated import simulate_dataset as run
-    from distiliqa.data.simulation_recipe import load_simulation_recipe
+    from distiliqa.lab.data.simulated import simulate_dataset as run
+    from distiliqa.lab.data.simulation_recipe import load_simulation_recipe
     from distiliqa.simulate.targets import not_made
 
     settings = load_simulation_recipe(recipe)

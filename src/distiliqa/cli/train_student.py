@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.recipe_options import Resume, Settings
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def train_student(
@@ -20,9 +20,9 @@ def train_student(
     resume: Resume = False,
 ) -> None:
     """Distil the teachers of a run into one student; the run's recipe decides, options override."""
-    from distiliqa.train.recipe import parse_overrides
-    from distiliqa.train.run import open_run
-    from distiliqa.train.student import train_student as distil
+    from distiliqa.lab.train.recipe import parse_overrides
+    from distiliqa.lab.train.student import train_student as distil
+    from distiliqa.lab.train.training_run import open_run
 
     options = {
         "student.epochs": epochs,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from distiliqa.cli.recipe_options import Resume, Settings
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 
 def train_teacher(
@@ -33,9 +33,9 @@ def train_teacher(
     Every setting is in the recipe; the options and --set KEY=VALUE override it, and the merged
     recipe is written into the run folder.
     """
-    from distiliqa.train.recipe import load_recipe, parse_overrides
-    from distiliqa.train.run import start_run
-    from distiliqa.train.teacher import train_teachers
+    from distiliqa.lab.train.recipe import load_recipe, parse_overrides
+    from distiliqa.lab.train.teacher import train_teachers
+    from distiliqa.lab.train.training_run import start_run
 
     options: dict[str, Any] = {
         "data.folder": data and str(data),

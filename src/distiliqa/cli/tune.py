@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
-from distiliqa.screen import say
+from distiliqa.terminal import say
 
 if TYPE_CHECKING:
     from distiliqa.scoring.tuning import Trial

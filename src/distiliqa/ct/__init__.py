@@ -1,7 +1,7 @@
 """What a CT image is: readers (one file a format), HU, window and geometry."""
 
-import distiliqa.ct.pydicom_import  # noqa: F401
-from distiliqa.ct.fit import fit
+import distiliqa.ct.dicom.pydicom_import  # noqa: F401
+from distiliqa.ct.crop_or_pad import fit
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.index import CTIndex, Problem, SliceRef, index_ct
 from distiliqa.ct.reader import CTWarning, read_ct

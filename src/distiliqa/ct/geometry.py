@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.fit import unfit
+from distiliqa.ct.crop_or_pad import unfit
 from distiliqa.ct.orientation import Orientation
 
 # Of cosines and, relative to it, of a pixel spacing: what rounding in headers may change.

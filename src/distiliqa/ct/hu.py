@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.errors import CTReadError, NotCTError
 
 # No tissue lies below -1024 HU; noise in air may. GE fills the corners with -3024 and Toshiba with

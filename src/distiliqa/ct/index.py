@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from distiliqa.ct.archive import archive_kind, is_archive, open_archive
-from distiliqa.ct.detached import with_header, without_data_files
-from distiliqa.ct.dicom import index_dicom
-from distiliqa.ct.gzipped import without_gzip
-from distiliqa.ct.identify import is_dicom
+from distiliqa.ct.containers.archive import archive_kind, is_archive, open_archive
+from distiliqa.ct.containers.gzipped import without_gzip
+from distiliqa.ct.dicom.identify import is_dicom
+from distiliqa.ct.dicom.read import index_dicom
 from distiliqa.ct.listing import CTIndex, Problem, SliceRef
 from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source, headers_only
+from distiliqa.ct.volumes.detached import with_header, without_data_files
 from distiliqa.errors import CTReadError, NotCTError, without_paths
 from distiliqa.regular_file import is_made_up, why_not_regular
 
@@ -196,23 +196,23 @@ def _reader_of(source: Source, require_ct: bool) -> Reader | None:
         return partial(index_dicom, require_ct=require_ct)
     match source.suffix:
         case ".tif" | ".tiff":
-            from distiliqa.ct.tiff import index_tiff
+            from distiliqa.ct.arrays.tiff import index_tiff
 
             return index_tiff
         case ".npy":
-            from distiliqa.ct.numpy_array import index_npy
+            from distiliqa.ct.arrays.npy import index_npy
 
             return index_npy
         case ".nii" | ".nii.gz" | ".hdr" | ".img":
-            from distiliqa.ct.nifti import index_nifti
+            from distiliqa.ct.volumes.nifti import index_nifti
 
             return index_nifti
         case ".mha" | ".mhd":
-            from distiliqa.ct.meta_image import index_meta_image
+            from distiliqa.ct.volumes.meta_image import index_meta_image
 
             return index_meta_image
         case ".nrrd" | ".nhdr":
-            from distiliqa.ct.nrrd import index_nrrd
+            from distiliqa.ct.volumes.nrrd import index_nrrd
 
             return index_nrrd
         case ".dcm" | ".dicom" | ".ima":

@@ -43,7 +43,7 @@ class CTSlice:
     patient_id : DICOM Patient ID; used to group patients, never written to a result.
     acquisition : what is known of the acquisition.
     warnings : what a reader of the score should know, one short sentence each.
-    regions : what the file says that it shows, see `distiliqa.ct.region`; none where it is silent.
+    regions : body regions that the header names, see `distiliqa.ct.dicom.region`; empty for none.
     """
 
     hu: NDArray[np.float32]

@@ -11,11 +11,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.comparison.blocks import block_length, mean_interval
 from distiliqa.ct import Problem
 from distiliqa.dose_response.curve import LowestDose, at_dose, lowest_dose
-from distiliqa.model_folder import ModelConfig
+from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.result import SliceScore
+from distiliqa.statistics.block_bootstrap import block_length, mean_interval
 
 
 class Basis(NamedTuple):

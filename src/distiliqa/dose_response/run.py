@@ -15,7 +15,7 @@ from distiliqa.files import sha256
 from distiliqa.scoring.counting import counted
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.reader import file_of
+from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.run import Progress
 from distiliqa.simulate.degradation import Degradation

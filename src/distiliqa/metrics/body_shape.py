@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.metrics.filters import box_all, box_mean, part_means
 
 _BLOCKS = 64  # along the shorter side of a slice

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.crop_or_pad import AIR_HU
 
 MIN_OFFSET_HU = 65.0  # scatter, and noise that is clipped, lift the air of sound slices by up to 76
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import warnings
 
-from distiliqa.packages import require_extra
+from distiliqa.extras import require_extra
 
 # highdicom warns of unusual names of patients, and names them.
 warnings.filterwarnings("ignore", module=r"highdicom(\.|$)")

@@ -63,7 +63,7 @@ def write_reports(
     from distiliqa.report.former import FILES, RECORD
     from distiliqa.report.html import write_html
     from distiliqa.report.json import scores_record
-    from distiliqa.report.run import run_record
+    from distiliqa.report.run_record import run_record
 
     write_csv(folder / SCORES_CSV, run.slices)
     write_json(folder / SCORES_JSON, scores_record(run))

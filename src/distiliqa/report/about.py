@@ -19,12 +19,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from distiliqa.ct.decoders import DECODER_DEPENDENCIES, is_available
+from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.errors import MAX_PROBLEM, shortened
-from distiliqa.model_folder import read_config
-from distiliqa.packages import package_versions
+from distiliqa.extras import package_versions
+from distiliqa.models.folder import read_config
 from distiliqa.report.environment import environment
-from distiliqa.screen import screen
+from distiliqa.terminal import screen
 
 EXTRAS = ("reportlab", "highdicom", "ray", "torch", "lightning")
 COMPRESSIONS = {

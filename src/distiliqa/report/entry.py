@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from distiliqa.model_folder import ScoreScale
+from distiliqa.models.folder import ScoreScale
 from distiliqa.report.names import Names
 from distiliqa.report.ranks import percentile, worst_first
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore

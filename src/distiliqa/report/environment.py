@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from distiliqa.packages import package_versions
+from distiliqa.extras import package_versions
 from distiliqa.version import __version__
 
 ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "nibabel", "tifffile")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from distiliqa.ct import SliceRef, fit
-from distiliqa.model_folder import ModelConfig
+from distiliqa.models.folder import ModelConfig
 from distiliqa.report.entry import Entry
 from distiliqa.report.pictures import as_data_uri, heatmap_picture, slice_picture
 from distiliqa.scoring.again import find_again

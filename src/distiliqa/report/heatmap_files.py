@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Geometry, fit
-from distiliqa.ct.nifti import HEATMAP_DESCRIPTION
+from distiliqa.ct.volumes.nifti import HEATMAP_DESCRIPTION
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
-from distiliqa.model_folder import ModelConfig
+from distiliqa.models.folder import ModelConfig
 from distiliqa.report.heatmap_stack import stack_heatmaps
 from distiliqa.report.pictures import heatmap_picture
 from distiliqa.scoring.again import find_again

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
-from distiliqa.model_folder import ModelConfig
+from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.again import find_again
 from distiliqa.scoring.result import SeriesScore
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from distiliqa.model_folder import ONNX, ModelConfig
+from distiliqa.models.folder import ONNX, ModelConfig
 from distiliqa.scoring.result import Comparison, ScoringRun, SeriesScore, SliceScore
 from distiliqa.version import __version__
 

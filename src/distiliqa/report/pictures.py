@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from distiliqa.ct import Window
-from distiliqa.model_folder import ScoreScale
+from distiliqa.models.folder import ScoreScale
 
 LEGEND = 64  # width of the legend beside a heatmap, px
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
@@ -37,7 +37,7 @@ def heatmap_picture(
 
     Parameters
     ----------
-    hu : (size, size), HU, as `distiliqa.ct.fit` makes it for the model.
+    hu : (size, size), HU, as `distiliqa.ct.crop_or_pad` makes it for the model.
     heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays gray.
 
     Returns

@@ -8,7 +8,7 @@ from typing import Any
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError, one_line
-from distiliqa.model_folder import ONNX
+from distiliqa.models.folder import ONNX
 from distiliqa.report.entry import Entry
 from distiliqa.report.environment import environment
 from distiliqa.report.names import KnownPaths, Names

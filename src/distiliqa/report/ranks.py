@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from distiliqa.model_folder import ScoreScale
+from distiliqa.models.folder import ScoreScale
 from distiliqa.scoring.result import SliceScore
 
 

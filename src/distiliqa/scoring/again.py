@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from distiliqa.ct import SliceRef, index_ct
-from distiliqa.scoring.reader import file_of
+from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import SliceScore
 
 

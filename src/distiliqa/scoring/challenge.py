@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.ct.arrays.tiff import CHALLENGE_INTERCEPT, CHALLENGE_SLOPE, read_tiff
 from distiliqa.ct.hu import rescale
-from distiliqa.ct.meta_image import read_meta_image
-from distiliqa.ct.tiff import CHALLENGE_INTERCEPT, CHALLENGE_SLOPE, read_tiff
+from distiliqa.ct.volumes.meta_image import read_meta_image
 from distiliqa.errors import CTReadError
 
 STACK_FOLDER = Path("images", "synthetic-ct")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.body_shape import BodyShape
-from distiliqa.model_folder import Domain, ModelConfig
+from distiliqa.models.folder import Domain, ModelConfig
 
 OUTSIDE = "outside what the model was trained on: read with care"
 SMALLER = "a smaller body than the model was trained on: read with care"

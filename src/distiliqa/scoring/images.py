@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from distiliqa.ct import CTSlice
-from distiliqa.ct.stack import slices_last
+from distiliqa.ct.arrays.stack import slices_last
 
 Image: TypeAlias = ArrayLike | CTSlice
 Images: TypeAlias = Image | Sequence[Image]

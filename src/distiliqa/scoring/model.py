@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct import CTSlice
 from distiliqa.errors import ModelFolderError
 from distiliqa.metrics.filters import block_means
-from distiliqa.model_folder import (
+from distiliqa.models.folder import (
     DISTANCE,
     HEATMAP,
     INPUT,
@@ -23,6 +23,7 @@ from distiliqa.model_folder import (
     ModelConfig,
     read_config,
 )
+from distiliqa.models.shipped import DEFAULT, find_model
 from distiliqa.scoring.domain import judged, unlike_training
 from distiliqa.scoring.execution import (
     Execution,
@@ -33,11 +34,10 @@ from distiliqa.scoring.execution import (
     for_many,
 )
 from distiliqa.scoring.images import Images, Spacing, as_slices, is_one
-from distiliqa.scoring.lanes import in_lanes
+from distiliqa.scoring.parallel_batches import in_lanes
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
-from distiliqa.scoring.runtime import Runtime, open_runtime
-from distiliqa.scoring.shipped import DEFAULT, find_model
+from distiliqa.scoring.runtimes.protocol import Runtime, open_runtime
 
 LARGEST_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, fit
-from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import SMALLEST_SIDE
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_level import global_noise_level
-from distiliqa.model_folder import ModelConfig
+from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.result import Comparison
 
 _LEAST_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not

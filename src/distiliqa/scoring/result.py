@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import Acquisition, Problem, Window
 from distiliqa.errors import DistiliqaError
-from distiliqa.model_folder import ModelConfig
+from distiliqa.models.folder import ModelConfig
+from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.counting import counted
 from distiliqa.scoring.execution import Execution
-from distiliqa.scoring.series_check import series_warnings
 from distiliqa.scoring.summary import Variation, summary, variations
 
 

@@ -13,14 +13,14 @@ from typing import cast
 
 from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
 from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.models.shipped import DEFAULT
+from distiliqa.scoring.full_reference import Reference
 from distiliqa.scoring.images import Images, Spacing, is_one
 from distiliqa.scoring.inputs import index_inputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
-from distiliqa.scoring.reader import SliceReader
-from distiliqa.scoring.reference import Reference
+from distiliqa.scoring.read_ahead import SliceReader
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
-from distiliqa.scoring.shipped import DEFAULT
 from distiliqa.scoring.tuning import MANY, tuned
 
 SOME = 32  # slices from which on it pays to load the model once more, for many

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.model_folder import OUTPUT
+from distiliqa.models.folder import OUTPUT
 from distiliqa.scoring.execution import BATCH, Execution, RuntimeName, described
-from distiliqa.scoring.lanes import in_lanes
 from distiliqa.scoring.machine import cores, is_busy
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.runtime import installed_runtimes
+from distiliqa.scoring.parallel_batches import in_lanes
+from distiliqa.scoring.runtimes.protocol import installed_runtimes
 from distiliqa.scoring.tuning_cache import recall, remember
 
 MANY = 1000  # slices of a run from which on it pays to measure, which takes some dozens of batches

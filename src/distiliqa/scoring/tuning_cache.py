@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.extras import package_versions
 from distiliqa.files import write_json
 from distiliqa.foreign_text import read_json
-from distiliqa.model_folder import ONNX
-from distiliqa.packages import package_versions
+from distiliqa.models.folder import ONNX
 from distiliqa.scoring.execution import Execution, RuntimeName
 from distiliqa.scoring.machine import cores
 from distiliqa.scoring.model import Model

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.ct import slice as ct
-from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.simulate.calibration import calibrate
 from distiliqa.simulate.geometry import Geometry
 from distiliqa.simulate.kernel_estimate import estimate_kernel

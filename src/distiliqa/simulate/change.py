@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from distiliqa.ct.fit import AIR_HU
+from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation

@@ -18,9 +18,9 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from distiliqa.ct import CTSlice
-from distiliqa.ct.derived_dicom import read_stored
-from distiliqa.ct.enhanced import GROUP_KEYWORDS, is_enhanced
-from distiliqa.ct.header import read_header
+from distiliqa.ct.dicom.derive import read_stored
+from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, is_enhanced
+from distiliqa.ct.dicom.header import read_header
 from distiliqa.ct.hu import checked
 from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.slice import Acquisition as Acquired

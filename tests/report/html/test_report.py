@@ -12,7 +12,7 @@ import pytest
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.model_folder import Certainty
+from distiliqa.models.folder import Certainty
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUTSIDE

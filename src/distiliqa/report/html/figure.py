@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from distiliqa.report.entry import Entry
-from distiliqa.report.told import interval_told
+from distiliqa.report.formatting import interval_told
 from distiliqa.scoring.result import SliceScore
 
 Figures = dict[str, Markup]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from distiliqa.report.told import slices_told
+from distiliqa.report.formatting import slices_told
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 

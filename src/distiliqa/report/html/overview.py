@@ -10,16 +10,16 @@ from markupsafe import Markup
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
-from distiliqa.model_folder import ScoreScale
-from distiliqa.report.acquisition import protocol, scanner, told
+from distiliqa.models.folder import ScoreScale
 from distiliqa.report.entry import Entry
+from distiliqa.report.facts import protocol, scanner, told
+from distiliqa.report.formatting import number_told
 from distiliqa.report.html.figure import Figures, figure, slice_figure
 from distiliqa.report.html.notes import Notes, numbers_of
 from distiliqa.report.names import Names
-from distiliqa.report.page import Cell, Column, Row, filled
+from distiliqa.report.page_blocks import Cell, Column, Row, filled
 from distiliqa.report.plots import Dot, strips
 from distiliqa.report.ranks import percentile, worst_first
-from distiliqa.report.told import number_told
 from distiliqa.scoring.result import ScoringRun, SliceScore
 
 TENTH = 0.1

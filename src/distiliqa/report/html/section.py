@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from distiliqa.model_folder import ScoreScale
-from distiliqa.report.acquisition import FACTS, protocol, scanner, told
+from distiliqa.models.folder import ScoreScale
 from distiliqa.report.entry import Entry
 from distiliqa.report.example_pictures import Picture, Pictures
+from distiliqa.report.facts import FACTS, protocol, scanner, told
+from distiliqa.report.formatting import interval_told, number_told
 from distiliqa.report.html.figure import Figures, figure, score_figure, slice_figure
 from distiliqa.report.html.notes import Note, Notes, count_warnings
 from distiliqa.report.html.slices import slice_table
 from distiliqa.report.names import Names
 from distiliqa.report.plots import profile
 from distiliqa.report.ranks import percentile
-from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 CAPTIONS = {

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from distiliqa.errors import one_line
 from distiliqa.report.entry import Entry
+from distiliqa.report.formatting import number_told
 from distiliqa.report.html.notes import Notes, numbers_of
-from distiliqa.report.page import Column, Row, filled
-from distiliqa.report.told import number_told
+from distiliqa.report.page_blocks import Column, Row, filled
 from distiliqa.scoring.result import Comparison, SliceScore
 
 SCORES: dict[Column, Callable[[SliceScore], str]] = {

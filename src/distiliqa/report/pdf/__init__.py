@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.packages import install_command, is_installed
+from distiliqa.extras import install_command, is_installed
 from distiliqa.regular_file import check_regular
 from distiliqa.report.entry import list_series
 from distiliqa.report.example_pictures import Pictures, draw_pictures

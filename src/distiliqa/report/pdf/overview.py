@@ -10,8 +10,9 @@ from PIL import Image as Pillow
 from reportlab.lib.units import mm
 from reportlab.platypus import Image, Spacer, Table
 
-from distiliqa.report.acquisition import protocol, scanner
 from distiliqa.report.entry import Entry
+from distiliqa.report.facts import protocol, scanner
+from distiliqa.report.formatting import interval_told, number_told
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import (
     BODY,
@@ -27,7 +28,6 @@ from distiliqa.report.pdf.document import (
 )
 from distiliqa.report.provenance import provenance
 from distiliqa.report.ranks import percentile
-from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import ScoringRun
 
 LOGO_MM = (45, 18)

@@ -12,14 +12,14 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Image, KeepTogether, Spacer
 
-from distiliqa.report.acquisition import FACTS, told
 from distiliqa.report.entry import Entry
 from distiliqa.report.example_pictures import Picture, Pictures
+from distiliqa.report.facts import FACTS, told
+from distiliqa.report.formatting import interval_told, number_told
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.plots import profile_drawing
 from distiliqa.report.ranks import percentile
-from distiliqa.report.told import interval_told, number_told
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
 PICTURE = WIDTH / 3 - 3 * mm

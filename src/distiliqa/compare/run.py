@@ -1,0 +1,252 @@
+"""Score two inputs and pair what they give."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from distiliqa.compare.match import Match, match_slices
+from distiliqa.compare.pairing import InputSeries, pair_series, series_of
+from distiliqa.ct import SliceRef
+from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.counting import counted
+from distiliqa.scoring.matching import unlike_geometry
+from distiliqa.scoring.model import Model
+from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.run import Progress, require_scores, score_inputs
+from distiliqa.statistics.paired_difference import Difference, difference
+
+RefPair = tuple[SliceRef, SliceRef]
+
+
+@dataclass(frozen=True)
+class ScorePair:
+    """The scores of two slices of one place."""
+
+    first: SliceScore
+    second: SliceScore
+
+    @property
+    def difference(self) -> float:
+        """Score of the second minus that of the first."""
+        return self.second.score - self.first.score
+
+    @property
+    def noise_difference(self) -> float | None:
+        """The same of the global noise level, HU; None where one of them has none."""
+        first, second = self.first.noise_hu, self.second.noise_hu
+        return None if first is None or second is None else second - first
+
+    @property
+    def tier(self) -> int:
+        """The higher of both, see `distiliqa.scoring.counting.counted`."""
+        return max(self.first.tier, self.second.tier)
+
+    @property
+    def outside(self) -> bool:
+        """Whether one of the two is outside what the model knows."""
+        return self.first.outside or self.second.outside
+
+
+@dataclass(frozen=True)
+class SeriesPair:
+    """The slices of one series, matched with those of another, in the order of their position."""
+
+    first: str
+    second: str
+    slices: tuple[ScorePair, ...]
+
+
+@dataclass(frozen=True)
+class PairedRun:
+    """Two inputs, scored and compared.
+
+    Attributes
+    ----------
+    first, second : the scoring of each.
+    series : the pairs of series that have matched slices.
+    notes : what a reader of the comparison should know, one sentence each.
+    """
+
+    first: ScoringRun
+    second: ScoringRun
+    series: tuple[SeriesPair, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all slices of both were scored."""
+        runs = (self.first, self.second)
+        return not any(run.failed or run.stopped for run in runs)
+
+    @cached_property
+    def slices(self) -> tuple[ScorePair, ...]:
+        """All matched slices."""
+        return tuple(chain.from_iterable(pair.slices for pair in self.series))
+
+    @cached_property
+    def unmatched(self) -> tuple[tuple[SliceScore, ...], tuple[SliceScore, ...]]:
+        """The slices of the first and of the second that have no partner."""
+        first = {id(pair.first) for pair in self.slices}
+        second = {id(pair.second) for pair in self.slices}
+        return (
+            tuple(each for each in self.first.slices if id(each) not in first),
+            tuple(each for each in self.second.slices if id(each) not in second),
+        )
+
+    @cached_property
+    def counted(self) -> tuple[tuple[ScorePair, ...], ...]:
+        """The pairs of each series that count, see `distiliqa.scoring.counting.counted`."""
+        kept = {id(pair) for pair in counted(self.slices, lambda pair: pair.tier)}
+        series = (tuple(p for p in each.slices if id(p) in kept) for each in self.series)
+        return tuple(filter(None, series))
+
+    @cached_property
+    def score(self) -> Difference:
+        """Differences of the score, over the pairs that count."""
+        return difference([[p.difference for p in each] for each in self.counted])
+
+    @cached_property
+    def noise(self) -> Difference | None:
+        """Differences of the global noise level, HU, over the same; None where no pair has it."""
+        values = [
+            [p.noise_difference for p in each if p.noise_difference is not None]
+            for each in self.counted
+        ]
+        return difference([each for each in values if each]) if any(values) else None
+
+
+def compare_inputs(
+    first: str,
+    second: str,
+    model: Model,
+    *,
+    match: Match | None = None,
+    progress: Progress | None = None,
+) -> PairedRun:
+    """Score every slice of two inputs, and compare those that show the same place.
+
+    Parameters
+    ----------
+    first, second : anything `distiliqa.index_ct` finds CT in; several series are paired by what
+        tells them apart, see `pair_series`.
+    match : how slices are matched, see `match_slices`.
+    progress : called with the number of slices done and found, of both.
+
+    Raises
+    ------
+    DistiliqaError : both are the same images; series or slices cannot be matched, or have pixels
+        of another size; nothing could be scored.
+    """
+    if os.path.realpath(first) == os.path.realpath(second):
+        raise DistiliqaError(
+            "given twice: it equals itself", path=first, remedy="give two inputs to compare"
+        )
+    sides = series_of(first), series_of(second)
+    together = pair_series(*sides)
+    matched = [(pair, _matched(pair, match)) for pair in together]
+    _require_matches(matched, first, second)
+    notes = [*_geometry_notes(together, match), *_alone(sides, together)]
+    runs = _score_both((first, second), sides, model, progress)
+    return _paired(runs, matched, notes)
+
+
+def _matched(pair: tuple[InputSeries, InputSeries], match: Match | None) -> list[RefPair]:
+    one, other = pair
+    pairs = match_slices(one.slices, other.slices, match, (one.root, other.root))
+    if any(_file(a) == _file(b) for a, b in pairs):
+        raise DistiliqaError(
+            "is part of both inputs", path=pairs[0][0].path, remedy="give two that share no file"
+        )
+    return pairs
+
+
+def _file(ref: SliceRef) -> tuple[str, int]:
+    return os.path.realpath(ref.path), ref.frame
+
+
+def _require_matches(
+    matched: Iterable[tuple[tuple[InputSeries, InputSeries], list[RefPair]]],
+    first: str,
+    second: str,
+) -> None:
+    if not any(pairs for _, pairs in matched):
+        raise DistiliqaError(
+            f"no slice of it has the position or file name of one of {first}",
+            path=second,
+            remedy="give two series of one place, or --match order",
+        )
+
+
+def _geometry_notes(
+    together: Iterable[tuple[InputSeries, InputSeries]], match: Match | None
+) -> Iterable[str]:
+    """What differs in geometry: an error, unless the user said what belongs together."""
+    for one, other in together:
+        if one.sample is None or other.sample is None:
+            continue
+        unlike = unlike_geometry(one.sample, other.sample)
+        if unlike is None:
+            continue
+        if match in (None, "position"):
+            raise DistiliqaError(
+                f"{unlike} as in {one.root}: other pixels show other noise",
+                path=other.root,
+                remedy="reconstruct both alike, or use --match name or order to compare anyway",
+            )
+        yield f"B has {unlike} as in A: part of the difference is that of the pixels"
+
+
+def _alone(
+    sides: tuple[list[InputSeries], list[InputSeries]],
+    together: Sequence[tuple[InputSeries, InputSeries]],
+) -> Iterable[str]:
+    for letter, side in zip("AB", sides, strict=True):
+        if alone := len(side) - len(together):
+            yield (
+                f"{alone} series of {letter} has no counterpart"
+                if alone == 1
+                else (f"{alone} series of {letter} have no counterpart")
+            )
+
+
+def _score_both(
+    inputs: tuple[str, str],
+    sides: tuple[list[InputSeries], list[InputSeries]],
+    model: Model,
+    progress: Progress | None,
+) -> tuple[ScoringRun, ScoringRun]:
+    counts = [sum(len(each.slices) for each in side) for side in sides]
+
+    def scored(at: int) -> ScoringRun:
+        def show(done: int, found: int) -> None:
+            if progress is not None:
+                progress(done + at * counts[0], sum(counts))
+
+        run = score_inputs([inputs[at]], model, progress=show)
+        if run.stopped is not None and (at == 0 or not run.slices):
+            raise run.stopped  # without the second there is nothing to pair
+        require_scores(run)
+        return run
+
+    return scored(0), scored(1)
+
+
+def _paired(
+    runs: tuple[ScoringRun, ScoringRun],
+    matched: Iterable[tuple[tuple[InputSeries, InputSeries], list[RefPair]]],
+    notes: Sequence[str],
+) -> PairedRun:
+    first, second = ({(each.path, each.frame): each for each in run.slices} for run in runs)
+    series = []
+    for (one, other), pairs in matched:
+        keys = (((a.path, a.frame), (b.path, b.frame)) for a, b in pairs)
+        found = tuple(ScorePair(first[a], second[b]) for a, b in keys if a in first and b in second)
+        if found:
+            series.append(SeriesPair(one.name, other.name, found))
+    if not series:
+        raise runs[1].stopped or DistiliqaError("no pair of slices could be scored")
+    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys(notes)))

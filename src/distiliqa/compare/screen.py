@@ -1,0 +1,47 @@
+"""What the screen shows of a comparison."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from distiliqa.compare.run import PairedRun
+from distiliqa.compare.words import interval, p_value, verdict
+from distiliqa.errors import one_line
+from distiliqa.report.formatting import slices_told
+from distiliqa.statistics.paired_difference import Difference
+from distiliqa.terminal import screen
+
+
+def print_comparison(run: PairedRun) -> None:
+    """Print what a comparison gave on the standard output, for people to read."""
+    console = screen()
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("B minus A", no_wrap=True)
+    for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):
+        table.add_column(name, justify="right")
+    table.add_row("score", *_cells(run.score, 2))
+    if run.noise is not None:
+        table.add_row("noise level, HU", *_cells(run.noise, 1))
+    first, second = (one_line(each.inputs[0]) for each in (run.first, run.second))
+    console.print(Text(f"\n  A {first}\n  B {second}", "dim"))
+    console.print(table)
+    console.print(Text(f"  {verdict(run)}", "bold"))
+    alone = [len(each) for each in run.unmatched]
+    if any(alone):
+        console.print(
+            f"  without a partner: {slices_told(alone[0])} of A, {slices_told(alone[1])} of B"
+        )
+    for note in run.notes:
+        console.print(Text(f"  {note}", "yellow"))
+
+
+def _cells(found: Difference, digits: int) -> tuple[str, ...]:
+    return (
+        str(found.n),
+        f"{found.mean:+.{digits}f}",
+        interval(found, digits),
+        "" if found.effect is None else f"{found.effect:+.2f}",
+        p_value(found),
+    )

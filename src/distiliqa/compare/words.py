@@ -1,0 +1,90 @@
+"""What a comparison found, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from distiliqa.compare.run import PairedRun
+from distiliqa.report.formatting import slices_told
+from distiliqa.statistics.block_bootstrap import LEVEL
+from distiliqa.statistics.paired_difference import ENOUGH_SERIES, Difference
+
+FEWEST_UNITS = 6
+
+
+def verdict(run: PairedRun) -> str:
+    """Which of the two scores better, by how much, and whether it could be chance."""
+    found, scale = run.score, run.first.model.scale
+    size = f"{abs(found.mean):.2f} points"
+    where = f"on average over {slices_told(found.n)}"
+    if found.interval is None:
+        direction = "below" if found.mean < 0 else "above"
+        return f"B is {size} {direction} A {where}; {_few(found)} too few for an interval."
+    if found.interval[0] <= 0 <= found.interval[1]:
+        return f"No difference is shown: B minus A is {found.mean:+.2f} points {where}."
+    better = (found.mean > 0) == scale.higher_is_better
+    return f"B scores {'better' if better else 'worse'} than A, by {size} {where}."
+
+
+def explained(run: PairedRun) -> Iterator[str]:
+    """How the figures were found, and what they do not say."""
+    found = run.score
+    drawn = (
+        f"There is no interval: {_few(found)} too few where a series is no more than one of them."
+        if found.interval is None
+        else f"The interval is that of the mean, {100 * LEVEL:.0f} %, by bootstrap. {_units(found)}"
+    )
+    yield f"Every difference is B minus A at the same place. {drawn}"
+    yield (
+        "The test is Wilcoxon's signed-rank test of these parts: p is how often chance alone would "
+        "give differences at least as one-sided, if neither were better. The standardized effect "
+        "is the mean difference over the standard deviation of the differences."
+    )
+    if found.units < FEWEST_UNITS:
+        yield (
+            f"With {found.units} independent part{'s' * (found.units != 1)} no p below "
+            f"{2 / 2**found.units:.2g} is possible, whatever the difference: look at its size."
+        )
+    left = len(run.slices) - found.n
+    outside = "outside what the model was trained on"
+    if left:
+        yield f"{slices_told(left)} {outside} or without a patient: they are shown and not counted."
+    if strange := sum(pair.outside for pair in run.slices) - left:
+        yield f"{slices_told(strange)} {outside}: they are counted, as there are no others."
+
+
+def _few(found: Difference) -> str:
+    return "one independent part is" if found.units == 1 else f"{found.units} independent parts are"
+
+
+def _units(found: Difference) -> str:
+    if found.block is None:
+        return (
+            f"Whole series were drawn ({found.units}), so that it speaks for other series like "
+            "these."
+        )
+    parts = "Slices were drawn one by one, as no likeness of neighbors was found"
+    if found.block > 1:
+        parts = (
+            f"Blocks of {found.block} neighboring slices were drawn, as far as they resemble each "
+            "other"
+        )
+    return (
+        f"{parts}; with fewer than {ENOUGH_SERIES} pairs of series it speaks for these series, not "
+        "for other patients."
+    )
+
+
+def p_value(found: Difference) -> str:
+    """``p = 0.016, exact``."""
+    p = found.test.p
+    told = "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+    return f"{told}, {'exact' if found.test.exact else 'normal approximation'}"
+
+
+def interval(found: Difference, digits: int) -> str:
+    """``-1.40 to -1.05``; says where there is none."""
+    if found.interval is None:
+        return "undefined for " + ("one part" if found.units == 1 else f"{found.units} parts")
+    low, high = found.interval
+    return f"{low:+.{digits}f} to {high:+.{digits}f}"

@@ -1,0 +1,270 @@
+"""The facts of one DICOM slice, read from its tags once so that loading needs only the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from distiliqa.ct.dicom.exposure import CONTRADICTION, contradicts
+from distiliqa.ct.dicom.image_type import image_type_notes
+from distiliqa.ct.dicom.region import Said, regions
+from distiliqa.ct.dicom.tags import MAX_LABEL, identifier, number, numbers, text, value, written
+from distiliqa.ct.geometry import Geometry, is_place
+from distiliqa.ct.orientation import Orientation, tilt_warnings
+from distiliqa.ct.slice import Acquisition
+from distiliqa.ct.spacing import pixel_warnings, square_warnings
+from distiliqa.errors import MAX_QUOTED, CTReadError
+
+# What `read_header` looks at, so that an index can skip all other tags.
+HEADER_KEYWORDS = (
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "PatientID",
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "GantryDetectorTilt",
+    "PixelSpacing",
+    "PixelRepresentation",  # says whether the padding values are signed
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "LossyImageCompression",
+    "KVP",
+    "XRayTubeCurrent",
+    "Exposure",
+    "ExposureTime",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "CTDIvol",
+    "ConvolutionKernel",
+    "SliceThickness",
+    "BodyPartExamined",
+    "AnatomicRegionSequence",
+    "SeriesDescription",  # these three are read for the region that they name, and never kept
+    "ProtocolName",
+    "FilterType",
+    "Manufacturer",
+    "ManufacturerModelName",
+)
+
+# Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
+# de-identified CT carries.
+_RESCALE_TYPES_OF_HU = {None, "HU", "US"}
+
+# Numbers that a score does without, so that one that cannot be read is only reported.
+_NUMBERS = (
+    "GantryDetectorTilt",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "KVP",
+    "XRayTubeCurrent",
+    "XRayTubeCurrentInmA",
+    "Exposure",
+    "ExposureInmAs",
+    "ExposureTime",
+    "ExposureTimeInms",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "CTDIvol",
+    "SliceThickness",
+)
+
+LOSSY = "lossy compression has changed the noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One slice without its pixels.
+
+    Attributes
+    ----------
+    orientation : None where the file does not say; the slice is then taken to be axial.
+    geometry : None where the file does not say all of it.
+    padding : first and last stored value that mean "no image here", as written.
+    The others are as in `CTSlice`; ``spacing_mm`` is that of the turned slice.
+    """
+
+    sop_uid: str | None
+    series_uid: str | None
+    patient_id: str | None
+    orientation: Orientation | None
+    geometry: Geometry | None
+    position_mm: float | None
+    spacing_mm: tuple[float, float] | None
+    slope: float
+    intercept: float
+    padding: tuple[int, int] | None
+    acquisition: Acquisition
+    warnings: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+
+
+def read_header(dataset: Dataset, *, path: str) -> Header:
+    """Read the facts of a classic CT slice, or of an enhanced frame made flat.
+
+    Raises `CTReadError` on a rescale that is written and gives no HU.
+    """
+    orientation = Orientation.from_cosines(numbers(dataset, "ImageOrientationPatient"))
+    slope, intercept = _rescale(dataset, path)
+    return Header(
+        sop_uid=identifier(dataset, "SOPInstanceUID"),
+        series_uid=identifier(dataset, "SeriesInstanceUID"),
+        patient_id=identifier(dataset, "PatientID"),
+        orientation=orientation,
+        geometry=_geometry(dataset, orientation),
+        position_mm=_position(dataset, orientation),
+        spacing_mm=_spacing(dataset, orientation),
+        slope=1.0 if slope is None else slope,
+        intercept=0.0 if intercept is None else intercept,
+        padding=_padding(dataset),
+        acquisition=_acquisition(dataset),
+        warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
+        regions=_regions(dataset),
+    )
+
+
+def _rescale(dataset: Dataset, path: str) -> tuple[float | None, float | None]:
+    slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
+    for keyword, usable in (("RescaleSlope", slope or None), ("RescaleIntercept", intercept)):
+        if usable is None and (found := written(dataset, keyword)) is not None:
+            raise CTReadError(
+                f"{keyword} is {found}, which gives no HU",
+                path=path,
+                remedy="export the series again",
+            )
+    return slope, intercept
+
+
+def _point(dataset: Dataset) -> list[float]:
+    """Where the first pixel lies, mm; empty where the file does not say, or no scanner can."""
+    point = numbers(dataset, "ImagePositionPatient")
+    return point if is_place(point) else []
+
+
+def _position(dataset: Dataset, orientation: Orientation | None) -> float | None:
+    point = _point(dataset)
+    if not point:
+        return None
+    return point[2] if orientation is None else orientation.position_mm(point)
+
+
+def _geometry(dataset: Dataset, orientation: Orientation | None) -> Geometry | None:
+    spacing = _stored_spacing(dataset)
+    match [_point(dataset), numbers(dataset, "Rows"), numbers(dataset, "Columns")]:
+        case [[x, y, z], [rows], [columns]] if orientation is not None and spacing is not None:
+            return Geometry((x, y, z), orientation, spacing, (int(rows), int(columns)))
+    return None
+
+
+def _stored_spacing(dataset: Dataset) -> tuple[float, float] | None:
+    """The pixel spacing between rows and between columns, mm; None where it is none."""
+    spacing = numbers(dataset, "PixelSpacing")
+    return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
+
+
+def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:
+    spacing = _stored_spacing(dataset)
+    return spacing if spacing is None or orientation is None else orientation.turn_spacing(spacing)
+
+
+def _padding(dataset: Dataset) -> tuple[int, int] | None:
+    first = number(dataset, "PixelPaddingValue")
+    if first is None:
+        return None
+    last = number(dataset, "PixelPaddingRangeLimit")
+    return int(first), int(first if last is None else last)
+
+
+def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: bool) -> Iterable[str]:
+    if orientation is None:
+        yield f"{_missing(dataset, 'orientation')}: taken as axial, as stored"
+    yield from tilt_warnings(_tilt(dataset, orientation))
+    if not _point(dataset):
+        yield f"{_missing(dataset, 'position')}: slices are in file order"
+    if no_rescale:
+        yield "no rescale slope or intercept in the file: stored values are taken as HU"
+    if (unit := text(dataset, "RescaleType", MAX_QUOTED)) not in _RESCALE_TYPES_OF_HU:
+        yield f"the file says its values are {unit}, not HU"
+    if (spacing := _stored_spacing(dataset)) is not None:
+        yield from (*pixel_warnings(*spacing), *square_warnings(*spacing))
+    elif (found := written(dataset, "PixelSpacing")) is not None:
+        yield f"PixelSpacing is {found}, which no pixels have: sizes are not known"
+    for keyword in _NUMBERS:
+        if not numbers(dataset, keyword) and (found := written(dataset, keyword)) is not None:
+            yield f"{keyword} is {found}, not a number: not used"
+    if _exposure(dataset) != _stated_exposure(dataset):
+        yield CONTRADICTION
+    yield from image_type_notes(text(dataset, "ImageType") or "")
+    if (text(dataset, "LossyImageCompression") or "").lstrip("0") == "1":
+        yield LOSSY
+
+
+def _missing(dataset: Dataset, what: str) -> str:
+    found = written(dataset, f"Image{what.capitalize()}Patient")
+    return f"no image {what} in the file" if found is None else f"the image {what} is {found}"
+
+
+def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
+    """The larger of what the image shows and what the scanner says, degrees.
+
+    Gantry/Detector Tilt is nominal (PS3.3, C.8.2.1), and stays where a tool has straightened the
+    directions of a tilted scan without its pixels.
+    """
+    said = abs(number(dataset, "GantryDetectorTilt") or 0.0)
+    return max(said, 0.0 if orientation is None else orientation.tilt_degrees)
+
+
+def _acquisition(dataset: Dataset) -> Acquisition:
+    return Acquisition(
+        kvp=number(dataset, "KVP"),
+        tube_current_ma=number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
+        exposure_mas=_exposure(dataset),
+        ctdivol_mgy=number(dataset, "CTDIvol"),
+        kernel=text(dataset, "ConvolutionKernel", MAX_LABEL),
+        slice_thickness_mm=number(dataset, "SliceThickness"),
+        body_part=text(dataset, "BodyPartExamined", MAX_LABEL) or _anatomic_region(dataset),
+        manufacturer=text(dataset, "Manufacturer", MAX_LABEL),
+        scanner=text(dataset, "ManufacturerModelName", MAX_LABEL),
+    )
+
+
+def _regions(dataset: Dataset) -> tuple[str, ...]:
+    code = (value(dataset, "AnatomicRegionSequence") or [Dataset()])[0]
+    said = Said(
+        body_part=text(dataset, "BodyPartExamined") or text(code, "CodeMeaning"),
+        codes=tuple(filter(None, [text(code, "CodeValue")])),
+        description=text(dataset, "SeriesDescription"),
+        protocol=text(dataset, "ProtocolName"),
+        filter=text(dataset, "FilterType"),
+        kernel=text(dataset, "ConvolutionKernel"),
+        manufacturer=text(dataset, "Manufacturer"),
+    )
+    return regions(said)
+
+
+def _stated_exposure(dataset: Dataset) -> float | None:
+    return number(dataset, "Exposure", "ExposureInmAs")
+
+
+def _exposure(dataset: Dataset) -> float | None:
+    """The exposure, mAs; None where it is not stated or contradicts its own header."""
+    stated = _stated_exposure(dataset)
+    milliseconds = number(dataset, "ExposureTime", "ExposureTimeInms")
+    times = (milliseconds and milliseconds / 1000, number(dataset, "RevolutionTime"))
+    wrong = contradicts(
+        stated,
+        number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
+        [time for time in times if time is not None],
+        number(dataset, "SpiralPitchFactor"),
+    )
+    return None if wrong else stated
+
+
+def _anatomic_region(dataset: Dataset) -> str | None:
+    """What enhanced images say instead of Body Part Examined (PS3.3, C.7.6.16.2.8)."""
+    regions = value(dataset, "AnatomicRegionSequence")
+    return text(regions[0], "CodeMeaning", MAX_LABEL) if regions else None

@@ -1,0 +1,152 @@
+"""Tell from its tags whether a DICOM file holds axial CT slices."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+    MediaStorageDirectoryStorage,
+)
+
+from distiliqa.ct.dicom.encoding import begins_as_dicom
+from distiliqa.ct.dicom.image_type import MAX_QUOTED, unfit_derivation, unfit_type
+from distiliqa.ct.dicom.tags import number, numbers, text, value, written
+from distiliqa.ct.hu import check_size
+from distiliqa.ct.orientation import Orientation
+from distiliqa.ct.source import Source
+from distiliqa.errors import CTReadError, NotCTError, shortened
+
+# What this module looks at, so that an index can skip all other tags.
+IMAGE_KEYWORDS = (
+    "SOPClassUID",
+    "Modality",
+    "ImageType",
+    "VolumetricProperties",
+    "VolumeBasedCalculationTechnique",
+    "DerivationCodeSequence",
+    "RescaleType",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+)
+
+# Units of Rescale Type that no HU have: mg/ml, atomic number, electron densities, altered HU and
+# percent (PS3.3, C.11.1.1.2). Others are reported and not believed, for many files are careless.
+_UNITS_OF_MAPS = {"MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"}
+
+# Photometric Interpretation of pixels that are colors or point to them (PS3.3, C.7.6.3.1.2).
+_COLOR = ("PALETTE", "RGB", "YBR", "HSV", "ARGB", "CMYK")
+
+_CT_CLASSES = {
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+}
+
+
+def is_dicom(source: Source) -> bool:
+    """Whether the file begins as DICOM, see `begins_as_dicom`.
+
+    Raises `CTReadError` on a file that cannot be opened.
+    """
+    try:
+        with source.open() as stream:
+            return begins_as_dicom(stream)
+    except Exception as error:  # a file without permission, a damaged member of a zip
+        reason = getattr(error, "strerror", None) or error
+        raise CTReadError(
+            f"cannot be opened ({reason})",
+            path=source.name,
+            remedy="check its permissions or copy it again",
+        ) from error
+
+
+def check_kind(dataset: Dataset, *, path: str) -> None:
+    """Raise `NotCTError` unless the file says that it is CT.
+
+    Modality decides. In a class that is not of CT, such as Secondary Capture, there must also be
+    a position and a rescale, which the screen shots in a CT study lack.
+    """
+    sop_class, modality = UID(text(dataset, "SOPClassUID") or ""), text(dataset, "Modality")
+    if not sop_class and modality is None:
+        raise CTReadError(
+            "lacks Modality (0008,0060) and SOPClassUID (0008,0016), or its header is cut short",
+            path=path,
+            remedy="copy it again, or export the series again with one of them",
+        )
+    if modality not in (None, "CT") or (modality is None and sop_class not in _CT_CLASSES):
+        raise NotCTError(
+            f"modality {shortened(modality or 'unknown')}, not CT ({shortened(sop_class.name)})",
+            path=path,
+            remedy="give a CT series",
+        )
+    is_slice = {"ImagePositionPatient", "RescaleSlope"} <= set(dataset.dir())
+    if sop_class not in _CT_CLASSES and not is_slice:
+        raise NotCTError(
+            f"{shortened(sop_class.name)} without a position and a rescale, not a CT slice",
+            path=path,
+            remedy="give the original CT series",
+        )
+
+
+def check_image(dataset: Dataset, *, path: str) -> None:
+    """Raise `NotCTError` unless there is a gray-scale image, `CTReadError` on a CT without one."""
+    if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+        raise NotCTError("a list of images (DICOMDIR), not an image", path=path)
+    _check_matrix(dataset, path)
+    kind = text(dataset, "PhotometricInterpretation") or ""
+    if (number(dataset, "SamplesPerPixel") or 1) > 1 or kind.startswith(_COLOR):
+        raise NotCTError(
+            "a color image holds no HU", path=path, remedy="give the original CT series"
+        )
+
+
+def _check_matrix(dataset: Dataset, path: str) -> None:
+    sop_class = UID(text(dataset, "SOPClassUID") or "")
+    sides = {"Rows": "Rows (0028,0010)", "Columns": "Columns (0028,0011)"}
+    for side in sides:
+        if number(dataset, side) is None and (found := written(dataset, side)) is not None:
+            raise CTReadError(
+                f"{side} is {found}, not a number", path=path, remedy="export the series again"
+            )
+    missing = [name for side, name in sides.items() if number(dataset, side) is None]
+    if missing and sop_class and sop_class not in _CT_CLASSES:
+        raise NotCTError(
+            f"no image in it ({shortened(sop_class.name)})", path=path, remedy="give the CT series"
+        )
+    if missing:
+        raise CTReadError(
+            f"lacks {' and '.join(missing)}, or its header is cut short",
+            path=path,
+            remedy="copy it again, or export the series again with all attributes of its pixels",
+        )
+    rows, columns = (int(number(dataset, side) or 0) for side in ("Rows", "Columns"))
+    check_size(rows, columns, path=path)
+
+
+def unfit(frame: Dataset) -> str | None:
+    """Why a frame is no axial slice; None if it is one."""
+    reason = unfit_type(text(frame, "ImageType") or "") or _computed(frame)
+    if reason is not None:
+        return reason
+    orientation = Orientation.from_cosines(numbers(frame, "ImageOrientationPatient"))
+    if orientation is not None and not orientation.is_axial:
+        return f"not an axial slice ({orientation.plane})"
+    return None
+
+
+def _computed(frame: Dataset) -> str | None:
+    """What other tags than Image Type say of how a frame was made (PS3.3, C.8.16.2, C.11.1.1.2)."""
+    technique = text(frame, "VolumeBasedCalculationTechnique")
+    if technique not in (None, "NONE", "MIXED"):
+        name = technique[:MAX_QUOTED]
+        return f"a projection or reformat (Volume Based Calculation Technique {name})"
+    if text(frame, "VolumetricProperties") == "DISTORTED":
+        return "a reformat of other slices (Volumetric Properties DISTORTED)"
+    if (unit := text(frame, "RescaleType")) in _UNITS_OF_MAPS:
+        return f"a map of a material, not HU (Rescale Type {unit})"
+    items = value(frame, "DerivationCodeSequence") or ()
+    return unfit_derivation(text(item, "CodeValue") or "" for item in items)

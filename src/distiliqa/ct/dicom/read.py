@@ -1,0 +1,172 @@
+"""DICOM: find the slices of a file by its header, and read their pixels in HU."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from typing import IO
+
+from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from distiliqa.ct.dicom.deflated import check_inflated_size
+from distiliqa.ct.dicom.encoding import as_encoded, transfer_syntax
+from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
+from distiliqa.ct.dicom.header import HEADER_KEYWORDS, Header, identifier, read_header
+from distiliqa.ct.dicom.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
+from distiliqa.ct.dicom.image_pixel import PIXEL_KEYWORDS, check_image_pixel
+from distiliqa.ct.dicom.native import NativePixels
+from distiliqa.ct.dicom.padding import fill_padding
+from distiliqa.ct.dicom.pixels import decode
+from distiliqa.ct.dicom.tags import number, written
+from distiliqa.ct.hu import checked, rescale
+from distiliqa.ct.listing import CTIndex, Problem, SliceRef
+from distiliqa.ct.series import stacks_apart
+from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.source import Source
+from distiliqa.errors import CTReadError, NotCTError
+
+# Scanners write many values that break a rule without harm; the ones that matter are checked here.
+# A module filter is safe in threads, where catch_warnings is not.
+warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+
+# Of a compressed frame: the header of RLE alone is as long, those of JPEG are longer.
+_SMALLEST_FRAME_BYTES = 64
+
+_KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS, *PIXEL_KEYWORDS]
+
+
+def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
+    """Find the axial CT slices of a DICOM file from its header.
+
+    Raises
+    ------
+    NotCTError : if it is no CT image, or none of its frames is an axial slice.
+    CTReadError : if it claims to be one and lacks what an image needs.
+    Exception : of many kinds, by pydicom, on damaged tags.
+    """
+    source = as_encoded(source)
+    with source.open() as stream:
+        check_inflated_size(stream, source.name)
+        dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
+        return _index_dataset(dataset, stream, source, require_ct)
+
+
+def load_frame(
+    source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
+) -> CTSlice:
+    """Decode one frame to HU, fill the padding with air and turn it to the standard view.
+
+    Raises `CTReadError` on pixels that cannot be decoded, or are not finite.
+    """
+    stored: NDArray | None = None if native is None else native.read(source)
+    notes = list(header.warnings)
+    if stored is None:
+        stored, found = decode(source, frame, syntax)
+        notes += [note for note in found if note not in notes]
+    hu = rescale(stored, header.slope, header.intercept)
+    if header.padding is not None:
+        notes += fill_padding(hu, stored, header.padding)
+    hu = checked(hu, path=source.name)
+    return CTSlice(
+        hu=hu if header.orientation is None else header.orientation.turn(hu),
+        path=source.name,
+        frame=frame,
+        series=_series(source, header),
+        spacing_mm=header.spacing_mm,
+        position_mm=header.position_mm,
+        sop_uid=header.sop_uid,
+        series_uid=header.series_uid,
+        patient_id=header.patient_id,
+        acquisition=header.acquisition,
+        warnings=tuple(notes),
+        regions=header.regions,
+    )
+
+
+def _index_dataset(
+    dataset: Dataset, stream: IO[bytes], source: Source, require_ct: bool
+) -> CTIndex:
+    check_image(dataset, path=source.name)
+    if require_ct:
+        check_kind(dataset, path=source.name)
+    syntax, notes = check_image_pixel(dataset, stream, transfer_syntax(dataset), path=source.name)
+    native = NativePixels.find(dataset, stream, syntax)
+    slices: list[SliceRef] = []
+    stacks: list[str | None] = []
+    reasons: Counter[str] = Counter()
+    for index, frame in enumerate(_frames(dataset, source, syntax)):
+        if (reason := unfit(frame)) is not None:
+            reasons[reason] += 1
+        else:
+            header = read_header(frame, path=source.name)
+            header = replace(header, warnings=header.warnings + notes)
+            slices.append(_slice_ref(source, index, header, syntax, native))
+            stacks.append(identifier(frame, "StackID"))
+    if not slices:
+        raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
+    total = len(slices) + reasons.total()
+    left_out = [f"{count} of {total} frames: {reason}" for reason, count in reasons.items()]
+    return CTIndex(
+        stacks_apart(slices, stacks),
+        left_out=tuple(Problem(source.name, reason) for reason in left_out),
+    )
+
+
+def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
+    """The frames as classic datasets. Frames without functional groups have no known position."""
+    if is_enhanced(dataset):
+        check_groups(dataset, path=source.name)
+        return flat_frames(dataset)
+    frames = number(dataset, "NumberOfFrames")
+    if frames is None and (found := written(dataset, "NumberOfFrames")) is not None:
+        raise CTReadError(
+            f"NumberOfFrames is {found}, not a number",
+            path=source.name,
+            remedy="export the series again",
+        )
+    count = int(frames or 1)
+    if count != 1:
+        _check_frame_count(count, dataset, source, syntax)
+    if count > 1 and "ImagePositionPatient" in dataset:
+        del dataset.ImagePositionPatient
+    return [dataset] * count
+
+
+def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID) -> None:
+    """Raise `CTReadError` where the declared frames cannot be in the file."""
+    compressed = syntax.is_encapsulated or syntax.is_deflated
+    frame_bytes = _SMALLEST_FRAME_BYTES if compressed else dataset.Rows * dataset.Columns
+    with source.open() as stream:
+        size = stream.seek(0, os.SEEK_END)
+    if not 0 < count * frame_bytes <= size:
+        raise CTReadError(
+            f"{count} frames cannot be in a file of {size} bytes",
+            path=source.name,
+            remedy="the file is cut short or damaged: copy or export it again",
+        )
+
+
+def _slice_ref(
+    source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
+) -> SliceRef:
+    return SliceRef(
+        path=source.name,
+        frame=frame,
+        series=_series(source, header),
+        position_mm=header.position_mm,
+        load=partial(load_frame, source, frame, header, syntax, native),
+        geometry=header.geometry,
+        sop_uid=header.sop_uid,
+        patient_id=header.patient_id,
+    )
+
+
+def _series(source: Source, header: Header) -> str:
+    return header.series_uid or source.folder

@@ -1,0 +1,78 @@
+"""Headers whose pixels lie in a file of their own: MHD, detached NRRD, pairs of .hdr and .img."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from distiliqa.ct.source import Source
+from distiliqa.errors import CTReadError
+
+_OF_PIXELS = (".img", ".raw", ".zraw", ".raw.gz", ".bin", ".dat")
+
+
+def data_file(path: Path) -> Path | None:
+    """The file that holds the pixels of a header; None where the file holds them itself.
+
+    Raises
+    ------
+    OSError : the header cannot be read.
+    CTReadError : the header is damaged, or the pixels lie in several files.
+    """
+    match path.suffix.lower():
+        case ".hdr":
+            return path.with_suffix(_like(path.suffix, ".img"))
+        case ".mha" | ".mhd":
+            from distiliqa.ct.volumes.meta_image import read_meta_image
+
+            data = read_meta_image(path).voxels.path
+        case ".nrrd" | ".nhdr":
+            from distiliqa.ct.volumes.nrrd import read_nrrd
+
+            data = read_nrrd(path).voxels.path
+        case _:
+            return None
+    return None if data == path else data
+
+
+def without_data_files(sources: list[Source]) -> list[Source]:
+    """Leave out the files of pixels whose header is among ``sources``: both make one volume.
+
+    A header may name any file: one that can be an image by itself stays.
+    """
+    named = set()
+    for source in sources:
+        with suppress(OSError, CTReadError):  # whoever reads the header reports it
+            named.add(None if source.file is None else data_file(source.file))
+    return [
+        source
+        for source in sources
+        if source.file is None or source.file not in named or source.suffix not in _OF_PIXELS
+    ]
+
+
+def with_header(path: Path) -> Path:
+    """The header of an .img that lies beside it, else the path itself."""
+    header = header_of(path)
+    return header if path.suffix.lower() == ".img" and header.is_file() else path
+
+
+def header_of(path: Path) -> Path:
+    """The header of an .img, whether it is there or not."""
+    return path.with_suffix(_like(path.suffix, ".hdr"))
+
+
+def _like(suffix: str, other: str) -> str:
+    return other.upper() if suffix.isupper() else other
+
+
+def size_and_time(path: Path) -> tuple[int, int]:
+    """What changes when a file, or the one of its pixels, is written: bytes, and ns since 1970.
+
+    Raises `OSError` where the file itself is not there.
+    """
+    parts = [path.stat()]
+    with suppress(OSError, CTReadError):  # whoever reads the pixels tells
+        if (data := data_file(path)) is not None:
+            parts.append(data.stat())
+    return sum(part.st_size for part in parts), max(part.st_mtime_ns for part in parts)

@@ -1,0 +1,156 @@
+"""Axial slices of a volume whose affine says how it lies in the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.geometry import Geometry, is_place
+from distiliqa.ct.hu import check_count, check_dtype, check_size, checked, rescale
+from distiliqa.ct.listing import CTIndex, SliceRef
+from distiliqa.ct.orientation import Orientation, tilt_warnings
+from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.spacing import pixel_warnings, square_warnings
+from distiliqa.ct.volumes.voxels import Voxels
+from distiliqa.errors import CTReadError, NotCTError
+
+# Acquired pixels are square; a plane cut across the slices of a volume has long ones.
+_SQUARE_TOLERANCE = 0.1
+
+# Less than this volume, of three unit vectors, is a plane or a line: no three axes.
+_MIN_DETERMINANT = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A three-dimensional image of HU on disk.
+
+    Attributes
+    ----------
+    path : the file, or that of the header where the voxels have one of their own.
+    voxels : as they are stored.
+    to_lps : (4, 4), voxel indices to millimeters in DICOM's patient system.
+    slope, intercept : HU are ``slope * stored + intercept``.
+    warnings : as in `CTSlice`.
+    """
+
+    path: str
+    voxels: Voxels
+    to_lps: NDArray[np.float64]
+    slope: float = 1.0
+    intercept: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels along each axis."""
+        return self.voxels.shape
+
+    def plane(self, axis: int, index: int) -> NDArray[np.float32]:
+        """HU of one plane, the other two axes in their order."""
+        return rescale(self.voxels.plane(axis, index), self.slope, self.intercept)
+
+
+def index_volume(volume: Volume) -> CTIndex:
+    """Index the planes across the voxel axis that runs nearest to the body axis.
+
+    The length of the file is compared with what its header says, and no voxel is read.
+
+    Raises
+    ------
+    NotCTError : on a type that holds no HU, and where no plane is axial.
+    CTReadError : on other than three axes, on a volume without voxels, or other than its
+        file holds, on an affine that is singular or not finite, and on planes that are too small,
+        too large or too many.
+    """
+    check_dtype(volume.voxels.dtype, path=volume.path)
+    if len(volume.shape) != 3:
+        raise CTReadError(
+            f"a volume of shape {volume.shape}",
+            path=volume.path,
+            remedy="give one volume of three axes",
+        )
+    directions, spacing = _directions(volume)
+    axis = int(np.argmax(np.abs(directions[2])))
+    down, across = (other for other in range(3) if other != axis)
+    orientation = Orientation(tuple(directions[:, across]), tuple(directions[:, down]))
+    if not orientation.is_axial:
+        raise NotCTError("no axial slices (oblique volume)", path=volume.path)
+    check_count(volume.shape[axis], path=volume.path)
+    check_size(volume.shape[down], volume.shape[across], path=volume.path)
+    volume.voxels.check_length()
+    plane = _Plane(volume, axis, orientation, (float(spacing[down]), float(spacing[across])))
+    return CTIndex(tuple(plane.ref(index) for index in range(volume.shape[axis])))
+
+
+@np.errstate(all="ignore")
+def _directions(volume: Volume) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Unit vectors along the voxel axes, in columns, and the spacing along them, mm."""
+    steps = volume.to_lps[:3, :3]
+    spacing = np.linalg.norm(steps, axis=0)
+    directions = steps / spacing
+    finite = np.isfinite(volume.to_lps).all() and np.isfinite(directions).all()
+    if not finite or abs(np.linalg.det(directions)) < _MIN_DETERMINANT:
+        raise CTReadError(
+            "the affine of the volume is singular or not finite",
+            path=volume.path,
+            remedy="convert it again",
+        )
+    return directions, spacing
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """The stack of planes across ``axis``; ``spacing`` is that of the plane as stored, mm."""
+
+    volume: Volume
+    axis: int
+    orientation: Orientation
+    spacing: tuple[float, float]
+
+    def ref(self, index: int) -> SliceRef:
+        path = self.volume.path
+        load = partial(self.load, index)
+        return SliceRef(
+            path, index, path, self.position_mm(index), load, geometry=self.geometry(index)
+        )
+
+    def geometry(self, index: int) -> Geometry | None:
+        if not is_place(self.origin_mm(index)):
+            return None
+        rows, columns = (n for axis, n in enumerate(self.volume.shape) if axis != self.axis)
+        return Geometry(self.origin_mm(index), self.orientation, self.spacing, (rows, columns))
+
+    @np.errstate(all="ignore")  # the sum of extreme numbers is no place, see `is_place`
+    def origin_mm(self, index: int) -> tuple[float, float, float]:
+        steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
+        x, y, z = (origin + index * steps[:, self.axis]).tolist()
+        return x, y, z
+
+    def position_mm(self, index: int) -> float | None:
+        origin = self.origin_mm(index)
+        return self.orientation.position_mm(origin) if is_place(origin) else None
+
+    def load(self, index: int) -> CTSlice:
+        hu = checked(self.volume.plane(self.axis, index), path=self.volume.path)
+        notes = (*self.volume.warnings, *tilt_warnings(self.orientation.tilt_degrees))
+        rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
+        notes += pixel_warnings(rows, columns)
+        if self.position_mm(index) is None:
+            notes += ("a position that no scanner has: taken as unknown",)
+        if abs(rows / columns - 1) > _SQUARE_TOLERANCE:
+            notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
+        else:
+            notes += square_warnings(rows, columns)
+        return CTSlice(
+            hu=self.orientation.turn(hu),
+            path=self.volume.path,
+            frame=index,
+            series=self.volume.path,
+            spacing_mm=spacing,
+            position_mm=self.position_mm(index),
+            warnings=notes,
+        )

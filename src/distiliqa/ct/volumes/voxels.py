@@ -1,0 +1,247 @@
+"""The voxels of a volume in their file, read no further than its header says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import IO
+
+import numpy as np
+from nibabel.fileslice import fileslice
+from numpy.typing import NDArray
+
+from distiliqa.ct.volumes.inflate import MAX_RATIO, Inflated
+from distiliqa.errors import CTReadError
+from distiliqa.regular_file import open_regular, why_not_regular
+
+# Some 4000 slices of 512 x 512.
+MAX_DECODED_BYTES = 2 << 30
+
+# CT with its noise compresses 3 : 1, and a blank volume 1000 : 1: a ratio condemns a file only
+# where it would also grow large.
+MAX_LARGE_RATIO = 100
+MAX_ANY_RATIO_BYTES = 256 << 20
+
+# Bytes of a volume in text: each number takes several, and is parsed one by one.
+MAX_TEXT_BYTES = 64 << 20
+
+# What may follow the voxels: the rest of a block that a writer filled.
+MAX_PADDING_BYTES = 4096
+
+_INFLATED_BLOCK = 1 << 20
+
+_decoding = Lock()
+
+
+class Coding(Enum):
+    """How voxels are written: as they are, as one zlib or gzip stream, as numbers in text."""
+
+    RAW = "raw"
+    DEFLATED = "compressed"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Voxels:
+    """Where the voxels of a volume lie in a file, and how they are written.
+
+    Attributes
+    ----------
+    path : the file.
+    shape : number of voxels along each axis, the one that runs fastest first.
+    dtype : of one voxel, with its byte order.
+    coding : how they are written.
+    start : bytes of the file before the voxels, or before the compressed stream.
+    skipped : bytes before the first voxel in what a compressed stream holds.
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    coding: Coding = Coding.RAW
+    start: int = 0
+    skipped: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of all voxels."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def moved(self, start: int, skipped: int = 0) -> Voxels:
+        """The same voxels behind other ``start`` and ``skipped`` bytes."""
+        return replace(self, start=start, skipped=skipped)
+
+    def file_length(self) -> int:
+        """Bytes of the file. Raises `CTReadError` on what is not there or no regular file."""
+        with _reported(self.path):
+            reason = why_not_regular(self.path)
+            length = self.path.stat().st_size
+        if reason is not None:
+            raise CTReadError(reason, path=self.path, remedy="put the voxels beside their header")
+        return length
+
+    def check_length(self) -> None:
+        """Compare the length of the file with what the header says; inflates nothing.
+
+        Raises
+        ------
+        CTReadError : the file is not there or is no file, is too short, goes on behind the voxels,
+            or would fill the memory when it is decoded whole.
+        """
+        length = self.file_length() - self.start
+        if self.coding is Coding.RAW:
+            self._check_raw(length)
+            return
+        self._check_whole_size(length)
+        if self.coding is Coding.DEFLATED:
+            self._check_ratio(max(length, 0))
+
+    def _check_ratio(self, length: int) -> None:
+        whole = self.skipped + self.size
+        if whole > length * MAX_RATIO:
+            raise self._cut_short(f"{length} compressed bytes cannot hold them")
+        if whole > MAX_ANY_RATIO_BYTES and whole > length * MAX_LARGE_RATIO:
+            raise CTReadError(
+                f"would inflate to {whole / 1e9:.3g} GB ({whole / length:.0f} times its size), "
+                "which looks like a bomb",
+                path=self.path,
+                remedy="unpack it yourself if you trust it",
+            )
+
+    def _check_whole_size(self, length: int) -> None:
+        """Raise `CTReadError` on what would fill the memory when it is decoded whole."""
+        text = self.coding is Coding.TEXT
+        size = max(self.skipped + self.size, length if text else 0)
+        if size > (MAX_TEXT_BYTES if text else MAX_DECODED_BYTES):
+            raise CTReadError(
+                f"a {self.coding.value} volume of {size / 1e9:.3g} GB is too large to be decoded "
+                "whole",
+                path=self.path,
+                remedy="unpack it: an uncompressed one is read slice by slice",
+            )
+
+    def _check_raw(self, length: int) -> None:
+        if length < self.size:
+            raise self._cut_short(f"{max(length, 0)} are there")
+        if length > self.size + MAX_PADDING_BYTES:
+            raise CTReadError(
+                f"{length - self.size} bytes follow the {self.size} of the voxels that its header "
+                "names",
+                path=self.path,
+                remedy="its header is of another file or damaged: convert it again",
+            )
+
+    def _cut_short(self, found: str) -> CTReadError:
+        return CTReadError(
+            f"its header names {self.size} bytes of voxels, but {found}",
+            path=self.path,
+            remedy="the file is cut short or damaged: copy or convert it again",
+        )
+
+    def plane(self, axis: int, index: int) -> NDArray[np.generic]:
+        """The voxels of one plane of three axes as stored, the other two in their order.
+
+        What is compressed is decoded whole and kept for the next planes.
+
+        Raises
+        ------
+        CTReadError : the file is damaged.
+        """
+        chosen: list[slice | int] = [slice(None)] * 3
+        chosen[axis] = index
+        if self.coding is not Coding.RAW:
+            return self.whole()[tuple(chosen)]
+        with _reported(self.path), open_regular(self.path) as file:
+            return fileslice(file, tuple(chosen), self.shape, self.dtype, self.start, order="F")
+
+    def whole(self) -> NDArray[np.generic]:
+        """All voxels as stored, with the axes of ``shape``.
+
+        A change of the file on disk is noticed. One thread decodes, the others wait for its result.
+
+        Raises
+        ------
+        CTReadError : the file is damaged.
+        """
+        self._check_whole_size(0)
+        with _reported(self.path):
+            written = self.path.stat()
+            with _decoding:
+                array = _decoded(self, written.st_size, written.st_mtime_ns)
+            if isinstance(array, Exception):
+                raise array
+        return array
+
+
+# Two, because threads that load in reading order meet where one volume ends and the next begins.
+# What decoding raises is kept as well, and raised again for each slice.
+@lru_cache(maxsize=2)
+def _decoded(voxels: Voxels, size: int, time_ns: int) -> NDArray[np.generic] | Exception:
+    try:
+        with open_regular(voxels.path) as file:
+            file.seek(voxels.start)
+            if voxels.coding is Coding.TEXT:
+                return _from_text(file, voxels)
+            return _filled(Inflated(file) if voxels.coding is Coding.DEFLATED else file, voxels)
+    except Exception as error:  # zlib, NumPy and the system raise their own
+        return error
+
+
+def _filled(stream: Inflated | IO[bytes], voxels: Voxels) -> NDArray[np.generic]:
+    """The voxels of a stream, which ends with them."""
+    if isinstance(stream, Inflated):
+        stream.skip(voxels.skipped)
+    found = bytearray()
+    while block := stream.read(min(_INFLATED_BLOCK, voxels.size - len(found))):
+        found += block
+    if len(found) < voxels.size:
+        raise EOFError(f"{len(found)} of {voxels.size} bytes of voxels")
+    # A checksum stands at the end of the stream: to read on is to check it.
+    if len(stream.read(MAX_PADDING_BYTES + 1)) > MAX_PADDING_BYTES:
+        raise ValueError(f"more than the {voxels.size} bytes of voxels that its header names")
+    return np.frombuffer(found, voxels.dtype).reshape(voxels.shape, order="F")
+
+
+def _from_text(file: IO[bytes], voxels: Voxels) -> NDArray[np.generic]:
+    words = file.read(MAX_TEXT_BYTES).replace(b",", b" ").split()
+    if len(words) != math.prod(voxels.shape):
+        raise ValueError(f"{len(words)} numbers for {math.prod(voxels.shape)} voxels")
+    written = np.fromiter(map(float, words), np.float64, len(words))
+    with np.errstate(all="ignore"):
+        numbers = written.astype(voxels.dtype)
+    if voxels.dtype.kind in "iu" and not np.array_equal(numbers, written):
+        raise ValueError(f"numbers that are no {voxels.dtype}")
+    return numbers.reshape(voxels.shape, order="F")
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    """Report in one line what reading raises: the libraries have many kinds for damaged files."""
+    try:
+        yield
+    except CTReadError:
+        raise
+    except OSError as error:
+        raise CTReadError(
+            f"the voxels cannot be read ({error.strerror or error})",
+            path=path,
+            remedy="put the file beside its header, and check its permissions",
+        ) from error
+    except MemoryError as error:
+        raise CTReadError(
+            "not enough memory for the volume",
+            path=path,
+            remedy="unpack it: an uncompressed one is read slice by slice",
+        ) from error
+    except Exception as error:
+        raise CTReadError(
+            f"the volume cannot be read ({str(error) or type(error).__name__})",
+            path=path,
+            remedy="the file is cut short or damaged: copy or convert it again",
+        ) from error

@@ -1,0 +1,106 @@
+"""``dose-response.html``: quality against dose, and what it rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from markupsafe import Markup
+
+from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.dose_response.words import (
+    ASSUMPTIONS,
+    half_dose_told,
+    lowest_told,
+    verdict,
+)
+from distiliqa.report.environment import environment
+from distiliqa.report.facts import FACTS, told
+from distiliqa.report.formatting import interval_told, number_told
+from distiliqa.report.json import model_facts
+from distiliqa.report.page_blocks import write_page
+from distiliqa.report.pictures import as_data_uri, slice_picture
+from distiliqa.report.plots import Curve, Dot, Line, curves, strips
+
+
+def write_html(path: Path, found: DoseResponse) -> None:
+    """Write the page, which names no patient, file or date."""
+    write_page(
+        path,
+        "dose-response.html.j2",
+        found=found,
+        scale=found.model.scale,
+        window=found.model.window,
+        verdict=verdict(found),
+        answers=[(basis.name, lowest_told(found, basis)) for basis in found.bases],
+        half=half_dose_told(found),
+        plot=_plot(found),
+        strips=_strips(found),
+        rows=[_row(found, point) for point in found.points],
+        predicted=found.points[0].predicted is not None,
+        pictures=list(_pictures(found)),
+        assumptions=ASSUMPTIONS,
+        made=_made(found),
+        model=model_facts(found.model),
+        software=environment(),
+    )
+
+
+def _made(found: DoseResponse) -> dict[str, str]:
+    """The facts of acquisition of all slices that count, by their field."""
+    acquired = [slice_.acquisition for slice_ in found.points[0].slices]
+    return {field: told(acquired, field) for field in FACTS}
+
+
+def _plot(found: DoseResponse) -> Markup:
+    """Means with their interval over the logarithm of the dose, and the worse predicted end."""
+    points = found.points[::-1]
+    x = [math.log(point.dose) for point in points]
+    ends = [point.interval or (None, None) for point in points]
+    low, high = zip(*ends, strict=True)
+    drawn = [Curve("mean", x, [point.mean for point in points], low, high)]
+    drawn += [
+        Curve(basis.name, x, basis.values[::-1], points=False)
+        for basis in found.bases
+        if basis.kind == "prediction"
+    ]
+    return curves(
+        drawn,
+        x_label="relative dose, logarithmic",
+        y_label="score",
+        y_limits=(found.model.scale.low, found.model.scale.high),
+        x_ticks={math.log(point.dose): f"{point.dose:g}" for point in points},
+        lines=[Line(found.least, f"{found.least:g}, to be reached", dashed=False)],
+    )
+
+
+def _strips(found: DoseResponse) -> Markup:
+    groups = {
+        f"dose {point.dose:g}": [
+            Dot(each.score, "", f"slice {n}: {each.score:.2f}", flagged=each.outside)
+            for n, each in enumerate(point.slices, start=1)
+        ]
+        for point in found.points
+    }
+    scale = found.model.scale
+    return strips(groups, x_label="score of each slice", limits=(scale.low, scale.high))
+
+
+def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
+    dose_mgy = found.ctdivol_mgy
+    return {
+        "dose": f"{point.dose:g}",
+        "ctdivol": "" if dose_mgy is None else f"{dose_mgy * point.dose:.3g}",
+        "mean": f"{point.mean:.2f}",
+        "interval": interval_told(point.interval),
+        "predicted": interval_told(point.predicted),
+        "noise": number_told(point.noise_hu, 1),
+        "outside": str(sum(each.outside for each in point.slices) or ""),
+    }
+
+
+def _pictures(found: DoseResponse) -> Iterator[tuple[str, str]]:
+    """The middle slice at each dose."""
+    for point, hu in zip(found.points, found.shown, strict=False):
+        yield f"dose {point.dose:g}", as_data_uri(slice_picture(hu, found.model.window))

@@ -1,0 +1,28 @@
+"""What the screen shows of a dose response."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from distiliqa.dose_response.result import DoseResponse
+from distiliqa.dose_response.words import half_dose_told, lowest_told, verdict
+from distiliqa.report.formatting import interval_told, number_told
+from distiliqa.terminal import screen
+
+
+def print_response(found: DoseResponse) -> None:
+    """Print what was found on the standard output, for people to read."""
+    console = screen()
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("relative dose", "mean score", "95 % interval", "noise HU"):
+        table.add_column(name, justify="right")
+    for point in found.points:
+        noise = number_told(point.noise_hu, 1)
+        table.add_row(f"{point.dose:g}", f"{point.mean:.2f}", interval_told(point.interval), noise)
+    console.print(table)
+    console.print(Text(f"  {verdict(found)}", "bold"))
+    for basis in found.bases:
+        console.print(f"  lowest dose by the {basis.name}: {lowest_told(found, basis)}")
+    console.print(f"  score at half dose: {half_dose_told(found)}")

@@ -1,0 +1,169 @@
+"""Decoded, windowed slices in one memory-mapped file, so that an epoch does not decode again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from distiliqa.ct.crop_or_pad import fit
+from distiliqa.ct.index import index_ct
+from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.window import SOFT_TISSUE, Window
+from distiliqa.errors import CTReadError
+from distiliqa.files import atomic_path, cannot_write, make_folder
+from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.progress import track
+
+_LEVELS = 65535
+# Raise it when decoding changes, so that no stale slice is read.
+_FORMAT = 1
+_BATCH = 64
+
+
+class SliceCache:
+    """Windowed slices on disk. It pickles as its path, so workers map the file and copy nothing.
+
+    Parameters
+    ----------
+    path : a NumPy file that `open_cache` wrote.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[type[SliceCache], tuple[Path]]:
+        return SliceCache, (self.path,)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @cached_property
+    def images(self) -> NDArray[np.uint16]:
+        """The slices, memory-mapped, (n, size, size); 65535 is the top of the window."""
+        return np.load(self.path, mmap_mode="r", allow_pickle=False)
+
+    def array(self, i: int | slice) -> NDArray[np.float32]:
+        """Slice ``i``, (size, size), or a range of them, (n, size, size), in [0, 1]."""
+        return self.images[i].astype(np.float32) / np.float32(_LEVELS)
+
+
+def open_cache(
+    images: Sequence[RatedImage],
+    *,
+    folder: Path,
+    window: Window = SOFT_TISSUE,
+    size: int = 512,
+) -> SliceCache:
+    """Open the cache of ``images`` in ``folder``; decode them first unless they lie there.
+
+    The file's name tells paths, sizes and times of change of the images, window and size, so a
+    change of any makes another file. Of several processes one builds and the others wait.
+
+    Raises
+    ------
+    CTReadError : an image cannot be read or holds more than one slice; names the first.
+    DistiliqaError : ``folder`` cannot be written, or the disk is full.
+    """
+    cache = SliceCache(folder / f"slices-{_key(images, window, size)}.npy")
+    shape = (len(images), size, size)
+    if _is_valid(cache, shape):
+        return cache
+    make_folder(folder)
+    try:
+        with FileLock(cache.path.with_suffix(".lock")):
+            if not _is_valid(cache, shape):
+                _build(cache.path, [image.path for image in images], window, size)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return SliceCache(cache.path)
+
+
+def _key(images: Sequence[RatedImage], window: Window, size: int) -> str:
+    digest = hashlib.sha256(f"{_FORMAT} {window} {size}".encode())
+    for image in images:
+        path = image.path.resolve()
+        facts = path.stat()
+        digest.update(f"\0{path}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _is_valid(cache: SliceCache, shape: tuple[int, int, int]) -> bool:
+    try:
+        return cache.images.shape == shape and cache.images.dtype == np.uint16
+    except (OSError, ValueError, EOFError):
+        # No such file yet, or one that a copy cut short.
+        return False
+
+
+def _build(path: Path, sources: list[Path], window: Window, size: int) -> None:
+    failed: list[tuple[Path, CTReadError]] = []
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        _write_header(file, (len(sources), size, size))
+        # Written, not memory-mapped: a full disk is then an error and not a bus error.
+        for source, pixels in _decoded(sources, window, size):
+            if isinstance(pixels, CTReadError):
+                failed.append((source, pixels))
+            else:
+                file.write(pixels.tobytes())
+        if failed:
+            _raise_first(failed, len(sources))
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, int, int]) -> None:
+    np.lib.format.write_array_header_2_0(
+        file, {"descr": "<u2", "fortran_order": False, "shape": shape}
+    )
+
+
+def _decoded(
+    sources: list[Path], window: Window, size: int
+) -> Iterator[tuple[Path, NDArray[np.uint16] | CTReadError]]:
+    def decode(source: Path) -> NDArray[np.uint16] | CTReadError:
+        try:
+            return _decode(source, window, size)
+        except CTReadError as error:
+            return error
+
+    with ThreadPoolExecutor() as pool:
+        # In batches: a disk slower than the decoders must not fill the memory.
+        batches = (sources[i : i + _BATCH] for i in range(0, len(sources), _BATCH))
+        results = (
+            pair for batch in batches for pair in zip(batch, pool.map(decode, batch), strict=True)
+        )
+        yield from track(results, "Decoding slices", total=len(sources))
+
+
+def read_rated(path: Path) -> CTSlice:
+    """The slice of a rated image.
+
+    Raises
+    ------
+    CTReadError : it cannot be read or holds more than one slice.
+    """
+    # Published mixed-dose images say Secondary Capture; the ratings vouch for them.
+    index = index_ct(path, require_ct=False)
+    if len(index.slices) != 1:
+        raise CTReadError(
+            f"holds {len(index.slices)} slices", path=path, remedy="rate one slice a file"
+        )
+    return index.slices[0].load()
+
+
+def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
+    pixels, _ = fit(read_rated(path).hu, size)
+    return np.rint(window.apply(pixels) * _LEVELS).astype("<u2")
+
+
+def _raise_first(failed: list[tuple[Path, CTReadError]], total: int) -> None:
+    path, error = failed[0]
+    others = f" (and {len(failed) - 1} more of {total} images)" if len(failed) > 1 else ""
+    remedy = error.remedy or "repair the file or take it out of the ratings"
+    raise CTReadError(f"{error.problem}{others}", path=path, remedy=remedy)

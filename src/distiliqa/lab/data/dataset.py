@@ -1,0 +1,142 @@
+"""Rated slices as a torch data set, augmented by what leaves the noise of a CT image as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypedDict, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import Dataset
+
+from distiliqa.errors import RecipeError
+from distiliqa.lab.data.cache import SliceCache
+from distiliqa.lab.data.ratings import RatedImage
+
+Augmentation = Literal["none", "dihedral", "dihedral+rescale"]
+SYMMETRIES = 8
+
+
+class Draw(NamedTuple):
+    """How an image is shown: its symmetry, 0 to 7, and by what it is scaled and back; 1 is not."""
+
+    transform: int
+    scale: float
+
+
+class Rated(TypedDict):
+    """What is known of one image of a `RatedDataset` beside its pixels.
+
+    score : float32, (). index : position in the data set's images. transform, scale : see `Draw`.
+    """
+
+    score: Tensor
+    index: int
+    transform: int
+    scale: float
+
+
+class RatedItem(Rated, total=False):
+    """One image of a `RatedDataset`.
+
+    image : float32, (1, size, size), in [0, 1], as drawn; not there without ``pixels``.
+    """
+
+    image: Tensor
+
+
+def apply_symmetry(image: Tensor, transform: int) -> Tensor:
+    """Flip and transpose the last two axes of ``image`` by the bits of ``transform``, 0 to 7.
+
+    Bit 0 flips rows, bit 1 flips columns, bit 2 then transposes. The eight results are the
+    symmetries of the square, so fair bits draw them evenly, as the published chain of flips,
+    90-degree rotations and a transpose does. No pixel is interpolated.
+    """
+    flipped = [axis for axis, bit in ((-2, 1), (-1, 2)) if transform & bit]
+    image = image.flip(flipped) if flipped else image
+    return image.transpose(-2, -1).contiguous() if transform & 4 else image
+
+
+class RatedDataset(Dataset[RatedItem]):
+    """Images and scores at some positions of a data set.
+
+    What an item looks like is a pure function of (seed, epoch, position): a resumed or distributed
+    run sees the images that an uninterrupted one sees.
+
+    Parameters
+    ----------
+    images, cache : the whole data set and its decoded slices.
+    indices : positions in ``images`` that this data set serves.
+    augmentation : ``none``, ``dihedral`` (the 8 symmetries) or ``dihedral+rescale``, as published:
+        every second image is also scaled by 0.9 to 1.1 and back, which resamples its noise.
+    seed : of the draws.
+
+    Attributes
+    ----------
+    pixels : whether items hold their image; without, whoever asks has the slices at hand.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[RatedImage],
+        cache: SliceCache,
+        indices: Sequence[int],
+        *,
+        augmentation: Augmentation = "none",
+        seed: int = 0,
+    ) -> None:
+        if augmentation not in get_args(Augmentation):
+            raise RecipeError(
+                f"no augmentation {augmentation!r}",
+                remedy=f"choose {', '.join(get_args(Augmentation))}",
+            )
+        self.cache, self.indices, self.augmentation = cache, tuple(indices), augmentation
+        self.seed, self.pixels = seed, True
+        self.scores = torch.tensor([image.score for image in images], dtype=torch.float32)
+        # Shared memory: persistent workers must see the epoch change.
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the augmentation of ``epoch`` from now on, in workers too."""
+        self._epoch.fill_(epoch)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, item: int) -> RatedItem:
+        index = self.indices[item]
+        transform, scale = draw = self.drawn(index)
+        found: RatedItem = {
+            "score": self.scores[index],
+            "index": index,
+            "transform": transform,
+            "scale": scale,
+        }
+        if self.pixels:
+            found["image"] = as_drawn(torch.from_numpy(self.cache.array(index))[None], draw)
+        return found
+
+    def drawn(self, index: int) -> Draw:
+        """How the image at a position is shown in this epoch."""
+        if self.augmentation == "none":
+            return Draw(0, 1.0)
+        rng = np.random.default_rng((self.seed, int(self._epoch), index))
+        transform = int(rng.integers(SYMMETRIES))
+        if self.augmentation == "dihedral+rescale" and rng.random() < 0.5:
+            return Draw(transform, rng.uniform(0.9, 1.1))
+        return Draw(transform, 1.0)
+
+
+def as_drawn(image: Tensor, draw: Draw) -> Tensor:
+    """An image (1, size, size) by its symmetry, then scaled and back."""
+    image = apply_symmetry(image, draw.transform)
+    return image if draw.scale == 1 else _rescale_and_back(image, draw.scale)
+
+
+def _rescale_and_back(image: Tensor, scale: float) -> Tensor:
+    """Scale (1, size, size) bilinearly and back; the size stays, the noise does not."""
+    size = image.shape[-1]
+    scaled = functional.interpolate(image[None], size=round(size * scale), mode="bilinear")
+    return functional.interpolate(scaled, size=size, mode="bilinear")[0]

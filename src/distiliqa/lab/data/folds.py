@@ -1,0 +1,154 @@
+"""Cross-validation folds with no patient, or no source slice, on both sides."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from distiliqa.errors import RecipeError, quoted
+from distiliqa.lab.data.anatomy import anatomy_groups
+from distiliqa.lab.data.cache import SliceCache
+from distiliqa.lab.data.ratings import RatedImage
+
+
+class Fold(NamedTuple):
+    """Positions of the images on each side of a fold, both ascending."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+
+
+def make_folds(
+    images: Sequence[RatedImage],
+    *,
+    count: int = 5,
+    by: str = "case",
+    seed: int = 0,
+    cache: SliceCache | None = None,
+) -> tuple[Fold, ...]:
+    """Split images into ``count`` folds; every image validates once.
+
+    Parameters
+    ----------
+    images : the data set.
+    count : number of folds, 2 or more.
+    by : what stays together: ``case``; ``source``, the slice that images are versions of; a column
+        of the manifest; or ``contiguous``, blocks of the list as DistilIQA was published
+        (doi 10.1016/j.compbiomed.2024.108670), which puts a patient on both sides.
+    seed : decides between groups of equal size.
+    cache : the decoded slices of ``images``, to find sources by their anatomy where unknown.
+
+    Raises
+    ------
+    RecipeError : fewer groups than folds, an empty fold, an unknown column.
+    """
+    if count < 2:
+        raise RecipeError(f"{count} folds leave nothing to train on", remedy="set 2 or more")
+    if by == "contiguous":
+        blocks = _contiguous_blocks(len(images), count)
+    else:
+        blocks = _balanced_blocks(group_labels(images, by, cache), by, count, seed)
+    everything = range(len(images))
+    return tuple(
+        Fold(tuple(sorted(set(everything).difference(block))), tuple(block)) for block in blocks
+    )
+
+
+def group_labels(
+    images: Sequence[RatedImage], by: str = "case", cache: SliceCache | None = None
+) -> list[int] | list[str]:
+    """Name the group of each image: its case, its source, or its value in a manifest column.
+
+    Where some cases are unknown, images that share a case or a source share a group, with a
+    warning; where an image has neither, so do images of the same anatomy
+    (`distiliqa.lab.data.anatomy`). So a dose without a patient stays with the doses that name one.
+
+    Raises
+    ------
+    RecipeError : a column that the manifest lacks or leaves empty; anatomy needed and no cache.
+    """
+    if by not in ("case", "source"):
+        return [_column(image, by) for image in images]
+    caseless = sum(image.case is None for image in images)
+    if by == "case" and caseless:
+        warnings.warn(
+            f"{caseless} of {len(images)} images have no known case and are grouped by source "
+            "slice: a patient may be on both sides of a fold unless manifest.csv names the cases",
+            stacklevel=3,
+        )
+    kinds = ("case", "source") if by == "case" and caseless else (by,)
+    keys = [
+        [(kind, value) for kind in kinds if (value := getattr(image, kind)) is not None]
+        for image in images
+    ]
+    if not all(keys):
+        if cache is None:
+            raise RecipeError(
+                f"neither case nor source of {quoted(images[keys.index([])].name)} is known",
+                remedy="name them in manifest.csv, or take contiguous folds",
+            )
+        for known, label in zip(keys, anatomy_groups(cache.images).tolist(), strict=True):
+            known.append(("anatomy", str(label)))
+    return _linked(keys)
+
+
+def _linked(keys: list[list[tuple[str, str]]]) -> list[int]:
+    """Label images so that those with a key in common, directly or by way of others, agree."""
+    numbers: dict[tuple[str, str], int] = {}
+    edges = [
+        (i, len(keys) + numbers.setdefault(key, len(numbers)))
+        for i, known in enumerate(keys)
+        for key in known
+    ]
+    nodes = len(keys) + len(numbers)
+    graph = coo_array((np.ones(len(edges), bool), np.transpose(edges)), shape=(nodes, nodes))
+    return connected_components(graph, directed=False)[1][: len(keys)].tolist()
+
+
+def _column(image: RatedImage, column: str) -> str:
+    if column not in image.facts:
+        known = ", ".join(image.facts) or "none"
+        raise RecipeError(
+            f"{quoted(image.name)} has no value in the manifest column {quoted(column)} "
+            f"(it has: {known})",
+            remedy="group by case, source, contiguous or a column that manifest.csv fills",
+        )
+    return image.facts[column]
+
+
+def _balanced_blocks(
+    labels: Sequence[int | str], by: str, count: int, seed: int
+) -> list[list[int]]:
+    """Deal whole groups, the largest first, each to the block with the fewest images."""
+    members: dict[int | str, list[int]] = {}
+    for position, label in enumerate(labels):
+        members.setdefault(label, []).append(position)
+    if len(members) < count:
+        fewer = f"set at most {len(members)} folds, or " if len(members) > 1 else ""
+        raise RecipeError(
+            f"{count} folds by {by} need {count} groups, the data set has {len(members)}",
+            remedy=f"{fewer}fold contiguous as published",
+        )
+    shuffled = np.random.default_rng(seed).permutation(len(members))
+    groups = list(members.values())
+    blocks: list[list[int]] = [[] for _ in range(count)]
+    for group in sorted((groups[i] for i in shuffled), key=len, reverse=True):
+        min(blocks, key=len).extend(group)
+    return [sorted(block) for block in blocks]
+
+
+def _contiguous_blocks(n: int, count: int) -> list[list[int]]:
+    """Blocks as published for five folds: n - int(0.8 n) images each, the last takes the rest."""
+    length = n - int((1 - 1 / count) * n)
+    blocks = [list(range(n)[k * length : (k + 1) * length]) for k in range(count)]
+    if not all(blocks):
+        raise RecipeError(
+            f"{count} contiguous folds of {n} images leave a fold empty",
+            remedy="set fewer folds or add images",
+        )
+    return blocks

@@ -1,0 +1,153 @@
+"""Predictions to evaluate: asked of networks, or read from a table."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path, PurePath
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.window import Window
+from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.foreign_text import read_text
+from distiliqa.lab.data.cache import open_cache
+from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.progress import track
+
+# As `distiliqa evaluate`, `distiliqa score` and the published code write them.
+_COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))
+
+
+class Predictor(Protocol):
+    """Whatever scores windowed slices, such as `distiliqa.lab.train.predict.Predictor`."""
+
+    @property
+    def window(self) -> Window:
+        """The window of its training."""
+        ...
+
+    @property
+    def image_size(self) -> int:
+        """Rows and columns of its input."""
+        ...
+
+    def predict(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
+        """(n, 1, image_size, image_size) in [0, 1] to (n, outputs)."""
+        ...
+
+
+class _Row(NamedTuple):
+    path: PurePath
+    score: float
+
+
+def predict(
+    predictor: Predictor, images: Sequence[RatedImage], *, cache_folder: Path, batch_size: int = 8
+) -> NDArray[np.float64]:
+    """Outputs of ``predictor`` for ``images``, (n, outputs).
+
+    Raises
+    ------
+    CTReadError : an image cannot be read.
+    """
+    window, size = predictor.window, predictor.image_size
+    cache = open_cache(images, window=window, size=size, folder=cache_folder)
+    starts = range(0, len(cache), batch_size)
+    batches = [
+        predictor.predict(cache.array(slice(start, start + batch_size))[:, None])
+        for start in track(starts, "Predicting")
+    ]
+    return np.concatenate(batches).astype(np.float64)
+
+
+def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.float64]:
+    """Predictions of ``images`` from a CSV file, (n,).
+
+    The columns are ``image, pred`` (as in ``eval_info.csv``) or ``path, score`` (as in
+    ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``). A row is an
+    image's if the one path ends with the other, folder by folder: the name of the image with or
+    without its extension, or its file. Rows of other images are ignored.
+
+    Raises
+    ------
+    DistiliqaError : the file cannot be read, a prediction is not a number, an image has no row or
+        several, a row fits several images.
+    """
+    rows = _read_rows(path)
+    by_name: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        by_name.setdefault(row.path.name, []).append(i)
+    chosen: dict[int, str] = {}
+    for image in images:
+        i = _find_row(image, rows, by_name, path)
+        if i in chosen:
+            raise DistiliqaError(
+                f"the row {quoted(str(rows[i].path))} fits {quoted(chosen[i])} "
+                f"and {quoted(image.name)}",
+                path=path,
+                remedy="name images by their path in the data folder",
+            )
+        chosen[i] = image.name
+    return np.array([rows[i].score for i in chosen])
+
+
+def _find_row(
+    image: RatedImage, rows: list[_Row], by_name: dict[str, list[int]], path: Path
+) -> int:
+    name = PurePath(image.name)
+    names = {name, name.with_name(image.path.name)}
+    candidates = sorted({i for each in names for i in by_name.get(each.name, [])})
+    exact = [i for i in candidates if rows[i].path in names]
+    found = exact or [
+        i
+        for i in candidates
+        if any(_ends_with(rows[i].path, each) for each in names)
+        or _ends_with(image.path.resolve(), rows[i].path)
+    ]
+    if len(found) != 1:
+        raise DistiliqaError(
+            f"{len(found) or 'no'} rows for the image {quoted(image.name)}",
+            path=path,
+            remedy="give one prediction for every rated image",
+        )
+    return found[0]
+
+
+def _ends_with(path: PurePath, ending: PurePath) -> bool:
+    return path.parts[-len(ending.parts) :] == ending.parts
+
+
+def _read_rows(path: Path) -> list[_Row]:
+    try:
+        reader = csv.DictReader(StringIO(read_text(path), newline=""), restval="")
+        header = reader.fieldnames or []
+        columns = next((pair for pair in _COLUMNS if set(pair) <= set(header)), None)
+        if columns is None:
+            raise DistiliqaError(
+                f"has the columns {', '.join(header) or 'none'}",
+                path=path,
+                remedy="name the columns image and pred, or path and score",
+            )
+        name, score = columns
+        return [
+            _Row(PurePath(row[name]), _number(row[score], reader.line_num, path)) for row in reader
+        ]
+    except csv.Error as error:
+        raise DistiliqaError(f"not readable as CSV ({error})", path=path) from error
+
+
+def _number(text: str, line: int, path: Path) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DistiliqaError(
+            f"line {line}: {quoted(text)} is not a finite number", path=path, remedy="correct it"
+        )
+    return number

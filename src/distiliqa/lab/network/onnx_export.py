@@ -1,0 +1,163 @@
+"""From a network to a model folder, checked against torch before anybody uses it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import make_folder, write_text
+from distiliqa.lab.network.graph import ScoringGraph, read_insight, save_insight
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.weights import read_network, save_network
+from distiliqa.models.folder import (
+    CARD,
+    CONFIG,
+    DISTANCE,
+    HEATMAP,
+    INPUT,
+    INSIGHT,
+    ONNX,
+    OUTPUT,
+    WEIGHTS,
+    ModelConfig,
+    checked_file,
+    read_config,
+    write_config,
+)
+from distiliqa.scoring.runtimes.onnx_check import checked_network
+from distiliqa.scratch import scratch_folder
+from distiliqa.version import __version__
+
+# Largest difference of an ONNX output from torch's; the distance sums hundreds of squares.
+TOLERANCE = {OUTPUT: 1e-4, HEATMAP: 1e-3, DISTANCE: 1e-3}
+OPSET = 18
+
+
+def export_network(
+    graph: ScoringGraph, folder: Path, config: ModelConfig, card: str, images: NDArray[np.float32]
+) -> float:
+    """Write a model folder: ONNX, weights, ``config.json`` and ``README.md``.
+
+    Parameters
+    ----------
+    config : what the model is; sizes, hashes and version are filled in here.
+    card : the model card, Markdown.
+    images : (n, 1, size, size), windowed slices in [0, 1] on which ONNX must equal torch.
+
+    Returns
+    -------
+    The largest absolute difference between the scores of the two on ``images``.
+
+    Raises
+    ------
+    DistiliqaError : ONNX and torch differ by more than 1e-4; nothing is left in ``folder``.
+    ModelFolderError : torch wrote an operator that scoring does not run, see
+        `distiliqa.scoring.runtimes.onnx_check`.
+    """
+    graph = graph.cpu().eval()
+    sizes = graph.network.config
+    config = replace(
+        config,
+        architecture=sizes.as_dict(),
+        outputs=sizes.outputs,
+        image_size=sizes.image_size,
+        made_by=__version__,
+    )
+    make_folder(folder)
+    with scratch_folder(folder) as draft:
+        save_network(graph.network, draft / WEIGHTS)
+        if len(graph.names) > 1:
+            save_insight(graph, draft / INSIGHT)
+        _write_onnx(graph, draft / ONNX)
+        difference = _checked(compare(graph, draft / ONNX, images), folder)
+        write_config(draft, config)
+        checked_network(draft, read_config(draft))  # as whoever reads the folder will
+        write_text(draft / CARD, card)
+        (folder / INSIGHT).unlink(missing_ok=True)  # of an earlier model
+        for file in (ONNX, WEIGHTS, INSIGHT, CARD, CONFIG):
+            if (draft / file).exists():
+                shutil.move(draft / file, folder / file)
+    return difference
+
+
+def _checked(differences: dict[str, float], folder: Path) -> float:
+    for name, difference in differences.items():
+        if not difference <= TOLERANCE[name]:
+            raise DistiliqaError(
+                f"ONNX differs from torch by {difference:.2g} in {name}, more than "
+                f"{TOLERANCE[name]:g}",
+                path=folder,
+                remedy="report this with the network's sizes",
+            )
+    return differences[OUTPUT]
+
+
+def compare(graph: ScoringGraph, onnx: Path, images: NDArray[np.float32]) -> dict[str, float]:
+    """Largest absolute difference of each output between ONNX Runtime and torch."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
+    worst = dict.fromkeys(graph.names, 0.0)
+    for image in images:  # one at a time: the published network's stem needs 2 GB for a batch
+        with torch.inference_mode():
+            expected = graph(torch.from_numpy(image[None]))
+        found = session.run(list(graph.names), {INPUT: image[None]})
+        for name, one, other in zip(graph.names, found, expected, strict=True):
+            worst[name] = max(worst[name], float(np.abs(one - other.numpy()).max()))
+    return worst
+
+
+def load_network(folder: Path | str) -> Network:
+    """The torch module of a model folder, in eval mode.
+
+    It takes windowed slices (N, 1, 512, 512) in [0, 1] and gives (N, outputs).
+
+    Raises
+    ------
+    ModelFolderError : the folder lacks a file, or a file was altered.
+    """
+    folder = Path(folder)
+    return read_network(checked_file(folder, WEIGHTS, read_config(folder)))
+
+
+def load_graph(folder: Path | str) -> ScoringGraph:
+    """All that ``model.onnx`` computes as a torch module, see `ScoringGraph`, in eval mode.
+
+    Raises
+    ------
+    ModelFolderError : the folder lacks a file, or a file was altered.
+    """
+    folder = Path(folder)
+    config, network = read_config(folder), load_network(folder)
+    if INSIGHT not in config.files:
+        return ScoringGraph(network).eval()
+    return read_insight(network, checked_file(folder, INSIGHT, config)).eval()
+
+
+def _write_onnx(graph: ScoringGraph, path: Path) -> None:
+    size = graph.network.config.image_size
+    example = torch.zeros(2, 1, size, size)  # a batch of 1 would be frozen into the graph
+    # The exporter tells of operators of packages that this network does not use.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph,
+            (example,),
+            str(path),
+            input_names=[INPUT],
+            output_names=list(graph.names),
+            dynamic_shapes=({0: torch.export.Dim("n")},),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )

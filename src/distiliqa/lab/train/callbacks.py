@@ -1,0 +1,108 @@
+"""What happens at the end of an epoch: the table, the console, the best weights, the checkpoint."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback, Checkpoint
+
+from distiliqa.files import cannot_write, write_text
+from distiliqa.lab.network.weights import save_network
+from distiliqa.lab.train.rating import RatingModule
+from distiliqa.terminal import screen
+
+
+class History(Callback):
+    """One CSV row and one console line an epoch; part of the checkpoint, so resuming goes on.
+
+    Parameters
+    ----------
+    path : the CSV file. columns : the first columns, as published; other figures follow.
+    title : what the console calls the run.
+    """
+
+    def __init__(self, path: Path, columns: tuple[str, ...], title: str) -> None:
+        self.path, self.columns, self.title = path, columns, title
+        self.rows: list[dict[str, float]] = []
+        self.started = 0.0
+
+    def on_train_epoch_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        self.started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, RatingModule)
+        epoch = trainer.current_epoch
+        module.check_last()
+        module.summarize_training()
+        row = {"Epoch": epoch} | module.summary
+        row["learning_rate"] = module.learning_rate(epoch)
+        row["seconds"] = round(time.perf_counter() - self.started, 2)
+        self.rows.append({name: row[name] for name in (*self.columns, *row)})
+        if trainer.logger:
+            trainer.logger.log_metrics(self.rows[-1], step=epoch)
+        if trainer.is_global_zero:
+            self.write()
+            figures = "  ".join(f"{n} {row[n]:.4f}" for n in self.columns[1:])
+            line = f"{self.title}  epoch {epoch + 1}/{trainer.max_epochs}  {figures}"
+            screen(err=True).print(line, soft_wrap=True)
+
+    def write(self) -> None:
+        """Write the table whole, so that a kill leaves the last or the one before."""
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(self.rows)
+        write_text(self.path, text.getvalue())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.rows = state["rows"]
+
+
+class BestWeights(Callback):
+    """Comes after `History` and writes the weights whenever the merit is the highest so far.
+
+    Parameters
+    ----------
+    path : the safetensors file.
+    patience : stop after so many epochs without a new best; None never stops.
+    """
+
+    def __init__(self, path: Path, patience: int | None) -> None:
+        self.path, self.patience = path, patience
+        self.best, self.epoch = float("-inf"), -1
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, RatingModule)
+        if module.merit > self.best:
+            self.best, self.epoch = module.merit, trainer.current_epoch
+            if trainer.is_global_zero:
+                save_network(module.kept, self.path)
+        if self.patience is not None and trainer.current_epoch - self.epoch >= self.patience:
+            trainer.should_stop = True
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "epoch": self.epoch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.best, self.epoch = state["best"], state["epoch"]
+
+
+class LastCheckpoint(Checkpoint):
+    """Writes all that resuming needs after every epoch; Lightning runs it after the other ones."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        try:
+            trainer.save_checkpoint(self.path)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error

@@ -1,0 +1,103 @@
+"""What images a network knows: the statistics and shapes of its training images, and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from distiliqa.lab.network.graph import DomainReference
+from distiliqa.metrics.body_shape import BodyShape
+from distiliqa.models.folder import Domain
+
+FALSE_ALARMS = 0.05  # of patients unlike each other: of one like the rest fewer
+_ODD = 0.01  # share of training images whose shapes set no limit, such as cut ones
+_SMALLER = 0.9  # of the smallest body, which a network still knows
+_FLATTER = 0.5  # of the least contrast inside a body
+_STRONGER = 1.1  # of the most, where lungs lie beside soft tissue
+
+
+def fit_domain(
+    known: NDArray[np.floating],
+    cases: Sequence[str],
+    others: NDArray[np.floating],
+    shapes: Sequence[BodyShape],
+    *,
+    false_alarms: float = FALSE_ALARMS,
+) -> tuple[DomainReference, Domain]:
+    """The reference of a network and what its limit stands for.
+
+    The limit is set on patients as the reference does not know them: those held out, and each
+    patient of the training images against the others, since patients differ more than images do.
+
+    Parameters
+    ----------
+    known : (n, d), statistics of training images, see `distiliqa.lab.network.graph`.
+    cases : the patient of each of them.
+    others : (m, d), of images of other patients.
+    shapes : of the bodies in the training images.
+    false_alarms : share of the distances of unknown patients that lies outside.
+    """
+    rows, labels = known.astype(np.float64), np.asarray(cases)
+    mean, whitening = whitened(rows)
+    distances = [_distances(others, mean, whitening)]
+    for case in np.unique(labels):
+        if not (alone := labels == case).all():
+            distances.append(_distances(rows[alone], *whitened(rows[~alone])))
+    limit = float(np.quantile(np.concatenate(distances), 1 - false_alarms))
+    reference = DomainReference(
+        torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
+    )
+    checked = sum(map(len, distances))
+    smallest, deepest, least, most = _shape_limits(shapes)
+    return reference, Domain(false_alarms, len(known), checked, smallest, deepest, least, most)
+
+
+def _shape_limits(
+    shapes: Sequence[BodyShape],
+) -> tuple[float | None, float, float, float | None]:
+    """Limits of diameter, cleft and least and most contrast, with room beyond what was seen."""
+    diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
+    contrasts = [each.contrast_hu for each in shapes if each.contrast_hu is not None]
+    clefts = [each.cleft for each in shapes]
+    return (
+        _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
+        (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
+        _FLATTER * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
+        _STRONGER * float(np.quantile(contrasts, 1 - _ODD)) if contrasts else None,
+    )
+
+
+def _distances(
+    rows: NDArray[np.floating], mean: NDArray[np.float64], whitening: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.linalg.norm((rows - mean) @ whitening, axis=1)
+
+
+def whitened(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (d,) and whitening (d, d) of rows (n, d), of which there may be fewer than columns.
+
+    Columns are brought to one scale first: a network's channels differ by orders of magnitude.
+    """
+    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    scale = scale + 1e-3 * scale.mean()
+    covariance = shrunk_covariance((rows - mean) / scale)
+    return mean, np.linalg.cholesky(np.linalg.inv(covariance)) / scale[:, None]
+
+
+def shrunk_covariance(centered: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance of centered rows (n, d), drawn toward a multiple of the identity.
+
+    Ledoit & Wolf 2004, doi 10.1016/S0047-259X(03)00096-4.
+    """
+    count, size = centered.shape
+    sample = centered.T @ centered / count
+    target = np.trace(sample) / size * np.eye(size)
+    distance = np.square(sample - target).sum()
+    # The sum over rows of the squared distance of each row's outer product from the sample's.
+    fourth = np.square(np.square(centered).sum(axis=1)).sum()
+    noise = (fourth - count * np.square(sample).sum()) / count**2
+    share = min(max(noise / distance, 0.0), 1.0) if distance > 0 else 1.0
+    return share * target + (1 - share) * sample

@@ -1,0 +1,93 @@
+"""Batches in an order that depends on the seed and the epoch alone, on one process or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import lightning as L
+import torch.distributed
+from torch.utils.data import DataLoader, DistributedSampler
+
+from distiliqa.errors import RecipeError
+from distiliqa.lab.data.dataset import RatedDataset, RatedItem
+
+
+class EpochSampler(DistributedSampler[RatedItem]):
+    """Shuffles by (seed, epoch) and tells the data set the epoch, on one process or many.
+
+    Lightning calls ``set_epoch`` before each epoch, a resumed one too, so that a run that was
+    killed and resumed sees the same batches as one that was not. The processes of a distributed
+    run take turns, so that their batches together are the batch of one process.
+    """
+
+    def __init__(self, dataset: RatedDataset, *, shuffle: bool, seed: int) -> None:
+        spread = torch.distributed.is_initialized()
+        super().__init__(
+            dataset,
+            num_replicas=torch.distributed.get_world_size() if spread else 1,
+            rank=torch.distributed.get_rank() if spread else 0,
+            shuffle=shuffle,
+            seed=seed,
+        )
+        self.rated = dataset
+
+    def set_epoch(self, epoch: int) -> None:
+        """Shuffle and augment as epoch ``epoch``."""
+        super().set_epoch(epoch)
+        self.rated.set_epoch(epoch)
+
+
+class Batches(L.LightningDataModule):
+    """Training and validation images in batches; a process of a distributed run gets its share.
+
+    Lightning asks for the loaders once its processes know of each other, not before.
+
+    Parameters
+    ----------
+    training, validation : the images; ``validation`` may be None.
+    batch_size : images a batch, over all processes.
+    workers : processes that read ahead.
+    seed : of the training order.
+    """
+
+    def __init__(
+        self,
+        training: RatedDataset,
+        validation: RatedDataset | None,
+        *,
+        batch_size: int,
+        workers: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.training, self.validation = training, validation
+        self.batch_size, self.workers, self.seed = batch_size, workers, seed
+
+    @property
+    def datasets(self) -> Sequence[RatedDataset]:
+        """All that is loaded from."""
+        return [each for each in (self.training, self.validation) if each is not None]
+
+    def train_dataloader(self) -> DataLoader[RatedItem]:
+        return self._loader(self.training, shuffle=True)
+
+    def val_dataloader(self) -> Sequence[DataLoader[RatedItem]]:
+        return [self._loader(self.validation, shuffle=False)] if self.validation else []
+
+    def _loader(self, dataset: RatedDataset, *, shuffle: bool) -> DataLoader[RatedItem]:
+        return DataLoader(
+            dataset,
+            batch_size=self._share(),
+            sampler=EpochSampler(dataset, shuffle=shuffle, seed=self.seed),
+            num_workers=self.workers,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+    def _share(self) -> int:
+        processes = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+        if self.batch_size % processes:
+            raise RecipeError(
+                f"{processes} processes cannot share batches of {self.batch_size} evenly",
+                remedy="set batch_size to a multiple of the processes",
+            )
+        return self.batch_size // processes

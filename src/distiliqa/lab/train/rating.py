@@ -1,0 +1,223 @@
+"""What teacher and student have in common: optimiser, learning rate, validation."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.losses import ScoreLoss
+from distiliqa.lab.train.moves import moved
+from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.selection import merit_of
+from distiliqa.statistics.agreement import Agreement, agreement, plcc
+
+if TYPE_CHECKING:
+    from distiliqa.lab.train.resident import ResidentSlices
+
+
+class Batch(TypedDict):
+    """Items of a `RatedDataset`, collated: images (N, 1, S, S), the rest (N,)."""
+
+    image: Tensor
+    score: Tensor
+    index: Tensor
+    transform: Tensor
+
+
+class Predicted(NamedTuple):
+    """Outputs of a training batch, (N, outputs), and the price of how moves change them, ()."""
+
+    outputs: Tensor
+    price: Tensor
+
+
+class Outcomes:
+    """Predictions, labels and losses of the images seen in an epoch, by image."""
+
+    def __init__(self) -> None:
+        self.rows: list[Tensor] = []
+
+    def add(self, index: Tensor, *values: Tensor) -> None:
+        """Keep (N,) values of the images at (N,) positions."""
+        columns = [index.float(), *(value.detach().float() for value in values)]
+        self.rows.append(torch.stack(columns, dim=1))
+
+    def gathered(self, module: L.LightningModule) -> Tensor:
+        """All processes' rows, (images, 1 + values), each image once, ordered by position."""
+        rows = torch.cat(self.rows)
+        if module.trainer.world_size > 1:
+            rows = torch.as_tensor(module.all_gather(rows)).flatten(0, 1)
+        rows = rows.cpu().double()
+        # A distributed sampler repeats images to give every process as many.
+        _, first = np.unique(rows[:, 0].numpy(), return_index=True)
+        return rows[first]
+
+
+def _moving_average(network: Network, decay: float) -> AveragedModel:
+    """Exponential moving average of weights (Polyak & Juditsky 1992, doi 10.1137/0330046)."""
+    # Without a gradient: processes of a distributed run wait for those that are expected.
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)).requires_grad_(False)
+
+
+@contextmanager
+def _statistics_kept(network: Network) -> Iterator[None]:
+    """Crops hold less air than whole images, by whose statistics the network is validated."""
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    for norm in norms:
+        norm.track_running_stats = False
+    yield
+    for norm in norms:
+        norm.track_running_stats = True
+
+
+class RatingModule(L.LightningModule, ABC):
+    """A network that learns scores. Children say what a training batch costs.
+
+    After each epoch ``summary`` holds the figures of the epoch by column name, and ``merit`` what
+    the best epoch has most of, see `merit_of`.
+
+    Parameters
+    ----------
+    span : length of the scale of the labels.
+
+    Attributes
+    ----------
+    slices : the images of batches that hold none, see `distiliqa.lab.train.resident`.
+    """
+
+    def __init__(
+        self, network: Network, step: StepSection, seed: int, *, span: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.seed, self.span = seed, span
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.step = step
+        self.averaged = _moving_average(self.network, step.averaging) if step.averaging else None
+        self.loss = ScoreLoss(step.l1_weight, step.mse_weight)
+        self.seen, self.validated = Outcomes(), Outcomes()
+        self.summary: dict[str, float] = {}
+        self.merit = 0.0
+        self.slices: ResidentSlices | None = None
+        self.unchecked: Tensor | None = None
+
+    def configure_optimizers(self) -> Optimizer:
+        rate, decay = self.step.learning_rate, self.step.weight_decay
+        fused = self.device.type in ("cpu", "cuda")
+        parameters = self.network.parameters()
+        if self.step.optimizer == "adamw":
+            return AdamW(parameters, lr=rate, weight_decay=decay, fused=fused)
+        momentum = self.step.momentum
+        return SGD(parameters, lr=rate, momentum=momentum, weight_decay=decay, fused=fused)
+
+    def learning_rate(self, epoch: int) -> float:
+        """Half a cosine from the first learning rate to the last (Loshchilov & Hutter 2017)."""
+        first, last = self.step.learning_rate, self.step.final_learning_rate
+        return last + (first - last) * (1 + math.cos(math.pi * epoch / self.step.epochs)) / 2
+
+    def on_train_epoch_start(self) -> None:
+        # A function of the epoch alone, so that resuming cannot shift it.
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.learning_rate(self.current_epoch)
+        self.seen, self.validated = Outcomes(), Outcomes()
+
+    @property
+    def kept(self) -> Network:
+        """The network that is validated and kept: the one that learns, or its moving average."""
+        if self.averaged is None:
+            return self.network
+        assert isinstance(self.averaged.module, Network)
+        return self.averaged.module
+
+    def on_before_batch_transfer(self, batch: dict[str, Tensor], _: int) -> dict[str, Tensor]:
+        scale = batch.pop("scale")
+        if self.slices is not None:
+            batch["image"] = self.slices.shown(batch["index"], batch["transform"], scale)
+        return batch
+
+    def predict_batch(self, images: Tensor, number: int) -> Predicted:
+        """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or by a crop.
+
+        Whole images are also shown moved where the recipe prices what that changes. What is drawn
+        depends on the weights' seed, the epoch and the number alone, so that a resumed run draws
+        what an uninterrupted one draws.
+        """
+        rng = np.random.default_rng((self.seed, self.current_epoch, number))
+        if rng.random() < self.step.crops:
+            return Predicted(self._by_a_crop(images, rng), torch.zeros((), device=images.device))
+        if not self.step.consistency:
+            outputs = self.network(images).float()
+            return Predicted(outputs, torch.zeros((), device=images.device))
+        both = torch.cat([images, moved(images, rng)])
+        before, after = self.network(both).float().chunk(2)
+        price = self.step.consistency * (before - after).square().mean()
+        return Predicted((before + after) / 2, price)
+
+    def _by_a_crop(self, images: Tensor, rng: np.random.Generator) -> Tensor:
+        side = images.shape[-1] // 2
+        row, column = (int(at) for at in rng.integers(side + 1, size=2))
+        crop = images[..., row : row + side, column : column + side]
+        with _statistics_kept(self.network):
+            return self.network.forward_crop(crop, (row, column)).float()
+
+    def on_train_batch_end(self, *_: object) -> None:
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+
+    def on_validation_start(self) -> None:
+        self.check_last()  # before the figures of a network that is none any more
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        predictions = self.kept(batch["image"]).float().mean(dim=1)
+        losses = self.loss(predictions[:, None], batch["score"][:, None])
+        self.validated.add(batch["index"], predictions, batch["score"], losses)
+
+    def on_validation_epoch_end(self) -> None:
+        _, predictions, labels, losses = self.validated.gathered(self).T
+        found = agreement(predictions.numpy(), labels.numpy())
+        rising = (plcc(predictions.numpy(), labels.numpy()) or 0) >= 0
+        select_on = self.step.select_on
+        self.merit = merit_of(found, rising=rising, select_on=select_on, span=self.span)
+        self.summary["val_overall_perf"] = found.overall
+        self.summary["val_loss"] = float(losses.mean())
+        for name in ("plcc", "srocc", "krocc", "mae"):
+            self.summary[f"val_{name}"] = getattr(found, name)
+
+    @abstractmethod
+    def summarize_training(self) -> None:
+        """Put the figures of the epoch's training images into ``summary``."""
+
+    def agreement_seen(self) -> tuple[Agreement, Tensor]:
+        """Agreement over the epoch's training images, and their rows."""
+        rows = self.seen.gathered(self)
+        return agreement(rows[:, 1].numpy(), rows[:, 2].numpy()), rows
+
+    def checked(self, loss: Tensor) -> Tensor:
+        """The loss, once the one before it is known to be a number. Raises `DistiliqaError`.
+
+        One behind, since to look at a number is to wait until the GPU has it.
+        """
+        self.check_last()
+        self.unchecked = loss.detach()
+        return loss
+
+    def check_last(self) -> None:
+        """Raise `DistiliqaError` if the last loss is not a number."""
+        loss, self.unchecked = self.unchecked, None
+        if loss is not None and not torch.isfinite(loss):
+            raise DistiliqaError(
+                f"the loss is {loss.item()} in epoch {self.current_epoch}",
+                remedy="lower learning_rate, or use precision 32-true, and run again",
+            )

@@ -1,0 +1,273 @@
+"""Everything that decides a training run, in one validated YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field
+
+from distiliqa.ct.window import Window
+from distiliqa.errors import DistiliqaError, RecipeError
+from distiliqa.files import write_text
+from distiliqa.lab.bounded_yaml import parse_yaml
+from distiliqa.lab.data.dataset import Augmentation
+from distiliqa.lab.network.config import PRESETS, NetworkConfig
+from distiliqa.lab.recipe_file import Section, read_yaml, validated
+from distiliqa.lab.train.selection import SelectOn, usual_selection
+
+SHIPPED = ("published", "compact", "smoke")
+Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
+Size = Annotated[int, Field(lt=1 << 16)]
+Weight = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class NetworkSection(Section):
+    """A preset by name, and any size that differs from it (see `NetworkConfig`)."""
+
+    preset: Literal["published", "compact"] = "compact"
+    stem: Literal["published", "strided"] | None = None
+    stem_blocks: Annotated[int, Field(le=16)] | None = None
+    stem_width: Size | None = None
+    patch: Size | None = None
+    depth: Size | None = None
+    width: Size | None = None
+    heads: Size | None = None
+    mlp: Size | None = None
+
+    def config(self, outputs: int) -> NetworkConfig:
+        """The network's sizes, with a head of ``outputs``."""
+        changed = self.model_dump(exclude={"preset"}, exclude_none=True)
+        return NetworkConfig(**(PRESETS[self.preset].as_dict() | changed | {"outputs": outputs}))
+
+
+class DataSection(Section):
+    """Where the rated images are and what their scores mean.
+
+    Attributes
+    ----------
+    scale : lowest and highest score that may occur.
+    higher_is_better : False where the best images have the lowest score, as on many Likert scales.
+    """
+
+    folder: Path | None = None
+    ratings: Path | None = None
+    scale: tuple[float, float] = (0.0, 1.0)
+    meaning: str = "structural similarity to the full-dose slice"
+    higher_is_better: bool = True
+
+    @property
+    def span(self) -> float:
+        """Length of the scale, in units of the score."""
+        return self.scale[1] - self.scale[0]
+
+
+class WindowSection(Section):
+    """Window width and level, HU."""
+
+    width: float = Field(default=350.0, gt=0)
+    level: float = 40.0
+
+    def window(self) -> Window:
+        """The window as `distiliqa.ct` applies it."""
+        return Window(self.width, self.level)
+
+
+class FoldSection(Section):
+    """How the teachers' folds are made; ``contiguous`` is the published way."""
+
+    count: int = Field(default=5, ge=2, lt=1 << 16)
+    by: str = "case"
+
+
+class StepSection(Section):
+    """How one network is trained: the defaults are the published teacher's.
+
+    Attributes
+    ----------
+    select_on : what the epoch that is kept has most of on the held-out images. ``held_out``, as
+        published: the sum of the correlations. ``error``: a small mean absolute error.
+        ``error_and_correlation``: both, see `distiliqa.lab.train.selection`, which also names what
+        None stands for.
+    """
+
+    epochs: Positive = 500
+    batch_size: Positive = 10  # images of all processes together
+    accumulate: Positive = 1
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: float = Field(default=1e-3, gt=0)
+    final_learning_rate: float = Field(default=1e-6, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: Weight = 0.0
+    l1_weight: Weight = 1.0
+    mse_weight: Weight = 1.0
+    crops: Share = 0.0  # of the training batches that show a quarter of the image only
+    consistency: Weight = 0.0  # price of the squared change of outputs as an image is moved
+    averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
+    patience: Positive | None = None  # epochs without a better validation before it stops
+    select_on: SelectOn | None = None
+
+
+class StudentSection(StepSection):
+    """How the student is distilled; ``published`` switches reproduce the published code.
+
+    Attributes
+    ----------
+    distill_weight : of the teachers' term; with 0 no teacher is asked, or needed.
+    gate : largest error of the teachers' mean that is learned from, as a share of `data.scale`.
+    select_on : also ``training``, as published: the correlations on all images, none held out.
+    """
+
+    epochs: Positive = 200
+    batch_size: Positive = 25
+    distill_weight: Weight = 0.75
+    gate: Weight = 0.05
+    distillation: Literal["added", "published"] = "added"
+    select_on: SelectOn | Literal["training"] | None = None  # type: ignore[assignment]
+    held_out_fold: Positive = 1
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether a fold is held out of what the student learns from."""
+        return self.select_on != "training"
+
+
+class HardwareSection(Section):
+    """What it runs on, in the words of Lightning's Trainer. It changes results by rounding alone.
+
+    Attributes
+    ----------
+    workers : processes that read ahead; 0 reads in the training process, which is fastest where
+        cores are few or the slices lie on the GPU.
+    compile : let torch compile the network first; minutes that pay in long runs. It needs a C++
+        compiler.
+    resident : hold the slices on the GPU where they fit in half of its free memory.
+    """
+
+    accelerator: str = "auto"
+    devices: int | str | list[int] = "auto"
+    nodes: Positive = 1
+    strategy: str = "auto"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    workers: int = Field(default=0, ge=0, lt=1 << 10)
+    compile: bool = False
+    resident: bool = True
+
+
+class Recipe(Section):
+    """A whole training run. `load_recipe` reads one, `save_recipe` writes the merged one."""
+
+    network: NetworkSection = NetworkSection()
+    data: DataSection = DataSection()
+    window: WindowSection = WindowSection()
+    folds: FoldSection = FoldSection()
+    augmentation: Augmentation = "dihedral"
+    imagenet_weights: str | None = None  # a path, or "download"
+    initial_weights: Path | None = None  # a shipped model by name, a model folder or safetensors
+    teacher: StepSection = StepSection()
+    student: StudentSection = StudentSection()
+    hardware: HardwareSection = HardwareSection()
+    seed: int = Field(default=0, ge=0, lt=1 << 32)
+    tensorboard: bool = False
+
+
+def load_recipe(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Read a shipped recipe by name or a YAML file, and apply overrides.
+
+    Parameters
+    ----------
+    source : ``published``, ``compact``, ``smoke`` or the path of a YAML file.
+    overrides : dotted key -> value, such as ``{"teacher.epochs": 3}``.
+
+    Raises
+    ------
+    RecipeError : no such recipe, not YAML, an unknown key (the right one is suggested) or a value
+        that is not possible.
+    """
+    path = Path(source)
+    if str(source) in SHIPPED:
+        path = Path(str(files("distiliqa.lab.train").joinpath("recipes", f"{source}.yaml")))
+    elif not path.is_file():
+        raise RecipeError(
+            "no such recipe", path=source, remedy=f"give a YAML file or one of {', '.join(SHIPPED)}"
+        )
+    content = read_yaml(path)
+    for key, value in (overrides or {}).items():
+        _set(content, key.split("."), value, key)
+    return _validated(content, source)
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write the recipe with every default spelled out."""
+    write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+
+
+def parse_overrides(settings: list[str]) -> dict[str, Any]:
+    """``["teacher.epochs=3"]`` to ``{"teacher.epochs": 3}``; values are read as YAML."""
+    overrides = {}
+    for setting in settings:
+        key, sign, value = setting.partition("=")
+        if not sign:
+            raise RecipeError(f"{setting!r} sets nothing", remedy="write KEY=VALUE")
+        try:
+            overrides[key.strip()] = parse_yaml(value)
+        except RecipeError as error:
+            raise RecipeError(
+                f"--set {key.strip()}: {error.problem}", remedy="give a value in YAML"
+            ) from error
+    return overrides
+
+
+def _set(content: dict[str, Any], keys: list[str], value: Any, whole: str) -> None:
+    *parents, last = keys
+    for key in parents:
+        content = content.setdefault(key, {})
+        if not isinstance(content, dict):
+            raise RecipeError(f"{whole!r}: {key!r} has no keys of its own", remedy="drop the rest")
+    content[last] = value
+
+
+def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
+    recipe = _selected(validated(Recipe, content, source))
+    try:
+        _check_crops(recipe)
+    except DistiliqaError as error:
+        raise RecipeError(f"network: {error}", path=source) from error
+    low, high = recipe.data.scale
+    if not low < high:
+        raise RecipeError(
+            f"data.scale: {low:g} is not below {high:g}", path=source, remedy="give [low, high]"
+        )
+    return recipe
+
+
+def _selected(recipe: Recipe) -> Recipe:
+    """The recipe with what its networks are chosen by, where it does not say so itself."""
+    teacher, student = usual_selection(
+        scale_is_known="scale" in recipe.data.model_fields_set
+        or recipe.initial_weights is not None,
+        student=recipe.student.select_on,
+    )
+    steps = {
+        name: step.model_copy(update={"select_on": step.select_on or usual})
+        for name, step, usual in (
+            ("teacher", recipe.teacher, teacher),
+            ("student", recipe.student, student),
+        )
+    }
+    return recipe.model_copy(update=steps)
+
+
+def _check_crops(recipe: Recipe) -> None:
+    network = recipe.network.config(1)
+    cropped = recipe.teacher.crops or recipe.student.crops
+    patch = network.patch << network.stem_blocks
+    if cropped and (network.stem != "strided" or network.image_size % (2 * patch)):
+        raise RecipeError(
+            "cannot learn from crops, which must be whole patches of a strided stem",
+            remedy="set crops to 0",
+        )

@@ -1,0 +1,78 @@
+"""What a network starts from: ImageNet, a trained network, or chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import sha256
+from distiliqa.lab.network.imagenet import DOWNLOAD, load_imagenet
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.weights import start_from
+from distiliqa.lab.train.recipe import Recipe
+from distiliqa.models.folder import WEIGHTS, checked_file, read_config
+from distiliqa.models.shipped import find_model, shipped_models
+
+RANDOM_START = (
+    "the network starts from random weights, that of the paper from ImageNet: give "
+    "imagenet_weights the file vit_b_16-c867db91.pth of torchvision, or the word download"
+)
+
+
+def starts_at_random(recipe: Recipe) -> bool:
+    """Whether the published network starts without the ImageNet weights that the paper gives it."""
+    published = recipe.network.preset == "published"
+    return published and not (recipe.imagenet_weights or recipe.initial_weights)
+
+
+def resolved_start(recipe: Recipe) -> dict[str, Any]:
+    """The keys of a recipe that name start weights, by paths that hold from any working folder.
+
+    Raises
+    ------
+    DistiliqaError : there is no such file; before slices are decoded, not after.
+    """
+    imagenet, initial = recipe.imagenet_weights, recipe.initial_weights
+    if imagenet is not None and imagenet != DOWNLOAD:
+        imagenet = str(_existing(Path(imagenet)))
+    if initial is not None and str(initial) not in shipped_models():
+        initial = _existing(initial)
+    return {"imagenet_weights": imagenet, "initial_weights": initial}
+
+
+def start(network: Network, recipe: Recipe) -> None:
+    """Give a new network the weights that the recipe names, if it names any.
+
+    Raises
+    ------
+    DistiliqaError : see `load_imagenet` and `start_from`.
+    """
+    if recipe.imagenet_weights:
+        load_imagenet(network, recipe.imagenet_weights)
+    if recipe.initial_weights:
+        start_from(network, _weights_file(recipe.initial_weights))
+
+
+def start_facts(recipe: Recipe) -> dict[str, str | None]:
+    """SHA-256 of the weights that a recipe names, for ``run.json``; None where it names none."""
+    imagenet, initial = recipe.imagenet_weights, recipe.initial_weights
+    given = imagenet if imagenet and imagenet != DOWNLOAD else None
+    return {
+        "imagenet_weights_sha256": sha256(Path(given)) if given else None,
+        "initial_weights_sha256": sha256(_weights_file(initial)) if initial else None,
+    }
+
+
+def _weights_file(named: Path) -> Path:
+    """The weights of a shipped model or a model folder; any other file as it is."""
+    if str(named) not in shipped_models() and not named.is_dir():
+        return named
+    folder = find_model(named)
+    return checked_file(folder, WEIGHTS, read_config(folder))
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise DistiliqaError("no such weights", path=path, remedy="check the path")
+    return path.resolve()

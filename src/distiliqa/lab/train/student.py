@@ -1,0 +1,245 @@
+"""The student: one network with an output for each teacher, distilled from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from distiliqa.errors import RecipeError
+from distiliqa.files import write_text
+from distiliqa.lab.data.dataset import RatedDataset
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.weights import read_network
+from distiliqa.lab.train.callbacks import BestWeights, History
+from distiliqa.lab.train.engine import fit
+from distiliqa.lab.train.followed import FOLLOWED, NOT_ASKED, hardly_followed, passing, warn
+from distiliqa.lab.train.losses import DistillationLoss
+from distiliqa.lab.train.rating import Batch, RatingModule
+from distiliqa.lab.train.recipe import StudentSection
+from distiliqa.lab.train.teacher_outputs import (
+    TABLE,
+    TeacherOutputs,
+    fingerprint,
+    make_table,
+    symmetries_of,
+    symmetries_seen,
+)
+from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun, begin_anew, leads
+from distiliqa.statistics.agreement import agreement
+
+TAUGHT = "teachers.sha256"  # the fingerprint of what the student learns from
+COLUMNS = ("Epoch", "overall_perf", "loss", "teacher_overall_perf")
+
+
+class StudentModule(RatingModule):
+    """Learns the labels, and the teachers where they are right.
+
+    Parameters
+    ----------
+    teachers : their answers; None where ``step.distill_weight`` is 0 and nobody asks.
+    span : length of the scale of the labels, of which ``step.gate`` is a share.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        step: StudentSection,
+        seed: int,
+        teachers: TeacherOutputs | None,
+        *,
+        span: float = 1.0,
+    ) -> None:
+        super().__init__(network, step, seed, span=span)
+        self.step: StudentSection = step
+        self.teachers = teachers
+        self.warned = False
+        self.distillation = DistillationLoss(
+            self.loss, step.distill_weight, step.gate * span, step.distillation
+        )
+
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        outputs, price = self.predict_batch(batch["image"], number)
+        loss, *followed = self._loss_of(outputs, batch)
+        self.seen.add(
+            batch["index"],
+            outputs.mean(dim=1),
+            batch["score"],
+            *(value.expand(len(outputs)) for value in (loss, *followed)),
+        )
+        return self.checked(loss + price)
+
+    def _loss_of(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, ...]:
+        """The loss, then what the teachers say and how many images follow them, if asked."""
+        if self.teachers is None:
+            return (self.loss(outputs.mean(dim=1, keepdim=True), batch["score"][:, None]).mean(),)
+        taught = self.teachers(batch["image"], batch["index"], batch["transform"])
+        loss, open_share = self.distillation(outputs, batch["score"], taught)
+        return loss, taught.mean(dim=1), open_share
+
+    def summarize_training(self) -> None:
+        found, rows = self.agreement_seen()
+        self.summary["overall_perf"] = found.overall
+        if not self.step.holds_out:  # as published
+            self.merit = found.overall
+        self.summary["loss"] = float(rows[:, 3].mean())
+        if self.teachers is None:
+            return
+        taught = agreement(rows[:, 4].numpy(), rows[:, 2].numpy())
+        self.summary["teacher_overall_perf"] = taught.overall
+        self.summary[FOLLOWED] = float(rows[:, 5].mean())
+        if self.current_epoch == 0:
+            self.warn_unless_followed(self.summary[FOLLOWED])
+
+    def warn_unless_followed(self, share: float) -> None:
+        """Warn once where hardly an image follows the teachers."""
+        text = hardly_followed(share, self.distillation.gate)
+        if text is not None and leads() and not self.warned:
+            self.warned = True
+            warn(text)
+
+
+def train_student(
+    run: TrainingRun, *, teachers: Sequence[Network] | None = None, resume: bool = False
+) -> None:
+    """Distil the run's teachers into a student, ``student/best.safetensors``.
+
+    Parameters
+    ----------
+    teachers : networks of one output each to learn from, in place of the run's own.
+    resume : go on where an interrupted training stopped; a finished student is kept.
+
+    Raises
+    ------
+    RecipeError : a teacher is not trained yet.
+    """
+    if resume and (run.student_folder / RESULT).is_file():
+        return
+    recipe, step, folder = run.recipe, run.recipe.student, run.student_folder
+    networks = _networks(run, teachers)
+    seen, held_out = _sides(run)
+    if not resume:
+        begin_anew(folder)
+    training = run.dataset(seen, augmentation=recipe.augmentation, seed=recipe.seed)
+    torch.manual_seed(recipe.seed)
+    network = run.new_network(outputs=len(networks) or recipe.folds.count)
+    run.keep_student_recipe()
+    _keep_fingerprint(run, networks, seen)
+    asked = _teacher_outputs(run, networks, training) if networks else None
+    module = StudentModule(network, step, recipe.seed, asked, span=recipe.data.span)
+    _warn_at_once(module, run)
+    history = History(folder / "train_info_student.csv", _columns(step), "student")
+    fitted = fit(
+        module,
+        run.batches(training, held_out, step, recipe.seed),
+        cache=run.cache,
+        recipe=recipe,
+        folder=folder,
+        history=history,
+        best=BestWeights(folder / BEST, step.patience),
+        resume=resume,
+    )
+    followed = _followed(history.rows, module.distillation.gate)
+    result = folder / RESULT
+    run.record(result, fitted, held_out=held_out, select_on=step.select_on, **followed)
+
+
+def _networks(run: TrainingRun, teachers: Sequence[Network] | None) -> list[Network]:
+    """The teachers to ask; none where they have no weight."""
+    if not run.recipe.student.distill_weight:
+        return []
+    return list(teachers or (read_network(path) for path in _teacher_weights(run)))
+
+
+def _columns(step: StudentSection) -> tuple[str, ...]:
+    return COLUMNS if step.distill_weight else COLUMNS[:-1]
+
+
+def _warn_at_once(module: StudentModule, run: TrainingRun) -> None:
+    """Before the first epoch, where the answers of the teachers are known already."""
+    if module.teachers is None:
+        if leads():
+            warn(NOT_ASKED)
+    elif module.teachers.table is not None:
+        labels = [image.score for image in run.images]
+        gate = module.distillation.gate
+        module.warn_unless_followed(passing(module.teachers.table.numpy(), labels, gate))
+
+
+def _followed(rows: list[dict[str, float]], gate: float) -> dict[str, Any]:
+    """For the result: the share of images that followed the teachers over all epochs."""
+    if FOLLOWED not in rows[0]:
+        return {FOLLOWED: 0.0, "warnings": [NOT_ASKED]}
+    share = fmean(row[FOLLOWED] for row in rows)
+    text = hardly_followed(share, gate)
+    return {FOLLOWED: share, "warnings": [] if text is None else [text]}
+
+
+def is_taught_by(run: TrainingRun, teachers: Sequence[Network]) -> bool:
+    """Whether the student that is there, finished or not, learned from these and by this recipe."""
+    known = run.student_folder / TAUGHT
+    if not known.is_file() or run.student_recipe != run.recipe:
+        return False
+    return known.read_bytes() == _fingerprint(run, teachers, _sides(run)[0]).encode()
+
+
+def _sides(run: TrainingRun) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Positions of the images that the student learns from, and of those held out."""
+    step = run.recipe.student
+    fold = run.fold(step.held_out_fold)
+    if step.holds_out and fold.validation:
+        return tuple(fold.train), tuple(fold.validation)
+    return tuple(range(len(run.images))), ()
+
+
+def _teacher_weights(run: TrainingRun) -> list[Path]:
+    numbers = range(1, len(run.folds) + 1)
+    missing = [str(k) for k in numbers if not run.teacher_result(k).is_file()]
+    if missing:
+        raise RecipeError(
+            f"teacher {', '.join(missing)} not trained to the end",
+            path=run.folder,
+            remedy=f"run `distiliqa train-teacher --resume`, or with --fold {missing[0]}",
+        )
+    return [run.teacher_weights(k) for k in numbers]
+
+
+def _teacher_outputs(
+    run: TrainingRun, networks: list[Network], training: RatedDataset
+) -> TeacherOutputs:
+    symmetries = symmetries_of(run.recipe.augmentation)
+    if symmetries is None:
+        return TeacherOutputs(networks, None)
+    table = make_table(
+        networks,
+        run.cache,
+        symmetries_seen(training, symmetries, run.recipe.student.epochs),
+        path=run.student_folder / TABLE,
+        device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        batch_size=run.recipe.student.batch_size,
+        half=_asks_in_half(run),
+    )
+    return TeacherOutputs((), table)
+
+
+def _keep_fingerprint(
+    run: TrainingRun, networks: Sequence[Network], positions: Sequence[int]
+) -> None:
+    """Note what the student learns from, and take away the answers of other teachers."""
+    known, now = run.student_folder / TAUGHT, _fingerprint(run, networks, positions)
+    if not (known.is_file() and known.read_bytes() == now.encode()):
+        (run.student_folder / TABLE).unlink(missing_ok=True)
+        write_text(known, now)
+
+
+def _fingerprint(run: TrainingRun, networks: Sequence[Network], positions: Sequence[int]) -> str:
+    symmetries = symmetries_of(run.recipe.augmentation)
+    return fingerprint(networks, positions, symmetries, half=_asks_in_half(run))
+
+
+def _asks_in_half(run: TrainingRun) -> bool:
+    return run.recipe.hardware.precision == "bf16-mixed"

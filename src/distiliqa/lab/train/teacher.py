@@ -1,0 +1,65 @@
+"""The teachers: one network a fold, each kept at its best on the patients held out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from distiliqa.lab.train.callbacks import BestWeights, History
+from distiliqa.lab.train.engine import fit
+from distiliqa.lab.train.rating import Batch, RatingModule
+from distiliqa.lab.train.training_run import TrainingRun, begin_anew
+
+COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")
+
+
+class TeacherModule(RatingModule):
+    """A member of the ensemble: learns the labels."""
+
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        predictions, price = self.predict_batch(batch["image"], number)
+        losses = self.loss(predictions, batch["score"][:, None])
+        self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
+        return self.checked(losses.mean() + price)
+
+    def summarize_training(self) -> None:
+        found, rows = self.agreement_seen()
+        self.summary["overall_perf"] = found.overall
+        self.summary["train_loss"] = float(rows[:, 3].mean())
+
+
+def train_teachers(run: TrainingRun, *, only: int | None = None, resume: bool = False) -> None:
+    """Train the teacher of every fold, or of fold ``only`` (from 1); finished ones are kept.
+
+    Parameters
+    ----------
+    run : the run; weights go to ``teacher/fold_{k}/best.safetensors``.
+    resume : go on where an interrupted training stopped.
+    """
+    for number in [only] if only is not None else range(1, len(run.folds) + 1):
+        if not (resume and run.teacher_result(number).is_file()):
+            _train_fold(run, number, resume)
+
+
+def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
+    recipe, step, fold = run.recipe, run.recipe.teacher, run.fold(number)
+    folder = run.fold_folder(number)
+    seed = recipe.seed + number
+    torch.manual_seed(seed)
+    module = TeacherModule(run.new_network(outputs=1), step, seed, span=recipe.data.span)
+    if not resume:
+        begin_anew(folder)
+    training = run.dataset(fold.train, augmentation=recipe.augmentation, seed=seed)
+    title = f"teacher {number}/{len(run.folds)}"
+    fitted = fit(
+        module,
+        run.batches(training, fold.validation, step, seed),
+        cache=run.cache,
+        recipe=recipe,
+        folder=folder,
+        history=History(folder / f"train_info_fold_{number}.csv", COLUMNS, title),
+        best=BestWeights(run.teacher_weights(number), step.patience),
+        resume=resume,
+    )
+    result = run.teacher_result(number)
+    run.record(result, fitted, held_out=fold.validation, select_on=step.select_on)

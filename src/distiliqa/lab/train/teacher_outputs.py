@@ -1,0 +1,135 @@
+"""What the teachers say of every image, computed once for the student.
+
+The eight symmetries of the square are all that the ``dihedral`` augmentation makes of an image,
+so a table over images and symmetries serves every epoch; it holds those that the student will see.
+An image that is rescaled at random has no place in a table and is shown to the teachers when it
+comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from distiliqa.files import atomic_path
+from distiliqa.lab.data.cache import SliceCache
+from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset, apply_symmetry
+from distiliqa.progress import track
+
+TABLE = "teacher_outputs.npy"
+
+
+class TeacherOutputs:
+    """Answers of the teachers to batches, from a table or by asking them.
+
+    Parameters
+    ----------
+    teachers : networks of one output each, in eval mode.
+    table : (images, symmetries, teachers), or None to ask each time.
+    """
+
+    def __init__(self, teachers: Sequence[nn.Module], table: NDArray[np.float32] | None) -> None:
+        self.teachers = teachers
+        self.table = None if table is None else torch.from_numpy(table)
+
+    def __call__(self, images: Tensor, index: Tensor, transform: Tensor) -> Tensor:
+        """Outputs (N, teachers) for images (N, 1, S, S) at positions and symmetries (N,)."""
+        if self.table is not None:
+            self.table = self.table.to(images.device)
+            return self.table[index, transform]
+        with torch.no_grad():
+            asked = [teacher.to(images.device)(images) for teacher in self.teachers]
+        return torch.cat(asked, dim=1).float()
+
+
+def symmetries_seen(dataset: RatedDataset, symmetries: int, epochs: int) -> NDArray[np.bool_]:
+    """Which of the first ``symmetries`` of which images a training shows, (images, symmetries).
+
+    An epoch shows one symmetry of an image, so a short training sees few of the eight.
+    """
+    seen = np.zeros((len(dataset.cache), symmetries), np.bool_)
+    for epoch in range(epochs):
+        dataset.set_epoch(epoch)
+        waiting = [at for at in dataset.indices if not seen[at].all()]
+        if not waiting:
+            break
+        seen[waiting, [dataset.drawn(at).transform for at in waiting]] = True
+    dataset.set_epoch(0)
+    return seen
+
+
+def make_table(
+    teachers: Sequence[nn.Module],
+    cache: SliceCache,
+    wanted: NDArray[np.bool_],
+    *,
+    path: Path,
+    device: torch.device,
+    batch_size: int,
+    half: bool,
+) -> NDArray[np.float32]:
+    """The teachers' outputs for some symmetries of some images: one pass of each for each.
+
+    Kept in ``path``, so that a resumed student learns from the same numbers; only what is not
+    there yet is asked.
+
+    Parameters
+    ----------
+    wanted : (images, symmetries), see `symmetries_seen`.
+    half : ask in bfloat16, as teachers of mixed precision learned.
+
+    Returns
+    -------
+    float32, (images, symmetries, teachers); NaN for what nobody asked.
+    """
+    table = _known(path, (*wanted.shape, len(teachers)))
+    missing = np.argwhere(wanted & np.isnan(table).any(axis=2))
+    if not len(missing):
+        return table
+    for teacher in teachers:
+        teacher.to(device)
+    steps = [missing[i : i + batch_size] for i in range(0, len(missing), batch_size)]
+    mixed = torch.autocast(device.type, torch.bfloat16, enabled=half)
+    for step in track(steps, "Asking the teachers"):
+        versions = torch.stack(
+            [apply_symmetry(torch.from_numpy(cache.array(at))[None], k) for at, k in step.tolist()]
+        ).to(device)
+        with torch.inference_mode(), mixed:
+            outputs = torch.cat([teacher(versions) for teacher in teachers], dim=1)
+        table[step[:, 0], step[:, 1]] = outputs.float().cpu().numpy()
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        np.save(file, table)
+    return table
+
+
+def _known(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The table on disk; one of NaN where there is none of this shape, or a damaged one."""
+    try:
+        table = np.load(path, allow_pickle=False)
+        if table.shape == shape:
+            return table
+    except (OSError, ValueError, EOFError):
+        pass
+    return np.full(shape, np.nan, np.float32)
+
+
+def fingerprint(
+    teachers: Sequence[nn.Module], positions: Sequence[int], symmetries: int | None, *, half: bool
+) -> str:
+    """SHA-256 of what decides the answers of teachers for images at some positions."""
+    digest = hashlib.sha256(f"{list(positions)} {symmetries} {half}".encode())
+    for teacher in teachers:
+        for name, values in teacher.state_dict().items():
+            digest.update(name.encode() + values.cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def symmetries_of(augmentation: str) -> int | None:
+    """How many versions of an image an augmentation makes; None where they cannot be listed."""
+    return {"none": 1, "dihedral": SYMMETRIES}.get(augmentation)

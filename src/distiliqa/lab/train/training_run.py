@@ -1,0 +1,266 @@
+"""A training run on disk: recipe, rated images, folds, and where every file of it lies.
+
+::
+
+    RUN/recipe.yaml   the merged recipe        RUN/run.json     versions and input hashes
+    RUN/cache/        decoded slices           RUN/teacher/fold_{k}/, RUN/student/
+    RUN/student/recipe.yaml   that of the student, where it differs from the run's
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.fabric.utilities.rank_zero import rank_zero_only
+
+from distiliqa.errors import RecipeError
+from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.foreign_text import read_json
+from distiliqa.lab.data.cache import SliceCache, open_cache
+from distiliqa.lab.data.dataset import Augmentation, RatedDataset
+from distiliqa.lab.data.folds import Fold, make_folds
+from distiliqa.lab.data.ratings import RatedImage, read_ratings
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.engine import LAST, Fitted, check_hardware
+from distiliqa.lab.train.followed import warn
+from distiliqa.lab.train.loaders import Batches
+from distiliqa.lab.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.lab.train.start import (
+    RANDOM_START,
+    resolved_start,
+    start,
+    start_facts,
+    starts_at_random,
+)
+from distiliqa.lab.train.teacher_outputs import TABLE
+from distiliqa.version import __version__
+
+RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"
+RESULT = "result.json"
+_OF_TEACHERS = ("data", "folds", "network", "seed", "window")
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One run; see the module for its files. `start_run` and `open_run` make it."""
+
+    folder: Path
+    recipe: Recipe
+    images: tuple[RatedImage, ...]
+    cache: SliceCache
+    folds: tuple[Fold, ...]
+
+    def fold_folder(self, number: int) -> Path:
+        """Folder of the teacher of fold ``number``, counted from 1."""
+        return self.folder / "teacher" / f"fold_{number}"
+
+    def teacher_weights(self, number: int) -> Path:
+        """Best weights of a teacher."""
+        return self.fold_folder(number) / BEST
+
+    def teacher_result(self, number: int) -> Path:
+        """Written when a teacher is finished."""
+        return self.fold_folder(number) / RESULT
+
+    @property
+    def student_folder(self) -> Path:
+        """Folder of the student."""
+        return self.folder / "student"
+
+    @property
+    def student_recipe(self) -> Recipe:
+        """What the student that is there is trained with."""
+        return load_recipe(_student_recipe(self.folder))
+
+    def keep_student_recipe(self) -> None:
+        """Write the student's recipe where options made it another than the run's."""
+        path = self.student_folder / RECIPE
+        if not leads():
+            return
+        if self.recipe != load_recipe(self.folder / RECIPE):
+            save_recipe(self.recipe, path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def fold(self, number: int) -> Fold:
+        """Fold ``number``, from 1. Raises `RecipeError` where there is none."""
+        if not 1 <= number <= len(self.folds):
+            raise RecipeError(
+                f"no fold {number}", remedy=f"choose 1 to {len(self.folds)} or set folds.count"
+            )
+        return self.folds[number - 1]
+
+    def new_network(self, outputs: int) -> Network:
+        """A network to train, started from ImageNet or from a trained one if the recipe says so."""
+        network = Network(self.recipe.network.config(outputs))
+        start(network, self.recipe)
+        return network
+
+    def dataset(
+        self, positions: Sequence[int], *, augmentation: Augmentation = "none", seed: int = 0
+    ) -> RatedDataset:
+        """The images at some positions, plain unless an augmentation is named."""
+        return RatedDataset(
+            self.images, self.cache, positions, augmentation=augmentation, seed=seed
+        )
+
+    def batches(
+        self, training: RatedDataset, held_out: Sequence[int], step: StepSection, seed: int
+    ) -> Batches:
+        """Batches of a step's size for an epoch and the validation after it, if any."""
+        return Batches(
+            training,
+            self.dataset(held_out) if held_out else None,
+            batch_size=step.batch_size,
+            workers=self.recipe.hardware.workers,
+            seed=seed,
+        )
+
+    def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int], **facts: Any) -> None:
+        """Write how a training ended, which images were held out, and other facts of it."""
+        names = [self.images[i].name for i in held_out]
+        write_json(path, asdict(fitted) | {"version": __version__, "held_out": names} | facts)
+
+
+def leads() -> bool:
+    """Whether this process writes the run's files: the others of a distributed run join it."""
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
+def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
+    """Make or resume a run folder for a recipe.
+
+    Raises
+    ------
+    RecipeError : the recipe names no data, or hardware that is not there; the folder holds a run
+        and ``resume`` is False, or a run of another recipe or of data that have changed.
+    """
+    if leads() and (folder / RECIPE).is_file():
+        if not resume:
+            raise RecipeError("holds a run", path=folder, remedy="add --resume or choose another")
+        if load_recipe(folder / RECIPE) != _absolute(recipe):
+            raise RecipeError(
+                "holds a run of another recipe",
+                path=folder,
+                remedy="give the recipe it was started with, or another folder",
+            )
+    check_hardware(recipe)
+    if leads() and starts_at_random(recipe):
+        warn(RANDOM_START)
+    run = _assemble(folder, _absolute(recipe))
+    if leads():
+        _require_same_data(run)
+        save_recipe(run.recipe, folder / RECIPE)
+        if not (folder / FACTS).is_file():
+            write_json(folder / FACTS, _facts(run))
+    return run
+
+
+def _facts(run: TrainingRun) -> dict[str, Any]:
+    """Versions and inputs of a run, for ``run.json``."""
+    return {
+        "distiliqa": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "lightning": lightning.__version__,
+        "threads": torch.get_num_threads(),
+        **start_facts(run.recipe),
+        "images": len(run.images),
+        **_data_facts(run),
+    }
+
+
+def _data_facts(run: TrainingRun) -> dict[str, Any]:
+    ratings = run.recipe.data.ratings
+    assert ratings is not None
+    return {
+        "ratings_sha256": sha256(ratings),
+        "slices_sha256": sha256(run.cache.path),
+        "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
+    }
+
+
+def _require_same_data(run: TrainingRun) -> None:
+    """Networks that were trained on other images, or other sides of the folds, do not fit."""
+    if not (run.folder / FACTS).is_file():
+        return
+    known, now = read_json(run.folder / FACTS), _data_facts(run)
+    if any(known.get(name, value) != value for name, value in now.items()):
+        raise RecipeError(
+            "its ratings or images have changed since it was started",
+            path=run.folder,
+            remedy="put them back, or train in a new folder",
+        )
+
+
+def open_run(
+    folder: Path, overrides: dict[str, Any] | None = None, *, student: bool = False
+) -> TrainingRun:
+    """Open a run that exists, with some keys of its recipe changed for its student.
+
+    Parameters
+    ----------
+    student : take the recipe of the student that is there, if it has one of its own.
+
+    Raises
+    ------
+    RecipeError : ``folder`` holds no run, or one of data that have changed; a key is changed that
+        the teachers have learned with.
+    """
+    path = folder / RECIPE
+    if not path.is_file():
+        raise RecipeError("holds no run", path=folder, remedy="run `distiliqa train-teacher` first")
+    for key in overrides or {}:
+        if key.partition(".")[0] in _OF_TEACHERS:
+            raise RecipeError(
+                f"{key}: the teachers have learned with another", path=folder, remedy="drop it"
+            )
+    recipe = load_recipe(_student_recipe(folder) if student else path, overrides)
+    run = _assemble(folder, recipe)
+    if leads():
+        _require_same_data(run)
+    return run
+
+
+def _student_recipe(folder: Path) -> Path:
+    own = folder / "student" / RECIPE
+    return own if own.is_file() else folder / RECIPE
+
+
+def begin_anew(folder: Path) -> None:
+    """Take away what an earlier training left in ``folder`` and would pass for a new one's."""
+    if leads():
+        for name in (RESULT, TABLE, LAST):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _absolute(recipe: Recipe) -> Recipe:
+    """The recipe with its data named, by paths that hold from any working folder."""
+    data = recipe.data
+    if data.folder is None or data.ratings is None:
+        raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
+    paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
+    return recipe.model_copy(
+        update={"data": data.model_copy(update=paths)} | resolved_start(recipe)
+    )
+
+
+def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
+    data = recipe.data
+    assert data.folder is not None
+    assert data.ratings is not None
+    images = read_ratings(data.folder, data.ratings, scale=data.scale)
+    size = recipe.network.config(1).image_size
+    cache = open_cache(
+        images, window=recipe.window.window(), size=size, folder=make_folder(folder / "cache")
+    )
+    folds = make_folds(
+        images, count=recipe.folds.count, by=recipe.folds.by, seed=recipe.seed, cache=cache
+    )
+    return TrainingRun(folder, recipe, images, cache, folds)

@@ -1,0 +1,188 @@
+"""``trend.html``: one section a protocol, with control charts; what is out of control first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from distiliqa.errors import one_line
+from distiliqa.models.folder import ModelConfig
+from distiliqa.monitor.store import Store
+from distiliqa.monitor.trend import SCORE, Episode, Measure, Member, Protocol, protocols
+from distiliqa.report.page_blocks import Cell, Column, Row, write_page
+from distiliqa.report.plots.control import control
+from distiliqa.statistics.control_chart import BASELINE, FALSE_ALARMS, WEIGHT
+
+_NUMBER = Column("no.", "place in the order of arrival", numeric=True)
+_HASH = Column("series", "the first eight digits of the SHA-256 of its UID")
+_UID = Column("series", "its UID, or the file or folder that stands for it")
+_MEASURED = (
+    Column("slices", numeric=True),
+    Column("score", "mean over the slices that count", numeric=True),
+    Column("noise HU", "mean global noise level", numeric=True),
+    Column("outside", "slices outside what the model was trained on", numeric=True),
+    Column("out of control"),
+    Column("warnings"),
+)
+_ALARMS = (
+    Column("protocol"),
+    Column("what"),
+    Column("series", "numbers in the order of arrival in the protocol"),
+    Column("now", "whether the latest series is still outside"),
+    Column("average", "latest of the stretch", numeric=True),
+    Column("limits", "control limits there", numeric=True),
+)
+_ORDER = "series in the order of arrival"
+
+
+class Section(NamedTuple):
+    """A protocol on the page: its number, its plots with words below each, its table.
+
+    ``outside`` is the number of its series with slices outside what the model was trained on.
+    """
+
+    number: int
+    protocol: Protocol
+    state: str
+    charts: list[tuple[Markup, str]]
+    rows: list[Row]
+    outside: int
+
+
+def write_trend(
+    path: Path, store: Store, model: ModelConfig, folder: Path, *, identify: bool = False
+) -> list[str]:
+    """Draw the page anew.
+
+    Without ``identify`` no path, UID or date of a patient stands in it: series are named by a
+    hash and counted in the order of arrival.
+
+    Returns
+    -------
+    What is out of control now, one line a protocol.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full, or the folder or the store cannot be used.
+    """
+    sections = [_section(n, each, model, identify) for n, each in _numbered(store)]
+    write_page(
+        path,
+        "trend.html.j2",
+        model=model,
+        folder=one_line(str(folder)) if identify else None,
+        drawn=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        sections=sections,
+        series_columns=(_NUMBER, _UID if identify else _HASH, *_MEASURED),
+        alarm_columns=_ALARMS,
+        alarms=[row for each in sections for row in _alarms(each)],
+        counts=store.counts(),
+        failed=[tuple(row) for row in store.failed()] if identify else [],
+        baseline=BASELINE,
+        weight=WEIGHT,
+        false_alarms=FALSE_ALARMS,
+    )
+    return [f"{each.protocol.name}: {each.state}" for each in sections if each.protocol.is_out]
+
+
+def _numbered(store: Store) -> list[tuple[int, Protocol]]:
+    return list(enumerate(protocols(store.series()), start=1))
+
+
+def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool) -> Section:
+    charts = [
+        (_plot(each, protocol), _words(each, model)) for each in protocol.measures if each.values
+    ]
+    rows = [_row(number, each, protocol, identify) for each in reversed(protocol.members)]
+    outside = sum(each.outside > 0 for each in protocol.members)
+    return Section(number, protocol, _state(protocol), charts, rows, outside)
+
+
+def _plot(measure: Measure, protocol: Protocol) -> Markup:
+    chart, numbers = measure.chart, measure.charted
+    names = {each.number: each.name for each in protocol.members}
+    titles = [f"{number}: {names[number]}, {value:.4g}" for number, value in measure.values]
+    draw = partial(control, measure.values, titles=titles, x_label=_ORDER, y_label=measure.label)
+    if chart is None:
+        return draw()
+    return draw(
+        list(zip(numbers, chart.average.tolist(), strict=True)),
+        list(zip(numbers, chart.low.tolist(), chart.high.tolist(), strict=True)),
+        chart.out.tolist(),
+        center=chart.center,
+    )
+
+
+def _words(measure: Measure, model: ModelConfig) -> str:
+    """What the chart says, for those who do not read charts."""
+    better = "higher" if model.scale.higher_is_better and measure.name == SCORE else "lower"
+    return f"{_verdict(measure)} {better.title()} is better."
+
+
+def _verdict(measure: Measure) -> str:
+    chart, count = measure.chart, len(measure.values)
+    if chart is None and count < BASELINE:
+        return f"{count} of {BASELINE} series for a baseline: no limits yet."
+    if chart is None:
+        return f"All {BASELINE} series of the baseline are equal: no limits."
+    center = measure.told(chart.center)
+    found = f"Baseline {center}, standard deviation {chart.deviation:.2g} between series."
+    ongoing = [each for each in measure.episodes() if each.still]
+    if ongoing:
+        return f"{found} Out of control since series {ongoing[0].first}: {ongoing[0].side}."
+    return f"{found} {'In control.' if len(chart.out) else 'No series after it yet.'}"
+
+
+def _state(protocol: Protocol) -> str:
+    ongoing = [f"{each.measure.name} {each.side}" for each in protocol.episodes if each.still]
+    if ongoing:
+        return "out of control, " + " and ".join(ongoing)
+    if protocol.measures[0].chart is None:
+        return "no limits yet"
+    return "in control" + (", was out before" if protocol.episodes else "")
+
+
+def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Row:
+    out = [
+        f"{each.measure.name} {each.side}"
+        for each in protocol.episodes
+        if each.first <= member.number <= each.last
+    ]
+    cells = (
+        str(member.number),
+        Cell(one_line(member.series), title=member.name) if identify else member.name,
+        str(member.slices),
+        f"{member.score:.3f}",
+        "" if member.noise_hu is None else f"{member.noise_hu:.1f}",
+        str(member.outside or ""),
+        "; ".join(out),
+        "; ".join(member.warnings),
+    )
+    return Row(cells, f"p{section}-{member.number}", "outside" if member.outside else "")
+
+
+def _alarms(section: Section) -> list[Row]:
+    return [_alarm(section, each) for each in section.protocol.episodes]
+
+
+def _alarm(section: Section, episode: Episode) -> Row:
+    told = episode.measure.told
+    return Row(
+        (
+            Cell(section.protocol.name, f"#p{section.number}"),
+            f"{episode.measure.name} {episode.side} than the baseline",
+            Cell(_span(episode), f"#p{section.number}-{episode.last}"),
+            "still" if episode.still else "back",
+            told(episode.average),
+            f"{told(episode.low)} to {told(episode.high)}",
+        )
+    )
+
+
+def _span(episode: Episode) -> str:
+    first, last = episode.first, episode.last
+    return str(first) if first == last else f"{first} to {last}"

@@ -1,0 +1,194 @@
+"""One look at the watched folder: what is new is scored and recorded."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distiliqa.ct import Problem
+from distiliqa.errors import DistiliqaError
+from distiliqa.folder_lock import only_one
+from distiliqa.monitor.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
+from distiliqa.monitor.page import write_trend
+from distiliqa.monitor.store import Outcome, Store
+from distiliqa.monitor.watch import Stamp, Watch
+from distiliqa.scoring.model import Model
+
+BATCH = 64  # slices a transaction: a stop loses no more than these
+DATABASE, PAGE = "monitor.sqlite", "trend.html"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Tally:
+    """What one look gave.
+
+    Attributes
+    ----------
+    slices, series : scored in this look; a series may have grown.
+    failed : files that could not be scored this time.
+    left_out : what is not scored and may surprise: other images, archives, pipes; no image is not.
+    waiting : number of files that may still be written.
+    alarms : protocols that have gone out of control, one line each.
+    """
+
+    slices: int = 0
+    series: set[str] = field(default_factory=set)
+    failed: list[Problem] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
+    waiting: int = 0
+    alarms: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Monitor:
+    """Scores what is new in a folder; a kill at any time leaves a store that it goes on from.
+
+    Attributes
+    ----------
+    page : where the trend is drawn.
+    identify : whether series and files are named in it.
+    """
+
+    watch: Watch
+    store: Store
+    model: Model
+    page: Path
+    identify: bool = False
+    _drawn: bool = False
+    _alarms: set[str] = field(default_factory=set)
+    _unreadable: set[Problem] = field(default_factory=set)
+    _no_files: set[Problem] = field(default_factory=set)
+    _unopened: set[Problem] = field(default_factory=set)
+    _patients: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def look(self, progress: Progress | None = None) -> Tally:
+        """Score and record what is new and settled, and draw the trend anew.
+
+        Parameters
+        ----------
+        progress : called after each batch with the number of files done and found.
+
+        Raises
+        ------
+        DistiliqaError : the folder is not there, the disk is full, the model fails. What was
+            recorded stays, and the next look goes on from there.
+        """
+        found = self.watch.look(self.store.done())
+        tally = Tally(
+            failed=_news(found.unreadable, self._unreadable),
+            left_out=_news(found.no_files, self._no_files),
+            waiting=found.waiting,
+        )
+        known, self._unopened = self._unopened, set()
+        done = 0
+        for batch in self._batches(found.ready):
+            outcomes = score_arrivals(batch, self.model)
+            self._unopened |= {_problem(each) for each in outcomes if each.sha256 is None}
+            self._record([each for each in outcomes if _problem(each) not in known], batch, tally)
+            done += len(batch)
+            tally.waiting += len(batch) - len(outcomes)
+            if progress is not None:
+                progress(done, len(found.ready))
+        if not self._drawn:
+            tally.alarms = self._draw()
+        return tally
+
+    def _record(self, outcomes: list[Outcome], batch: list[Arrival], tally: Tally) -> None:
+        if outcomes:
+            self.store.record(outcomes, self._patients_of(batch))
+            self._drawn = False
+            _count(outcomes, tally)
+
+    def _draw(self) -> list[str]:
+        """Draw the trend; returns the alarms that are new."""
+        alarms = write_trend(
+            self.page, self.store, self.model.config, self.watch.folder, identify=self.identify
+        )
+        new = [each for each in alarms if each not in self._alarms]
+        self._alarms, self._drawn = set(alarms), True
+        return new
+
+    def _batches(self, ready: dict[Path, Stamp]) -> Iterator[list[Arrival]]:
+        """New files with at least ``BATCH`` slices, or files, between them; copies apart.
+
+        The store knows the first of two copies once its batch is recorded.
+        """
+        batch: list[Arrival] = []
+        for path, stamp in ready.items():
+            arrival = open_arrival(path, stamp, self.store.frames_of)
+            if arrival.outcome.sha256 in {each.outcome.sha256 for each in batch} - {None}:
+                yield batch
+                batch = []
+                arrival = open_arrival(path, stamp, self.store.frames_of)
+            batch.append(arrival)
+            if max(sum(len(each.refs) for each in batch), len(batch)) >= BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _patients_of(self, batch: list[Arrival]) -> dict[str, int]:
+        """How many patients each series of a batch has named while this monitor ran."""
+        refs = [ref for arrival in batch for ref in arrival.refs]
+        for ref in refs:
+            if ref.patient_id is not None:
+                self._patients[ref.series].add(ref.patient_id)
+        return {ref.series: len(self._patients[ref.series]) for ref in refs}
+
+
+def _news(found: Iterable[Problem], known: set[Problem]) -> list[Problem]:
+    """What is found in this look and was not in the last, which ``known`` holds."""
+    new = [problem for problem in found if problem not in known]
+    known.clear()
+    known.update(found)
+    return new
+
+
+def _count(outcomes: list[Outcome], tally: Tally) -> None:
+    scores = [score for outcome in outcomes for score in outcome.scores]
+    tally.slices += len(scores)
+    tally.series |= {score.series for score in scores}
+    tally.failed += [_problem(each) for each in outcomes if each.failed]
+    tally.left_out += [
+        _problem(outcome)
+        for outcome in outcomes
+        if outcome.state == "left out" and outcome.reason != NO_IMAGE
+    ]
+
+
+def _problem(outcome: Outcome) -> Problem:
+    return Problem(str(outcome.path), outcome.reason or "")
+
+
+@contextmanager
+def open_monitor(
+    folder: Path, out: Path, model: Model, settle: float, *, identify: bool = False
+) -> Iterator[Monitor]:
+    """A monitor of ``folder`` that keeps its scores and its page in ``out``.
+
+    Parameters
+    ----------
+    settle : seconds for which a file must not have changed before it is taken as written.
+    identify : whether the page names series and files.
+
+    Raises
+    ------
+    DistiliqaError : no such folder; ``out`` is the folder itself; another monitor writes to
+        ``out``, it cannot be written, or it holds scores of another model.
+    """
+    folder, out = folder.resolve(), out.resolve()
+    if not os.path.isdir(folder):
+        raise DistiliqaError("no such folder", path=folder, remedy="check or mount it")
+    if out == folder:
+        raise DistiliqaError(
+            "is the watched folder", path=out, remedy="give --out a folder in it or elsewhere"
+        )
+    own = out if folder in out.parents else None
+    with only_one(out, "monitor"), closing(Store(out / DATABASE, model.config)) as store:
+        yield Monitor(Watch(folder, settle, leave_out=own), store, model, out / PAGE, identify)

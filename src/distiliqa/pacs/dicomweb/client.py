@@ -1,0 +1,238 @@
+"""A DICOMweb server: search for series, retrieve objects, store objects (DICOM PS3.18)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pydicom
+import requests
+from dicomweb_client import DICOMwebClient
+from pydicom.errors import InvalidDicomError
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.dicomweb import search
+from distiliqa.pacs.dicomweb.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
+from distiliqa.pacs.dicomweb.credentials import Credentials
+from distiliqa.pacs.dicomweb.http import checked_url, is_loopback, open_session, told_plainly
+from distiliqa.pacs.dicomweb.receipt import has_object, is_receipt
+from distiliqa.pacs.dicomweb.retrieve import Accepted, keep_object
+from distiliqa.pacs.dicomweb.search import Listing, Row
+from distiliqa.pacs.listen.refusal import RefusedError
+from distiliqa.pacs.retry import PassingError, Retries
+from distiliqa.pacs.uids import checked_uid
+
+CONNECT_S, READ_S = 10.0, 60.0
+MAX_SYNTAXES = 8  # in which an object is asked for
+_SERIES_FIELDS = ("Modality", "NumberOfStudyRelatedSeries", "NumberOfSeriesRelatedInstances")
+_OBJECT_FIELDS = (
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "AvailableTransferSyntaxUID",
+)
+
+
+class Server:
+    """A DICOMweb server, with TLS verified, each answer bounded and passing failures retried.
+
+    Parameters
+    ----------
+    url : of the service, such as ``https://pacs/dicom-web``.
+    credentials : who we are.
+    ca_file : PEM file of the authorities to trust, in place of the usual ones.
+    timeouts_s : the longest to wait for a connection, and then for each part of an answer.
+    max_s : the longest that an answer may take in all, seconds, see `Bounds`.
+    retries : how often to ask again.
+
+    Raises
+    ------
+    DistiliqaError : a URL that is not valid or holds a password; a file that TLS cannot use.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        ca_file: Path | None = None,
+        timeouts_s: tuple[float, float] = (CONNECT_S, READ_S),
+        max_s: float = MAX_ANSWER_S,
+        retries: Retries = Retries(),  # noqa: B008  # it is frozen
+    ) -> None:
+        self.url = checked_url(url)
+        self.retries = retries
+        self._timeouts_s = timeouts_s
+        self._max_s = max_s
+        self._adapter = BoundedAdapter()
+        self._session = open_session(credentials, self._adapter, ca_file)
+        self._session.hooks["response"].append(self._note)
+        self._answer = requests.Response()
+        self._accepted = Accepted()
+        self._client = DICOMwebClient(self.url, session=self._session, timeout=timeouts_s)
+        self._client.set_http_retry_params(retry=False)
+
+    @property
+    def is_readable_on_the_way(self) -> bool:
+        """Whether what is sent can be read on the way: plain HTTP that leaves this machine."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+    def find_series(self, study: str, series: Sequence[str] = ()) -> Listing:
+        """The CT series of a study (QIDO-RS, PS3.18, section 10.6), or those named.
+
+        Raises
+        ------
+        DistiliqaError : the server has none, lacks one that is named, or as `store`.
+        """
+        checked_uid(study, "study")
+        wanted = [checked_uid(uid, "series") for uid in series]
+        ask = partial(self._client.search_for_series, study)
+        found = self._search(ask, search.SERIES_UID, _SERIES_FIELDS)
+        missing = [uid for uid in wanted if uid not in found.rows]
+        uids = wanted or [uid for uid, row in found.rows.items() if _may_be_ct(row)]
+        if missing or not uids:
+            what = f"no series {missing[0]} in" if missing else "no CT series in"
+            raise DistiliqaError(f"{what} study {study}", path=self.url, remedy="check the UIDs")
+        shortfall = None if wanted else found.shortfall
+        return Listing({uid: found.rows[uid] for uid in uids}, shortfall)
+
+    def find_objects(self, study: str, series: str, stated: int | None = None) -> Listing:
+        """The objects of a series (QIDO-RS).
+
+        Parameters
+        ----------
+        stated : how many the server says that there are; None if it does not say that.
+
+        Raises
+        ------
+        DistiliqaError : as `store`.
+        """
+        ask = partial(self._client.search_for_instances, study, series)
+        return self._search(ask, search.SOP_UID, _OBJECT_FIELDS, stated)
+
+    def retrieve(
+        self, study: str, series: str, uid: str, row: Row, path: Path, *, again: bool = True
+    ) -> None:
+        """Write an object to ``path`` as it is stored (WADO-RS, PS3.18, section 10.4).
+
+        Parameters
+        ----------
+        row : what the search says of it: how large it may be, and how it can be had.
+        again : ask again after a failure that may pass.
+
+        Raises
+        ------
+        DistiliqaError : the folder cannot be written, or as `store`.
+        """
+        place = f"{self.url}/studies/{study}/series/{series}/instances/{uid}"
+
+        def get(accept: str) -> requests.Response:
+            headers = {"Accept": accept}
+            return self._session.get(place, headers=headers, stream=True, timeout=self._timeouts_s)
+
+        def keep() -> None:
+            offered = search.values(row, search.SYNTAXES)[:MAX_SYNTAXES]
+            with self._accepted.get(get, offered) as response:
+                keep_object(response, uid, path)
+
+        bounds = Bounds.of_object(search.pixel_bytes(row), self._max_s)
+        self._ask(keep, bounds, self.retries if again else Retries(1))
+
+    def store(self, path: Path) -> None:
+        """Send one object (STOW-RS, PS3.18, section 10.5). Returns once the server has it.
+
+        The answer names the object, see `is_receipt`; where it is empty or does not, the server is
+        asked whether it has the object.
+
+        Raises
+        ------
+        PassingError : the server is away, busy, failing or silent, also after all retries; it
+            answers without a receipt, and does not have the object.
+        RefusedError : it refuses the object for good, or the file is not DICOM.
+        DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; its
+            answer is out of its `Bounds`; the file cannot be read.
+        """
+        try:
+            dataset = pydicom.dcmread(path)
+        except InvalidDicomError as error:
+            raise RefusedError("not a DICOM file", path=path, remedy="make it again") from error
+        except OSError as error:
+            raise DistiliqaError("cannot be read", path=path, remedy="make it again") from error
+        bounds = Bounds.of_upload(path.stat().st_size, self._max_s)
+        self._ask(partial(self._store, dataset, path.name), bounds)
+
+    def _store(self, dataset: pydicom.Dataset, name: str) -> None:
+        answer, uid = self._post(dataset), dataset.SOPInstanceUID
+        if is_receipt(answer, uid, name=name, path=self.url) or has_object(self._client, dataset):
+            return
+        raise PassingError(
+            f"does not confirm that it has {name}", path=self.url, remedy="its log says why"
+        )
+
+    def _post(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
+        """The answer to STOW-RS, also where it comes with 409, as when nothing was stored."""
+        try:
+            answer = self._client.store_instances([dataset])
+        except requests.HTTPError as error:
+            with suppress(Exception):  # many servers answer 409 with words for people
+                if error.response is not None and error.response.status_code == HTTPStatus.CONFLICT:
+                    answer = pydicom.Dataset.from_json(error.response.json())
+                    if answer.FailedSOPSequence:
+                        return answer
+            raise
+        # The client takes a page to log in at, or any other words, for an answer that says nothing.
+        if self._answer.content and not answer:
+            raise ValueError("no answer to STOW-RS")
+        return answer
+
+    def _note(self, response: requests.Response, **_: Any) -> None:
+        self._answer = response
+
+    def _search(
+        self,
+        ask: Callable[..., Any],
+        tag: str,
+        fields: Sequence[str],
+        stated: int | None = None,
+    ) -> Listing:
+        def page(offset: int) -> tuple[list[Row], str]:
+            try:
+                rows = self._ask(partial(ask, limit=search.PAGE, offset=offset, fields=fields))
+            except DistiliqaError:
+                if self._answer.status_code != HTTPStatus.BAD_REQUEST:
+                    raise
+                rows = self._ask(partial(ask, offset=offset))  # some take no other parameter
+            return rows, self._answer.headers.get("Warning", "")
+
+        with told_plainly(self.url):
+            return search.search(page, tag, stated, path=self.url)
+
+    def _ask(
+        self,
+        question: Callable[[], Any],
+        bounds: Bounds | None = None,
+        retries: Retries | None = None,
+    ) -> Any:
+        bounds = bounds or Bounds(max_s=self._max_s)
+
+        def ask() -> Any:
+            self._answer = requests.Response()
+            # pydicom and the client warn of what an answer breaks in the standard.
+            with told_plainly(self.url), self._adapter.within(bounds), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return question()
+
+        return (retries or self.retries).call(ask)
+
+
+def _may_be_ct(row: Row) -> bool:
+    return search.value(row, search.MODALITY) in ("CT", None)

@@ -1,0 +1,73 @@
+"""Whether a DICOMweb server has an object that was sent to it."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+import requests
+from dicomweb_client import DICOMwebClient
+from pydicom import Dataset
+
+from distiliqa.pacs.dicomweb import search
+from distiliqa.pacs.listen.refusal import refusal
+from distiliqa.pacs.listen.sender import DUPLICATE
+
+
+def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
+    """Whether an answer to STOW-RS (DICOM PS3.18, section 10.5.3) is a receipt for ``uid``.
+
+    It names the object as stored, or refuses it as a duplicate: then an answer to an earlier
+    attempt was lost. An answer that does not name the object says nothing of it.
+
+    Parameters
+    ----------
+    name, path : of the object and of the server, for the error.
+
+    Raises
+    ------
+    DistiliqaError : the answer says that it does not store the object, see `refusal`.
+    TypeError, ValueError : the answer is not DICOMweb.
+    """
+    failed = [
+        item.get("FailureReason")
+        for item in answer.get("FailedSOPSequence") or []
+        if item.get("ReferencedSOPInstanceUID") in (uid, None)
+    ]
+    refused = [reason for reason in failed if reason != DUPLICATE]
+    if refused:
+        code = "" if refused[0] is None else f" (reason {refused[0]:04X}H)"
+        problem = f"does not store {name}{code}"
+        raise refusal(problem, refused[0], path=path, remedy="its log says why")
+    stored = answer.get("ReferencedSOPSequence") or []
+    return bool(failed) or any(item.get("ReferencedSOPInstanceUID") == uid for item in stored)
+
+
+def has_object(client: DICOMwebClient, dataset: Dataset) -> bool:
+    """Whether the server finds an object or gives its metadata: some can do one of them.
+
+    A server that cannot say it, or answers with other words, does not confirm it.
+
+    Raises
+    ------
+    requests.RequestException : the server is away or failing, or its answer is out of its bounds.
+    """
+    uid = dataset.SOPInstanceUID
+    place = (dataset.StudyInstanceUID, dataset.SeriesInstanceUID)
+    filters = {"SOPInstanceUID": uid}
+    for ask in (
+        partial(client.search_for_instances, *place, search_filters=filters),
+        partial(client.retrieve_instance_metadata, *place, uid),
+    ):
+        try:
+            found = ask()
+            rows = [found] if isinstance(found, dict) else found
+            if any(search.value(row, search.SOP_UID) == uid for row in rows):
+                return True
+        except requests.HTTPError as error:
+            status = 0 if error.response is None else error.response.status_code
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+        except (ValueError, LookupError, TypeError, AttributeError):
+            continue
+    return False

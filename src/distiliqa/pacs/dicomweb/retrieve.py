@@ -1,0 +1,142 @@
+"""One object of a DICOMweb server, to disk as it comes (WADO-RS, DICOM PS3.18, section 10.4).
+
+An object is kept as the server stores it. Some servers refuse to name all transfer syntaxes by
+``*`` (8.7.3.5.2), so there are other ways to ask for the same object.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import shutil
+import warnings
+from collections.abc import Callable, Iterable
+from email.message import Message
+from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import requests
+from pydicom import dcmread
+from pydicom.uid import ExplicitVRLittleEndian
+
+from distiliqa.ct.dicom.deflated import check_inflated_size
+from distiliqa.files import atomic_path, cannot_write, make_folder
+from distiliqa.pacs.uids import is_uid
+
+_MULTIPART = 'multipart/related; type="application/dicom"'
+_NOT_SO = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_BLOCK_BYTES = 1 << 16
+_MAX_HEAD_BYTES = 1 << 14  # of a multipart answer, before the object
+
+Get = Callable[[str], requests.Response]  # with what we accept
+
+
+class Accepted:
+    """The ways to ask one server for an object; the one that worked last comes first."""
+
+    def __init__(self) -> None:
+        self._works = ""
+
+    def get(self, get: Get, offered: Iterable[object] = ()) -> requests.Response:
+        """The answer to the first way that the server does not refuse.
+
+        Parameters
+        ----------
+        get : asks with what is accepted.
+        offered : the transfer syntaxes in which the server says it has the object.
+
+        Raises
+        ------
+        requests.HTTPError : it refuses all; that of the first way.
+        """
+        refusal = None
+        for accept in dict.fromkeys([*([self._works] if self._works else []), *_ways(offered)]):
+            response = get(accept)
+            if response.status_code not in _NOT_SO:
+                response.raise_for_status()
+                self._works = accept
+                return response
+            response.close()
+            refusal = refusal or response
+        assert refusal is not None
+        refusal.raise_for_status()
+        raise AssertionError(refusal)
+
+
+def _ways(offered: Iterable[object]) -> list[str]:
+    known = [uid for uid in offered if isinstance(uid, str) and is_uid(uid)]
+    syntaxes = ["*", ExplicitVRLittleEndian, *known]
+    named = [f"{_MULTIPART}; transfer-syntax={each}" for each in syntaxes]
+    return [*named, _MULTIPART, "application/dicom"]
+
+
+def keep_object(response: requests.Response, uid: str, path: Path) -> None:
+    """Write the object of an answer to ``path``, atomically.
+
+    Raises
+    ------
+    requests.RequestException : the answer breaks off or is out of its bounds.
+    ValueError : it has no DICOM object, another one than ``uid``, or several.
+    DistiliqaError : the folder cannot be written, or the object inflates to more than 512 MiB.
+    """
+    kind = Message()
+    kind["Content-Type"] = response.headers.get("Content-Type", "")
+    if kind.get_content_type() not in ("multipart/related", "application/dicom"):
+        raise ValueError("no DICOM object")
+    boundary = kind.get_boundary() if kind.get_content_maintype() == "multipart" else None
+    with TemporaryFile(dir=make_folder(path.parent)) as body:
+        _receive(response, body, path)
+        first, last = (0, body.tell()) if boundary is None else _part(body, boundary)
+        body.seek(first)
+        with atomic_path(path) as partial:
+            with partial.open("wb") as file:
+                shutil.copyfileobj(body, file)
+                file.truncate(last - first)
+            _check_uid(partial, uid)
+
+
+def _receive(response: requests.Response, body: IO[bytes], path: Path) -> None:
+    try:
+        for block in response.iter_content(_BLOCK_BYTES):
+            body.write(block)
+        body.flush()
+    except requests.RequestException:  # which is an OSError too
+        raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _part(body: IO[bytes], boundary: str) -> tuple[int, int]:
+    """Where the only part of a multipart answer begins and ends (RFC 2046, section 5.1.1).
+
+    Without its last boundary, an object that was cut short would pass for one, where the server
+    closes the connection to mark the end.
+    """
+    marker = re.escape(f"--{boundary}".encode())
+    with mmap.mmap(body.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        head = re.compile(rb"(?:\A|\r\n)" + marker + rb"[ \t]*\r\n").search(
+            content, 0, _MAX_HEAD_BYTES
+        )
+        start = -1 if head is None else content.find(b"\r\n\r\n", head.end() - 2, _MAX_HEAD_BYTES)
+        if start < 0:
+            raise ValueError("no part")
+        end = re.compile(rb"\r\n" + marker + rb"(--|[ \t]*\r\n)").search(content, start + 4)
+        if end is None:
+            raise requests.exceptions.ChunkedEncodingError("no closing boundary")
+        if end[1] != b"--":
+            raise ValueError("several objects")
+        return start + 4, end.start()
+
+
+def _check_uid(path: Path, uid: str) -> None:
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_inflated_size(file, str(path))
+        try:
+            found = dcmread(file, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
+        except Exception as error:  # pydicom raises many kinds on damaged files
+            raise ValueError("no DICOM object") from error
+    if found.get("SOPInstanceUID") != uid:
+        raise ValueError("another object than was asked for")

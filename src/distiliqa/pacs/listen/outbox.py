@@ -1,0 +1,171 @@
+"""What is still to be sent, on disk: nothing leaves it before its receiver has it.
+
+FOLDER/<name>.dcm             to be sent
+FOLDER/refused/<name>.dcm     refused for good, and not sent any more
+FOLDER/refused/<name>.txt     why
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from distiliqa.files import private_folder, write_durably, write_text
+from distiliqa.pacs.listen.log import reason
+from distiliqa.pacs.listen.refusal import RefusedError
+from distiliqa.pacs.retry import PassingError, Retries
+
+LOG = logging.getLogger(__name__)
+# Forever, but not often: the longest that a server which is back waits for its reports.
+PERSISTENCE = Retries(first_wait_s=2.0, longest_wait_s=30.0)
+# For an object that fails while others do not.
+_ALONE = Retries(first_wait_s=2.0, longest_wait_s=300.0)
+MAX_FAILURES_ALONE = 10
+# So many failures in a row are of the server, not of the objects.
+_OF_THE_SERVER = 2
+_LOOK_S = 0.5
+
+
+class Outbox:
+    """DICOM objects in a folder, sent in order of arrival until their receiver acknowledges them.
+
+    Where sending fails, the objects after it are tried before anything is blamed: if one of them
+    arrives, the failure is of the object, which is tried later on its own; else the server is
+    away, and all wait. An object that is refused for good, or fails `MAX_FAILURES_ALONE` times in
+    ways that do not pass while others arrive, is set aside.
+
+    An object that a crash leaves here after it was sent is sent again: its SOP Instance UID shows
+    the receiver that it has it.
+
+    Parameters
+    ----------
+    folder : what an earlier listener could not send is in it.
+    send : sends one file; it raises `RefusedError`, `PassingError` or another error as long as the
+        receiver does not have it.
+    retries : how long to wait while the server is away; the attempts are not counted.
+
+    Raises
+    ------
+    DistiliqaError : the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, send: Callable[[Path], None], retries: Retries = PERSISTENCE
+    ) -> None:
+        self.folder = private_folder(folder)
+        self.refused = folder / "refused"
+        self._send = send
+        self._retries = retries
+        self._failed: dict[str, str] = {}  # what was tried, and why it was not sent
+        self._alone: dict[str, int] = {}  # failures while others are sent
+        self._due: dict[str, float] = {}  # of those
+        self._rounds = 0  # without any success
+        self._away_until = 0.0
+        self._last_ns = max((_arrival(path)[0] for path in self._waiting()), default=0)
+
+    def put(self, path: Path, name: str) -> None:
+        """Keep a copy of a file, to be sent, as ``name``; `DistiliqaError` on a full disk."""
+        write_durably(self.folder / name, path.read_bytes())
+        # The time of a file is its place in the queue, even where the clock is set back.
+        self._last_ns = max(time.time_ns(), self._last_ns + 1)
+        os.utime(self.folder / name, ns=(self._last_ns, self._last_ns))
+
+    def send_due(self) -> None:
+        """Send what waits, in order, until the server proves to be away."""
+        now = time.monotonic()
+        waiting = self._waiting()
+        ordinary = [path for path in waiting if path.name not in self._alone]
+        is_away = now < self._away_until
+        if not is_away or any(path.name not in self._failed for path in ordinary):
+            self._send_in_order(ordinary)
+        due = [path for path in waiting if now >= self._due.get(path.name, now + 1)]
+        if due:  # one at a time, for it may keep those waiting that come meanwhile
+            self._try_alone(min(due, key=lambda path: self._due[path.name]))
+
+    def run(self, stop: Event) -> None:
+        """Send what is due, over and over, until ``stop`` is set; for a thread of its own."""
+        while not stop.wait(_LOOK_S):
+            try:
+                self.send_due()
+            except Exception as error:  # nothing would be sent any more, and nobody would know
+                LOG.error("the outbox: %s", reason(error))
+
+    def _waiting(self) -> list[Path]:
+        found = [path for path in self.folder.glob("*.dcm") if path.name[0] != "."]
+        return sorted((path for path in found if path.is_file()), key=_arrival)
+
+    def _send_in_order(self, paths: list[Path]) -> None:
+        failed: list[Path] = []  # since the last success
+        for path in paths:
+            # A new one is always tried: it would show that the server is back.
+            if len(failed) >= _OF_THE_SERVER and path.name in self._failed:
+                continue
+            error = self._try(path)
+            if error is None:
+                self._rounds, self._away_until = 0, 0.0
+                for other in failed:
+                    self._leave_alone(other)
+                failed = []
+            elif not isinstance(error, RefusedError):
+                failed.append(path)
+        if failed:
+            self._rounds += 1
+            self._away_until = time.monotonic() + self._retries.wait_s(self._rounds)
+
+    def _try(self, path: Path) -> Exception | None:
+        """Send one object; the error where it was not sent, which is logged if it is news."""
+        # Whatever one object causes must not keep the others from being sent.
+        try:
+            self._send(path)
+        except RefusedError as error:
+            self._set_aside(path, error.reason)
+            return error
+        except Exception as error:
+            if self._failed.get(path.name) != (why := reason(error)):
+                LOG.warning("%s: not sent, again in %.0f s: %s", path.stem, self._wait_s(path), why)
+            self._failed[path.name] = why
+            return error
+        path.unlink()
+        self._forget(path)
+        LOG.info("%s: sent", path.stem)
+        return None
+
+    def _try_alone(self, path: Path) -> None:
+        error = self._try(path)
+        if error is None or isinstance(error, RefusedError):
+            return
+        if not isinstance(error, PassingError) and self._alone[path.name] >= MAX_FAILURES_ALONE:
+            self._set_aside(path, reason(error))
+            return
+        self._leave_alone(path)
+
+    def _leave_alone(self, path: Path) -> None:
+        """Try an object later, on its own: others were sent while it was not."""
+        failures = self._alone.get(path.name, 0) + 1
+        self._alone[path.name] = failures
+        self._due[path.name] = time.monotonic() + _ALONE.wait_s(failures)
+
+    def _wait_s(self, path: Path) -> float:
+        """The longest wait after the next failure of an object."""
+        if path.name in self._alone:
+            return _ALONE.wait_s(self._alone[path.name] + 1)
+        return self._retries.wait_s(self._rounds + 1)
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        private_folder(self.refused)
+        write_text(self.refused / f"{path.stem}.txt", f"{why}\n")
+        path.replace(self.refused / path.name)
+        self._forget(path)
+        LOG.error("%s: refused for good, it is kept in %s: %s", path.stem, self.refused, why)
+
+    def _forget(self, path: Path) -> None:
+        for notes in (self._failed, self._alone, self._due):
+            notes.pop(path.name, None)
+
+
+def _arrival(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name

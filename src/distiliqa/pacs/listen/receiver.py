@@ -1,0 +1,148 @@
+"""A C-STORE receiver: what a scanner or PACS sends to (DICOM PS3.4, annex B)."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pydicom import Dataset
+from pydicom.filereader import read_partial
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    LegacyConvertedEnhancedCTImageStorage,
+    RLELossless,
+)
+from pynetdicom import AE, _config, evt
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
+from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.listen.queue import Queue
+from distiliqa.pacs.listen.server import STORED, serving
+from distiliqa.pacs.uids import checked_uid
+from distiliqa.report.names import short_hash
+
+LOG = logging.getLogger(__name__)
+
+# Statuses of C-STORE: PS3.4, table B.2-1.
+OUT_OF_RESOURCES = 0xA700
+CANNOT_UNDERSTAND = 0xC000
+
+_CT = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
+_BY_PYDICOM = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
+_OBJECT, _SERIES = 0x00080018, 0x0020000E  # their instance UIDs
+# What stands before the latter: descriptions, and for some images thousands of references.
+MAX_START_BYTES = 2 << 20
+_NAME_LENGTH = 16  # of an application entity title: PS3.5, table 6.2-1
+
+
+@contextmanager
+def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
+    """Answer C-ECHO, and put the CT objects of C-STORE into ``queue``, in threads of their own.
+
+    An object is acknowledged once it is on the disk, and refused as out of resources where the
+    disk does not take it, so that its sender keeps it. Only senders that call ``aet`` are heard.
+
+    Parameters
+    ----------
+    host : the address to listen at; ``127.0.0.1`` hears this machine alone, ``0.0.0.0`` all.
+    port : 0 takes a free one.
+
+    Yields
+    ------
+    The port that it listens at.
+
+    Raises
+    ------
+    DistiliqaError : the address is taken or not of this machine, or ``aet`` is not a valid title.
+    """
+    entity = AE(ae_title=checked_aet(aet))
+    entity.require_called_aet = True
+    entity.add_supported_context(Verification)
+    for kind in _CT:
+        entity.add_supported_context(kind, _transfer_syntaxes())
+    handlers: list[Any] = [(evt.EVT_C_STORE, _store, [queue])]
+    with ExitStack() as stack:
+        stack.enter_context(_objects_on_disk(queue.receiving))
+        try:
+            bound = stack.enter_context(serving(entity, host, port, handlers))
+        except OSError as error:
+            raise DistiliqaError(
+                f"cannot listen ({error.strerror})",
+                path=f"{host}:{port}",
+                remedy="choose another --port or --host",
+            ) from error
+        yield bound
+
+
+@contextmanager
+def _objects_on_disk(folder: Path) -> Iterator[None]:
+    """Let pynetdicom write objects to ``folder`` as they come; it asks `tempfile` for the place."""
+    before = _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir
+    _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(folder)
+    try:
+        yield
+    finally:
+        _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before
+
+
+def checked_aet(title: str) -> str:
+    """An application entity title: 1 to 16 printable characters, no backslash (PS3.5, 6.2).
+
+    Raises
+    ------
+    DistiliqaError : it is not valid.
+    """
+    stripped = title.strip()
+    printable = stripped.isascii() and stripped.isprintable() and "\\" not in stripped
+    if not printable or not 1 <= len(stripped) <= _NAME_LENGTH:
+        raise DistiliqaError(
+            f"not a valid application entity title: {title!r}",
+            remedy="1 to 16 letters, digits or _",
+        )
+    return stripped
+
+
+def _transfer_syntaxes() -> list[str]:
+    """Those that can be decoded; a sender picks another, or decodes itself, where one is not."""
+    return [*_BY_PYDICOM, *(uid for uid in DECODER_DEPENDENCIES if is_available(uid))]
+
+
+def _store(event: Any, queue: Queue) -> int:
+    instance = event.request.AffectedSOPInstanceUID
+    event.request._dataset_file.close()  # Windows moves no open files
+    try:
+        header = _start_of(event.dataset_path)
+        series = checked_uid(header.SeriesInstanceUID, "series")
+        if checked_uid(header.SOPInstanceUID, "object") != instance:
+            raise ValueError("the message and the object name different objects")
+    # Whatever a damaged object causes concerns that object alone.
+    except Exception as error:
+        LOG.warning("refused an object that cannot be read (%s)", type(error).__name__)
+        return CANNOT_UNDERSTAND
+    try:
+        queue.put(series, instance, event.dataset_path)
+    except (DistiliqaError, OSError) as error:
+        LOG.error("%s: refused an object: %s", short_hash(series), error)
+        return OUT_OF_RESOURCES
+    return STORED
+
+
+def _start_of(path: Path) -> Dataset:
+    """An object up to its series, whatever its length."""
+    with path.open("rb") as file:
+        start = BytesIO(file.read(MAX_START_BYTES))
+    return read_partial(
+        start,
+        stop_when=lambda tag, vr, length: tag > _SERIES,
+        specific_tags=[_OBJECT, _SERIES],
+    )

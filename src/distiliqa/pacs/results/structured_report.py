@@ -1,0 +1,179 @@
+"""Scores as a DICOM structured report: Comprehensive 3D SR of template TID 1500.
+
+DICOM PS3.3, A.35.13 (Comprehensive 3D SR) and PS3.16, TID 1500 (Measurement Report). The first
+measurement group (TID 1501) sums up the series; then each slice has one, which refers to its
+image. Patient and study are those of the images, as an archive needs them to file the report; it is
+preliminary and unverified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from highdicom.sr import (
+    Comprehensive3DSR,
+    Measurement,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+    QualitativeEvaluation,
+    SourceImageForMeasurementGroup,
+    TrackingIdentifier,
+)
+from pydicom import Dataset
+from pydicom.sr.codedict import codes as dicom
+from pydicom.sr.coding import Code
+from pydicom.uid import generate_uid
+
+from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.pacs.results import codes
+from distiliqa.pacs.results.equipment import MAKER, algorithm, device, made_by
+from distiliqa.pacs.results.source import SourceImage, read_sources
+from distiliqa.pacs.results.write import write_result
+from distiliqa.scoring.result import SeriesScore, SliceScore
+
+SERIES_NUMBER = 9101  # behind those that scanners give
+SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
+
+
+def write_sr(
+    path: Path, series: SeriesScore, model: ModelConfig, *, replaces: Sequence[Dataset] = ()
+) -> None:
+    """Write the scores of one DICOM series as a structured report, atomically.
+
+    It is marked as partial where slices of the series were not scored.
+
+    Parameters
+    ----------
+    replaces : earlier reports on the series, which this one names as its predecessors
+        (PS3.3, C.17.2).
+
+    Raises
+    ------
+    DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
+        `read_sources`; the disk is full or the folder cannot be written.
+    """
+    write_result(path, lambda: structured_report(series, model, replaces=replaces))
+
+
+def structured_report(
+    series: SeriesScore, model: ModelConfig, *, replaces: Sequence[Dataset] = ()
+) -> Comprehensive3DSR:
+    """The structured report of one series, see `write_sr`; a new instance each time."""
+    sources = read_sources(series)
+    first = sources[0].header
+    return Comprehensive3DSR(
+        evidence=_once([source.header for source in sources]),
+        content=_content(series, sources, model),
+        series_number=SERIES_NUMBER,
+        series_description=SERIES_DESCRIPTION,
+        is_complete=series.complete,
+        is_final=False,
+        previous_versions=replaces or None,
+        **made_by(first.SeriesInstanceUID, "SR", model),
+    )
+
+
+def _once(headers: list[Dataset]) -> list[Dataset]:
+    """The images without repetition: all frames of a file share one header."""
+    return list({header.SOPInstanceUID: header for header in headers}.values())
+
+
+def _content(
+    series: SeriesScore, sources: list[SourceImage], model: ModelConfig
+) -> MeasurementReport:
+    observer = ObserverContext(
+        observer_type=dicom.DCM.Device, observer_identifying_attributes=device(model)
+    )
+    groups = [_series_group(series, sources[0].header, model)]
+    for number, (each, source) in enumerate(zip(series.slices, sources, strict=True), 1):
+        groups.append(_slice_group(each, source, number, model))
+    return MeasurementReport(
+        observation_context=ObservationContext(observer_device_context=observer),
+        procedure_reported=codes.CT_OF_ANY_BODY_REGION,
+        imaging_measurements=groups,
+    )
+
+
+def _series_group(
+    series: SeriesScore, header: Dataset, model: ModelConfig
+) -> MeasurementsAndQualitativeEvaluations:
+    counts = {
+        codes.SLICES: len(series.slices),
+        codes.SLICES_OUTSIDE: sum(each.outside for each in series.slices),
+    }
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking("series", header.SeriesInstanceUID),
+        algorithm_id=algorithm(model),
+        measurements=[
+            *_scores(series.score, series.interval, model.scale, derivation=codes.MEAN),
+            *_noise(series.noise_hu, derivation=codes.MEAN),
+            *(Measurement(name, count, codes.NO_UNITS) for name, count in counts.items()),
+        ],
+    )
+
+
+def _slice_group(
+    each: SliceScore, source: SourceImage, number: int, model: ModelConfig
+) -> MeasurementsAndQualitativeEvaluations:
+    header = source.header
+    verdict = codes.YES if each.outside else codes.NO
+    known = [] if each.distance is None else [QualitativeEvaluation(codes.OUTSIDE, verdict)]
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, each.frame),
+        algorithm_id=algorithm(model),
+        measurements=[
+            *_scores(each.score, each.interval, model.scale),
+            *_noise(each.noise_hu),
+        ],
+        qualitative_evaluations=known,
+        source_images=[
+            SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID, source.frames)
+        ],
+    )
+
+
+def _tracking(name: str, *what: object) -> TrackingIdentifier:
+    """The same UID for the same slice in each report of it (PS3.16, TID 4108)."""
+    return TrackingIdentifier(generate_uid(entropy_srcs=[MAKER, *map(str, what)]), name)
+
+
+def _scores(
+    score: float,
+    interval: tuple[float, float] | None,
+    scale: ScoreScale,
+    derivation: Code | None = None,
+) -> list[Measurement]:
+    """The score as DICOM rates image quality and on the scale of the model, with its interval."""
+    ends = None
+    if interval is not None:  # where lower scores are better, the ends change places
+        low, high = sorted(_rating(end, scale) for end in interval)
+        ends = low, high
+    return [
+        *_with_ends(codes.IMAGE_QUALITY_RATING, _rating(score, scale), ends, derivation),
+        *_with_ends(codes.MODEL_SCORE, score, interval, derivation),
+    ]
+
+
+def _rating(score: float, scale: ScoreScale) -> float:
+    """An Image Quality Rating: 0 is the worst quality and 100 the best (PS3.16, Annex D)."""
+    share = 100 * (score - scale.low) / (scale.high - scale.low)
+    return min(max(share if scale.higher_is_better else 100 - share, 0.0), 100.0)
+
+
+def _with_ends(
+    name: Code, value: float, ends: tuple[float, float] | None, derivation: Code | None
+) -> list[Measurement]:
+    values = [(value, derivation)]
+    if ends is not None:
+        values += zip(ends, (codes.INTERVAL_LOW, codes.INTERVAL_HIGH), strict=True)
+    return [Measurement(name, float(each), codes.NO_UNITS, derivation=how) for each, how in values]
+
+
+def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measurement]:
+    if noise_hu is None:
+        return []
+    name, unit = codes.GLOBAL_NOISE_LEVEL, codes.HOUNSFIELD_UNIT
+    return [Measurement(name, float(noise_hu), unit, derivation=derivation)]

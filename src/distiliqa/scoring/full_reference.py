@@ -1,0 +1,97 @@
+"""The reference of a scan: which of its slices shows the same place, and how alike the two are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from distiliqa.ct import CTSlice, SliceRef, Window, index_ct
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import sha256
+from distiliqa.metrics import gmsd, psnr, ssim, vif
+from distiliqa.scoring.inputs import problem_of
+from distiliqa.scoring.matching import Names, Places, unlike_geometry
+from distiliqa.scoring.prepare import check_hu
+from distiliqa.scoring.read_ahead import file_of
+from distiliqa.scoring.result import Comparison
+
+
+class Reference:
+    """The slices of a reference series, to compare others with.
+
+    Parameters
+    ----------
+    path : anything `distiliqa.index_ct` finds CT in.
+
+    Attributes
+    ----------
+    sha256 : SHA-256 of each file of the reference compared with so far, by path.
+
+    Raises
+    ------
+    DistiliqaError : there is no CT under ``path``, or it is not one series.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        self.sha256: dict[str, str] = {}
+        slices = index_ct(path).slices
+        if (count := len({ref.series for ref in slices if ref.position_mm is not None})) > 1:
+            raise DistiliqaError(
+                f"holds {count} series", path=path, remedy="give one series as the reference"
+            )
+        self._places, self._names = Places(slices, path), Names(slices)
+
+    def require_match(self, slices: Iterable[SliceRef]) -> None:
+        """Raise `DistiliqaError` where not one of ``slices`` has its place in the reference."""
+        if all(self._find(ref) is None for ref in slices):
+            raise DistiliqaError(
+                "no slice of it has the position or file name of an input",
+                path=self.path,
+                remedy="give the reference of the same scan",
+            )
+
+    def compare(self, ct: CTSlice, window: Window) -> tuple[Comparison, str | None]:
+        """Compare a slice with that of the reference at its place, through ``window``.
+
+        Returns
+        -------
+        The comparison, and why it is empty if it is.
+        """
+        ref = self._find(ct)
+        if ref is None:
+            at = "at this position" if self._has_position(ct) else "of this name"
+            return Comparison(), f"not compared: no reference slice {at}"
+        try:
+            self._hash(ref)
+            return _compared(ct, ref.load(), window), None
+        except Exception as error:  # whatever is wrong with a reference slice, the score stands
+            return Comparison(), f"not compared: {problem_of(error, ref.path).reason}"
+
+    def _find(self, one: SliceRef | CTSlice) -> SliceRef | None:
+        """The slice at the same place; that of the same name where positions are unknown."""
+        return (self._places if self._has_position(one) else self._names).find(one)
+
+    def _has_position(self, one: SliceRef | CTSlice) -> bool:
+        return one.position_mm is not None and self._places.known
+
+    def _hash(self, ref: SliceRef) -> None:
+        file = file_of(ref.path)
+        if str(file) not in self.sha256:
+            self.sha256[str(file)] = sha256(file)
+
+
+def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
+    """Raises `ValueError` where the two are not images of one geometry."""
+    if unlike := unlike_geometry(ct, reference):
+        raise ValueError(f"the reference has {unlike}")
+    pair = ct.hu, check_hu(reference.hu)
+    ratio = psnr(*pair, window)
+    return Comparison(
+        reference=reference.path,
+        ssim=ssim(*pair, window),
+        psnr=ratio if math.isfinite(ratio) else None,
+        vif=vif(*pair, window),
+        gmsd=gmsd(*pair, window),
+    )

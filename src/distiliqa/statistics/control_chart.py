@@ -1,0 +1,89 @@
+"""EWMA control charts: has the mean of a process left where its baseline was?
+
+S. W. Roberts, "Control chart tests based on geometric moving averages", Technometrics 1 (1959),
+doi 10.1080/00401706.1959.10489860; D. C. Montgomery, "Introduction to Statistical Quality
+Control", chapter 9.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.statistics.t_distribution import t_quantile
+
+BASELINE = 20  # series; Montgomery asks for 20 to 25
+WEIGHT = 0.2  # usual are 0.05 to 0.25, less for smaller shifts
+FALSE_ALARMS = 0.0027  # share of points outside while nothing has changed, as 3-sigma limits have
+
+# Two-sided quantile of Student's t, not of the normal distribution: the baseline is short.
+_WIDTH = t_quantile(1 - FALSE_ALARMS / 2, BASELINE - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ControlChart:
+    """The exponentially weighted moving average after the baseline, and its limits.
+
+    Attributes
+    ----------
+    center, deviation : mean and standard deviation of the baseline.
+    average, low, high : (n - BASELINE,), one for each value after the baseline.
+    """
+
+    center: float
+    deviation: float
+    average: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @property
+    def out(self) -> NDArray[np.bool_]:
+        """Which averages are outside the limits, (n - BASELINE,)."""
+        return (self.average < self.low) | (self.average > self.high)
+
+
+def control_chart(values: Sequence[float]) -> ControlChart | None:
+    """Chart values in their order; the first ``BASELINE`` of them are the baseline.
+
+    If the values are normal, independent and do not change, a point is outside its limits in
+    ``FALSE_ALARMS`` of cases, over all baselines that there could be.
+
+    Returns
+    -------
+    None while there is no baseline, or all of it is equal.
+    """
+    baseline, later = np.asarray(values[:BASELINE], float), values[BASELINE:]
+    if len(baseline) < BASELINE or np.ptp(baseline) == 0:
+        return None
+    center, deviation = float(baseline.mean()), float(baseline.std(ddof=1))
+    average = moving_average(later, center)
+    half = _WIDTH * deviation * relative_deviation(len(later), baseline=BASELINE)
+    return ControlChart(center, deviation, average, center - half, center + half)
+
+
+def moving_average(
+    values: Sequence[float], center: float, weight: float = WEIGHT
+) -> NDArray[np.float64]:
+    """The average z(i) = weight x(i) + (1 - weight) z(i-1) of each value, z(0) = center. (n,)."""
+    steps = accumulate(values, lambda z, x: weight * x + (1 - weight) * z, initial=center)
+    return np.array(list(steps)[1:], float)
+
+
+def relative_deviation(
+    count: int, weight: float = WEIGHT, baseline: float = math.inf
+) -> NDArray[np.float64]:
+    """Standard deviation of each moving average about its center, in those of a value. (count,).
+
+    Parameters
+    ----------
+    baseline : number of values that the center is the mean of: its error counts for as much as
+        the average has moved away from it. Infinity is a center that is known.
+    """
+    moved = 1 - (1 - weight) ** np.arange(1, count + 1)
+    own = weight / (2 - weight) * (1 - (1 - moved) ** 2)
+    return np.sqrt(own + moved**2 / baseline)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distiliqa.compare.run import compare_inputs
+from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.model import Model
+
+Write = Callable[..., Path]
+
+
+def test_slices_of_one_place_are_compared(two: tuple[str, str], model: Model):
+    seen = []
+    run = compare_inputs(*two, model, progress=lambda *at: seen.append(at))
+    assert [pair.first.position_mm for pair in run.slices] == [3, 6, 9]
+    assert [pair.second.position_mm for pair in run.slices] == [3, 6, 9]
+    assert run.score.n == 3
+    differences = [pair.second.score - pair.first.score for pair in run.slices]
+    assert run.score.mean == pytest.approx(np.mean(differences))
+    assert run.score.mean < 0
+    assert [len(each) for each in run.unmatched] == [1, 2]
+    assert seen[-1] == (9, 9)
+    assert run.complete
+
+
+def test_slices_that_failed_have_no_pair(two: tuple[str, str], model: Model):
+    broken = Path(two[1]) / "1.dcm"
+    broken.write_bytes(broken.read_bytes()[:-100])
+    run = compare_inputs(*two, model)
+    assert [pair.first.position_mm for pair in run.slices] == [3, 9]
+    assert not run.complete
+
+
+def test_a_series_that_is_damaged_as_a_whole_leaves_the_others(
+    tmp_path: Path, write_series: Write, model: Model
+):
+    for side in "ab":
+        for n, folder in enumerate("pqr"):
+            tags = {"SeriesInstanceUID": f"1.{n}.{ord(side)}"}
+            write_series(tmp_path / side / folder, 2, **tags)
+    for broken in (tmp_path / "b" / "q").iterdir():
+        broken.write_bytes(broken.read_bytes()[:-100])
+    run = compare_inputs(str(tmp_path / "a"), str(tmp_path / "b"), model)
+    assert (len(run.series), len(run.second.failed), run.complete) == (2, 2, False)
+
+
+def test_slices_outside_do_not_count_where_others_do(two: tuple[str, str], model: Model):
+    run = compare_inputs(*two, model)
+    far, *rest = run.series[0].slices
+    marked = (replace(far, second=replace(far.second, distance=1.5)), *rest)
+    some = replace(run, series=(replace(run.series[0], slices=marked),))
+    assert (some.score.n, len(some.slices)) == (2, 3)
+    assert some.noise is not None
+    assert some.noise.n == 2
+    every = tuple(replace(pair, first=replace(pair.first, distance=2)) for pair in marked)
+    assert replace(run, series=(replace(run.series[0], slices=every),)).score.n == 3
+    air = (replace(every[0], second=replace(every[0].second, empty=True)), *every[1:])
+    assert replace(run, series=(replace(run.series[0], slices=air),)).score.n == 2
+
+
+def test_one_slice_each(tmp_path: Path, write_series: Write, model: Model):
+    a, b = (str(write_series(tmp_path / name, 1, KVP=kvp)) for name, kvp in (("a", 80), ("b", 90)))
+    run = compare_inputs(a, b, model)
+    assert (run.score.n, run.score.interval) == (1, None)
+
+
+def test_one_input_given_twice_is_refused(two: tuple[str, str], model: Model):
+    with pytest.raises(DistiliqaError, match="given twice: it equals itself"):
+        compare_inputs(two[0], f"{two[0]}/../a", model)
+    with pytest.raises(DistiliqaError, match="is part of both inputs"):
+        compare_inputs(two[0], f"{two[0]}/1.dcm", model)
+
+
+def test_inputs_with_nothing_in_common_are_refused(
+    tmp_path: Path, two: tuple[str, str], write_ct: Write, model: Model
+):
+    far = tmp_path / "far" / "0.dcm"
+    write_ct(far, np.random.default_rng(0).normal(40, 9, (64, 64)), ImagePositionPatient=[0, 0, 99])
+    with pytest.raises(DistiliqaError, match=r"far: no slice of it has the position .*/a; give"):
+        compare_inputs(two[0], str(far.parent), model)
+
+
+def test_another_pixel_size_is_refused_unless_the_user_says_what_belongs_together(
+    tmp_path: Path, write_series: Write, model: Model
+):
+    a = str(write_series(tmp_path / "a", 2))
+    b = str(write_series(tmp_path / "b", 2, PixelSpacing=[0.9, 0.9]))
+    with pytest.raises(DistiliqaError, match=r"b: pixels of 0.9 x 0.9 mm, not 0.7 x 0.7 as in "):
+        compare_inputs(a, b, model)
+    for side in "ab":
+        spacing = [0.9, 0.9] if side == "b" else [0.7, 0.7]
+        tags = {"SeriesInstanceUID": "1.2.99", "PixelSpacing": spacing}
+        write_series(tmp_path / side / "more", 2, **tags)
+    run = compare_inputs(a, b, model, match="order")
+    assert len(run.series) == 2
+    (note,) = run.notes
+    assert "part of the difference is that of the pixels" in note
+
+
+def test_series_without_a_counterpart_are_told(tmp_path: Path, write_series: Write, model: Model):
+    for side, folders in (("a", "pq"), ("b", "p")):
+        for n, folder in enumerate(folders):
+            write_series(tmp_path / side / folder, 2 + n, SeriesInstanceUID=f"1.{n}", KVP=ord(side))
+    run = compare_inputs(str(tmp_path / "a"), str(tmp_path / "b"), model)
+    assert len(run.slices) == 2
+    assert run.notes == ("1 series of A has no counterpart",)
+    assert len(run.unmatched[0]) == 3
+
+
+@pytest.mark.slow
+def test_real_doses(shared_data: Path):
+    from distiliqa.scoring.model import load_model
+
+    pairs = shared_data / "ct-dev" / "dose_pairs" / "L143" / "B30f"
+    run = compare_inputs(str(pairs / "full"), str(pairs / "quarter"), load_model())
+    assert run.score.n == 7
+    assert run.score.interval is not None
+    assert run.score.interval[1] < 0

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from distiliqa.compare.run import PairedRun
+from distiliqa.compare.words import explained, interval, p_value, verdict
+from distiliqa.statistics.paired_difference import difference
+
+
+@pytest.mark.parametrize(
+    ("differences", "higher_is_better", "told"),
+    [
+        ([-1.0, -1.2, -0.9, -1.1], True, "B scores worse than A, by 1.05 points"),
+        ([-1.0, -1.2, -0.9, -1.1], False, "B scores better than A, by 1.05 points"),
+        ([-1.0, 1.2, -0.9, 1.1], True, "No difference is shown"),
+        ([0.5], True, "B is 0.50 points above A on average over 1 slice;"),
+    ],
+)
+def test_says_which_is_better(
+    paired: PairedRun, differences: list[float], higher_is_better: bool, told: str
+):
+    scale = replace(paired.first.model.scale, higher_is_better=higher_is_better)
+    first = replace(paired.first, model=replace(paired.first.model, scale=scale))
+    run = replace(paired, first=first)
+    run.__dict__["score"] = difference([differences])
+    assert verdict(run).startswith(told)
+
+
+def test_says_what_few_slices_cannot_show(paired: PairedRun):
+    run = replace(paired)
+    run.__dict__["score"] = difference([[1.0, 2.0, 3.0]])
+    assert "With 3 independent parts no p below 0.25 is possible" in " ".join(explained(run))
+    run.__dict__["score"] = difference([[1.0]])
+    assert interval(run.score, 2) == "undefined for one part"
+    run.__dict__["score"] = difference([[1.0], [-0.9]])
+    assert interval(run.score, 2) == "undefined for 2 parts"
+    assert verdict(run).endswith("over 2 slices; 2 independent parts are too few for an interval.")
+    assert "There is no interval: 2 independent parts are too few" in next(explained(run))
+
+
+def test_small_p_is_a_bound():
+    assert p_value(difference([np.random.default_rng(0).normal(5, 1, 40)])).startswith("p < 0.0001")
+    assert p_value(difference([[1.0, -1.0]])) == "p = 1.00, exact"

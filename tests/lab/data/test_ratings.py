@@ -1,0 +1,125 @@
+"""A name -> score file and its images: what is found, and what is refused in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.lab.data.ratings import read_ratings
+
+
+def write_ratings(folder: Path, content: str | dict[str, float]) -> Path:
+    path = folder / "ratings.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def write_tiff(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tifffile.imwrite(path, np.zeros((2, 2), np.float32))
+
+
+def write_header(path: Path, patient: str) -> None:
+    dataset = Dataset()
+    dataset.PatientID = patient
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_names_of_ldctiqac2023_with_or_without_extension_and_subfolder(tmp_path: Path) -> None:
+    write_tiff(tmp_path / "image" / "0001.tiff")
+    write_tiff(tmp_path / "0000.tif")
+    images = read_ratings(tmp_path, write_ratings(tmp_path, {"0001": 1.2, "0000.tif": 4}))
+    assert [(image.name, image.score) for image in images] == [("0001", 1.2), ("0000.tif", 4.0)]
+    assert [image.path for image in images] == [
+        tmp_path / "image" / "0001.tiff",
+        tmp_path / "0000.tif",
+    ]
+    assert images[0].case is None
+    assert images[0].source is None
+
+
+def test_manifest_tells_case_source_and_facts(tmp_path: Path) -> None:
+    for name in ("a.tiff", "b.tiff"):
+        write_tiff(tmp_path / name)
+    (tmp_path / "manifest.csv").write_text(
+        "path,case,source,scanner\na.tiff,C1,a.tiff,X\nb.tiff,,,\n", encoding="utf-8-sig"
+    )
+    a, b = read_ratings(tmp_path, write_ratings(tmp_path, {"a.tiff": 1, "b.tiff": 2}))
+    assert (a.case, a.source, a.facts["scanner"]) == ("C1", "a.tiff", "X")
+    assert (b.case, b.source, "scanner" in b.facts) == (None, None, False)
+
+
+def test_patient_id_is_the_case_where_no_manifest_says(tmp_path: Path) -> None:
+    write_header(tmp_path / "a", "P1")
+    write_header(tmp_path / "b", "")
+    a, b = read_ratings(tmp_path, write_ratings(tmp_path, {"a": 1, "b": 2}))
+    assert (a.case, b.case) == ("P1", None)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{}", "holds no ratings"),
+        ("[1, 2]", "holds no ratings"),
+        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ('{"a": true}', "True, not a number"),
+        ('{"a": null}', "None, not a number"),
+        ('{"a": "3"}', "'3', not a number"),
+        ('{"a": NaN}', "NaN is not a finite number"),
+        ('{"a": Infinity}', "Infinity is not a finite number"),
+        ('{"a": 4.5}', "outside the scale 0 to 4"),
+        ('{"a": 1, "b": 2, "c": 3}', "no image for 'b' and 1 more"),
+        ('{"a": 1, "a.tiff": 2}', "name the same image"),
+        ('{"/a": 1}', "is no name of an image"),
+        ('{"": 1}', "is no name of an image"),
+    ],
+)
+def test_wrong_ratings_are_one_line(tmp_path: Path, content: str, says: str) -> None:
+    write_tiff(tmp_path / "a.tiff")
+    ratings = write_ratings(tmp_path, content)
+    with pytest.raises(DistiliqaError) as error:
+        read_ratings(tmp_path, ratings, scale=(0, 4))
+    assert says in str(error.value)
+    assert str(ratings) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("path,case\na.tiff,C1\na.tiff,C2\n", "stands twice"),
+        ("image,case\na.tiff,C1\n", "without `path`"),
+        (b"path\n\xff\n", "not text in UTF-8"),
+    ],
+)
+def test_wrong_manifests_are_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
+    write_tiff(tmp_path / "a.tiff")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DistiliqaError, match=says):
+        read_ratings(tmp_path, write_ratings(tmp_path, {"a.tiff": 1}))
+
+
+def test_a_manifest_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    write_tiff(tmp_path / "a.tiff")
+    (tmp_path / "manifest.csv").write_text("path,case\na.tiff,C1\n", "utf-16")
+    (image,) = read_ratings(tmp_path, write_ratings(tmp_path, {"a.tiff": 1}))
+    assert image.case == "C1"
+
+
+def test_challenge_images(shared_data: Path) -> None:
+    folder = shared_data / "ct-dev" / "ldctiqac2023"
+    images = read_ratings(folder, folder / "scores.json", scale=(0, 4))
+    assert len(images) == 4
+    assert all(image.path.is_file() and image.case is None for image in images)

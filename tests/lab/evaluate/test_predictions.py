@@ -1,0 +1,92 @@
+"""Predictions from a table, matched to images, and from a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from distiliqa.ct.window import Window
+from distiliqa.errors import DistiliqaError
+from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.lab.evaluate.predictions import predict, read_predictions
+
+IMAGES = [
+    RatedImage("C1/1.dcm", Path("data/C1/1.dcm"), 0.5),
+    RatedImage("C2/1.dcm", Path("data/C2/1.dcm"), 0.7),
+    RatedImage("0003", Path("data/image/0003.tiff"), 0.9),
+]
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "predictions.csv"
+    path.write_text(text, encoding="utf-8-sig")
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image,true,pred\n0003,.9,3\nC1/1.dcm,.5,1\nC2/1.dcm,.7,2\n",
+        "path,slice,score\n/x/image/0003.tiff,0,3\n/x/C1/1.dcm,0,1\n/y/C2/1.dcm,0,2\n/y/C3/1.dcm,0,9\n",
+        ",patient,true,pred\n0,d/image/0003.tiff,.9,3\n1,d/C1/1.dcm,.5,1\n2,d/C2/1.dcm,.7,2\n",
+        "path,score\nC1/1.dcm,1\nother/C1/1.dcm,9\nC2/1.dcm,2\nimage/0003.tiff,3\n",
+    ],
+)
+def test_rows_are_matched_by_name_or_path(tmp_path: Path, text: str) -> None:
+    assert read_predictions(write(tmp_path, text), IMAGES).tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("image,pred\nC1/1.dcm,1\nC2/1.dcm,2\n", "no rows for the image '0003'"),
+        ("image,pred\nC1/1.dcm,1\nC1/1.dcm,1\n", "2 rows for the image 'C1/1.dcm'"),
+        ("path,score\na/C1/1.dcm,1\nb/C1/1.dcm,1\n", "2 rows for the image 'C1/1.dcm'"),
+        ("path,score\nxC1/1.dcm,1\n", "no rows for the image 'C1/1.dcm'"),
+        ("image,pred\n1.dcm,1\n0003,2\n", "the row '1.dcm' fits 'C1/1.dcm' and 'C2/1.dcm'"),
+        ("image,pred\nC1/1.dcm,nan\n", "line 2: 'nan' is not a finite number"),
+        ("image,pred\nC1/1.dcm\n", "line 2: '' is not a finite number"),
+        ("name,value\na,1\n", "has the columns name, value"),
+        ("", "has the columns none"),
+    ],
+)
+def test_wrong_tables_are_one_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(DistiliqaError) as error:
+        read_predictions(write(tmp_path, text), IMAGES)
+    assert says in str(error.value)
+    assert "predictions.csv" in str(error.value)
+
+
+def test_a_missing_table(tmp_path: Path) -> None:
+    with pytest.raises(DistiliqaError, match="no such file"):
+        read_predictions(tmp_path / "none.csv", IMAGES)
+
+
+class MeanAndTop:
+    """Stands for a network with two outputs that looks through its own window."""
+
+    window = Window(400, 0)
+    image_size = 32
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+
+    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.shapes.append(images.shape)
+        return np.stack([images.mean((1, 2, 3)), images.max((1, 2, 3))], axis=1)
+
+
+def test_predictors_see_windowed_slices_in_batches(tmp_path: Path) -> None:
+    images, expected = [], []
+    for i in range(5):
+        hu = np.random.default_rng(i).uniform(-150, 150, (32, 32)).astype(np.float32)
+        np.save(tmp_path / f"{i}.npy", hu)
+        images.append(RatedImage(f"{i}.npy", tmp_path / f"{i}.npy", 0.0))
+        expected.append([(hu.mean() + 200) / 400, (hu.max() + 200) / 400])
+    predictor = MeanAndTop()
+    outputs = predict(predictor, images, cache_folder=tmp_path / "cache", batch_size=2)
+    assert predictor.shapes == [(2, 1, 32, 32), (2, 1, 32, 32), (1, 1, 32, 32)]
+    np.testing.assert_allclose(outputs, expected, atol=1e-4)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.lab.network import onnx_export as export
+from distiliqa.lab.network.config import NetworkConfig
+from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
+from distiliqa.lab.network.network import Network
+from distiliqa.models.folder import Certainty, Domain, ModelConfig, ScoreScale, read_config
+
+CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
+TINY = NetworkConfig(
+    stem="strided", stem_blocks=5, stem_width=2, patch=1, depth=1, width=16, heads=2, mlp=16,
+    outputs=5,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).random((3, 1, 512, 512), np.float32)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory, images):
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    network = Network(TINY).eval()
+    difference = export.export_network(ScoringGraph(network), folder, CONFIG, "# tiny", images)
+    return folder, network, difference
+
+
+def test_onnx_equals_torch_for_any_batch(model, images):
+    folder, network, difference = model
+    assert difference < 1e-5
+    session = onnxruntime.InferenceSession(str(folder / "model.onnx"))
+    for n in (1, 2, 3):
+        (found,) = session.run(["scores"], {"image": images[:n]})
+        expected = network(torch.from_numpy(images[:n])).detach().numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_folder_is_complete_and_loads_as_torch(model, images):
+    folder, network, _ = model
+    names = {"model.onnx", "model.safetensors", "config.json", "README.md"}
+    assert {path.name for path in folder.iterdir()} == names
+    config = read_config(folder)
+    assert NetworkConfig(**config.architecture) == TINY
+    assert (config.outputs, config.scale.high) == (5, 4)
+    loaded = export.load_network(folder)
+    assert not loaded.training
+    batch = torch.from_numpy(images)
+    assert torch.equal(loaded(batch), network(batch))
+
+
+def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
+    torch.manual_seed(1)
+    network, rng = Network(TINY).eval(), torch.Generator().manual_seed(0)
+    domain = DomainReference(torch.rand(48, generator=rng), torch.rand(48, 48, generator=rng))
+    local = LocalHead(torch.rand(32, generator=rng), torch.tensor(0.5))
+    graph = ScoringGraph(network, domain, local).eval()
+    config = replace(
+        CONFIG,
+        certainty=Certainty(0.9, 2.0, 0.1, 40, 3),
+        domain=Domain(0.01, 100, 40),
+        heatmap=(16, 16),
+    )
+    export.export_network(graph, tmp_path, config, "# tiny", images)
+    read = read_config(tmp_path)
+    assert (read.certainty, read.domain) == (config.certainty, config.domain)
+    assert (read.heatmap, set(read.files)) == (
+        (16, 16),
+        {"model.onnx", "model.safetensors", "insight.safetensors"},
+    )
+    expected = graph(torch.from_numpy(images))
+    loaded = export.load_graph(tmp_path)(torch.from_numpy(images))
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    found = session.run(["scores", "distance", "heatmap"], {"image": images})
+    for one, other, third in zip(found, loaded, expected, strict=True):
+        np.testing.assert_allclose(one, third.detach(), atol=1e-4)
+        assert torch.equal(other, third)
+    export.export_network(ScoringGraph(network), tmp_path, CONFIG, "# tiny", images)
+    assert not (tmp_path / "insight.safetensors").exists()
+    assert export.load_graph(tmp_path).names == ("scores",)
+
+
+def test_altered_weights_are_refused(model, tmp_path):
+    folder, *_ = model
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    content = bytearray((folder / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(ModelFolderError, match=r"model.safetensors: .*SHA-256 differs"):
+        export.load_network(tmp_path)
+
+
+def test_format_of_the_future_is_refused(model, tmp_path):
+    content = json.loads((model[0] / "config.json").read_text()) | {"format": 99}
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    with pytest.raises(ModelFolderError, match="format 99"):
+        read_config(tmp_path)
+
+
+def test_a_difference_is_an_error_and_leaves_nothing(tmp_path, images, monkeypatch):
+    monkeypatch.setattr(export, "compare", lambda *_: {"scores": 0.01})
+    with pytest.raises(DistiliqaError, match=r"ONNX differs from torch by 0\.01"):
+        export.export_network(ScoringGraph(Network(TINY)), tmp_path / "out", CONFIG, "", images)
+    assert not list((tmp_path / "out").iterdir())

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import random
+import resource
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.lab.network.config import PRESETS, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.weights import read_network, read_state, save_network
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.filterwarnings("error")
+def test_a_damaged_torch_file_is_one_line(tmp_path: Path, zipped: bool) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save({"a": torch.rand(3, 3)}, path, _use_new_zipfile_serialization=zipped)
+    whole, rng, refused = path.read_bytes(), random.Random(0), list[str]()
+    for _ in range(300):
+        damaged = bytearray(whole[: rng.randrange(len(whole))] if rng.random() < 0.3 else whole)
+        for at in (rng.randrange(len(whole)) for _ in range(5)):
+            damaged[at : at + 1] = bytes([rng.randrange(256)])
+        path.write_bytes(damaged)
+        try:
+            read_state(path)
+        except DistiliqaError as error:
+            refused.append(str(error))
+    assert len(refused) > 100
+    assert all(line.startswith(f"{path}: ") and "\n" not in line for line in refused)
+
+
+TINY = NetworkConfig("strided", stem_width=2, patch=1, depth=1, width=16, heads=2, mlp=16)
+
+
+def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
+    network = Network(TINY).eval()
+    save_network(network, tmp_path / "a.safetensors")
+    found = read_network(tmp_path / "a.safetensors")
+    assert found.config == TINY
+    state = network.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in found.state_dict().items())
+    assert all(each.requires_grad and not each.is_meta for each in found.parameters())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ({"depth": 10**60}, "depth is 1000"),
+        ({"depth": 1.5}, "depth is 1.5, not int"),
+        ({"stem_blocks": 10**9}, "stem_blocks is 1000"),
+        ({"stem": "other"}, "stem is 'other'"),
+        ({"image_size": float("nan")}, "NaN is not a finite number"),
+        (PRESETS["compact"].as_dict() | {"width": 65536, "mlp": 1 << 18, "heads": 1}, "size"),
+    ],
+)
+def test_sizes_that_a_file_does_not_hold_take_no_memory(
+    tmp_path: Path, sizes: dict[str, object], words: str
+) -> None:
+    path = tmp_path / "a.safetensors"
+    save_network(Network(TINY), path)
+    described = TINY.as_dict() | sizes
+    save_file(load_file(path), path, {"network": json.dumps(described)})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ModelFolderError, match=words) as error:
+        read_network(path)
+    assert len(error.value.reason) < 400
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB

@@ -1,0 +1,92 @@
+"""What a training step does besides the loss: crops, and the moving average of the weights."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from distiliqa.lab.network.config import NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.teacher import TeacherModule
+
+
+def module(**step: float) -> TeacherModule:
+    torch.manual_seed(0)
+    config = NetworkConfig(
+        stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16
+    )
+    return TeacherModule(Network(config), StepSection(**step), seed=3)
+
+
+@pytest.fixture
+def cropped(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Shapes and corners of the crops that a network was asked for."""
+    asked: list[tuple[int, ...]] = []
+    forward = Network.forward_crop
+
+    def spy(self: Network, crop: Tensor, corner: tuple[int, int]) -> Tensor:
+        asked.append((*crop.shape[2:], *corner))
+        return forward(self, crop, corner)
+
+    monkeypatch.setattr(Network, "forward_crop", spy)
+    return asked
+
+
+def test_as_many_batches_are_crops_as_the_recipe_says(cropped: list[tuple[int, ...]]) -> None:
+    images, teacher = torch.rand(2, 1, 512, 512), module(crops=0.5)
+    for number in range(40):
+        teacher.predict_batch(images, number)
+    assert 10 < len(cropped) < 30
+    assert {crop[:2] for crop in cropped} == {(256, 256)}
+    assert all(0 <= row <= 256 and 0 <= column <= 256 for _, _, row, column in cropped)
+    assert len(set(cropped)) > 5
+    first = list(cropped)
+    cropped.clear()
+    again = module(crops=0.5)
+    for number in range(40):
+        again.predict_batch(images, number)
+    assert cropped == first
+
+
+def test_crops_leave_the_statistics_of_whole_images(cropped: list[tuple[int, ...]]) -> None:
+    teacher = module(crops=0.99)
+    norms = [part for part in teacher.network.modules() if isinstance(part, nn.BatchNorm2d)]
+    before = [norm.running_mean.clone() for norm in norms]
+    teacher.predict_batch(torch.rand(2, 1, 512, 512), 0)
+    assert cropped
+    assert all(torch.equal(norm.running_mean, old) for norm, old in zip(norms, before, strict=True))
+    teacher.network(torch.rand(2, 1, 512, 512))
+    assert not torch.equal(norms[0].running_mean, before[0])
+
+
+def test_whole_images_are_also_shown_moved_and_the_change_is_priced() -> None:
+    images = torch.rand(2, 1, 512, 512)
+    plain, double = module(consistency=1.0), module(consistency=2.0)
+    outputs, price = plain.predict_batch(images, 0)
+    again, twice = double.predict_batch(images, 0)
+    assert outputs.shape == (2, 1)
+    assert torch.equal(outputs, again)
+    assert price > 0
+    torch.testing.assert_close(twice, 2 * price)
+    assert module().predict_batch(images, 0).price == 0
+
+
+def test_the_kept_network_is_the_moving_average() -> None:
+    teacher = module(averaging=0.75)
+    weight = teacher.network.vit.heads.weight
+    values = [0.0, 1.0, 3.0]
+    for value in values:
+        with torch.no_grad():
+            weight.fill_(value)
+        teacher.on_train_batch_end()
+    expected = 0.75 * (0.75 * 0.0 + 0.25 * 1.0) + 0.25 * 3.0
+    torch.testing.assert_close(teacher.kept.vit.heads.weight, torch.full_like(weight, expected))
+    assert teacher.kept is not teacher.network
+    assert not any(parameter.requires_grad for parameter in teacher.kept.parameters())
+
+
+def test_without_averaging_the_learning_network_is_kept() -> None:
+    teacher = module()
+    assert teacher.kept is teacher.network

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.monitor.database import VERSION, in_words, open_database, transaction
+
+
+def test_a_new_database_has_a_version_and_says_what_its_columns_are(tmp_path: Path):
+    path = tmp_path / "a.sqlite"
+    with closing(open_database(path)) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    with closing(open_database(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+        (schema,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'slices'")
+    assert "-- global noise level, HU" in schema[0]
+
+
+def test_all_of_a_transaction_or_nothing(tmp_path: Path):
+    with closing(open_database(tmp_path / "a.sqlite")) as database:
+        with pytest.raises(sqlite3.IntegrityError), transaction(database):
+            database.executemany("INSERT INTO model VALUES ('m', '1', ?)", [("aa",), (None,)])
+        assert database.execute("SELECT count(*) FROM model").fetchone()[0] == 0
+        with transaction(database):
+            database.execute("INSERT INTO model VALUES ('m', '1', 'aa')")
+        assert database.execute("SELECT count(*) FROM model").fetchone()[0] == 1
+
+
+def test_a_database_of_version_1_goes_on(tmp_path: Path):
+    path = tmp_path / "a.sqlite"
+    with closing(open_database(path)) as database:
+        database.executescript(
+            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            "DROP VIEW series_means; ALTER TABLE slices DROP COLUMN empty;"
+            "ALTER TABLE slices DROP COLUMN slice_thickness_mm;"
+            "CREATE VIEW series_means AS SELECT * FROM series; PRAGMA user_version = 1;"
+        )
+        slices = [(0, 3.0, 2.0, 4.0, "[]"), (1, 0.0, None, None, '["x; scored worst"]')]
+        database.executemany(
+            "INSERT INTO slices (sha256, frame, series_id, score, interval_low, interval_high,"
+            " outside, warnings, scored) VALUES ('a', ?, 1, ?, ?, ?, 1, ?, '')",
+            slices,
+        )
+    with closing(open_database(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+        (row,) = database.execute("SELECT * FROM series_means").fetchall()
+    found = [row[name] for name in ("score", "interval_low", "interval_high", "counted")]
+    assert found == [3.0, 2.0, 4.0, 1]
+
+
+def test_what_is_no_database_of_a_monitor_is_refused(tmp_path: Path):
+    (tmp_path / "text.sqlite").write_text("no database" * 100)
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
+        other.execute("CREATE TABLE mine (x)")
+    with closing(open_database(tmp_path / "newer.sqlite")) as newer:
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    for name, told in (
+        ("text", "text.sqlite: file is not a database; give another --out, or move it away"),
+        ("other", "other.sqlite: not a database of a monitor; give another --out, or move it away"),
+        ("newer", f"version {VERSION + 1}, this version reads {VERSION}; update distiliqa"),
+    ):
+        with pytest.raises(DistiliqaError) as refused:
+            open_database(tmp_path / f"{name}.sqlite")
+        assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("problem", "remedy"),
+    [
+        ("disk I/O error", "free some space; what is in it is whole"),
+        ("database is locked", "close the program that writes to it"),
+        ("attempt to write a readonly database", "choose an output folder you may write to"),
+    ],
+)
+def test_each_error_has_its_remedy(problem: str, remedy: str):
+    with pytest.raises(DistiliqaError) as told, in_words(Path("a.sqlite")):
+        raise sqlite3.OperationalError(problem)
+    assert str(told.value) == f"a.sqlite: {problem}; {remedy}"

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distiliqa.ct import SOFT_TISSUE, Acquisition
+from distiliqa.monitor.page import write_trend
+from distiliqa.monitor.store import Outcome, Store
+from distiliqa.monitor.watch import Stamp
+from distiliqa.report.names import short_hash
+from distiliqa.scoring.model import Model
+from distiliqa.scoring.result import SliceScore
+from distiliqa.statistics.control_chart import BASELINE
+
+FACTS = Acquisition(kvp=120, kernel="<b>B30f", scanner="Force")
+
+
+@pytest.fixture
+def store(tmp_path: Path, model: Model) -> Iterator[Store]:
+    with closing(Store(tmp_path / "a.sqlite", model.config)) as store:
+        yield store
+
+
+@pytest.fixture
+def draw(tmp_path: Path, store: Store, model: Model) -> Callable[..., str]:
+    """Draw the page; ``draw.told`` is what the function gave."""
+
+    def write(**options: bool) -> str:
+        page = tmp_path / "trend.html"
+        write.told = write_trend(page, store, model.config, Path("/in/DOE^JANE"), **options)
+        return page.read_text()
+
+    return write
+
+
+def add(store: Store, scores: list[float], **facts: object) -> None:
+    """A series of one slice of each score, in files of a patient."""
+    known = len(store.done())
+    for n, score in enumerate(scores, start=known):
+        path = Path(f"/in/DOE^JANE/{n}.dcm")
+        facts = {"acquisition": FACTS, "noise_hu": 10.0 + n % 2} | facts
+        one = SliceScore(score, (score,), None, (), "m 1", SOFT_TISSUE, series=f"1.2.{n}", **facts)
+        store.record([Outcome(path, Stamp(1, n), f"{n}", scores=(one,))], {})
+
+
+def test_a_folder_without_a_series_has_a_page(draw: Callable[..., str]):
+    page = draw()
+    assert "No series yet." in page
+    assert "Research software, not a medical device." in page
+    assert draw.told == []
+
+
+def test_few_series_have_no_limits_and_it_says_so(store: Store, draw: Callable[..., str]):
+    add(store, [3.0, 2.9, 3.1])
+    page = draw()
+    assert f"3 of {BASELINE} series for a baseline: no limits yet. Higher is better." in page
+    assert f"3 of {BASELINE} series for a baseline: no limits yet. Lower is better." in page
+    assert "no limits yet</td>" in page
+    assert 'dashed" fill' not in page
+
+
+def test_an_alarm_is_listed_first_and_told(store: Store, draw: Callable[..., str]):
+    add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)], acquisition=replace(FACTS, kvp=80))
+    add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 4)
+    page = draw()
+    assert draw.told == ["Force, 120 kV, <b>B30f: out of control, score lower"]
+    assert "<b>B30f" not in page
+    assert page.index("21 to 24") < page.index("<h2>Protocols")
+    assert "Out of control since series 21: lower. Higher is better." in page
+    headings = re.findall(r"<h2>(Force.*)</h2>", page)
+    assert headings == ["Force, 120 kV, &lt;b&gt;B30f", "Force, 80 kV, &lt;b&gt;B30f"]
+    assert page.count("out of control</title>") == 4
+    for target in set(re.findall(r'href="#([^"]+)"', page)):
+        assert f'id="{target}"' in page
+
+
+def test_nobody_is_named_unless_asked(store: Store, draw: Callable[..., str]):
+    add(store, [3.0])
+    failed = Outcome(Path("/in/DOE^JANE/bad.dcm"), Stamp(1, 1), None, "cut short", failed=True)
+    store.record([failed], {})
+    page = draw()
+    assert short_hash("1.2.0") in page
+    assert "DOE" not in page
+    assert "1.2.0" not in page
+    assert "1 failed" in page
+    assert "digits of the SHA-256 of its UID" in page
+    page = draw(identify=True)
+    assert "1.2.0" in page
+    assert "SHA-256 of its UID" not in page
+    assert "/in/DOE^JANE/bad.dcm: cut short" in page
+
+
+def test_what_the_model_does_not_know_is_marked(store: Store, draw: Callable[..., str]):
+    add(store, [3.0, 3.1])
+    add(store, [3.0], distance=1.5)
+    assert "1 of 3 series hold slices outside what the model was trained on" in draw()
+
+
+def test_an_alarm_leads_to_its_series_in_a_browser(
+    tmp_path: Path, store: Store, draw: Callable[..., str], browser: Any
+):
+    add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 4)
+    draw()
+    browser.get_log("browser")
+    browser.get((tmp_path / "trend.html").as_uri())
+    row = browser.find_element("id", "p1-24")
+    assert not row.is_displayed()
+    browser.find_element("css selector", "#alarms a[href='#p1-24']").click()
+    assert row.is_displayed()
+    assert row.find_element("css selector", "td:nth-child(7)").text == "score lower"
+    browser.find_element("css selector", "input[data-filters=t1]").send_keys("lower")
+    shown = browser.find_elements("css selector", "#t1 tbody tr:not([hidden])")
+    assert len(shown) == 4
+    assert browser.get_log("browser") == []

@@ -1,0 +1,392 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.models.folder import OUTPUT
+from distiliqa.monitor import Monitor, arrival
+from distiliqa.monitor import run as module
+from distiliqa.monitor.store import ATTEMPTS
+from distiliqa.scoring.model import Model
+from distiliqa.scoring.run import score_inputs
+
+Start = Callable[..., Monitor]
+Rows = Callable[..., list[tuple]]
+Write = Callable[..., Path]
+
+LIVE = "SELECT count(*) FROM slices WHERE NOT superseded"
+
+
+def test_what_is_new_is_scored_once(
+    folder: Path, out: Path, start: Start, rows: Rows, model: Model, write_series: Write
+):
+    write_series(folder / "a", 3)
+    monitor = start()
+    found = monitor.look()
+    assert (found.slices, len(found.series), found.failed, found.waiting) == (3, 1, [], 0)
+    assert (monitor.look().slices, start().look().slices) == (0, 0)
+    write_series(folder / "b", 2, SeriesInstanceUID="1.2.4")
+    assert start().look().slices == 2
+    scored = rows("SELECT sha256, score, noise_hu FROM slices ORDER BY sha256")
+    run = score_inputs([folder], model)
+    expected = sorted((run.sha256_of(each.path), each.score, each.noise_hu) for each in run.slices)
+    assert [each[0] for each in scored] == [each[0] for each in expected]
+    assert [each[1] for each in scored] == pytest.approx([each[1] for each in expected])
+    assert rows("SELECT state, count(*) FROM files GROUP BY state") == [("scored", 5)]
+    assert (out / "trend.html").is_file()
+
+
+def test_the_scores_of_a_series_are_those_of_score(
+    folder: Path, start: Start, rows: Rows, model: Model, write_series: Write
+):
+    write_series(folder, 3)
+    start().look()
+    (expected,) = score_inputs([folder], model).series
+    ((series, slices, score, noise),) = rows(
+        "SELECT series, slices, score, noise_hu FROM series_means"
+    )
+    assert (series, slices) == (expected.series, 3)
+    assert (score, noise) == pytest.approx((expected.score, expected.noise_hu))
+
+
+def test_a_series_that_grows_is_one_series(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    write_series(folder, 4)
+    late = (folder / "1.dcm").rename(folder.parent / "late.dcm")
+    monitor = start()
+    monitor.look()
+    assert rows("SELECT slices, warnings FROM series_means") == [
+        (3, '["1 slice missing: between 6.0 and 12.0 mm"]')
+    ]
+    late.rename(folder / "1.dcm")
+    assert monitor.look().slices == 1
+    assert rows("SELECT slices, warnings FROM series_means") == [(4, "[]")]
+
+
+def test_a_renamed_file_and_a_copy_are_known(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    write_series(folder, 3)
+    shutil.copy(folder / "0.dcm", folder / "copy.dcm")
+    monitor = start()
+    assert monitor.look().slices == 3
+    (folder / "1.dcm").rename(folder / "other.dcm")
+    assert monitor.look().slices == 0
+    assert rows(LIVE) == [(3,)]
+    assert rows("SELECT count(*) FROM files WHERE state = 'scored'") == [(5,)]
+
+
+def test_a_file_that_goes_away_keeps_its_score(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    write_series(folder, 3)
+    monitor = start()
+    monitor.look()
+    shutil.rmtree(folder)
+    folder.mkdir()
+    assert monitor.look().slices == 0
+    assert rows("SELECT slices FROM series_means") == [(3,)]
+
+
+def test_a_changed_file_is_scored_again_and_counts_once(
+    folder: Path, start: Start, rows: Rows, write_series: Write, write_ct: Write
+):
+    write_series(folder, 3)
+    former = (folder / "0.dcm").read_bytes()
+    monitor = start()
+    monitor.look()
+    noisy = np.random.default_rng(9).normal(40, 90, (64, 64))
+    write_ct(folder / "0.dcm", noisy, ImagePositionPatient=[-100, -100, 9], KVP=80)
+    assert monitor.look().slices == 1
+    assert rows("SELECT slices FROM series_means") == [(3,)]
+    assert rows("SELECT count(*) FROM slices WHERE superseded") == [(1,)]
+    assert rows("SELECT warnings FROM series_means") != [("[]",)]
+    (folder / "0.dcm").write_bytes(former)
+    assert monitor.look().slices == 0
+    assert rows("SELECT slices, warnings FROM series_means") == [(3, "[]")]
+
+
+def test_a_file_that_was_broken_while_it_was_replaced_counts_once(
+    folder: Path, start: Start, rows: Rows, write_series: Write, write_ct: Write
+):
+    write_series(folder, 3)
+    monitor = start()
+    monitor.look()
+    noisy = np.random.default_rng(9).normal(40, 90, (64, 64))
+    whole = write_ct(folder / "0.dcm", noisy, ImagePositionPatient=[-100, -100, 9]).read_bytes()
+    (folder / "0.dcm").write_bytes(whole[:-4000])
+    assert len(monitor.look().failed) == 1
+    assert rows("SELECT slices FROM series_means") == [(3,)]
+    (folder / "0.dcm").write_bytes(whole)
+    assert monitor.look().slices == 1
+    assert rows("SELECT slices FROM series_means") == [(3,)]
+
+
+def test_a_name_used_again_for_another_scan_replaces_nothing(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    write_series(folder, 3)
+    monitor = start()
+    monitor.look()
+    write_series(folder, 3, SeriesInstanceUID="1.2.4", KVP=80)
+    assert monitor.look().slices == 3
+    assert rows("SELECT slices, superseded FROM series_means, (SELECT sum(superseded) AS superseded"
+                " FROM slices)") == [(3, 0), (3, 0)]  # fmt: skip
+
+
+def test_a_touched_file_is_not_scored_again(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    write_series(folder, 2)
+    monitor = start()
+    monitor.look()
+    os.utime(folder / "0.dcm", (1, 1))
+    assert monitor.look().slices == 0
+    assert rows(LIVE) == [(2,)]
+
+
+def test_a_file_still_being_written_waits(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    whole = (write_series(folder, 1) / "0.dcm").read_bytes()
+    path = folder / "0.dcm"
+    path.write_bytes(whole[:-4000])
+    monitor = start(settle=10)
+    now = [0.0]
+    monitor.watch.clock = lambda: now[0]
+    assert (found := monitor.look()).waiting == 1
+    now[0] += 6
+    path.write_bytes(whole)
+    assert (found := monitor.look()).waiting == 1
+    now[0] += 6
+    assert (found := monitor.look()).waiting == 1
+    now[0] += 6
+    assert (found := monitor.look()).slices == 1
+    assert found.failed == []
+
+
+def test_a_file_cut_short_is_tried_again_and_then_left(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    write_series(folder, 2)
+    whole = (folder / "0.dcm").read_bytes()
+    (folder / "0.dcm").write_bytes(whole[:-4000])
+    monitor = start()
+    failures = [[each.path for each in monitor.look().failed] for _ in range(ATTEMPTS + 1)]
+    assert failures == [[str(folder / "0.dcm")]] * ATTEMPTS + [[]]
+    ((state, attempts, reason),) = rows(
+        "SELECT state, attempts, reason FROM files WHERE state != 'scored'"
+    )
+    assert (state, attempts) == ("failed", ATTEMPTS)
+    assert "cut short" in reason
+    (folder / "0.dcm").write_bytes(whole)
+    assert monitor.look().slices == 1
+    assert rows("SELECT DISTINCT state FROM files") == [("scored",)]
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_for_later(
+    folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    write_series(folder, 2)
+    prepare = arrival.prepare
+
+    def changes(ct, config):
+        if ct.path.endswith("0.dcm"):
+            os.utime(ct.path, (2, 2))
+        return prepare(ct, config)
+
+    monkeypatch.setattr(arrival, "prepare", changes)
+    monitor = start()
+    assert ((found := monitor.look()).slices, found.waiting) == (1, 1)
+    assert rows("SELECT count(*) FROM files") == [(1,)]
+    assert monitor.look().slices == 1
+
+
+def test_what_is_no_ct_is_left_out_and_not_read_again(
+    folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    write_series(folder / "mr", 1, Modality="MR")
+    (folder / "notes.txt").write_text("notes")
+    (folder / "a.zip").write_bytes(b"PK")
+    monitor = start()
+    found = monitor.look()
+    assert (found.slices, found.failed) == (0, [])
+    assert rows("SELECT DISTINCT state FROM files") == [("left out",)]
+    monkeypatch.setattr(arrival, "index_one", None)
+    assert monitor.look().failed == []
+
+
+@pytest.mark.skipif(os.name == "nt" or not os.geteuid(), reason="root may read all files")
+def test_a_file_without_permission_fails(folder: Path, start: Start, write_series: Write):
+    write_series(folder, 2)
+    (folder / "0.dcm").chmod(0)
+    (failed,) = start().look().failed
+    assert failed == (str(folder / "0.dcm"), "cannot be read (Permission denied)")
+
+
+def test_a_file_that_cannot_be_opened_is_told_once_and_tried_until_it_can(
+    folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(path: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    write_series(folder, 2)
+    monitor = start()
+    with monkeypatch.context() as share:
+        share.setattr(arrival, "sha256", broken)
+        assert [len(monitor.look().failed) for _ in range(ATTEMPTS + 1)] == [2, 0, 0, 0]
+        monitor = start()
+        assert [len(monitor.look().failed) for _ in range(2)] == [2, 0]
+    assert rows("SELECT DISTINCT state, attempts FROM files") == [("failed", 0)]
+    assert (monitor.look().slices, monitor.look().slices) == (2, 0)
+    assert rows("SELECT DISTINCT state, attempts FROM files") == [("scored", 1)]
+
+
+def test_two_patients_in_a_series_are_told_and_not_named(
+    folder: Path, out: Path, start: Start, rows: Rows, write_ct: Write
+):
+    monitor = start()
+    for n in range(3):
+        hu = np.random.default_rng(n).normal(40, 20, (64, 64))
+        tags = {"PatientID": "DOE^JANE" if n else "ROE^RICHARD"}
+        write_ct(folder / f"{n}.dcm", hu, ImagePositionPatient=[0, 0, n], **tags)
+        monitor.look()
+    ((patients, warnings),) = rows("SELECT patients, warnings FROM series")
+    assert patients == 2
+    assert "slices of 2 patients" in warnings
+    stored = (out / "monitor.sqlite").read_bytes() + (out / "trend.html").read_bytes()
+    assert b"DOE" not in stored
+    assert b"ROE" not in stored
+
+
+def test_a_full_disk_loses_nothing(folder: Path, start: Start, rows: Rows, write_series: Write):
+    write_series(folder, 3)
+    monitor = start()
+    monitor.look()
+    database = monitor.store._database
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")  # as a disk without a free page
+    for n in range(30):
+        write_series(folder / str(n), 8, SeriesInstanceUID=f"1.2.{n}")
+    with pytest.raises(DistiliqaError) as full:
+        monitor.look()
+    assert str(full.value).endswith(
+        "monitor.sqlite: database or disk is full; free some space; what is in it is whole"
+    )
+    assert rows("PRAGMA integrity_check") == [("ok",)]
+    before = rows(LIVE)[0][0]
+    assert 3 <= before < 243
+    database.execute("PRAGMA max_page_count = 100000")
+    assert monitor.look().slices == 243 - before
+    assert rows(LIVE) == [(243,)]
+    assert rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_page_that_could_not_be_drawn_is_drawn_at_the_next_look(
+    folder: Path, out: Path, start: Start, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    write_series(folder, 1)
+    monitor = start()
+    with monkeypatch.context() as broken:
+
+        def full(self: Path, target: Path) -> Path:
+            raise OSError(28, "No space left on device")
+
+        broken.setattr(Path, "replace", full)
+        with pytest.raises(DistiliqaError, match=r"trend\.html: cannot be written"):
+            monitor.look()
+    assert not (out / "trend.html").exists()
+    assert monitor.look().slices == 0
+    assert (out / "trend.html").is_file()
+
+
+def test_a_stop_in_a_batch_leaves_the_batches_before(
+    folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "BATCH", 2)
+    write_series(folder, 6)
+
+    def stop(done: int, found: int) -> None:
+        raise KeyboardInterrupt
+
+    monitor = start()
+    with pytest.raises(KeyboardInterrupt):
+        monitor.look(stop)
+    assert rows(LIVE) == [(2,)]
+    assert start().look().slices == 4
+    assert rows("SELECT count(*), count(DISTINCT sha256) FROM slices") == [(6, 6)]
+
+
+def test_a_folder_that_is_not_there_is_told(folder: Path, start: Start):
+    monitor = start()
+    folder.rmdir()
+    with pytest.raises(DistiliqaError, match="no such folder"):
+        monitor.look()
+    with pytest.raises(DistiliqaError, match="no such folder"):
+        start()
+
+
+def test_its_own_folder_may_lie_in_the_watched_one(folder: Path, model: Model, write_series: Write):
+    write_series(folder, 2)
+    with module.open_monitor(folder, folder / "quality", model, 0) as monitor:
+        assert monitor.look().slices == 2
+        assert monitor.store.counts() == {"scored": 2}
+
+
+def test_the_watched_folder_may_lie_in_its_own(folder: Path, model: Model, write_series: Write):
+    write_series(folder, 2)
+    with module.open_monitor(folder, folder.parent, model, 0) as monitor:
+        assert monitor.look().slices == 2
+        assert monitor.look().slices == 0
+
+
+def test_its_own_folder_is_known_by_another_name(
+    folder: Path, tmp_path: Path, model: Model, write_series: Write
+):
+    write_series(folder, 2)
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    with module.open_monitor(folder, tmp_path / "link" / "quality", model, 0) as monitor:
+        assert monitor.look().slices == 2
+        assert monitor.store.counts() == {"scored": 2}
+    with (
+        pytest.raises(DistiliqaError, match="is the watched folder; give --out a folder in it or"),
+        module.open_monitor(folder, tmp_path / "link", model, 0),
+    ):
+        pass
+    assert not (folder / "monitor.lock").exists()
+
+
+def test_a_model_that_fails_ends_the_look(
+    folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
+):
+    write_series(folder, 2)
+    monitor = start()
+
+    def broken(self, images):
+        return {OUTPUT: np.full((len(images), 5), np.nan)}
+
+    monkeypatch.setattr(Model, "run", broken)
+    with pytest.raises(ModelFolderError):
+        monitor.look()
+    assert rows("SELECT count(*) FROM files") == [(0,)]
+
+
+def test_others_may_read_meanwhile(folder: Path, start: Start, rows: Rows, write_series: Write):
+    write_series(folder, 2)
+    monitor = start()
+    monitor.look()
+    with sqlite3.connect(monitor.store.path) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM slices").fetchone() == (2,)
+        write_series(folder / "b", 1, SeriesInstanceUID="1.2.4")
+        assert monitor.look().slices == 1
+    reader.close()

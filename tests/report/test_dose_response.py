@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from distiliqa.ct import Acquisition
+from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.dose_response.words import half_dose_told, lowest_told, verdict
+from distiliqa.dose_response.write import print_response, write_response
+from distiliqa.scoring.result import ScoringRun
+
+
+@pytest.fixture
+def found(run: ScoringRun) -> DoseResponse:
+    """Three slices of a patient at three doses, with scores made up."""
+    points = tuple(
+        DosePoint(dose, tuple(replace(each, score=score + n / 10) for n, each in enumerate(three)))
+        for dose, score, three in zip(
+            (1.0, 0.5, 0.1), (3.8, 3.2, 1.5), [run.slices[:3]] * 3, strict=True
+        )
+    )
+    shown = tuple(np.full((64, 64), value, np.float32) for value in (0, 20, 40))
+    return DoseResponse(run.model, "/DOE^JANE", 3.0, points, 0, (), 9, 0, {"/DOE/a": "ab"}, shown)
+
+
+def test_three_files_hold_the_same(found: DoseResponse, tmp_path: Path):
+    write_response(found, tmp_path)
+    record = json.loads((tmp_path / "dose-response.json").read_text())
+    assert record["answers"][0]["bound"] == "crossing"
+    assert 0.1 < record["answers"][0]["lowest_dose"] < 0.5
+    assert record["answers"][0]["at_half_dose"] == pytest.approx(3.3)
+    with (tmp_path / "dose-response.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["dose"] for row in rows] == ["1.0"] * 3 + ["0.5"] * 3 + ["0.1"] * 3
+
+
+def test_the_page_says_what_it_assumes_and_names_nobody(found: DoseResponse, tmp_path: Path):
+    write_response(found, tmp_path)
+    page = (tmp_path / "dose-response.html").read_text()
+    for words in ("What this assumes", "scatter", "not a medical device", "dose 0.1"):
+        assert words in page
+    assert "of this patient. The worse end" in " ".join(page.split())
+    assert "DOE" not in page
+    assert page.count("<img") == 3
+
+
+def test_the_page_opens_without_an_error(found: DoseResponse, browser: Any, tmp_path: Path):
+    write_response(found, tmp_path)
+    browser.get_log("browser")
+    browser.get((tmp_path / "dose-response.html").as_uri())
+    assert browser.find_element("tag name", "h1").text == "Image quality against dose"
+    assert browser.get_log("browser") == []
+
+
+def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[str]):
+    assert verdict(found).endswith("of the dose a mean score of 3 is kept.")
+    assert half_dose_told(found).startswith("3.30 (")
+    easy, hard = replace(found, least=1.0), replace(found, least=3.95)
+    assert "10 % of the dose, the lowest simulated" in verdict(easy)
+    assert lowest_told(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
+    assert verdict(hard) == "Full dose does not reach a mean score of 3.95: it has 3.90."
+    assert lowest_told(hard, hard.bases[0]) == "none: full dose does not reach it"
+    print_response(found)
+    assert "score at half dose: 3.30" in capsys.readouterr().out
+
+
+def test_a_stated_dose_of_0_is_none(found: DoseResponse):
+    stated = Acquisition(ctdivol_mgy=0.0)
+    points = tuple(
+        replace(point, slices=tuple(replace(each, acquisition=stated) for each in point.slices))
+        for point in found.points
+    )
+    assert "mGy" not in lowest_told(replace(found, points=points), found.bases[0])
+
+
+@pytest.mark.parametrize(
+    ("dose", "share", "told"),
+    [
+        (0.314, "32 %", "0.32 (3.2 mGy CTDIvol)"),
+        (0.0041, "0.41 %", "0.0041 (0.041 mGy CTDIvol)"),
+        (0.07, "7 %", "0.07 (0.7 mGy CTDIvol)"),
+        (0.996, "100 %", "1 (10 mGy CTDIvol)"),
+    ],
+)
+def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: str, told: str):
+    stated = Acquisition(ctdivol_mgy=10.0)
+    slices = [replace(each, acquisition=stated) for each in found.points[0].slices]
+    points = tuple(
+        DosePoint(at, tuple(replace(each, score=score) for each in slices))
+        for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))
+    )
+    answer = replace(found, points=points)
+    assert verdict(answer) == f"Down to {share} of the dose a mean score of 3 is kept."
+    assert lowest_told(answer, answer.bases[0]) == told
+
+
+def test_one_slice_is_told_to_have_no_interval(found: DoseResponse, tmp_path: Path):
+    single = tuple(replace(point, slices=point.slices[:1]) for point in found.points)
+    write_response(replace(found, points=single), tmp_path)
+    page = (tmp_path / "dose-response.html").read_text()
+    assert "One slice: how much the mean would vary over slices is unknown" in page

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from distiliqa.models.folder import Certainty
+from distiliqa.report.screen_table import MOST_SLICES, WORST_SLICES, print_scores
+from distiliqa.scoring.result import ScoringRun
+
+
+@pytest.fixture(params=["80", "120"])
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", request.param)
+    return int(request.param)
+
+
+def many(run: ScoringRun, count: int) -> ScoringRun:
+    """The run with its first slice many times over, the last one the worst."""
+    first = run.slices[0]
+    slices = [replace(first, frame=n, score=3 - n / count, path=f"{n}.dcm") for n in range(count)]
+    return replace(run, slices=tuple(slices))
+
+
+def rows(printed: str) -> list[list[str]]:
+    return [line.split() for line in printed.splitlines() if line.split()]
+
+
+def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.CaptureFixture):
+    print_scores(run)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    assert "score 0 to 4, higher is better" in printed
+    assert "window width 350, level 40 HU" in printed
+    mean = next(row for row in rows(printed) if row[0] == "thorax")
+    thorax = run.series[1]
+    assert mean == ["thorax", "mean", "of", "3", f"{thorax.score:.3f}", f"{thorax.noise_hu:.1f}"]
+    found = [row for row in rows(printed) if row[0].endswith(".dcm")]
+    assert [row[0] for row in found] == [
+        Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix(),
+        *(Path(each.path).name for each in run.slices[1:]),
+    ]
+    for row, each in zip(found, run.slices, strict=True):
+        assert row[1:] == [
+            f"{each.position_mm:.1f}",
+            f"{each.score:.3f}",
+            f"{each.spread:.3f}",
+            f"{each.noise_hu:.1f}",
+            *(["1", "2"] if row[0] == found[0][0] else ["1"]),
+        ]
+    assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
+    assert "note 2, 1 series: one slice only" in printed
+
+
+def test_the_column_of_intervals_holds_no_spread(run: ScoringRun, capsys: pytest.CaptureFixture):
+    config = replace(run.model, certainty=Certainty(0.9, 1.0, 0.1, 10, 2))
+    known, empty = run.slices[1:3]
+    known = replace(known, interval=(0.25, 3.5), position_mm=7.0)
+    empty = replace(empty, empty=True, score=0.0, noise_hu=None, position_mm=8.0)
+    print_scores(replace(run, model=config, slices=(known, empty)))
+    found = [row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm")]
+    noise = f"{known.noise_hu:.1f}"
+    assert found[0][1:-1] == ["7.0", f"{known.score:.3f}", "0.25", "to", "3.50", noise]
+    assert found[1][1:-1] == ["8.0", "0.000"]
+
+
+def test_numbers_of_a_long_run_are_of_the_slices_that_count(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    long = many(run, MOST_SLICES + 2)
+    *known, last = long.slices
+    print_scores(replace(long, slices=(*known, replace(last, empty=True, score=0.0))))
+    printed = rows(capsys.readouterr().out)
+    count = len(known)
+    mean = next(row for row in printed if f"{count}" in row and "of" in row)
+    lowest = min(slice_.score for slice_ in known)
+    assert mean[1:4] == [f"{count}", "of", f"{count + 1}"]
+    assert mean[5] == f"{lowest:.3f}"
+    assert not [row for row in printed if row[0] == Path(last.path).name]
+
+
+def test_a_mean_tells_of_how_many_slices_it_is(run: ScoringRun, capsys: pytest.CaptureFixture):
+    *others, last = run.slices
+    print_scores(replace(run, slices=(*others, replace(last, distance=1.5))))
+    mean = next(row for row in rows(capsys.readouterr().out) if row[0] == "thorax")
+    assert mean[1:4] == ["mean", "of", "2"]
+
+
+def test_what_is_wrong_with_a_series_stands_with_its_mean(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    print_scores(replace(run, patients={run.series[1].series: 2}))
+    printed = capsys.readouterr().out
+    mean = next(row for row in rows(printed) if row[0] == "thorax")
+    assert mean[-1] == "3"
+    assert "note 3, 1 series: slices of 2 patients in one series" in printed
+
+
+def test_series_and_worst_slices_of_a_long_run(
+    run: ScoringRun, width: int, capsys: pytest.CaptureFixture
+):
+    long = many(run, MOST_SLICES + 10)
+    print_scores(long)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    assert "50 slices in 1 series" in printed
+    (mean,) = (row for row in rows(printed) if row[1:2] == ["50"])
+    assert mean[2:5] == ["2.510", "2.020", "3.000"]
+    assert mean[5] == f"{run.slices[0].noise_hu:.1f}"
+    worst = [row[0] for row in rows(printed) if row[0].endswith(".dcm")]
+    assert worst == [f"{n}.dcm" for n in range(49, 49 - WORST_SLICES, -1)]
+
+
+def test_the_worst_score_is_the_highest_where_lower_is_better(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    scale = replace(run.model.scale, higher_is_better=False)
+    print_scores(replace(many(run, 50), model=replace(run.model, scale=scale)))
+    printed = capsys.readouterr().out
+    assert "lower is better" in printed
+    assert next(row[0] for row in rows(printed) if row[0].endswith(".dcm")) == "0.dcm"
+
+
+def test_noise_that_is_not_known_is_left_empty(run: ScoringRun, capsys: pytest.CaptureFixture):
+    (each,) = run.series[0].slices
+    print_scores(replace(run, slices=(replace(each, noise_hu=None, warnings=()),)))
+    (row,) = (row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm"))
+    numbers = [f"{each.position_mm:.1f}", f"{each.score:.3f}", f"{each.spread:.3f}"]
+    assert row[1:] == [*numbers, "1"]  # the note of a series of one slice
+
+
+def test_means_against_a_reference(
+    run: ScoringRun, compared: ScoringRun, width: int, capsys: pytest.CaptureFixture
+):
+    print_scores(compared)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    _, table = printed.split("means against the reference")
+    abdomen, thorax = (row for row in rows(table) if row[0] in ("abdomen/0.dcm", "thorax"))
+    assert abdomen[1:] == ["0"]
+    assert thorax[1:] == ["2", "0.750", "20.0", "0.333", "0.125"]
+    print_scores(run)
+    assert "reference" not in capsys.readouterr().out
+
+
+def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureFixture):
+    odd = replace(run.slices[0], path="[bold]/[red]1.dcm", warnings=("seen [twice]",))
+    print_scores(replace(run, slices=(odd,)))
+    printed = capsys.readouterr().out
+    assert "[red]1.dcm" in printed
+    assert "seen [twice]" in printed

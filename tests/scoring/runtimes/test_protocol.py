@@ -1,0 +1,144 @@
+"""One model through all that can run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.ct import read_ct
+from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.models.folder import CONFIG, ONNX, read_config, write_config
+from distiliqa.scoring.execution import RUNTIMES
+from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.runtimes import onnx as session
+from distiliqa.scoring.runtimes.protocol import installed_runtimes
+
+openvino_only = pytest.mark.skipif(find_spec("openvino") is None, reason="no openvino here")
+
+
+@pytest.fixture(scope="module")
+def slices() -> np.ndarray:
+    """One slice of each dose of the example series, HU."""
+    return np.stack([ct.hu for ct in read_ct(EXAMPLE_SERIES)][::4])
+
+
+@pytest.fixture(scope="module")
+def compact() -> Model:
+    return load_model()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES[1:])
+def test_scores_do_not_depend_on_the_runtime(compact: Model, slices: np.ndarray, runtime):
+    if runtime not in installed_runtimes("fp32"):
+        pytest.skip(f"{runtime} is not installed")
+    other = load_model(runtime=runtime, batch=2)
+    assert (other.execution.runtime, other.execution.precision) == (runtime, "fp32")
+    for one, same in zip(compact.score(slices), other.score(slices), strict=True):
+        assert one.outputs == pytest.approx(same.outputs, abs=1e-4)
+        assert one.distance == pytest.approx(same.distance, abs=1e-3)
+
+
+def load_bf16() -> Model:
+    try:
+        return load_model(precision="bf16")
+    except DistiliqaError as error:
+        pytest.skip(error.reason)
+
+
+@openvino_only
+def test_bf16_moves_scores_by_little_but_is_bf16(compact: Model, slices: np.ndarray):
+    exact = np.array([each.score for each in compact.score(slices)])
+    reduced = np.array([each.score for each in load_bf16().score(slices)])
+    assert np.ptp(exact) > 0.5
+    assert np.abs(exact - reduced).max() < 0.02
+    assert np.abs(exact - reduced).max() > 1e-4
+
+
+@openvino_only
+def test_a_cpu_without_bf16_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("distiliqa.scoring.runtimes.openvino.has_bf16", lambda core: False)
+    with pytest.raises(DistiliqaError, match="does not multiply in bf16; use the precision fp32"):
+        load_model(precision="bf16")
+
+
+def test_a_missing_openvino_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(DistiliqaError, match=r'not installed .*pip install "openvino>='):
+        load_model(runtime="openvino")
+
+
+def test_a_missing_cuda_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "has_cuda", lambda: False)
+    with pytest.raises(DistiliqaError, match=r'has no CUDA; pip install "onnxruntime-gpu>='):
+        load_model(runtime="cuda")
+
+
+def test_a_cuda_that_does_not_start_is_no_silent_cpu(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "has_cuda", lambda: True)
+    monkeypatch.setattr(session, "CUDA", "CPUExecutionProvider")
+    monkeypatch.setattr(session, "_CUDA_OPTIONS", {})
+    assert load_model(runtime="cuda").execution.runtime == "cuda"
+    open_one = session.onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        session.onnxruntime,
+        "InferenceSession",
+        lambda path, sess_options, providers: open_one(
+            path, sess_options, ["CPUExecutionProvider"]
+        ),
+    )
+    monkeypatch.setattr(session, "CUDA", "CUDAExecutionProvider")
+    with pytest.raises(DistiliqaError, match="CUDA does not start here"):
+        load_model(runtime="cuda")
+
+
+@openvino_only
+def test_openvino_refuses_what_onnxruntime_refuses(tiny_model: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    content = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(content | {"outputs": 1}))
+    with pytest.raises(ModelFolderError, match="not what config"):
+        load_model(folder, runtime="openvino")
+    (folder / ONNX).write_bytes(b"not a network")
+    with pytest.raises(ModelFolderError, match="SHA-256 differs"):
+        load_model(folder, runtime="openvino")
+    write_config(folder, read_config(tiny_model))
+    with pytest.raises(ModelFolderError, match=r"model\.onnx: not a network that") as error:
+        load_model(folder, runtime="openvino")
+    assert "\n" not in str(error.value)
+
+
+WITHOUT_NETWORK = """
+import socket, sys
+def refuse(*args, **options):
+    print("network", args, flush=True)
+    raise OSError("no network")
+for name in ("connect", "connect_ex", "sendto"):
+    setattr(socket.socket, name, refuse)
+socket.getaddrinfo = refuse
+import numpy, distiliqa
+print(distiliqa.load_model(sys.argv[1], runtime="openvino").score(numpy.eye(64)).model)
+"""
+
+
+@openvino_only
+def test_openvino_sends_nothing_and_writes_nothing_into_the_home(tiny_model: Path, tmp_path: Path):
+    # Telemetry is off in CI jobs anyway: this must not look like one.
+    kept = {k: v for k, v in os.environ.items() if k not in ("CI", "TF_BUILD", "JENKINS_URL")}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NETWORK, str(tiny_model)],
+        env=kept | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["tiny 1.0"]
+    assert list(tmp_path.iterdir()) == []

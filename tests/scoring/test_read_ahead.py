@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from distiliqa.ct import CTSlice, SliceRef
+from distiliqa.errors import CTReadError
+from distiliqa.scoring.prepare import check_hu
+from distiliqa.scoring.read_ahead import AHEAD, SliceReader, file_of
+
+
+def ref(path: Path | str, load: Callable[[], CTSlice] | None = None, frame: int = 0) -> SliceRef:
+    ct = CTSlice(np.zeros((64, 64), np.float32), path=str(path), frame=frame)
+    return SliceRef(str(path), frame, "s", None, load or (lambda: ct))
+
+
+def reader_of(*refs: SliceRef) -> SliceReader[CTSlice]:
+    def prepare(ct: CTSlice) -> CTSlice:
+        check_hu(ct.hu)
+        return ct
+
+    return SliceReader(refs, prepare)
+
+
+def files(folder: Path, count: int) -> list[Path]:
+    for n in range(count):
+        (folder / f"{n}").write_bytes(bytes([n]))
+    return [folder / f"{n}" for n in range(count)]
+
+
+def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
+    second_read = threading.Event()
+    first, second = files(tmp_path, 2)
+
+    def slow() -> CTSlice:
+        second_read.wait(5)
+        return ref(first).load()
+
+    def quick() -> CTSlice:
+        second_read.set()
+        return ref(second).load()
+
+    read = [each.path for each in reader_of(ref(first, slow), ref(second, quick))]
+    assert read == [str(first), str(second)]
+
+
+def test_only_a_few_slices_are_read_ahead(tmp_path: Path):
+    loaded = []
+
+    def counted(path: Path) -> SliceRef:
+        return ref(path, lambda: loaded.append(path) or ref(path).load())
+
+    reading = iter(reader_of(*(counted(path) for path in files(tmp_path, 60))))
+    next(reading)
+    reading.close()
+    assert 1 <= len(loaded) <= AHEAD < 60
+
+
+def test_what_goes_wrong_with_a_slice_stays_with_it(tmp_path: Path):
+    good, damaged, blank, odd = files(tmp_path, 4)
+
+    def fail_to_decode() -> CTSlice:
+        raise CTReadError("cut short", path=damaged, remedy="copy it again")
+
+    def no_pixels() -> CTSlice:
+        return CTSlice(np.zeros((1, 1), np.float32), path=str(blank))
+
+    def crash() -> CTSlice:
+        raise ZeroDivisionError("division by zero")
+
+    refs = [ref(damaged, fail_to_decode), ref(good), ref(blank, no_pixels), ref(odd, crash)]
+    reader = reader_of(*refs, ref(tmp_path / "gone"))
+    assert [each.path for each in reader] == [str(good)]
+    assert reader.failed[:3] == [
+        (str(damaged), "cut short; copy it again"),
+        (str(blank), "1 x 1 pixels; at least 32 x 32 are needed"),
+        (str(odd), "division by zero"),
+    ]
+    assert reader.failed[3].path == str(tmp_path / "gone")
+
+
+def test_each_file_is_hashed_once(tmp_path: Path, monkeypatch):
+    (path,) = files(tmp_path, 1)
+    calls = []
+    monkeypatch.setattr(
+        "distiliqa.scoring.read_ahead.sha256", lambda file: calls.append(file) or "ab"
+    )
+    reader = reader_of(*(ref(path, frame=n) for n in range(5)))
+    assert len(list(reader)) == 5
+    assert calls == [path]
+    assert reader.sha256 == {str(path): "ab"}
+
+
+def test_hashes_are_those_of_the_files(tmp_path: Path):
+    path = files(tmp_path, 3)[2]
+    reader = reader_of(ref(path))
+    list(reader)
+    assert reader.sha256 == {str(path): hashlib.sha256(b"\2").hexdigest()}
+
+
+def test_the_file_of_a_member_is_its_archive(tmp_path: Path):
+    (archive,) = files(tmp_path, 1)
+    assert file_of(f"{archive}/series/1.dcm") == archive
+    assert file_of(str(archive)) == archive
+
+
+def test_the_slice_of_a_file_of_several_is_named(tmp_path: Path):
+    (path,) = files(tmp_path, 1)
+
+    def fail() -> CTSlice:
+        raise CTReadError("holds nan\nor infinity", path=path)
+
+    reader = reader_of(ref(path), ref(path, fail, frame=7))
+    assert len(list(reader)) == 1
+    assert reader.failed == [(str(path), "slice 7: holds nan or infinity")]

@@ -1,0 +1,101 @@
+"""What the slice shows: chest, which scores no lower, or no patient, which is flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, median
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from distiliqa.ct import CTSlice
+from distiliqa.ct.crop_or_pad import AIR_HU
+from distiliqa.lab.evaluate.acceptance import Row, Section, bounded
+from distiliqa.scoring.result import SliceScore
+from distiliqa.simulate.body import body_outline, lung_share
+from distiliqa.simulate.kernels import named_kernel
+from model_check.subject import Subject, progress
+
+GOOD = 3.0
+LUNG_SHARE = 0.15
+SHARP_HALF = 0.5  # cycles/mm; LUNG, BONE and D45f lie above, B30f, STANDARD and FC17 below
+
+
+def chest(subject: Subject) -> Section:
+    slices = progress(subject.normal_dose, "looking for lung", len(subject.normal_dose))
+    scored = [
+        score
+        for ct, score in zip(slices, subject.normal_scores, strict=True)
+        if lung_share(ct.hu) > LUNG_SHARE
+    ]
+    sharp = [each for each in scored if _is_sharp(each)]
+    soft = [each for each in scored if not _is_sharp(each)]
+    groups = {"all": scored, "soft kernels": soft, "sharp kernels": sharp}
+    rows = [_spread(name, group, GOOD) for name, group in groups.items() if group]
+    series = {each.series: str(each.acquisition.kernel) for each in scored}
+    rows_of_series = [
+        _spread(f"…{uid[-8:]}, {kernel}", [each for each in scored if each.series == uid])
+        for uid, kernel in series.items()
+    ]
+    about = (
+        f"Normal-dose slices of which more than {100 * LUNG_SHARE:g} % of the pixels inside the "
+        "body outline, blurred by 2 pixels, lie below -500 HU; bound on the lowest score."
+    )
+    return Section("Chest at normal dose", about, (rows, rows_of_series))
+
+
+def _is_sharp(score: SliceScore) -> bool:
+    kernel = named_kernel(score.acquisition.kernel)
+    return kernel is not None and kernel.half >= SHARP_HALF
+
+
+def _spread(name: str, scored: Sequence[SliceScore], at_least: float | None = None) -> Row:
+    scores = [each.score for each in scored]
+    noise = [each.noise_hu for each in scored if each.noise_hu is not None]
+    return {
+        "slices": name,
+        "n": len(scores),
+        "lowest": min(scores),
+        "median": median(scores),
+        f"share ≥ {GOOD:g}": fmean(score >= GOOD for score in scores),
+        "GNL median, HU": median(noise) if noise else None,
+        "GNL highest, HU": max(noise, default=None),
+        **bounded(min(scores), at_least=at_least),
+    }
+
+
+def no_patient(subject: Subject) -> Section:
+    size = (subject.model.config.image_size,) * 2
+    rng = np.random.default_rng(0)
+    images = {
+        "air": [np.full(size, AIR_HU)],
+        "air, noise of 10 HU": [rng.normal(AIR_HU, 10, size)],
+        "air, noise of 50 HU": [rng.normal(AIR_HU, 50, size)],
+        "air, noise of 200 HU": [rng.normal(AIR_HU, 200, size)],
+        "the table of normal-dose slices": [_table(ct) for ct in subject.normal_dose],
+        "blank, 0 HU": [np.zeros(size)],
+        "blank, 40 HU": [np.full(size, 40.0)],
+    }
+    rows = [_flagged(subject, name, shown) for name, shown in images.items()]
+    about = "Images that show no patient; flagged: the score carries a warning."
+    return Section("Flags", about, (rows,))
+
+
+def _table(ct: CTSlice) -> np.ndarray:
+    """What is outside the body and its skin, air in its place."""
+    return np.where(binary_dilation(body_outline(ct.hu), iterations=8), AIR_HU, ct.hu)
+
+
+def _flagged(subject: Subject, name: str, images: Sequence[np.ndarray]) -> Row:
+    slices = (CTSlice(hu.astype(np.float32), path="") for hu in images)
+    scored = subject.score(slices, name, len(images))
+    told = sorted({each.warnings[0].split(":")[0] for each in scored if each.warnings})
+    flagged = sum(bool(each.warnings) for each in scored)
+    return {
+        "image": name,
+        "n": len(scored),
+        "flagged": flagged,
+        "warning": ", ".join(told),
+        "highest score": max(each.score for each in scored),
+        **bounded(flagged / len(scored), at_least=1),
+    }

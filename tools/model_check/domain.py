@@ -1,0 +1,86 @@
+"""Whether the model tells what it knows from what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
+
+from distiliqa.ct import CTSlice
+from distiliqa.lab.evaluate.acceptance import Row, Section, bounded
+from distiliqa.scoring.result import SliceScore
+from model_check.strangers import (
+    BODY_MM,
+    HEAD_MM,
+    extremities,
+    heads,
+    magnetic_resonance,
+    natural,
+    phantoms,
+)
+from model_check.subject import Subject
+
+FALSE_ALARMS, FLAGGED = 0.05, 0.9
+
+
+def domain(subject: Subject) -> Section:
+    facts = subject.model.config.domain
+    if facts is None:
+        return Section("What the model knows", "The model cannot tell.", ())
+    strangers = {
+        "natural images": (natural(), None),
+        "MR of heads": (magnetic_resonance(), None),
+        "computed heads": (heads(), HEAD_MM),
+        "computed thighs and forearms": (extremities(), BODY_MM),
+        "water and rod phantoms": (phantoms(), BODY_MM),
+    }
+    known, normal = subject.rated_scores, subject.held_out
+    scored = {name: _score(subject, name, *images) for name, images in strangers.items()}
+    everyone = [each for found in scored.values() for each in found]
+    rows = [
+        _known("held-out patients, any dose and fault", known),
+        _known(
+            "their normal dose",
+            subject.score(normal, "normal dose", len(normal)),
+        ),
+        *(_stranger(name, found, known) for name, found in scored.items() if found),
+        _stranger("all strangers", everyone, known),
+    ]
+    about = (
+        "AUROC of the distance against the images of test.json; bounds on the share outside. The "
+        "limit lets "
+        f"{100 * facts.false_alarms:g} % of the images outside on which it was set, "
+        f"{facts.checked} of patients unknown to what they were compared with."
+    )
+    return Section("What the model knows", about, (rows,))
+
+
+def _score(
+    subject: Subject,
+    name: str,
+    images: Iterable[NDArray[np.float32]],
+    spacing_mm: tuple[float, float] | None,
+) -> list[SliceScore]:
+    slices = [CTSlice(hu, path="", spacing_mm=spacing_mm) for hu in images]
+    return subject.score(slices, name, len(slices))
+
+
+def _known(name: str, scored: Sequence[SliceScore]) -> Row:
+    return _row(name, scored, at_most=FALSE_ALARMS)
+
+
+def _stranger(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScore]) -> Row:
+    ranks = mannwhitneyu([each.distance for each in scored], [each.distance for each in known])
+    area = float(ranks.statistic) / (len(scored) * len(known))
+    return _row(name, scored, area, at_least=FLAGGED)
+
+
+def _row(
+    name: str, scored: Sequence[SliceScore], area: float | None = None, **limits: float
+) -> Row:
+    share = fmean(each.distance is not None and each.distance > 1 for each in scored)
+    row = {"images": name, "n": len(scored), "share outside": share, "AUROC": area}
+    return row | bounded(share, **limits)
