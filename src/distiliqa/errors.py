@@ -78,13 +78,17 @@ class DistiliqaError(Exception):
 
     Parameters
     ----------
-    problem : what is wrong; of a longer text the first `MAX_PROBLEM` characters.
-    path : the file or folder it is wrong with, if there is one.
-    remedy : what to do about it.
+    problem : str
+        What is wrong; of a longer text the first `MAX_PROBLEM` characters.
+    path : str or PathLike[str], optional
+        The file or folder it is wrong with, if there is one.
+    remedy : str, optional
+        What to do about it.
 
     Attributes
     ----------
-    reason : problem and remedy, without the path.
+    reason : str
+        Problem and remedy, without the path.
     """
 
     def __init__(

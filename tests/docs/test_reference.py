@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import distiliqa
+from distiliqa import metrics
 from distiliqa.cli import PANELS
 from distiliqa.report.csv import COLUMNS, COMPARED
 
@@ -61,3 +64,28 @@ def test_a_link_that_leads_nowhere_is_found(extension: ModuleType, tmp_path: Pat
         ("a.html", "b.html#there"),
         ("b.html", "none.png"),
     ]
+
+
+@pytest.mark.parametrize("module", [distiliqa, metrics], ids=lambda module: module.__name__)
+def test_the_type_slot_of_docstrings_holds_types(module: ModuleType) -> None:
+    """What an entry means stands below it, and what stands behind its colon is no sentence."""
+    public = [getattr(module, name) for name in module.__all__ if not name.startswith("__")]
+    methods = [value for home in public if isinstance(home, type) for value in vars(home).values()]
+    found = 0
+    for documented in (*public, *methods):
+        for entry, below in entries(inspect.getdoc(documented) or ""):
+            found += 1
+            assert below.startswith("    "), f"{documented}: {entry}"
+            assert not entry.endswith((".", ";")), f"{documented}: {entry}"
+    assert found > 20
+
+
+def entries(text: str) -> list[tuple[str, str]]:
+    """The entries of Parameters, Attributes and Raises, each with the line below it."""
+    lines, found, inside = text.splitlines(), [], False
+    for line, below in pairwise([*lines, ""]):
+        if below.startswith("---") or not line.strip():
+            inside = line in ("Parameters", "Attributes", "Raises")
+        elif inside and not line.startswith((" ", "---")):
+            found.append((line, below))
+    return found

@@ -43,21 +43,25 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
 
     Parameters
     ----------
-    path : DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD; a folder of
-        these, or a zip or tar of DICOM or TIFF. Hidden files are ignored. DICOM and TIFF may be
-        gzipped, a tar as well. Of a ``DICOMDIR`` the folder that it lies in is read. What is no
-        ordinary file, such as a pipe or a device, is never opened.
-    require_ct : False also takes gray-scale DICOM that does not say it is CT, such as training
-        images that were saved as Secondary Capture.
+    path : str or Path
+        DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD; a folder of these, or a
+        zip or tar of DICOM or TIFF. Hidden files are ignored. DICOM and TIFF may be gzipped, a tar
+        as well. Of a ``DICOMDIR`` the folder that it lies in is read. What is no ordinary file,
+        such as a pipe or a device, is never opened.
+    require_ct : bool
+        False also takes gray-scale DICOM that does not say it is CT, such as training images that
+        were saved as Secondary Capture.
 
     Returns
     -------
-    The slices in reading order: series in order of first appearance, slices along their normal
-    towards the head; in the order of their names where positions are unknown.
+    CTIndex
+        The slices in reading order: series in order of first appearance, slices along their normal
+        towards the head; in the order of their names where positions are unknown.
 
     Raises
     ------
-    CTReadError : if ``path`` is missing, is one file that cannot be used, or holds no CT slice.
+    CTReadError
+        If ``path`` is missing, is one file that cannot be used, or holds no CT slice.
     """
     if not os.path.exists(path):  # before Path, for which an empty text is the working directory
         _missing(path)

@@ -23,7 +23,8 @@ def read_ct(path: str | Path, *, require_ct: bool = True) -> Iterator[CTSlice]:
 
     Raises
     ------
-    CTReadError : as `index_ct`, and if not one slice can be decoded.
+    CTReadError
+        As `index_ct`, and if not one slice can be decoded.
     """
     index = index_ct(path, require_ct=require_ct)
     for problem in index.failed + index.left_out:

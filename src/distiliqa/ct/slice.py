@@ -32,18 +32,29 @@ class CTSlice:
 
     Attributes
     ----------
-    hu : float32, (rows, columns), HU. Rows run from anterior to posterior, columns from the
-        patient's right to left where the file tells the orientation; as stored where it does not.
-    path : the file it came from; ``archive.zip/member`` for a member of a zip.
-    frame : 0-based index of the slice inside its file; 0 for a single-slice file.
-    series : the series instance UID, or the file or folder that stands for a series.
-    spacing_mm : (between rows, between columns), mm.
-    position_mm : position along the slice normal, which points to the head, mm.
-    sop_uid, series_uid : DICOM SOP and series instance UID.
-    patient_id : DICOM Patient ID; used to group patients, never written to a result.
-    acquisition : what is known of the acquisition.
-    warnings : what a reader of the score should know, one short sentence each.
-    regions : body regions that the header names, see `distiliqa.ct.dicom.region`; empty for none.
+    hu : ndarray of float32
+        (rows, columns), HU. Rows run from anterior to posterior, columns from the patient's right
+        to left, if the file states the orientation; else as stored.
+    path : str
+        The file it came from; ``archive.zip/member`` for a member of a zip.
+    frame : int
+        0-based index of the slice inside its file; 0 for a single-slice file.
+    series : str
+        The series instance UID, or the file or folder that stands for a series.
+    spacing_mm : tuple[float, float] or None
+        (between rows, between columns), mm.
+    position_mm : float or None
+        Position along the slice normal, which points to the head, mm.
+    sop_uid, series_uid : str or None
+        DICOM SOP and series instance UID.
+    patient_id : str or None
+        DICOM Patient ID; used to group patients, never written to a result.
+    acquisition : Acquisition
+        What is known of the acquisition.
+    warnings : tuple[str, ...]
+        What a reader of the score should know, one short sentence each.
+    regions : tuple[str, ...]
+        Body regions that the header names, see `distiliqa.ct.dicom.region`; empty for none.
     """
 
     hu: NDArray[np.float32]

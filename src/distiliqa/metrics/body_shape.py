@@ -25,16 +25,20 @@ class BodyShape:
 
     Attributes
     ----------
-    diameter_mm : water-equivalent diameter, mm, see `water_equivalent_diameter`; None where the
-        pixel spacing is not known.
-    cleft : how far the thickness of the body sinks from left to right between two parts of like
-        thickness, relative to the thinner of them: 0 for one round part, about 0.5 where lungs
-        lie beside the heart, 1 for two legs with air between them.
-    contrast_hu : difference of the 90th and the 10th percentile inside the body, of means
-        over two blocks and two, HU: some 90 or more in a trunk, with its fat, organs, gas and bone,
-        nearly none in a phantom of water, little in brain; None where next to nothing is inside.
-    thick : somewhere a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as
-        dense as fat or denser throughout; no table is, however long.
+    diameter_mm : float or None
+        Water-equivalent diameter, mm, see `water_equivalent_diameter`; None where the pixel spacing
+        is not known.
+    cleft : float
+        How far the thickness of the body sinks from left to right between two parts of like
+        thickness, relative to the thinner of them: 0 for one round part, about 0.5 where lungs lie
+        beside the heart, 1 for two legs with air between them.
+    contrast_hu : float or None
+        Difference of the 90th and the 10th percentile inside the body, of means over two blocks and
+        two, HU: some 90 or more in a trunk, with its fat, organs, gas and bone, nearly none in a
+        phantom of water, little in brain; None where next to nothing is inside.
+    thick : bool
+        Somewhere a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as dense
+        as fat or denser throughout; no table is, however long.
     """
 
     diameter_mm: float | None
@@ -50,8 +54,10 @@ def body_shape(
 
     Parameters
     ----------
-    hu : (rows, columns), HU; sides of 32 pixels or more.
-    spacing_mm : pixel spacing (between rows, between columns), mm; None where it is not known.
+    hu : ndarray
+        (rows, columns), HU; sides of 32 pixels or more.
+    spacing_mm : tuple[float, float], optional
+        Pixel spacing (between rows, between columns), mm; None where it is not known.
     """
     means, size = _blocks(hu)
     body = _body(means)
@@ -73,12 +79,15 @@ def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float,
 
     Parameters
     ----------
-    hu : (rows, columns), HU; sides of 32 pixels or more.
-    spacing_mm : pixel spacing (between rows, between columns), mm.
+    hu : ndarray
+        (rows, columns), HU; sides of 32 pixels or more.
+    spacing_mm : tuple[float, float]
+        Pixel spacing (between rows, between columns), mm.
 
     Returns
     -------
-    mm; 0 without a body. Good to a percent for bodies of 10 cm or more.
+    float
+        mm; 0 without a body. Good to a percent for bodies of 10 cm or more.
     """
     means, size = _blocks(hu)
     return _diameter(_water(means, _body(means)), size, spacing_mm)

@@ -15,11 +15,13 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
 
     Parameters
     ----------
-    values : (rows, columns), float32 or float64, which is kept.
+    values : ndarray
+        (rows, columns), float32 or float64, which is kept.
 
     Returns
     -------
-    (rows - size + 1, columns - size + 1): the boxes that lie inside the image.
+    ndarray
+        (rows - size + 1, columns - size + 1): the boxes that lie inside the image.
     """
     return _window_sums(_window_sums(values, size).T, size).T / size**2
 
@@ -29,11 +31,13 @@ def block_means(image: NDArray, blocks: int) -> NDArray[np.floating]:
 
     Parameters
     ----------
-    image : (size, size), numbers or booleans.
+    image : ndarray
+        (size, size), numbers or booleans.
 
     Returns
     -------
-    float64, (blocks, blocks).
+    ndarray
+        (blocks, blocks), float64.
     """
     side = len(image) // blocks
     return part_means(image[: blocks * side, : blocks * side].astype(np.float64), side)
@@ -44,11 +48,13 @@ def part_means(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
 
     Parameters
     ----------
-    values : (rows, columns), float32 or float64, which is kept.
+    values : ndarray
+        (rows, columns), float32 or float64, which is kept.
 
     Returns
     -------
-    (rows // side, columns // side).
+    ndarray
+        (rows // side, columns // side).
     """
     rows, columns = (length // side for length in values.shape)
     parts = values[: rows * side, : columns * side].reshape(rows, side, columns * side)
@@ -60,7 +66,8 @@ def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
 
     Returns
     -------
-    (rows - size + 1, columns - size + 1), as of `box_mean`.
+    ndarray of bool
+        (rows - size + 1, columns - size + 1), as of `box_mean`.
     """
     return _window_all(_window_all(mask, size).T, size).T
 
@@ -75,7 +82,8 @@ def gaussian_mean(values: NDArray[np.float64], size: int, sigma: float) -> NDArr
 
     Returns
     -------
-    (rows - size + 1, columns - size + 1): the windows that lie inside the image.
+    ndarray of float64
+        (rows - size + 1, columns - size + 1): the windows that lie inside the image.
     """
     offsets = np.arange(size) - (size - 1) / 2
     weights = np.exp(-(offsets**2) / (2 * sigma**2))

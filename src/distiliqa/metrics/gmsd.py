@@ -24,17 +24,21 @@ def gmsd(
 
     Parameters
     ----------
-    image, reference : (rows, columns), HU, at least 2 x 2.
-    mask : (rows, columns), the pixels that count, such as the body; all if None.
+    image, reference : ndarray
+        (rows, columns), HU, at least 2 x 2.
+    mask : ndarray of bool, optional
+        (rows, columns), the pixels that count, such as the body; all if None.
 
     Returns
     -------
-    0 or more, lower is better; 0 where the images are equal in the window.
+    float
+        0 or more, lower is better; 0 where the images are equal in the window.
 
     Raises
     ------
-    ValueError : images of different shapes or with NaN or infinity, or a mask of numbers or
-        one that holds most of no 2 x 2 pixels.
+    ValueError
+        Images of different shapes or with NaN or infinity, or a mask of numbers or one that holds
+        most of no 2 x 2 pixels.
     """
     seen, pristine = map(_halved, seen_through(window, image, reference, mask))
     one, other = _gradient(seen), _gradient(pristine)

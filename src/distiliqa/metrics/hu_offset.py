@@ -43,8 +43,12 @@ class _Blocks(NamedTuple):
 
     Attributes
     ----------
-    values : (n, samples); means, noise : (n,).
-    filled : what lies outside the field of view, mostly; None where nothing does.
+    values : ndarray
+        (n, samples).
+    means, noise : ndarray
+        (n,).
+    filled : float or None
+        What lies outside the field of view, mostly; None where nothing does.
     """
 
     values: NDArray[np.floating]
@@ -58,12 +62,14 @@ def hu_offset(hu: NDArray[np.floating]) -> float | None:
 
     Parameters
     ----------
-    hu : (rows, columns), what should be HU.
+    hu : ndarray
+        (rows, columns), what should be HU.
 
     Returns
     -------
-    HU, positive where the values are too high; None where air and tissue lie where they should, or
-    no air around a body is seen.
+    float or None
+        HU, positive where the values are too high; None where air and tissue lie where they should,
+        or no air around a body is seen.
     """
     if _air_is_right(hu):
         return None

@@ -28,14 +28,18 @@ def global_noise_level(
 
     Parameters
     ----------
-    image : (rows, columns), HU.
-    spacing_mm : pixel spacing (between rows, between columns), mm; None where it is not known.
-    tissue : the slice that tells where soft tissue is, if ``image`` (pure noise, say) does not.
+    image : ndarray
+        (rows, columns), HU.
+    spacing_mm : tuple[float, float], optional
+        Pixel spacing (between rows, between columns), mm; None where it is not known.
+    tissue : ndarray, optional
+        The slice that tells where soft tissue is, if ``image`` (pure noise, say) does not.
 
     Returns
     -------
-    Noise in HU, lower is better; None for a slice with fewer than 100 boxes of nothing but soft
-    tissue, or smaller than a few boxes.
+    float or None
+        Noise in HU, lower is better; None for a slice with fewer than 100 boxes of nothing but soft
+        tissue, or smaller than a few boxes.
     """
     size = box_size(spacing_mm)
     if min(image.shape) < 3 * size:

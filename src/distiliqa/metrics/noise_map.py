@@ -22,13 +22,16 @@ def noise_map(
 
     Parameters
     ----------
-    image : (rows, columns), HU.
-    spacing_mm : pixel spacing (between rows, between columns), mm, which sets the box; None where
-        it is not known, for 9 pixels: 6 mm at the 0.7 mm of a body scan. At least 7 pixels.
+    image : ndarray
+        (rows, columns), HU.
+    spacing_mm : tuple[float, float], optional
+        Pixel spacing (between rows, between columns), mm, which sets the box; None where it is not
+        known, for 9 pixels: 6 mm at the 0.7 mm of a body scan. At least 7 pixels.
 
     Returns
     -------
-    (rows, columns), HU, the sample standard deviation; the border is mirrored.
+    ndarray of float64
+        (rows, columns), HU, the sample standard deviation; the border is mirrored.
     """
     size = box_size(spacing_mm)
     values = image.astype(np.float64)

@@ -18,8 +18,10 @@ class RadialSpectrum(NamedTuple):
 
     Attributes
     ----------
-    frequency : (n,), 1/mm, ascending: the middles of rings of frequencies.
-    power : (n,), HU^2 mm^2: the mean in each ring.
+    frequency : ndarray of float64
+        (n,), 1/mm, ascending: the middles of rings of frequencies.
+    power : ndarray of float64
+        (n,), HU^2 mm^2: the mean in each ring.
     """
 
     frequency: NDArray[np.float64]
@@ -47,8 +49,10 @@ class NoisePowerSpectrum:
 
     Attributes
     ----------
-    power : (rows, columns), HU^2 mm^2; frequency zero at (rows // 2, columns // 2).
-    spacing_mm : pixel spacing (between rows, between columns), mm.
+    power : ndarray of float64
+        (rows, columns), HU^2 mm^2; frequency zero at (rows // 2, columns // 2).
+    spacing_mm : tuple[float, float]
+        Pixel spacing (between rows, between columns), mm.
     """
 
     power: NDArray[np.float64]
@@ -68,8 +72,9 @@ class NoisePowerSpectrum:
 
         Parameters
         ----------
-        edges : of the rings, 1/mm, ascending; None for rings as wide as the coarser step of the
-            axes, from the first around one step to the lower Nyquist frequency.
+        edges : ndarray of float64, optional
+            Of the rings, 1/mm, ascending; None for rings as wide as the coarser step of the axes,
+            from the first around one step to the lower Nyquist frequency.
         """
         rows, columns = self.axes
         if edges is None:
@@ -101,12 +106,15 @@ def noise_power_spectrum(
 
     Parameters
     ----------
-    rois : (n, rows, columns) or one (rows, columns), HU, plain but for noise; see `tiles`.
-    spacing_mm : pixel spacing (between rows, between columns), mm.
+    rois : ndarray
+        (n, rows, columns) or one (rows, columns), HU, plain but for noise; see `tiles`.
+    spacing_mm : tuple[float, float]
+        Pixel spacing (between rows, between columns), mm.
 
     Raises
     ------
-    ValueError : no region, or one smaller than 4 x 4.
+    ValueError
+        No region, or one smaller than 4 x 4.
     """
     regions = np.asarray(rois, np.float64)
     regions = regions[np.newaxis] if regions.ndim == 2 else regions
@@ -126,9 +134,12 @@ def difference_power_spectrum(
 
     Parameters
     ----------
-    difference : (rows, columns), HU.
-    window : (rows, columns), weights of the pixels: the region, its edge tapered.
-    spacing_mm : pixel spacing (between rows, between columns), mm.
+    difference : ndarray
+        (rows, columns), HU.
+    window : ndarray
+        (rows, columns), weights of the pixels: the region, its edge tapered.
+    spacing_mm : tuple[float, float]
+        Pixel spacing (between rows, between columns), mm.
     """
     return _spectrum((difference * window)[np.newaxis], np.sum(window**2), spacing_mm)
 
@@ -143,11 +154,13 @@ def tiles(
 
     Parameters
     ----------
-    step : pixels from one region to the next; None for regions that overlap by half.
+    step : int, optional
+        Pixels from one region to the next; None for regions that overlap by half.
 
     Returns
     -------
-    (n, size, size), values of ``image``; n is 0 where none fits.
+    ndarray
+        (n, size, size), values of ``image``; n is 0 where none fits.
     """
     if min(image.shape) < size:
         return np.empty((0, size, size), image.dtype)

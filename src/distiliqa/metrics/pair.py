@@ -18,8 +18,9 @@ def seen_through(
 
     Raises
     ------
-    ValueError : the images are not (rows, columns) of one shape or hold NaN or infinity, or
-        ``mask`` is of another shape, not of booleans or leaves nothing.
+    ValueError
+        The images are not (rows, columns) of one shape or hold NaN or infinity, or ``mask`` is of
+        another shape, not of booleans or leaves nothing.
     """
     if image.ndim != 2 or image.shape != reference.shape:
         raise ValueError(f"image {image.shape} and reference {reference.shape}: not one shape")

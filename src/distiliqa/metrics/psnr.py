@@ -21,17 +21,20 @@ def psnr(
 
     Parameters
     ----------
-    image, reference : (rows, columns), HU.
-    mask : (rows, columns), the pixels that count, such as the body; all if None.
+    image, reference : ndarray
+        (rows, columns), HU.
+    mask : ndarray of bool, optional
+        (rows, columns), the pixels that count, such as the body; all if None.
 
     Returns
     -------
-    0 or more, higher is better; infinite where the images are equal in the window.
+    float
+        0 or more, higher is better; infinite where the images are equal in the window.
 
     Raises
     ------
-    ValueError : images of different shapes or with NaN or infinity, or an empty mask or one of
-        numbers.
+    ValueError
+        Images of different shapes or with NaN or infinity, or an empty mask or one of numbers.
     """
     seen, pristine = seen_through(window, image, reference, mask)
     squares = (seen - pristine) ** 2

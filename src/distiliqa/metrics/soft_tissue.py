@@ -17,9 +17,12 @@ def soft_tissue(
 
     Parameters
     ----------
-    hu : (rows, columns), HU.
-    size : side of the box that the mean is taken over, pixels.
-    hu_range : what the mean lies between, HU.
+    hu : ndarray
+        (rows, columns), HU.
+    size : int
+        Side of the box that the mean is taken over, pixels.
+    hu_range : tuple[float, float]
+        What the mean lies between, HU.
     """
     low, high = hu_range
     smooth = box_mean(mirrored(hu.astype(np.float64), size), size)

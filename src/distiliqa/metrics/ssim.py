@@ -28,17 +28,21 @@ def ssim(
 
     Parameters
     ----------
-    image, reference : (rows, columns), HU, at least 7 x 7.
-    mask : (rows, columns), the pixels whose windows count, such as the body; all if None.
+    image, reference : ndarray
+        (rows, columns), HU, at least 7 x 7.
+    mask : ndarray of bool, optional
+        (rows, columns), the pixels whose windows count, such as the body; all if None.
 
     Returns
     -------
-    In [-1, 1], higher is better; 1 where the images are equal in the window.
+    float
+        In [-1, 1], higher is better; 1 where the images are equal in the window.
 
     Raises
     ------
-    ValueError : images of different shapes, smaller than 7 x 7 or with NaN or infinity, or a mask
-        of numbers or one without a pixel whose window lies inside the image.
+    ValueError
+        Images of different shapes, smaller than 7 x 7 or with NaN or infinity, or a mask of numbers
+        or one without a pixel whose window lies inside the image.
     """
     if min(image.shape) < SIZE:
         raise ValueError(f"shape {image.shape}; SSIM needs at least {SIZE} x {SIZE} pixels")

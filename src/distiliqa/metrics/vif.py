@@ -28,19 +28,23 @@ def vif(
 
     Parameters
     ----------
-    image, reference : (rows, columns), HU, at least 41 x 41.
-    mask : (rows, columns), the pixels whose windows count, such as the body; all if None.
+    image, reference : ndarray
+        (rows, columns), HU, at least 41 x 41.
+    mask : ndarray of bool, optional
+        (rows, columns), the pixels whose windows count, such as the body; all if None.
 
     Returns
     -------
-    The part of the reference's information that the image keeps: 0 or more, higher is better, 1
-    where the images are equal in the window, above 1 for more contrast. None where the reference
-    is flat in the window: there is nothing to keep.
+    float or None
+        The part of the reference's information that the image keeps: 0 or more, higher is better, 1
+        where the images are equal in the window, above 1 for more contrast. None where the
+        reference is flat in the window: there is nothing to keep.
 
     Raises
     ------
-    ValueError : images of different shapes, smaller than 41 x 41 or with NaN or infinity, or an
-        empty mask or one of numbers.
+    ValueError
+        Images of different shapes, smaller than 41 x 41 or with NaN or infinity, or an empty mask
+        or one of numbers.
     """
     seen, pristine = seen_through(window, image, reference, mask)
     if min(seen.shape) < SMALLEST_SIDE:

@@ -78,21 +78,24 @@ class Model:
 
         Parameters
         ----------
-        images : (rows, columns) or (n, rows, columns), real numbers in Hounsfield units (air is
-            -1000, water 0), sides of 32 pixels or more; a `CTSlice` of `distiliqa.read_ct`; or a
-            list of these. The window of the model is applied here; slices of another size than
-            the model takes are cropped or padded, not resampled.
-        spacing_mm : pixel spacing of the arrays, mm: one number, or (between rows, between
-            columns). Noise and body size are measured in mm where it is known. A `CTSlice` has
-            its own.
+        images : ndarray, CTSlice, or a list of these
+            (rows, columns) or (n, rows, columns), real numbers in Hounsfield units (air is -1000,
+            water 0), sides of 32 pixels or more; a `CTSlice` of `distiliqa.read_ct`; or a list of
+            these. The window of the model is applied here; slices of another size than the model
+            takes are cropped or padded, not resampled.
+        spacing_mm : float or tuple[float, float], optional
+            Pixel spacing of the arrays, mm: one number, or (between rows, between columns). Noise
+            and body size are measured in mm where it is known. A `CTSlice` has its own.
 
         Returns
         -------
-        One score for (rows, columns) or a `CTSlice`, else a list.
+        SliceScore or list[SliceScore]
+            One score for (rows, columns) or a `CTSlice`, else a list.
 
         Raises
         ------
-        ValueError : another shape, no slices, not real numbers, or NaN or infinity.
+        ValueError
+            Another shape, no slices, not real numbers, or NaN or infinity.
         """
         if is_one(images):
             (ct,) = as_slices(images, spacing_mm)
@@ -112,13 +115,17 @@ class Model:
 
         Parameters
         ----------
-        batch_size : None for that of the ``execution``.
-        keep_heatmaps : give each score its ``heatmap``, if the model has them.
+        batch_size : int, optional
+            None for that of the ``execution``.
+        keep_heatmaps : bool
+            Give each score its ``heatmap``, if the model has them.
 
         Raises
         ------
-        ValueError : a slice is not an image in HU, see `score`.
-        ModelFolderError : the model cannot be run, or gives NaN or infinity.
+        ValueError
+            A slice is not an image in HU, see `score`.
+        ModelFolderError
+            The model cannot be run, or gives NaN or infinity.
         """
         prepared = (prepare(ct, self.config) for ct in slices)
         return self.score_prepared(prepared, batch_size, keep_heatmaps=keep_heatmaps)
@@ -157,7 +164,8 @@ class Model:
 
         Raises
         ------
-        ModelFolderError : the runtime cannot run it.
+        ModelFolderError
+            The runtime cannot run it.
         """
         names = self.config.output_names
         try:
@@ -239,18 +247,24 @@ def load_model(
 
     Parameters
     ----------
-    threads : CPU threads a slice is scored with; None for all cores.
-    batch : slices at a time; None for 4.
-    runtime : ``onnxruntime``, ``cuda`` (extra ``cuda``) or ``openvino`` (extra ``openvino``); None
-        for ONNX Runtime on the CPU, or OpenVINO for ``bf16``.
-    precision : ``fp32``, or ``bf16``, which is faster on CPUs that have it and moves scores of
-        the shipped model by up to 0.07 on its scale of 0 to 4.
+    threads : int, optional
+        CPU threads a slice is scored with; None for all cores.
+    batch : int, optional
+        Slices at a time; None for 4.
+    runtime : {"onnxruntime", "cuda", "openvino"}, optional
+        ``cuda`` and ``openvino`` are extras. None for ONNX Runtime on the CPU, or OpenVINO for
+        ``bf16``.
+    precision : {"fp32", "bf16"}
+        ``bf16`` is faster on CPUs that have it, and moves scores of the shipped model by up to 0.07
+        on its scale of 0 to 4.
 
     Raises
     ------
-    DistiliqaError : no such model, the message lists the shipped ones; or a runtime that is not
-        installed or that this machine cannot run.
-    ModelFolderError : a file of the folder is missing, altered or of another format.
+    DistiliqaError
+        No such model, the message lists the shipped ones; or a runtime that is not installed or
+        that this machine cannot run.
+    ModelFolderError
+        A file of the folder is missing, altered or of another format.
     """
     execution, folder = asked(runtime, precision, threads, batch), find_model(name_or_folder)
     config = read_config(folder)

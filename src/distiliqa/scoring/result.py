@@ -27,11 +27,16 @@ class Comparison:
 
     Attributes
     ----------
-    reference : the path of the reference slice.
-    ssim : structural similarity, 1 is best.
-    psnr : peak signal-to-noise ratio, dB, higher is better; None where it is infinite.
-    vif : visual information fidelity, 1 is the reference; None where the reference is flat.
-    gmsd : gradient magnitude similarity deviation, 0 is best.
+    reference : str or None
+        The path of the reference slice.
+    ssim : float or None
+        Structural similarity, 1 is best.
+    psnr : float or None
+        Peak signal-to-noise ratio, dB, higher is better; None where it is infinite.
+    vif : float or None
+        Visual information fidelity, 1 is the reference; None where the reference is flat.
+    gmsd : float or None
+        Gradient magnitude similarity deviation, 0 is best.
     """
 
     reference: str | None = None
@@ -47,29 +52,42 @@ class SliceScore:
 
     Attributes
     ----------
-    score : mean of the model's outputs, on the scale that the model states; the worst of the scale
-        for an image without a patient, which a warning tells.
-    outputs : the outputs of the model, one for each teacher it was distilled from.
-    spread : sample standard deviation of the outputs; None where there is only one.
-    warnings : what a reader of the score should know, one short sentence each.
-    model : name and version of the model.
-    window : the window the slice was seen through.
-    path, frame, series, position_mm, acquisition : of the slice, as in `distiliqa.CTSlice`; the
-        path is empty and the frame counts along the first axis for slices given as an array.
-    noise_hu : global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there
-        is too little soft tissue.
-    comparison : with the slice of a reference; None where no reference was given.
-    interval : lowest and highest score that the rating of such a slice would have, at the coverage
-        that the model states; None where the model states none.
-    distance : how unlike the images that the model was trained on the slice is, relative to the
-        limit of what it knows: 0 is the middle of them, above 1 is outside; where the body is too
-        small, in parts or too uniform, at least its ratio to the limit of that; None where the
-        model cannot tell.
-    heatmap : float32, (rows, columns) of the model's patches over the fitted slice: the score that
-        each part alone would get, NaN where no patient is; None unless asked for.
-    empty : the slice shows no patient.
-    unlike : its header or its sampling is unlike what the model was trained on, whatever the
-        distance, see `distiliqa.scoring.domain.unlike_training`.
+    score : float
+        Mean of the model's outputs, on the scale that the model states. An image without a patient
+        has the worst score of the scale, and a warning.
+    outputs : tuple[float, ...]
+        The outputs of the model, one for each teacher it was distilled from.
+    spread : float or None
+        Sample standard deviation of the outputs; None where there is only one.
+    warnings : tuple[str, ...]
+        What a reader of the score should know, one short sentence each.
+    model : str
+        Name and version of the model.
+    window : Window
+        The window the slice was seen through.
+    path, frame, series, position_mm, acquisition : str, int, str, float or None, Acquisition
+        Of the slice, as in `distiliqa.CTSlice`. For slices of an array the path is empty, and the
+        frame counts along the first axis.
+    noise_hu : float or None
+        Global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there is too
+        little soft tissue.
+    comparison : Comparison or None
+        With the slice of a reference; None where no reference was given.
+    interval : tuple[float, float] or None
+        Prediction interval: lowest and highest label of such a slice, at the coverage that the
+        model states. None if the model states none.
+    distance : float or None
+        Distance from the training images, relative to the limit of the domain: 0 is the middle of
+        them, above 1 is out of domain. A body that is too small, in parts or too uniform has at
+        least the ratio to that limit. None if the model has no limit.
+    heatmap : ndarray of float32 or None
+        (rows, columns) of the model's patches over the cropped or padded slice: the score that each
+        part alone would get, NaN where no patient is. None unless asked for.
+    empty : bool
+        The slice shows no patient.
+    unlike : bool
+        Its header or its sampling is unlike what the model was trained on, whatever the distance,
+        see `distiliqa.scoring.domain.unlike_training`.
     """
 
     score: float
@@ -123,12 +141,16 @@ class SeriesScore:
 
     Attributes
     ----------
-    series : its UID, or the file or folder that stands for it.
-    slices : in reading order.
-    patients : number of patients that the slices say they are of; 1 where they do not say.
-    count_outside : let all slices count, those outside what the model knows or without a patient
-        too.
-    expected : number of slices that the series should have, see `ScoringRun`; 0 if unknown.
+    series : str
+        Its UID, or the file or folder that stands for it.
+    slices : tuple[SliceScore, ...]
+        In reading order.
+    patients : int
+        Number of patients that the slices say they are of; 1 where they do not say.
+    count_outside : bool
+        Let all slices count, those out of domain or without a patient too.
+    expected : int
+        Number of slices that the series should have, see `ScoringRun`; 0 if unknown.
     """
 
     series: str
@@ -206,22 +228,36 @@ class ScoringRun:
 
     Attributes
     ----------
-    model : the description of the model that scored.
-    inputs : what was asked to be scored, as it was named.
-    slices : the scores, in reading order.
-    failed : slices and inputs that could not be scored.
-    left_out : readable images that are not axial CT, which nobody expects to be scored.
-    found : number of slices found in the inputs.
-    sha256 : SHA-256 of each file read, by path; of a zip, not of its members.
-    seconds : ``index`` to read the headers, ``tuning`` to find how to score many slices, ``read``
-        that the model waited for pixels, ``inference`` to score, ``total``.
-    stopped : what ended the run before all slices were scored; None if nothing did.
-    reference : what the slices were compared with, as it was named; None if with nothing.
-    patients : number of patients that the slices of a series say they are of, by series.
-    count_outside : let slices outside what the model knows count for their series.
-    expected : number of slices found of each series, by series. A file that cannot be read at all
-        counts for each series with slices in its folder, for it may be of any of them.
-    execution : what ran the model, and how.
+    model : ModelConfig
+        The description of the model that scored.
+    inputs : tuple[str, ...]
+        What was asked to be scored, as it was named.
+    slices : tuple[SliceScore, ...]
+        The scores, in reading order.
+    failed : tuple[Problem, ...]
+        Slices and inputs that could not be scored.
+    left_out : tuple[Problem, ...]
+        Readable images that are not axial CT, which nobody expects to be scored.
+    found : int
+        Number of slices found in the inputs.
+    sha256 : dict[str, str]
+        SHA-256 of each file read, by path; of a zip, not of its members.
+    seconds : dict[str, float]
+        ``index`` to read the headers, ``tuning`` to find how to score many slices, ``read`` that
+        the model waited for pixels, ``inference`` to score, ``total``.
+    stopped : KeyboardInterrupt or DistiliqaError or None
+        What ended the run before all slices were scored; None if nothing did.
+    reference : str or None
+        What the slices were compared with, as it was named; None if with nothing.
+    patients : dict[str, int]
+        Number of patients that the slices of a series say they are of, by series.
+    count_outside : bool
+        Let slices outside what the model knows count for their series.
+    expected : dict[str, int]
+        Number of slices found of each series, by series. A file that cannot be read at all counts
+        for each series with slices in its folder, for it may be of any of them.
+    execution : Execution
+        What ran the model, and how.
     """
 
     model: ModelConfig

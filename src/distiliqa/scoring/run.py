@@ -39,27 +39,33 @@ def score(
 
     Parameters
     ----------
-    source : anything `distiliqa.read_ct` reads (DICOM, NIfTI, TIFF, NumPy; a folder or zip of
-        them), or a list of paths; or what `Model.score` takes: an array in HU, a `CTSlice`, a list
-        of these.
-    model : name of a shipped model, a model folder, or a model already loaded.
-    reference : a series of the same scan that each slice of a path is compared with, such as its
-        full dose; the result is the ``comparison`` of the slice.
-    spacing_mm : pixel spacing of arrays, see `Model.score`.
+    source : str, Path, ndarray, CTSlice, or a sequence of these
+        Anything `distiliqa.read_ct` reads (DICOM, NIfTI, TIFF, NumPy; a folder or zip of them), or
+        a list of paths; or what `Model.score` takes: an array in HU, a `CTSlice`, a list of these.
+    model : str, Path or Model
+        Name of a shipped model, a model folder, or a model already loaded.
+    reference : str or Path, optional
+        A series of the same scan that each slice of a path is compared with, such as its full dose;
+        the result is the ``comparison`` of the slice.
+    spacing_mm : float or tuple[float, float], optional
+        Pixel spacing of arrays, see `Model.score`.
 
     The first time that a model is to score 1000 slices or more of a path, what runs it fastest
     here is measured and kept in the user's cache folder; a model already loaded is run as it is.
 
     Returns
     -------
-    One `SeriesScore` a series, slices in the order of their position. A `CTWarning` names each
-    file that could not be scored.
+    list[SeriesScore]
+        One for each series, slices in the order of their position. A `CTWarning` names each
+        file that could not be scored.
 
     Raises
     ------
-    DistiliqaError : no such model, nothing in ``source`` could be scored, or the reference is not
-        one series or not of this scan.
-    ValueError : ``source`` is neither paths nor images in HU, or has options of the other kind.
+    DistiliqaError
+        No such model, nothing in ``source`` could be scored, or the reference is not one series or
+        not of this scan.
+    ValueError
+        ``source`` is neither paths nor images in HU, or has options of the other kind.
     """
     paths = _paths(source)
     loaded = model if isinstance(model, Model) else load_model(model)
@@ -119,17 +125,24 @@ def score_inputs(
 
     Parameters
     ----------
-    reference : a series to compare each slice with, see `score`.
-    progress : called as slices are done with the number done and the number found.
-    keep_heatmaps : give each score its ``heatmap``, if the model has them.
-    count_outside : let slices outside what the model knows count for the score of their series.
-    tune : called where there are many slices: it gives the model as it scores these fastest.
-    missing : what belongs to the inputs and is not there, by the paths that it would have; they
-        fail, and the series of their folders are not complete.
+    reference : str or Path, optional
+        A series to compare each slice with, see `score`.
+    progress : Callable[[int, int], None], optional
+        Called as slices are done with the number done and the number found.
+    keep_heatmaps : bool
+        Give each score its ``heatmap``, if the model has them.
+    count_outside : bool
+        Let slices outside what the model knows count for the score of their series.
+    tune : Callable[[Model], Model], optional
+        Called where there are many slices: it gives the model as it scores these fastest.
+    missing : Iterable[Problem]
+        What belongs to the inputs and is not there, by the paths that it would have; they fail, and
+        the series of their folders are not complete.
 
     Raises
     ------
-    DistiliqaError : the reference is not one series, or no slice of the inputs matches it.
+    DistiliqaError
+        The reference is not one series, or no slice of the inputs matches it.
     """
     start = perf_counter()
     named = tuple(str(each) for each in inputs)
