@@ -5,21 +5,31 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
 import stat
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import (
     atomic_path,
+    check_regular,
     make_folder,
+    only_one,
+    open_regular,
     private_folder,
     sha256,
     write_durably,
     write_json,
     write_text,
 )
+from distiliqa.foreign_text import read_json, read_text
+from distiliqa.report.pdf import require_pdf
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -116,3 +126,114 @@ def test_a_writer_that_makes_a_private_file_leaves_one_that_others_read(tmp_path
         partial.unlink()
         partial.touch(mode=0o600)
     assert (tmp_path / "weights").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+
+Make = Callable[[Path], Path]
+
+
+def pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "pipe")
+    return folder / "pipe"
+
+
+def device(folder: Path) -> Path:
+    (folder / "device").symlink_to("/dev/zero")
+    return folder / "device"
+
+
+def made_up(folder: Path) -> Path:
+    if not Path("/proc/self/mem").exists():
+        pytest.skip("no /proc")
+    (folder / "made_up").symlink_to("/proc/self/mem")
+    return folder / "made_up"
+
+
+@pytest.fixture
+def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # the path of a socket may have some 100 bytes
+    socket.socket(socket.AF_UNIX).bind("socket")
+    return tmp_path / "socket"
+
+
+@posix
+@pytest.mark.parametrize("make", [pipe, device, made_up])
+@pytest.mark.parametrize(
+    "read",
+    [
+        open_regular,
+        sha256,
+        read_text,
+        read_json,
+        index_ct,
+        require_pdf,
+        lambda path: index_ct(path.parent),
+    ],
+)
+def test_no_reader_opens_one(tmp_path, monkeypatch, make: Make, read):
+    path = make(tmp_path)
+    monkeypatch.setattr("builtins.open", lambda *_, **__: pytest.fail("opened"))
+    with pytest.raises(DistiliqaError) as caught:
+        read(path)
+    assert "a file" in str(caught.value)
+
+
+@posix
+def test_a_socket_is_named(listening: Path):
+    with pytest.raises(DistiliqaError, match="a socket, not a file; give an ordinary file"):
+        check_regular(listening)
+
+
+@posix
+def test_links_to_ordinary_files_and_the_input_of_a_shell_are_files(tmp_path: Path):
+    (tmp_path / "a.txt").write_text("text")
+    (tmp_path / "link").symlink_to("a.txt")
+    with open_regular(tmp_path / "link") as file:
+        assert file.read() == b"text"
+        if Path("/proc/self/fd").exists():
+            assert sha256(Path(f"/proc/self/fd/{file.fileno()}")) == sha256(tmp_path / "a.txt")
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from distiliqa.files import only_one
+with only_one(Path(sys.argv[1]), "listener"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_one_is_refused_and_a_killed_one_lets_go(tmp_path: Path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with (
+            pytest.raises(DistiliqaError, match=f"{tmp_path}: another listener writes here"),
+            only_one(tmp_path, "listener"),
+        ):
+            pass
+        with only_one(tmp_path, "monitor"):
+            pass
+        first.kill()
+    with only_one(tmp_path, "listener"):
+        pass
+
+
+def test_errors_inside_are_left_as_they_are(tmp_path: Path):
+    with pytest.raises(PermissionError, match="inside"), only_one(tmp_path, "listener"):
+        raise PermissionError("inside")
+    with only_one(tmp_path, "listener"):
+        pass
+
+
+def test_a_folder_that_is_a_file_is_reported(tmp_path: Path):
+    (tmp_path / "out").write_text("a file")
+    with (
+        pytest.raises(DistiliqaError, match="cannot be written"),
+        only_one(tmp_path / "out", "monitor"),
+    ):
+        pass

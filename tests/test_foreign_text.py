@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from distiliqa.errors import MAX_QUOTED, DistiliqaError
-from distiliqa.foreign_text import MAX_DEPTH, MAX_DIGITS, parse_json, read_json, read_text
+from distiliqa.foreign_text import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    from_json,
+    parse_json,
+    read_json,
+    read_text,
+)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -66,3 +75,51 @@ def test_json_that_is_right_is_as_python_reads_it() -> None:
     for text in (nested, '{"a": [1, -0.5e-3, null, true, "\\ud800"]}', "9" * MAX_DIGITS):
         assert parse_json(text, None) == json.loads(text)
         assert parse_json(text.encode("utf-8-sig"), None) == json.loads(text)
+
+
+@dataclass
+class Inner:
+    number: float
+    count: int = 1
+
+
+@dataclass
+class Outer:
+    inner: Inner | None = None
+    pair: tuple[int, int] = (0, 0)
+    kind: Literal["a", "b"] = "a"
+    texts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    flag: bool = False
+
+
+def test_what_fits_is_taken_and_integers_are_numbers() -> None:
+    content = {"inner": {"number": 2}, "pair": [1, 2], "kind": "b", "texts": {"x": "y"}}
+    found = from_json(Outer, content | {"facts": {"z": [None]}, "flag": True})
+    assert found == Outer(Inner(2.0), (1, 2), "b", {"x": "y"}, {"z": [None]}, True)
+    assert found.inner is not None
+    assert type(found.inner.number) is float
+    assert from_json(Outer, {"inner": None}) == Outer()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([], "it is .., not an object"),
+        ({"other": 1}, "'other' is unknown"),
+        ({"inner": 1}, "inner is 1, not an object"),
+        ({"inner": {}}, "missing 1 required"),
+        ({"inner": {"number": True}}, "number is True, not float"),
+        ({"inner": {"number": 1, "count": 1.0}}, "count is 1.0, not int"),
+        ({"inner": {"number": "x" * 10**6}}, "number is 'x"),
+        ({"pair": [1]}, r"pair is \[1\], not tuple"),
+        ({"kind": "c"}, "kind is 'c', not Literal"),
+        ({"texts": {"x": 1}}, r"texts\.x is 1, not str"),
+        ({"flag": 1}, "flag is 1, not bool"),
+        ({"flag": None}, "flag is None, not bool"),
+    ],
+)
+def test_what_does_not_fit_is_named(content: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words) as error:
+        from_json(Outer, content)
+    assert len(str(error.value)) < 150

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 import distiliqa
-from distiliqa.terminal import OneLineFormatter, say, screen
+from distiliqa.terminal import OneLineFormatter, progress_bar, say, screen, track
 
 SOURCE = Path(distiliqa.__file__).parent
 HOSTILE = "[bold]a[/bold]:smile:\x1b[31m\x9b2J\u202e\u200b\ufeff\x07\udcff"
@@ -68,4 +68,23 @@ def printing() -> Iterator[str]:
 
 def test_all_that_is_printed_goes_one_way() -> None:
     # The bars of progress show words of this package alone.
-    assert set(printing()) == {"terminal.py", "progress.py"}
+    assert set(printing()) == {"terminal.py"}
+
+
+def test_a_pipe_gets_the_items_and_no_bar(capfd: pytest.CaptureFixture[str]):
+    assert list(track(iter(range(3)), "Counting", total=3)) == [0, 1, 2]
+    with progress_bar("reading", "scoring") as show:
+        assert show is None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_terminal_gets_a_bar(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(track(range(3), "Counting")) == [0, 1, 2]
+    with progress_bar("reading", "scoring") as show:
+        assert show is not None
+        show(1, 2)
+    shown = capfd.readouterr().err
+    assert "Counting" in shown
+    assert "scoring" in shown

@@ -1,4 +1,7 @@
-"""Files on disk: written whole or not at all, and named by their SHA-256."""
+"""Files on disk: written whole or not at all, opened only if ordinary, and locked folders.
+
+A pipe blocks its reader, and a device may do so or never end: only ordinary files are opened.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.regular_file import open_regular
 from distiliqa.scratch import scratch_path
 
 _REMEDIES = {
@@ -24,6 +28,15 @@ _REMEDIES = {
     errno.ENOTDIR: "choose an output folder whose parents are folders",
     errno.EEXIST: "choose an output folder that is not a file",
 }
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+# The kernel generates these files: some block, some never end, some act when they are read.
+_GENERATED = ("/proc/", "/sys/")
 
 
 def cannot_write(path: Path, error: OSError) -> DistiliqaError:
@@ -123,6 +136,76 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def only_one(folder: Path, what: str) -> Iterator[None]:
+    """Hold ``folder`` as its only ``what``; the system releases it however the process ends.
+
+    Parameters
+    ----------
+    what : str
+        Kind of process, such as ``"listener"``; it names the file of the lock.
+
+    Raises
+    ------
+    DistiliqaError
+        Another process holds the folder, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout  # imports asyncio, which is slow
+
+    lock = FileLock(make_folder(folder) / f"{what}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise DistiliqaError(
+            f"another {what} writes here", path=folder, remedy="stop it, or give another --out"
+        ) from error
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def why_not_regular(path: str | PathLike[str]) -> str | None:
+    """Reason not to open a path as a file; None for an ordinary file. Links are followed.
+
+    Raises
+    ------
+    OSError : nothing is there.
+    """
+    found = os.stat(path)
+    kind = stat.S_IFMT(found.st_mode)
+    if kind != stat.S_IFREG:
+        return f"{_KINDS.get(kind, 'something else')}, not a file"
+    # Generated files take no room on a disk; to follow all links of all files would be slower.
+    if not getattr(found, "st_blocks", 0) and is_generated(os.path.realpath(path)):
+        return "made up by the system, not a file on a disk"
+    return None
+
+
+def is_generated(real: str) -> bool:
+    """Whether a path without links leads to files that the kernel generates."""
+    return f"{real}/".startswith(_GENERATED)
+
+
+def check_regular(path: str | PathLike[str]) -> None:
+    """Raise `DistiliqaError` unless a file is ordinary, `OSError` if there is none."""
+    if (reason := why_not_regular(path)) is not None:
+        raise DistiliqaError(reason, path=path, remedy="give an ordinary file")
+
+
+def open_regular(path: str | PathLike[str]) -> BinaryIO:
+    """Open an ordinary file to read its bytes. Raises as `check_regular`."""
+    check_regular(path)
+    return open(path, "rb", opener=_open_at_once)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting, in case a pipe has replaced the file meanwhile."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def sha256(path: Path) -> str:

@@ -1,8 +1,8 @@
 """Text and JSON that others wrote: files of the user, model folders, answers of servers.
 
 Editors on Windows begin a file with a byte order mark, and some save UTF-16. JSON may be nested so
-deep, or hold numbers so long, that reading it or what comes after fails (RFC 8259, section 9, lets
-a reader set limits). One place knows all that, so that it is one line for the user.
+deep, or hold numbers so long, that a reader fails (RFC 8259, section 9, lets it set limits). Here
+each such fault becomes an error of one line, and values get the types that a dataclass states.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import codecs
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, NoReturn
+from types import NoneType, UnionType
+from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from distiliqa.errors import DistiliqaError, quoted
-from distiliqa.regular_file import open_regular
+from distiliqa.files import open_regular
 
 MAX_TEXT_BYTES = 256 << 20
 MAX_JSON_BYTES = 64 << 20  # lists of lists need 20 times as much memory
@@ -31,6 +33,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CORRECT = "correct it, or save it again as UTF-8"
+
+AnyObject = TypeVar("AnyObject")
 
 
 def encoding_of(start: bytes) -> str:
@@ -106,6 +110,27 @@ def parse_json(
     raise DistiliqaError(f"not readable as JSON ({reason})", path=path, remedy=remedy)
 
 
+def from_json(kind: type[AnyObject], content: Any, name: str = "it") -> AnyObject:
+    """Make an object of the dataclass ``kind``, whose fields may be dataclasses too.
+
+    Parameters
+    ----------
+    content : a JSON object, as `parse_json` gives it.
+    name : what it is called in errors.
+
+    Raises
+    ------
+    TypeError : a field is unknown, missing, or of another type; a boolean is not a number.
+    """
+    if not isinstance(content, Mapping):
+        raise TypeError(f"{name} is {quoted(content)}, not an object")
+    types = get_type_hints(kind)
+    for key in content:
+        if key not in types:
+            raise TypeError(f"{quoted(key)} is unknown")
+    return kind(**{key: _typed(types[key], value, key) for key, value in content.items()})
+
+
 def _decoded(content: bytes, path: str | PathLike[str] | None, remedy: str) -> str:
     encoding = encoding_of(content)
     try:
@@ -157,6 +182,28 @@ def _inside(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
+
+
+def _typed(hint: Any, value: Any, name: str) -> Any:
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if value is None and NoneType in kinds:
+        return None
+    kind, args = kinds[0], get_args(kinds[0])
+    if is_dataclass(kind):
+        return from_json(kind, value, name)  # type: ignore[arg-type]
+    if get_origin(kind) is tuple and args[1:] == (Ellipsis,) and isinstance(value, list):
+        return tuple(_typed(args[0], inner, name) for inner in value)
+    if get_origin(kind) is tuple and isinstance(value, list) and len(value) == len(args):
+        return tuple(map(_typed, args, value, [name] * len(args)))
+    if get_origin(kind) is dict and isinstance(value, dict):
+        return {key: _typed(args[1], inner, f"{name}.{key}") for key, inner in value.items()}
+    if get_origin(kind) is Literal and value in args:
+        return value
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is not Any and type(value) is not kind:
+        raise TypeError(f"{name} is {quoted(value)}, not {getattr(kind, '__name__', kind)}")
+    return value
 
 
 def _size(count: int) -> str:

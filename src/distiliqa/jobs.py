@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.progress import track
+from distiliqa.terminal import track
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

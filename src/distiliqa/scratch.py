@@ -1,8 +1,8 @@
-"""Files and folders that are being made, named so that a later run knows what a dead one left.
+"""Temporary files and folders, removed by a later run where a process was killed.
 
-The name holds the machine, the process and when that process started. What a process left that does
-not run any more is removed by the next that writes into the folder. Where a name is of another
-machine or container, of which nobody here knows what runs there, a day without a change decides.
+Their name holds the machine, the process and the start of that process. What a dead process left is
+removed by the next one that writes into the folder. Processes of another machine or container
+cannot be checked from here: their files count as left after a day without change.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import platform
 import re
 import secrets
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-
-from distiliqa.signals import interrupted_by_signals
 
 MAX_IDLE_S = 24 * 3600.0
 
@@ -28,10 +28,9 @@ _swept = set[str]()
 
 
 def scratch_path(folder: Path) -> Path:
-    """A new path in ``folder``, which must be there; what dead processes left there is removed.
+    """A new path in an existing folder; what dead processes left there is removed.
 
-    Looked for once a folder and process: another may be killed meanwhile, and its files stay until
-    the next starts.
+    This is done once for each folder and process: what is left later stays until the next run.
     """
     if (place := os.path.realpath(folder)) not in _swept:
         _swept.add(place)
@@ -43,9 +42,9 @@ def scratch_path(folder: Path) -> Path:
 
 @contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A new folder in ``folder`` for its owner alone, removed at the end; see `scratch_path`.
+    """A private folder in ``folder``, removed at the end; see `scratch_path`.
 
-    SIGTERM and SIGHUP are an end too: they raise `KeyboardInterrupt` here.
+    SIGTERM and SIGHUP raise `KeyboardInterrupt` inside, so that they remove it too.
     """
     path = scratch_path(folder)
     with interrupted_by_signals():
@@ -56,9 +55,28 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(path, ignore_errors=True)
 
 
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise `KeyboardInterrupt` as Ctrl-C does, so that all is tidied up.
+
+    Other handlers, such as that of nohup, stay. Outside the main thread this does nothing, for
+    only that thread gets signals.
+    """
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    unset = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in unset:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in unset:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def remove_dead(folder: Path) -> None:
-    """Remove what processes that do not run any more were writing into a folder."""
-    with suppress(OSError):  # whoever writes there is told
+    """Remove the temporary files of dead processes from a folder."""
+    with suppress(OSError):  # the writing itself reports what is wrong
         for entry in list(os.scandir(folder)):
             found = _NAME.fullmatch(entry.name)
             if found is not None and _is_dead(Path(entry.path), *found.groups()):
@@ -93,7 +111,7 @@ def _remove(path: Path) -> None:
 
 @cache
 def _machine() -> str:
-    """This machine and its name space of process numbers, of which each container has its own."""
+    """A digest of this machine and its name space of process numbers; each container has one."""
     space = 0
     with suppress(OSError):
         space = os.stat("/proc/self/ns/pid").st_ino
@@ -101,9 +119,9 @@ def _machine() -> str:
 
 
 def _start_of(pid: int) -> int:
-    """When a process started, in ticks of its system (proc_pid_stat(5), field 22); 0 if unknown.
+    """Start of a process in clock ticks of its system (proc_pid_stat(5), field 22).
 
-    -1 for one that has ended and that its parent has not asked for yet.
+    0 if unknown; -1 for a zombie, which has ended and awaits its parent.
     """
     with suppress(OSError, ValueError, IndexError):
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()

@@ -19,7 +19,7 @@ from tests.pacs.orthanc import PASSWORD, USER, Orthanc, free_port, running_ortha
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
-from distiliqa.folder_lock import only_one
+from distiliqa.files import only_one
 from distiliqa.pacs.dicomweb.credentials import PASSWORD as PASSWORD_VARIABLE
 from distiliqa.pacs.dicomweb.credentials import USER as USER_VARIABLE
 from distiliqa.pacs.listen.sender import Node

@@ -21,7 +21,7 @@ from distiliqa.archive.scorer import Setting
 from distiliqa.archive.series_means import write_series
 from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema
 from distiliqa.ct import Problem
-from distiliqa.folder_lock import only_one
+from distiliqa.files import only_one
 from distiliqa.models.folder import ONNX
 from distiliqa.scoring.model import Model
 from distiliqa.version import __version__

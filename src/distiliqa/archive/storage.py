@@ -16,8 +16,8 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 
 from distiliqa.ct import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, without_paths
+from distiliqa.files import open_regular, why_not_regular
 from distiliqa.foreign_text import encoding_of
-from distiliqa.regular_file import open_regular, why_not_regular
 
 ATTEMPTS = 3
 _FIRST_WAIT_S = 0.5

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from distiliqa.progress import progress_bar
-from distiliqa.terminal import say
+from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.archive.record import Counts

@@ -39,9 +39,9 @@ def compare(
     """
     from distiliqa.compare.run import compare_inputs
     from distiliqa.compare.write import print_comparison, write_comparison
-    from distiliqa.progress import progress_bar
     from distiliqa.report import check_folder
     from distiliqa.scoring.model import load_model
+    from distiliqa.terminal import progress_bar
 
     if out is not None:
         check_folder(out)

@@ -39,9 +39,9 @@ def dose_response(
     """
     from distiliqa.dose_response.run import dose_response as simulate
     from distiliqa.dose_response.write import print_response, write_response
-    from distiliqa.progress import progress_bar
     from distiliqa.report import check_folder
     from distiliqa.scoring.model import load_model
+    from distiliqa.terminal import progress_bar
 
     wanted = _numbers(doses)
     loaded = load_model(model)

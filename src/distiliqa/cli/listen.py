@@ -51,7 +51,7 @@ def listen(
 
     Ends with Ctrl-C or SIGTERM, and goes on where it was when it is started again.
     """
-    from distiliqa.folder_lock import only_one
+    from distiliqa.files import only_one
     from distiliqa.pacs import check_extra
 
     check_extra()

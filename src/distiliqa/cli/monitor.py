@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.progress import progress_bar
-from distiliqa.terminal import say
+from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.monitor import Monitor

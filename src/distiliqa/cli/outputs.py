@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.progress import progress_bar
+from distiliqa.terminal import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem

@@ -15,8 +15,7 @@ from distiliqa.cli.archive import Engine, check_local, score_archive
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
-from distiliqa.progress import progress_bar
-from distiliqa.terminal import say
+from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem

@@ -21,7 +21,7 @@ from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source, headers_only
 from distiliqa.ct.volumes.detached import with_header, without_data_files
 from distiliqa.errors import CTReadError, NotCTError, without_paths
-from distiliqa.regular_file import is_made_up, why_not_regular
+from distiliqa.files import is_generated, why_not_regular
 
 __all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
@@ -111,7 +111,7 @@ def walk(folder: Path) -> tuple[list[Source], CTIndex]:
             folders.clear()
             continue
         visited.add(real)
-        if is_made_up(real):
+        if is_generated(real):
             no_files.append(Problem(place, "a folder that the system makes up"))
             folders.clear()
             continue

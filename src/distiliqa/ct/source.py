@@ -13,7 +13,7 @@ from threading import RLock
 from typing import IO
 
 from distiliqa.errors import CTReadError, NotCTError
-from distiliqa.regular_file import open_regular
+from distiliqa.files import open_regular
 
 _BLOCK_BYTES = 1 << 20
 

@@ -23,8 +23,7 @@ from distiliqa.errors import (
     shortened,
 )
 from distiliqa.files import sha256, write_json
-from distiliqa.foreign_text import read_json
-from distiliqa.typed import from_json
+from distiliqa.foreign_text import from_json, read_json
 
 FORMAT = 1
 ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"

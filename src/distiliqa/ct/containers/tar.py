@@ -20,7 +20,7 @@ from typing import IO, Any, cast
 from distiliqa.ct.containers.gzipped import GZIP
 from distiliqa.ct.containers.member import MAX_MEMBERS, Listing, Member, max_unpacked
 from distiliqa.errors import CTReadError, NotCTError
-from distiliqa.regular_file import open_regular
+from distiliqa.files import open_regular
 
 _BLOCK_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 64 << 20

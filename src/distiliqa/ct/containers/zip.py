@@ -13,7 +13,7 @@ from pathlib import Path
 
 from distiliqa.ct.containers.member import Listing, Member
 from distiliqa.errors import CTReadError
-from distiliqa.regular_file import open_regular
+from distiliqa.files import open_regular
 
 _ENCRYPTED = 0x1
 _MAX_END_BYTES = 22 + 20 + 56 + 0xFFFF  # the end, its 64-bit kin, and the longest comment

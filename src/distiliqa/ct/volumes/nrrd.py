@@ -20,7 +20,7 @@ from distiliqa.ct.spacing import MILLIMETERS, in_millimeters
 from distiliqa.ct.volumes.text_header import TextHeader, lines_of
 from distiliqa.ct.volumes.volume import Volume, index_volume
 from distiliqa.ct.volumes.voxels import Coding, Voxels
-from distiliqa.regular_file import open_regular
+from distiliqa.files import open_regular
 
 _MAGIC = re.compile(r"NRRD(000[1-5]|00\.01)")
 _TYPES = {

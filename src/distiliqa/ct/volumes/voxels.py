@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.volumes.inflate import MAX_RATIO, Inflated
 from distiliqa.errors import CTReadError
-from distiliqa.regular_file import open_regular, why_not_regular
+from distiliqa.files import open_regular, why_not_regular
 
 # Some 4000 slices of 512 x 512.
 MAX_DECODED_BYTES = 2 << 30

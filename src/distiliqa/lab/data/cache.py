@@ -20,7 +20,7 @@ from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import CTReadError
 from distiliqa.files import atomic_path, cannot_write, make_folder
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.progress import track
+from distiliqa.terminal import track
 
 _LEVELS = 65535
 # Raise it when decoding changes, so that no stale slice is read.

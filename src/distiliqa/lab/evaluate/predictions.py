@@ -17,7 +17,7 @@ from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.foreign_text import read_text
 from distiliqa.lab.data.cache import open_cache
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.progress import track
+from distiliqa.terminal import track
 
 # As `distiliqa evaluate`, `distiliqa score` and the published code write them.
 _COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))

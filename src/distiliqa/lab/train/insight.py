@@ -27,8 +27,8 @@ from distiliqa.lab.train.local_head import fit_local_head
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.models.folder import Certainty, Domain
-from distiliqa.progress import track
 from distiliqa.statistics.conformal import COVERAGE, calibrate
+from distiliqa.terminal import track
 
 _BATCH = 8
 _FEWEST = 20  # held-out images that say anything of a quantile

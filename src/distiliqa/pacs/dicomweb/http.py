@@ -18,12 +18,12 @@ from pydicom.errors import InvalidDicomError
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import check_regular
 from distiliqa.foreign_text import parse_json
 from distiliqa.pacs.dicomweb.bounds import BoundedAdapter, TooLargeError, TooSlowError
 from distiliqa.pacs.dicomweb.credentials import Credentials
 from distiliqa.pacs.listen.refusal import FINAL_FOR_AN_OBJECT, RefusedError
 from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
-from distiliqa.regular_file import check_regular
 
 # What the client logs of a server, a result says in its own words: it reaches only who asks for it.
 logging.getLogger("dicomweb_client").addHandler(logging.NullHandler())

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from highdicom.sr import MeasurementReport, MeasurementsAndQualitativeEvaluations, srread
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import check_regular
 from distiliqa.pacs.results import codes
-from distiliqa.regular_file import check_regular
 
 
 class FiledScore(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import install_command, is_installed
-from distiliqa.regular_file import check_regular
+from distiliqa.files import check_regular
 from distiliqa.report.entry import list_series
 from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.names import Names
