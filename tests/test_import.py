@@ -28,7 +28,7 @@ def test_import_loads_next_to_nothing():
     )
     heavy, own = python(code).split("|")
     assert heavy == ""
-    names = ("errors", "version", "working_directory")
+    names = ("working_directory",)
     assert own.split() == ["distiliqa", *(f"distiliqa.{name}" for name in names)]
 
 
@@ -62,7 +62,7 @@ def test_score_is_the_function_whatever_was_imported(before: str):
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="'distiliqa' has no attribute 'nonsense'"):
+    with pytest.raises(AttributeError, match="distiliqa attribute nonsense"):
         distiliqa.nonsense  # noqa: B018
 
 
