@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +55,18 @@ def test_every_public_name_is_in_the_reference(extension: ModuleType) -> None:
     written = extension.GENERATORS["names"]("distiliqa")
     for name in distiliqa.__all__:
         assert (f":: distiliqa.{name}\n" in written) == (not name.startswith("__"))
+
+
+def test_recipes_are_shown_with_all_keys_and_their_defaults() -> None:
+    pytest.importorskip("torch")
+    import yaml
+
+    from distiliqa.lab.data.simulation_recipe import SimulationRecipe
+    from distiliqa.lab.train.recipe import Recipe
+
+    page = (DOCS / "reference" / "recipes.md").read_text("utf-8")
+    shown = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    assert shown == [recipe().model_dump(mode="json") for recipe in (Recipe, SimulationRecipe)]
 
 
 def test_a_link_that_leads_nowhere_is_found(extension: ModuleType, tmp_path: Path) -> None:
