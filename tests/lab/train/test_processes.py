@@ -21,13 +21,15 @@ from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.processes import OneBatchNorm, SharedBatchNorm, true_on_all
 from distiliqa.lab.train.recipe import Recipe, save_recipe
+from distiliqa.lab.train.teacher import train_teachers
+from distiliqa.lab.train.training_run import start_run
 
 EPOCHS = 3
 CURVES = ("train_loss", "val_loss")
 
 
-def curves(settings: Recipe, folder: Path) -> dict[str, list[float]]:
-    """Train the teacher of fold 1 in processes of its own; its figures by column."""
+def train_in_two_processes(settings: Recipe, folder: Path) -> None:
+    """Train the teacher of fold 1; the first process starts the other."""
     given = folder.with_suffix(".yaml")
     save_recipe(settings, given)
     command = ["train-teacher", str(given), "--out", str(folder), "--fold", "1"]
@@ -35,6 +37,10 @@ def curves(settings: Recipe, folder: Path) -> dict[str, list[float]]:
         [sys.executable, "-m", "distiliqa", *command], capture_output=True, text=True, timeout=300
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def curves(folder: Path) -> dict[str, list[float]]:
+    """Figures of the teacher of fold 1 by column."""
     with (folder / "teacher" / "fold_1" / "train_info_fold_1.csv").open() as file:
         rows = list(csv.DictReader(file))
     return {name: [float(row[name]) for row in rows] for name in CURVES}
@@ -96,8 +102,9 @@ def test_two_processes_give_the_curve_of_one(recipe: Callable[..., Recipe], tmp_
         "teacher.crops": 0.3,
         "teacher.averaging": 0.5,
     }
-    one = curves(recipe(**settings), tmp_path / "one")
-    two = curves(recipe(**settings | {"hardware.devices": 2}), tmp_path / "two")
+    train_teachers(start_run(tmp_path / "one", recipe(**settings), resume=False), only=1)
+    train_in_two_processes(recipe(**settings | {"hardware.devices": 2}), tmp_path / "two")
+    one, two = curves(tmp_path / "one"), curves(tmp_path / "two")
     assert len(one["train_loss"]) == EPOCHS
     for name in CURVES:
         np.testing.assert_allclose(two[name], one[name], rtol=2e-3, err_msg=name)

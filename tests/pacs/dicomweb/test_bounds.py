@@ -28,10 +28,15 @@ ENDLESS = 1 << 30  # the most that a server of these tests would send
 
 
 class Endless:
-    """A server that sends a head and then blocks until its client goes; ``sent`` counts bytes."""
+    """A server that sends a head and then a block again and again, until its client goes.
 
-    def __init__(self, head: bytes, block: bytes, *, drip: bool = False) -> None:
-        self.head, self.block, self.drip = head, block, drip
+    ``sent`` counts bytes of blocks; at ``most`` it stops.
+    """
+
+    def __init__(
+        self, head: bytes, block: bytes, *, drip: bool = False, most: int = ENDLESS
+    ) -> None:
+        self.head, self.block, self.drip, self.most = head, block, drip, most
         self.sent = self.questions = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/dicom-web"
@@ -61,7 +66,7 @@ class Endless:
             return
         self.questions += 1
         connection.sendall(self.head)
-        while self.block and self.sent < ENDLESS:
+        while self.block and self.sent < self.most:
             connection.sendall(self.block)
             self.sent += len(self.block)
             if self.drip:
@@ -77,8 +82,8 @@ class Endless:
 def endless() -> Iterator[Callable[..., Endless]]:
     started: list[Endless] = []
 
-    def start(head: bytes, block: bytes, *, drip: bool = False) -> Endless:
-        started.append(Endless(head, block, drip=drip))
+    def start(head: bytes, block: bytes, **options: int) -> Endless:
+        started.append(Endless(head, block, **options))
         return started[-1]
 
     yield start
@@ -226,7 +231,7 @@ def test_what_comes_gives_time_for_the_rest(
     monkeypatch.setattr(bounds, "MIN_BYTES_PER_S", 1)
     content = b"[]" + b" " * 200
     head = OK + b"Content-Length: %d\r\n\r\n" % len(content)
-    state = endless(head + content[:100], content[100:])
+    state = endless(head + content[:100], content[100:], most=1)
     server = Server(state.url, Credentials(), max_s=5, retries=Retries(1))
     with pytest.raises(DistiliqaError, match="no CT series"):
         server.find_series("1.2.3")
