@@ -79,7 +79,7 @@ def test_out_is_short_for_o(tmp_path: Path, tiny_model: Path, write_series: Call
 
 def test_options_of_score_stand_in_groups():
     shown = invoke("score", "-h").output
-    groups = ("Input", "Output", "Model", "Speed", "DICOMweb server", "Archive on Ray")
+    groups = ("Input", "Output", "Model", "Speed", "DICOMweb server")
     assert all(f"\u2500 {group} \u2500" in shown for group in groups)
 
 
@@ -127,8 +127,9 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch):
 def test_a_missing_training_package_is_one_line_and_2(monkeypatch: pytest.MonkeyPatch):
     replace_info(monkeypatch, ModuleNotFoundError("No module", name="torch.nn"))
     done = invoke("info")
-    told = 'error: info needs the training extra (torch is missing); pip install "filelock>='
-    assert done.stderr.startswith(told)
+    problem = 'error: info needs the training extra (torch is missing); pip install "'
+    assert done.stderr.startswith(problem)
+    assert '"torch>=' in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.exit_code == 2
 

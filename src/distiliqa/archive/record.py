@@ -60,7 +60,7 @@ class Record:
     Raises
     ------
     DistiliqaError : the folder holds results of another model, or of a manifest of other columns,
-        or a ``run.json`` that is not of this engine.
+        or a ``run.json`` of another command.
     """
 
     def __init__(self, folder: Path, model: ModelConfig, carried: tuple[str, ...]) -> None:
@@ -87,7 +87,7 @@ class Record:
         found = read_json(self.path)
         if not isinstance(found, dict) or "runs" not in found:
             raise DistiliqaError(
-                "not of the engine ray", path=self.path, remedy="give another --out"
+                "not of score-archive", path=self.path, remedy="give another --out"
             )
         model, theirs = self._bound["model"], found.get("model", {})
         if theirs != model:

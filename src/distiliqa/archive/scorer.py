@@ -99,9 +99,9 @@ class Scorer:
 
 
 def _not_taken(source: Source) -> str | None:
-    """Why a kind of file that the local engine takes is not taken here."""
+    """Reason not to read a kind of file that `distiliqa score` reads."""
     if source.suffix == ".zip":
-        return "a zip; unpack it, or score it with the local engine"
+        return "a zip; unpack it, or use distiliqa score"
     if source.file is None and source.suffix in _ON_DISK:
         return f"{source.suffix} is not read from an object store; copy it to a disk"
     return None

@@ -20,6 +20,7 @@ from distiliqa.version import __version__
 PANELS = {
     "Scoring": {
         "score": "Score CT slices: files, folders, zips or globs.",
+        "score-archive": "Score an archive on many machines with Ray, to Parquet.",
         "compare": "Compare two series slice by slice, with interval and test.",
         "monitor": "Watch a folder, and chart the quality of each protocol.",
         "listen": "Score the series that a scanner or PACS sends by C-STORE.",

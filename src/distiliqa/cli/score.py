@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.cli.archive import Engine, check_local, score_archive
 from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
 from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
@@ -26,7 +25,7 @@ MAX_LISTED = 10
 
 # Groups of options in the help.
 INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
-SPEED, SERVER, RAY = "Speed", "DICOMweb server", "Archive on Ray"
+SPEED, SERVER = "Speed", "DICOMweb server"
 
 
 def score(
@@ -154,65 +153,16 @@ def score(
             "--input", metavar="INPUT", help="The same as INPUT. Repeatable.", rich_help_panel=INPUT
         ),
     ] = None,
-    engine: Annotated[
-        Engine,
-        typer.Option(
-            help="ray: an archive, on many machines, to Parquet that resumes (extra ray).",
-            rich_help_panel=RAY,
-        ),
-    ] = Engine.LOCAL,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="A Ray cluster, not this machine.", rich_help_panel=RAY
-        ),
-    ] = None,
-    concurrency: Annotated[
-        int | None,
-        typer.Option(min=1, help="Workers of Ray; as a rule one a processor.", rich_help_panel=RAY),
-    ] = None,
 ) -> None:
     """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
 
-    With --dicomweb it scores the CT series of a study that a server has. From 1000 slices on it
-    runs the model as measured to be fastest here, see `distiliqa tune`; --threads or --batch keep
-    it from that.
+    With --dicomweb it scores the CT series of a study on a server. From 1000 slices on it uses the
+    fastest settings for this machine, see `distiliqa tune`, unless --threads or --batch is given.
 
-    Exits with 0 if all slices were scored, 1 if some failed or a file that was asked for could not
-    be made, 2 if nothing could be scored or on wrong usage.
+    Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing scored, or
+    invalid options.
     """
     inputs = [*(inputs or ()), *(more_inputs or ())]
-    if engine is Engine.RAY:
-        return score_archive(
-            inputs,
-            model,
-            out,
-            of_local={
-                "--reference": reference,
-                "--sr": sr,
-                "--heatmaps": heatmaps,
-                "--identify": identify,
-                "--pdf": pdf,
-                "--logo": logo,
-                "--notes": notes,
-                "--json": json,
-                "--dicomweb": dicomweb,
-                "--study": study,
-                "--series": series,
-                "--store": store,
-                "--credentials": credentials,
-                "--ca-file": ca_file,
-                "--runtime": runtime,
-                "--precision": precision != "fp32",
-                "--batch": batch,
-            },
-            address=address,
-            concurrency=concurrency,
-            threads=threads,
-            count_outside=count_outside,
-            quiet=quiet,
-        )
-    check_local({"--address": address, "--concurrency": concurrency})
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
     from distiliqa.scoring.tuning import tuned

@@ -1,4 +1,4 @@
-"""``score --engine ray``; Ray itself takes part in the slow test only, and in tests/archive."""
+"""``score-archive``; Ray itself takes part in the slow test only, and in tests/archive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Write = Callable[..., Path]
 @pytest.fixture
 def score(tiny_model: Path) -> Callable[..., Result]:
     def run(*args: object) -> Result:
-        given = ["score", "--engine", "ray", "--model", tiny_model, *args]
+        given = ["score-archive", "--model", tiny_model, *args]
         return CliRunner().invoke(app, list(map(str, given)))
 
     return run
@@ -39,7 +39,7 @@ def score_here(score: Callable[..., Result], monkeypatch: pytest.MonkeyPatch):
 
 def test_all_scored_is_0(tmp_path: Path, score_here: Callable[..., Result], write_series: Write):
     folder, out = write_series(tmp_path / "in"), tmp_path / "out"
-    done = score_here("--input", folder, "--out", out)
+    done = score_here(folder, "--out", out)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.startswith("3 slices in ")
     assert done.stderr == ""
@@ -68,26 +68,20 @@ def test_some_failed_is_1_and_none_scored_2(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        (["in"], "give --out DIR"),
-        (["--out", "out"], "give INPUT or --input"),
-        (["in", "--out", "out", "--pdf", "--sr"], "--sr and --pdf: the engine ray writes tables"),
-        (["in", "--out", "out", "--engine", "local", "--address", "a:1"], "give --engine ray too"),
-    ],
+    ("given", "problem"), [(["in"], "Missing option '--out'"), (["--out", "out"], "INPUT")]
 )
-def test_wrong_usage_is_told(score: Callable[..., Result], given: list[str], told: str):
+def test_wrong_usage_is_reported(score: Callable[..., Result], given: list[str], problem: str):
     done = score(*given)
     assert done.exit_code == 2
-    assert told in " ".join(done.stderr.replace("│", " ").split())
+    assert problem in " ".join(done.stderr.replace("│", " ").split())
 
 
-def test_a_missing_extra_is_told(score: Callable[..., Result], tmp_path: Path, monkeypatch):
+def test_a_missing_extra_is_reported(score: Callable[..., Result], tmp_path: Path, monkeypatch):
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     done = score(tmp_path, "--out", tmp_path / "out")
     assert done.exit_code == 2
-    told = 'error: the engine ray needs the extra ray (ray is missing); pip install "pyarrow>='
-    assert done.stderr.startswith(told)
+    problem = 'error: score-archive needs the extra ray (ray is missing); pip install "pyarrow>='
+    assert done.stderr.startswith(problem)
 
 
 @pytest.mark.slow
@@ -98,7 +92,7 @@ def test_ctrl_c_in_a_terminal_keeps_what_is_scored(
     """A terminal sends Ctrl-C to all processes, those of Ray too."""
     pq = pytest.importorskip("pyarrow.parquet")
     folder, out = write_series(tmp_path / "in", 2000), tmp_path / "out"
-    command = [sys.executable, "-c", TELLS, "score", folder, "--engine", "ray"]
+    command = [sys.executable, "-c", REPORTS_ROWS, "score-archive", folder]
     command += ["--model", tiny_model, "--out", out, "--concurrency", 2]
     with subprocess.Popen(
         list(map(str, command)), stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -115,26 +109,15 @@ def test_ctrl_c_in_a_terminal_keeps_what_is_scored(
     assert 0 < len(paths) == len(set(paths)) < 2000
 
 
-# Says when rows come.
-TELLS = """
+# Reports when rows come.
+REPORTS_ROWS = """
 import sys
 from distiliqa.archive.parts import Parts
 add = Parts.add
-def tell(self, rows):
+def add_and_report(self, rows):
     add(self, rows)
     print("rows", file=sys.stderr, flush=True)
-Parts.add = tell
+Parts.add = add_and_report
 from distiliqa.cli import main
 main()
 """
-
-
-@pytest.mark.parametrize(
-    "option", [("--batch", "2"), ("--runtime", "openvino"), ("--precision", "bf16")]
-)
-def test_what_it_would_not_heed_is_refused(
-    tmp_path: Path, score: Callable[..., Result], option: tuple[str, str]
-):
-    done = score(tmp_path, "--out", tmp_path / "out", *option)
-    assert done.exit_code == 2
-    assert f"{option[0]}: the engine ray" in done.stderr
