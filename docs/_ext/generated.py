@@ -10,12 +10,21 @@ from collections.abc import Callable
 
 from sphinx.application import Sphinx
 
-from columns import columns_of_scores_csv, tables_of_monitor
+from columns import (
+    columns_besides,
+    columns_of_scores_csv,
+    columns_of_series,
+    columns_with_a_reference,
+    tables_of_monitor,
+)
 from commands import commands
 from names import names
 
 GENERATORS: dict[str, Callable[..., str]] = {
+    "columns besides": columns_besides,
+    "columns of a series": columns_of_series,
     "columns of scores.csv": columns_of_scores_csv,
+    "columns with a reference": columns_with_a_reference,
     "commands": commands,
     "names": names,
     "tables of monitor.sqlite": tables_of_monitor,

@@ -4,8 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+from distiliqa.compare.files import write_comparison
 from distiliqa.compare.run import PairedRun
-from distiliqa.compare.write import write_comparison
 
 
 def test_three_files_hold_the_same(paired: PairedRun, tmp_path: Path):

@@ -14,7 +14,7 @@ import pytest
 import distiliqa
 from distiliqa import metrics
 from distiliqa.cli import PANELS
-from distiliqa.report.csv import COLUMNS, COMPARED
+from distiliqa.report.columns import BESIDES, SCORES_CSV, SERIES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -37,9 +37,17 @@ def test_every_command_has_its_options_with_meaning_and_default(extension: Modul
 
 
 def test_every_column_has_a_meaning(extension: ModuleType) -> None:
-    written = extension.GENERATORS["columns of scores.csv"]()
-    for name in (*COLUMNS, *COMPARED):
-        assert f"| `{name}` |" in written
+    tables = {
+        "columns of scores.csv": SCORES_CSV,
+        "columns besides": BESIDES,
+        "columns of a series": SERIES,
+    }
+    page = (DOCS / "reference" / "results.md").read_text("utf-8")
+    for table, columns in tables.items():
+        assert f"<!-- generated: {table} -->" in page
+        for column in columns:
+            row = f"| `{column.name}` | {column.unit} | {column.meaning} |"
+            assert row in extension.GENERATORS[table]()
 
 
 def test_every_column_of_an_archive_is_on_the_page() -> None:
@@ -47,7 +55,7 @@ def test_every_column_of_an_archive_is_on_the_page() -> None:
     from distiliqa.archive.table import COLUMNS as OF_ARCHIVE
 
     page = (DOCS / "reference" / "results.md").read_text("utf-8")
-    for name in set(OF_ARCHIVE) - set(COLUMNS):
+    for name in set(OF_ARCHIVE) - {column.name for column in SCORES_CSV}:
         assert f"`{name}`" in page
 
 

@@ -17,7 +17,7 @@ def test_a_new_database_has_a_version_and_says_what_its_columns_are(tmp_path: Pa
     with closing(open_database(path)) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
         (schema,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'slices'")
-    assert "-- global noise level, HU" in schema[0]
+    assert "-- Global noise level (GNL) in the soft tissue. Unit: HU." in schema[0]
 
 
 def test_all_of_a_transaction_or_nothing(tmp_path: Path):

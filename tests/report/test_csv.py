@@ -4,6 +4,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from distiliqa.report.csv import cells, write_csv
@@ -43,16 +44,28 @@ def test_acquisition_facts_follow(run: ScoringRun, tmp_path: Path):
     assert (abdomen["kvp"], abdomen["ctdivol_mgy"]) == ("", "")
 
 
-def test_noise_interval_and_distance_come_last(run: ScoringRun, tmp_path: Path):
+def test_noise_interval_and_distance(run: ScoringRun, tmp_path: Path):
     unknown = replace(run.slices[0], noise_hu=None)
     sure = replace(run.slices[1], interval=(0.25, 0.75), distance=0.5)
     write_csv(tmp_path / "scores.csv", [sure, unknown])
     known, empty = read(tmp_path / "scores.csv")
-    assert list(known)[-4:] == ["noise_hu", "interval_low", "interval_high", "distance"]
-    assert list(known.values())[-3:] == ["0.25", "0.75", "0.5"]
-    assert list(empty.values())[-3:] == ["", "", ""]
+    names = ["noise_hu", "interval_low", "interval_high", "distance"]
+    assert list(known)[16:20] == names
+    assert [known[name] for name in names[1:]] == ["0.25", "0.75", "0.5"]
+    assert [empty[name] for name in names] == [""] * 4
     assert float(known["noise_hu"]) == pytest.approx(30, rel=0.25)  # noise of 30 HU was written
-    assert empty["noise_hu"] == ""
+
+
+def test_a_slice_has_its_number_and_sop_instance_uid(run: ScoringRun, tmp_path: Path):
+    write_csv(tmp_path / "scores.csv", run.slices)
+    rows = read(tmp_path / "scores.csv")
+    assert list(rows[0])[-2:] == ["number", "sop_instance_uid"]
+    assert [row["number"] for row in rows] == ["1", "1", "2", "3"]
+    for row in rows:
+        header = pydicom.dcmread(row["path"], stop_before_pixels=True)
+        assert row["sop_instance_uid"] == header.SOPInstanceUID
+    write_csv(tmp_path / "scores.csv", [replace(run.slices[0], sop_uid=None)])
+    assert read(tmp_path / "scores.csv")[0]["sop_instance_uid"] == ""
 
 
 def test_metrics_follow_where_a_reference_was_given(
@@ -60,10 +73,10 @@ def test_metrics_follow_where_a_reference_was_given(
 ):
     write_csv(tmp_path / "scores.csv", compared.slices)
     none, first, second, _ = read(tmp_path / "scores.csv")
-    assert list(none)[-5:] == ["distance", "ssim", "psnr", "vif", "gmsd"]
-    assert list(none.values())[-4:] == [""] * 4
-    assert list(first.values())[-4:] == ["0.5", "20.0", "0.333333", "0.25"]
-    assert list(second.values())[-4:] == ["1.0", "", "", "0.0"]
+    assert list(none)[19:24] == ["distance", "ssim", "psnr", "vif", "gmsd"]
+    assert list(none.values())[20:24] == [""] * 4
+    assert list(first.values())[20:24] == ["0.5", "20.0", "0.333333", "0.25"]
+    assert list(second.values())[20:24] == ["1.0", "", "", "0.0"]
     write_csv(tmp_path / "scores.csv", run.slices)
     assert "ssim" not in read(tmp_path / "scores.csv")[0]
 

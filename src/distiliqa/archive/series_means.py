@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ import pyarrow.parquet as pq
 from distiliqa.archive.parts import Parts
 from distiliqa.archive.table import SCORED
 from distiliqa.files import atomic_path
-from distiliqa.report.csv import cells, open_csv
+from distiliqa.report.columns import SERIES
+from distiliqa.report.csv import write_table
 from distiliqa.scoring.counting import counted
 
 _MEANS = ("score", "interval_low", "interval_high", "noise_hu")
@@ -22,13 +22,11 @@ _BY = ("series", "outside", "empty")
 _READ = (*_BY, "state", "position_mm", *_MEANS)
 _TOGETHER = 1_000_000  # rows of partial sums before they are added up
 
+_TYPES = {"series": pa.string(), "slices": pa.int64(), "outside": pa.int64()}
 COLUMNS = {
-    "series": pa.string(),
-    "slices": pa.int64(),
-    "outside": pa.int64(),
-    **dict.fromkeys(_MEANS, pa.float64()),
-    "lowest_position_mm": pa.float64(),
-    "highest_position_mm": pa.float64(),
+    column.name: _TYPES.get(column.name, pa.float64())
+    for column in SERIES
+    if column.name != "counted"
 }
 
 
@@ -45,10 +43,7 @@ def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
     rows = list(_rows(_sums(parts.read(_READ)), count_outside))
     with atomic_path(folder / "series.parquet") as partial:
         pq.write_table(pa.Table.from_pylist(rows, pa.schema(COLUMNS)), partial, compression="zstd")
-    with open_csv(folder / "series.csv") as file:
-        writer = csv.DictWriter(file, list(COLUMNS))
-        writer.writeheader()
-        writer.writerows(map(cells, rows))
+    write_table(folder / "series.csv", list(COLUMNS), rows)
     return len(rows)
 
 

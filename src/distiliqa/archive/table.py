@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
 from typing import Any
 
 import pyarrow as pa
 
-from distiliqa.ct import Acquisition, Problem
+from distiliqa.ct import Problem
+from distiliqa.report.columns import BESIDES, COMPARED, FACTS, SCORES_CSV, row_of
 from distiliqa.scoring.result import SliceScore
 
 SCORED, FAILED, LEFT_OUT = "scored", "failed", "left out"
 
-_FACTS = {
-    each.name: pa.float64() if "float" in each.type else pa.string() for each in fields(Acquisition)
+# An archive has no reference, and is scored in any order: a slice has no number in its series.
+_NOT_HERE = {*(column.name for column in COMPARED), "number"}
+_OF_A_SLICE = [column for column in (*SCORES_CSV, *BESIDES) if column.name not in _NOT_HERE]
+_TYPES = {
+    column.name: pa.string() if column.digits is None else pa.float64() for column in _OF_A_SLICE
 }
 
 COLUMNS: dict[str, pa.DataType] = {
@@ -33,7 +36,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "empty": pa.bool_(),
     "noise_hu": pa.float64(),
     "warnings": pa.list_(pa.string()),
-    **_FACTS,
+    **{column.name: _TYPES[column.name] for column in FACTS},
     "sha256": pa.string(),
     "size": pa.int64(),
     "modified_ns": pa.int64(),
@@ -41,6 +44,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "model_sha256": pa.string(),
     "distiliqa": pa.string(),
 }
+COLUMNS |= {name: kind for name, kind in _TYPES.items() if name not in COLUMNS}  # the newest last
 
 
 def schema(carried: tuple[str, ...]) -> pa.Schema:
@@ -50,19 +54,7 @@ def schema(carried: tuple[str, ...]) -> pa.Schema:
 
 def scored_row(score: SliceScore) -> dict[str, Any]:
     """The row of a slice; numbers are as the model gave them, not rounded."""
-    return {
-        "path": score.path,
-        "slice": score.frame,
-        "state": SCORED,
-        "series": score.series,
-        **score.figures,
-        "outputs": score.outputs,
-        "outside": score.outside,
-        "empty": score.empty,
-        "warnings": score.warnings,
-        **asdict(score.acquisition),
-        "model": score.model,
-    }
+    return {"state": SCORED, **row_of(_OF_A_SLICE, score)}
 
 
 def problem_row(problem: Problem, state: str, frame: int | None = None) -> dict[str, Any]:

@@ -37,8 +37,9 @@ def compare(
 
     Exits with 0 if all slices were scored, 1 if some failed, 2 if nothing can be compared.
     """
+    from distiliqa.compare.files import write_comparison
     from distiliqa.compare.run import compare_inputs
-    from distiliqa.compare.write import print_comparison, write_comparison
+    from distiliqa.compare.screen import print_comparison
     from distiliqa.report import check_folder
     from distiliqa.scoring.model import load_model
     from distiliqa.terminal import progress_bar

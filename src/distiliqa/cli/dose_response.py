@@ -37,8 +37,9 @@ def dose_response(
 
     Exits with 0 if all slices were simulated, 1 if some failed, 2 if none could be.
     """
+    from distiliqa.dose_response.files import write_response
     from distiliqa.dose_response.run import dose_response as simulate
-    from distiliqa.dose_response.write import print_response, write_response
+    from distiliqa.dose_response.screen import print_response
     from distiliqa.report import check_folder
     from distiliqa.scoring.model import load_model
     from distiliqa.terminal import progress_bar

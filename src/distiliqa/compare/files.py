@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from distiliqa.compare.page import write_html
 from distiliqa.compare.run import PairedRun, ScorePair
-from distiliqa.report.csv import cells, open_csv
+from distiliqa.files import write_json
+from distiliqa.report.columns import Column, row_of, slice_columns
+from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, settings
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.statistics.paired_difference import Difference
@@ -17,7 +20,7 @@ from distiliqa.version import __version__
 
 DIGITS = 6
 SIDES = ("a", "b")
-OF_A_SLICE = (
+OF_A_SLICE = slice_columns(
     "path",
     "slice",
     "series",
@@ -29,11 +32,29 @@ OF_A_SLICE = (
     "outside",
     "warnings",
 )
+ADDED = slice_columns("number", "sop_instance_uid")
 COLUMNS = (
-    *(f"{name}_{side}" for side in SIDES for name in OF_A_SLICE),
+    *(f"{column.name}_{side}" for side in SIDES for column in OF_A_SLICE),
     "difference",
     "noise_difference_hu",
+    *(f"{column.name}_{side}" for side in SIDES for column in ADDED),
 )
+
+
+def write_comparison(run: PairedRun, folder: Path, *, identify: bool = False) -> None:
+    """Write ``compare.csv``, ``compare.json`` and ``compare.html``, each whole or not at all.
+
+    Parameters
+    ----------
+    identify : name series and files on the page too, which may name a patient.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full or the folder cannot be written.
+    """
+    write_pairs(folder / "compare.csv", run)
+    write_json(folder / "compare.json", comparison_record(run))
+    write_html(folder / "compare.html", run, identify=identify)
 
 
 def write_pairs(path: Path, run: PairedRun) -> None:
@@ -41,13 +62,13 @@ def write_pairs(path: Path, run: PairedRun) -> None:
     ``scores.csv``; then B minus A. What is not known is empty. A slice without a partner has a row
     of its own.
     """
-    with open_csv(path) as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(cells(_row(pair.first, pair.second, pair)) for pair in run.slices)
-        first, second = run.unmatched
-        writer.writerows(cells(_row(each, None, None)) for each in first)
-        writer.writerows(cells(_row(None, each, None)) for each in second)
+    first, second = run.unmatched
+    rows = chain(
+        (_row(pair.first, pair.second, pair) for pair in run.slices),
+        (_row(slice_, None, None) for slice_ in first),
+        (_row(None, slice_, None) for slice_ in second),
+    )
+    write_table(path, COLUMNS, rows)
 
 
 def comparison_record(run: PairedRun) -> dict[str, Any]:
@@ -70,7 +91,7 @@ def comparison_record(run: PairedRun) -> dict[str, Any]:
             {
                 "a": pair.first,
                 "b": pair.second,
-                "slices": [_row(each.first, each.second, each) for each in pair.slices],
+                "slices": [_row(both.first, both.second, both) for both in pair.slices],
             }
             for pair in run.series
         ],
@@ -81,9 +102,9 @@ def _input(run: ScoringRun, unmatched: Sequence[SliceScore]) -> dict[str, Any]:
     return {
         "input": run.inputs[0],
         "scored": len(run.slices),
-        "unmatched": [{"path": each.path, "slice": each.frame} for each in unmatched],
-        "failed": [each._asdict() for each in run.failed],
-        "left_out": [each._asdict() for each in run.left_out],
+        "unmatched": [row_of(slice_columns("path", "slice"), slice_) for slice_ in unmatched],
+        "failed": [problem._asdict() for problem in run.failed],
+        "left_out": [problem._asdict() for problem in run.left_out],
         "sha256": run.sha256,
     }
 
@@ -94,33 +115,26 @@ def _statistics(found: Difference) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(part) for part in value]
     return round(value, DIGITS) if isinstance(value, float) and abs(value) > 1e-3 else value
 
 
 def _row(
     first: SliceScore | None, second: SliceScore | None, pair: ScorePair | None
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for side, each in zip(SIDES, (first, second), strict=True):
-        values = [None] * len(OF_A_SLICE) if each is None else _slice(each)
-        row |= {f"{name}_{side}": value for name, value in zip(OF_A_SLICE, values, strict=True)}
+    row = _sides(OF_A_SLICE, first, second)
     if pair is not None:
         row |= {"difference": pair.difference, "noise_difference_hu": pair.noise_difference}
+    row |= _sides(ADDED, first, second)
     return {name: _plain(value) for name, value in row.items()}
 
 
-def _slice(each: SliceScore) -> list[Any]:
-    low, high = each.interval or (None, None)
-    return [
-        each.path,
-        each.frame,
-        each.series,
-        each.position_mm,
-        each.score,
-        low,
-        high,
-        each.noise_hu,
-        each.outside,
-        "; ".join(each.warnings),
-    ]
+def _sides(
+    columns: Sequence[Column], first: SliceScore | None, second: SliceScore | None
+) -> dict[str, Any]:
+    """The facts of both slices; None for one that is not there."""
+    return {
+        f"{column.name}_{side}": None if slice_ is None else column.value(slice_)
+        for side, slice_ in zip(SIDES, (first, second), strict=True)
+        for column in columns
+    }

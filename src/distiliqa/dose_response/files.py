@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from distiliqa.dose_response.page import write_html
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.dose_response.words import ASSUMPTIONS
-from distiliqa.report.csv import cells, open_csv
+from distiliqa.files import write_json
+from distiliqa.report.columns import Column, row_of, slice_columns
+from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__
 
-COLUMNS = (
-    "path",
-    "slice",
-    "position_mm",
-    "dose",
-    "score",
-    "interval_low",
-    "interval_high",
-    "noise_hu",
-    "outside",
-)
+
+def _names(columns: Iterable[Column]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)
+
+
+OF_A_SLICE = slice_columns("path", "slice", "position_mm")
+SCORED = slice_columns("score", "interval_low", "interval_high", "noise_hu", "outside")
+ADDED = slice_columns("sop_instance_uid")
+COLUMNS = (*_names(OF_A_SLICE), "dose", *_names(SCORED), *_names(ADDED))
+
+
+def write_response(found: DoseResponse, folder: Path) -> None:
+    """Write ``dose-response.csv``, ``.json`` and ``.html``, each whole or not at all.
+
+    Raises
+    ------
+    DistiliqaError : the disk is full or the folder cannot be written.
+    """
+    write_scores(folder / "dose-response.csv", found)
+    write_json(folder / "dose-response.json", response_record(found))
+    write_html(folder / "dose-response.html", found)
 
 
 def write_scores(path: Path, found: DoseResponse) -> None:
     """Write one row an image, from full dose down: ``dose`` is relative, the rest as in
     ``scores.csv``.
     """
-    with open_csv(path) as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for point in found.points:
-            for each in point.slices:
-                low, high = each.interval or (None, None)
-                row = (each.path, each.frame, each.position_mm, point.dose, each.score, low, high)
-                values = (*row, each.noise_hu, each.outside)
-                writer.writerow(cells(dict(zip(COLUMNS, values, strict=True))))
+    columns = (*OF_A_SLICE, *SCORED, *ADDED)
+    rows = (
+        {**row_of(columns, slice_), "dose": point.dose}
+        for point in found.points
+        for slice_ in point.slices
+    )
+    write_table(path, COLUMNS, rows)
 
 
 def response_record(found: DoseResponse) -> dict[str, Any]:
@@ -57,7 +68,7 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
         "doses": [_point(point) for point in found.points],
         "ctdivol_mgy": rounded(found.ctdivol_mgy),
         "assumptions": list(ASSUMPTIONS),
-        "failed": [each._asdict() for each in found.failed],
+        "failed": [problem._asdict() for problem in found.failed],
         "sha256": found.sha256,
     }
 
@@ -80,5 +91,5 @@ def _point(point: DosePoint) -> dict[str, Any]:
         "interval": rounded(point.interval),
         "predicted": rounded(point.predicted),
         "noise_hu": rounded(point.noise_hu),
-        "outside": sum(each.outside for each in point.slices),
+        "outside": sum(slice_.outside for slice_ in point.slices),
     }

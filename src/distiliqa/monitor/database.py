@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.report.columns import Column, slice_columns
 
 VERSION = 2
 
+OF_A_SERIES = slice_columns(
+    "manufacturer", "scanner", "kvp", "kernel", "slice_thickness_mm", "body_part"
+)
+OF_A_SLICE = slice_columns(
+    "position_mm",
+    "score",
+    "spread",
+    "interval_low",
+    "interval_high",
+    "distance",
+    "outside",
+    "noise_hu",
+    "kvp",
+    "kernel",
+    "empty",
+    "slice_thickness_mm",
+)
+_TYPES = {
+    "score": "REAL NOT NULL",
+    "outside": "INTEGER NOT NULL",
+    "empty": "INTEGER NOT NULL DEFAULT 0",
+}
+
+
+def _lines(columns: Iterable[Column]) -> str:
+    """Columns for ``CREATE TABLE``, with unit and meaning as comments."""
+    return "\n".join(map(_line, columns))
+
+
+def _line(column: Column) -> str:
+    kind = _TYPES.get(column.name, "TEXT" if column.digits is None else "REAL")
+    unit = "" if column.unit in ("", "1") else f" Unit: {column.unit}."
+    return f"    {column.name} {kind},  -- {column.meaning}{unit}"
+
+
 # SQLite keeps the comments: `.schema` shows them to whoever opens the file.
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE model (          -- the one model that all scores are of
     name TEXT NOT NULL,
     version TEXT NOT NULL,
@@ -34,8 +70,8 @@ CREATE TABLE series (
     id INTEGER PRIMARY KEY,   -- grows with the order of arrival
     series TEXT NOT NULL UNIQUE,  -- series instance UID, or the file or folder that stands for it
     first_scored TEXT NOT NULL,   -- UTC, ISO 8601
-    manufacturer TEXT, scanner TEXT, kvp REAL, kernel TEXT, slice_thickness_mm REAL,
-    body_part TEXT,           -- these six are of the slice that came first
+    -- these facts are of the slice that came first
+{_lines(OF_A_SERIES)}
     patients INTEGER NOT NULL,  -- number of patients that its slices named while a monitor ran
     warnings TEXT NOT NULL    -- JSON list: what is wrong with it as a whole
 );
@@ -43,18 +79,10 @@ CREATE TABLE slices (
     sha256 TEXT NOT NULL,     -- of the content of the file
     frame INTEGER NOT NULL,   -- index inside the file, from 0
     series_id INTEGER NOT NULL REFERENCES series (id),
-    position_mm REAL,         -- along the normal, towards the head
-    score REAL NOT NULL,      -- on the scale of the model
-    spread REAL, interval_low REAL, interval_high REAL,
-    distance REAL,            -- above 1 is outside what the model was trained on
-    outside INTEGER NOT NULL, -- 1: outside what the model was trained on, or shows no patient
-    noise_hu REAL,            -- global noise level, HU
-    kvp REAL, kernel TEXT,
+{_lines(OF_A_SLICE)}
     warnings TEXT NOT NULL,   -- JSON list
     scored TEXT NOT NULL,     -- UTC, ISO 8601
     superseded INTEGER NOT NULL DEFAULT 0,  -- 1: the file has changed, and counts as it is now
-    empty INTEGER NOT NULL DEFAULT 0,       -- 1: shows no patient
-    slice_thickness_mm REAL,
     PRIMARY KEY (sha256, frame)
 );
 CREATE INDEX slices_of_series ON slices (series_id);

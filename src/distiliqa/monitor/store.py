@@ -13,14 +13,13 @@ from typing import Any
 from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import ONNX, ModelConfig
-from distiliqa.monitor.database import in_words, open_database, transaction
+from distiliqa.monitor.database import OF_A_SERIES, OF_A_SLICE, in_words, open_database, transaction
 from distiliqa.monitor.watch import Stamp, name_of
+from distiliqa.report.columns import row_of
 from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.result import SliceScore
 
 ATTEMPTS = 3  # at a file that fails, one a look: it may still be written
-
-_FACTS = ("manufacturer", "scanner", "kvp", "kernel", "slice_thickness_mm", "body_part")
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ class Store:
 
     def _series_id(self, score: SliceScore, now: str) -> int:
         name = name_of(Path(score.series))
-        facts = {fact: getattr(score.acquisition, fact) for fact in _FACTS}
+        facts = row_of(OF_A_SERIES, score)
         row = {"series": name, "first_scored": now, **facts, "patients": 1, "warnings": "[]"}
         self._insert("INSERT OR IGNORE INTO series", row)
         found = self._database.execute("SELECT id FROM series WHERE series = ?", (name,))
@@ -148,12 +147,7 @@ class Store:
             "sha256": sha256,
             "frame": score.frame,
             "series_id": series,
-            **score.figures,
-            "outside": score.outside,
-            "empty": score.empty,
-            "kvp": score.acquisition.kvp,
-            "kernel": score.acquisition.kernel,
-            "slice_thickness_mm": score.acquisition.slice_thickness_mm,
+            **row_of(OF_A_SLICE, score),
             "warnings": json.dumps(score.warnings),
             "scored": now,
         }

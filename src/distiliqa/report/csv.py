@@ -1,37 +1,20 @@
-"""``scores.csv``: one row a slice, in reading order."""
+"""CSV files, and ``scores.csv``: one row a slice, in reading order."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TextIO
 from unicodedata import normalize
 
-from distiliqa.ct import Acquisition
 from distiliqa.files import atomic_path
+from distiliqa.report.columns import COMPARED, SCORES_CSV, row_of
 from distiliqa.report.json import rounded
-from distiliqa.scoring.result import Comparison, SliceScore
+from distiliqa.scoring.result import SliceScore
 
-FACTS = tuple(field.name for field in fields(Acquisition))
-COLUMNS = (
-    "path",
-    "slice",
-    "series",
-    "position_mm",
-    "score",
-    "spread",
-    "warnings",
-    *FACTS,
-    "noise_hu",
-    "interval_low",
-    "interval_high",
-    "distance",
-)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-COMPARED = ("ssim", "psnr", "vif", "gmsd")
 
 
 @contextmanager
@@ -54,13 +37,17 @@ def open_csv(path: Path) -> Iterator[TextIO]:
 def cells(row: Mapping[str, object]) -> dict[str, object]:
     """The fields of a row: numbers rounded, and no text that a spreadsheet takes for a formula.
 
-    Tags and names of files come from anywhere (CWE-1236). An apostrophe before such a text shows
-    that it is one; a path gets ``./``, so that it still names its file.
+    Several warnings are one text, separated by ``"; "``. Tags and names of files come from anywhere
+    (CWE-1236). An apostrophe before such a text shows that it is one; a path gets ``./``, so that
+    it still names its file.
     """
-    return {
-        name: _as_text(name, value) if isinstance(value, str) else rounded(value)
-        for name, value in row.items()
-    }
+    return {name: _cell(name, value) for name, value in row.items()}
+
+
+def _cell(name: str, value: object) -> object:
+    if isinstance(value, tuple):
+        value = "; ".join(map(str, value))
+    return _as_text(name, value) if isinstance(value, str) else rounded(value)
 
 
 def _as_text(name: str, value: str) -> str:
@@ -70,29 +57,29 @@ def _as_text(name: str, value: str) -> str:
     return f"./{value}" if name.startswith("path") else f"'{value}"
 
 
-def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
-    """Write one row a slice: ``slice`` is the index inside its file, from 0; the warnings are
-    separated by ``"; "``; after them come the acquisition facts, in the units of `Acquisition`,
-    the global noise level in HU, the ends of the prediction interval, the distance from what the
-    model knows (above 1 is outside), and where a reference was given the metrics against it, as in
-    `Comparison`. What is not known is empty.
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows whole or not at all; a field that a row lacks is empty.
+
+    Raises
+    ------
+    DistiliqaError : see `open_csv`.
     """
-    compared = any(each.comparison is not None for each in slices)
-    columns = (*COLUMNS, *COMPARED) if compared else COLUMNS
     with open_csv(path) as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(_row(each) for each in slices)
+        writer.writerows(map(cells, rows))
 
 
-def _row(each: SliceScore) -> dict[str, object]:
-    row = {
-        "path": each.path,
-        "slice": each.frame,
-        "series": each.series,
-        **each.figures,
-        "warnings": "; ".join(each.warnings),
-        **asdict(each.acquisition),
-        **asdict(each.comparison or Comparison()),
-    }
-    return cells(row)
+def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
+    """Write one row a slice, with the columns of `distiliqa.report.columns.SCORES_CSV`.
+
+    The metrics against a reference have columns only where one was given.
+
+    Raises
+    ------
+    DistiliqaError : see `open_csv`.
+    """
+    compared = any(slice_.comparison is not None for slice_ in slices)
+    columns = [column for column in SCORES_CSV if compared or column not in COMPARED]
+    names = [column.name for column in columns]
+    write_table(path, names, (row_of(columns, slice_) for slice_ in slices))

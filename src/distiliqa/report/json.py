@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from distiliqa.models.folder import ONNX, ModelConfig
-from distiliqa.scoring.result import Comparison, ScoringRun, SeriesScore, SliceScore
+from distiliqa.report.columns import (
+    COMPARED,
+    FACTS,
+    SCORES_CSV,
+    Column,
+    row_of,
+    series_columns,
+    slice_columns,
+)
+from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.version import __version__
 
 DIGITS = 6
+
+# What came after the first release stands last in a slice; acquisition facts have their own place.
+_LAST = [
+    column for column in SCORES_CSV[SCORES_CSV.index(COMPARED[-1]) + 1 :] if column not in FACTS
+]
 
 
 def scores_record(run: ScoringRun) -> dict[str, Any]:
@@ -22,9 +37,9 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
         "model": model_facts(run.model),
         "settings": settings(run.model),
         "complete": run.stopped is None and not run.failed,
-        "series": [_series(run, each) for each in run.series],
-        "failed": [each._asdict() for each in run.failed],
-        "left_out": [each._asdict() for each in run.left_out],
+        "series": [_series(run, series) for series in run.series],
+        "failed": [problem._asdict() for problem in run.failed],
+        "left_out": [problem._asdict() for problem in run.left_out],
     }
     return _finite(record)
 
@@ -61,58 +76,52 @@ def settings(config: ModelConfig) -> dict[str, Any]:
 
 def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
     return {
-        "series": series.series,
-        "score": round(series.score, DIGITS),
+        **_plain(series_columns("series", "score"), series),
         "interval": rounded(series.interval),
-        "outside": sum(each.outside for each in series.slices),
-        "counted": len(series.known),
-        "noise_hu": rounded(series.noise_hu),
-        "acquisition": {name: rounded(made) for name, made in asdict(series.acquisition).items()},
+        **_plain(series_columns("outside", "counted", "noise_hu"), series),
+        "acquisition": _plain(FACTS, series),
         "varies": {
             name: {end: rounded(number) for end, number in found._asdict().items()}
             for name, found in series.variations.items()
         },
         "warnings": list(series.warnings),
-        "slices": [_slice(run, each) for each in series.slices],
+        "slices": [_slice(run, slice_) for slice_ in series.slices],
     }
 
 
-def _slice(run: ScoringRun, each: SliceScore) -> dict[str, Any]:
+def _slice(run: ScoringRun, slice_: SliceScore) -> dict[str, Any]:
+    """The facts of a slice, those of an interval, an acquisition and a comparison together."""
     return {
-        "path": each.path,
-        "slice": each.frame,
-        "sha256": run.sha256_of(each.path),
-        "position_mm": each.position_mm,
-        "score": round(each.score, DIGITS),
-        "spread": rounded(each.spread),
-        "interval": rounded(each.interval),
-        "distance": rounded(each.distance),
-        "outside": each.outside,
-        "empty": each.empty,
-        "outputs": [round(value, DIGITS) for value in each.outputs],
-        "noise_hu": rounded(each.noise_hu),
-        "comparison": _comparison(run, each.comparison),
-        "warnings": list(each.warnings),
-        "acquisition": asdict(each.acquisition),
+        **_plain(slice_columns("path", "slice"), slice_),
+        "sha256": run.sha256_of(slice_.path),
+        **_plain(slice_columns("position_mm", "score", "spread"), slice_),
+        "interval": rounded(slice_.interval),
+        **_plain(slice_columns("distance", "outside", "empty", "outputs", "noise_hu"), slice_),
+        "comparison": _comparison(run, slice_),
+        "warnings": list(slice_.warnings),
+        "acquisition": _plain(FACTS, slice_),
+        **_plain(_LAST, slice_),
     }
 
 
-def _comparison(run: ScoringRun, found: Comparison | None) -> dict[str, Any] | None:
+def _comparison(run: ScoringRun, slice_: SliceScore) -> dict[str, Any] | None:
     """The reference slice and the metrics against it; None where no reference was given."""
-    if found is None:
+    if slice_.comparison is None:
         return None
+    reference = slice_.comparison.reference
     return {
-        "reference": found.reference,
-        "sha256": None if found.reference is None else run.sha256_of(found.reference),
-        "ssim": rounded(found.ssim),
-        "psnr": rounded(found.psnr),
-        "vif": rounded(found.vif),
-        "gmsd": rounded(found.gmsd),
+        "reference": reference,
+        "sha256": None if reference is None else run.sha256_of(reference),
+        **_plain(COMPARED, slice_),
     }
+
+
+def _plain(columns: Iterable[Column], scored: SliceScore | SeriesScore) -> dict[str, Any]:
+    return {name: rounded(value) for name, value in row_of(columns, scored).items()}
 
 
 def rounded(value: Any) -> Any:
     """A number, or the numbers of an interval, as results are written; all else as it is."""
     if isinstance(value, tuple):
-        return [rounded(each) for each in value]
+        return [rounded(number) for number in value]
     return round(value, DIGITS) if isinstance(value, float) else value

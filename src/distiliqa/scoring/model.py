@@ -202,6 +202,7 @@ class Model:
             heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
             empty=prepared.empty,
             unlike=bool(unlike),
+            sop_uid=ct.sop_uid,
         )
 
     def _judged(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
@@ -88,6 +89,10 @@ class SliceScore:
     unlike : bool
         Its header or its sampling is unlike what the model was trained on, whatever the distance,
         see `distiliqa.scoring.domain.unlike_training`.
+    sop_uid : str or None
+        DICOM SOP instance UID; None for slices of other files.
+    number : int
+        Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
     """
 
     score: float
@@ -108,6 +113,8 @@ class SliceScore:
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     empty: bool = False
     unlike: bool = False
+    sop_uid: str | None = None
+    number: int = field(default=0, compare=False)
 
     @property
     def outside(self) -> bool:
@@ -119,20 +126,6 @@ class SliceScore:
     def tier(self) -> int:
         """What decides whether it counts for its series, see `counted`: the lowest does."""
         return int(self.outside) + int(self.empty)
-
-    @property
-    def figures(self) -> dict[str, float | None]:
-        """Its numbers by the names that they have in tables; None where one is not known."""
-        low, high = self.interval or (None, None)
-        return {
-            "position_mm": self.position_mm,
-            "score": self.score,
-            "spread": self.spread,
-            "interval_low": low,
-            "interval_high": high,
-            "distance": self.distance,
-            "noise_hu": self.noise_hu,
-        }
 
 
 @dataclass(frozen=True)
@@ -275,6 +268,9 @@ class ScoringRun:
     expected: dict[str, int] = field(default_factory=dict)
     execution: Execution = field(default_factory=Execution)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slices", tuple(_numbered(self.slices)))
+
     @property
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
@@ -294,3 +290,10 @@ class ScoringRun:
         """SHA-256 of the file that ``path``, the path of a slice, lies in."""
         places = (path, *map(str, Path(path).parents))
         return next((self.sha256[at] for at in places if at in self.sha256), None)
+
+
+def _numbered(slices: Iterable[SliceScore]) -> Iterator[SliceScore]:
+    """The slices with their number in their series."""
+    for _, series in groupby(slices, key=lambda slice_: slice_.series):
+        for number, slice_ in enumerate(series, start=1):
+            yield slice_ if slice_.number == number else replace(slice_, number=number)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,22 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import Acquisition
+from distiliqa.dose_response.files import write_response
 from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.dose_response.screen import print_response
 from distiliqa.dose_response.words import half_dose_told, lowest_told, verdict
-from distiliqa.dose_response.write import print_response, write_response
+from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.run import score_inputs
+
+
+@pytest.fixture(scope="module")
+def run(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, write_series: Callable[..., Path]
+) -> ScoringRun:
+    """Three slices of a patient."""
+    series = write_series(tmp_path_factory.mktemp("series"), 3, PatientID="DOE^JANE")
+    return score_inputs([series], load_model(tiny_model))
 
 
 @pytest.fixture

@@ -1,0 +1,185 @@
+"""The facts of a slice and of a series that results have, with unit, digits and meaning.
+
+Every file, page and screen selects from these tables. A new fact of a slice goes to the end of
+`SCORES_CSV`. It is then in ``scores.csv``, ``scores.json``, archives and the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Literal
+
+from distiliqa.ct import Acquisition
+from distiliqa.errors import one_line
+from distiliqa.scoring.result import Comparison, SeriesScore, SliceScore
+
+Level = Literal["slice", "series"]
+SCALE = "scale of the model"  # the unit of scores
+
+
+@dataclass(frozen=True)
+class Column:
+    """One fact of each slice, or of each series.
+
+    Attributes
+    ----------
+    name : in files; a quantity has its unit in it.
+    unit : ``1`` for a ratio; empty for text, counts and flags.
+    digits : how many people see after the point; None for what is not a number.
+    meaning : one sentence, for the documentation and for who points at a heading.
+    value : takes the fact from a `SliceScore`, or from a `SeriesScore` where ``level`` is
+        ``series``; None where it is not known.
+    term : what people call the fact.
+    heading : the head of its column on a page, where term and unit are too long for one.
+    """
+
+    name: str
+    unit: str
+    digits: int | None
+    meaning: str
+    value: Callable[[Any], Any]
+    level: Level = "slice"
+    term: str = ""
+    heading: str = ""
+
+    @property
+    def title(self) -> str:
+        """Term and unit."""
+        return self.term if self.unit in ("", "1", SCALE) else f"{self.term}, {self.unit}"
+
+    @property
+    def head(self) -> str:
+        """The head of its column on a page."""
+        return self.heading or self.title
+
+    def text(self, scored: SliceScore | SeriesScore) -> str:
+        """The fact as people read it; empty where it is not known."""
+        value = self.value(scored)
+        if value is None:
+            return ""
+        return one_line(str(value)) if self.digits is None else f"{value:.{self.digits}f}"
+
+
+def _plain(
+    name: str, unit: str, digits: int | None, term: str, meaning: str, take: str = ""
+) -> Column:
+    return Column(name, unit, digits, meaning, attrgetter(take or name), term=term)
+
+
+def _fact(
+    name: str, unit: str, digits: int | None, term: str, tag: str, heading: str = ""
+) -> Column:
+    take, meaning = attrgetter(f"acquisition.{name}"), f"{term}, DICOM {tag}."
+    return Column(name, unit, digits, meaning, take, term=term, heading=heading)
+
+
+def _end(name: str, at: int, meaning: str, level: Level = "slice") -> Column:
+    def take(scored: SliceScore | SeriesScore) -> float | None:
+        return None if scored.interval is None else scored.interval[at]
+
+    heading = ("Low", "High")[at]
+    return Column(name, SCALE, 2, meaning, take, level, term=f"{heading} end", heading=heading)
+
+
+def _metric(name: str, unit: str, digits: int, meaning: str) -> Column:
+    def take(slice_: SliceScore) -> float | None:
+        return getattr(slice_.comparison or Comparison(), name)
+
+    return Column(name, unit, digits, meaning, take, term=name.upper())
+
+
+def _mean(name: str, unit: str, digits: int, term: str, meaning: str) -> Column:
+    return Column(name, unit, digits, meaning, attrgetter(name), "series", term=term)
+
+
+def _count(name: str, term: str, meaning: str, take: Callable[[SeriesScore], int]) -> Column:
+    return Column(name, "", 0, meaning, take, "series", term=term)
+
+
+def _outside(series: SeriesScore) -> int:
+    return sum(slice_.outside for slice_ in series.slices)
+
+
+def _position(name: str, term: str, choose: Callable[[list[float]], float]) -> Column:
+    def take(series: SeriesScore) -> float | None:
+        known = [s.position_mm for s in series.slices if s.position_mm is not None]
+        return choose(known) if known else None
+
+    meaning = f"{term} of a slice along the slice normal."
+    return Column(name, "mm", 1, meaning, take, "series", term=term)
+
+
+# In the order of the file. New ones go last: programs read columns by their place too.
+SCORES_CSV = (
+    _plain("path", "", None, "File", "File of the slice; `archive.zip/member` for a member."),
+    _plain("slice", "", 0, "Frame", "Index of the slice inside its file, from 0.", "frame"),
+    _plain("series", "", None, "Series", "Series instance UID, or the file or folder of it."),
+    _plain("position_mm", "mm", 1, "Position", "Along the slice normal, towards the head."),
+    _plain("score", SCALE, 2, "Score", "Mean of the outputs of the model."),
+    _plain("spread", SCALE, 2, "Spread", "Standard deviation of the outputs of the model."),
+    _plain("warnings", "", None, "Warnings", "What to know of the score, separated by `; `."),
+    _fact("kvp", "kV", 0, "Tube voltage", "(0018,0060)", "kV"),
+    _fact("tube_current_ma", "mA", 1, "Tube current", "(0018,1151)", "mA"),
+    _fact("exposure_mas", "mAs", 1, "Exposure", "(0018,1152)", "mAs"),
+    _fact("ctdivol_mgy", "mGy", 2, "CTDIvol", "(0018,9345)"),
+    _fact("kernel", "", None, "Kernel", "(0018,1210)"),
+    _fact("slice_thickness_mm", "mm", 2, "Slice thickness", "(0018,0050)", "mm"),
+    _fact("body_part", "", None, "Body part", "(0018,0015)"),
+    _fact("manufacturer", "", None, "Manufacturer", "(0008,0070)"),
+    _fact("scanner", "", None, "Scanner", "(0008,1090)"),
+    _plain("noise_hu", "HU", 1, "Noise level", "Global noise level (GNL) in the soft tissue."),
+    _end("interval_low", 0, "Lower end of the prediction interval."),
+    _end("interval_high", 1, "Upper end of the prediction interval."),
+    _plain("distance", "1", 2, "Distance", "From the training images; above 1: out of domain."),
+    _metric("ssim", "1", 3, "Structural similarity to the reference slice; 1 is best."),
+    _metric("psnr", "dB", 1, "Peak signal-to-noise ratio to the reference; higher is better."),
+    _metric("vif", "1", 3, "Visual information fidelity; 1 is the reference slice."),
+    _metric("gmsd", "1", 3, "Gradient magnitude similarity deviation; 0 is best."),
+    _plain("number", "", 0, "Slice", "Number of the slice in its series, from 1, as on pages."),
+    _plain("sop_instance_uid", "", None, "SOP", "SOP instance UID, (0008,0018).", "sop_uid"),
+)
+
+# What scores.json and archives have besides.
+BESIDES = (
+    _plain("outputs", SCALE, 2, "Outputs", "The outputs of the model, one for each teacher."),
+    _plain("outside", "", None, "Out of domain", "Whether it is out of domain, or empty."),
+    _plain("empty", "", None, "Empty", "Whether it shows no patient."),
+    _plain("model", "", None, "Model", "Name and version of the model."),
+)
+
+SERIES = (
+    Column("series", "", None, "See `series` of a slice.", attrgetter("series"), "series"),
+    _count("slices", "Slices", "Number of scored slices.", lambda series: len(series.slices)),
+    _count("counted", "Counted", "Slices that count for the mean.", lambda s: len(s.known)),
+    _count("outside", "Out of domain", "Slices that are out of domain or empty.", _outside),
+    _mean("score", SCALE, 2, "Mean", "Mean score of the slices that count."),
+    _end("interval_low", 0, "Mean lower end of the prediction intervals.", "series"),
+    _end("interval_high", 1, "Mean upper end of the prediction intervals.", "series"),
+    _mean("noise_hu", "HU", 1, "Noise level", "Mean global noise level (GNL)."),
+    _position("lowest_position_mm", "Lowest position", min),
+    _position("highest_position_mm", "Highest position", max),
+)
+
+_OF_SLICE = {column.name: column for column in (*SCORES_CSV, *BESIDES)}
+_OF_SERIES = {column.name: column for column in SERIES}
+
+# The acquisition facts, and the metrics against a reference.
+FACTS = tuple(_OF_SLICE[field.name] for field in fields(Acquisition))
+COMPARED = tuple(_OF_SLICE[name] for name in ("ssim", "psnr", "vif", "gmsd"))
+
+
+def slice_columns(*names: str) -> tuple[Column, ...]:
+    """The columns of a slice with these names."""
+    return tuple(_OF_SLICE[name] for name in names)
+
+
+def series_columns(*names: str) -> tuple[Column, ...]:
+    """The columns of a series with these names."""
+    return tuple(_OF_SERIES[name] for name in names)
+
+
+def row_of(columns: Iterable[Column], scored: SliceScore | SeriesScore) -> dict[str, Any]:
+    """The facts of one slice or series by the names of their columns, not rounded."""
+    return {column.name: column.value(scored) for column in columns}
