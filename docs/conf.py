@@ -26,7 +26,7 @@ smartquotes = False  # options keep their two hyphens
 default_role = "py:obj"  # single backticks in a docstring name an object
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
+autodoc_typehints = "none"  # types stand in the docstrings
 autodoc_preserve_defaults = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -99,6 +99,17 @@ def test_the_type_slot_of_docstrings_holds_types(module: ModuleType) -> None:
             assert below.startswith("    "), f"{documented}: {entry}"
             assert not entry.endswith((".", ";")), f"{documented}: {entry}"
     assert found > 20
+
+
+@pytest.mark.parametrize("module", [distiliqa, metrics], ids=lambda module: module.__name__)
+def test_docstrings_name_each_parameter_and_what_is_returned(module: ModuleType) -> None:
+    public = [getattr(module, name) for name in module.__all__]
+    for function in filter(inspect.isfunction, public):
+        text = inspect.getdoc(function) or ""
+        assert re.search(r"^(Returns|Yields)\n", text, re.MULTILINE), function
+        named = [entry.partition(" : ")[0].split(", ") for entry, _ in entries(text)]
+        refers = "are as in" in text
+        assert refers or inspect.signature(function).parameters.keys() <= set(chain(*named))
 
 
 def entries(text: str) -> list[tuple[str, str]]:

@@ -21,6 +21,11 @@ def read_ct(path: str | Path, *, require_ct: bool = True) -> Iterator[CTSlice]:
     ``path``, ``require_ct`` and the order are as in `index_ct`, which also gives the files left
     out as data instead of as warnings (`CTWarning`).
 
+    Yields
+    ------
+    CTSlice
+        One slice at a time.
+
     Raises
     ------
     CTReadError

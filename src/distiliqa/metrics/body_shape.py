@@ -58,6 +58,11 @@ def body_shape(
         (rows, columns), HU; sides of 32 pixels or more.
     spacing_mm : tuple[float, float], optional
         Pixel spacing (between rows, between columns), mm; None where it is not known.
+
+    Returns
+    -------
+    BodyShape
+        Size, parts and contrast of the body.
     """
     means, size = _blocks(hu)
     body = _body(means)

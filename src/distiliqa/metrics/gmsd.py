@@ -26,6 +26,8 @@ def gmsd(
     ----------
     image, reference : ndarray
         (rows, columns), HU, at least 2 x 2.
+    window : Window
+        What a reader sees; values beyond it are clipped.
     mask : ndarray of bool, optional
         (rows, columns), the pixels that count, such as the body; all if None.
 

@@ -111,6 +111,11 @@ def noise_power_spectrum(
     spacing_mm : tuple[float, float]
         Pixel spacing (between rows, between columns), mm.
 
+    Returns
+    -------
+    NoisePowerSpectrum
+        The mean over the regions.
+
     Raises
     ------
     ValueError
@@ -140,6 +145,11 @@ def difference_power_spectrum(
         (rows, columns), weights of the pixels: the region, its edge tapered.
     spacing_mm : tuple[float, float]
         Pixel spacing (between rows, between columns), mm.
+
+    Returns
+    -------
+    NoisePowerSpectrum
+        The spectrum, normalised by the sum of the squared weights.
     """
     return _spectrum((difference * window)[np.newaxis], np.sum(window**2), spacing_mm)
 
@@ -154,6 +164,12 @@ def tiles(
 
     Parameters
     ----------
+    image : ndarray
+        (rows, columns).
+    size : int
+        Side of a region, pixels.
+    mask : ndarray of bool, optional
+        (rows, columns), where regions may lie; everywhere if None.
     step : int, optional
         Pixels from one region to the next; None for regions that overlap by half.
 

@@ -23,6 +23,8 @@ def psnr(
     ----------
     image, reference : ndarray
         (rows, columns), HU.
+    window : Window
+        What a reader sees; values beyond it are clipped.
     mask : ndarray of bool, optional
         (rows, columns), the pixels that count, such as the body; all if None.
 

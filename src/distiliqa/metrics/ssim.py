@@ -30,6 +30,8 @@ def ssim(
     ----------
     image, reference : ndarray
         (rows, columns), HU, at least 7 x 7.
+    window : Window
+        What a reader sees; values beyond it are clipped.
     mask : ndarray of bool, optional
         (rows, columns), the pixels whose windows count, such as the body; all if None.
 

@@ -30,6 +30,8 @@ def vif(
     ----------
     image, reference : ndarray
         (rows, columns), HU, at least 41 x 41.
+    window : Window
+        What a reader sees; values beyond it are clipped.
     mask : ndarray of bool, optional
         (rows, columns), the pixels whose windows count, such as the body; all if None.
 

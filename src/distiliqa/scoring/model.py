@@ -248,6 +248,8 @@ def load_model(
 
     Parameters
     ----------
+    name_or_folder : str or Path
+        Name of a shipped model, or a model folder.
     threads : int, optional
         CPU threads a slice is scored with; None for all cores.
     batch : int, optional
@@ -258,6 +260,11 @@ def load_model(
     precision : {"fp32", "bf16"}
         ``bf16`` is faster on CPUs that have it, and moves scores of the shipped model by up to 0.07
         on its scale of 0 to 4.
+
+    Returns
+    -------
+    Model
+        Ready to score.
 
     Raises
     ------

@@ -37,6 +37,9 @@ def score(
 ) -> list[SeriesScore]:
     """Score every axial CT slice of files, folders, zips or globs, or of arrays in HU.
 
+    The first run over 1000 slices or more measures what scores fastest here, and keeps the result
+    in the cache folder of the user. A model that is already loaded runs as it is.
+
     Parameters
     ----------
     source : str, Path, ndarray, CTSlice, or a sequence of these
@@ -49,9 +52,6 @@ def score(
         the result is the ``comparison`` of the slice.
     spacing_mm : float or tuple[float, float], optional
         Pixel spacing of arrays, see `Model.score`.
-
-    The first time that a model is to score 1000 slices or more of a path, what runs it fastest
-    here is measured and kept in the user's cache folder; a model already loaded is run as it is.
 
     Returns
     -------
