@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.retry import PassingError, Retries
+from distiliqa.pacs.retry import PassingError, RefusedError, Retries, refusal
 
 
 @pytest.fixture
@@ -53,5 +53,22 @@ def test_waits_as_long_as_the_server_asks_within_limits(
 
 
 def test_waits_have_a_longest():
-    retries = Retries(first_wait_s=2, longest_wait_s=300)
+    retries = Retries(first_wait_s=2, max_wait_s=300)
     assert [retries.wait_s(n) for n in (1, 2, 8, 9, 10_000)] == [2, 4, 256, 300, 300]
+
+
+@pytest.mark.parametrize("status", [0xA900, 0xA9FF, 0xC000, 0xC122, 0x0106, 0x0117, 0x0122])
+def test_what_is_of_the_object_is_final(status: int):
+    error = refusal("does not store it", status, path="PACS", remedy="see its log")
+    assert isinstance(error, RefusedError)
+    assert str(error) == "PACS: does not store it; see its log"
+
+
+@pytest.mark.parametrize("status", [0xA700, 0xA7FF])
+def test_want_of_resources_passes(status: int):
+    assert isinstance(refusal("does not", status, path="PACS", remedy="wait"), PassingError)
+
+
+@pytest.mark.parametrize("status", [None, 0x0110, 0x0124])
+def test_what_is_of_the_server_is_not(status: int | None):
+    assert not isinstance(refusal("does not", status, path="PACS", remedy="wait"), RefusedError)

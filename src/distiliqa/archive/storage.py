@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple, TextIO
 from urllib.parse import urlsplit
@@ -18,12 +17,12 @@ from distiliqa.ct import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, without_paths
 from distiliqa.files import open_regular, why_not_regular
 from distiliqa.foreign_text import encoding_of
+from distiliqa.pacs.retry import PassingError, Retries
 
-ATTEMPTS = 3
-_FIRST_WAIT_S = 0.5
 _THREADS = 16  # a file server answers many questions at a time
 _LOCAL = LocalFileSystem()
-_FOR_GOOD = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+_RETRIES = Retries(attempts=3, first_wait_s=0.5)
+_PERMANENT = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 
 
 class Stamp(NamedTuple):
@@ -55,32 +54,35 @@ def kind_of(path: str) -> FileType:
         return system.get_file_info(inside).type
     except OSError as error:
         raise DistiliqaError(
-            f"cannot be looked at ({_told(error, inside)})",
+            f"cannot be looked at ({_message(error, inside)})",
             path=path,
             remedy="check the path, the network and the credentials of the store",
         ) from error
 
 
 def read(path: str) -> bytes:
-    """All bytes of a file; a store that fails is asked again.
+    """All bytes of a file, read again where a store fails in ways that may pass.
 
     Raises
     ------
-    CTReadError : it cannot be read, `ATTEMPTS` times where another try may help.
+    CTReadError : it cannot be read.
     """
+    try:
+        return _RETRIES.call(partial(_read_once, path))
+    except PassingError as error:
+        raise CTReadError(error.problem, path=path, remedy="run again") from error
+
+
+def _read_once(path: str) -> bytes:
     system, inside, _ = _locate(path)
-    for attempt in range(ATTEMPTS):
-        try:
-            is_local = system is _LOCAL
-            with open_regular(inside) if is_local else system.open_input_stream(inside) as file:
-                return file.read()
-        except OSError as error:
-            if isinstance(error, _FOR_GOOD) or attempt == ATTEMPTS - 1:
-                raise CTReadError(
-                    f"cannot be read ({_told(error, inside)})", path=path, remedy="run again"
-                ) from error
-            time.sleep(_FIRST_WAIT_S * 4**attempt)
-    raise AssertionError("the last attempt returns or raises")
+    is_local = system is _LOCAL
+    try:
+        with open_regular(inside) if is_local else system.open_input_stream(inside) as file:
+            return file.read()
+    except OSError as error:
+        problem = f"cannot be read ({_message(error, inside)})"
+        kind = CTReadError if isinstance(error, _PERMANENT) else PassingError
+        raise kind(problem, path=path, remedy="run again") from error
 
 
 def open_text(path: str) -> TextIO:
@@ -142,7 +144,7 @@ def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
     try:
         infos = system.get_file_info(FileSelector(inside))
     except OSError as error:
-        return [Problem(folder, f"cannot be listed ({_told(error, inside)})")]
+        return [Problem(folder, f"cannot be listed ({_message(error, inside)})")]
     found: list[str | tuple[str, Stamp] | Problem] = []
     for info in infos:
         try:
@@ -161,7 +163,7 @@ def _stamp(path: str) -> tuple[str, Stamp] | Problem:
     except DistiliqaError as error:
         return Problem(path, error.reason)
     except OSError as error:
-        return Problem(path, f"cannot be looked at ({_told(error, path)})")
+        return Problem(path, f"cannot be looked at ({_message(error, path)})")
     if info.type == FileType.NotFound:
         return Problem(path, "no such file; check the manifest")
     if info.type == FileType.Directory:
@@ -196,13 +198,13 @@ def _store(store: str, scheme: str) -> tuple[FileSystem, str]:
         system, base = FileSystem.from_uri(store)
     except (OSError, ValueError, NotImplementedError) as error:
         raise DistiliqaError(
-            f"cannot be opened ({_told(error, store)})",
+            f"cannot be opened ({_message(error, store)})",
             path=store,
             remedy="file, s3, gs, abfs and hdfs are known; check name, region and credentials",
         ) from error
     return system, base.rstrip("/")
 
 
-def _told(error: Exception, path: str) -> str:
-    """The words of an error of pyarrow, which names the path in them, without it."""
+def _message(error: Exception, path: str) -> str:
+    """The message of an error of pyarrow, without the path that it names."""
     return " ".join(without_paths(str(error), [path]).split())

@@ -55,7 +55,7 @@ def listen(
     from distiliqa.pacs import check_extra
 
     check_extra()
-    from distiliqa.pacs.listen.receiver import checked_aet
+    from distiliqa.pacs.identifiers import checked_aet
 
     aet = checked_aet(aet)
     target = _target(send, dicomweb, credentials, ca_file, aet)

@@ -15,8 +15,7 @@ from tests.pacs.orthanc import PASSWORD, USER, Orthanc
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server
 from distiliqa.pacs.dicomweb.credentials import Credentials
-from distiliqa.pacs.listen.refusal import RefusedError
-from distiliqa.pacs.retry import PassingError, Retries
+from distiliqa.pacs.retry import PassingError, RefusedError, Retries
 
 QUICK = Retries(attempts=2, first_wait_s=0.01)
 REFUSED = b'{"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [%d]}}]}}'

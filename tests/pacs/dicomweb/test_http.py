@@ -17,7 +17,7 @@ from distiliqa.pacs.retry import PassingError, Retries
 
 FOUND = Answer(body=b'[{"0020000E": {"vr": "UI", "Value": ["1.2"]}}]')
 EMPTY = Answer(body=b"[]")
-QUICK = Retries(attempts=3, first_wait_s=0.01, longest_wait_s=0.01)
+QUICK = Retries(attempts=3, first_wait_s=0.01, max_wait_s=0.01)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class Scorer:
         self.scored: list[str] = []
         self.errors: dict[str, BaseException] = {}
 
-    def forget(self) -> None:
+    def remove_old_images(self) -> None:
         pass
 
     def score(self, series: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.outbox import MAX_FAILURES_ALONE, Outbox
-from distiliqa.pacs.listen.refusal import RefusedError
-from distiliqa.pacs.retry import PassingError, Retries
+from distiliqa.pacs.retry import PassingError, RefusedError, Retries
 
 AT_ONCE = Retries(first_wait_s=0)
 
@@ -257,6 +256,6 @@ def test_the_log_has_no_words_of_a_header(
     outbox.put(report, "a.dcm")
     with caplog.at_level(logging.INFO):
         outbox.send_due()
-        outbox._away_until = 0
+        outbox._server.due = 0
         outbox.send_due()
     assert caplog.messages == ["a: not sent, again in 2 s: ValueError"]

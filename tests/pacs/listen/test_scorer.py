@@ -207,7 +207,7 @@ def test_a_late_image_whose_series_is_kept_no_more_makes_a_partial_report(
     scorer.score(series)
     for kept in scorer.scored.iterdir():
         os.utime(kept, (0, 0))
-    scorer.forget()
+    scorer.remove_old_images()
     with caplog.at_level(logging.INFO):
         results = come_late(scorer, late, "ab12-2")
     report = report_in(results)
@@ -229,11 +229,11 @@ def test_images_are_kept_for_a_while_unless_the_disk_is_full(
     scorer: Scorer, series: Path, monkeypatch: pytest.MonkeyPatch
 ):
     scorer.score(series)
-    scorer.forget()
+    scorer.remove_old_images()
     (kept,) = scorer.scored.iterdir()
     assert len(list(kept.iterdir())) == 3
     monkeypatch.setattr(scorer_module, "MIN_FREE_BYTES", 1 << 60)
-    scorer.forget()
+    scorer.remove_old_images()
     assert list(scorer.scored.iterdir()) == []
 
 

@@ -13,9 +13,8 @@ from pynetdicom import AE, evt
 from tests.pacs.orthanc import Orthanc, free_port
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.listen.refusal import RefusedError
 from distiliqa.pacs.listen.sender import Node
-from distiliqa.pacs.retry import PassingError
+from distiliqa.pacs.retry import PassingError, RefusedError
 
 
 @pytest.fixture

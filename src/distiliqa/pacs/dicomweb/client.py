@@ -24,9 +24,8 @@ from distiliqa.pacs.dicomweb.http import checked_url, is_loopback, open_session,
 from distiliqa.pacs.dicomweb.receipt import has_object, is_receipt
 from distiliqa.pacs.dicomweb.retrieve import Accepted, keep_object
 from distiliqa.pacs.dicomweb.search import Listing, Row
-from distiliqa.pacs.listen.refusal import RefusedError
-from distiliqa.pacs.retry import PassingError, Retries
-from distiliqa.pacs.uids import checked_uid
+from distiliqa.pacs.identifiers import checked_uid
+from distiliqa.pacs.retry import PassingError, RefusedError, Retries
 
 CONNECT_S, READ_S = 10.0, 60.0
 MAX_SYNTAXES = 8  # in which an object is asked for

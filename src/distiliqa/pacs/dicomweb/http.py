@@ -22,8 +22,13 @@ from distiliqa.files import check_regular
 from distiliqa.foreign_text import parse_json
 from distiliqa.pacs.dicomweb.bounds import BoundedAdapter, TooLargeError, TooSlowError
 from distiliqa.pacs.dicomweb.credentials import Credentials
-from distiliqa.pacs.listen.refusal import FINAL_FOR_AN_OBJECT, RefusedError
-from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
+from distiliqa.pacs.retry import (
+    FINAL_HTTP_STATUSES,
+    PassingError,
+    RefusedError,
+    SlowError,
+    UnreachableError,
+)
 
 # What the client logs of a server, a result says in its own words: it reaches only who asks for it.
 logging.getLogger("dicomweb_client").addHandler(logging.NullHandler())
@@ -225,7 +230,7 @@ def _status_error(response: requests.Response | None, url: str) -> DistiliqaErro
     except ValueError:  # a status that no standard knows
         problem = f"answers {status}"
     if status != HTTPStatus.TOO_MANY_REQUESTS and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        kind = RefusedError if status in FINAL_FOR_AN_OBJECT else DistiliqaError
+        kind = RefusedError if status in FINAL_HTTP_STATUSES else DistiliqaError
         return kind(problem, path=url, remedy=_REMEDIES.get(status, "check the URL"))
     asked = response.headers.get("Retry-After", "")
     wait_s = float(asked) if asked.isdecimal() else None

@@ -10,8 +10,7 @@ from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
 
 from distiliqa.pacs.dicomweb import search
-from distiliqa.pacs.listen.refusal import refusal
-from distiliqa.pacs.listen.sender import DUPLICATE
+from distiliqa.pacs.retry import DUPLICATE, refusal
 
 
 def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:

@@ -23,7 +23,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from distiliqa.ct.dicom.deflated import check_inflated_size
 from distiliqa.files import atomic_path, cannot_write, make_folder
-from distiliqa.pacs.uids import is_uid
+from distiliqa.pacs.identifiers import is_uid
 
 _MULTIPART = 'multipart/related; type="application/dicom"'
 _NOT_SO = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)

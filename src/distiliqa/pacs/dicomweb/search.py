@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distiliqa.errors import DistiliqaError, one_line
-from distiliqa.pacs.uids import checked_uid
+from distiliqa.pacs.identifiers import checked_uid
 
 PAGE = 1000  # results that are asked for at a time
 MAX_PAGES = 1000

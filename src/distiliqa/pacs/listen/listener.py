@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.listen.log import reason
 from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.queue import Queue
 from distiliqa.pacs.listen.scorer import Scorer
-from distiliqa.pacs.retry import Retries
+from distiliqa.pacs.retry import Backoff, Retries, loggable
 
 LOG = logging.getLogger(__name__)
 _LOOK_S = 0.5
 _GOODBYE_S = 2.0
-_AGAIN = Retries(first_wait_s=10.0, longest_wait_s=600.0)
+_AGAIN = Retries(first_wait_s=10.0, max_wait_s=600.0)
 
 
 def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
@@ -32,21 +32,18 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
     ----------
     quiet_s : a series is complete if nothing of it came for so many seconds.
     """
-    failures: dict[str, int] = {}
-    due: dict[str, float] = {}
+    waits: defaultdict[str, Backoff] = defaultdict(lambda: Backoff(_AGAIN))
     for complete in _looks(queue, quiet_s):
-        scorer.forget()
+        scorer.remove_old_images()
         for series in complete:
-            if time.monotonic() < due.get(series.name, 0.0):
+            if time.monotonic() < waits[series.name].due:
                 continue
             # Whatever one series causes must not end the receiver of all.
             try:
                 scorer.score(series)
             except Exception as error:
-                count = failures[series.name] = failures.get(series.name, 0) + 1
-                wait_s = _AGAIN.wait_s(count)
-                due[series.name] = time.monotonic() + wait_s
-                LOG.error("%s: again in %.0f s: %s", series.name, wait_s, reason(error))
+                wait_s = waits[series.name].fail()
+                LOG.error("%s: again in %.0f s: %s", series.name, wait_s, loggable(error))
 
 
 @contextmanager
@@ -74,6 +71,6 @@ def _looks(queue: Queue, quiet_s: float) -> Iterator[list[Path]]:
             yield queue.take_complete(quiet_s)
             trouble = None
         except (DistiliqaError, OSError) as error:
-            if trouble != (trouble := reason(error)):
+            if trouble != (trouble := loggable(error)):
                 LOG.error("the queue: %s", trouble)
         time.sleep(_LOOK_S)

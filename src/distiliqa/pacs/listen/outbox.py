@@ -15,15 +15,13 @@ from pathlib import Path
 from threading import Event
 
 from distiliqa.files import private_folder, write_durably, write_text
-from distiliqa.pacs.listen.log import reason
-from distiliqa.pacs.listen.refusal import RefusedError
-from distiliqa.pacs.retry import PassingError, Retries
+from distiliqa.pacs.retry import Backoff, PassingError, RefusedError, Retries, loggable
 
 LOG = logging.getLogger(__name__)
 # Forever, but not often: the longest that a server which is back waits for its reports.
-PERSISTENCE = Retries(first_wait_s=2.0, longest_wait_s=30.0)
+PERSISTENCE = Retries(first_wait_s=2.0, max_wait_s=30.0)
 # For an object that fails while others do not.
-_ALONE = Retries(first_wait_s=2.0, longest_wait_s=300.0)
+_ALONE = Retries(first_wait_s=2.0, max_wait_s=300.0)
 MAX_FAILURES_ALONE = 10
 # So many failures in a row are of the server, not of the objects.
 _OF_THE_SERVER = 2
@@ -59,12 +57,9 @@ class Outbox:
         self.folder = private_folder(folder)
         self.refused = folder / "refused"
         self._send = send
-        self._retries = retries
         self._failed: dict[str, str] = {}  # what was tried, and why it was not sent
-        self._alone: dict[str, int] = {}  # failures while others are sent
-        self._due: dict[str, float] = {}  # of those
-        self._rounds = 0  # without any success
-        self._away_until = 0.0
+        self._alone: dict[str, Backoff] = {}  # those that fail while others are sent
+        self._server = Backoff(retries)  # rounds without any success
         self._last_ns = max((_arrival(path)[0] for path in self._waiting()), default=0)
 
     def put(self, path: Path, name: str) -> None:
@@ -79,12 +74,13 @@ class Outbox:
         now = time.monotonic()
         waiting = self._waiting()
         ordinary = [path for path in waiting if path.name not in self._alone]
-        is_away = now < self._away_until
+        is_away = now < self._server.due
         if not is_away or any(path.name not in self._failed for path in ordinary):
             self._send_in_order(ordinary)
-        due = [path for path in waiting if now >= self._due.get(path.name, now + 1)]
+        alone = {path: self._alone[path.name] for path in waiting if path.name in self._alone}
+        due = [path for path, backoff in alone.items() if now >= backoff.due]
         if due:  # one at a time, for it may keep those waiting that come meanwhile
-            self._try_alone(min(due, key=lambda path: self._due[path.name]))
+            self._try_alone(min(due, key=lambda path: alone[path].due))
 
     def run(self, stop: Event) -> None:
         """Send what is due, over and over, until ``stop`` is set; for a thread of its own."""
@@ -92,7 +88,7 @@ class Outbox:
             try:
                 self.send_due()
             except Exception as error:  # nothing would be sent any more, and nobody would know
-                LOG.error("the outbox: %s", reason(error))
+                LOG.error("the outbox: %s", loggable(error))
 
     def _waiting(self) -> list[Path]:
         found = [path for path in self.folder.glob("*.dcm") if path.name[0] != "."]
@@ -106,15 +102,14 @@ class Outbox:
                 continue
             error = self._try(path)
             if error is None:
-                self._rounds, self._away_until = 0, 0.0
+                self._server = Backoff(self._server.retries)
                 for other in failed:
                     self._leave_alone(other)
                 failed = []
             elif not isinstance(error, RefusedError):
                 failed.append(path)
         if failed:
-            self._rounds += 1
-            self._away_until = time.monotonic() + self._retries.wait_s(self._rounds)
+            self._server.fail()
 
     def _try(self, path: Path) -> Exception | None:
         """Send one object; the error where it was not sent, which is logged if it is news."""
@@ -125,8 +120,9 @@ class Outbox:
             self._set_aside(path, error.reason)
             return error
         except Exception as error:
-            if self._failed.get(path.name) != (why := reason(error)):
-                LOG.warning("%s: not sent, again in %.0f s: %s", path.stem, self._wait_s(path), why)
+            if self._failed.get(path.name) != (why := loggable(error)):
+                wait_s = self._alone.get(path.name, self._server).next_wait_s
+                LOG.warning("%s: not sent, again in %.0f s: %s", path.stem, wait_s, why)
             self._failed[path.name] = why
             return error
         path.unlink()
@@ -138,22 +134,15 @@ class Outbox:
         error = self._try(path)
         if error is None or isinstance(error, RefusedError):
             return
-        if not isinstance(error, PassingError) and self._alone[path.name] >= MAX_FAILURES_ALONE:
-            self._set_aside(path, reason(error))
+        failures = self._alone[path.name].failures
+        if not isinstance(error, PassingError) and failures >= MAX_FAILURES_ALONE:
+            self._set_aside(path, loggable(error))
             return
         self._leave_alone(path)
 
     def _leave_alone(self, path: Path) -> None:
         """Try an object later, on its own: others were sent while it was not."""
-        failures = self._alone.get(path.name, 0) + 1
-        self._alone[path.name] = failures
-        self._due[path.name] = time.monotonic() + _ALONE.wait_s(failures)
-
-    def _wait_s(self, path: Path) -> float:
-        """The longest wait after the next failure of an object."""
-        if path.name in self._alone:
-            return _ALONE.wait_s(self._alone[path.name] + 1)
-        return self._retries.wait_s(self._rounds + 1)
+        self._alone.setdefault(path.name, Backoff(_ALONE)).fail()
 
     def _set_aside(self, path: Path, why: str) -> None:
         private_folder(self.refused)
@@ -163,7 +152,7 @@ class Outbox:
         LOG.error("%s: refused for good, it is kept in %s: %s", path.stem, self.refused, why)
 
     def _forget(self, path: Path) -> None:
-        for notes in (self._failed, self._alone, self._due):
+        for notes in (self._failed, self._alone):
             notes.pop(path.name, None)
 
 

@@ -17,7 +17,7 @@ from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.transport import AssociationSocket
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.listen.log import reason
+from distiliqa.pacs.retry import loggable
 
 LOG = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class BoundedMessages(DIMSEServiceProvider):
         except Exception as error:
             address = self.assoc.requestor.address_info
             why = (
-                reason(error)
+                loggable(error)
                 if isinstance(error, DistiliqaError | OSError)
                 else "what it sends is not DICOM"
             )

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 
 from distiliqa.files import cannot_write, make_folder, private_folder, sync_file, sync_folder
-from distiliqa.pacs.uids import checked_uid, is_uid
+from distiliqa.pacs.identifiers import checked_uid, is_uid
 from distiliqa.report.names import short_hash
 
 # A sender that never stops does not keep a series from being scored.

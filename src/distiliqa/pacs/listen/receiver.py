@@ -26,9 +26,9 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.identifiers import checked_aet, checked_uid
 from distiliqa.pacs.listen.queue import Queue
 from distiliqa.pacs.listen.server import STORED, serving
-from distiliqa.pacs.uids import checked_uid
 from distiliqa.report.names import short_hash
 
 LOG = logging.getLogger(__name__)
@@ -42,7 +42,6 @@ _BY_PYDICOM = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndi
 _OBJECT, _SERIES = 0x00080018, 0x0020000E  # their instance UIDs
 # What stands before the latter: descriptions, and for some images thousands of references.
 MAX_START_BYTES = 2 << 20
-_NAME_LENGTH = 16  # of an application entity title: PS3.5, table 6.2-1
 
 
 @contextmanager
@@ -93,23 +92,6 @@ def _objects_on_disk(folder: Path) -> Iterator[None]:
         yield
     finally:
         _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before
-
-
-def checked_aet(title: str) -> str:
-    """An application entity title: 1 to 16 printable characters, no backslash (PS3.5, 6.2).
-
-    Raises
-    ------
-    DistiliqaError : it is not valid.
-    """
-    stripped = title.strip()
-    printable = stripped.isascii() and stripped.isprintable() and "\\" not in stripped
-    if not printable or not 1 <= len(stripped) <= _NAME_LENGTH:
-        raise DistiliqaError(
-            f"not a valid application entity title: {title!r}",
-            remedy="1 to 16 letters, digits or _",
-        )
-    return stripped
 
 
 def _transfer_syntaxes() -> list[str]:

@@ -63,7 +63,7 @@ class Scorer:
         """Whether a series of this name was scored before."""
         return (self.results / name).exists() or (self.failed / name).exists()
 
-    def forget(self) -> None:
+    def remove_old_images(self) -> None:
         """Remove the objects of series that were scored long ago, or of all on a full disk."""
         with suppress(OSError):  # it is tried again
             is_full = shutil.disk_usage(self.scored).free < MIN_FREE_BYTES

@@ -14,16 +14,13 @@ from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.pacs.identifiers import checked_aet
 from distiliqa.pacs.listen.peer import BoundedSocket
-from distiliqa.pacs.listen.receiver import checked_aet
-from distiliqa.pacs.listen.refusal import RefusedError, refusal
-from distiliqa.pacs.retry import PassingError
+from distiliqa.pacs.retry import DUPLICATE, PassingError, RefusedError, refusal
 
 CONNECT_S, ANSWER_S = 10.0, 30.0
 _WARNINGS = range(0xB000, 0xC000)  # stored, perhaps with changes: PS3.7, annex C
 _SUCCESS = 0x0000
-# The node has it already (PS3.7, annex C): its answer to an earlier attempt was lost on the way.
-DUPLICATE = 0x0111
 
 
 class _Entity(AE):
@@ -100,14 +97,16 @@ class Node:
 
     def _not_established(self, association: Association) -> DistiliqaError:
         if association.is_rejected:
-            return self._told("rejects us", f"make {self.calling_aet} known to it, check its title")
+            return self._error(
+                "rejects us", f"make {self.calling_aet} known to it, check its title"
+            )
         if association.rejected_contexts:
-            return self._told("does not take such objects", "allow it to store them")
+            return self._error("does not take such objects", "allow it to store them")
         return PassingError(
             "no connection", path=str(self), remedy="check that it runs, and host and port"
         )
 
-    def _told(self, problem: str, remedy: str) -> DistiliqaError:
+    def _error(self, problem: str, remedy: str) -> DistiliqaError:
         return DistiliqaError(problem, path=str(self), remedy=remedy)
 
     def __str__(self) -> str:

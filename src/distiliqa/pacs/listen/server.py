@@ -18,8 +18,8 @@ from pynetdicom.dul import DULServiceProvider
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from distiliqa.pacs.listen.connections import MAX_CONNECTIONS, Connection, Connections
-from distiliqa.pacs.listen.log import reason
 from distiliqa.pacs.listen.peer import BoundedMessages, BoundedSocket
+from distiliqa.pacs.retry import loggable
 
 LOG = logging.getLogger(__name__)
 STORED = 0x0000  # PS3.4, table B.2-1
@@ -136,7 +136,7 @@ def _one_line_for_each_failure() -> Iterator[None]:
 
     def log(failure: Any) -> None:
         if isinstance(failure.thread, Association | DULServiceProvider):
-            LOG.warning("an association failed: %s", reason(failure.exc_value))
+            LOG.warning("an association failed: %s", loggable(failure.exc_value))
         else:
             before(failure)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.uids import checked_uid
+from distiliqa.pacs.identifiers import checked_uid
 
 
 @pytest.mark.parametrize("uid", ["1", "1.2.840.10008.1.1", "1." + 30 * "2." + "3", "1.02"])
