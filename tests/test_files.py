@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.disks import full_disk
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
@@ -72,11 +73,8 @@ def test_a_private_folder_is_for_its_owner_even_if_it_was_there(tmp_path: Path) 
 def test_a_durable_file_is_on_the_disk_before_it_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     write_durably(tmp_path / "a", b"old")
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(DistiliqaError, match="free some space"):
         write_durably(tmp_path / "a", b"new")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.disks import full_disk
 from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
@@ -193,10 +193,7 @@ def test_a_full_disk_at_the_end_does_not_lose_the_table(
     write_series: Write,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    def full(self: Path, target: Path) -> Path:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full_disk)
     done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "mean of 3" in done.stdout

@@ -9,12 +9,7 @@ import numpy as np
 import pytest
 
 from distiliqa.compare.run import PairedRun, compare_inputs
-from distiliqa.scoring.model import Model, load_model
-
-
-@pytest.fixture(scope="session")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
+from distiliqa.scoring.model import load_model
 
 
 @pytest.fixture

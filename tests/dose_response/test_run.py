@@ -10,16 +10,11 @@ pytest.importorskip("torch")
 
 from distiliqa.dose_response.run import dose_response
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
 from distiliqa.simulate.dicom_files import Settings, simulate_file
 
 Write = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
 
 
 @pytest.fixture(scope="module")

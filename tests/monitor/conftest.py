@@ -10,12 +10,7 @@ from pathlib import Path
 import pytest
 
 from distiliqa.monitor import Monitor, open_monitor
-from distiliqa.scoring.model import Model, load_model
-
-
-@pytest.fixture(scope="session")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
+from distiliqa.scoring.model import Model
 
 
 @pytest.fixture

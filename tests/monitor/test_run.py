@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.models.folder import OUTPUT
@@ -297,11 +298,7 @@ def test_a_page_that_could_not_be_drawn_is_drawn_at_the_next_look(
     write_series(folder, 1)
     monitor = start()
     with monkeypatch.context() as broken:
-
-        def full(self: Path, target: Path) -> Path:
-            raise OSError(28, "No space left on device")
-
-        broken.setattr(Path, "replace", full)
+        broken.setattr(Path, "replace", full_disk)
         with pytest.raises(DistiliqaError, match=r"trend\.html: cannot be written"):
             monitor.look()
     assert not (out / "trend.html").exists()

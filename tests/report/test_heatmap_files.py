@@ -10,18 +10,12 @@ from PIL import Image
 from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.heatmap_files import write_nifti, write_pictures
-from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import SeriesScore
 from distiliqa.scoring.run import score_inputs
 
 HEATMAP = np.random.default_rng(0).uniform(0, 4, (16, 16)).astype(np.float32)
 # Right, front, up: voxel (0, 0, 0) is the patient's left back.
 AFFINE = np.array([[-0.8, 0, 0, 10], [0, -0.7, 0, 20], [0, 0, 3, 30], [0, 0, 0, 1.0]])
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model):
-    return load_model(tiny_model)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import errno
-import os
 import re
 from pathlib import Path
 
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, UndefinedError
+from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import page_blocks as page
@@ -72,10 +71,7 @@ def test_what_a_template_lacks_is_an_error(tmp_path: Path):
 
 
 def test_a_full_disk_leaves_no_half_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def full(self: Path, target: Path) -> Path:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full_disk)
     with pytest.raises(DistiliqaError, match=r"page\.html: cannot be written .*free some space"):
         written(tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import errno
 import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import check_folder, write_reports
@@ -35,10 +35,7 @@ def test_a_file_name_that_is_not_utf_8_is_written(run: ScoringRun, tmp_path: Pat
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     run: ScoringRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def full(self: Path, target: Path) -> Path:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full_disk)
     with pytest.raises(DistiliqaError, match=r"scores\.csv: cannot be written .*free some space"):
         write_reports(run, tmp_path)
     assert list(tmp_path.iterdir()) == []

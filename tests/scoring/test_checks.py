@@ -8,15 +8,10 @@ import pytest
 
 from distiliqa.ct import Acquisition
 from distiliqa.scoring.checks import series_warnings
-from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
 
 Write = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
 
 
 @pytest.fixture

@@ -14,11 +14,6 @@ from distiliqa.models.folder import CONFIG
 from distiliqa.scoring.model import Model, load_model
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
-
-
 def noise(sd: float, shape: tuple[int, ...] = (512, 512)) -> np.ndarray:
     return np.random.default_rng(0).normal(40, sd, shape).astype(np.float32)
 

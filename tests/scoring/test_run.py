@@ -13,16 +13,11 @@ import distiliqa
 from distiliqa.ct import CTSlice, CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError, ModelFolderError
 from distiliqa.scoring import run as run_module
-from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import Comparison
 from distiliqa.scoring.run import require_scores, score_inputs
 
 Write = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
 
 
 def test_a_folder_is_scored_in_reading_order(tmp_path: Path, model: Model, write_series: Write):

@@ -8,7 +8,7 @@ import pytest
 
 from distiliqa.scoring import tuning_cache
 from distiliqa.scoring.execution import Execution
-from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.model import Model
 from distiliqa.scoring.tuning_cache import cache_folder, recall, remember
 
 BOTH = ("onnxruntime", "openvino")
@@ -19,11 +19,6 @@ FOUND = Execution("openvino", "fp32", threads=2, batch=1)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "distiliqa"
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Model:
-    return load_model(tiny_model)
 
 
 def test_what_is_remembered_is_recalled(model: Model, folder: Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
 import os
 import pickle
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.disks import full_disk
 
 from distiliqa.ct.window import Window
 from distiliqa.errors import CTReadError, DistiliqaError
@@ -119,10 +119,7 @@ def test_several_slices_in_a_file_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(cache_module, "_write_header", full)
+    monkeypatch.setattr(cache_module, "_write_header", full_disk)
     with pytest.raises(DistiliqaError, match=r"No space left on device\); free some space"):
         open_cache(make_images(tmp_path), folder=tmp_path / "cache", size=SIZE)
 

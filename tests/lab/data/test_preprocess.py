@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 import tifffile
+from tests.support.disks import no_space
 
 from distiliqa.ct.dicom.derive import read_stored
 from distiliqa.errors import DistiliqaError
@@ -170,7 +170,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseExce
     ("error", "expected"),
     [
         (KeyboardInterrupt(), KeyboardInterrupt),
-        (OSError(errno.ENOSPC, "No space left on device"), DistiliqaError),
+        (no_space(), DistiliqaError),
     ],
 )
 def test_an_interrupted_run_resumes(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import sha256, write_json
@@ -251,10 +251,7 @@ def test_a_loss_that_is_not_a_number_is_an_error(recipe: MakeRecipe, tmp_path: P
 def test_a_full_disk_is_one_line_and_keeps_the_best_weights(
     recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(lightning.Trainer, "save_checkpoint", full)
+    monkeypatch.setattr(lightning.Trainer, "save_checkpoint", full_disk)
     run = start_run(tmp_path / "run", recipe(), resume=False)
     with pytest.raises(DistiliqaError, match=r"last.ckpt: cannot be written .*free some space"):
         train_teachers(run, only=1)

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.disks import full_disk, no_space
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.listener import score_forever
@@ -54,7 +55,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> None:
     ("error", "told"),
     [
         (DistiliqaError("full", path="out", remedy="free some space"), "out: full; free some"),
-        (OSError(28, "No space left on device"), "No space left on device"),
+        (no_space(), "No space left on device"),
         (ValueError("Doe^Jane is no date"), "ValueError"),
     ],
 )
@@ -82,10 +83,7 @@ def test_an_interrupt_ends_it_at_once(queue: Queue, looks: None):
 def test_a_queue_that_fails_is_logged_once_and_read_again(
     queue: Queue, looks: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    def full(quiet_s: float) -> list[Path]:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(queue, "take_complete", full)
+    monkeypatch.setattr(queue, "take_complete", full_disk)
     with caplog.at_level(logging.INFO), pytest.raises(KeyboardInterrupt):
         score_forever(queue, Scorer(), 30)  # type: ignore[arg-type]
     assert caplog.messages == ["the queue: No space left on device"]

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.queue import MAX_OPEN_S, Queue
@@ -169,11 +169,8 @@ def test_no_name_from_the_network_leaves_the_queue(
 def test_a_full_disk_is_an_error_and_leaves_nothing_half(
     queue_of: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     queue = queue_of()
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(DistiliqaError, match="No space left"):
         put(queue, SERIES, "1", b"a")
     files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]

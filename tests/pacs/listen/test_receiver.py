@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import shutil
@@ -19,6 +18,7 @@ from pydicom.uid import (
 )
 from pynetdicom import AE
 from pynetdicom.association import Association
+from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.queue import Queue
@@ -117,10 +117,7 @@ def test_a_full_disk_refuses_and_the_sender_knows(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ):
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(DistiliqaError, match=f"status {OUT_OF_RESOURCES:04X}H"):
         node.store(ct)
     assert list(queue.arriving.glob("*/*")) == []

@@ -20,6 +20,7 @@ from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu import P_DATA_TF
+from tests.support.disks import full_disk
 
 from distiliqa.pacs.listen import connections, peer, server
 from distiliqa.pacs.listen.queue import Queue
@@ -292,13 +293,10 @@ def test_a_full_disk_ends_the_association_and_not_the_listener(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ):
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
     association = associate()
     context, command = store_command(association)
     with monkeypatch.context() as patch, caplog.at_level(logging.WARNING, "distiliqa"):
-        patch.setattr("pynetdicom.dimse_messages.NamedTemporaryFile", full)
+        patch.setattr("pynetdicom.dimse_messages.NamedTemporaryFile", full_disk)
         raw(association).sendall(command + data_pdu(context, 2, b"object"))
         assert ended(association)
     assert "127.0.0.1: its association ends: No space left on device" in caplog.messages
