@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from itertools import chain, pairwise
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from typer.testing import CliRunner
 
 import distiliqa
 from distiliqa import metrics
-from distiliqa.cli import PANELS
+from distiliqa.cli import PANELS, app
 from distiliqa.report.columns import BESIDES, SCORES_CSV, SERIES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,6 +59,19 @@ def test_every_column_of_an_archive_is_on_the_page() -> None:
     page = (DOCS / "reference" / "results.md").read_text("utf-8")
     for name in set(OF_ARCHIVE) - {column.name for column in SCORES_CSV}:
         assert f"`{name}`" in page
+
+
+def test_every_key_of_json_files_is_on_the_page(extension: ModuleType, tmp_path: Path) -> None:
+    source = Path(distiliqa.__file__).parent / "examples" / "body_phantom" / "dose_100"
+    done = CliRunner().invoke(app, ["score", str(source / "slice_1.dcm"), "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    scores = json.loads((tmp_path / "scores.json").read_text("utf-8"))
+    run = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    (series,) = scores["series"]
+    keys = {*scores, *scores["model"], *scores["settings"], *series, *series["slices"][0], *run}
+    page = (DOCS / "reference" / "results.md").read_text("utf-8")
+    page += "".join(build() for name, build in extension.GENERATORS.items() if "columns" in name)
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
 
 
 def test_every_public_name_is_in_the_reference(extension: ModuleType) -> None:
