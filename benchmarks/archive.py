@@ -270,8 +270,7 @@ def tasks_each_second(model: Model) -> float:
 def written_each_second(folder: Path, model: Model) -> tuple[float, float]:
     """Results that are put in Parquet, and in mind, a second; and bytes of each on disk."""
     from distiliqa.archive.cluster import TASK_FILES
-    from distiliqa.archive.known import Known
-    from distiliqa.archive.parts import Parts
+    from distiliqa.archive.parts import Known, Parts
     from distiliqa.archive.table import schema
 
     paths = [f"/archive/{n // 3000:05}/{n // 300:07}/{n % 300:03}.dcm" for n in range(ROWS)]

@@ -23,7 +23,7 @@ def score_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         scorer = Scorer(setting)
         for each in files:
             paths.append(each.path)
-            columns = {"path": each.path, **each.stamp._asdict(), **each.told}
+            columns = {"path": each.path, **each.stamp._asdict(), **each.carried}
             yield scorer(pa.Table.from_pylist([columns]))
 
     monkeypatch.setattr(run, "score_files", score_files)

@@ -82,8 +82,8 @@ def test_paths_of_a_manifest_are_relative_to_it(folder: Path, encoding: str):
     source = open_source(str(manifest))
     assert source.columns == ("site",)
     first, second, missing, not_a_file = source.files()
-    assert (first.path, first.told) == (str(folder / "b.dcm"), {"site": "north"})
-    assert (second.path, second.told) == (str(folder / "a" / "c.dcm"), {"site": "south"})
+    assert (first.path, first.carried) == (str(folder / "b.dcm"), {"site": "north"})
+    assert (second.path, second.carried) == (str(folder / "a" / "c.dcm"), {"site": "south"})
     assert missing == (str(folder / "none.dcm"), "no such file; check the manifest")
     assert not_a_file.reason.startswith("a folder, not a file")
 

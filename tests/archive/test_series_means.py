@@ -27,7 +27,7 @@ def means(folder: Path, *parts: list[dict], count_outside: bool = False) -> dict
 
 
 def test_a_series_may_lie_in_several_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(series, "_TOGETHER", 1)
+    monkeypatch.setattr(series, "_MAX_SUMS", 1)
     one = {"series": "a", "score": 1.0, "position_mm": 5.0, "noise_hu": 10.0}
     two = {"series": "a", "score": 2.0, "position_mm": -5.0}
     other = {"series": "b", "score": 4.0, "interval_low": 3.0, "interval_high": 4.0}

@@ -16,13 +16,13 @@ from distiliqa.archive.local_ray import local_ray, silent_core
 from distiliqa.archive.scorer import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 
-# What Ray will change, and that a pool is as large as the machine, is no business of the user's.
+# Users need no warning of future changes in Ray, or of a pool as large as the machine.
 warnings.filterwarnings("ignore", module=r"ray(\.|$)")
 warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
 
-RETRIES = 1  # of a task whose worker died; then each of its files is tried alone
+RETRIES = 1  # of a task whose worker died; then its files are tried one by one
 TASK_FILES = 128  # some seconds of work: what is done again when a worker dies
-_TASKS_EACH = 8  # for each worker, where there are few files, so that all end together
+_TASKS_PER_WORKER = 8  # where there are few files, so that all workers end together
 
 
 @contextmanager
@@ -31,10 +31,10 @@ def connected(address: str | None, concurrency: int | None, threads: int) -> Ite
 
     Parameters
     ----------
-    address : of a cluster; without one Ray is started on this machine, see `local_ray`, and stopped
-        in the end. A session that is open is used as it is.
+    address : of a cluster; None starts Ray on this machine, see `local_ray`, and stops it in the
+        end. An open session is used as it is.
     concurrency : number of workers; None for as many as the processors allow.
-    threads : processors that each worker takes.
+    threads : processors of each worker.
 
     Raises
     ------
@@ -58,32 +58,32 @@ def connected(address: str | None, concurrency: int | None, threads: int) -> Ite
 def score_files(
     files: Sequence[Listed], setting: Setting, workers: int, *, alone: bool = False
 ) -> Iterator[pa.Table]:
-    """Rows of results as they are made, each file whole, in any order.
+    """Yield tables of results as they are made, with all rows of a file in one, in any order.
 
-    A worker that dies is started again and its task retried. A task that kills `RETRIES` + 1
-    workers gives no row, and the others go on.
+    A worker that dies is started again, and its task is retried. A task that kills `RETRIES` + 1
+    workers gives no row, and the other tasks continue.
 
     Parameters
     ----------
-    alone : one file a task, so that a file that kills its worker takes no other along.
+    alone : one file for each task, so that a file that kills its worker affects no other.
 
     Raises
     ------
-    DistiliqaError : Ray cannot go on, or a machine lacks the model.
+    DistiliqaError : Ray cannot continue, or a machine lacks the model.
     """
-    quiet = ray.data.DataContext.get_current()
-    quiet.enable_progress_bars = False
-    quiet.max_errored_blocks = -1
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.max_errored_blocks = -1
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    fair = max(1, len(files) // (_TASKS_EACH * workers))
-    size = 1 if alone else min(TASK_FILES, fair)
+    fair_share = max(1, len(files) // (_TASKS_PER_WORKER * workers))
+    size = 1 if alone else min(TASK_FILES, fair_share)
     tasks = [_table(files[at : at + size], setting) for at in range(0, len(files), size)]
     scored = ray.data.from_arrow(tasks).map_batches(
         Scorer,
         fn_constructor_args=(setting,),
         batch_size=None,
         batch_format="pyarrow",
-        # What waits for a worker fails with it: alone means that nothing waits.
+        # Tasks that wait for a worker fail with it.
         compute=ray.data.ActorPoolStrategy(
             size=workers, max_tasks_in_flight_per_actor=1 if alone else None
         ),
@@ -101,14 +101,14 @@ def score_files(
 
 def _table(files: Sequence[Listed], setting: Setting) -> pa.Table:
     columns = {
-        "path": [each.path for each in files],
-        "size": [each.stamp.size for each in files],
-        "modified_ns": [each.stamp.modified_ns for each in files],
+        "path": [file.path for file in files],
+        "size": [file.stamp.size for file in files],
+        "modified_ns": [file.stamp.modified_ns for file in files],
     }
-    told = {name: [each.told.get(name) for each in files] for name in setting.carried}
+    carried = {name: [file.carried.get(name) for file in files] for name in setting.carried}
     types = {"path": pa.string(), "size": pa.int64(), "modified_ns": pa.int64()}
-    schema = pa.schema([*types.items(), *((name, pa.string()) for name in told)])
-    return pa.table({**columns, **told}, schema=schema)
+    schema = pa.schema([*types.items(), *((name, pa.string()) for name in carried)])
+    return pa.table({**columns, **carried}, schema=schema)
 
 
 def _join(address: str) -> None:

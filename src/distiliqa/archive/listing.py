@@ -1,4 +1,4 @@
-"""From what the user names (files, folders, manifests) to files, a portion at a time."""
+"""Files of the inputs (files, folders, manifests), a portion at a time."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from distiliqa.errors import DistiliqaError
 
 MANIFEST = ".csv"
 PATH = "path"
-_TOGETHER = 4096  # lines of a manifest that are looked up at a time
+_ROWS_AT_ONCE = 4096  # of a manifest, whose files are looked up together
 
 
 class Listed(NamedTuple):
-    """A file to score, and what its manifest says of it, by column."""
+    """A file to score, and the further columns of its manifest."""
 
     path: str
     stamp: Stamp
-    told: dict[str, str]
+    carried: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Source:
 
     Attributes
     ----------
-    columns : those of a manifest, without ``path``; they are carried along.
+    columns : columns of a manifest but ``path``, which go into the results.
     """
 
     path: str
@@ -46,34 +46,35 @@ class Source:
 
     @property
     def is_manifest(self) -> bool:
-        """Whether it is a table of files."""
+        """Whether the input is a table of files."""
         return self.kind == FileType.File and self.path.lower().endswith(MANIFEST)
 
     def files(self, without: Path | None = None) -> Iterator[Listed | Problem]:
-        """Its files with their stamps, and what cannot be read of it.
+        """Yield its files with their stamps, and problems.
 
         Parameters
         ----------
-        without : a folder inside it that is left out, such as that of the results.
+        without : folder inside it to leave out, such as that of the results.
         """
         if self.is_manifest:
-            yield from _told_by(self.path)
+            yield from _manifest_files(self.path)
             return
         found = (
             files_under(self.path, without)
             if self.kind == FileType.Directory
             else stamps_of([self.path])
         )
-        for each in found:
-            yield each if isinstance(each, Problem) else Listed(*each, {})
+        for file in found:
+            yield file if isinstance(file, Problem) else Listed(*file, {})
 
 
 def open_source(named: str) -> Source:
-    """Look at one input.
+    """Check one input.
 
     Raises
     ------
-    DistiliqaError : nothing is there, or a manifest has no column ``path``, or one of a result.
+    DistiliqaError : the input does not exist, or a manifest has no column ``path``, or a column of
+        the results.
     """
     path = absolute(named)
     kind = kind_of(path)
@@ -86,12 +87,12 @@ def open_source(named: str) -> Source:
 def portions(
     sources: Iterable[Source], size: int, without: Path | None = None
 ) -> Iterator[tuple[list[Listed], list[Problem]]]:
-    """The files of all sources, ``size`` at a time, with what could not be read among them."""
-    found = (each for source in sources for each in source.files(without))
+    """Yield the files of all sources, ``size`` at a time, and the problems among them."""
+    found = (file for source in sources for file in source.files(without))
     while portion := list(islice(found, size)):
         yield (
-            [each for each in portion if isinstance(each, Listed)],
-            [each for each in portion if isinstance(each, Problem)],
+            [file for file in portion if isinstance(file, Listed)],
+            [problem for problem in portion if isinstance(problem, Problem)],
         )
 
 
@@ -115,33 +116,31 @@ def _columns(manifest: str) -> tuple[str, ...]:
         raise DistiliqaError(
             f"the columns of the manifest cannot be carried along: {', '.join(map(repr, taken))}",
             path=manifest,
-            remedy="give each a name of its own that no column of the results has",
+            remedy="give them unique names that no column of the results has",
         )
     return tuple(others)
 
 
-def _told_by(manifest: str) -> Iterator[Listed | Problem]:
+def _manifest_files(manifest: str) -> Iterator[Listed | Problem]:
     base = os.path.dirname(manifest)
     with open_text(manifest) as file:
         lines = csv.DictReader(file, restkey="", restval="")
         try:
-            while told := list(islice(lines, _TOGETHER)):
-                yield from _looked_up(told, base, manifest)
+            while rows := list(islice(lines, _ROWS_AT_ONCE)):
+                yield from _stamped(rows, base)
         except (UnicodeDecodeError, csv.Error) as error:
             raise _not_csv(manifest, error) from error
 
 
-def _looked_up(
-    told: Sequence[dict[str, str]], base: str, manifest: str
-) -> Iterator[Listed | Problem]:
-    paths = [_joined(base, each.pop(PATH)) for each in told]
-    for each, found in zip(told, stamps_of(paths), strict=True):
-        each.pop("", None)  # fields beyond the header
-        yield found if isinstance(found, Problem) else Listed(*found, each)
+def _stamped(rows: Sequence[dict[str, str]], base: str) -> Iterator[Listed | Problem]:
+    paths = [_joined(base, row.pop(PATH)) for row in rows]
+    for row, found in zip(rows, stamps_of(paths), strict=True):
+        row.pop("", None)  # fields beyond the header
+        yield found if isinstance(found, Problem) else Listed(*found, row)
 
 
 def _joined(base: str, path: str) -> str:
-    """A path of a manifest, which is relative to the folder that the manifest lies in."""
+    """A path of a manifest, relative to the folder of the manifest."""
     if is_uri(path) or os.path.isabs(path):
         return absolute(path)
     return f"{base}/{path}" if is_uri(base) else os.path.normpath(os.path.join(base, path))

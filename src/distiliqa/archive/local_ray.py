@@ -1,8 +1,7 @@
-"""Ray on this machine alone: nobody else reaches it, it asks nobody, and nothing of it is left.
+"""Ray on this machine: on loopback only, without calls to any network, removed in the end.
 
-Ray listens on loopback alone where it takes the machine for one that cannot be part of a cluster,
-makes its folder writable for all, and has one process whose first act is to ask the metadata
-services of three clouds where it runs. Two processes outlive a driver that is killed.
+By default Ray listens on all addresses, makes its folder writable for all users, and asks the
+metadata services of three clouds where it runs. Two of its processes outlive a killed driver.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ from distiliqa.files import only_one
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
 _PREFIX = "distiliqa-ray-"
 _LOCK = "driver"
-_INNER = "ray"  # what Ray makes writable for all lies in a folder that its owner alone may enter
+_INNER = "ray"  # Ray makes it writable for all users, who cannot enter the folder around it
 
 
 @contextmanager
 def local_ray(processors: int | None) -> Iterator[None]:
-    """A session of Ray on this machine, stopped in the end.
+    """Run a session of Ray on this machine.
 
     Parameters
     ----------
-    processors : that it may use; None for all.
+    processors : number of processors to use; None for all.
     """
     parent = _parent()
     remove_dead(parent)
@@ -45,8 +44,8 @@ def local_ray(processors: int | None) -> Iterator[None]:
         _on_loopback(),
         _without_api_server(),
     ):
-        # Whoever reaches the ports of Ray may run programs on this machine. Ray asks them for a
-        # token, which it would otherwise keep in the home folder.
+        # Other users who reach the ports of Ray could run programs here. The token prevents it;
+        # Ray would keep one in the home folder.
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         try:
             with silent_core():
@@ -67,7 +66,7 @@ def local_ray(processors: int | None) -> Iterator[None]:
 
 @contextmanager
 def silent_core() -> Iterator[None]:
-    """Keep lines about logging, which Ray's core writes past Python, from the screen."""
+    """Keep lines that Ray's core writes past Python from the screen."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -79,13 +78,13 @@ def silent_core() -> Iterator[None]:
 
 
 def _parent() -> Path:
-    """The names of Ray's sockets may have 107 characters: TMPDIR is often too long for them."""
+    """A folder with a short name: the path of a socket has at most 107 characters."""
     return Path("/tmp") if os.path.isdir("/tmp") else Path(tempfile.gettempdir())
 
 
 @contextmanager
 def _on_loopback() -> Iterator[None]:
-    """Make Ray, here and in the processes it starts, take 127.0.0.1 for this machine's address."""
+    """Make Ray and its processes use 127.0.0.1 as the address of this machine."""
     name, before = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, ray_constants.ENABLE_RAY_CLUSTER
     given = os.environ.get(name)
     os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False
@@ -101,7 +100,7 @@ def _on_loopback() -> Iterator[None]:
 
 @contextmanager
 def _without_api_server() -> Iterator[None]:
-    """Start no dashboard: without pages it reports use alone, and asks clouds where it is."""
+    """Start no dashboard: all it does here is report usage and query clouds."""
     before = services.start_api_server
     services.start_api_server = lambda *_, **__: (None, None)
     try:
@@ -111,7 +110,7 @@ def _without_api_server() -> Iterator[None]:
 
 
 def remove_dead(parent: Path) -> None:
-    """Remove what drivers left in ``parent`` that were killed: their folders and processes."""
+    """Remove the folders and processes that killed drivers left in ``parent``."""
     for folder in parent.glob(f"{_PREFIX}*"):
         if not (_is_own(folder) and (folder / f"{_LOCK}.lock").is_file()):
             continue
@@ -126,12 +125,12 @@ def remove_dead(parent: Path) -> None:
 def _is_own(folder: Path) -> bool:
     try:
         return not folder.is_symlink() and folder.stat().st_uid == os.getuid()
-    except (OSError, AttributeError):  # gone meanwhile; Windows knows no such number
+    except (OSError, AttributeError):  # removed meanwhile; Windows has no such number
         return False
 
 
 def _end_processes(folder: Path) -> None:
-    """End the processes that hold a file of a folder open, where the system lists them."""
+    """End the processes that have a file of a folder open, where the system lists them."""
     for process in Path("/proc").glob("[0-9]*"):
         number = int(process.name)
         if number != os.getpid() and _holds(process, folder / _INNER):
@@ -143,5 +142,5 @@ def _holds(process: Path, folder: Path) -> bool:
         return any(
             os.readlink(file).startswith(f"{folder}/") for file in (process / "fd").iterdir()
         )
-    except OSError:  # of another user, or gone meanwhile
+    except OSError:  # of another user, or ended meanwhile
         return False

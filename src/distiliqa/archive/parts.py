@@ -1,27 +1,39 @@
-"""The results on disk: Parquet in numbered parts, each there whole or not at all."""
+"""Results on disk: Parquet in numbered parts, and the files that they cover.
+
+A part is written whole or not at all. An archive has hundreds of millions of files, so what is
+known of them takes 32 bytes a file.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from distiliqa.archive.storage import Stamp
+from distiliqa.archive.table import FAILED
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path, make_folder
 
-ROWS = 100_000  # in a part, some 15 MB
-SECONDS = 60.0  # of results that a crash may take along
+MAX_ROWS = 100_000  # of a part, some 15 MB
+MAX_WAIT_S = 60.0  # results that a crash may lose
 
+KNOWN_COLUMNS = ("path", "state", "size", "modified_ns")
+_FILE = np.dtype([("key", "S16"), ("size", np.int64), ("modified_ns", np.int64)])  # 32 bytes
+_FAILED_SIZE = -1  # no file has it, and it sorts first: failed files are scored again
 _NAME = re.compile(r"part-(\d{6,})\.parquet")
 
 
 class Parts:
-    """A folder of parts that grows.
+    """A growing folder of parts.
 
     Parameters
     ----------
@@ -34,19 +46,19 @@ class Parts:
         self._since = time.monotonic()
 
     def paths(self) -> list[Path]:
-        """The parts there are, in the order that they were written."""
-        found = [each for each in self.folder.iterdir() if _NAME.fullmatch(each.name)]
+        """The parts, in the order in which they were written."""
+        found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
         return sorted(found, key=_number)
 
     def add(self, rows: pa.Table) -> None:
-        """Take rows; they are on disk after `SECONDS`, `ROWS`, or `flush`."""
+        """Add rows; they are on disk after `MAX_WAIT_S`, `MAX_ROWS`, or `flush`."""
         self._waiting.append(rows)
-        full = sum(map(len, self._waiting)) >= ROWS
-        if full or time.monotonic() - self._since > SECONDS:
+        full = sum(map(len, self._waiting)) >= MAX_ROWS
+        if full or time.monotonic() - self._since > MAX_WAIT_S:
             self.flush()
 
     def flush(self) -> None:
-        """Write the rows that wait. Raises `DistiliqaError` where the disk is full."""
+        """Write the waiting rows. Raises `DistiliqaError` on a full disk."""
         if sum(map(len, self._waiting)):
             number = max(map(_number, self.paths()), default=0) + 1
             table = pa.concat_tables(self._waiting)
@@ -54,11 +66,11 @@ class Parts:
         self._waiting, self._since = [], time.monotonic()
 
     def read(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows that are on disk, part by part.
+        """Yield the rows on disk, part by part.
 
         Raises
         ------
-        DistiliqaError : a part is damaged, or is not of this run.
+        DistiliqaError : a part is damaged or lacks a column.
         """
         for path in self.paths():
             try:
@@ -70,8 +82,8 @@ class Parts:
                     remedy="delete it: its files are scored again by the next run",
                 ) from error
 
-    def forget(self, paths: Sequence[str]) -> None:
-        """Take the rows of these files out, which are about to be scored again."""
+    def remove(self, paths: Sequence[str]) -> None:
+        """Remove the rows of files that will be scored again."""
         self.flush()
         gone = pa.array(paths, pa.string())
         for path, table in zip(self.paths(), self.read(), strict=True):
@@ -84,6 +96,53 @@ class Parts:
     def _write(self, path: Path, table: pa.Table) -> None:
         with atomic_path(path) as partial:
             pq.write_table(table, partial, compression="zstd")
+
+
+class Known:
+    """Stamps of the files that have results, found by a digest of their path."""
+
+    def __init__(self, results: Iterable[pa.Table] = ()) -> None:
+        # Sorted runs of falling length: adding to one large run would copy it every time.
+        self._runs: list[NDArray[np.void]] = []
+        for table in results:
+            self.add(table)
+
+    def add(self, results: pa.Table) -> None:
+        """Add rows with the columns `KNOWN_COLUMNS`; all rows of a file are in one table."""
+        new = np.empty(len(results), _FILE)
+        new["key"] = _keys(results["path"].to_pylist())
+        for name in ("size", "modified_ns"):
+            new[name] = results[name].fill_null(_FAILED_SIZE).to_numpy()
+        new["size"][np.asarray(results["state"].to_pylist(), object) == FAILED] = _FAILED_SIZE
+        self._runs.append(_newest(new[np.argsort(new["size"], kind="stable")]))
+        while len(self._runs) > 1 and len(self._runs[-2]) <= len(self._runs[-1]):
+            self._runs[-2:] = [_newest(np.concatenate(self._runs[:-3:-1]))]  # the newer first
+
+    def stamps(self, paths: list[str]) -> list[Stamp | None]:
+        """The stamps that files had when they were scored; None for an unknown file."""
+        keys, found = _keys(paths), np.full(len(paths), None, object)
+        for run in self._runs:
+            if not len(run):
+                continue
+            at = np.searchsorted(run["key"], keys).clip(max=len(run) - 1)
+            for n in np.flatnonzero(run["key"][at] == keys):
+                found[n] = Stamp(int(run["size"][at[n]]), int(run["modified_ns"][at[n]]))
+        return found.tolist()
+
+
+def is_scored(stamp: Stamp | None) -> bool:
+    """Whether a stamp of `Known` is that of a file that did not fail."""
+    return stamp is not None and stamp.size != _FAILED_SIZE
+
+
+def _keys(paths: list[str]) -> NDArray[np.bytes_]:
+    digests = (blake2b(path.encode(), digest_size=16).digest() for path in paths)
+    return np.frombuffer(b"".join(digests), "S16")
+
+
+def _newest(files: NDArray[np.void]) -> NDArray[np.void]:
+    """The first entry of every key, sorted by key."""
+    return files[np.unique(files["key"], return_index=True)[1]]
 
 
 def _number(path: Path) -> int:

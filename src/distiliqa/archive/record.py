@@ -1,4 +1,4 @@
-"""``run.json`` of an archive: which model and settings its results are of, and every run."""
+"""``run.json`` of an archive: model, settings, and every run."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def _now() -> str:
 
 @dataclass
 class Counts:
-    """What one run did.
+    """Counts of one run.
 
     Attributes
     ----------
-    inputs : as they were named.
-    workers, threads : of the pool, and of each of them.
+    inputs : as given.
+    workers, threads : number of workers, and of the threads of one worker.
     files : number listed.
-    known : number of these that an earlier run, or an earlier input, had scored.
+    known : number of files that an earlier run or input had scored.
     scored : number of slices.
-    failed, left_out : number of rows that are no score.
+    failed, left_out : number of rows without a score.
     retried : number of files that were read again because a worker died.
-    seconds : how long it took.
-    stopped : what ended it early.
+    seconds : duration.
+    stopped : reason for an early end.
     """
 
     inputs: tuple[str, ...]
@@ -55,7 +55,7 @@ class Counts:
 
 
 class Record:
-    """The record in a folder of results, which it binds to one model and its settings.
+    """The record of a folder of results, which belongs to one model and its settings.
 
     Raises
     ------
@@ -69,10 +69,10 @@ class Record:
             "model": model_facts(model),
             "settings": settings(model) | {"columns": list(carried)},
         }
-        self._runs = self._earlier() if self.path.exists() else []
+        self._runs = self._earlier_runs() if self.path.exists() else []
 
     def write(self, counts: Counts, *, series: int | None = None) -> None:
-        """Write it with this run last; ``series`` is their number, once it has finished."""
+        """Write the record with this run last; ``series`` is their number once it has finished."""
         content = {
             **environment(),
             "packages": package_versions(_PACKAGES),
@@ -83,16 +83,16 @@ class Record:
         }
         write_json(self.path, content)
 
-    def _earlier(self) -> list[dict[str, Any]]:
+    def _earlier_runs(self) -> list[dict[str, Any]]:
         found = read_json(self.path)
         if not isinstance(found, dict) or "runs" not in found:
             raise DistiliqaError(
                 "not of score-archive", path=self.path, remedy="give another --out"
             )
-        model, theirs = self._bound["model"], found.get("model", {})
-        if theirs != model:
+        model, other = self._bound["model"], found.get("model", {})
+        if other != model:
             raise DistiliqaError(
-                f"holds scores of {theirs.get('name')} {theirs.get('version')}, not of "
+                f"holds scores of {other.get('name')} {other.get('version')}, not of "
                 f"{model['name']} {model['version']} with the same weights",
                 path=self.path,
                 remedy="give that model, or another --out",

@@ -12,10 +12,8 @@ from typing import TypeVar
 import pyarrow as pa
 
 from distiliqa.archive.cluster import connected, score_files
-from distiliqa.archive.known import COLUMNS as KNOWN_COLUMNS
-from distiliqa.archive.known import Known, is_scored
 from distiliqa.archive.listing import Listed, Source, open_source, portions
-from distiliqa.archive.parts import Parts
+from distiliqa.archive.parts import KNOWN_COLUMNS, Known, Parts, is_scored
 from distiliqa.archive.record import Counts, Record
 from distiliqa.archive.scorer import Setting
 from distiliqa.archive.series_means import write_series
@@ -27,9 +25,9 @@ from distiliqa.scoring.model import Model
 from distiliqa.version import __version__
 
 SLICES = "slices"
-PORTION = 500_000  # files that the machine that leads holds in memory, and as many listed ahead
+PORTION = 500_000  # files in the memory of the leading machine, and as many listed ahead
 
-_KILLS = "every worker that read it died: it may crash a decoder, or want more memory than there is"
+_KILLS = "every worker that read it died: it may crash a decoder, or need too much memory"
 
 Item = TypeVar("Item")
 
@@ -45,10 +43,10 @@ def score_archive(
     count_outside: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Counts:
-    """Score every axial CT slice of an archive, and go on with what an earlier run left in ``out``.
+    """Score every axial CT slice of an archive, and continue the earlier run in ``out``.
 
-    A slice gets the very score that `distiliqa.score` gives it. What is wrong with one file is a
-    row of the results. Ctrl-C, and whatever stops Ray, loses at most a minute of work.
+    Scores are those of `distiliqa.score`. A file that fails is a row of the results. Ctrl-C, or a
+    failure of Ray, loses at most a minute of work.
 
     Parameters
     ----------
@@ -58,15 +56,15 @@ def score_archive(
     address : of a Ray cluster; None starts Ray on this machine.
     concurrency : number of workers; None for as many as the processors allow.
     threads : CPU threads of each worker.
-    count_outside : let slices outside what the model knows count for the means of their series.
+    count_outside : let slices out of domain count in the means of their series.
     progress : called as files are done with the number done and the number listed.
 
     Raises
     ------
     DistiliqaError : an input is missing, ``out`` belongs to another model or another run writes
-        there, the disk is full, or Ray cannot go on.
+        there, the disk is full, or Ray cannot continue.
     """
-    sources = [open_source(each) for each in inputs]
+    sources = [open_source(name) for name in inputs]
     with only_one(out, "run"):
         return _score_all(
             Counts(tuple(inputs), threads=threads),
@@ -89,7 +87,7 @@ def _score_all(
     count_outside: bool,
     progress: Callable[[int, int], None] | None,
 ) -> Counts:
-    carried = tuple(dict.fromkeys(name for each in sources for name in each.columns))
+    carried = tuple(dict.fromkeys(name for source in sources for name in source.columns))
     record = Record(out, model.config, carried)
     setting = Setting(str(model.folder), model.config.files[ONNX], counts.threads, carried)
     parts = Parts(out / SLICES, schema(carried))
@@ -99,7 +97,7 @@ def _score_all(
     try:
         with ExitStack() as session:
             for listed, problems in _ahead(portions(sources, PORTION, out)):
-                new = archive.take(listed, problems)
+                new = archive.select(listed, problems)
                 if new and not counts.workers:
                     connection = connected(*cluster, counts.threads)
                     counts.workers = session.enter_context(connection)
@@ -119,7 +117,7 @@ def _score_all(
 
 
 class _Archive:
-    """The results so far, and what is done to a portion of files."""
+    """The results so far, and the steps for a portion of files."""
 
     def __init__(
         self,
@@ -132,32 +130,32 @@ class _Archive:
         self.known = Known(parts.read(KNOWN_COLUMNS))
         self.done = 0
 
-    def take(self, listed: Sequence[Listed], problems: Sequence[Problem]) -> list[Listed]:
-        """The files that are to be scored; those that cannot even be looked at are put down."""
-        files = {each.path: each.stamp for each in listed}
-        broken = {each.path: each for each in problems if each.path not in files}
+    def select(self, listed: Sequence[Listed], problems: Sequence[Problem]) -> list[Listed]:
+        """Choose the files to score, and record those that cannot be read at all."""
+        files = {file.path: file.stamp for file in listed}
+        broken = {problem.path: problem for problem in problems if problem.path not in files}
         found = dict(zip([*files, *broken], self.known.stamps([*files, *broken]), strict=True))
         done = {path for path, stamp in files.items() if found[path] == stamp}
-        done |= {path for path in broken if is_scored(found[path])}  # gone since
-        self.parts.forget([path for path, stamp in found.items() if stamp and path not in done])
-        new = {each.path: each for each in listed if each.path not in done}
-        broken = {path: each for path, each in broken.items() if path not in done}
+        done |= {path for path in broken if is_scored(found[path])}  # removed since
+        self.parts.remove([path for path, stamp in found.items() if stamp and path not in done])
+        new = {file.path: file for file in listed if file.path not in done}
+        broken = {path: problem for path, problem in broken.items() if path not in done}
         self.counts.files += len(listed) + len(problems)
         self.counts.known += len(listed) + len(problems) - len(new) - len(broken)
         self.done += len(listed) + len(problems) - len(new) - len(broken)
-        self._put_down(list(broken.values()))
+        self._record_failed(list(broken.values()))
         return list(new.values())
 
     def score(self, files: Sequence[Listed]) -> None:
-        """Score files; one that kills the workers which read it is tried apart, then put down."""
+        """Score files; one whose worker dies is tried alone, then recorded as failed."""
         missing = self._scored(files, alone=False)
         self.counts.retried += len(missing)
         missing = self._scored(missing, alone=True)
-        self._put_down([Problem(each.path, _KILLS) for each in missing])
+        self._record_failed([Problem(file.path, _KILLS) for file in missing])
 
     def _scored(self, files: Sequence[Listed], *, alone: bool) -> list[Listed]:
-        """Score files, and return those of which nothing came back."""
-        waiting = {each.path: each for each in files}
+        """Score files, and return those without any result."""
+        waiting = {file.path: file for file in files}
         if waiting:
             for rows in score_files(files, self.setting, self.counts.workers, alone=alone):
                 self._add(rows)
@@ -165,11 +163,11 @@ class _Archive:
                     waiting.pop(path, None)
         return list(waiting.values())
 
-    def _put_down(self, problems: Sequence[Problem]) -> None:
+    def _record_failed(self, problems: Sequence[Problem]) -> None:
         rows = [
-            problem_row(each, FAILED)
+            problem_row(problem, FAILED)
             | {"distiliqa": __version__, "model_sha256": self.setting.sha256}
-            for each in problems
+            for problem in problems
         ]
         if rows:
             self._add(pa.Table.from_pylist(rows, self.parts.schema))
@@ -187,7 +185,7 @@ class _Archive:
 
 
 def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The items, each made while the one before it is worked on."""
+    """Yield items, and make the next one while the caller works on this one."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, items, None)
         while (item := coming.result()) is not None:

@@ -1,4 +1,4 @@
-"""What each worker does: read files, score their slices, tell what became of every file."""
+"""The work of a worker: read files, score their slices, give a row for every file."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _ON_DISK = {".npy", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr"}
 
 @dataclass(frozen=True)
 class Setting:
-    """What a worker needs to know.
+    """Settings of a worker.
 
     Attributes
     ----------
-    model : name of a shipped model, or a folder that is there on every machine.
+    model : name of a shipped model, or a folder that every machine has.
     sha256 : of its ``model.onnx``, so that no machine scores with another.
-    threads : CPU threads a worker scores with.
-    carried : columns that files bring along.
+    threads : CPU threads of a worker.
+    carried : columns of manifests that go into the results.
     """
 
     model: str
@@ -51,7 +51,7 @@ class Scorer:
 
     Raises
     ------
-    ModelFolderError : the model of this machine is not the one that was asked for.
+    ModelFolderError : this machine has another model.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -66,7 +66,7 @@ class Scorer:
         self.schema = schema(setting.carried)
 
     def __call__(self, files: pa.Table) -> pa.Table:
-        """One row for each slice of ``files`` (path, size, modified_ns, carried columns)."""
+        """Score ``files`` (path, size, modified_ns, carried columns): one row for every slice."""
         rows = [row for file in files.to_pylist() for row in self._rows(file)]
         return pa.Table.from_pylist(rows, self.schema)
 
@@ -76,21 +76,21 @@ class Scorer:
             content = storage.read(file["path"])
             common["sha256"] = hashlib.sha256(content).hexdigest()
             rows = self._scored(_source(file["path"], content))
-        except Exception as error:  # whatever a damaged file causes concerns that file alone
+        except Exception as error:  # a damaged file affects no other
             rows = [problem_row(problem_of(error, file["path"]), FAILED)]
         return [{**row, **common} for row in rows]
 
     def _scored(self, source: Source) -> list[dict[str, Any]]:
-        index = None if (reason := _not_taken(source)) else index_one(source)
+        index = None if (reason := _unsupported(source)) else index_one(source)
         if index is None:
             return [problem_row(Problem(source.name, reason or "no image"), LEFT_OUT)]
-        rows = [problem_row(each, FAILED) for each in index.failed]
-        rows += [problem_row(each, LEFT_OUT) for each in index.left_out]
+        rows = [problem_row(problem, FAILED) for problem in index.failed]
+        rows += [problem_row(problem, LEFT_OUT) for problem in index.left_out]
         slices = self._prepared(index, rows)
-        return [*(scored_row(each) for each in self.model.score_prepared(slices)), *rows]
+        return [*(scored_row(score) for score in self.model.score_prepared(slices)), *rows]
 
     def _prepared(self, index: CTIndex, failed: list[dict[str, Any]]) -> Iterator[Prepared]:
-        """The slices that can be read; for the others a row is put down."""
+        """Yield the slices that can be read; the others become rows of ``failed``."""
         for ref in index.slices:
             try:
                 yield prepare(ref.load(), self.model.config)
@@ -98,7 +98,7 @@ class Scorer:
                 failed.append(problem_row(problem_of(error, ref.path), FAILED, ref.frame))
 
 
-def _not_taken(source: Source) -> str | None:
+def _unsupported(source: Source) -> str | None:
     """Reason not to read a kind of file that `distiliqa score` reads."""
     if source.suffix == ".zip":
         return "a zip; unpack it, or use distiliqa score"
@@ -108,6 +108,6 @@ def _not_taken(source: Source) -> str | None:
 
 
 def _source(path: str, content: bytes) -> Source:
-    """The bytes that were read once; formats whose libraries need a file find those on a disk."""
+    """The bytes of a file, read once; some libraries need the file on a disk too."""
     file = None if storage.is_uri(path) else Path(path)
     return Source(path, partial(io.BytesIO, content), file)

@@ -1,4 +1,4 @@
-"""Means of series, from the parts: a second step that reads only what it needs."""
+"""Means of series, from a few columns of the parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from distiliqa.scoring.counting import counted
 _MEANS = ("score", "interval_low", "interval_high", "noise_hu")
 _BY = ("series", "outside", "empty")
 _READ = (*_BY, "state", "position_mm", *_MEANS)
-_TOGETHER = 1_000_000  # rows of partial sums before they are added up
+_MAX_SUMS = 1_000_000  # rows of partial sums before they are added up
 
 _TYPES = {"series": pa.string(), "slices": pa.int64(), "outside": pa.int64()}
 COLUMNS = {
@@ -31,10 +31,10 @@ COLUMNS = {
 
 
 def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
-    """Write ``series.parquet`` and ``series.csv``, one row a series; how many there are.
+    """Write ``series.parquet`` and ``series.csv``, one row for a series; returns their number.
 
-    The means are over the slices that count, see `distiliqa.scoring.counting.counted`. They are
-    made slice by slice: copies of a slice count each, and no slice is missed.
+    The means are over the slices that count, see `distiliqa.scoring.counting.counted`. A copy of a
+    slice counts too.
 
     Raises
     ------
@@ -48,13 +48,13 @@ def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
 
 
 def _sums(tables: Iterable[pa.Table]) -> pa.Table:
-    """Counts and sums of each series by what counts; one part at a time is read."""
+    """Counts and sums of all series, read part by part."""
     sums, waiting = [_summed(_nothing())], 0
     for table in tables:
         scored = table.filter(pc.equal(table["state"], SCORED))
         sums.append(_summed(_with_empty(scored)))
         waiting += len(sums[-1])
-        if waiting > _TOGETHER:
+        if waiting > _MAX_SUMS:
             sums, waiting = [_added(sums)], 0
     return _added(sums)
 
@@ -73,9 +73,9 @@ def _nothing() -> pa.Table:
 
 
 def _summed(slices: pa.Table) -> pa.Table:
-    each = [(name, how) for name in _MEANS for how in ("sum", "count")]
+    means = [(name, how) for name in _MEANS for how in ("sum", "count")]
     places = [("position_mm", "min"), ("position_mm", "max")]
-    grouped = slices.group_by(list(_BY)).aggregate([*each, *places])
+    grouped = slices.group_by(list(_BY)).aggregate([*means, *places])
     return grouped.select(sorted(grouped.column_names))
 
 

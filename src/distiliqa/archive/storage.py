@@ -1,4 +1,4 @@
-"""Where the files of an archive lie: on a disk that all machines see, or in an object store."""
+"""Files of an archive, on a disk that all machines share or in an object store."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from distiliqa.files import open_regular, why_not_regular
 from distiliqa.foreign_text import encoding_of
 from distiliqa.pacs.retry import PassingError, Retries
 
-_THREADS = 16  # a file server answers many questions at a time
+_THREADS = 16  # a file server answers many requests at a time
 _LOCAL = LocalFileSystem()
 _RETRIES = Retries(attempts=3, first_wait_s=0.5)
 _PERMANENT = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 
 
 class Stamp(NamedTuple):
-    """Size, bytes, and time of change, ns: what tells one content of a file from another."""
+    """Size, bytes, and time of change, ns: they identify one content of a file."""
 
     size: int
     modified_ns: int
@@ -38,16 +38,16 @@ def is_uri(path: str) -> bool:
 
 
 def absolute(path: str) -> str:
-    """The path as every machine and every later run finds it again."""
+    """The path in the form that every machine and every later run uses."""
     return path.rstrip("/") if is_uri(path) else os.path.abspath(path)
 
 
 def kind_of(path: str) -> FileType:
-    """Whether there is a file, a folder or nothing.
+    """Whether a path is a file, a folder or missing.
 
     Raises
     ------
-    DistiliqaError : the store cannot be reached, or its kind is not known.
+    DistiliqaError : the store cannot be reached, or its kind is unknown.
     """
     system, inside, _ = _locate(path)
     try:
@@ -86,7 +86,7 @@ def _read_once(path: str) -> bytes:
 
 
 def open_text(path: str) -> TextIO:
-    """A text file in UTF-8, or in what its byte order mark names."""
+    """Open a text file in UTF-8, or in the encoding of its byte order mark."""
     system, inside, _ = _locate(path)
     file = system.open_input_file(inside)
     encoding = encoding_of(file.read(4))
@@ -95,19 +95,19 @@ def open_text(path: str) -> TextIO:
 
 
 def stamps(paths: Sequence[str]) -> Iterator[tuple[str, Stamp] | Problem]:
-    """Each path with its stamp, or what is wrong with it, in their order."""
+    """Yield the paths with their stamps, or their problems, in order."""
     with ThreadPoolExecutor(_THREADS) as pool:
         yield from pool.map(_stamp, paths)
 
 
 def files_under(folder: str, without: Path | None = None) -> Iterator[tuple[str, Stamp] | Problem]:
-    """The files under a folder with their stamps, hidden ones left out, as they are found.
+    """Yield the files under a folder with their stamps, without hidden ones, as they are found.
 
-    A folder that cannot be listed is a problem, and the others go on.
+    A folder that cannot be listed is a problem, and the search continues.
 
     Parameters
     ----------
-    without : a folder inside it that is left out.
+    without : folder inside it to leave out.
     """
     waiting, visited = [folder], set[str]()
     if without is not None and (real := os.path.realpath(without)) != _real(folder):
@@ -115,13 +115,13 @@ def files_under(folder: str, without: Path | None = None) -> Iterator[tuple[str,
     with ThreadPoolExecutor(_THREADS) as pool:
         while waiting:
             now, waiting = waiting[-_THREADS:], waiting[:-_THREADS]
-            now = [each for each in now if _is_new(each, visited)]
+            now = [path for path in now if _is_new(path, visited)]
             for found in pool.map(_listed, now):
-                for each in found:
-                    if isinstance(each, str):
-                        waiting.append(each)
+                for entry in found:
+                    if isinstance(entry, str):
+                        waiting.append(entry)
                     else:
-                        yield each
+                        yield entry
 
 
 def _is_new(folder: str, visited: set[str]) -> bool:
@@ -133,7 +133,7 @@ def _is_new(folder: str, visited: set[str]) -> bool:
 
 
 def _real(folder: str) -> str:
-    """The folder that links lead to; the URI of one in a store, where there are no links."""
+    """The folder that links lead to; in a store, which has no links, its URI."""
     path = folder.removeprefix("file://")
     return path if is_uri(path) else os.path.realpath(path)
 
@@ -151,7 +151,7 @@ def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
             if not info.base_name.startswith("."):
                 is_folder = info.type == FileType.Directory
                 found.append(root + info.path if is_folder else _stamped(root, info))
-        except UnicodeDecodeError:  # Arrow, and Parquet, hold text
+        except UnicodeDecodeError:  # Arrow and Parquet hold text alone
             found.append(Problem(folder, "holds a name that is not UTF-8: rename it"))
     return found
 
@@ -173,13 +173,13 @@ def _stamp(path: str) -> tuple[str, Stamp] | Problem:
 
 def _stamped(root: str, info: FileInfo) -> tuple[str, Stamp] | Problem:
     path = root + info.path
-    if info.type == FileType.Unknown:  # only a disk has such
+    if info.type == FileType.Unknown:  # on a disk alone
         return Problem(path, why_not_regular(info.path) or "not a file")
     return path, Stamp(info.size or 0, info.mtime_ns or 0)
 
 
 def _locate(path: str) -> tuple[FileSystem, str, str]:
-    """The file system of a path, the path inside, and what stands before that in the whole."""
+    """The file system of a path, the path inside it, and the prefix of the whole path."""
     if not is_uri(path):
         return _LOCAL, path, ""
     parts = urlsplit(path)
@@ -191,7 +191,7 @@ def _locate(path: str) -> tuple[FileSystem, str, str]:
 
 @cache
 def _store(store: str, scheme: str) -> tuple[FileSystem, str]:
-    """The file system of an object store, and its name there, such as the bucket."""
+    """The file system of an object store, and its base there, such as the bucket."""
     if scheme == "file":
         return _LOCAL, ""
     try:

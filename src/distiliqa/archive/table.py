@@ -1,4 +1,4 @@
-"""The table of results: one row a slice, or a file that gave none."""
+"""The table of results: one row for a slice, or for a file without any."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ COLUMNS |= {name: kind for name, kind in _TYPES.items() if name not in COLUMNS} 
 
 
 def schema(carried: tuple[str, ...]) -> pa.Schema:
-    """The columns of the results, then those that manifests carry along, as text."""
+    """The columns of the results, then those of manifests, as text."""
     return pa.schema([*COLUMNS.items(), *((name, pa.string()) for name in carried)])
 
 
 def scored_row(score: SliceScore) -> dict[str, Any]:
-    """The row of a slice; numbers are as the model gave them, not rounded."""
+    """The row of a slice, with numbers that are not rounded."""
     return {"state": SCORED, **row_of(_OF_A_SLICE, score)}
 
 
 def problem_row(problem: Problem, state: str, frame: int | None = None) -> dict[str, Any]:
-    """The row of a file that gave no score, or of one slice of it."""
+    """The row of a file without a score, or of one slice of it."""
     return {"path": problem.path, "slice": frame, "state": state, "reason": problem.reason}
