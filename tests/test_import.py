@@ -83,6 +83,18 @@ def test_what_lies_in_the_working_directory_is_no_module(tmp_path: Path, name: s
     assert done.returncode == 0, done.stderr
 
 
+def test_a_working_directory_that_is_gone_holds_no_module(tmp_path: Path):
+    run = f"rmdir {tmp_path}; exec {sys.executable} -m distiliqa --version"
+    done = subprocess.run(
+        ["sh", "-c", run],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(distiliqa.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_session_beside_a_folder_named_dl_reads_images(tmp_path: Path):
     (tmp_path / "dl").mkdir()
     code = (

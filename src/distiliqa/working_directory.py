@@ -18,7 +18,10 @@ def _is_run() -> bool:
 
 
 def _leave_out() -> None:
-    here = os.getcwd()
+    try:
+        here = os.getcwd()
+    except OSError:  # it has been removed, and holds nothing that could be taken
+        return
     package_is_here = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) == here
     safe = getattr(sys.flags, "safe_path", False)  # Python has left it out itself
     if sys.path[:1] == [here] and not package_is_here and not safe:

@@ -152,3 +152,12 @@ def test_wrong_usage_repeats_nothing_that_a_terminal_obeys(arguments: list[str])
     assert done.exit_code == 2
     assert r"a\u202eb\x1b[2J" in done.stderr
     assert done.stderr.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_takes_what_is_printed(closed: str):
+    code = "import sys; from distiliqa.cli import main; sys.argv = ['distiliqa', 'info']; main()"
+    run = f'exec "{sys.executable}" -c "{code}" {closed}'
+    done = subprocess.run(["sh", "-c", run], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

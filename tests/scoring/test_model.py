@@ -69,6 +69,23 @@ def test_a_spacing_that_is_none_is_refused(model: Model, spacing: object):
         model.score(noise(20), spacing_mm=spacing)
 
 
+@pytest.mark.parametrize(
+    ("spacing", "warning"), [((0.7, 1.4), "are not square"), (1e-9, "which no CT has")]
+)
+def test_a_spacing_that_no_ct_has_is_a_warning(model: Model, spacing: object, warning: str):
+    for images in (noise(20), [noise(20)]):
+        (found,) = np.atleast_1d(model.score(images, spacing_mm=spacing))
+        assert any(warning in each for each in found.warnings)
+
+
+def test_masked_pixels_are_refused(model: Model):
+    hidden = np.ma.masked_less(noise(20), 0)
+    for images in (hidden, hidden[np.newaxis], [hidden]):
+        with pytest.raises(ValueError, match=r"masked; fill them with HU"):
+            model.score(images)
+    assert model.score(np.ma.array(noise(20))).score == model.score(noise(20)).score
+
+
 def test_an_empty_list_is_refused(model: Model):
     with pytest.raises(ValueError, match="at least one slice"):
         model.score([])

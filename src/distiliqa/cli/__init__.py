@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -126,8 +127,19 @@ def distiliqa(
     """No-reference image quality scores for CT. Research software, not a medical device."""
 
 
+def _open_closed_streams() -> None:
+    """Give the system's null device to standard streams that the caller has closed.
+
+    Else the next file to be opened takes their number, and what is printed goes there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w" if number else "r"))  # noqa: SIM115
+
+
 def main() -> None:
     """Entry point of ``distiliqa`` and ``python -m distiliqa``."""
+    _open_closed_streams()
     if isinstance(sys.stdout, TextIOWrapper):  # file names may hold what a terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="distiliqa")

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.arrays.stack import slices_last
+from distiliqa.ct.spacing import pixel_warnings, square_warnings
 
 Image: TypeAlias = ArrayLike | CTSlice
 Images: TypeAlias = Image | Sequence[Image]
@@ -37,11 +38,12 @@ def as_slices(images: Images, spacing_mm: Spacing = None) -> Iterator[CTSlice]:
 
     Raises
     ------
-    ValueError : another shape, or no slices.
+    ValueError : another shape, masked pixels, or no slices.
     """
     spacing = _spacing(spacing_mm)
+    notes = (*pixel_warnings(*spacing), *square_warnings(*spacing)) if spacing else ()
     if not _is_list(images):
-        yield from _of_image(images, "", spacing)
+        yield from _of_image(images, "", spacing, notes)
         return
     if not images:
         raise ValueError("an empty list; give at least one slice")
@@ -50,10 +52,10 @@ def as_slices(images: Images, spacing_mm: Spacing = None) -> Iterator[CTSlice]:
         if isinstance(image, CTSlice):
             yield image
         elif np.ndim(image) == 2:
-            yield CTSlice(np.asarray(image), path="", frame=flat, spacing_mm=spacing)
+            yield CTSlice(_array(image), path="", frame=flat, spacing_mm=spacing, warnings=notes)
             flat += 1
         else:
-            yield from _of_image(image, f"stack {number}", spacing)
+            yield from _of_image(image, f"stack {number}", spacing, notes)
 
 
 def _is_list(images: Images) -> TypeGuard[Sequence[Image]]:
@@ -65,11 +67,13 @@ def _is_list(images: Images) -> TypeGuard[Sequence[Image]]:
     )
 
 
-def _of_image(image: Any, series: str, spacing: tuple[float, float] | None) -> Iterator[CTSlice]:
+def _of_image(
+    image: Any, series: str, spacing: tuple[float, float] | None, notes: tuple[str, ...]
+) -> Iterator[CTSlice]:
     if isinstance(image, CTSlice):
         yield image
         return
-    array = np.asarray(image)
+    array = _array(image)
     if array.ndim not in (2, 3) or len(array) == 0:
         raise ValueError(f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)")
     if slices_last(array.shape):
@@ -77,7 +81,13 @@ def _of_image(image: Any, series: str, spacing: tuple[float, float] | None) -> I
             f"shape {array.shape} looks like (rows, columns, n), not (n, rows, columns)"
         )
     for frame, hu in enumerate(array if array.ndim == 3 else array[np.newaxis]):
-        yield CTSlice(hu, path="", frame=frame, series=series, spacing_mm=spacing)
+        yield CTSlice(hu, path="", frame=frame, series=series, spacing_mm=spacing, warnings=notes)
+
+
+def _array(image: Any) -> NDArray[Any]:
+    if np.ma.is_masked(image):
+        raise ValueError("pixels are masked; fill them with HU (air is -1000)")
+    return np.asarray(image)
 
 
 def _spacing(spacing_mm: Spacing) -> tuple[float, float] | None:

@@ -13,6 +13,7 @@ from distiliqa.ct.dicom.region import Said, regions
         ("SKULL", ("head",)),
         ("HEADNECK", ("head", "neck")),
         ("NECK", ("neck",)),
+        ("Orbital structure", ("head",)),
         ("CSPINE", ("neck",)),
         ("EXTREMITY", ("limb",)),
         ("LOWER_EXTREMITY", ("limb",)),

@@ -187,6 +187,7 @@ def test_lengths_in_centimeters_become_millimeters(save):
         ({"ElementDataFile": "%s%s%s%n"}, "voxels cannot be read"),
         ({"ElementDataFile": "/dev/zero"}, "lie outside of its folder"),
         ({"ElementDataFile": "../a.raw"}, "lie outside of its folder"),
+        ({"ElementDataFile": "./a.mha"}, "names itself as the file of its pixels"),
         ({"CompressedData": "True"}, "cut short or damaged"),
         ({"BinaryData": "False"}, "cut short or damaged"),
     ],

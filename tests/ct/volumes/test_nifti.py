@@ -239,6 +239,7 @@ def test_lengths_become_millimeters(tmp_path, body, suffix, unit, code):
         ({"xyzt_units": 1}, "gives its lengths in m, which makes pixels of 1e+03 mm: taken as mm"),
         ({"xyzt_units": 7}, "names no unit of length that there is: taken as mm"),
         ({"pixdim": [1, 0.7, 0.7, 3, 0, 0, 0, 0]}, "voxels of 0.7 x 0.7 x 3 in pixdim, but of 1 x"),
+        ({"pixdim": [1, 0, 0, 0, 0, 0, 0, 0]}, "voxels of 0 x 0 x 0 in pixdim, but of 1 x"),
     ],
 )
 def test_lengths_that_contradict_are_a_warning(tmp_path, body, read_one, fields, warning):

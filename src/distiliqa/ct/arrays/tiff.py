@@ -104,7 +104,9 @@ def _check_page(page: tifffile.TiffPage, path: str) -> None:
     """Raise `NotCTError` or `CTReadError` on a page that is no slice."""
     if page.samplesperpixel != 1 or page.dtype is None:
         raise NotCTError(
-            "a color or unusual TIFF holds no HU", path=path, remedy="save HU as a float32 TIFF"
+            "a color or unusual TIFF holds no HU",
+            path=path,
+            remedy="save HU as float32, one gray value a pixel (photometric minisblack)",
         )
     check_dtype(page.dtype, path=path)
     check_size(page.imagelength, page.imagewidth, path=path)

@@ -22,12 +22,12 @@ _UNFIT = {
     "not an axial slice": r"LOCALI[SZ]ER|SCOUT|TOPOGRAM|SCANO\w*|SURVIEW|SCREEN ?SAVE|PROT(OCOL)?"
     r"|DOSE (INFO|REPORT)",
     "a projection or mean of several slices": r"\w*M(AX ?|IN ?)?IP\d*|M(AX|IN)(IMUM)?( INTENSITY)?"
-    r"|MNIP|MEAN|AVERAGE|AVG|AV?IP|R(AY|AD) ?SUM|PROJECTION",
+    r"|MNIP|MEAN|MEDIAN|AVERAGE|AVG|AV(E|G)?IP|AIP|R(AY|AD) ?SUM|PROJECTION",
     "a reformat of other slices": r"\w*MPR\w*|CPR|\w*REFORMAT\w*|CURVED|RESAMPLED"
-    r"|CSA ?(PARALLEL|RADIAL|RANGE\w*)|CSA (?!MANIPULATED)\w+",
+    r"|CORONAL|SAGITTAL|CSA ?(PARALLEL|RADIAL|RANGE\w*)|CSA (?!MANIPULATED)\w+",
     "a map of a material, not HU": r"MAT (SPECIFIC|FRACTIONAL|MODIFIED|VALUE BASED)|EFF ATOMIC NUM"
-    r"|E(LECTRON)? ?DENSITY|Z ?EFF\w*|RHO|IODINE\w*|MD \w+|\w*OVERLAY\w*|\w*PBV|URIC ACID|SBI"
-    r"|MATERIAL\w*",
+    r"|E(LECTRON)? ?DENSITY|Z ?EFF\w*|EFF(ECTIVE)? (Z|ATOMIC)|RHO|IODINE\w*|MD \w+|GSI MD"
+    r"|\w*OVERLAY\w*|\w*PBV|URIC ACID|SBI|MATERIAL\w*",
     "a map of perfusion, not HU": r"CBF|CBV|MTT|TTP|TTD|TTS|T ?MAX|PERMEABILITY"
     r"|BLOOD (FLOW|VOLUME)",
     "computed from several images": r"ADDITION|DIVISION|MASKED|MULTIPLICATION|SUB(TRACT\w*)?"

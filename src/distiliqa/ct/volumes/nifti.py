@@ -54,7 +54,7 @@ def index_nifti(source: Source) -> CTIndex:
     if path.suffix.lower() == ".img":
         raise _not_by_itself(path)
     try:
-        header, deflated = _read_header(path)
+        header, pixdim, deflated = _read_header(path)
         voxels = _voxels(header, path, deflated)
         affine = np.array(header.get_best_affine(), dtype=np.float64)
         slope, intercept = header.get_slope_inter()
@@ -74,20 +74,22 @@ def index_nifti(source: Source) -> CTIndex:
             to_lps,
             slope=1.0 if slope is None else float(slope),
             intercept=0.0 if intercept is None else float(intercept),
-            warnings=(*notes, *_warnings(header, affine)),
+            warnings=(*notes, *_warnings(header, pixdim, affine)),
         )
     )
 
 
-def _read_header(path: Path) -> tuple[Any, bool]:
-    """The header without its extensions, and whether the file is compressed."""
+def _read_header(path: Path) -> tuple[Any, NDArray[np.float64], bool]:
+    """The header without its extensions, its pixdim as written, and whether it is compressed."""
     with path.open("rb") as file:
         deflated = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
         file.seek(0)
         start = (Inflated(file) if deflated else file).read(_HEADER_BYTES)
     for kind in _OF_PAIR if path.suffix.lower() == ".hdr" else _SINGLE:
         if kind.may_contain_header(start):
-            return kind(start[: kind.template_dtype.itemsize]), deflated
+            content = start[: kind.template_dtype.itemsize]
+            pixdim = kind(content, check=False)["pixdim"]  # the check puts 1 in the place of 0
+            return kind(content), pixdim.astype(np.float64), deflated
     if path.suffix.lower() == ".hdr" and not (data_file(path) or path).exists():
         raise NotCTError(
             "neither NIfTI nor Analyze 7.5", path=path, remedy="convert it to another format"
@@ -139,7 +141,9 @@ def _unit(header: Any) -> str | None:
     return _UNITS.get(int(header["xyzt_units"]) & 7) if _is_nifti(header) else "mm"
 
 
-def _warnings(header: Any, affine: NDArray[np.float64]) -> Iterator[str]:
+def _warnings(
+    header: Any, pixdim: NDArray[np.float64], affine: NDArray[np.float64]
+) -> Iterator[str]:
     if not _is_nifti(header):
         yield "Analyze 7.5 has no orientation: taken as axial, as stored"
         return
@@ -147,7 +151,7 @@ def _warnings(header: Any, affine: NDArray[np.float64]) -> Iterator[str]:
         yield "no orientation in the file: taken as axial"
     if _unit(header) is None:
         yield "the file names no unit of length that there is: taken as mm"
-    spacing, of_affine = header["pixdim"][1:4], _sides(affine)
+    spacing, of_affine = np.abs(pixdim[1:4]), _sides(affine)
     if not np.allclose(spacing, of_affine, rtol=_SPACING_TOLERANCE):
         sides, taken = (
             " x ".join(f"{side:.3g}" for side in lengths) for lengths in (spacing, of_affine)

@@ -83,7 +83,7 @@ class TextHeader:
     def data_file(self, name: str) -> Path:
         """The file of the pixels in the folder of the header; a name is taken as it stands.
 
-        Raises `CTReadError` on several files, and on one outside of the folder.
+        Raises `CTReadError` on several files, one outside of the folder, and the header itself.
         """
         words = name.split()
         if words[:1] == ["LIST"] or (len(words) > 2 and "%" in words[0]):
@@ -99,7 +99,9 @@ class TextHeader:
                 path=self.path,
                 remedy="put both into one folder, and only the name of the file into the header",
             )
-        return self.path.parent / place
+        if (data := self.path.parent / place) == self.path:
+            raise self.error("it names itself as the file of its pixels")
+        return data
 
     def unusable(self, name: str, text: str | None = None) -> CTReadError:
         """The error of a field whose value is not usable."""
