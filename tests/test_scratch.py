@@ -72,7 +72,7 @@ def test_a_later_run_removes_what_a_killed_one_left(tmp_path: Path, monkeypatch)
 def test_a_signal_leaves_nothing_in_a_folder(tmp_path: Path, name: str):
     with writer(tmp_path) as process:
         process.send_signal(getattr(signal, name))
-        assert process.wait(30) != 0
+        assert process.wait(120) != 0
     assert list(tmp_path.iterdir()) == []
 
 

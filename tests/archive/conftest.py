@@ -26,6 +26,6 @@ def two_workers() -> Iterator[int]:
 
 @pytest.fixture
 def without_ray(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    from tests.archive.here import score_here
+    from tests.support.without_ray import score_here
 
     return score_here(monkeypatch)

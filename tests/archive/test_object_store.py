@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("pyarrow")
 
 import pyarrow.parquet as pq
-from tests.archive.object_store import serving
+from tests.support.object_store import serving
 
 from distiliqa.archive import storage
 from distiliqa.archive.run import score_archive

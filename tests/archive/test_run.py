@@ -18,7 +18,7 @@ import pytest
 pytest.importorskip("ray")
 
 import pyarrow.parquet as pq
-from tests.archive.here import score_here
+from tests.support.without_ray import score_here
 
 from distiliqa.archive import cluster, run
 from distiliqa.archive.run import score_archive

@@ -23,13 +23,14 @@ from distiliqa.monitor.watch import Watch
 
 Write = Callable[..., Path]
 
-# Each slice takes a while to read, and says when it is read.
+# Each slice is read once a line of input allows it, says so, and takes a while.
 SLOW = """
-import time
+import sys, time
 from distiliqa.monitor import arrival, run as monitor
 prepare = arrival.prepare
 monitor.BATCH = 4
 def slow(ct, config):
+    sys.stdin.readline()
     print("read", flush=True)
     time.sleep(0.05)
     return prepare(ct, config)
@@ -63,15 +64,21 @@ def running(tmp_path: Path, tiny_model: Path) -> Callable[..., subprocess.Popen]
     def start(code: str = QUICK, *options: object) -> Iterator[subprocess.Popen]:
         given = [tmp_path / "in", "--out", tmp_path / "out", "--settle", 0, *options]
         command = [sys.executable, "-c", code, "monitor", *given, "--model", tiny_model]
-        with subprocess.Popen(
-            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        with subprocess.Popen(list(map(str, command)), **pipes, text=True) as process:
             try:
                 yield process
             finally:
                 process.kill()
 
     return start
+
+
+def let_read(process: subprocess.Popen, slices: int) -> None:
+    process.stdin.write(slices * "\n")
+    process.stdin.flush()
+    for _ in range(slices):
+        process.stdout.readline()
 
 
 def rows(tmp_path: Path, query: str) -> list[tuple]:
@@ -204,10 +211,9 @@ def test_a_signal_ends_it_cleanly(
 ):
     write_series(tmp_path / "in", 60)
     with running(SLOW) as process:
-        for _ in range(30):
-            process.stdout.readline()
+        let_read(process, 30)
         process.send_signal(sent)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert errors.endswith("ended; what was scored is kept\n")
     assert "Traceback" not in errors
@@ -220,10 +226,9 @@ def test_a_signal_tells_that_once_is_not_through(
 ):
     write_series(tmp_path / "in", 60)
     with running(SLOW, "--once") as process:
-        for _ in range(30):
-            process.stdout.readline()
+        let_read(process, 30)
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (130, "interrupted\n")
     assert 0 < rows(tmp_path, "SELECT count(*) FROM slices")[0][0] < 60
 
@@ -233,8 +238,7 @@ def test_killed_in_the_middle_each_slice_is_scored_once(
 ):
     write_series(tmp_path / "in", 40)
     with running(SLOW) as process:
-        for _ in range(20):
-            process.stdout.readline()
+        let_read(process, 20)
         process.kill()
         process.communicate()
     assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]

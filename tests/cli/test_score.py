@@ -201,12 +201,13 @@ def test_a_full_disk_at_the_end_does_not_lose_the_table(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-# Each slice takes a while to read, and says when it is read.
+# Each slice is read once a line of input allows it, says so, and takes a while.
 SLOW = """
 import sys, time
 from distiliqa.scoring import prepare
 check = prepare.check_hu
 def slow(hu):
+    sys.stdin.readline()
     print("read", flush=True)
     time.sleep(0.05)
     return check(hu)
@@ -218,20 +219,20 @@ main()
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_ctrl_c_writes_what_was_scored(tmp_path: Path, tiny_model: Path, write_series: Write):
-    folder, out = write_series(tmp_path / "in", 200), tmp_path / "out"
+    folder, out = write_series(tmp_path / "in", 100), tmp_path / "out"
     command = [sys.executable, "-c", SLOW, "score", folder, "--model", tiny_model, "--out", out]
-    with subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(list(map(str, command)), **pipes, text=True) as process:
+        process.stdin.write(30 * "\n")
+        process.stdin.flush()
         for _ in range(30):
-            assert process.stdout is not None
             process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     scored = len(rows(out))
-    assert 0 < scored < 200
-    assert f"stopped after {scored} of 200 slices" in errors
+    assert 0 < scored < 100
+    assert f"stopped after {scored} of 100 slices" in errors
     assert errors.endswith("interrupted\n")
     assert "series" in output
     assert json.loads((out / "run.json").read_text())["stopped"] == "interrupted"

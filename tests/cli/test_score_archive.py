@@ -31,9 +31,9 @@ def score(tiny_model: Path) -> Callable[..., Result]:
 def score_here(score: Callable[..., Result], monkeypatch: pytest.MonkeyPatch):
     """`score` with this process in the place of Ray."""
     pytest.importorskip("ray")
-    from tests.archive import here
+    from tests.support import without_ray
 
-    here.score_here(monkeypatch)
+    without_ray.score_here(monkeypatch)
     return score
 
 

@@ -16,9 +16,9 @@ from pydicom.uid import EnhancedCTImageStorage
 
 pytest.importorskip("highdicom", reason="needs the extra pacs")
 
-from tests.pacs.fake_pacs import FakePacs, serving_pacs
-from tests.pacs.faulty import Faulty, serving
-from tests.pacs.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
+from tests.support.fake_pacs import FakePacs, serving_pacs
+from tests.support.faulty_server import Faulty, serving
+from tests.support.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
 from distiliqa.ct import SliceRef, index_ct

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from tests.pacs.orthanc import PASSWORD, USER, Orthanc, free_port, running_orthanc, wait_for
+from tests.support.orthanc import PASSWORD, USER, Orthanc, free_port, running_orthanc, wait_for
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
@@ -38,7 +38,7 @@ def study(orthanc: Orthanc, example: Path) -> pydicom.Dataset:
 
 def run(*args: object, env: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "distiliqa", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=180)
 
 
 def scores_in(report: bytes, tmp_path: Path) -> dict[str, float]:
@@ -174,7 +174,7 @@ class Listener:
     def stop(self, how: int = signal.SIGKILL) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def receive(self, folder: Path) -> None:
         node = Node("DISTILIQA", "127.0.0.1", self.port, "SCANNER")
@@ -231,7 +231,7 @@ def test_a_crash_while_the_server_is_away_loses_nothing(
     server = Orthanc(free_port(), free_port())
     listener.start(*to(server, "STOW-RS"))
     listener.receive(example)
-    wait_for(lambda: "not sent" in listener.said(), "attempt to send", 60)
+    wait_for(lambda: "not sent" in listener.said(), "attempt to send")
     listener.stop()
     assert len(listener.waiting()) == 1
     with running_orthanc(tmp_path / "late", server.http_port, server.dicom_port):

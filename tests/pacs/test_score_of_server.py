@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from tests.pacs.fake_pacs import FakePacs, uid_of
+from tests.support.fake_pacs import FakePacs, uid_of
 
 STUDY = "1.2.826.0.1.3680043.8.498.1"
 
@@ -23,7 +23,7 @@ def command(pacs: FakePacs, model: Path, *more: object) -> list[str]:
 
 def score(pacs: FakePacs, model: Path, out: Path) -> subprocess.CompletedProcess[str]:
     options = command(pacs, model, "--out", out, "--sr")
-    return subprocess.run(options, capture_output=True, text=True, timeout=60)
+    return subprocess.run(options, capture_output=True, text=True, timeout=180)
 
 
 def completion(out: Path) -> str:
@@ -85,10 +85,10 @@ def test_a_signal_while_images_come_leaves_none_of_them(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert fake_pacs.is_silent.wait(30)
+    assert fake_pacs.is_silent.wait(120)
     assert len(list((tmp_path / "tmp").rglob("*.dcm"))) == 2
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (130, "interrupted\n")
     assert list((tmp_path / "tmp").rglob("*")) == []
 
@@ -101,12 +101,12 @@ def test_the_images_that_a_killed_run_left_go_with_the_next(
     (tmp_path / "tmp").mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
     with subprocess.Popen(command(fake_pacs, tiny_model), env=environment) as process:
-        assert fake_pacs.is_silent.wait(30)
+        assert fake_pacs.is_silent.wait(120)
         process.kill()
     assert len(list((tmp_path / "tmp").rglob("*.dcm"))) == 2
     fake_pacs.silent = ""
     done = subprocess.run(
-        command(fake_pacs, tiny_model), env=environment, capture_output=True, timeout=60
+        command(fake_pacs, tiny_model), env=environment, capture_output=True, timeout=180
     )
     assert done.returncode == 0
     assert list((tmp_path / "tmp").rglob("*")) == []

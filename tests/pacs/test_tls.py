@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.pacs.faulty import Answer, Faulty, serving
+from tests.support.faulty_server import Answer, Faulty, serving
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server
@@ -99,7 +99,7 @@ def test_an_encrypted_answer_that_drips_for_ever_is_ended(identity: tuple[Path, 
         server = Server(url, Credentials(), ca_file=identity[0], max_s=0.5, retries=Retries(1))
         with pytest.raises(SlowError, match=r"its answer takes longer than 0\.5 s"):
             server.find_series("1.2.3")
-        drip.join(10)
+        drip.join(60)
         assert not drip.is_alive()  # its connection was cut
 
 

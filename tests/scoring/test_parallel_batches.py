@@ -20,7 +20,7 @@ def test_results_keep_their_order_whatever_ends_first() -> None:
 
     def work(item: int) -> int:
         if item == 0:
-            assert second_done.wait(10)  # ends after the one that came later
+            assert second_done.wait(60)  # ends after the one that came later
         else:
             second_done.set()
         return 10 * item

@@ -37,7 +37,7 @@ def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
     first, second = files(tmp_path, 2)
 
     def slow() -> CTSlice:
-        second_read.wait(5)
+        assert second_read.wait(60)
         return ref(first).load()
 
     def quick() -> CTSlice:

@@ -95,7 +95,7 @@ def test_processes_share_one_build(tmp_path: Path) -> None:
     ]
     for process in processes:
         process.start()
-    reports = {queue.get(timeout=30) for _ in processes}
+    reports = {queue.get(timeout=120) for _ in processes}
     for process in processes:
         process.join()
     assert len(reports) == 1

@@ -46,7 +46,7 @@ class Endless:
     def close(self) -> None:
         with socket.create_connection(self._listener.getsockname()):
             self._listener.close()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _serve(self) -> None:
         while True:

@@ -8,9 +8,9 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import generate_uid
-from tests.pacs.fake_pacs import receipt_of
-from tests.pacs.faulty import Answer, Faulty
-from tests.pacs.orthanc import PASSWORD, USER, Orthanc
+from tests.support.fake_pacs import receipt_of
+from tests.support.faulty_server import Answer, Faulty
+from tests.support.orthanc import PASSWORD, USER, Orthanc
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server

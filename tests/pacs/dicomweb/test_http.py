@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.pacs.faulty import Answer, Faulty
-from tests.pacs.orthanc import free_port
+from tests.support.faulty_server import Answer, Faulty
+from tests.support.orthanc import free_port
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server

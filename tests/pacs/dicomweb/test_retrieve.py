@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.pacs.fake_pacs import MULTIPART, FakePacs, multipart, uid_of
+from tests.support.fake_pacs import MULTIPART, FakePacs, multipart, uid_of
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.pacs.fake_pacs import FakePacs, receipt_of, uid_of
-from tests.pacs.faulty import Answer, Faulty
-from tests.pacs.orthanc import PASSWORD, USER, Orthanc
+from tests.support.fake_pacs import FakePacs, receipt_of, uid_of
+from tests.support.faulty_server import Answer, Faulty
+from tests.support.orthanc import PASSWORD, USER, Orthanc
 
 from distiliqa.pacs.dicomweb.client import Server
 from distiliqa.pacs.dicomweb.credentials import Credentials

@@ -215,20 +215,23 @@ def test_strangers_in_it_are_let_be(tmp_path: Path, archive: Archive, report: Pa
     assert len(list(outbox.folder.iterdir())) == 4
 
 
-def test_its_thread_sends_until_it_is_stopped(tmp_path: Path, receiver: Receiver, report: Path):
-    receiver.error = PassingError("away")
-    outbox, stop = Outbox(tmp_path / "out", receiver, AT_ONCE), Event()
+def test_its_thread_sends_until_it_is_stopped(tmp_path: Path, report: Path):
+    tries, sent = iter([PassingError("away"), None]), Event()
+
+    def send(path: Path) -> None:
+        if error := next(tries):
+            raise error
+        sent.set()
+
+    outbox, stop = Outbox(tmp_path / "out", send, AT_ONCE), Event()
     outbox.put(report, "a.dcm")
     thread = Thread(target=outbox.run, args=(stop,))
     thread.start()
-    time.sleep(0.6)
-    receiver.error = None
-    end = time.monotonic() + 10
-    while not receiver.got and time.monotonic() < end:
-        time.sleep(0.05)
+    assert sent.wait(60)
     stop.set()
-    thread.join(10)
-    assert receiver.got == [b"report"]
+    thread.join(60)
+    assert not thread.is_alive()
+    assert list(outbox.folder.iterdir()) == []
 
 
 def test_its_thread_outlives_a_folder_that_cannot_be_read(

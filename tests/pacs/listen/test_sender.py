@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydicom.uid import CTImageStorage, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
-from tests.pacs.orthanc import Orthanc, free_port
+from tests.support.orthanc import Orthanc, free_port
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.sender import Node

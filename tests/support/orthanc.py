@@ -35,7 +35,7 @@ class Orthanc:
             f"http://127.0.0.1:{self.http_port}/{path}",
             data=body,
             auth=(USER.encode(), PASSWORD.encode()),
-            timeout=20,
+            timeout=60,
         )
 
     def push(self, folder: Path) -> None:
@@ -60,8 +60,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
-    """What ``condition`` gives, once it gives something."""
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 180.0) -> Any:
+    """What ``condition`` gives, once it gives something; the time only ends a hang."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():
@@ -97,7 +97,7 @@ def running_orthanc(folder: Path, http_port: int, dicom_port: int) -> Iterator[O
             yield server
         finally:
             process.kill()
-            process.wait(20)
+            process.wait(60)
 
 
 def is_up(server: Orthanc) -> bool:
