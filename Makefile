@@ -74,8 +74,8 @@ $(VENV)/release.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/bench.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable ".[dev,bench]"
-	touch $@ $(VENV)/dev.stamp $(VENV)/core.stamp
+	touch $@ $(VENV)/dev.stamp $(VENV)/docs.stamp $(VENV)/core.stamp
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable ".[dev]"
-	touch $@ $(VENV)/core.stamp
+	touch $@ $(VENV)/docs.stamp $(VENV)/core.stamp
