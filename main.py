@@ -95,7 +95,7 @@ def preprocessing(args: argparse.Namespace) -> None:
 
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
     """What the published options say, in the words of a recipe."""
-    from distiliqa.lab.train.recipe import parse_overrides
+    from distiliqa.lab.recipe_file import parse_overrides
 
     return {
         "data.folder": str(args.data_preprocess_path),
@@ -160,7 +160,7 @@ def hand_on(weights: Path, *places: Path) -> None:
     import torch
 
     from distiliqa.files import atomic_path
-    from distiliqa.lab.network.reference import to_published
+    from distiliqa.lab.network.published import to_published
     from distiliqa.lab.network.weights import read_network
 
     state = to_published(read_network(weights).state_dict())
@@ -206,7 +206,7 @@ def train_teacher(args: argparse.Namespace) -> None:
 
 def train_student(args: argparse.Namespace) -> None:
     """The student, handed on to ``snapshots_student`` and ``Evaluation/weights``."""
-    from distiliqa.lab.network.reference import import_network
+    from distiliqa.lab.network.published import import_network
     from distiliqa.lab.train.student import is_taught_by
     from distiliqa.lab.train.student import train_student as distil
     from distiliqa.lab.train.training_run import BEST
@@ -236,7 +236,7 @@ def evaluate(args: argparse.Namespace) -> None:
     """Metrics of the student on ``test.json``, in the working directory."""
     from distiliqa.cli.evaluate import evaluate as measure
     from distiliqa.errors import DistiliqaError
-    from distiliqa.lab.network.reference import import_network
+    from distiliqa.lab.network.published import import_network
     from distiliqa.lab.network.weights import save_network
     from distiliqa.scratch import scratch_folder
 

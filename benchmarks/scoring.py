@@ -28,7 +28,7 @@ from bench.stand_in import stand_in
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.network import export_network, load_network
 from distiliqa.lab.network.graph import ScoringGraph
-from distiliqa.lab.network.reference import to_published
+from distiliqa.lab.network.published import to_published
 from distiliqa.models.folder import OUTPUT, ModelConfig, ScoreScale
 from distiliqa.scoring.execution import BATCH, described
 from distiliqa.scoring.machine import is_busy

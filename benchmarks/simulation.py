@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import ratio, side_by_side
 from bench.scans import by_astra, by_skimage, fan, ours, parallel
-from distiliqa.simulate.body import body_outline
 from distiliqa.simulate.noise import WATER_PER_MM
+from distiliqa.simulate.patient import body_outline
 from distiliqa.simulate.phantom import body_phantom
 
 SIZE, VIEWS, ROUNDS = 512, 720, 3

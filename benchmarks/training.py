@@ -33,15 +33,11 @@ from bench.slices import source
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.network.config import PRESETS
-from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.allocator import freed_memory_kept
-from distiliqa.lab.train.compiled import compile_network
-from distiliqa.lab.train.engine import make_trainer
-from distiliqa.lab.train.loaders import Batches
+from distiliqa.lab.network.network import PRESETS, Network
+from distiliqa.lab.train.engine import compile_network, freed_memory_kept, make_trainer
+from distiliqa.lab.train.loaders import Batches, Residence
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import StudentSection, load_recipe
-from distiliqa.lab.train.resident import Residence
 from distiliqa.lab.train.student import StudentModule
 from distiliqa.lab.train.teacher import TeacherModule
 from distiliqa.lab.train.teacher_outputs import TeacherOutputs, make_table

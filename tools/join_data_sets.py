@@ -12,7 +12,7 @@ from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import write_json
-from distiliqa.lab.data.manifest import write_manifest
+from distiliqa.lab.data.rated_folder import write_manifest
 from distiliqa.lab.data.ratings import MANIFEST, read_manifest, read_scores
 
 RATINGS = "train.json"

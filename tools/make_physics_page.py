@@ -25,8 +25,8 @@ from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.comparison import NoiseComparison, compare_noise, tapered
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.dose import lower_dose, scan
+from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import SHARP, SOFT, STANDARD, Kernel
-from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.noise import HU_PER_ATTENUATION, WATER_PER_MM, incident_photons
 from distiliqa.simulate.phantom import body_phantom

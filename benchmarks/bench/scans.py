@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiliqa.simulate.geometry import FanBeam, Geometry, ParallelBeam
 from distiliqa.simulate.noise import Beam, incident_photons, lower_dose
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
+from distiliqa.simulate.scanners import FanBeam, Geometry, ParallelBeam
 
 Image = NDArray[np.float32]
 

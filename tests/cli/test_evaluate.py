@@ -58,14 +58,14 @@ def test_predictions_of_a_table(data: Path) -> None:
 
 
 def test_predictions_of_a_model(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("distiliqa.lab.train.predict")
+    module = ModuleType("distiliqa.lab.evaluate.predictions")
     predictor = SimpleNamespace(
         window=SOFT_TISSUE,
         image_size=32,
         predict=lambda images: images.mean((2, 3)) * 350 / 80,
     )
     module.load_predictor = lambda path: predictor  # type: ignore[attr-defined]
-    monkeypatch.setitem(__import__("sys").modules, "distiliqa.lab.train.predict", module)
+    monkeypatch.setitem(__import__("sys").modules, "distiliqa.lab.evaluate.predictions", module)
     code, _, stderr = run(data, str(data / "model"), "--out", str(data / "out"))
     assert code == 0, stderr
     summary = json.loads((data / "out" / "evaluation.json").read_text())

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from distiliqa.cli import app
 from distiliqa.lab.network import Network, NetworkConfig, load_network
-from distiliqa.lab.network.reference import to_published
+from distiliqa.lab.network.published import to_published
 from distiliqa.models.folder import read_config
 
 TINY = NetworkConfig(stem_blocks=1, stem_width=2, depth=1, width=16, heads=2, mlp=16, outputs=5)

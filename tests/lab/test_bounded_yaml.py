@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.bounded_yaml import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES, parse_yaml
 from distiliqa.lab.data.simulation_recipe import load_simulation_recipe
+from distiliqa.lab.recipe_file import MAX_CHARACTERS, MAX_DEPTH, MAX_VALUES, parse_yaml
 from distiliqa.lab.train.recipe import load_recipe
 
 

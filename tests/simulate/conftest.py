@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from distiliqa.simulate.acquisition import Acquisition
-from distiliqa.simulate.geometry import FanBeam
 from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.noise import Beam
+from distiliqa.simulate.scanners import FanBeam
 
 SIZE, SPACING = 96, 3.0
 

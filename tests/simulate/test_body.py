@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.simulate.body import body_outline, lung_share
+from distiliqa.simulate.patient import body_outline, lung_share
 
 
 def patient() -> np.ndarray:

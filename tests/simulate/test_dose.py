@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.dose import lower_dose, scan
-from distiliqa.simulate.geometry import FanBeam
 from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.noise import Beam
+from distiliqa.simulate.scanners import FanBeam
 
 SPACING = (3.0, 3.0)
 MADE = Acquisition(FanBeam(595.0, 1085.6, 184, 5.1432, 288), Beam(), Kernel(0.12))

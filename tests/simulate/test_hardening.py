@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from distiliqa.simulate.geometry import FanBeam
-from distiliqa.simulate.hardening import hardened
-from distiliqa.simulate.metal import Rod, rod_integrals
+from distiliqa.simulate.faults import Rod, hardened, rod_integrals
 from distiliqa.simulate.motion import Motion, moved_rays
+from distiliqa.simulate.scanners import FanBeam
 
 
 def test_water_is_corrected_and_bone_is_not() -> None:

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from distiliqa.simulate.geometry import FanBeam
-from distiliqa.simulate.kernel_estimate import estimate_kernel
-from distiliqa.simulate.kernels import SOFT, STANDARD, Kernel, named_kernel
+from distiliqa.simulate.kernels import SOFT, STANDARD, Kernel, estimate_kernel, named_kernel
 from distiliqa.simulate.reconstruction import filtered_back_projection
+from distiliqa.simulate.scanners import FanBeam
 
 
 @pytest.mark.parametrize("name", ["B30f", "Br40d\\3", "['Br40d', '3']", "STANDARD", "LUNG", "FC17"])

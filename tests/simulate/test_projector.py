@@ -9,8 +9,8 @@ import pytest
 import torch
 from skimage.transform import radon
 
-from distiliqa.simulate.geometry import FanBeam, ParallelBeam
 from distiliqa.simulate.projector import back_project, project
+from distiliqa.simulate.scanners import FanBeam, ParallelBeam
 
 FAN = FanBeam(595.0, 1085.6, channels=60, pitch=3.0, views=50, first_view=0.3)
 PARALLEL = ParallelBeam(channels=71, pitch=1.3, views=45, quarter_offset=0.25)

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from distiliqa.simulate.geometry import FanBeam, ParallelBeam
 from distiliqa.simulate.kernels import RAMP, Kernel
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection, noise_variance
+from distiliqa.simulate.scanners import FanBeam, ParallelBeam
 
 PARALLEL = ParallelBeam(channels=300, pitch=1.6, views=200, quarter_offset=0.25)
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import Kernel
-from distiliqa.simulate.metal import Rod
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.simulator import degrade
 

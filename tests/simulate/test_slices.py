@@ -15,7 +15,7 @@ from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.dicom_files import Settings, simulate_file
-from distiliqa.simulate.slices import noise_seed, simulated
+from distiliqa.simulate.versions import noise_seed, simulated
 
 Write = Callable[..., Path]
 HALF = Degradation(dose=0.5)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.statistics.signed_rank import MOST_EXACT, signed_rank
+from distiliqa.statistics.paired_difference import MOST_EXACT, signed_rank
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_equals_scipy(n: int):
 def test_the_two_ways_meet_where_one_takes_over(monkeypatch: pytest.MonkeyPatch):
     differences = np.random.default_rng(0).normal(0.3, 1, MOST_EXACT)
     counted = signed_rank(differences)
-    monkeypatch.setattr("distiliqa.statistics.signed_rank.MOST_EXACT", 0)
+    monkeypatch.setattr("distiliqa.statistics.paired_difference.MOST_EXACT", 0)
     approximate = signed_rank(differences)
     assert (counted.exact, approximate.exact) == (True, False)
     assert approximate.p == pytest.approx(counted.p, abs=0.001)

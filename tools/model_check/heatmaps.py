@@ -24,7 +24,7 @@ from distiliqa.lab.network.pose import unposed
 from distiliqa.metrics.filters import block_means
 from distiliqa.models.folder import LEAST_SHOWN
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.slices import simulated
+from distiliqa.simulate.versions import simulated
 from model_check.subject import Subject, progress
 
 FAULTS = {

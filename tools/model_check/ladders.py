@@ -9,7 +9,7 @@ from distiliqa.lab.evaluate.acceptance import Row, Section
 from distiliqa.lab.evaluate.baseline import ranking_rows
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.slices import simulated
+from distiliqa.simulate.versions import simulated
 from model_check.subject import Subject
 
 RANKED = 0.95

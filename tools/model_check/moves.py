@@ -14,7 +14,7 @@ from distiliqa.lab.evaluate.changes import FLIPS, SHIFTS, averaged, without_tabl
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import named_kernel
-from distiliqa.simulate.slices import simulated
+from distiliqa.simulate.versions import simulated
 from model_check.subject import Subject, read
 
 UNMOVED = 0.1

@@ -53,7 +53,7 @@ def evaluate(
     step = _step(grid)
     from distiliqa.lab.data.ratings import read_ratings
     from distiliqa.lab.evaluate.evaluation import evaluate as compare
-    from distiliqa.lab.evaluate.results import write_evaluation
+    from distiliqa.lab.evaluate.evaluation_files import write_evaluation
     from distiliqa.report import check_folder
 
     images = read_ratings(data, ratings)
@@ -90,7 +90,7 @@ def _predicted(
     if predictions is not None:
         return read_predictions(predictions, images)
     assert model is not None
-    from distiliqa.lab.train.predict import load_predictor
+    from distiliqa.lab.evaluate.predictions import load_predictor
 
     predictor = load_predictor(model)
     # In `out`, which has room for results; a system's temporary folder may have none for slices.

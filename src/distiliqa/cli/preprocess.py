@@ -10,7 +10,7 @@ import typer
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
-    from distiliqa.lab.data.preprocess import Summary
+    from distiliqa.lab.data.rated_folder import Summary
 
 NOTHING_USABLE = 2
 

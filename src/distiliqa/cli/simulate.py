@@ -50,8 +50,14 @@ def simulate(
     from distiliqa.ct.containers.archive import is_archive
     from distiliqa.errors import CTReadError
     from distiliqa.jobs import run_jobs
-    from distiliqa.simulate.dicom_files import Settings, simulate_file, target_of
-    from distiliqa.simulate.targets import check_targets, not_made, other_images
+    from distiliqa.simulate.dicom_files import (
+        Settings,
+        check_targets,
+        not_made,
+        other_images,
+        simulate_file,
+        target_of,
+    )
 
     if not 0 < dose <= 1:
         raise typer.BadParameter(f"--dose {dose:g}: give more than 0, at most 1")

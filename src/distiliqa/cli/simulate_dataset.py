@@ -23,7 +23,7 @@ def simulate_dataset(
     from distiliqa.ct import index_ct
     from distiliqa.lab.data.simulated import simulate_dataset as run
     from distiliqa.lab.data.simulation_recipe import load_simulation_recipe
-    from distiliqa.simulate.targets import not_made
+    from distiliqa.simulate.dicom_files import not_made
 
     settings = load_simulation_recipe(recipe)
     index = index_ct(data)

@@ -20,7 +20,7 @@ def train_student(
     resume: Resume = False,
 ) -> None:
     """Distil the teachers of a run into one student; the run's recipe decides, options override."""
-    from distiliqa.lab.train.recipe import parse_overrides
+    from distiliqa.lab.recipe_file import parse_overrides
     from distiliqa.lab.train.student import train_student as distil
     from distiliqa.lab.train.training_run import open_run
 

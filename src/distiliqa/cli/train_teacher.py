@@ -33,7 +33,8 @@ def train_teacher(
     Every setting is in the recipe; the options and --set KEY=VALUE override it, and the merged
     recipe is written into the run folder.
     """
-    from distiliqa.lab.train.recipe import load_recipe, parse_overrides
+    from distiliqa.lab.recipe_file import parse_overrides
+    from distiliqa.lab.train.recipe import load_recipe
     from distiliqa.lab.train.teacher import train_teachers
     from distiliqa.lab.train.training_run import start_run
 

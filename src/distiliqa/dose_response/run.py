@@ -19,7 +19,7 @@ from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.run import Progress
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.slices import simulated
+from distiliqa.simulate.versions import simulated
 
 DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12

@@ -21,12 +21,16 @@ from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.denoise import denoised
-from distiliqa.simulate.detector import ring_errors, truncated
-from distiliqa.simulate.geometry import Geometry
-from distiliqa.simulate.hardening import bone_attenuation, hardened
+from distiliqa.simulate.faults import (
+    bone_attenuation,
+    denoised,
+    hardened,
+    paint,
+    ring_errors,
+    rod_integrals,
+    truncated,
+)
 from distiliqa.simulate.kernels import RAMP, Kernel
-from distiliqa.simulate.metal import paint, rod_integrals
 from distiliqa.simulate.motion import blurred, moved_rays
 from distiliqa.simulate.noise import (
     HU_PER_ATTENUATION,
@@ -37,6 +41,7 @@ from distiliqa.simulate.noise import (
 )
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
+from distiliqa.simulate.scanners import Geometry
 
 LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # what 12 bits store
 _MOST_SHARPENING = 4.0

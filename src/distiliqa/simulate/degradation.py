@@ -1,17 +1,26 @@
-"""What can be worse about an acquisition."""
+"""Degradations of an acquisition, and the settings of ``distiliqa simulate`` that ask for them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
-from distiliqa.simulate.kernels import Kernel
-from distiliqa.simulate.metal import Rod
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.simulate.faults import Rod
+from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.motion import Motion
+from distiliqa.simulate.patient import body_outline
+from distiliqa.simulate.scanners import scanner
 
 
 @dataclass(frozen=True)
 class Degradation:
-    """What is worse than it was. The default is nothing.
+    """Everything that is worse about an acquisition; by default nothing.
 
     Attributes
     ----------
@@ -49,3 +58,81 @@ class Degradation:
         """The dose of the whole scan, relative to that of ``views`` projections at full dose."""
         saved = self.views is not None and not self.keep_dose
         return self.dose * min(1.0, (self.views or views) / views) if saved else self.dose
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Degradations as options state them; places and directions are drawn from the seed.
+
+    Attributes
+    ----------
+    scanner : name of a preset; None for that of the file.
+    kernel : name as in DICOM, or soft, standard, sharp; None for that of the slice.
+    motion : amplitude of the patient's motion, mm.
+    metal : diameter of a titanium rod in the body, mm; 0 for none.
+    The other attributes are those of `Degradation`.
+    """
+
+    dose: float = 1.0
+    views: int | None = None
+    keep_dose: bool = False
+    kernel: str | None = None
+    scanner: str | None = None
+    motion: float = 0.0
+    ring: float = 0.0
+    metal: float = 0.0
+    hardening: float = 0.0
+    truncation: float | None = None
+    smoothing: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kernel is not None and named_kernel(self.kernel) is None:
+            raise DistiliqaError(
+                f"no kernel {self.kernel!r}",
+                remedy="give soft, standard, sharp, or one such as B30f, LUNG or FC13",
+            )
+        if self.scanner is not None:
+            scanner(self.scanner)
+
+    def __str__(self) -> str:
+        return "simulated " + ", ".join(self._stated())
+
+    def _stated(self) -> Iterator[str]:
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if setting.name == "seed" or value != setting.default:
+                yield f"{setting.name} {value}"
+
+    def degradation(
+        self, hu: NDArray[np.floating], spacing_mm: float, rng: np.random.Generator
+    ) -> Degradation:
+        """Degradation of one slice, with places and directions drawn."""
+        direction, phase = rng.uniform(0, 2 * math.pi), rng.uniform()
+        x, y = self.motion * math.cos(direction), self.motion * math.sin(direction)
+        place = _place_in_body(hu, spacing_mm, rng)
+        return Degradation(
+            dose=self.dose,
+            views=self.views,
+            keep_dose=self.keep_dose,
+            kernel=named_kernel(self.kernel),
+            motion=Motion((x, y), phase=phase) if self.motion else None,
+            ring=self.ring,
+            rods=(Rod(*place, self.metal / 2),) if self.metal and place else (),
+            hardening=self.hardening,
+            truncation=self.truncation,
+            smoothing=self.smoothing,
+        )
+
+
+def _place_in_body(
+    hu: NDArray[np.floating], spacing_mm: float, rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """Draw a pixel of the body, 10 mm or more from its edge: x and y, mm."""
+    inner = binary_erosion(body_outline(hu), iterations=max(1, round(10 / spacing_mm)))
+    places = np.argwhere(inner)
+    if not len(places):
+        return None
+    row, column = places[rng.integers(len(places))]
+    axis = max(hu.shape) // 2
+    return float(column - axis) * spacing_mm, float(axis - row) * spacing_mm

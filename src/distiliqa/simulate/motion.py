@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from distiliqa.simulate.geometry import Geometry, Rays
+from distiliqa.simulate.scanners import Geometry, Rays
 
 _POSITIONS = 32  # of the turn: 0.6 mm apart at most for who moves by 4 mm
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from distiliqa.simulate.geometry import Geometry
+from distiliqa.simulate.scanners import Geometry
 
 WATER_PER_MM = 0.0193  # linear attenuation of water at 70 keV, the mean energy of a 120 kV beam
 HU_PER_ATTENUATION = 1000 / WATER_PER_MM  # HU for one per mm

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from distiliqa.simulate.geometry import Geometry, Rays
+from distiliqa.simulate.scanners import Geometry, Rays
 from distiliqa.simulate.threads import one_core_each
 
 _PADDING = 2  # transforms are this much larger than the slice

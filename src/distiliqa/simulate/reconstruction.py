@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from distiliqa.simulate.geometry import FanBeam, Geometry
 from distiliqa.simulate.kernels import RAMP, Kernel
+from distiliqa.simulate.scanners import FanBeam, Geometry
 from distiliqa.simulate.threads import in_bands, one_core_each
 
 _UPSAMPLING = 4  # the nearest sample is then at most 1/8 channel away

@@ -1,4 +1,10 @@
-"""Geometries of real scanners, as far as they are public.
+"""Where the rays of a scan run: fan beams on an arc detector, and parallel beams.
+
+The axis of rotation pierces the slice at pixel (rows // 2, columns // 2). x runs to the right, y
+up, both in mm. A ray is the line ``x cos(angle) + y sin(angle) = offset``, so that
+(angle + pi, -offset) is the same line.
+
+Geometries of real scanners, as far as they are public.
 
 Distances are those that the scanners write to DICOM (0018,1110 and 0018,1111). Where channels,
 pitch or views are not published, they are chosen for a field of view of 500 mm and marked
@@ -7,10 +13,148 @@ approximate.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
+from torch import Tensor
+
 from distiliqa.errors import DistiliqaError
-from distiliqa.simulate.geometry import FanBeam
+
+
+class Rays(NamedTuple):
+    """Lines through the slice, float64, (views, channels) each, or what broadcasts to it."""
+
+    angle: Tensor  # radians
+    offset: Tensor  # mm from the axis of rotation
+
+
+@dataclass(frozen=True)
+class FanBeam:
+    """A fan of rays from a source on a circle to equal angles on an arc around that source.
+
+    Attributes
+    ----------
+    source_to_center, source_to_detector : mm.
+    channels : detector elements in the plane.
+    pitch : from element to element along the arc, mm.
+    views : projections in a full turn.
+    quarter_offset : shift of the detector in channels; 0.25 interleaves opposite rays.
+    first_view : angle of the first view, radians.
+    """
+
+    source_to_center: float
+    source_to_detector: float
+    channels: int
+    pitch: float
+    views: int
+    quarter_offset: float = 0.25
+    first_view: float = 0.0
+
+    @property
+    def step(self) -> float:
+        """Angle between neighboring channels, radians."""
+        return self.pitch / self.source_to_detector
+
+    @property
+    def sampling(self) -> float:
+        """Distance between neighboring rays at the axis of rotation, mm."""
+        return self.step * self.source_to_center
+
+    @property
+    def field_of_view(self) -> float:
+        """Diameter of the circle that every view sees, mm."""
+        half = self.channels / 2 - self.quarter_offset
+        return 2 * self.source_to_center * math.sin(half * self.step)
+
+    @property
+    def quarter_turns(self) -> range:
+        """The quarter turns that take every view to another view."""
+        return range(0, 4, 4 // math.gcd(self.views, 4))
+
+    def view_angles(self) -> Tensor:
+        """Angle of the central ray of each view: float64, (views,), radians."""
+        return self.first_view + torch.arange(self.views, dtype=torch.float64) * (
+            2 * math.pi / self.views
+        )
+
+    def channel_positions(self) -> Tensor:
+        """Fan angle of each channel: float64, (channels,), radians."""
+        index = torch.arange(self.channels, dtype=torch.float64)
+        return (index - (self.channels - 1) / 2 - self.quarter_offset) * self.step
+
+    def rays(self) -> Rays:
+        """All rays of the scan: (views, channels)."""
+        fan = self.channel_positions()
+        offset = self.source_to_center * torch.sin(fan)
+        return Rays(self.view_angles()[:, None] + fan, offset[None])
+
+    def locate(self, x: Tensor, y: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+        """Fan angle (radians) of the ray of a view through points, and its weight.
+
+        The weight is the inverse square of the distance to the source (Kak & Slaney 1988, 3.4.1).
+        x, y and angle broadcast.
+        """
+        cosine, sine = torch.cos(angle), torch.sin(angle)
+        across = x * cosine + y * sine
+        along = (self.source_to_center + x * sine) - y * cosine
+        weight = torch.addcmul(across.square(), along, along).reciprocal_()
+        return torch.atan2(across, along), weight
+
+
+@dataclass(frozen=True)
+class ParallelBeam:
+    """Parallel rays over half a turn, ``pitch`` mm apart; other attributes as in `FanBeam`."""
+
+    channels: int
+    pitch: float
+    views: int
+    quarter_offset: float = 0.0
+    first_view: float = 0.0
+
+    @property
+    def step(self) -> float:
+        """Distance between neighboring channels, mm."""
+        return self.pitch
+
+    @property
+    def sampling(self) -> float:
+        """Distance between neighboring rays at the axis of rotation, mm."""
+        return self.pitch
+
+    @property
+    def field_of_view(self) -> float:
+        """Diameter of the circle that every view sees, mm."""
+        return (self.channels - 2 * self.quarter_offset) * self.pitch
+
+    @property
+    def quarter_turns(self) -> range:
+        """The quarter turns that the views divide into; the second quarter is the last."""
+        return range(math.gcd(self.views, 2))
+
+    def view_angles(self) -> Tensor:
+        """Angle of each view: float64, (views,), radians."""
+        return self.first_view + torch.arange(self.views, dtype=torch.float64) * (
+            math.pi / self.views
+        )
+
+    def channel_positions(self) -> Tensor:
+        """Offset of each channel: float64, (channels,), mm."""
+        index = torch.arange(self.channels, dtype=torch.float64)
+        return (index - (self.channels - 1) / 2 - self.quarter_offset) * self.pitch
+
+    def rays(self) -> Rays:
+        """All rays of the scan: (views, channels)."""
+        return Rays(self.view_angles()[:, None], self.channel_positions()[None])
+
+    def locate(self, x: Tensor, y: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+        """Offset (mm) of the ray of a view through points, and its weight, 1; all broadcast."""
+        across = x * torch.cos(angle) + y * torch.sin(angle)
+        return across, torch.ones_like(across)
+
+
+Geometry = FanBeam | ParallelBeam
 
 
 class Scanner(NamedTuple):

@@ -15,7 +15,7 @@ from torch import Tensor
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.denoise import NO_NOISE, denoised
+from distiliqa.simulate.faults import NO_NOISE, denoised
 from distiliqa.simulate.threads import one_core_each
 
 _NEIGHBOURHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide

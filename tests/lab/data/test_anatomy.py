@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from distiliqa.ct.window import SOFT_TISSUE
-from distiliqa.lab.data.anatomy import anatomy_groups
+from distiliqa.lab.data.folds import anatomy_groups
 
 
 def to_levels(hu: NDArray[np.float64]) -> NDArray[np.uint16]:

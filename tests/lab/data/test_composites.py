@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from distiliqa.lab.data.cache import SliceCache, open_cache
-from distiliqa.lab.data.composites import RADIUS, composites
 from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.lab.train.local_quality import RADIUS, composites
 
 LEVELS = {4.0: 0.8, 3.9: 0.75, 1.0: 0.4}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.data.journal import Journal, stamp
+from distiliqa.lab.data.rated_folder import Journal, stamp
 
 HALF = {"scores": [0.5, 0.25], "sha256": ["a0", "b1"]}
 MORE = {"scores": [0.75], "sha256": ["c2", "d3"]}

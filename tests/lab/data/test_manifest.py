@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from distiliqa.lab.data.manifest import ManifestRow, write_manifest
+from distiliqa.lab.data.rated_folder import ManifestRow, write_manifest
 
 
 def test_columns_and_rows(tmp_path: Path) -> None:

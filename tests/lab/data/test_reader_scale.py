@@ -15,7 +15,7 @@ from distiliqa.lab.data.reader_scale import (
     fidelity,
     reader_score,
 )
-from distiliqa.simulate.detector import covered
+from distiliqa.simulate.faults import covered
 
 SPACING = 0.7
 

@@ -11,7 +11,7 @@ import pytest
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import read_json
-from distiliqa.lab.data.preprocess import Summary
+from distiliqa.lab.data.rated_folder import Summary
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.data.simulated import JOURNAL, REPORT, simulate_dataset
 from distiliqa.lab.data.simulation_recipe import SimulationRecipe

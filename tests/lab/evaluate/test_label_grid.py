@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.lab.evaluate.label_grid import detect_grid, to_grid
+from distiliqa.lab.evaluate.evaluation import detect_grid, to_grid
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.evaluation import evaluate
-from distiliqa.lab.evaluate.results import write_evaluation
+from distiliqa.lab.evaluate.evaluation_files import write_evaluation
 
 
 def test_published_tables(images: list[RatedImage], predicted: np.ndarray, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.evaluation import evaluate
-from distiliqa.lab.evaluate.scatter import write_scatter
+from distiliqa.lab.evaluate.evaluation_files import write_scatter
 
 
 @pytest.mark.parametrize(("cases", "colored"), [(1, 1), (4, 4), (20, 1)])

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.network.config import NetworkConfig
-from distiliqa.lab.network.imagenet import load_imagenet, resize_positions
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.published import load_imagenet, resize_positions
 from distiliqa.lab.network.transformer import VisionTransformer
 
 SIZES = {"depth": 2, "width": 16, "heads": 2, "mlp": 24}
@@ -70,7 +69,7 @@ def test_other_sizes_are_refused(imagenet_file):
 def test_a_download_with_another_checksum_is_refused(tmp_path, monkeypatch):
     (tmp_path / "vit_b_16-c867db91.pth").write_bytes(b"altered on the way")
     monkeypatch.setattr(
-        "distiliqa.lab.network.imagenet.URL", (tmp_path / "vit_b_16-c867db91.pth").as_uri()
+        "distiliqa.lab.network.published.URL", (tmp_path / "vit_b_16-c867db91.pth").as_uri()
     )
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     with pytest.raises(DistiliqaError, match=r"cannot be downloaded .*invalid hash"):

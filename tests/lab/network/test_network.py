@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.network.config import PRESETS, NetworkConfig
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
 from distiliqa.lab.network.stem import CROP, PublishedStem
 
 

@@ -10,9 +10,8 @@ import torch
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.lab.network import onnx_export as export
-from distiliqa.lab.network.config import NetworkConfig
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.network import Network, NetworkConfig
 from distiliqa.models.folder import Certainty, Domain, ModelConfig, ScoreScale, read_config
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))

@@ -7,9 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.network.config import NetworkConfig
-from distiliqa.lab.network.network import Network
-from distiliqa.lab.network.reference import import_network, to_published
+from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.published import import_network, to_published
 
 TINY = NetworkConfig(stem_blocks=2, stem_width=2, depth=2, width=16, heads=4, mlp=24, outputs=5)
 

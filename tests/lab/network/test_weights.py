@@ -10,8 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.lab.network.config import PRESETS, NetworkConfig
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
 from distiliqa.lab.network.weights import read_network, read_state, save_network
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc
 
 _SCRIPT = """
 import resource, torch
-from distiliqa.lab.train.allocator import freed_memory_kept
+from distiliqa.lab.train.engine import freed_memory_kept
 
 def faults():
     for _ in range(30):  # the heap finds its size

@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.network.config import NetworkConfig
-from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.compiled import compile_network
+from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.train.engine import compile_network
 
 CONFIG = NetworkConfig(
     stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16

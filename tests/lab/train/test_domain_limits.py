@@ -8,7 +8,7 @@ import torch
 
 from distiliqa.lab.network.graph import image_statistics
 from distiliqa.lab.network.network import Features
-from distiliqa.lab.train.domain_limits import fit_domain, shrunk_covariance, whitened
+from distiliqa.lab.train.domain_reference import fit_domain, shrunk_covariance, whitened
 from distiliqa.metrics import BodyShape
 
 TRUNKS = [

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from distiliqa.foreign_text import read_json
 from distiliqa.lab.train.export_student import export_run
-from distiliqa.lab.train.followed import hardly_followed, passing
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.student import train_student
+from distiliqa.lab.train.teacher_outputs import hardly_followed, passing
 from distiliqa.lab.train.training_run import TrainingRun, start_run
 
 MakeRecipe = Callable[..., Recipe]

@@ -7,7 +7,7 @@ import pytest
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.train.insight import certainty_of
+from distiliqa.lab.train.calibration import certainty_of
 
 
 def rated(name: str, score: float, case: str | None) -> RatedImage:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from distiliqa.lab.data.composites import Composite
-from distiliqa.lab.network.config import NetworkConfig
 from distiliqa.lab.network.graph import ScoringGraph
-from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.local_head import fit_local_head
+from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.train.local_quality import Composite, fit_local_head
 from distiliqa.metrics.filters import block_means
 
 CONFIG = NetworkConfig(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from distiliqa.lab.train.moves import FARTHEST, moved
+from distiliqa.lab.train.losses import FARTHEST, moved
 
 
 def test_the_middle_stays_but_for_a_flip_or_turn_and_a_shift() -> None:

@@ -18,8 +18,8 @@ from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.lab.train.distributed import OneBatchNorm, SharedBatchNorm, true_on_all
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.processes import OneBatchNorm, SharedBatchNorm, true_on_all
 from distiliqa.lab.train.recipe import Recipe, save_recipe
 from distiliqa.lab.train.teacher import train_teachers
 from distiliqa.lab.train.training_run import start_run

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distiliqa.lab.network.config import NetworkConfig
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.network import Network, NetworkConfig
 from distiliqa.lab.train.recipe import StepSection
 from distiliqa.lab.train.teacher import TeacherModule
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.network.config import PRESETS
-from distiliqa.lab.train.recipe import SHIPPED, load_recipe, parse_overrides, save_recipe
+from distiliqa.lab.network.network import PRESETS
+from distiliqa.lab.recipe_file import parse_overrides
+from distiliqa.lab.train.recipe import SHIPPED, load_recipe, save_recipe
 
 
 @pytest.mark.parametrize("name", SHIPPED)

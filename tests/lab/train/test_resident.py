@@ -15,8 +15,8 @@ from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.train import resident
+from distiliqa.lab.train.loaders import ResidentSlices, has_room
 from distiliqa.lab.train.recipe import Recipe
-from distiliqa.lab.train.resident import ResidentSlices, has_room
 from distiliqa.lab.train.teacher import train_teachers
 from distiliqa.lab.train.training_run import start_run
 

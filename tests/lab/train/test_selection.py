@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa.lab.train.selection import merit_of
+from distiliqa.lab.train.rating import merit_of
 from distiliqa.statistics.agreement import agreement
 
 

@@ -18,11 +18,11 @@ from tests.support.disks import full_disk
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import sha256, write_json
 from distiliqa.foreign_text import read_json
+from distiliqa.lab.evaluate.predictions import load_predictor
 from distiliqa.lab.network.transformer import VisionTransformer
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
-from distiliqa.lab.train.predict import load_predictor
 from distiliqa.lab.train.recipe import Recipe, load_recipe
 from distiliqa.lab.train.student import is_taught_by, train_student
 from distiliqa.lab.train.teacher import train_teachers

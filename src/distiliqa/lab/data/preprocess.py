@@ -12,19 +12,29 @@ import numpy as np
 
 from distiliqa.ct.index import Problem
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import cannot_write, make_folder, sha256, write_json
+from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.jobs import run_jobs
 from distiliqa.lab.data.dose_mixing import DoseFormula, check_doses, mix
-from distiliqa.lab.data.journal import Journal, stamp
-from distiliqa.lab.data.manifest import ManifestRow, relative, write_manifest
 from distiliqa.lab.data.pair_images import read_images
 from distiliqa.lab.data.pairs import DosePair, Pairing
+from distiliqa.lab.data.rated_folder import (
+    DATASET,
+    MANIFEST,
+    TEST,
+    TRAIN,
+    Journal,
+    ManifestRow,
+    Summary,
+    relative,
+    remove_lists,
+    stamp,
+    write_manifest,
+)
 from distiliqa.metrics.ssim import ssim
 from distiliqa.version import __version__
 
 DOSES = (0.5, 0.75)
 FULL_DOSE_SCORE = 1.0
-DATASET, TRAIN, TEST, MANIFEST = "dataset.json", "train.json", "test.json", "manifest.csv"
 REPORT, JOURNAL = "preprocess.json", "preprocess.jsonl"
 
 
@@ -47,33 +57,6 @@ class Rated(NamedTuple):
 
     scores: Sequence[float]
     sha256: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What making a rated data set gives.
-
-    Attributes
-    ----------
-    folder : where the lists and the images made lie.
-    images : number of rated images.
-    train, test : how many of them are in ``train.json`` and ``test.json``.
-    reused : number of slices that an earlier run had done.
-    problems : files that were of no use.
-    """
-
-    folder: Path
-    images: int
-    train: int
-    test: int
-    reused: int
-    problems: tuple[Problem, ...]
-
-    def __str__(self) -> str:
-        return (
-            f"{self.images} rated images in {self.folder} (train.json {self.train}, "
-            f"test.json {self.test}); {self.reused} slices were there already"
-        )
 
 
 def preprocess(
@@ -159,15 +142,6 @@ def _rate_all(
             journal.enter(_stamp(pair, folder, mixing), outcome._asdict())
     rated = {pair: found for pair, found in known.items() if found is not None}
     return rated, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
-
-
-def remove_lists(folder: Path, report: str) -> None:
-    """Take away what an earlier run says of images that are about to be made again."""
-    for name in (DATASET, TRAIN, TEST, MANIFEST, report):
-        try:
-            (folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(folder / name, error) from error
 
 
 def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:

@@ -12,12 +12,20 @@ from distiliqa.ct.index import Problem
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.jobs import run_jobs
-from distiliqa.lab.data.journal import Journal, stamp
-from distiliqa.lab.data.manifest import write_manifest
-from distiliqa.lab.data.preprocess import DATASET, MANIFEST, TEST, TRAIN, Summary, remove_lists
+from distiliqa.lab.data.rated_folder import (
+    DATASET,
+    MANIFEST,
+    TEST,
+    TRAIN,
+    Journal,
+    Summary,
+    remove_lists,
+    stamp,
+    write_manifest,
+)
 from distiliqa.lab.data.simulated_slice import Plan, SimulatedRow, simulate_slice
 from distiliqa.lab.data.simulation_recipe import SimulationRecipe
-from distiliqa.simulate.targets import check_targets
+from distiliqa.simulate.dicom_files import check_targets
 from distiliqa.version import __version__
 
 REPORT, JOURNAL = "simulate-dataset.json", "simulate-dataset.jsonl"

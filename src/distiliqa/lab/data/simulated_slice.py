@@ -17,18 +17,17 @@ from distiliqa.ct.dicom.derive import derive, read_stored, write_dicom
 from distiliqa.ct.dicom.header import Header, read_header
 from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
-from distiliqa.lab.data.manifest import relative
+from distiliqa.lab.data.rated_folder import relative
 from distiliqa.lab.data.reader_scale import Fidelity, fidelity, reader_score
 from distiliqa.lab.data.simulation_recipe import SimulationRecipe, Subject
 from distiliqa.metrics.vif import SMALLEST_SIDE
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.detector import covered
-from distiliqa.simulate.dicom_files import Settings
+from distiliqa.simulate.degradation import Degradation, Settings
+from distiliqa.simulate.dicom_files import without_dcm
+from distiliqa.simulate.faults import covered
 from distiliqa.simulate.patient import Patient
 from distiliqa.simulate.scanners import scanner
 from distiliqa.simulate.simulator import degrade_in_parts
-from distiliqa.simulate.targets import without_dcm
 
 
 class SimulatedRow(NamedTuple):
@@ -36,7 +35,7 @@ class SimulatedRow(NamedTuple):
 
     Attributes
     ----------
-    path, case, slice, dose, score, source : as in `distiliqa.lab.data.manifest.ManifestRow`;
+    path, case, slice, dose, score, source : as in `distiliqa.lab.data.rated_folder.ManifestRow`;
         ``source`` is the normal-dose file, ``case`` its Patient ID.
     patient : which of the patients made of the slice; ``size`` to ``table`` as in `Patient`.
     scanner : whose geometry was simulated; empty for that of the file's scanner.

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from distiliqa.lab.recipe_file import Section, read_yaml, validated
-from distiliqa.simulate.dicom_files import Settings
+from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.patient import Patient
 from distiliqa.simulate.scanners import SCANNERS

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.simulate.body import body_outline
-from distiliqa.simulate.patient import shifted
+from distiliqa.simulate.patient import body_outline, shifted
 
 Change = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 

@@ -1,9 +1,8 @@
 """The network of DistilIQA and its relatives, in torch (extra ``train``)."""
 
-from distiliqa.lab.network.config import PRESETS, NetworkConfig
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
 from distiliqa.lab.network.onnx_export import export_network, load_network
-from distiliqa.lab.network.reference import import_network
+from distiliqa.lab.network.published import import_network
 
 __all__ = [
     "PRESETS",

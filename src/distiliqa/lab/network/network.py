@@ -1,15 +1,108 @@
-"""The whole network: stem, then transformer."""
+"""The sizes of a network, and the two networks that have names.
+
+The whole network: stem, then transformer.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 from torch import Tensor, nn
 
-from distiliqa.lab.network.config import NetworkConfig
+from distiliqa.errors import RecipeError, quoted
 from distiliqa.lab.network.pose import Pose, pose_of, posed
 from distiliqa.lab.network.stem import PUBLISHED_GRID, PublishedStem, StridedStem
 from distiliqa.lab.network.transformer import VisionTransformer
+
+MAX_BLOCKS = 16
+_MOST = {
+    "stem_width": 4096,
+    "patch": 4096,
+    "depth": 256,
+    "width": 65536,
+    "heads": 4096,
+    "mlp": 1 << 18,
+    "outputs": 1000,
+    "image_size": 4096,
+}
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of a `distiliqa.lab.network.Network`.
+
+    Attributes
+    ----------
+    stem : ``published`` keeps full resolution and crops the middle (DistilIQA,
+        doi 10.1016/j.compbiomed.2024.108670); ``strided`` halves the image at every block and
+        sees all of it (Xiao et al. 2021, arXiv 2106.14881).
+    stem_blocks : number of 3 x 3 convolutions of the stem; 0 is possible in ``published``.
+    stem_width : channels of the first block. ``published`` doubles them at every block.
+    patch : side of a patch in pixels of the stem's output.
+    depth, width, heads, mlp : layers, channels, attention heads and hidden channels of the
+        transformer.
+    outputs : 1 for a teacher; for a student one per teacher.
+    image_size : side of the windowed slice, pixels.
+    """
+
+    stem: Literal["published", "strided"] = "published"
+    stem_blocks: int = 5
+    stem_width: int = 8
+    patch: int = 16
+    depth: int = 12
+    width: int = 768
+    heads: int = 12
+    mlp: int = 3072
+    outputs: int = 1
+    image_size: int = 512
+
+    def __post_init__(self) -> None:
+        if self.stem not in ("published", "strided"):
+            raise RecipeError(f"stem is {self.stem!r}", remedy="use 'published' or 'strided'")
+        if self.stem_blocks < (0 if self.stem == "published" else 1):
+            raise RecipeError(f"stem_blocks is {self.stem_blocks}", remedy="use more blocks")
+        if self.stem_blocks > MAX_BLOCKS:
+            remedy = f"use {MAX_BLOCKS} or less"
+            raise RecipeError(f"stem_blocks is {quoted(self.stem_blocks)}", remedy=remedy)
+        for name, most in _MOST.items():
+            if getattr(self, name) < 1:
+                raise RecipeError(f"{name} is {getattr(self, name)}", remedy="use 1 or more")
+            if getattr(self, name) > most:
+                remedy = f"use {most} or less"
+                raise RecipeError(f"{name} is {quoted(getattr(self, name))}", remedy=remedy)
+        if self.width % self.heads:
+            raise RecipeError(
+                f"{self.heads} heads do not divide a width of {self.width}",
+                remedy="choose heads that divide width",
+            )
+        if self.stem == "strided" and self.image_size % (2**self.stem_blocks * self.patch):
+            raise RecipeError(
+                f"{self.stem_blocks} halvings and patches of {self.patch} do not divide "
+                f"{self.image_size} pixels",
+                remedy="use fewer stem blocks or a smaller patch",
+            )
+
+    @property
+    def patches_a_side(self) -> int:
+        """Rows, and columns, of patches that a strided stem leaves of the image."""
+        return self.image_size // (self.patch << self.stem_blocks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, for ``config.json`` and recipes."""
+        return asdict(self)
+
+    def with_outputs(self, outputs: int) -> NetworkConfig:
+        """The same network with another number of outputs."""
+        return replace(self, outputs=outputs)
+
+
+PRESETS = {
+    "published": NetworkConfig(),
+    "compact": NetworkConfig(
+        stem="strided", stem_blocks=5, stem_width=24, patch=1, depth=5, width=192, heads=4, mlp=768
+    ),
+}
 
 
 class Features(NamedTuple):

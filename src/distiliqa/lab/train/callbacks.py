@@ -1,18 +1,26 @@
-"""What happens at the end of an epoch: the table, the console, the best weights, the checkpoint."""
+"""What happens at the end of an epoch: the table, the console, the best weights, the checkpoint.
+
+A picture of how a training went.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback, Checkpoint
+from matplotlib.figure import Figure
 
-from distiliqa.files import cannot_write, write_text
+from distiliqa.files import atomic_path, cannot_write, write_text
+from distiliqa.lab.data.cache import SliceCache
+from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.network.weights import save_network
+from distiliqa.lab.train.loaders import ResidentSlices, has_room
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.terminal import screen
 
@@ -106,3 +114,51 @@ class LastCheckpoint(Checkpoint):
             trainer.save_checkpoint(self.path)
         except OSError as error:
             raise cannot_write(self.path, error) from error
+
+
+class Residence(Callback):
+    """Before it trains, moves the slices to the GPU if they fit in half of its free memory."""
+
+    def __init__(self, cache: SliceCache, datasets: Sequence[RatedDataset]) -> None:
+        self.cache, self.datasets = cache, datasets
+
+    def on_fit_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, RatingModule)
+        if has_room(module.device, self.cache.images.nbytes):
+            module.slices = ResidentSlices(self.cache, module.device)
+            for dataset in self.datasets:
+                dataset.pixels = False
+
+    def on_fit_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, RatingModule)
+        module.slices = None
+
+
+def plot_curves(rows: list[dict[str, float]], path: Path, title: str) -> None:
+    """Draw loss and overall agreement of each epoch, training and held-out, as a PNG.
+
+    Parameters
+    ----------
+    rows : one dictionary an epoch, as `distiliqa.lab.train.callbacks.History` keeps them.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    panels = figure.subplots(1, 2)
+    epochs = [row["Epoch"] + 1 for row in rows]
+    curves = {
+        "loss": ("train_loss", "loss", "val_loss"),
+        "overall (PLCC + SROCC + KROCC)": (
+            "overall_perf",
+            "val_overall_perf",
+            "teacher_overall_perf",
+        ),
+    }
+    for panel, (label, names) in zip(panels, curves.items(), strict=True):
+        for name in (n for n in names if n in rows[0]):
+            style = {"val": "-", "teacher": ":"}.get(name.split("_")[0], "--")
+            panel.plot(epochs, [row[name] for row in rows], style, color="black", label=name)
+        panel.set(xlabel="epoch", ylabel=label, ylim=(0, None))
+        panel.legend(frameon=False)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title)
+    with atomic_path(path) as partial:
+        figure.savefig(partial, format="png", dpi=120)

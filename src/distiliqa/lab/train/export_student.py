@@ -16,7 +16,7 @@ from distiliqa.foreign_text import read_json, read_text
 from distiliqa.lab.data.ratings import read_scores
 from distiliqa.lab.network.onnx_export import export_network
 from distiliqa.lab.network.weights import read_network
-from distiliqa.lab.train.insight import gain_insight
+from distiliqa.lab.train.calibration import gain_insight
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
 from distiliqa.models.folder import Domain, ModelConfig, ScoreScale

@@ -1,4 +1,4 @@
-"""What a teacher and a student are trained to make small.
+"""Losses of teacher and student, and the symmetries under which outputs should not change.
 
 Source: Baldeon-Calisto et al. 2024, doi 10.1016/j.compbiomed.2024.108670.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import numpy as np
+import torch
 from torch import Tensor
 
-from distiliqa.lab.train.processes import true_on_all
+from distiliqa.lab.data.dataset import SYMMETRIES, apply_symmetry
+from distiliqa.lab.train.distributed import true_on_all
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class ScoreLoss:
 
 
 class Distilled(NamedTuple):
-    """The student's loss, and the share of the batch on which the teachers were followed."""
+    """Loss of the student, and the share of the batch on which it followed the teachers."""
 
     loss: Tensor
     open_share: Tensor
@@ -35,7 +38,7 @@ class Distilled(NamedTuple):
 
 @dataclass(frozen=True)
 class DistillationLoss:
-    """The student's loss: error to the label, plus error to those teachers that are right.
+    """Loss of the student: error to the label, plus error to teachers that are close to it.
 
     Attributes
     ----------
@@ -63,3 +66,26 @@ class DistillationLoss:
         else:
             loss = (to_labels + to_teachers * is_open).mean()
         return Distilled(loss, is_open.float().mean())
+
+
+MAX_SHIFT = 16  # pixels in each direction
+
+
+def under_symmetry(images: Tensor, rng: np.random.Generator) -> Tensor:
+    """Slices flipped or turned, then shifted by whole pixels; none of it changes image quality.
+
+    All slices of a batch get the same symmetry and shift. No pixel is interpolated; air, 0, fills
+    the edge.
+
+    Parameters
+    ----------
+    images : (N, 1, S, S), windowed, in [0, 1].
+    """
+    turned = apply_symmetry(images, int(rng.integers(1, SYMMETRIES)))
+    down, right = (int(pixels) for pixels in rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, 2))
+    rows, columns = turned.shape[-2:]
+    shifted = torch.zeros_like(turned)
+    shifted[..., max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = (
+        turned[..., max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)]
+    )
+    return shifted

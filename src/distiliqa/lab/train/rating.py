@@ -1,4 +1,8 @@
-"""What teacher and student have in common: optimiser, learning rate, validation."""
+"""Training of a network that rates slices: what teacher and student share.
+
+Optimizer, learning rate, crops, penalty under symmetry, validation, and the merit by which the
+best epoch is selected.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
 import lightning as L
 import numpy as np
@@ -18,14 +22,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.losses import ScoreLoss
-from distiliqa.lab.train.moves import moved
+from distiliqa.lab.train.loaders import ResidentSlices
+from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
 from distiliqa.lab.train.recipe import StepSection
-from distiliqa.lab.train.selection import merit_of
 from distiliqa.statistics.agreement import Agreement, agreement, plcc
-
-if TYPE_CHECKING:
-    from distiliqa.lab.train.resident import ResidentSlices
 
 
 class Batch(TypedDict):
@@ -38,10 +38,10 @@ class Batch(TypedDict):
 
 
 class Predicted(NamedTuple):
-    """Outputs of a training batch, (N, outputs), and the price of how moves change them, ()."""
+    """Outputs of a training batch, (N, outputs), and a penalty on changes under symmetry, ()."""
 
     outputs: Tensor
-    price: Tensor
+    penalty: Tensor
 
 
 class Outcomes:
@@ -74,7 +74,10 @@ def _moving_average(network: Network, decay: float) -> AveragedModel:
 
 @contextmanager
 def _statistics_kept(network: Network) -> Iterator[None]:
-    """Crops hold less air than whole images, by whose statistics the network is validated."""
+    """Keep the running statistics of batch normalization as they are.
+
+    Crops hold less air than whole images, and the network is validated on whole images.
+    """
     norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
     for norm in norms:
         norm.track_running_stats = False
@@ -83,11 +86,32 @@ def _statistics_kept(network: Network) -> Iterator[None]:
         norm.track_running_stats = True
 
 
-class RatingModule(L.LightningModule, ABC):
-    """A network that learns scores. Children say what a training batch costs.
+def merit_of(found: Agreement, *, rising: bool, select_on: str | None, span: float) -> float:
+    """Figure of merit of an epoch; the epoch with the highest is kept.
 
-    After each epoch ``summary`` holds the figures of the epoch by column name, and ``merit`` what
-    the best epoch has most of, see `merit_of`.
+    The overall agreement is at most 3. It counts as negative where predictions fall as labels rise:
+    the published absolute value would reward that. The error is a share of the scale: an error of
+    a tenth of it weighs as much as 0.1 of mean correlation.
+
+    Parameters
+    ----------
+    found : of predictions with labels of held-out images.
+    rising : whether the predictions rise with the labels.
+    select_on : see `distiliqa.lab.train.recipe.StepSection`.
+    span : length of the scale of the labels.
+    """
+    correlation = found.overall if rising else -found.overall
+    error = found.mae / span
+    if select_on == "error":
+        return -error
+    return correlation / 3 - error if select_on == "error_and_correlation" else correlation
+
+
+class RatingModule(L.LightningModule, ABC):
+    """Training of a network that rates slices. Subclasses define the loss of a batch.
+
+    After an epoch ``summary`` holds its figures by column name, and ``merit`` its figure of merit,
+    see `merit_of`.
 
     Parameters
     ----------
@@ -95,7 +119,7 @@ class RatingModule(L.LightningModule, ABC):
 
     Attributes
     ----------
-    slices : the images of batches that hold none, see `distiliqa.lab.train.resident`.
+    slices : the images of batches that hold none, see `distiliqa.lab.train.loaders`.
     """
 
     def __init__(
@@ -128,14 +152,14 @@ class RatingModule(L.LightningModule, ABC):
         return last + (first - last) * (1 + math.cos(math.pi * epoch / self.step.epochs)) / 2
 
     def on_train_epoch_start(self) -> None:
-        # A function of the epoch alone, so that resuming cannot shift it.
+        # A function of the epoch alone: a resumed training has the same.
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = self.learning_rate(self.current_epoch)
         self.seen, self.validated = Outcomes(), Outcomes()
 
     @property
     def kept(self) -> Network:
-        """The network that is validated and kept: the one that learns, or its moving average."""
+        """The network that is validated and saved: the trained one, or its moving average."""
         if self.averaged is None:
             return self.network
         assert isinstance(self.averaged.module, Network)
@@ -148,24 +172,24 @@ class RatingModule(L.LightningModule, ABC):
         return batch
 
     def predict_batch(self, images: Tensor, number: int) -> Predicted:
-        """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or by a crop.
+        """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or cropped.
 
-        Whole images are also shown moved where the recipe prices what that changes. What is drawn
-        depends on the weights' seed, the epoch and the number alone, so that a resumed run draws
-        what an uninterrupted one draws.
+        With ``consistency`` in the recipe, whole images are also shown under a symmetry, and the
+        change of the outputs gets a penalty. The draws depend on the seed, the epoch and the
+        number alone, so that a resumed run draws the same.
         """
         rng = np.random.default_rng((self.seed, self.current_epoch, number))
         if rng.random() < self.step.crops:
-            return Predicted(self._by_a_crop(images, rng), torch.zeros((), device=images.device))
+            return Predicted(self._of_crop(images, rng), torch.zeros((), device=images.device))
         if not self.step.consistency:
             outputs = self.network(images).float()
             return Predicted(outputs, torch.zeros((), device=images.device))
-        both = torch.cat([images, moved(images, rng)])
+        both = torch.cat([images, under_symmetry(images, rng)])
         before, after = self.network(both).float().chunk(2)
-        price = self.step.consistency * (before - after).square().mean()
-        return Predicted((before + after) / 2, price)
+        penalty = self.step.consistency * (before - after).square().mean()
+        return Predicted((before + after) / 2, penalty)
 
-    def _by_a_crop(self, images: Tensor, rng: np.random.Generator) -> Tensor:
+    def _of_crop(self, images: Tensor, rng: np.random.Generator) -> Tensor:
         side = images.shape[-1] // 2
         row, column = (int(at) for at in rng.integers(side + 1, size=2))
         crop = images[..., row : row + side, column : column + side]
@@ -177,7 +201,7 @@ class RatingModule(L.LightningModule, ABC):
             self.averaged.update_parameters(self.network)
 
     def on_validation_start(self) -> None:
-        self.check_last()  # before the figures of a network that is none any more
+        self.check_last()  # a network of NaN has no figures
 
     def validation_step(self, batch: Batch, _: int) -> None:
         predictions = self.kept(batch["image"]).float().mean(dim=1)
@@ -205,16 +229,16 @@ class RatingModule(L.LightningModule, ABC):
         return agreement(rows[:, 1].numpy(), rows[:, 2].numpy()), rows
 
     def checked(self, loss: Tensor) -> Tensor:
-        """The loss, once the one before it is known to be a number. Raises `DistiliqaError`.
+        """Return the loss after a check that the previous one is finite. Raises `DistiliqaError`.
 
-        One behind, since to look at a number is to wait until the GPU has it.
+        The check is one batch behind: reading a number waits for the GPU.
         """
         self.check_last()
         self.unchecked = loss.detach()
         return loss
 
     def check_last(self) -> None:
-        """Raise `DistiliqaError` if the last loss is not a number."""
+        """Raise `DistiliqaError` if the last loss is not finite."""
         loss, self.unchecked = self.unchecked, None
         if loss is not None and not torch.isfinite(loss):
             raise DistiliqaError(

@@ -13,13 +13,12 @@ from pydantic import Field
 from distiliqa.ct.window import Window
 from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import write_text
-from distiliqa.lab.bounded_yaml import parse_yaml
 from distiliqa.lab.data.dataset import Augmentation
-from distiliqa.lab.network.config import PRESETS, NetworkConfig
-from distiliqa.lab.recipe_file import Section, read_yaml, validated
-from distiliqa.lab.train.selection import SelectOn, usual_selection
+from distiliqa.lab.network.network import PRESETS, NetworkConfig
+from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
 
 SHIPPED = ("published", "compact", "smoke")
+SelectOn = Literal["held_out", "error", "error_and_correlation"]
 Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Size = Annotated[int, Field(lt=1 << 16)]
 Weight = Annotated[float, Field(ge=0)]
@@ -89,10 +88,11 @@ class StepSection(Section):
 
     Attributes
     ----------
-    select_on : what the epoch that is kept has most of on the held-out images. ``held_out``, as
+    consistency : weight of the penalty on the squared change of outputs under a symmetry.
+    select_on : merit on the held-out images by which the best epoch is selected. ``held_out``, as
         published: the sum of the correlations. ``error``: a small mean absolute error.
-        ``error_and_correlation``: both, see `distiliqa.lab.train.selection`, which also names what
-        None stands for.
+        ``error_and_correlation``: both, see `distiliqa.lab.train.rating.merit_of`. None stands for
+        both where the scale of the labels is known, else for ``held_out``.
     """
 
     epochs: Positive = 500
@@ -106,7 +106,7 @@ class StepSection(Section):
     l1_weight: Weight = 1.0
     mse_weight: Weight = 1.0
     crops: Share = 0.0  # of the training batches that show a quarter of the image only
-    consistency: Weight = 0.0  # price of the squared change of outputs as an image is moved
+    consistency: Weight = 0.0
     averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
     patience: Positive | None = None  # epochs without a better validation before it stops
     select_on: SelectOn | None = None
@@ -197,38 +197,13 @@ def load_recipe(source: str | Path, overrides: Mapping[str, Any] | None = None) 
         )
     content = read_yaml(path)
     for key, value in (overrides or {}).items():
-        _set(content, key.split("."), value, key)
+        set_key(content, key, value)
     return _validated(content, source)
 
 
 def save_recipe(recipe: Recipe, path: Path) -> None:
     """Write the recipe with every default spelled out."""
     write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
-
-
-def parse_overrides(settings: list[str]) -> dict[str, Any]:
-    """``["teacher.epochs=3"]`` to ``{"teacher.epochs": 3}``; values are read as YAML."""
-    overrides = {}
-    for setting in settings:
-        key, sign, value = setting.partition("=")
-        if not sign:
-            raise RecipeError(f"{setting!r} sets nothing", remedy="write KEY=VALUE")
-        try:
-            overrides[key.strip()] = parse_yaml(value)
-        except RecipeError as error:
-            raise RecipeError(
-                f"--set {key.strip()}: {error.problem}", remedy="give a value in YAML"
-            ) from error
-    return overrides
-
-
-def _set(content: dict[str, Any], keys: list[str], value: Any, whole: str) -> None:
-    *parents, last = keys
-    for key in parents:
-        content = content.setdefault(key, {})
-        if not isinstance(content, dict):
-            raise RecipeError(f"{whole!r}: {key!r} has no keys of its own", remedy="drop the rest")
-    content[last] = value
 
 
 def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
@@ -246,18 +221,18 @@ def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
 
 
 def _selected(recipe: Recipe) -> Recipe:
-    """The recipe with what its networks are chosen by, where it does not say so itself."""
-    teacher, student = usual_selection(
-        scale_is_known="scale" in recipe.data.model_fields_set
-        or recipe.initial_weights is not None,
-        student=recipe.student.select_on,
-    )
+    """The recipe with a default ``select_on`` for both steps.
+
+    Error and correlation count where the scale of the labels is known beforehand, else correlation
+    alone. Teachers of a student that is selected as published are selected so too.
+    """
+    known = "scale" in recipe.data.model_fields_set or recipe.initial_weights is not None
+    usual: SelectOn = "error_and_correlation" if known else "held_out"
+    published = recipe.student.select_on in ("held_out", "training")
+    defaults = {"teacher": "held_out" if published else usual, "student": usual}
     steps = {
-        name: step.model_copy(update={"select_on": step.select_on or usual})
-        for name, step, usual in (
-            ("teacher", recipe.teacher, teacher),
-            ("student", recipe.student, student),
-        )
+        name: step.model_copy(update={"select_on": step.select_on or defaults[name]})
+        for name, step in (("teacher", recipe.teacher), ("student", recipe.student))
     }
     return recipe.model_copy(update=steps)
 

@@ -1,14 +1,13 @@
-"""What a network starts from: ImageNet, a trained network, or chance."""
+"""Start weights of a network: ImageNet, a trained network, or random ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import sha256
-from distiliqa.lab.network.imagenet import DOWNLOAD, load_imagenet
 from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.published import DOWNLOAD, load_imagenet
 from distiliqa.lab.network.weights import start_from
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.models.folder import WEIGHTS, checked_file, read_config
@@ -26,23 +25,33 @@ def starts_at_random(recipe: Recipe) -> bool:
     return published and not (recipe.imagenet_weights or recipe.initial_weights)
 
 
-def resolved_start(recipe: Recipe) -> dict[str, Any]:
-    """The keys of a recipe that name start weights, by paths that hold from any working folder.
+def with_absolute_paths(recipe: Recipe) -> Recipe:
+    """Recipe whose data and start weights are named by paths that hold from any working folder.
 
     Raises
     ------
-    DistiliqaError : there is no such file; before slices are decoded, not after.
+    RecipeError : the recipe names no data.
+    DistiliqaError : no such start weights; known before slices are decoded, not after.
     """
+    data = recipe.data
+    if data.folder is None or data.ratings is None:
+        raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
+    paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
     imagenet, initial = recipe.imagenet_weights, recipe.initial_weights
     if imagenet is not None and imagenet != DOWNLOAD:
         imagenet = str(_existing(Path(imagenet)))
     if initial is not None and str(initial) not in shipped_models():
         initial = _existing(initial)
-    return {"imagenet_weights": imagenet, "initial_weights": initial}
+    changed = {
+        "data": data.model_copy(update=paths),
+        "imagenet_weights": imagenet,
+        "initial_weights": initial,
+    }
+    return recipe.model_copy(update=changed)
 
 
 def start(network: Network, recipe: Recipe) -> None:
-    """Give a new network the weights that the recipe names, if it names any.
+    """Load the weights that the recipe names, if any, into a new network.
 
     Raises
     ------
@@ -55,7 +64,7 @@ def start(network: Network, recipe: Recipe) -> None:
 
 
 def start_facts(recipe: Recipe) -> dict[str, str | None]:
-    """SHA-256 of the weights that a recipe names, for ``run.json``; None where it names none."""
+    """SHA-256 of the start weights of a recipe, for ``run.json``; None where it names none."""
     imagenet, initial = recipe.imagenet_weights, recipe.initial_weights
     given = imagenet if imagenet and imagenet != DOWNLOAD else None
     return {

@@ -16,20 +16,25 @@ from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.callbacks import BestWeights, History
+from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import fit
-from distiliqa.lab.train.followed import FOLLOWED, NOT_ASKED, hardly_followed, passing, warn
 from distiliqa.lab.train.losses import DistillationLoss
 from distiliqa.lab.train.rating import Batch, RatingModule
 from distiliqa.lab.train.recipe import StudentSection
 from distiliqa.lab.train.teacher_outputs import (
+    FOLLOWED,
+    NOT_ASKED,
     TABLE,
     TeacherOutputs,
     fingerprint,
+    hardly_followed,
     make_table,
+    passing,
     symmetries_of,
     symmetries_seen,
+    warn,
 )
-from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun, begin_anew, leads
+from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun, begin_anew
 from distiliqa.statistics.agreement import agreement
 
 TAUGHT = "teachers.sha256"  # the fingerprint of what the student learns from

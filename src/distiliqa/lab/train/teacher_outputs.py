@@ -4,6 +4,11 @@ The eight symmetries of the square are all that the ``dihedral`` augmentation ma
 so a table over images and symmetries serves every epoch; it holds those that the student will see.
 An image that is rescaled at random has no place in a table and is shown to the teachers when it
 comes.
+
+How often a student follows its teachers, and what is said where it hardly ever does.
+
+The outputs of a student differ by what its teachers say. Where it follows none of them their
+spread is small for want of anything to differ by, and reads as agreement.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from distiliqa.files import atomic_path
 from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset, apply_symmetry
 from distiliqa.terminal import track
+from distiliqa.terminal import screen
 
 TABLE = "teacher_outputs.npy"
 
@@ -133,3 +139,42 @@ def fingerprint(
 def symmetries_of(augmentation: str) -> int | None:
     """How many versions of an image an augmentation makes; None where they cannot be listed."""
     return {"none": 1, "dihedral": SYMMETRIES}.get(augmentation)
+
+
+MIN_FOLLOWED = 0.05  # share of the images
+FOLLOWED = "teachers_followed"  # the column of an epoch, and the key of the result
+NOT_ASKED = (
+    "distill_weight is 0, so no image follows the teachers: the spread of the outputs is no sign "
+    "of certainty"
+)
+
+
+def passing(table: NDArray[np.float32], labels: Sequence[float], gate: float) -> float:
+    """Share of the teachers' answers that lie within the gate, in [0, 1]: no more is followed.
+
+    Parameters
+    ----------
+    table : (images, symmetries, teachers), NaN where nobody asked.
+    labels : (images,).
+    gate : largest error of the teachers' mean, in units of the score.
+    """
+    means = table.mean(axis=2)
+    asked = ~np.isnan(means)
+    errors = np.abs(means - np.asarray(labels, np.float32)[:, None])[asked]
+    return float((errors <= gate).mean()) if errors.size else 0.0
+
+
+def hardly_followed(share: float, gate: float) -> str | None:
+    """What to say of a share of followed images; None where it is `MIN_FOLLOWED` or more."""
+    if share >= MIN_FOLLOWED:
+        return None
+    return (
+        f"{share:.1%} of the images follow the teachers, whose error may be {gate:g} at most: the "
+        "spread of the outputs is no sign of certainty; raise student.gate (a share of data.scale) "
+        "or train the teachers longer"
+    )
+
+
+def warn(text: str) -> None:
+    """Write a warning to stderr, at once."""
+    screen(err=True).print(f"warning: {text}", soft_wrap=True)

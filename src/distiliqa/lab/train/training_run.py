@@ -17,7 +17,6 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.fabric.utilities.rank_zero import rank_zero_only
 
 from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json
@@ -27,18 +26,18 @@ from distiliqa.lab.data.dataset import Augmentation, RatedDataset
 from distiliqa.lab.data.folds import Fold, make_folds
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import LAST, Fitted, check_hardware
-from distiliqa.lab.train.followed import warn
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.recipe import Recipe, StepSection, load_recipe, save_recipe
 from distiliqa.lab.train.start import (
     RANDOM_START,
-    resolved_start,
     start,
     start_facts,
     starts_at_random,
+    with_absolute_paths,
 )
-from distiliqa.lab.train.teacher_outputs import TABLE
+from distiliqa.lab.train.teacher_outputs import TABLE, warn
 from distiliqa.version import __version__
 
 RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"
@@ -48,7 +47,7 @@ _OF_TEACHERS = ("data", "folds", "network", "seed", "window")
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One run; see the module for its files. `start_run` and `open_run` make it."""
+    """Run of a training; see the module for its files. `start_run` and `open_run` return it."""
 
     folder: Path
     recipe: Recipe
@@ -75,11 +74,11 @@ class TrainingRun:
 
     @property
     def student_recipe(self) -> Recipe:
-        """What the student that is there is trained with."""
+        """Recipe of the student in the folder."""
         return load_recipe(_student_recipe(self.folder))
 
     def keep_student_recipe(self) -> None:
-        """Write the student's recipe where options made it another than the run's."""
+        """Write the recipe of the student where it differs from that of the run."""
         path = self.student_folder / RECIPE
         if not leads():
             return
@@ -97,7 +96,7 @@ class TrainingRun:
         return self.folds[number - 1]
 
     def new_network(self, outputs: int) -> Network:
-        """A network to train, started from ImageNet or from a trained one if the recipe says so."""
+        """Network to train, with the start weights that the recipe names."""
         network = Network(self.recipe.network.config(outputs))
         start(network, self.recipe)
         return network
@@ -105,7 +104,7 @@ class TrainingRun:
     def dataset(
         self, positions: Sequence[int], *, augmentation: Augmentation = "none", seed: int = 0
     ) -> RatedDataset:
-        """The images at some positions, plain unless an augmentation is named."""
+        """Data set of the images at some positions; without augmentation unless one is named."""
         return RatedDataset(
             self.images, self.cache, positions, augmentation=augmentation, seed=seed
         )
@@ -113,7 +112,7 @@ class TrainingRun:
     def batches(
         self, training: RatedDataset, held_out: Sequence[int], step: StepSection, seed: int
     ) -> Batches:
-        """Batches of a step's size for an epoch and the validation after it, if any."""
+        """Batches of a step: for training, and for validation if images are held out."""
         return Batches(
             training,
             self.dataset(held_out) if held_out else None,
@@ -123,14 +122,9 @@ class TrainingRun:
         )
 
     def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int], **facts: Any) -> None:
-        """Write how a training ended, which images were held out, and other facts of it."""
+        """Write the result of a training, the images held out, and other facts."""
         names = [self.images[i].name for i in held_out]
         write_json(path, asdict(fitted) | {"version": __version__, "held_out": names} | facts)
-
-
-def leads() -> bool:
-    """Whether this process writes the run's files: the others of a distributed run join it."""
-    return getattr(rank_zero_only, "rank", 0) == 0
 
 
 def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
@@ -144,7 +138,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
     if leads() and (folder / RECIPE).is_file():
         if not resume:
             raise RecipeError("holds a run", path=folder, remedy="add --resume or choose another")
-        if load_recipe(folder / RECIPE) != _absolute(recipe):
+        if load_recipe(folder / RECIPE) != with_absolute_paths(recipe):
             raise RecipeError(
                 "holds a run of another recipe",
                 path=folder,
@@ -153,7 +147,7 @@ def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
     check_hardware(recipe)
     if leads() and starts_at_random(recipe):
         warn(RANDOM_START)
-    run = _assemble(folder, _absolute(recipe))
+    run = _assemble(folder, with_absolute_paths(recipe))
     if leads():
         _require_same_data(run)
         save_recipe(run.recipe, folder / RECIPE)
@@ -187,7 +181,7 @@ def _data_facts(run: TrainingRun) -> dict[str, Any]:
 
 
 def _require_same_data(run: TrainingRun) -> None:
-    """Networks that were trained on other images, or other sides of the folds, do not fit."""
+    """Raise `RecipeError` where images or folds differ from those the run started with."""
     if not (run.folder / FACTS).is_file():
         return
     known, now = read_json(run.folder / FACTS), _data_facts(run)
@@ -206,12 +200,12 @@ def open_run(
 
     Parameters
     ----------
-    student : take the recipe of the student that is there, if it has one of its own.
+    student : use the recipe of the student in the folder, if it has one of its own.
 
     Raises
     ------
-    RecipeError : ``folder`` holds no run, or one of data that have changed; a key is changed that
-        the teachers have learned with.
+    RecipeError : ``folder`` holds no run, or its data have changed; an override changes a key that
+        the teachers were trained with.
     """
     path = folder / RECIPE
     if not path.is_file():
@@ -234,21 +228,10 @@ def _student_recipe(folder: Path) -> Path:
 
 
 def begin_anew(folder: Path) -> None:
-    """Take away what an earlier training left in ``folder`` and would pass for a new one's."""
+    """Remove result, table and checkpoint of an earlier training from ``folder``."""
     if leads():
         for name in (RESULT, TABLE, LAST):
             (folder / name).unlink(missing_ok=True)
-
-
-def _absolute(recipe: Recipe) -> Recipe:
-    """The recipe with its data named, by paths that hold from any working folder."""
-    data = recipe.data
-    if data.folder is None or data.ratings is None:
-        raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
-    paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
-    return recipe.model_copy(
-        update={"data": data.model_copy(update=paths)} | resolved_start(recipe)
-    )
 
 
 def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:

@@ -1,19 +1,20 @@
-"""What makes the processes of a distributed run train as one process with all their images.
+"""Distributed training: the processes of a run train as one process with all their images.
 
-Each has its share of a batch. Batch normalisation looks at all of it: torch has that for GPUs
-alone; on CPUs (gloo) it is made here from two differentiable reductions.
+Each process has its share of a batch. Batch normalization uses the whole batch: torch has that for
+GPUs alone, so on CPUs (gloo) it is made here from two differentiable reductions.
 """
 
 from __future__ import annotations
 
 import torch.distributed
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.plugins import LayerSync
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation whose batch is that of all processes, each of which has as many images.
+    """Batch normalization over the batches of all processes, which have equal numbers of images.
 
     In eval mode it is `torch.nn.BatchNorm2d`, whose parameters and names it has.
     """
@@ -43,7 +44,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
 
 
 class _MeanOfAll(torch.autograd.Function):
-    """The mean over processes, whose gradient is the mean of the gradients of all of them."""
+    """Mean over processes; its gradient is the mean of their gradients."""
 
     @staticmethod
     def forward(ctx: FunctionCtx, values: Tensor) -> Tensor:
@@ -61,7 +62,7 @@ def _mean(values: Tensor) -> Tensor:
 
 
 class OneBatchNorm(LayerSync):
-    """Lets Lightning's distributed strategies normalise over all processes, on GPU or CPU."""
+    """Plugin of Lightning: distributed strategies normalize over all processes, on GPU or CPU."""
 
     def apply(self, model: nn.Module) -> nn.Module:
         if next(model.parameters()).is_cuda:
@@ -77,15 +78,20 @@ class OneBatchNorm(LayerSync):
 
 
 def _shared(norm: nn.BatchNorm2d) -> SharedBatchNorm:
-    made = SharedBatchNorm(norm.num_features, norm.eps, norm.momentum)
-    made._parameters, made._buffers = norm._parameters, norm._buffers
-    return made
+    shared = SharedBatchNorm(norm.num_features, norm.eps, norm.momentum)
+    shared._parameters, shared._buffers = norm._parameters, norm._buffers
+    return shared
 
 
 def true_on_all(flag: Tensor) -> Tensor:
-    """Whether ``flag``, (), is true on every process."""
+    """Test whether ``flag``, (), is true on every process."""
     if not torch.distributed.is_initialized():
         return flag
     least = flag.float()
     torch.distributed.all_reduce(least, torch.distributed.ReduceOp.MIN)
     return least.bool()
+
+
+def leads() -> bool:
+    """Whether this process writes the files of the run; the others of a distributed run do not."""
+    return getattr(rank_zero_only, "rank", 0) == 0

@@ -2,7 +2,7 @@
 
 Certainty and the limit of the domain are set on the images that were held out of its training, so
 they are missing where none were; see `distiliqa.statistics.conformal` and
-`distiliqa.lab.train.domain_limits`.
+`distiliqa.lab.train.domain_reference`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import read_rated
-from distiliqa.lab.data.composites import composites
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.graph import ScoringGraph, image_statistics
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.domain_limits import fit_domain
-from distiliqa.lab.train.local_head import fit_local_head
+from distiliqa.lab.train.domain_reference import fit_domain
+from distiliqa.lab.train.local_quality import composites, fit_local_head
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.models.folder import Certainty, Domain
