@@ -21,7 +21,7 @@ demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
 
 test: lint
-	tools/install_test_tools.sh
+	tools/ci/install_test_tools.sh
 	$(BIN)/pytest
 
 test-slow: $(VENV)/dev.stamp

@@ -10,13 +10,13 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tools.phantom.body import body_phantom
 
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import ratio, side_by_side
 from bench.scans import by_astra, by_skimage, fan, ours, parallel
 from distiliqa.simulate.noise import WATER_PER_MM
 from distiliqa.simulate.patient import body_outline
-from distiliqa.simulate.phantom import body_phantom
 
 SIZE, VIEWS, ROUNDS = 512, 720, 3
 FIELD_MM, PHOTONS = 360.0, 2.5e5

@@ -1,4 +1,4 @@
-"""What README and model card say of the shipped model is what `scripts/check_model.py` found."""
+"""What README and model card say of the shipped model is what `-m tools.model_check` found."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tools.phantom.scan import scan
 from torch import Tensor
 
 from distiliqa.ct.slice import Acquisition as Header
 from distiliqa.simulate.acquisition import PHOTONS_PER_MAS_MM, Acquisition, acquisition_of
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.dose import scan
 from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.noise import Beam
 from distiliqa.simulate.scanners import SCANNERS

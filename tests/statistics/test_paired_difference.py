@@ -3,7 +3,46 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.statistics.paired_difference import difference
+from distiliqa.statistics.paired_difference import MOST_EXACT, difference, signed_rank
+
+
+@pytest.mark.parametrize(
+    ("differences", "p"),
+    [([1, 2, 3, 4, 5], 2 / 32), ([1, 2, 3, 4, 5, 6], 2 / 64), ([-1, 2, 3], 4 / 8), ([2, -2], 1.0)],
+)
+def test_few_differences_are_counted_out(differences: list[float], p: float):
+    found = signed_rank(differences)
+    assert (found.p, found.exact) == (pytest.approx(p), True)
+
+
+def test_ties_share_their_rank_and_zeros_are_left_out():
+    found = signed_rank([0, 1, 1, -1, 3])
+    assert (found.rank_sum, found.n) == (2 + 2 + 4, 4)
+    # Of the 16 sums of {2, 2, 2, 4}, those of at most 2 or at least 8: 1 + 3 and as many above.
+    assert found.p == pytest.approx(8 / 16)
+
+
+def test_nothing_differs():
+    assert signed_rank([0.0, 0.0]).p == 1
+
+
+@pytest.mark.parametrize("n", [4, 17, MOST_EXACT, 51, 400])
+def test_equals_scipy(n: int):
+    stats = pytest.importorskip("scipy.stats")
+    differences = np.random.default_rng(n).normal(0.2, 1, n)
+    found = signed_rank(differences)
+    method = "exact" if found.exact else "approx"
+    expected = stats.wilcoxon(differences, method=method, correction=True)
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
+
+
+def test_the_two_ways_meet_where_one_takes_over(monkeypatch: pytest.MonkeyPatch):
+    differences = np.random.default_rng(0).normal(0.3, 1, MOST_EXACT)
+    counted = signed_rank(differences)
+    monkeypatch.setattr("distiliqa.statistics.paired_difference.MOST_EXACT", 0)
+    approximate = signed_rank(differences)
+    assert (counted.exact, approximate.exact) == (True, False)
+    assert approximate.p == pytest.approx(counted.p, abs=0.001)
 
 
 def test_sums_up_the_differences():

@@ -10,11 +10,11 @@ from scipy.ndimage import binary_dilation
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.lab.evaluate.acceptance import Row, Section, bounded
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.kernels import named_kernel
 from distiliqa.simulate.patient import body_outline, lung_share
-from model_check.subject import Subject, progress
+from tools.model_check.acceptance import Row, Section, bounded
+from tools.model_check.subject import Subject, progress
 
 GOOD = 3.0
 LUNG_SHARE = 0.15

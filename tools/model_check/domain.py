@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from distiliqa.ct import CTSlice
-from distiliqa.lab.evaluate.acceptance import Row, Section, bounded
 from distiliqa.scoring.result import SliceScore
-from model_check.strangers import (
+from tools.model_check.acceptance import Row, Section, bounded
+from tools.model_check.subject import Subject
+from tools.model_check.unlike import (
     BODY_MM,
     HEAD_MM,
     extremities,
@@ -21,7 +22,6 @@ from model_check.strangers import (
     natural,
     phantoms,
 )
-from model_check.subject import Subject
 
 FALSE_ALARMS, FLAGGED = 0.05, 0.9
 

@@ -17,7 +17,6 @@ from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
 from distiliqa.ct import fit
-from distiliqa.lab.evaluate.acceptance import Row, Section, bounded
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.onnx_export import load_graph
 from distiliqa.lab.network.pose import unposed
@@ -25,7 +24,8 @@ from distiliqa.metrics.filters import block_means
 from distiliqa.models.folder import LEAST_SHOWN
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.versions import simulated
-from model_check.subject import Subject, progress
+from tools.model_check.acceptance import Row, Section, bounded
+from tools.model_check.subject import Subject, progress
 
 FAULTS = {
     "noise of 10 % dose": Degradation(dose=0.1),

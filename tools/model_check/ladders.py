@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from distiliqa.lab.evaluate.acceptance import Row, Section
-from distiliqa.lab.evaluate.baseline import ranking_rows
 from distiliqa.scoring.result import SliceScore
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.versions import simulated
-from model_check.subject import Subject
+from tools.model_check.acceptance import Row, Section
+from tools.model_check.baseline import ranking_rows
+from tools.model_check.subject import Subject
 
 RANKED = 0.95
 LADDERS = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from distiliqa.lab.evaluate.acceptance import Row, Section, bounded
-from distiliqa.lab.evaluate.baseline import agreement_rows, ranking_rows
-from model_check.subject import Subject, read
+from tools.model_check.acceptance import Row, Section, bounded
+from tools.model_check.baseline import agreement_rows, ranking_rows
+from tools.model_check.subject import Subject, read
 
 CORRELATION, RATING_ERROR = 0.95, 0.6
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import kendalltau, rankdata
 
 from distiliqa.errors import DistiliqaError
 
@@ -59,18 +59,61 @@ def plcc(predicted: ArrayLike, true: ArrayLike) -> float | None:
 def srocc(predicted: ArrayLike, true: ArrayLike) -> float | None:
     """Rank correlation of Spearman, ties at their mean rank, signed; None if a side is constant."""
     x, y = _pair(predicted, true)
-    return plcc(rankdata(x), rankdata(y))
+    return plcc(mean_ranks(x), mean_ranks(y))
 
 
 def krocc(predicted: ArrayLike, true: ArrayLike) -> float | None:
     """Rank correlation of Kendall, tau-b, signed; None if either side is constant.
 
     tau-b corrects for ties (Kendall 1945, doi 10.1093/biomet/33.3.239): ratings are full of them.
+    Discordant pairs are inversions of one side in the order of the other (Knight 1966,
+    doi 10.1080/01621459.1966.10480879).
     """
     x, y = _pair(predicted, true)
     if _is_constant(x) or _is_constant(y):
         return None
-    return float(kendalltau(x, y, variant="b").statistic)
+    order = np.lexsort((y, x))
+    discordant = _inversions(_dense_ranks(y)[order])
+    pairs = _pairs(np.array([len(x)]))
+    tied_x, tied_y = (_pairs(np.unique(side, return_counts=True)[1]) for side in (x, y))
+    joint = np.column_stack([_dense_ranks(x), _dense_ranks(y)])
+    tied = _pairs(np.unique(joint, axis=0, return_counts=True)[1])
+    difference = pairs - tied_x - tied_y + tied - 2 * discordant
+    tau = difference / math.sqrt(pairs - tied_x) / math.sqrt(pairs - tied_y)
+    return min(1.0, max(-1.0, tau))
+
+
+def mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank of each value from 1, (n,); equal values share their mean rank."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+
+
+def _dense_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Rank of each value from 0 among the different values, (n,)."""
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _pairs(counts: NDArray[np.int64]) -> int:
+    """Number of pairs within groups of these sizes."""
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def _inversions(ranks: NDArray[np.int64]) -> int:
+    """Number of pairs whose first rank is the higher one, in O(n log n).
+
+    The highest bit in which two ranks differ decides. For one bit after the other, ranks are sorted
+    stably by their bits above it; then a 0 has as many inversions as there are 1s before it in its
+    group.
+    """
+    total = 0
+    for bit in reversed(range(int(ranks.max()).bit_length())):
+        ranks = ranks[np.argsort(ranks >> (bit + 1), kind="stable")]
+        ones, group = (ranks >> bit) & 1, ranks >> (bit + 1)
+        before = np.cumsum(ones) - ones
+        start = np.searchsorted(group, group)
+        total += int((before - before[start])[ones == 0].sum())
+    return total
 
 
 def mae(predicted: ArrayLike, true: ArrayLike) -> float:

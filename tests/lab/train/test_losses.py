@@ -1,9 +1,12 @@
+"""Symmetries and shifts under which a score should not change."""
+
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
-from distiliqa.lab.train.losses import DistillationLoss, ScoreLoss
+from distiliqa.lab.train.losses import MAX_SHIFT, DistillationLoss, ScoreLoss, under_symmetry
 
 OUTPUTS = torch.tensor([[0.5, 0.7], [0.2, 0.2]])
 LABELS = torch.tensor([0.5, 0.4])
@@ -39,3 +42,24 @@ def test_published_gate_replaces_the_label_term():
 def test_gate_is_closed_by_its_width():
     _, share = DistillationLoss(gate=0.0)(OUTPUTS, LABELS, TEACHERS + 0.01)
     assert share.item() == 0
+
+
+def test_the_middle_stays_but_for_a_flip_or_turn_and_a_shift() -> None:
+    image = torch.zeros(2, 1, 64, 64)
+    image[..., 24:40, 24:40] = torch.rand(16, 16)
+    rng = np.random.default_rng(0)
+    seen = [under_symmetry(image, rng) for _ in range(30)]
+    for each in seen:
+        assert each.shape == image.shape
+        torch.testing.assert_close(each.sum(), image.sum())
+        torch.testing.assert_close(each.flatten().sort().values, image.flatten().sort().values)
+    assert len({tuple(each.flatten().tolist()) for each in seen}) == 30
+
+
+def test_air_comes_in_at_the_edge() -> None:
+    image = torch.ones(1, 1, 64, 64)
+    for seed in range(20):
+        shown = under_symmetry(image, np.random.default_rng(seed))
+        lost = 64 * 64 - int(shown.sum())
+        assert 0 <= lost <= 64 * 64 - (64 - MAX_SHIFT) ** 2
+        assert set(shown.unique().tolist()) <= {0.0, 1.0}

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.train.rating import merit_of
 from distiliqa.lab.train.recipe import StepSection
 from distiliqa.lab.train.teacher import TeacherModule
+from distiliqa.statistics.agreement import agreement
 
 
 def module(**step: float) -> TeacherModule:
@@ -60,16 +62,16 @@ def test_crops_leave_the_statistics_of_whole_images(cropped: list[tuple[int, ...
     assert not torch.equal(norms[0].running_mean, before[0])
 
 
-def test_whole_images_are_also_shown_moved_and_the_change_is_priced() -> None:
+def test_whole_images_are_also_shown_under_a_symmetry_with_a_penalty() -> None:
     images = torch.rand(2, 1, 512, 512)
     plain, double = module(consistency=1.0), module(consistency=2.0)
-    outputs, price = plain.predict_batch(images, 0)
+    outputs, penalty = plain.predict_batch(images, 0)
     again, twice = double.predict_batch(images, 0)
     assert outputs.shape == (2, 1)
     assert torch.equal(outputs, again)
-    assert price > 0
-    torch.testing.assert_close(twice, 2 * price)
-    assert module().predict_batch(images, 0).price == 0
+    assert penalty > 0
+    torch.testing.assert_close(twice, 2 * penalty)
+    assert module().predict_batch(images, 0).penalty == 0
 
 
 def test_the_kept_network_is_the_moving_average() -> None:
@@ -89,3 +91,19 @@ def test_the_kept_network_is_the_moving_average() -> None:
 def test_without_averaging_the_learning_network_is_kept() -> None:
     teacher = module()
     assert teacher.kept is teacher.network
+
+
+def merit(predicted: list[float], select_on: str, span: float = 4.0) -> float:
+    found = agreement(predicted, [0.0, 1.0, 2.0, 4.0])
+    rising = predicted[-1] >= predicted[0]
+    return merit_of(found, rising=rising, select_on=select_on, span=span)
+
+
+def test_the_epoch_that_is_kept_is_chosen_by_what_the_recipe_says() -> None:
+    ordered, close = [1.0, 2.0, 3.0, 5.0], [0.0, 1.0, 2.0, 4.2]
+    assert merit(ordered, "held_out") > merit(close, "held_out")
+    for select_on in ("error", "error_and_correlation"):
+        assert merit(ordered, select_on) < merit(close, select_on)
+    assert merit([0.0, 1.0, 2.0, 4.0], "error_and_correlation") == pytest.approx(1)
+    assert merit([4.0, 2.0, 1.0, 0.0], "held_out") < 0
+    assert merit(close, "error", 8.0) == pytest.approx(merit(close, "error") / 2)

@@ -1,12 +1,11 @@
-"""The label of a simulated image: what readers would say of its faults, on their scale of 0 to 4.
+"""Labels of simulated images: full-reference metrics on the scale of readers, 0 to 4.
 
-Full-reference metrics see the faults in the body, through the window, against the slice without its
-noise. Their values are put on the scale by the distribution of ratings alone: the images of the
-LDCTIQAC2023 challenge are abdominal slices at four levels of noise and a few numbers of views, so
-simulated images of that kind are given, in the order of the metric, the mean ratings of the 1000
-training images. Few views were taken of slices that were there already: they bring streaks and no
-more noise. Which doses and views those are is an assumption, chosen among several with the ratings
-of four test images known.
+The metrics compare an image with the slice without its noise, in the body and through the window.
+The distribution of ratings alone puts their values on the scale. The images of the LDCTIQAC2023
+challenge are abdominal slices at four levels of noise and a few numbers of views. Simulated images
+of that kind, in the order of the metric, get the mean ratings of the 1000 training images. Few
+views of a slice bring streaks and no more noise there. The doses and views are an assumption: they
+were chosen among several, with the ratings of four test images known.
 
 0 features not shown, 1 interpretation impossible, 2 limited, 3 diagnostic, 4 excellent
 (Lee et al. 2025, doi 10.1016/j.media.2024.103343).
@@ -30,10 +29,10 @@ SCALE = (0.0, 4.0)
 # Images of the training set of LDCTIQAC2023 (Zenodo 7833096) at each mean rating.
 RATINGS = np.linspace(*SCALE, 21)
 COUNTS = (25, 19, 22, 42, 48, 56, 51, 65, 65, 74, 53, 56, 60, 62, 42, 65, 35, 42, 31, 51, 36)
-# Streaks cost readers about one point more than noise of the same standard deviation. So many times
-# their own strength they do here too (`scripts/calibrate_reader_scale.py`), which also gives the
-# values of each metric that the ratings are for. Shading, which is smooth, counts as it is.
-STRUCTURE_PRICE = 3.0
+# Readers rate streaks about one point lower than noise of the same standard deviation. With this
+# weight the metrics do so too. It and the values of each metric below come from
+# `tools/make_model/calibrate_reader_scale.py`. Shading, which is smooth, has the weight 1.
+STREAK_WEIGHT = 3.0
 _SHADING_MM = 12.0  # standard deviation of the Gaussian that keeps it
 # fmt: off
 VIF = (
@@ -48,7 +47,7 @@ PSNR = (
 
 
 class Fidelity(NamedTuple):
-    """What full-reference metrics say of an image: higher is better.
+    """Full-reference metrics of an image; higher is better.
 
     Attributes
     ----------
@@ -67,19 +66,19 @@ def fidelity(
     spacing_mm: float,
     *,
     covered: NDArray[np.bool_] | None = None,
-    price: float = STRUCTURE_PRICE,
+    streak_weight: float = STREAK_WEIGHT,
 ) -> Fidelity | None:
-    """How true an image with these faults is to the slice it was made of.
+    """Compare an image that has these faults with the slice that it was made of.
 
-    The faults are added to the slice without its noise, which ``noise`` holds already.
+    The faults are added to the slice without its noise, because ``noise`` holds that already.
 
     Parameters
     ----------
-    hu : (rows, columns), HU, at least 41 x 41: the slice as it was.
+    hu : (rows, columns), HU, at least 41 x 41: the slice before it was degraded.
     noise, structure : its faults, HU, see `distiliqa.simulate.simulator.Degraded`.
-    covered : the pixels that are rated, (rows, columns); all when None. Beyond what the detector
-        covers an image is a guess that readers do not read.
-    price : how many times its strength the structure counts.
+    covered : the pixels that are rated, (rows, columns); all when None. Readers do not rate what
+        the detector does not cover.
+    streak_weight : factor on the structure, as far as it is not smooth.
 
     Returns
     -------
@@ -90,7 +89,7 @@ def fidelity(
     inside = body_outline(hu) & rated
     tissue = inside & (clean > SOFT_TISSUE.lower) & (clean < SOFT_TISSUE.upper)
     shading = _shading(structure, rated, _SHADING_MM / spacing_mm)
-    image = clean + noise + shading + price * (structure - shading)
+    image = clean + noise + shading + streak_weight * (structure - shading)
     kept = vif(image, clean, mask=inside) if tissue.any() else None
     return None if kept is None else Fidelity(kept, psnr(image, clean, mask=tissue))
 
@@ -98,13 +97,13 @@ def fidelity(
 def _shading(
     structure: NDArray[np.floating], rated: NDArray[np.bool_], deviation: float
 ) -> NDArray[np.floating]:
-    """The smooth part of the structure, of the rated pixels alone."""
+    """Smooth part of the structure, from the rated pixels alone."""
     share = gaussian_filter(rated.astype(np.float64), deviation)
     known = gaussian_filter(np.where(rated, structure, 0.0), deviation)
     return np.where(rated, known / np.where(rated, share, 1.0), structure)
 
 
 def reader_score(found: Fidelity) -> float:
-    """The rating that readers give to images of this fidelity, 0 to 4."""
+    """Mean rating that readers give to images of this fidelity, 0 to 4."""
     ratings = (np.interp(found.vif, VIF, RATINGS), np.interp(found.psnr, PSNR, RATINGS))
     return float(np.mean(ratings))

@@ -1,0 +1,79 @@
+"""A compiled network learns what an eager one learns, and its weights keep their names."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from distiliqa.errors import RecipeError
+from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.train.engine import compile_network
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc alone")
+
+_SCRIPT = """
+import resource, torch
+from distiliqa.lab.train.engine import freed_memory_kept
+
+def faults():
+    for _ in range(30):  # the heap finds its size
+        torch.ones(2**24)
+    begin = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        torch.ones(2**24)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begin
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+
+with freed_memory_kept():
+    within, kept = faults(), resident()
+print(within, kept, resident())
+"""
+
+
+def test_freed_memory_is_kept_and_then_given_back() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True
+    )
+    within, kept, left = map(int, told.stdout.split())
+    pages = 2**26 // resource.getpagesize()
+    assert within < 0.01 * pages
+    assert kept - left > 0.9 * pages
+
+
+CONFIG = NetworkConfig(
+    stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16
+)
+
+
+def test_without_a_compiler_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(RecipeError, match=r"needs a C\+\+ compiler; install one, or set it to"):
+        compile_network(Network(CONFIG))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here")
+def test_outputs_gradients_and_names_are_those_of_the_eager_network() -> None:
+    torch.manual_seed(0)
+    eager = Network(CONFIG)
+    compiled = Network(CONFIG)
+    compiled.load_state_dict(eager.state_dict())
+    compile_network(compiled)
+    image = torch.rand(2, 1, 512, 512)
+    for network in (eager, compiled):
+        whole, part = network(image), network.forward_crop(image[..., :256, :256], (0, 256))
+        (whole + part).square().sum().backward()
+    assert compiled.state_dict().keys() == eager.state_dict().keys()
+    for (name, one), other in zip(eager.named_parameters(), compiled.parameters(), strict=True):
+        torch.testing.assert_close(other.grad, one.grad, rtol=1e-3, atol=1e-4, msg=name)
+    for one, other in zip(eager.buffers(), compiled.buffers(), strict=True):
+        torch.testing.assert_close(other, one)

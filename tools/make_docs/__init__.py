@@ -1,0 +1,1 @@
+"""Pages and pictures of the documentation, and the example series of the package."""

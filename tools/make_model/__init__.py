@@ -1,0 +1,1 @@
+"""Programs that the shipped model was made with, see training/compact/notes.md."""

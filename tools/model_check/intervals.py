@@ -1,0 +1,57 @@
+"""Whether labels of held-out patients lie inside the prediction intervals as often as stated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.scoring.result import SliceScore
+from tools.model_check.acceptance import Row, Section, bounded
+from tools.model_check.subject import Subject
+
+OFF = 0.03  # how far the coverage may lie from the stated one
+
+
+def intervals(subject: Subject) -> Section:
+    facts = subject.model.config.certainty
+    if facts is None:
+        return Section("Prediction intervals", "The model states none.", ())
+    pairs = list(zip(subject.rated, subject.rated_scores, strict=True))
+    cases = sorted({str(image.case) for image, _ in pairs})
+    rows = [_covered("all", pairs, facts.coverage, bound=True)]
+    rows += [
+        _covered(case, [pair for pair in pairs if pair[0].case == case], facts.coverage)
+        for case in cases
+    ]
+    about = (
+        f"Intervals stated to hold {100 * facts.coverage:g} % of the labels, calibrated on "
+        f"{facts.images} images of {facts.cases} other patients; here on test.json. The bound is "
+        "on the difference from what is stated."
+    )
+    return Section("Prediction intervals", about, (rows,))
+
+
+def _covered(
+    name: str,
+    pairs: Sequence[tuple[RatedImage, SliceScore]],
+    stated: float,
+    *,
+    bound: bool = False,
+) -> Row:
+    inside = [
+        each.interval[0] <= image.score <= each.interval[1]
+        for image, each in pairs
+        if each.interval is not None
+    ]
+    widths = [each.interval[1] - each.interval[0] for _, each in pairs if each.interval]
+    share = fmean(inside) if inside else None
+    off = None if share is None else abs(share - stated)
+    limits = bounded(off, at_most=OFF) if bound else bounded(off)
+    return {
+        "patients": name,
+        "n": len(inside),
+        "coverage": share,
+        "mean width": fmean(widths) if widths else None,
+        **limits,
+    }

@@ -1,0 +1,1 @@
+"""A body phantom that shows no person, and scans of it."""
