@@ -19,13 +19,13 @@ from distiliqa.errors import DistiliqaError, ModelFolderError, quoted
 from distiliqa.foreign_text import read_text
 from distiliqa.lab.data.cache import open_cache
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.terminal import track
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.onnx_export import load_network
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.recipe import load_recipe
 from distiliqa.lab.train.training_run import BEST, RECIPE
 from distiliqa.models.folder import CONFIG, read_config
+from distiliqa.terminal import track
 
 # As `distiliqa evaluate`, `distiliqa score` and the published code write them.
 _COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))

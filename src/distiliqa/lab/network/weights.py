@@ -15,7 +15,6 @@ from torch import Tensor
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import atomic_path
 from distiliqa.foreign_text import from_json, parse_json
-from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.network import Network, NetworkConfig
 
 

@@ -25,8 +25,7 @@ from torch import Tensor, nn
 from distiliqa.files import atomic_path
 from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset, apply_symmetry
-from distiliqa.terminal import track
-from distiliqa.terminal import screen
+from distiliqa.terminal import screen, track
 
 TABLE = "teacher_outputs.npy"
 
