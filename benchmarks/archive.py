@@ -70,7 +70,7 @@ class Archive:
             "the leading machine": slices / self.leading,
             "listing": slices / self.listing,
         }
-        return {name: each / 3600 for name, each in seconds.items()}
+        return {name: spent / 3600 for name, spent in seconds.items()}
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def measured(place: Path) -> Measured:
         handed_out=handed_out,
         written=written,
         listing=listing,
-        slice_bytes=statistics.fmean(each.stat().st_size for each in many.iterdir()),
+        slice_bytes=statistics.fmean(path.stat().st_size for path in many.iterdir()),
         row_bytes=row_bytes,
     )
 
@@ -193,7 +193,7 @@ def growth(archive: Archive) -> Curve:
         "A million series",
         "cores",
         "hours",
-        {part: [(n, each[part]) for n, each in hours.items()] for part in hours[1.0]},
+        {part: [(n, shares[part]) for n, shares in hours.items()] for part in hours[1.0]},
         "The highest curve is what it takes: linear in cores until another part is in the way.",
     )
 
@@ -284,7 +284,7 @@ def written_each_second(folder: Path, model: Model) -> tuple[float, float]:
         parts.flush()
 
     seconds = timed(write)
-    return ROWS / seconds, sum(each.stat().st_size for each in parts.paths()) / ROWS
+    return ROWS / seconds, sum(path.stat().st_size for path in parts.paths()) / ROWS
 
 
 def results(paths: list[str], setting: object) -> object:
@@ -341,7 +341,7 @@ def listed(folder: Path) -> list[object]:
 def table_of(files: list[object]) -> object:
     import pyarrow as pa
 
-    return pa.Table.from_pylist([{"path": each.path, **each.stamp._asdict()} for each in files])
+    return pa.Table.from_pylist([{"path": file.path, **file.stamp._asdict()} for file in files])
 
 
 def setting_of(model: Model) -> object:

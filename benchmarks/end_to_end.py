@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, Found, main
 from bench.rounds import Seconds, rate, ratio, side_by_side
-from bench.slices import told, write_slices
+from bench.slices import origin, write_slices
 from distiliqa.ct import CTSlice
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import write_json
@@ -43,13 +43,13 @@ def measure() -> Found:
     figures = [
         *(
             Figure(
-                f"DICOM on disk to CSV, shipped model{told}",
+                f"DICOM on disk to CSV, shipped model{option}",
                 rate(seconds, name, SLICES),
                 "slices/s",
                 at_least=60,
                 note="index, read, hash, prepare, score and write, warm; the bound is for 2 cores",
             )
-            for name, told in ((FP32, ""), (BF16, ", `--precision bf16`"))
+            for name, option in ((FP32, ""), (BF16, ", `--precision bf16`"))
             if name in models
         ),
         Figure(
@@ -63,7 +63,7 @@ def measure() -> Found:
         *reports,
     ]
     about = (
-        f"{SLICES} slices, copies of {told()} with identifiers of their own, on all cores. "
+        f"{SLICES} slices, copies of {origin()} with identifiers of their own, on all cores. "
         "Decoding is index and pixels in HU; inference starts from windowed slices in memory."
     )
     return Found("From DICOM to CSV", about, figures, left_out=left_out)
@@ -82,7 +82,7 @@ def _timed(dicom: Path, folder: Path, models: Mapping[str, Model]) -> tuple[Seco
 
     seconds = side_by_side(
         {
-            **{name: partial(score_all, each) for name, each in models.items()},
+            **{name: partial(score_all, model) for name, model in models.items()},
             "decoding": lambda: list(SliceReader(index_inputs([dicom]).slices, read)),
             "inference": lambda: list(many.score_prepared(prepared)),
         },

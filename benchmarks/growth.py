@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from bench.alone import Alone, alone
 from bench.figures import Curve, Figure, Found, main
-from bench.slices import told, write_slices
+from bench.slices import origin, write_slices
 
 COUNTS = (1, 10, 100, 1000, 10000)
 SIZES, BATCHES, FEW = (128, 256, 512, 1024), (1, 2, 4, 8), 64
@@ -33,7 +33,7 @@ def measure() -> Found:
             _against_batch(few),
         ]
     about = (
-        f"Copies of {told()}, from DICOM on disk to CSV; each point is a process of its own, the "
+        f"Copies of {origin()}, from DICOM on disk to CSV; each point is a process of its own, the "
         "time without its start, the memory the most that it held."
     )
     return Found("How cost grows", about, figures, curves, left_out)
@@ -94,8 +94,8 @@ def _against_slices(folder: Path, left_out: list[str]) -> tuple[list[Figure], li
             at_most=1.1,
         ),
     ]
-    seconds = {"all": [(count, each.result["all"]) for count, each in found.items()]}
-    memory = {"scoring": [(count, each.peak_mib) for count, each in found.items()]}
+    seconds = {"all": [(count, point.result["all"]) for count, point in found.items()]}
+    memory = {"scoring": [(count, point.peak_mib) for count, point in found.items()]}
     return figures, [
         Curve("Time against slices", "slices", "s", seconds, _ABOUT_SLICES),
         Curve("Memory against slices", "slices", "MiB", memory, _ABOUT_MEMORY),
@@ -159,7 +159,7 @@ def _against_cores(few: Path) -> Curve:
 
 def _against_batch(few: Path) -> Curve:
     found = [(batch, alone("growth", "batched", str(few), batch)) for batch in BATCHES]
-    points = {"inference": [(batch, each.result) for batch, each in found]}
+    points = {"inference": [(batch, point.result) for batch, point in found]}
     return Curve("Time against batch", "slices at a time", "ms/slice", points, _ABOUT_BATCH)
 
 

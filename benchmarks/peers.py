@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.alone import alone
 from bench.figures import Figure, Found, main
-from bench.slices import hu_slices, told, windowed_slices
+from bench.slices import hu_slices, origin, windowed_slices
 
 SLICES, ROUNDS = 8, 3
 Run = Callable[[], object]
@@ -26,7 +26,7 @@ def measure() -> Found:
         for name, (_, needs) in PEERS.items():
             if turn and name not in rates:
                 continue
-            if missing := [each for each in needs if find_spec(each) is None]:
+            if missing := [package for package in needs if find_spec(package) is None]:
                 left_out.append(f"{name}: {', '.join(missing)} cannot be imported here")
                 continue
             try:
@@ -37,11 +37,11 @@ def measure() -> Found:
             rates.setdefault(name, []).append(found.result)
             memory[name] = max(memory.get(name, 0), found.peak_mib)
     figures = []
-    for name, each in rates.items():
-        figures.append(Figure(name, median(each), "slices/s", note=_note(name)))
+    for name, seconds in rates.items():
+        figures.append(Figure(name, median(seconds), "slices/s", note=_note(name)))
         figures.append(Figure(f"{name}, memory", memory[name], "MiB"))
     about = (
-        f"{SLICES} windowed slices of 512 x 512 pixels in memory, copies of {told()}, all cores, "
+        f"{SLICES} windowed slices of 512 x 512 pixels in memory, copies of {origin()}, all cores, "
         "one process each. Speed is all that is compared: weights of the networks of others are "
         "drawn at random, and nothing is downloaded."
     )

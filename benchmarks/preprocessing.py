@@ -112,7 +112,7 @@ def _read(path: Path) -> tuple[Dataset, NDArray[np.float64]]:
 
 
 def _ssim(image: NDArray, reference: NDArray) -> float:
-    seen, pristine = ((np.clip(each, -135, 215) + 135) / 350 for each in (image, reference))
+    seen, pristine = ((np.clip(hu, -135, 215) + 135) / 350 for hu in (image, reference))
     return float(structural_similarity(seen, pristine, data_range=1))
 
 

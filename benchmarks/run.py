@@ -1,8 +1,8 @@
 """Run all benchmarks, one after the other, and write what they find.
 
-Each is a program of its own: one that fails or takes too long is told in the results, and the
+Each is a program of its own. One that fails or takes too long is reported in the results, and the
 others go on. This writes ``benchmarks/results/latest.json`` and ``.md``, ``docs/performance.md``
-and its plots; with names of benchmarks, it runs and prints those alone.
+and its plots. With names of benchmarks, it runs and prints those alone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LONGEST, ALL = 400, 1180  # seconds: of one benchmark, and of all of them
 
 
 def main() -> None:
-    """Measure, and write and tell where it is."""
+    """Measure, write the results, and print where they are."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}")
     names = options.parse_args().names or BENCHMARKS
@@ -61,7 +61,7 @@ def main() -> None:
             failed[name] = _reason(error)
             print(f"failed: {failed[name]}")
         print(f"after {time.monotonic() - begin:.0f} s", flush=True)
-        if tuple(names) == BENCHMARKS:  # after each, so that an interrupted run keeps what it found
+        if tuple(names) == BENCHMARKS:  # after each, so that an interrupted run keeps its results
             written = write(results, failed, facts)
     print("\n" + table(results, failed))
     if tuple(names) == BENCHMARKS:
@@ -102,13 +102,13 @@ def _ended(command: list[str], seconds: float) -> str | None:
 def write(
     results: dict[str, Found], failed: dict[str, str], facts: dict[str, str]
 ) -> tuple[Path, ...]:
-    """Write what all benchmarks found; returns the files that tell it."""
+    """Write what all benchmarks found; returns the files written."""
     record = {name: asdict(found) for name, found in results.items()}
     content = {"machine": facts, "benchmarks": record, "failed": failed}
-    told = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    lines = "\n".join(f"- {name}: {value}" for name, value in facts.items())
     files = RESULTS / "latest.json", RESULTS / "latest.md", DOCS / "performance.md"
     write_json(files[0], content)
-    write_text(files[1], f"{told}\n\n{table(results, failed)}\n")
+    write_text(files[1], f"{lines}\n\n{table(results, failed)}\n")
     write_text(files[2], page(results, failed, facts, _draw_all(results)))
     return files
 

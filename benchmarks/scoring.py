@@ -86,7 +86,7 @@ def measure_published(found: Found, eager: Run, exact: Model, images: Images) ->
         OPENVINO: {"runtime": "openvino"},
         REDUCED: {"runtime": "openvino", "precision": "bf16"},
     }.items():
-        with told_if_absent(found, f"published network by {name}"):
+        with noted_if_absent(found, f"published network by {name}"):
             runs[name] = by_model(load_model(exact.folder, **options))
     few = images[:BATCH]
     seconds = side_by_side({**bound_to(runs, few), **products()}, ROUNDS)
@@ -141,7 +141,7 @@ def measure_compact(found: Found, shipped: Model, images: Images) -> None:
         OPENVINO: {"runtime": "openvino"},
         REDUCED: {"precision": "bf16"},
     }.items():
-        with told_if_absent(found, f"compact network by {name}"):
+        with noted_if_absent(found, f"compact network by {name}"):
             runs[name] = by_model(load_model(**options))
     few = images[: 3 * BATCH]
     seconds = side_by_side(bound_to(runs, few), ROUNDS)
@@ -175,7 +175,7 @@ def measure_tuning(found: Found, shipped: Model, images: Images) -> None:
 
 def measure_cuda(found: Found, models: Mapping[str, Model], images: Images) -> None:
     for name, model in models.items():
-        with told_if_absent(found, f"{name} network by CUDA"):
+        with noted_if_absent(found, f"{name} network by CUDA"):
             gpu = by_model(load_model(model.folder, runtime="cuda", batch=4 * BATCH))
             few = np.resize(images, (4 * BATCH, *images.shape[1:]))
             runs = {"cpu": by_model(model), "cuda": gpu}
@@ -189,7 +189,7 @@ def measure_cuda(found: Found, models: Mapping[str, Model], images: Images) -> N
 
 
 @contextmanager
-def told_if_absent(found: Found, what: str) -> Iterator[None]:
+def noted_if_absent(found: Found, what: str) -> Iterator[None]:
     """Put down what cannot run here, and why."""
     try:
         yield

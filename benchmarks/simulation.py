@@ -79,8 +79,8 @@ def _quality(name: str, scan: Scan, phantom: Image, spacing: float) -> list[Figu
     body = body_outline(1000 * (phantom / WATER_PER_MM - 1))
     silent, noisy = (scan(phantom, spacing, VIEWS, photons) for photons in (None, PHOTONS))
     error, noise = (
-        float(np.sqrt(np.square(each[body], dtype=np.float64).mean())) * 1000 / WATER_PER_MM
-        for each in (silent - phantom, noisy - silent)
+        float(np.sqrt(np.square(slice_[body], dtype=np.float64).mean())) * 1000 / WATER_PER_MM
+        for slice_ in (silent - phantom, noisy - silent)
     )
     return [Figure(f"error, {name}", error, "HU"), Figure(f"noise, {name}", noise, "HU")]
 
@@ -109,8 +109,8 @@ def _curves(scans: dict[str, Scan]) -> list[Curve]:
     sizes: dict[str, list[tuple[float, float]]] = {}
     for name, scan in scans.items():
         points = SLOW if name in (SKIMAGE, ASTRA) else None
-        views[name] = [(each, _seconds(scan, SIZE, each)) for each in ALL_VIEWS[:points]]
-        sizes[name] = [(each, _seconds(scan, each, FEW)) for each in ALL_SIZES[:points]]
+        views[name] = [(count, _seconds(scan, SIZE, count)) for count in ALL_VIEWS[:points]]
+        sizes[name] = [(side, _seconds(scan, side, FEW)) for side in ALL_SIZES[:points]]
     about_views = (
         "Ours has a part that does not depend on the views: the transform of the slice, and its "
         "values on a polar grid that is as fine as the slice needs."

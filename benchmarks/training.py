@@ -143,7 +143,9 @@ def timed(work: Work, rounds: int) -> Seconds:
     """Seconds of an epoch of each, ``published teacher`` and so on."""
     one = work.network(1).eval()
     teachers = [copy.deepcopy(one) for _ in range(TEACHERS)]
-    fast_teachers = [each.to(memory_format=torch.channels_last) for each in copy.deepcopy(teachers)]
+    fast_teachers = [
+        teacher.to(memory_format=torch.channels_last) for teacher in copy.deepcopy(teachers)
+    ]
     with contextlib.redirect_stderr(io.StringIO()):
         cache = open_cache(work.images, folder=work.folder)
     sides = {

@@ -18,7 +18,7 @@ class Figure:
     ----------
     name : what was measured, in words that stand alone in a table.
     unit : ``times``, ``slices/s``, ``s``, ``MiB`` and the like.
-    at_least, at_most : what it must reach; None for a figure that is only told.
+    at_least, at_most : what it must reach; None for a figure without a bound.
     note : how it was measured, or why a bound is missed.
     """
 
@@ -56,7 +56,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Found:
-    """All that one benchmark finds, in the order it is told.
+    """Results of one benchmark, in the order of the report.
 
     Attributes
     ----------
@@ -74,10 +74,10 @@ class Found:
 def read_found(content: dict[str, Any]) -> Found:
     """What a benchmark wrote as JSON."""
     curves = []
-    for each in content["curves"]:
-        points = {name: [(x, y) for x, y in line] for name, line in each["points"].items()}
-        curves.append(Curve(**each | {"points": points}))
-    figures = [Figure(**each) for each in content["figures"]]
+    for curve in content["curves"]:
+        points = {name: [(x, y) for x, y in line] for name, line in curve["points"].items()}
+        curves.append(Curve(**curve | {"points": points}))
+    figures = [Figure(**figure) for figure in content["figures"]]
     return Found(**content | {"figures": figures, "curves": curves})
 
 

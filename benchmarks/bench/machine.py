@@ -24,7 +24,7 @@ PACKAGES = (
 
 
 def machine() -> dict[str, str]:
-    """Facts by name, in the order they are told."""
+    """Facts by name, in the order of the report."""
     return {
         "CPU": f"{_cpu()}, {_cores()} cores",
         "memory": _memory(),

@@ -16,7 +16,7 @@ def table(results: Mapping[str, Found], failed: Mapping[str, str]) -> str:
     rows = ["| figure | measured | bound | |", "|---|---|---|---|"]
     for found in results.values():
         rows.append(f"| **{found.title}** | | | |")
-        rows += [_row(each) for each in found.figures]
+        rows += [_row(figure) for figure in found.figures]
     rows += [f"| `{name}.py` | failed: {reason} | | |" for name, reason in failed.items()]
     return "\n".join(rows)
 
@@ -36,9 +36,10 @@ def page(
     """
     parts = [
         "# Performance",
-        "Written by `make bench`, which measures all of this side by side in one run on one "
-        "machine: what is compared takes turns, and a ratio is the median of its rounds. Ratios "
-        "carry over to other machines, seconds do not. A bound is what the project asks of itself.",
+        "`make bench` writes this page. It measures everything in one run on one machine. "
+        "Programs that are compared take turns, and a ratio is the median over rounds. Ratios "
+        "hold for other machines too, seconds do not. A bound is what the project requires of "
+        "itself.",
         "## The machine",
         "\n".join(f"- {name}: {value}" for name, value in facts.items()),
         "## All figures",
@@ -50,12 +51,12 @@ def page(
 
 
 def short(path: Path) -> str:
-    """A path as the page and the screen tell it: below the project."""
+    """Path relative to the project, for the page and the screen."""
     return path.relative_to(Path(__file__).resolve().parents[2]).as_posix()
 
 
 def without_places(text: str) -> str:
-    """Text without absolute paths, which tell of the machine: ``a file`` stands for each."""
+    """Replace absolute paths, which show details of the machine, by ``a file``."""
     return re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[/\\][\w.+-]+(?:[/\\][\w.+-]+)+", "a file", text)
 
 
@@ -82,7 +83,7 @@ def _bound(figure: Figure) -> str:
 
 
 def _notes(found: Found) -> Iterable[str]:
-    notes = [f"- {each.name}: {each.note}." for each in found.figures if each.note]
+    notes = [f"- {figure.name}: {figure.note}." for figure in found.figures if figure.note]
     notes += [f"- Left out: {reason}." for reason in found.left_out]
     if notes:
         yield "\n".join(notes)

@@ -34,7 +34,7 @@ def source() -> Path:
     return Path(os.environ.get(DATA) or EXAMPLE_SERIES)
 
 
-def told() -> str:
+def origin() -> str:
     """Which slices these are, without a path."""
     return "slices of a folder of one's own" if os.environ.get(DATA) else "the example series"
 

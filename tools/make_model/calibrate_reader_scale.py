@@ -79,8 +79,8 @@ def report(weight: float, values: NDArray[np.float64], plain: NDArray[np.float64
     for name, row in zip(Fidelity._fields, knots, strict=True):
         print(f"  {name} = ({', '.join(f'{value:.3f}' for value in row)})")
     scores, unweighted = (
-        np.mean([np.interp(each[..., m], knots[m], RATINGS) for m in range(2)], axis=0)
-        for each in (values, plain)
+        np.mean([np.interp(kind[..., m], knots[m], RATINGS) for m in range(2)], axis=0)
+        for kind in (values, plain)
     )
     print("  mean score by dose (rows) and views (columns)")
     print(" ", np.array2string(scores.mean(0), precision=2, prefix="  "))

@@ -91,8 +91,13 @@ def record(subject: Subject, sections: Sequence[Section]) -> dict[str, Any]:
         "settings": settings(subject.model.config),
         "cases": sorted({str(image.case) for image in subject.rated}),
         "sections": [
-            {"title": each.title, "about": each.about, "missed": each.missed, "tables": each.tables}
-            for each in sections
+            {
+                "title": section.title,
+                "about": section.about,
+                "missed": section.missed,
+                "tables": section.tables,
+            }
+            for section in sections
         ],
         "sha256": {name: sha256(path) for name, path in inputs(subject)},
     }

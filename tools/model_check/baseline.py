@@ -53,11 +53,11 @@ def agreement_rows(
 ) -> list[Row]:
     """The correlations with the true scores; of images without a GNL, the model alone has them."""
     rows = []
-    known = [at for at, each in enumerate(scored) if each.noise_hu is not None]
+    known = [at for at, score in enumerate(scored) if score.noise_hu is not None]
     levels = [-(scored[at].noise_hu or 0.0) for at in known]
     for name, metric in METRICS.items():
         at_least = srocc_at_least if name == "SROCC" else None
-        of_model = metric([each.score for each in scored], true)
+        of_model = metric([score.score for score in scored], true)
         of_level = metric(levels, [true[at] for at in known]) if known else None
         whole = len(known) == len(scored)
         rows.append(
@@ -73,15 +73,16 @@ def ranking_rows(
     name: str, ladders: Sequence[Sequence[SliceScore]], *, at_least: float
 ) -> list[Row]:
     """The share of pairs ranked right; of pairs without a GNL, the model alone has it."""
-    by_model = ranked_right([[each.score for each in ladder] for ladder in ladders])
-    levels = [[each.noise_hu for each in ladder] for ladder in ladders]
+    by_model = ranked_right([[score.score for score in ladder] for ladder in ladders])
+    levels = [[score.noise_hu for score in ladder] for ladder in ladders]
     by_level = ranked_right([[None if v is None else -v for v in ladder] for ladder in levels])
     whole = by_level.pairs == by_model.pairs
     level = by_level.share if whole else None
     rows = [compared(name, by_model.pairs, by_model.share, level, at_least=at_least)]
     if by_level.pairs and not whole:
         same = ranked_right(
-            [None if each.noise_hu is None else each.score for each in ladder] for ladder in ladders
+            [None if score.noise_hu is None else score.score for score in ladder]
+            for ladder in ladders
         )
         rows.append(
             compared(f"{name}, where there is a GNL", same.pairs, same.share, by_level.share)

@@ -28,13 +28,13 @@ def chest(subject: Subject) -> Section:
         for ct, score in zip(slices, subject.normal_scores, strict=True)
         if lung_share(ct.hu) > LUNG_SHARE
     ]
-    sharp = [each for each in scored if _is_sharp(each)]
-    soft = [each for each in scored if not _is_sharp(each)]
+    sharp = [score for score in scored if _is_sharp(score)]
+    soft = [score for score in scored if not _is_sharp(score)]
     groups = {"all": scored, "soft kernels": soft, "sharp kernels": sharp}
     rows = [_spread(name, group, GOOD) for name, group in groups.items() if group]
-    series = {each.series: str(each.acquisition.kernel) for each in scored}
+    series = {score.series: str(score.acquisition.kernel) for score in scored}
     rows_of_series = [
-        _spread(f"…{uid[-8:]}, {kernel}", [each for each in scored if each.series == uid])
+        _spread(f"…{uid[-8:]}, {kernel}", [score for score in scored if score.series == uid])
         for uid, kernel in series.items()
     ]
     about = (
@@ -50,8 +50,8 @@ def _is_sharp(score: SliceScore) -> bool:
 
 
 def _spread(name: str, scored: Sequence[SliceScore], at_least: float | None = None) -> Row:
-    scores = [each.score for each in scored]
-    noise = [each.noise_hu for each in scored if each.noise_hu is not None]
+    scores = [score.score for score in scored]
+    noise = [score.noise_hu for score in scored if score.noise_hu is not None]
     return {
         "slices": name,
         "n": len(scores),
@@ -89,13 +89,13 @@ def _table(ct: CTSlice) -> np.ndarray:
 def _flagged(subject: Subject, name: str, images: Sequence[np.ndarray]) -> Row:
     slices = (CTSlice(hu.astype(np.float32), path="") for hu in images)
     scored = subject.score(slices, name, len(images))
-    told = sorted({each.warnings[0].split(":")[0] for each in scored if each.warnings})
-    flagged = sum(bool(each.warnings) for each in scored)
+    warned = sorted({score.warnings[0].split(":")[0] for score in scored if score.warnings})
+    flagged = sum(bool(score.warnings) for score in scored)
     return {
         "image": name,
         "n": len(scored),
         "flagged": flagged,
-        "warning": ", ".join(told),
-        "highest score": max(each.score for each in scored),
+        "warning": ", ".join(warned),
+        "highest score": max(score.score for score in scored),
         **bounded(flagged / len(scored), at_least=1),
     }

@@ -1,4 +1,4 @@
-"""Whether the model tells what it knows from what it does not."""
+"""Whether the model detects images that are out of domain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FALSE_ALARMS, FLAGGED = 0.05, 0.9
 def domain(subject: Subject) -> Section:
     facts = subject.model.config.domain
     if facts is None:
-        return Section("What the model knows", "The model cannot tell.", ())
+        return Section("What the model knows", "The model has no distance.", ())
     strangers = {
         "natural images": (natural(), None),
         "MR of heads": (magnetic_resonance(), None),
@@ -39,7 +39,7 @@ def domain(subject: Subject) -> Section:
     }
     known, normal = subject.rated_scores, subject.held_out
     scored = {name: _score(subject, name, *images) for name, images in strangers.items()}
-    everyone = [each for found in scored.values() for each in found]
+    everyone = [score for found in scored.values() for score in found]
     rows = [
         _known("held-out patients, any dose and fault", known),
         _known(
@@ -73,7 +73,7 @@ def _known(name: str, scored: Sequence[SliceScore]) -> Row:
 
 
 def _stranger(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScore]) -> Row:
-    ranks = mannwhitneyu([each.distance for each in scored], [each.distance for each in known])
+    ranks = mannwhitneyu([score.distance for score in scored], [score.distance for score in known])
     area = float(ranks.statistic) / (len(scored) * len(known))
     return _row(name, scored, area, at_least=FLAGGED)
 
@@ -81,6 +81,6 @@ def _stranger(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScor
 def _row(
     name: str, scored: Sequence[SliceScore], area: float | None = None, **limits: float
 ) -> Row:
-    share = fmean(each.distance is not None and each.distance > 1 for each in scored)
+    share = fmean(score.distance is not None and score.distance > 1 for score in scored)
     row = {"images": name, "n": len(scored), "share outside": share, "AUROC": area}
     return row | bounded(share, **limits)

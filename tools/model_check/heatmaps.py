@@ -55,10 +55,10 @@ def heatmaps(subject: Subject) -> Section:
     rows = []
     for name, method in METHODS.items():
         some = made if name == CHOSEN else made[::SOME]
-        told = progress(some, name, len(some))
-        found = [_points(method(graph, each.image), each) for each in told]
+        shown = progress(some, name, len(some))
+        found = [_points(method(graph, trial.image), trial) for trial in shown]
         for fault in FAULTS:
-            hits = [hit for hit, each in zip(found, some, strict=True) if each.fault == fault]
+            hits = [hit for hit, trial in zip(found, some, strict=True) if trial.fault == fault]
             rows.append(_row(name, fault, hits, chosen=name == CHOSEN))
     about = (
         "Normal-dose slices of the held-out patients, a disc of 32 or 56 pixels radius made worse; "

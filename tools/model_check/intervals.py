@@ -40,11 +40,11 @@ def _covered(
     bound: bool = False,
 ) -> Row:
     inside = [
-        each.interval[0] <= image.score <= each.interval[1]
-        for image, each in pairs
-        if each.interval is not None
+        score.interval[0] <= image.score <= score.interval[1]
+        for image, score in pairs
+        if score.interval is not None
     ]
-    widths = [each.interval[1] - each.interval[0] for _, each in pairs if each.interval]
+    widths = [score.interval[1] - score.interval[0] for _, score in pairs if score.interval]
     share = fmean(inside) if inside else None
     off = None if share is None else abs(share - stated)
     limits = bounded(off, at_most=OFF) if bound else bounded(off)

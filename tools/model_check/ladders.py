@@ -42,12 +42,12 @@ def _steps(
     """Mean score and mean GNL of each rung."""
     rows = []
     for rung, step in zip(rungs, zip(*ladder, strict=True), strict=True):
-        noise = [each.noise_hu for each in step if each.noise_hu is not None]
+        noise = [score.noise_hu for score in step if score.noise_hu is not None]
         rows.append(
             {
                 "rung": f"{name} {getattr(rung, name):g}",
                 "n": len(step),
-                "mean score": fmean(each.score for each in step),
+                "mean score": fmean(score.score for score in step),
                 "mean GNL, HU": fmean(noise) if noise else None,
             }
         )

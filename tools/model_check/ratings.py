@@ -35,11 +35,11 @@ def rated_images(subject: Subject) -> Section:
     ratings = sorted(subject.ratings.items(), key=lambda item: -item[1])  # the best first
     scored = subject.score((read(path) for path, _ in ratings), "rated images", len(ratings))
     images = []
-    for (path, rating), each in zip(ratings, scored, strict=True):
-        error = each.score - rating
+    for (path, rating), score in zip(ratings, scored, strict=True):
+        error = score.score - rating
         images.append(
-            {"image": path.name, "rating": rating, "score": each.score, "error": error}
-            | {"GNL, HU": each.noise_hu}
+            {"image": path.name, "rating": rating, "score": score.score, "error": error}
+            | {"GNL, HU": score.noise_hu}
             | bounded(abs(error), at_most=RATING_ERROR)
         )
     figures = ranking_rows("pairs ranked right", [scored], at_least=1)

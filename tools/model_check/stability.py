@@ -140,7 +140,7 @@ def _nearest(soft: Sequence[SliceScore], sharp: Sequence[SliceScore]) -> Row:
 
 def _thickness(subject: Subject) -> list[Row]:
     """From adjacent slices to their mean; a row says so where none are thin enough."""
-    thin_score = {(each.path, each.frame): each for each in subject.normal_scores}
+    thin_score = {(score.path, score.frame): score for score in subject.normal_scores}
     made = list(averaged(subject.normal_dose))
     scored = subject.score((mean for _, mean in made), "thick slices", len(made))
     pairs: dict[tuple[float, float], list[tuple[SliceScore, SliceScore]]] = defaultdict(list)

@@ -46,9 +46,9 @@ def magnetic_resonance() -> Iterator[NDArray[np.float32]]:
     path = Path(nibabel.__file__).parent / "tests" / "data" / "anatomical.nii"
     volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
     slices += [volume[:, :, z] for z in range(6, 20, 2)]
-    for each in slices:
+    for slice_ in slices:
         for limits in (IN_WINDOW, ALL_HU):
-            yield _as_hu(each, limits)
+            yield _as_hu(slice_, limits)
 
 
 def _as_hu(image: NDArray, limits: tuple[float, float]) -> NDArray[np.float32]:

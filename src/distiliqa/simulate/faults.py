@@ -166,8 +166,8 @@ NO_NOISE = 1.0  # strength that takes the noise off and leaves the anatomy
 
 def denoised(hu: Tensor, spacing_mm: float, strength: float) -> Tensor:
     """`smoothed` for slices on any device, (n, rows, columns), HU."""
-    each = [smoothed(one, spacing_mm, strength) for one in hu.cpu().numpy()]
-    return torch.from_numpy(np.stack(each)).to(hu)
+    slices = [smoothed(one, spacing_mm, strength) for one in hu.cpu().numpy()]
+    return torch.from_numpy(np.stack(slices)).to(hu)
 
 
 def smoothed(hu: NDArray[np.floating], spacing_mm: float, strength: float) -> NDArray[np.float32]:

@@ -77,12 +77,12 @@ def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Itera
     spacing = square_side(ct.spacing_mm, path=ct.path)
     noise = noise_seed(seed, ct.sop_uid, ct.frame)
     made = acquisition_of(hu, spacing, ct.acquisition)
-    for each in worse:
-        shown = checked(degraded(hu, spacing, made, each, noise), path=ct.path)
+    for degradation in worse:
+        shown = checked(degraded(hu, spacing, made, degradation, noise), path=ct.path)
         yield replace(
             ct,
             hu=shown if orientation is None else orientation.turn(shown),
-            acquisition=_at_dose(ct.acquisition, each.relative_dose(made.geometry.views)),
+            acquisition=_at_dose(ct.acquisition, degradation.relative_dose(made.geometry.views)),
         )
 
 

@@ -54,7 +54,11 @@ def _autocovariance(series: Sequence[Floats], lags: int) -> Floats:
     total = sum(map(len, series))
     centered = [values - values.mean() for values in series]
     sums = [
-        sum(float(each[lag:] @ each[: len(each) - lag]) for each in centered if len(each) > lag)
+        sum(
+            float(values[lag:] @ values[: len(values) - lag])
+            for values in centered
+            if len(values) > lag
+        )
         for lag in range(lags)
     ]
     return np.array(sums) / total
@@ -95,10 +99,10 @@ def mean_interval(
     -------
     None where all blocks are drawn together and there are fewer than ``FEWEST_TOGETHER``.
     """
-    blocks = [part for each in series for part in parts(each, length)]
+    blocks = [part for values in series for part in parts(values, length)]
     units = len(blocks)
     rng = np.random.default_rng(seed)
-    if length is not None and all(len(each) >= 2 * length for each in series):
+    if length is not None and all(len(values) >= 2 * length for values in series):
         drawn = _means(series, length, rng)
     elif units >= FEWEST_TOGETHER:
         drawn = _means_together(blocks, rng)

@@ -127,10 +127,10 @@ def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
     series : for each pair of series the differences of its slices, (n,), in the order of position.
     seed : of the bootstrap.
     """
-    values = [np.asarray(each, np.float64) for each in series]
+    values = [np.asarray(differences, np.float64) for differences in series]
     joined = np.concatenate(values)
     block = None if len(values) >= ENOUGH_SERIES else block_length(values)
-    units = [part.mean() for each in values for part in parts(each, block)]
+    units = [part.mean() for differences in values for part in parts(differences, block)]
     deviation = float(joined.std(ddof=1)) if len(joined) > 1 else None
     mean = float(joined.mean())
     return Difference(

@@ -156,12 +156,12 @@ def _find_row(
 ) -> int:
     name = PurePath(image.name)
     names = {name, name.with_name(image.path.name)}
-    candidates = sorted({i for each in names for i in by_name.get(each.name, [])})
+    candidates = sorted({i for known in names for i in by_name.get(known.name, [])})
     exact = [i for i in candidates if rows[i].path in names]
     found = exact or [
         i
         for i in candidates
-        if any(_ends_with(rows[i].path, each) for each in names)
+        if any(_ends_with(rows[i].path, known) for known in names)
         or _ends_with(image.path.resolve(), rows[i].path)
     ]
     if len(found) != 1:

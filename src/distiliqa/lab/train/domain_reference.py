@@ -59,9 +59,9 @@ def _shape_limits(
     shapes: Sequence[BodyShape],
 ) -> tuple[float | None, float, float, float | None]:
     """Limits of diameter, cleft and least and most contrast, with room beyond what was seen."""
-    diameters = [each.diameter_mm for each in shapes if each.diameter_mm]
-    contrasts = [each.contrast_hu for each in shapes if each.contrast_hu is not None]
-    clefts = [each.cleft for each in shapes]
+    diameters = [shape.diameter_mm for shape in shapes if shape.diameter_mm]
+    contrasts = [shape.contrast_hu for shape in shapes if shape.contrast_hu is not None]
+    clefts = [shape.cleft for shape in shapes]
     return (
         _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
         (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,

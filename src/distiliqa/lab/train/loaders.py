@@ -76,7 +76,7 @@ class Batches(L.LightningDataModule):
     @property
     def datasets(self) -> Sequence[RatedDataset]:
         """All that is loaded from."""
-        return [each for each in (self.training, self.validation) if each is not None]
+        return [dataset for dataset in (self.training, self.validation) if dataset is not None]
 
     def train_dataloader(self) -> DataLoader[RatedItem]:
         return self._loader(self.training, shuffle=True)
@@ -127,7 +127,7 @@ class ResidentSlices:
         levels = self.levels[index.to(self.levels.device)].int() & 0xFFFF
         images = (levels.float() / 0xFFFF)[:, None]
         draws = map(Draw, transform.tolist(), scale.tolist())
-        return torch.stack([as_drawn(*each) for each in zip(images, draws, strict=True)])
+        return torch.stack([as_drawn(*drawn) for drawn in zip(images, draws, strict=True)])
 
 
 def has_room(device: torch.device, size: int) -> bool:

@@ -136,8 +136,8 @@ def _patches(
     device = next(network.parameters()).device
     for example in examples:
         image, worse = (
-            torch.from_numpy(each.astype(np.float32))[None, None].to(device)
-            for each in (example.image, example.worse)
+            torch.from_numpy(array.astype(np.float32))[None, None].to(device)
+            for array in (example.image, example.worse)
         )
         known = network.features(image)
         if known.pose is not None:
