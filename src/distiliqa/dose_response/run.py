@@ -18,8 +18,6 @@ from distiliqa.scoring.model import Model
 from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.run import Progress
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.versions import simulated
 
 DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12
@@ -152,6 +150,9 @@ class _Scoring:
                 raise
 
     def _add(self, ref: SliceRef, number: int, count: int) -> None:
+        from distiliqa.simulate.degradation import Degradation
+        from distiliqa.simulate.versions import simulated
+
         row: list[SliceScore] = []
         images: list[NDArray[np.float32]] = []
         worse = [Degradation(dose=dose) for dose in self.doses]

@@ -10,8 +10,7 @@ import onnxruntime
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.extras import install_command
 from distiliqa.models.folder import ModelConfig
-from distiliqa.scoring.runtimes.onnx_check import checked_network
-from distiliqa.scoring.runtimes.protocol import check_shapes
+from distiliqa.scoring.runtimes.onnx_check import check_shapes, checked_network
 
 CUDA = "CUDAExecutionProvider"
 _ERRORS_ONLY = 3

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from distiliqa.errors import ModelFolderError
-from distiliqa.models.folder import ONNX, ModelConfig, checked_file
+from distiliqa.models.folder import (
+    DISTANCE,
+    HEATMAP,
+    INPUT,
+    ONNX,
+    OUTPUT,
+    ModelConfig,
+    checked_file,
+)
 from distiliqa.scoring.runtimes.onnx_file import read_graph
 from distiliqa.scoring.runtimes.onnx_sizes import Sizes
-from distiliqa.scoring.runtimes.protocol import check_shapes
 
 # Two numbers of slices: what grows faster than their number is found by the larger.
 _COUNTS = (2, 64)
@@ -43,3 +52,24 @@ def checked_network(folder: Path, config: ModelConfig) -> Path:
         ) from error
     check_shapes({name: list(shape[1:]) for name, shape in found.items()}, config, path)
     return path
+
+
+def check_shapes(found: Mapping[str, list[Any]], config: ModelConfig, path: Path) -> None:
+    """Compare what a network takes and gives, by name and without the batch, with its description.
+
+    Raises
+    ------
+    ModelFolderError : they differ.
+    """
+    size = config.image_size
+    stated: dict[str, list[int]] = {INPUT: [1, size, size], OUTPUT: [config.outputs]}
+    if config.domain is not None:
+        stated[DISTANCE] = []
+    if config.heatmap is not None:
+        stated[HEATMAP] = list(config.heatmap)
+    if found != stated:
+        raise ModelFolderError(
+            f"takes and gives {found}, not what config.json says",
+            path=path,
+            remedy="export the model again",
+        )

@@ -15,8 +15,7 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.extras import install_command
 from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.execution import Execution
-from distiliqa.scoring.runtimes.onnx_check import checked_network
-from distiliqa.scoring.runtimes.protocol import check_shapes
+from distiliqa.scoring.runtimes.onnx_check import check_shapes, checked_network
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 

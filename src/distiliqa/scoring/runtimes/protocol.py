@@ -8,9 +8,8 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from distiliqa.errors import ModelFolderError
 from distiliqa.extras import is_installed
-from distiliqa.models.folder import DISTANCE, HEATMAP, INPUT, OUTPUT, ModelConfig
+from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.execution import Execution, Precision, RuntimeName
 
 
@@ -48,24 +47,3 @@ def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
     from distiliqa.scoring.runtimes.onnx import has_cuda
 
     return ("onnxruntime", *(("cuda",) if has_cuda() else ()), *openvino)
-
-
-def check_shapes(found: Mapping[str, list[Any]], config: ModelConfig, path: Path) -> None:
-    """Compare what a network takes and gives, by name and without the batch, with its description.
-
-    Raises
-    ------
-    ModelFolderError : they differ.
-    """
-    size = config.image_size
-    stated: dict[str, list[int]] = {INPUT: [1, size, size], OUTPUT: [config.outputs]}
-    if config.domain is not None:
-        stated[DISTANCE] = []
-    if config.heatmap is not None:
-        stated[HEATMAP] = list(config.heatmap)
-    if found != stated:
-        raise ModelFolderError(
-            f"takes and gives {found}, not what config.json says",
-            path=path,
-            remedy="export the model again",
-        )
