@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 
 from bench.figures import Curve, Figure, Found, main
 from bench.published_loop import DicomSlices, train_epoch, validate
-from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE
+from distiliqa.cli.demo import EXAMPLE_SERIES, FULL_DOSE
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.recipe import Recipe, load_recipe
 from distiliqa.lab.train.teacher import train_teachers

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
 from distiliqa.ct.crop_or_pad import fit
 

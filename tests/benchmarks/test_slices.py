@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import index_ct, read_ct
 
 

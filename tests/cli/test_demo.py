@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.models.folder import read_config
 
 

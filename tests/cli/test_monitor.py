@@ -215,7 +215,7 @@ def test_a_signal_ends_it_cleanly(
         process.send_signal(sent)
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
-    assert errors.endswith("ended; what was scored is kept\n")
+    assert errors.endswith("ended; the scores are kept\n")
     assert "Traceback" not in errors
     assert 0 < rows(tmp_path, "SELECT count(*) FROM slices")[0][0] < 60
 

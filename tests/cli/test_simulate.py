@@ -115,7 +115,7 @@ def test_what_an_earlier_run_left_beside_is_told(folder: Path, tmp_path: Path) -
     code, _, stderr = run(folder / "0.dcm", "--out", out, "--dose", 0.5)
     assert (code, stderr) == (
         0,
-        f"{out}: 1 .dcm more lie there, which this run did not make",
+        f"{out}: 1 .dcm files there are not of this run",
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import distiliqa
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "example.png"

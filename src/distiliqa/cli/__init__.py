@@ -17,19 +17,19 @@ from distiliqa.extras import install_command
 from distiliqa.terminal import say
 from distiliqa.version import __version__
 
-# Named here, so that the list of commands imports none of them.
+# Listed here, so that the help imports no command.
 PANELS = {
     "Scoring": {
         "score": "Score CT slices: files, folders, zips or globs.",
         "score-archive": "Score an archive on many machines with Ray, to Parquet.",
         "compare": "Compare two series slice by slice, with interval and test.",
-        "monitor": "Watch a folder, and chart the quality of each protocol.",
+        "monitor": "Watch a folder, and chart the image quality of each protocol.",
         "listen": "Score the series that a scanner or PACS sends by C-STORE.",
         "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
     },
     "Simulation": {
         "simulate": "Simulate worse acquisitions of normal-dose CT.",
-        "dose-response": "Plot the quality of a series against simulated lower doses.",
+        "dose-response": "Plot the quality of a series at simulated lower doses.",
         "simulate-dataset": "Make a rated data set from normal-dose CT.",
     },
     "Training": {
@@ -42,8 +42,8 @@ PANELS = {
     },
     "This installation": {
         "demo": "Score the example series; --train runs the whole pipeline.",
-        "info": "Show versions, decoders, models and what they know.",
-        "tune": "Measure how this machine scores fastest, and remember it.",
+        "info": "Show versions, decoders, and models with their domain.",
+        "tune": "Measure the fastest settings for this machine, and store them.",
     },
 }
 # Markdown joins the lines of a paragraph, so that help wraps once, at the width of the terminal.
@@ -57,10 +57,10 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 class Commands(TyperGroup):
-    """Imports a command when it is called, and turns its errors into one line and an exit code."""
+    """Imports a command when it is called, and reports its errors in one line."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Put the real command in the place of its entry in the list."""
+        """Replace the entry of a command in the list by the command."""
         if args[0] in self.commands:
             self.commands[args[0]] = _load(args[0])
         return super().resolve_command(ctx, args)
@@ -71,12 +71,12 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except DistiliqaError as error:
             _stop(f"error: {error}", 2)
-        except _UsageError as error:  # it repeats what was typed, or what a shell found for it
+        except _UsageError as error:  # it quotes the command line
             error.message = one_line(error.message)
             raise
         except KeyboardInterrupt:
             _stop("interrupted", 130)
-        except BrokenPipeError:  # typer ends quietly when the reader of a pipe has gone
+        except BrokenPipeError:  # typer ends quietly when a pipe is closed
             raise
         except OSError as error:
             where = "" if error.filename is None else f"{error.filename}: "
@@ -102,7 +102,7 @@ def _load(name: str) -> Any:
 
 
 def _loaded_when_called() -> None:
-    """Stands in the list of commands for one that `Commands` imports when it is called."""
+    """Stand for a command that `Commands` imports when it is called."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -140,6 +140,6 @@ def _open_closed_streams() -> None:
 def main() -> None:
     """Entry point of ``distiliqa`` and ``python -m distiliqa``."""
     _open_closed_streams()
-    if isinstance(sys.stdout, TextIOWrapper):  # file names may hold what a terminal cannot show
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal cannot show all of a file name
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="distiliqa")

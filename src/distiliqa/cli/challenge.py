@@ -1,4 +1,4 @@
-"""``distiliqa challenge``: what the container of LDCTIQAC2023 runs."""
+"""``distiliqa challenge``: the entry point of the container of LDCTIQAC2023."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.cli.options import ModelOption
 from distiliqa.terminal import say
 
 
@@ -17,11 +18,9 @@ def challenge(
     output: Annotated[Path, typer.Option(help="Folder for image-quality-scores.json.")] = Path(
         "/output"
     ),
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
-    ] = "compact",
+    model: ModelOption = "compact",
 ) -> None:
-    """Score the one .mha or .tiff stack of the challenge; write a list of scores in slice order."""
+    """Score the .mha or .tiff stack of the challenge; write a list of scores in slice order."""
     from distiliqa.ct import CTSlice
     from distiliqa.files import write_json
     from distiliqa.report import check_folder
@@ -33,5 +32,5 @@ def challenge(
     stack = find_stack(input_ / STACK_FOLDER)
     slices = [CTSlice(hu, path=str(stack), frame=n) for n, hu in enumerate(read_stack(stack))]
     scores = load_model(model).score_slices(slices)
-    write_json(output / SCORES_FILE, [round(each.score, DIGITS) for each in scores])
+    write_json(output / SCORES_FILE, [round(score.score, DIGITS) for score in scores])
     say(f"{len(slices)} scores in {output / SCORES_FILE}")

@@ -7,18 +7,19 @@ from typing import Annotated, Literal
 
 import typer
 
+from distiliqa.cli.options import ModelOption
 from distiliqa.terminal import say
 
 
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="A series, or a folder of several.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="What is compared with it.")],
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
-    ] = "compact",
+    second: Annotated[str, typer.Argument(metavar="B", help="Series or folder to compare with A.")],
+    model: ModelOption = "compact",
     match: Annotated[
         Literal["position", "name", "order"] | None,
-        typer.Option(help="How slices are matched; by position, by name where it is unknown."),
+        typer.Option(
+            help="How slices are matched; default: by position, by name where it is unknown."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -35,7 +36,8 @@ def compare(
 ) -> None:
     """Compare two series slice by slice: paired differences, B minus A, with interval and test.
 
-    Exits with 0 if all slices were scored, 1 if some failed, 2 if nothing can be compared.
+    Exit status. 0: all slices scored. 1: some slices failed. 2: nothing compared, or invalid
+    options.
     """
     from distiliqa.compare.files import write_comparison
     from distiliqa.compare.run import compare_inputs

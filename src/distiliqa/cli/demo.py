@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from distiliqa.cli.example import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
 from distiliqa.terminal import say
 
-EPOCHS = 40  # enough for a toy to tell the example's doses apart
+# The example series, made by this project: a body phantom at three doses.
+EXAMPLE_SERIES = Path(str(files("distiliqa"))) / "examples" / "body_phantom"
+FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL = "dose_100", "dose_010", 0.10
+EPOCHS = 40  # enough for a toy to rank the doses of the example
 
 
 def demo(
     train: Annotated[
         bool, typer.Option("--train", help="Run the whole pipeline at toy size (minutes).")
     ] = False,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for what it writes.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")] = Path(
         "distiliqa-demo"
     ),
 ) -> None:
@@ -31,7 +34,7 @@ def demo(
     from distiliqa.cli.score import score
     from distiliqa.report import REPORT
 
-    score([str(EXAMPLE_SERIES)], out=out, identify=True)  # a phantom has nobody to hide
+    score([str(EXAMPLE_SERIES)], out=out, identify=True)  # a phantom has no name to protect
     say(f"the report: {out / REPORT}")
 
 
@@ -57,7 +60,7 @@ def _train(out: Path) -> Path:
 
 
 def _write_pairs(path: Path) -> list[str]:
-    """Pair the example's doses slice by slice; one slice stands for one case."""
+    """Pair the doses of the example slice by slice, with one case for each slice."""
     from distiliqa.files import write_text
 
     text = io.StringIO()

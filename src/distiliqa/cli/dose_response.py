@@ -1,4 +1,4 @@
-"""``distiliqa dose-response``: how the quality of a normal-dose series falls with the dose."""
+"""``distiliqa dose-response``: how image quality depends on the dose."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.cli.options import ModelOption, numbers
 from distiliqa.terminal import say
 
 
@@ -18,24 +19,23 @@ def dose_response(
             "--out", "-o", metavar="DIR", help="Folder for dose-response.html, .csv and .json."
         ),
     ],
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
-    ] = "compact",
+    model: ModelOption = "compact",
     at_least: Annotated[
         float | None,
-        typer.Option(help="The score to reach; three quarters of the scale, 3 of 0 to 4."),
+        typer.Option(help="Score to reach; default: three quarters of the scale, 3 of 0 to 4."),
     ] = None,
     doses: Annotated[
         str, typer.Option(help="Relative doses, comma-separated; 1 is always one of them.")
     ] = "1,0.75,0.5,0.35,0.25,0.15,0.1,0.05",
     slices: Annotated[
-        int, typer.Option(min=1, help="The most slices to simulate, evenly spread.")
+        int, typer.Option(min=1, help="Maximum number of slices to simulate, evenly spread.")
     ] = 12,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
 ) -> None:
-    """Simulate lower doses of a series, score them, and tell the lowest dose that suffices.
+    """Simulate lower doses of a series, score them, and report the lowest dose that suffices.
 
-    Exits with 0 if all slices were simulated, 1 if some failed, 2 if none could be.
+    Exit status. 0: all slices simulated. 1: some slices failed. 2: nothing simulated, or invalid
+    options.
     """
     from distiliqa.dose_response.files import write_response
     from distiliqa.dose_response.run import dose_response as simulate
@@ -44,7 +44,7 @@ def dose_response(
     from distiliqa.scoring.model import load_model
     from distiliqa.terminal import progress_bar
 
-    wanted = _numbers(doses)
+    wanted = numbers(doses, "--doses")
     loaded = load_model(model)
     check_folder(out)
     with progress_bar("reading headers", "simulating") as show:
@@ -67,10 +67,3 @@ def dose_response(
         raise KeyboardInterrupt
     if found.failed:
         raise typer.Exit(1)
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--doses {text}: give numbers such as 0.5,0.25") from None

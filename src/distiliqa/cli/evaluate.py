@@ -31,7 +31,7 @@ def evaluate(
     predictions: Annotated[
         Path | None,
         typer.Option(
-            metavar="CSV", help="Predictions instead of a model: image,pred or path,score."
+            metavar="CSV", help="Predictions in place of a model; columns image,pred or path,score."
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder.")] = Path(
@@ -39,10 +39,10 @@ def evaluate(
     ),
     group: Annotated[
         Literal["case", "source", "image"],
-        typer.Option(help="What the bootstrap draws; the next one where unknown."),
+        typer.Option(help="Unit that the bootstrap draws; where unknown, the next one."),
     ] = "case",
     grid: Annotated[
-        str, typer.Option(help="Step of the ratings to round to: auto, none, 0.2, 1/6.")
+        str, typer.Option(help="Step to which predictions are rounded: auto, none, 0.2, 1/6.")
     ] = "auto",
     resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
@@ -93,13 +93,13 @@ def _predicted(
     from distiliqa.lab.evaluate.predictions import load_predictor
 
     predictor = load_predictor(model)
-    # In `out`, which has room for results; a system's temporary folder may have none for slices.
+    # In `out`: the temporary folder of the system may be too small for slices.
     with scratch_folder(out) as cache_folder:
         return predict(predictor, images, cache_folder=cache_folder)
 
 
 def _hashes(data: Path, ratings: Path, predicted: Path | None) -> dict[str, Any]:
-    """What was evaluated: SHA-256 by path of the ratings and of the predictions or weights."""
+    """SHA-256 by path of the ratings and of the predictions or weights."""
     from distiliqa.files import sha256
 
     assert predicted is not None

@@ -13,20 +13,24 @@ from distiliqa.terminal import say
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder with a student.", metavar="RUN")],
     out: Annotated[Path, typer.Argument(help="Model folder to write.", metavar="OUT")],
-    name: Annotated[str | None, typer.Option(help="Name of the model; default: OUT's.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model; default: name of OUT.")
+    ] = None,
     evaluation: Annotated[
         Path | None, typer.Option(help="evaluation.json to quote in the model card.")
     ] = None,
     typical: Annotated[
         Path | None,
         typer.Option(
-            help="Ratings that name images like those to be scored, by their names in the run: "
-            "intervals are set on those of them that were held out. Default: all held out.",
+            help="Ratings of typical images. Intervals are calibrated on those of them that were "
+            "held out; default: on all held-out images.",
         ),
     ] = None,
     notes: Annotated[
         list[Path] | None,
-        typer.Option(help="Markdown that ends the model card, such as data sources; repeatable."),
+        typer.Option(
+            help="Markdown for the end of the model card, such as data sources. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Write the student as a model folder, its ONNX checked against torch on the run's slices."""

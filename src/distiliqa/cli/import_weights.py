@@ -14,7 +14,7 @@ def import_weights(
     file: Annotated[Path, typer.Argument(help=".pth or .safetensors.", metavar="FILE")],
     out: Annotated[Path, typer.Argument(help="Model folder to write.", metavar="OUT")],
     heads: Annotated[
-        int | None, typer.Option(help="Attention heads; default: the file's word, or width / 64.")
+        int | None, typer.Option(help="Attention heads; default: as in the file, or width / 64.")
     ] = None,
     scale: Annotated[
         tuple[float, float], typer.Option(help="Lowest and highest score of the labels.")
@@ -29,7 +29,7 @@ def import_weights(
     """Turn a state dict in the published layout into a model folder; sizes are read from it."""
     import numpy as np
 
-    from distiliqa.cli.example import EXAMPLE_SERIES
+    from distiliqa.cli.demo import EXAMPLE_SERIES
     from distiliqa.ct import SOFT_TISSUE, fit, read_ct
     from distiliqa.files import sha256
     from distiliqa.lab.network import export_network, import_network

@@ -1,4 +1,4 @@
-"""``distiliqa info``."""
+"""``distiliqa info``: versions, decoders, and models with their domain."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from distiliqa.terminal import say
 def info(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="MODEL", help="A shipped model or a model folder; all if left out."),
+        typer.Argument(
+            metavar="MODEL", help="A shipped model or a model folder; default: all shipped models."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show versions, decoders of compressed DICOM, and what each model knows."""
+    """Show versions, decoders of compressed DICOM, and models with their domain."""
     from json import dumps
 
     from distiliqa.models.shipped import find_model, shipped_models

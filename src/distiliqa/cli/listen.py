@@ -11,45 +11,48 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_server
+from distiliqa.cli.options import CaFile, CredentialsFile, ModelOption, open_server
 from distiliqa.terminal import OneLineFormatter, say
 
 
 def listen(
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Queue, results and outbox.")
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder for queue, results and outbox."),
     ],
     port: Annotated[int, typer.Option(help="Port to listen at.", min=0, max=65535)] = 11112,
     host: Annotated[
-        str, typer.Option(help="Address to listen at; 0.0.0.0 hears other machines too.")
+        str, typer.Option(help="Address to listen at; 0.0.0.0: all addresses of this machine.")
     ] = "127.0.0.1",
-    aet: Annotated[str, typer.Option(help="Our application entity title.")] = "DISTILIQA",
+    aet: Annotated[
+        str, typer.Option(help="Application entity title of this listener.")
+    ] = "DISTILIQA",
     send: Annotated[
-        str | None, typer.Option(metavar="AET@HOST:PORT", help="Send reports there by C-STORE.")
+        str | None,
+        typer.Option(metavar="AET@HOST:PORT", help="Send reports to this node by C-STORE."),
     ] = None,
     dicomweb: Annotated[
-        str | None, typer.Option(metavar="URL", help="Send reports there by STOW-RS.")
+        str | None, typer.Option(metavar="URL", help="Send reports to this server by STOW-RS.")
     ] = None,
     credentials: CredentialsFile = None,
     ca_file: CaFile = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
-    ] = "compact",
+    model: ModelOption = "compact",
     quiet_time: Annotated[
-        float, typer.Option(min=0, help="A series is complete after so many seconds of quiet.")
+        float,
+        typer.Option(min=0, help="Seconds without a new image before a series counts as complete."),
     ] = 30.0,
 ) -> None:
     """Receive CT series by C-STORE, score each when it is complete, and send its report.
 
-    A series is scored after its quiet time, whether or not its sender stays connected. What comes
-    of it within the next hour is scored together with the rest, and the new report names the one
-    that it replaces. Reports that are refused for good go to DIR/outbox/refused.
+    A series is scored after its quiet time, also while its sender stays connected. Images that
+    arrive within the next hour are scored together with the earlier ones, and the new report
+    replaces the earlier report. Reports that are refused for good go to DIR/outbox/refused.
 
-    DICOM has no passwords and here no encryption: listen at other than this machine's own address
-    only in a network where each sender may send. What --send sends, names of patients too, can be
-    read on the way; --dicomweb with https cannot.
+    DICOM has no passwords, and this listener no encryption. Listen at an address other than
+    127.0.0.1 only in a network of trusted senders. Others can read what --send sends, including
+    names of patients. Use --dicomweb with https to prevent that.
 
-    Ends with Ctrl-C or SIGTERM, and goes on where it was when it is started again.
+    Ctrl-C or SIGTERM ends it. The next start continues the work.
     """
     from distiliqa.files import only_one
     from distiliqa.pacs import check_extra
@@ -64,13 +67,13 @@ def listen(
         try:
             _serve(out, model, target, (host, port, aet), quiet_time)
         except KeyboardInterrupt:
-            say("stopped; what is not done goes on at the next start", err=True)
+            say("stopped; the next start continues the work", err=True)
 
 
 def _target(
     send: str | None, dicomweb: str | None, credentials: Path | None, ca_file: Path | None, aet: str
 ) -> Callable[[Path], None] | None:
-    """What sends a report; None where it is not to be sent."""
+    """The function that sends a report; None to keep reports here."""
     from distiliqa.pacs.listen.sender import Node
 
     if send is not None and dicomweb is not None:
@@ -79,7 +82,7 @@ def _target(
         return Node.named(send, aet).store
     if dicomweb is None:
         return None
-    # The outbox tries again: one attempt is enough, and other reports do not wait long for it.
+    # The outbox retries: one attempt is enough, so that other reports do not wait long.
     return open_server(dicomweb, credentials, ca_file, attempts=1, max_s=30.0).store
 
 
@@ -113,7 +116,7 @@ def _log_to_screen() -> None:
     log = logging.getLogger("distiliqa")
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-    # Others quote the header that they complain of, and a log is no place for a patient.
+    # Messages of libraries quote headers, which may name a patient.
     logging.getLogger().addHandler(logging.NullHandler())
     log.propagate = False
     warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""``distiliqa monitor``."""
+"""``distiliqa monitor``: the image quality of protocols over time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.cli.options import ModelOption
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.terminal import progress_bar, say
 
@@ -24,26 +25,27 @@ def monitor(
         Path,
         typer.Option("--out", "-o", metavar="DIR", help="Keep monitor.sqlite and trend.html here."),
     ],
-    every: Annotated[float, typer.Option(min=1, help="Seconds from look to look.")] = 60,
+    every: Annotated[
+        float, typer.Option(min=1, help="Seconds between two checks of the folder.")
+    ] = 60,
     once: Annotated[
-        bool, typer.Option("--once", help="Score what is new and end, such as for cron.")
+        bool, typer.Option("--once", help="Score new files and end, such as for cron.")
     ] = False,
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
-    ] = "compact",
+    model: ModelOption = "compact",
     settle: Annotated[
-        float, typer.Option(min=0, help="Seconds without a change until a file is taken as whole.")
+        float, typer.Option(min=0, help="Seconds without change before a file counts as complete.")
     ] = 10,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name series and files in trend.html.")
     ] = False,
 ) -> None:
-    """Watch a folder: score what is new, keep the scores, and redraw the trend of each protocol.
+    """Watch a folder: score new files, keep the scores, and chart the trend of each protocol.
 
-    It goes on where it ended, and no file is scored twice. Ctrl-C or SIGTERM end it with 0. A
-    file that fails is tried three times, and again when it changes; one that cannot be opened is
-    tried until it can. With --once the exit is 1 if some failed, and 130 if Ctrl-C or SIGTERM end
-    it before it is through.
+    A new start continues the work, and no file is scored twice. A file that fails is tried three
+    times, and again when it changes. A file that cannot be opened is tried until it can.
+
+    Exit status. 0: ended by Ctrl-C or SIGTERM. With --once, 0: all new files scored. 1: some files
+    failed. 130: interrupted.
     """
     from distiliqa.monitor import open_monitor
     from distiliqa.scoring.model import load_model
@@ -57,7 +59,7 @@ def monitor(
 
 
 def _once(running: Monitor, settle: float) -> None:
-    """Look twice where files are new: only then is it known that they do not change."""
+    """Check the folder, and check new files a second time, to detect those still being written."""
     looks = [_look(running)]
     if looks[0].waiting:
         time.sleep(settle)
@@ -69,17 +71,17 @@ def _once(running: Monitor, settle: float) -> None:
 
 
 def _go_on(running: Monitor, every: float, settle: float) -> None:
-    """Look until told to end; a disk that is full or a share that is gone may come back."""
+    """Check the folder until interrupted; a full disk or a missing share may come back."""
     say(f"watching {running.watch.folder}; Ctrl-C ends it", err=True)
     try:
         while True:
             time.sleep(_pause(running, every, settle))
     except KeyboardInterrupt:
-        say("ended; what was scored is kept", err=True)
+        say("ended; the scores are kept", err=True)
 
 
 def _pause(running: Monitor, every: float, settle: float) -> float:
-    """Look once; returns the seconds until the next look."""
+    """Check the folder once; returns the seconds until the next check."""
     try:
         waiting = _look(running).waiting
     except ModelFolderError:
@@ -93,11 +95,11 @@ def _pause(running: Monitor, every: float, settle: float) -> float:
 def _look(running: Monitor) -> Tally:
     with progress_bar(None, "files") as show:
         found = running.look(show)
-    _tell(found)
+    _report(found)
     return found
 
 
-def _tell(found: Tally) -> None:
+def _report(found: Tally) -> None:
     from distiliqa.report.formatting import slices_told
 
     for path, reason in found.failed:

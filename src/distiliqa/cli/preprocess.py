@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from distiliqa.cli.options import Jobs, numbers
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def preprocess(
         typer.Option(
             "--out",
             "-o",
-            help="Output folder; ROOT, or the folder 'distiliqa' beside the CSV file.",
+            help="Output folder; default: ROOT, or the folder 'distiliqa' beside the CSV file.",
         ),
     ] = None,
     doses: Annotated[str, typer.Option(help="Doses to mix, relative to full.")] = "0.5,0.75",
@@ -41,7 +42,7 @@ def preprocess(
     ] = None,
     dose_formula: Annotated[
         Literal["physical", "published"],
-        typer.Option(help="Published: divisor 3 at any low dose, HU cut off towards zero."),
+        typer.Option(help="published: divisor 3 at any low dose, HU truncated towards zero."),
     ] = "physical",
     img_extension: Annotated[str, typer.Option(help="File extension under ROOT.")] = ".dcm",
     train_cases: Annotated[
@@ -50,16 +51,16 @@ def preprocess(
     test_cases: Annotated[
         list[str] | None, typer.Option(help="Cases of test.json, comma-separated or repeated.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+    jobs: Jobs = None,
 ) -> None:
-    """Mix doses of full and low-dose CT pairs, and label every image by its similarity to full."""
+    """Mix doses of CT pairs, and label images by their similarity to full dose."""
     from distiliqa.lab.data import tcia
     from distiliqa.lab.data.dose_mixing import DoseFormula
     from distiliqa.lab.data.pairs import read_pairs
     from distiliqa.lab.data.preprocess import Mixing
     from distiliqa.lab.data.preprocess import preprocess as run
 
-    mixing = Mixing(_numbers(doses), DoseFormula(dose_formula))
+    mixing = Mixing(numbers(doses, "--doses"), DoseFormula(dose_formula))
     train, test = _names(train_cases), _names(test_cases)
     if root and not pairs:
         pairing = tcia.find_pairs(root, low_dose=low_dose, extension=img_extension)
@@ -78,7 +79,7 @@ def preprocess(
     except KeyboardInterrupt:
         say("interrupted; run again to resume", err=True)
         raise typer.Exit(130) from None
-    _tell(summary)
+    _report(summary)
 
 
 def _names(values: list[str] | None) -> tuple[str, ...] | None:
@@ -86,15 +87,8 @@ def _names(values: list[str] | None) -> tuple[str, ...] | None:
     return tuple(name for name in names if name) or None
 
 
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--doses {text}: give numbers such as 0.5,0.75") from None
-
-
-def _tell(summary: Summary) -> None:
-    """Say what came of it; exit 1 if some files were left out, 2 if all were."""
+def _report(summary: Summary) -> None:
+    """Report the result; exit 1 if some files were left out, 2 if all were."""
     say(str(summary))
     for problem in summary.problems:
         say(f"{problem.path}: {problem.reason}", err=True)

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.cli.dicomweb import CaFile, CredentialsFile, open_study
+from distiliqa.cli.options import (
+    SERVER,
+    SPEED,
+    CaFile,
+    CredentialsFile,
+    PrecisionOption,
+    RuntimeOption,
+    open_study,
+)
 from distiliqa.cli.outputs import HeatmapKind, Outputs
-from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
@@ -25,7 +32,6 @@ MAX_LISTED = 10
 
 # Groups of options in the help.
 INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
-SPEED, SERVER = "Speed", "DICOMweb server"
 
 
 def score(

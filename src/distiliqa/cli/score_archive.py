@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.cli.options import ModelOption
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ def score_archive(
         Path,
         typer.Option("--out", "-o", metavar="DIR", help="Write slices/*.parquet, series.csv here."),
     ],
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
-    ] = "compact",
+    model: ModelOption = "compact",
     count_outside: Annotated[
         bool,
         typer.Option("--count-outside", help="Let slices out of domain count in means."),

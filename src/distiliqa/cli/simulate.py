@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.cli.options import Jobs
 from distiliqa.terminal import say
 
 NOTHING_USABLE = 2
@@ -15,33 +16,46 @@ NOTHING_USABLE = 2
 def simulate(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM slice, or a folder.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
-    dose: Annotated[float, typer.Option(help="Dose of each view, relative; above 0 to 1.")] = 1.0,
+    dose: Annotated[float, typer.Option(help="Relative dose of a view, above 0 to 1.")] = 1.0,
     views: Annotated[
-        int | None, typer.Option(min=8, help="Views in a turn; those of the scanner.")
+        int | None, typer.Option(min=8, help="Views in one turn; default: those of the scanner.")
     ] = None,
     keep_dose: Annotated[
-        bool, typer.Option("--keep-dose", help="Share the dose of all views among those left.")
+        bool,
+        typer.Option("--keep-dose", help="Distribute the dose of all views over the fewer views."),
     ] = False,
     kernel: Annotated[
-        str | None, typer.Option(help="soft, standard, sharp or a DICOM name; the slice's own.")
+        str | None,
+        typer.Option(help="soft, standard, sharp or a DICOM name; default: that of the slice."),
     ] = None,
     scanner: Annotated[
-        str | None, typer.Option(help="Geometry, such as lightspeed; told by the file.")
+        str | None, typer.Option(help="Geometry, such as lightspeed; default: that of the file.")
     ] = None,
-    motion: Annotated[float, typer.Option(min=0, help="Motion to and fro in a turn, mm.")] = 0.0,
-    ring: Annotated[float, typer.Option(min=0, help="Gain error of channels, such as 0.05.")] = 0.0,
+    motion: Annotated[
+        float, typer.Option(min=0, help="Amplitude of motion during one turn, mm.")
+    ] = 0.0,
+    ring: Annotated[
+        float, typer.Option(min=0, help="Gain error of detector channels, such as 0.05.")
+    ] = 0.0,
     metal: Annotated[float, typer.Option(min=0, help="Diameter of a titanium rod, mm.")] = 0.0,
     hardening: Annotated[
-        float, typer.Option(min=0, max=1, help="Uncorrected share of beam hardening by bone.")
+        float,
+        typer.Option(
+            min=0, max=1, help="Fraction of beam hardening by bone that is not corrected."
+        ),
     ] = 0.0,
     truncation: Annotated[
-        float | None, typer.Option(min=50, help="Diameter that the detector covers, mm; all.")
+        float | None,
+        typer.Option(
+            min=50, help="Diameter that the detector covers, mm; default: the whole slice."
+        ),
     ] = None,
     smoothing: Annotated[
-        float, typer.Option(min=0, help="Strength of a denoiser, in noise deviations.")
+        float,
+        typer.Option(min=0, help="Strength of a denoiser, in standard deviations of the noise."),
     ] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers.")] = 0,
+    jobs: Jobs = None,
 ) -> None:
     """Simulate a worse acquisition: dose, views, kernel, motion, rings, metal and more."""
     from functools import partial
@@ -89,7 +103,7 @@ def simulate(
     problems = [error for error in results.values() if isinstance(error, CTReadError)]
     say(f"{len(files) - len(problems)} slices in {out}: {settings}")
     if others := other_images(out, targets.values()):
-        say(f"{out}: {others} .dcm more lie there, which this run did not make", err=True)
+        say(f"{out}: {others} .dcm files there are not of this run", err=True)
     for problem in (*index.failed, *index.left_out):
         say(f"{problem.path}: {problem.reason}", err=True)
     for error in problems:

@@ -7,19 +7,20 @@ from typing import Annotated, Literal
 
 import typer
 
+from distiliqa.cli.options import Jobs
 from distiliqa.terminal import say
 
 NOTHING_USABLE = 2
 
 
 def simulate_dataset(
-    recipe: Annotated[Path, typer.Argument(help="YAML file: what to vary, and how far.")],
+    recipe: Annotated[Path, typer.Argument(help="YAML file with the ranges of the simulation.")],
     data: Annotated[Path, typer.Option(help="Folder of normal-dose slices in DICOM.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all cores.")] = None,
+    jobs: Jobs = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to simulate.")] = "cpu",
 ) -> None:
-    """Make a rated data set of normal-dose CT: worse images, labels from 0 to 4, a manifest."""
+    """Make a rated data set from normal-dose CT: worse images, labels from 0 to 4, a manifest."""
     from distiliqa.ct import index_ct
     from distiliqa.lab.data.simulated import simulate_dataset as run
     from distiliqa.lab.data.simulation_recipe import load_simulation_recipe

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
-from distiliqa.cli.recipe_options import Resume, Settings
+from distiliqa.cli.options import RecipeSettings, Resume
 from distiliqa.terminal import say
 
 
 def train_student(
     run: Annotated[Path, typer.Argument(help="Run folder with trained teachers.", metavar="RUN")],
     epochs: Annotated[int | None, typer.Option(help="Epochs of the student.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a batch.")] = None,
-    distill_weight: Annotated[float | None, typer.Option(help="Weight of the teachers.")] = None,
-    set_: Settings = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images in one batch.")] = None,
+    distill_weight: Annotated[
+        float | None, typer.Option(help="Weight of the teachers' outputs in the loss.")
+    ] = None,
+    set_: RecipeSettings = None,
     resume: Resume = False,
 ) -> None:
     """Distil the teachers of a run into one student; the run's recipe decides, options override."""

@@ -1,4 +1,4 @@
-"""``distiliqa tune``."""
+"""``distiliqa tune``: the fastest settings for this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from distiliqa.cli.runtime_options import PrecisionOption, RuntimeOption
+from distiliqa.cli.options import PrecisionOption, RuntimeOption
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
@@ -20,12 +20,11 @@ def tune(
     runtime: RuntimeOption = None,
     precision: PrecisionOption = "fp32",
 ) -> None:
-    """Measure how this machine scores fastest: runtime, threads, batch size. Remember it.
+    """Measure the fastest settings for this machine: runtime, threads, batch size. Store them.
 
-    Only what is more than 10 % faster than the default is taken, and nothing on a machine that is
-    busy. Runs of 1000 slices or more use it, and measure by themselves where nothing is
-    remembered. It lies in $XDG_CACHE_HOME/distiliqa or ~/.cache/distiliqa, for this model, these
-    packages and this machine.
+    Settings replace the default if they are more than 10 % faster and the machine is not busy. Runs
+    of 1000 slices or more use them, and measure first if nothing is stored. They are stored in
+    $XDG_CACHE_HOME/distiliqa or ~/.cache/distiliqa for this model, these packages and this machine.
     """
     from distiliqa.scoring.execution import described
     from distiliqa.scoring.model import load_model

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, read_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.network import PRESETS, export_network

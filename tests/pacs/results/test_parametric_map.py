@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.results.parametric_map import write_parametric_map
 from distiliqa.scoring.result import SeriesScore

@@ -8,7 +8,7 @@ import pytest
 from highdicom.sr import srread
 from pydicom.sr.codedict import codes as dicom
 
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.read_scores import read_scores

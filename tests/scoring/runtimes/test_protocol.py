@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.cli.example import EXAMPLE_SERIES
+from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import read_ct
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.models.folder import CONFIG, ONNX, read_config, write_config

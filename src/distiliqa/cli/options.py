@@ -1,4 +1,4 @@
-"""The options of commands that talk to a DICOMweb server."""
+"""Options that several commands share, and the DICOMweb server that they name."""
 
 from __future__ import annotations
 
@@ -7,18 +7,37 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from distiliqa.scoring.execution import Precision, RuntimeName
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
     from distiliqa.pacs.dicomweb.client import Server
     from distiliqa.pacs.dicomweb.study import Study
 
+SPEED, SERVER = "Speed", "DICOMweb server"  # groups of options in the help
+
+ModelOption = Annotated[
+    str, typer.Option(metavar="NAME|FOLDER", help="A shipped model or a model folder.")
+]
+RuntimeOption = Annotated[
+    RuntimeName | None,
+    typer.Option(
+        help="Library that runs the model; cuda and openvino are extras.", rich_help_panel=SPEED
+    ),
+]
+PrecisionOption = Annotated[
+    Precision,
+    typer.Option(
+        help="bf16 needs OpenVINO and a CPU with bf16; it changes scores a little.",
+        rich_help_panel=SPEED,
+    ),
+]
 CredentialsFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
         help="Private file with user and password, a token or a client certificate.",
-        rich_help_panel="DICOMweb server",
+        rich_help_panel=SERVER,
     ),
 ]
 CaFile = Annotated[
@@ -26,9 +45,23 @@ CaFile = Annotated[
     typer.Option(
         metavar="FILE",
         help="Trust the certificate authorities in this PEM file.",
-        rich_help_panel="DICOMweb server",
+        rich_help_panel=SERVER,
     ),
 ]
+RecipeSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Override a key of the recipe: teacher.epochs=3. Repeatable."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Number of processes; default: all cores.")]
+
+
+def numbers(text: str, option: str) -> tuple[float, ...]:
+    """Comma-separated numbers of an option. Raises `typer.BadParameter` on anything else."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text}: give numbers such as 0.5,0.25") from None
 
 
 def open_server(
@@ -39,7 +72,7 @@ def open_server(
     attempts: int = 4,
     max_s: float | None = None,
 ) -> Server:
-    """The server at ``url``; a warning is told where its traffic can be read.
+    """The server at ``url``, with a warning where others can read the traffic.
 
     Parameters
     ----------
@@ -54,8 +87,8 @@ def open_server(
     from distiliqa.pacs.retry import Retries
 
     found = find_credentials(credentials)
-    longest_s = MAX_ANSWER_S if max_s is None else max_s
-    server = Server(url, found, ca_file=ca_file, max_s=longest_s, retries=Retries(attempts))
+    max_s = MAX_ANSWER_S if max_s is None else max_s
+    server = Server(url, found, ca_file=ca_file, max_s=max_s, retries=Retries(attempts))
     if server.is_readable_on_the_way:
         say(f"warning: {server.url} is not encrypted: use https", err=True)
     return server
