@@ -68,7 +68,7 @@ def test_what_models_may_lack_and_may_give(paired: PairedRun, tmp_path: Path):
         for pair in series.slices
     ]
     text = page(tmp_path / "q.html", replace(paired, series=(replace(series, slices=tuple(rich)),)))
-    assert "they are counted, as there are no others" in text
+    assert "out of domain: counted, as there are no others" in text
     assert 'class="band"' in text
 
 

@@ -14,7 +14,7 @@ from distiliqa.ct import Acquisition
 from distiliqa.dose_response.files import write_response
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.dose_response.screen import print_response
-from distiliqa.dose_response.words import half_dose_told, lowest_told, verdict
+from distiliqa.dose_response.words import half_dose_text, lowest_text, verdict
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
@@ -73,12 +73,12 @@ def test_the_page_opens_without_an_error(found: DoseResponse, browser: Any, tmp_
 
 def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[str]):
     assert verdict(found).endswith("of the dose a mean score of 3 is kept.")
-    assert half_dose_told(found).startswith("3.30 (")
+    assert half_dose_text(found).startswith("3.30 (")
     easy, hard = replace(found, least=1.0), replace(found, least=3.95)
     assert "10 % of the dose, the lowest simulated" in verdict(easy)
-    assert lowest_told(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
+    assert lowest_text(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
     assert verdict(hard) == "Full dose does not reach a mean score of 3.95: it has 3.90."
-    assert lowest_told(hard, hard.bases[0]) == "none: full dose does not reach it"
+    assert lowest_text(hard, hard.bases[0]) == "none: full dose does not reach it"
     print_response(found)
     assert "score at half dose: 3.30" in capsys.readouterr().out
 
@@ -89,7 +89,7 @@ def test_a_stated_dose_of_0_is_none(found: DoseResponse):
         replace(point, slices=tuple(replace(each, acquisition=stated) for each in point.slices))
         for point in found.points
     )
-    assert "mGy" not in lowest_told(replace(found, points=points), found.bases[0])
+    assert "mGy" not in lowest_text(replace(found, points=points), found.bases[0])
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: s
     )
     answer = replace(found, points=points)
     assert verdict(answer) == f"Down to {share} of the dose a mean score of 3 is kept."
-    assert lowest_told(answer, answer.bases[0]) == told
+    assert lowest_text(answer, answer.bases[0]) == told
 
 
 def test_one_slice_is_told_to_have_no_interval(found: DoseResponse, tmp_path: Path):

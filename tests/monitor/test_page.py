@@ -99,7 +99,7 @@ def test_nobody_is_named_unless_asked(store: Store, draw: Callable[..., str]):
 def test_what_the_model_does_not_know_is_marked(store: Store, draw: Callable[..., str]):
     add(store, [3.0, 3.1])
     add(store, [3.0], distance=1.5)
-    assert "1 of 3 series hold slices outside what the model was trained on" in draw()
+    assert "1 of 3 series have slices that are out of domain" in draw()
 
 
 def test_an_alarm_leads_to_its_series_in_a_browser(

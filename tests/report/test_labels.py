@@ -9,8 +9,8 @@ from distiliqa.scoring.result import SeriesScore, SliceScore
 
 def at(*paths: str) -> tuple[SliceScore, ...]:
     return tuple(
-        SliceScore(1.0, (1.0,), None, (), "m 1", SOFT_TISSUE, path=path, frame=frame)
-        for frame, path in enumerate(paths)
+        SliceScore(1.0, (1.0,), None, (), "m 1", SOFT_TISSUE, path=path, frame=n, number=n + 1)
+        for n, path in enumerate(paths)
     )
 
 
@@ -34,7 +34,7 @@ def test_a_series_is_named_by_what_sets_it_apart(series: list, labels: list[str]
 
 def test_slices_are_named_inside_their_folder():
     assert slice_labels(at("/d/full/1", "/d/low/1"), 40) == ["full/1", "low/1"]
-    assert slice_labels(at("/d/a.nii", "/d/a.nii"), 40) == ["a.nii [0]", "a.nii [1]"]
+    assert slice_labels(at("/d/a.nii", "/d/a.nii"), 40) == ["a.nii [1]", "a.nii [2]"]
 
 
 def test_a_long_name_keeps_its_end():

@@ -36,11 +36,11 @@ def test_a_series_is_named_by_its_folder_when_asked(run: ScoringRun):
 
 
 def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
-    each = run.series[1].slices[0]
-    assert Names.of(run, identify=False).slice(each, 1) == "slice 1, z 3.0 mm"
-    assert Names.of(run, identify=True).slice(each, 1) == "2.dcm, slice 1, z 3.0 mm"
-    nowhere = replace(each, position_mm=None)
-    assert Names.of(run, identify=False).slice(nowhere, 7) == "slice 7"
+    first = run.series[1].slices[0]
+    assert Names.of(run, identify=False).slice(first) == "slice 1, z 3.0 mm"
+    assert Names.of(run, identify=True).slice(first) == "2.dcm, slice 1, z 3.0 mm"
+    nowhere = replace(first, position_mm=None, number=7)
+    assert Names.of(run, identify=False).slice(nowhere) == "slice 7"
 
 
 @pytest.mark.parametrize(

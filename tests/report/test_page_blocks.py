@@ -9,7 +9,7 @@ from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import page_blocks as page
-from distiliqa.report.page_blocks import Cell, Column, Row, write_page
+from distiliqa.report.page_blocks import Cell, Heading, Row, write_page
 from distiliqa.version import __version__
 
 TEMPLATE = """
@@ -18,7 +18,7 @@ TEMPLATE = """
 {% block title %}{{ name }}{% endblock %}
 {% block content %}{{ table("t", "caption", columns, rows) }}{% endblock %}
 """
-COLUMNS = [Column("name"), Column("n", "how many", numeric=True)]
+COLUMNS = [Heading("name"), Heading("n", "how many", numeric=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distiliqa.models.folder import Certainty
-from distiliqa.report.screen_table import MOST_SLICES, WORST_SLICES, print_scores
+from distiliqa.report.screen_table import MAX_SLICES, WORST_SLICES, print_scores
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -35,7 +35,7 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
     assert "window width 350, level 40 HU" in printed
     mean = next(row for row in rows(printed) if row[0] == "thorax")
     thorax = run.series[1]
-    assert mean == ["thorax", "mean", "of", "3", f"{thorax.score:.3f}", f"{thorax.noise_hu:.1f}"]
+    assert mean == ["thorax", "mean", "of", "3", f"{thorax.score:.2f}", f"{thorax.noise_hu:.1f}"]
     found = [row for row in rows(printed) if row[0].endswith(".dcm")]
     assert [row[0] for row in found] == [
         Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix(),
@@ -44,8 +44,8 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
     for row, each in zip(found, run.slices, strict=True):
         assert row[1:] == [
             f"{each.position_mm:.1f}",
-            f"{each.score:.3f}",
-            f"{each.spread:.3f}",
+            f"{each.score:.2f}",
+            f"{each.spread:.2f}",
             f"{each.noise_hu:.1f}",
             *(["1", "2"] if row[0] == found[0][0] else ["1"]),
         ]
@@ -61,14 +61,14 @@ def test_the_column_of_intervals_holds_no_spread(run: ScoringRun, capsys: pytest
     print_scores(replace(run, model=config, slices=(known, empty)))
     found = [row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm")]
     noise = f"{known.noise_hu:.1f}"
-    assert found[0][1:-1] == ["7.0", f"{known.score:.3f}", "0.25", "to", "3.50", noise]
-    assert found[1][1:-1] == ["8.0", "0.000"]
+    assert found[0][1:-1] == ["7.0", f"{known.score:.2f}", "0.25", "to", "3.50", noise]
+    assert found[1][1:-1] == ["8.0", "0.00"]
 
 
 def test_numbers_of_a_long_run_are_of_the_slices_that_count(
     run: ScoringRun, capsys: pytest.CaptureFixture
 ):
-    long = many(run, MOST_SLICES + 2)
+    long = many(run, MAX_SLICES + 2)
     *known, last = long.slices
     print_scores(replace(long, slices=(*known, replace(last, empty=True, score=0.0))))
     printed = rows(capsys.readouterr().out)
@@ -76,7 +76,7 @@ def test_numbers_of_a_long_run_are_of_the_slices_that_count(
     mean = next(row for row in printed if f"{count}" in row and "of" in row)
     lowest = min(slice_.score for slice_ in known)
     assert mean[1:4] == [f"{count}", "of", f"{count + 1}"]
-    assert mean[5] == f"{lowest:.3f}"
+    assert mean[5] == f"{lowest:.2f}"
     assert not [row for row in printed if row[0] == Path(last.path).name]
 
 
@@ -100,13 +100,13 @@ def test_what_is_wrong_with_a_series_stands_with_its_mean(
 def test_series_and_worst_slices_of_a_long_run(
     run: ScoringRun, width: int, capsys: pytest.CaptureFixture
 ):
-    long = many(run, MOST_SLICES + 10)
+    long = many(run, MAX_SLICES + 10)
     print_scores(long)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= width
     assert "50 slices in 1 series" in printed
     (mean,) = (row for row in rows(printed) if row[1:2] == ["50"])
-    assert mean[2:5] == ["2.510", "2.020", "3.000"]
+    assert mean[2:5] == ["2.51", "2.02", "3.00"]
     assert mean[5] == f"{run.slices[0].noise_hu:.1f}"
     worst = [row[0] for row in rows(printed) if row[0].endswith(".dcm")]
     assert worst == [f"{n}.dcm" for n in range(49, 49 - WORST_SLICES, -1)]
@@ -126,7 +126,7 @@ def test_noise_that_is_not_known_is_left_empty(run: ScoringRun, capsys: pytest.C
     (each,) = run.series[0].slices
     print_scores(replace(run, slices=(replace(each, noise_hu=None, warnings=()),)))
     (row,) = (row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm"))
-    numbers = [f"{each.position_mm:.1f}", f"{each.score:.3f}", f"{each.spread:.3f}"]
+    numbers = [f"{each.position_mm:.1f}", f"{each.score:.2f}", f"{each.spread:.2f}"]
     assert row[1:] == [*numbers, "1"]  # the note of a series of one slice
 
 
@@ -136,7 +136,7 @@ def test_means_against_a_reference(
     print_scores(compared)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= width
-    _, table = printed.split("means against the reference")
+    _, table = printed.split("Means against the reference")
     abdomen, thorax = (row for row in rows(table) if row[0] in ("abdomen/0.dcm", "thorax"))
     assert abdomen[1:] == ["0"]
     assert thorax[1:] == ["2", "0.750", "20.0", "0.333", "0.125"]

@@ -100,7 +100,7 @@ def _look(running: Monitor) -> Tally:
 
 
 def _report(found: Tally) -> None:
-    from distiliqa.report.formatting import slices_told
+    from distiliqa.report.formatting import slice_count
 
     for path, reason in found.failed:
         say(f"failed: {path}: {reason}", err=True)
@@ -109,6 +109,6 @@ def _report(found: Tally) -> None:
         more = f" and {count - 1} more" if count > 1 else ""
         say(f"left out: {first[reason]}{more}: {reason}", err=True)
     if found.slices:
-        say(f"{slices_told(found.slices)} of {len(found.series)} series scored")
+        say(f"{slice_count(found.slices)} of {len(found.series)} series scored")
     for alarm in found.alarms:
         say(alarm)

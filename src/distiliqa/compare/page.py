@@ -1,4 +1,4 @@
-"""``compare.html``: what two series differ in, on one page."""
+"""``compare.html``: the differences of two inputs on one page."""
 
 from __future__ import annotations
 
@@ -7,35 +7,39 @@ from pathlib import Path
 
 from distiliqa.compare.run import PairedRun, ScorePair, SeriesPair
 from distiliqa.compare.words import explained, interval, p_value, verdict
+from distiliqa.report.columns import FACTS, slice_columns
 from distiliqa.report.environment import environment
 from distiliqa.report.example_pictures import draw_slices
-from distiliqa.report.facts import FACTS, protocol, told
-from distiliqa.report.formatting import number_told, slices_told
+from distiliqa.report.formatting import fact_text, protocol, slice_count
 from distiliqa.report.json import model_facts, settings
-from distiliqa.report.page_blocks import Column, Row, write_page
-from distiliqa.report.plots import Curve, Line, curves, profile
+from distiliqa.report.page_blocks import Heading, Row, write_page
+from distiliqa.report.plots import Curve, Line, curves, profile, svg
+from distiliqa.report.series_plots import places_of
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.summary import summary
 from distiliqa.statistics.paired_difference import Difference
 
-MOST_PLOTS = 20
-COLUMNS = (
-    Column("Slice", numeric=True),
-    Column("Position, mm", "Along the slice normal, of A", numeric=True),
-    Column("Score A", numeric=True),
-    Column("Score B", numeric=True),
-    Column("B minus A", numeric=True),
-    Column("Noise A, HU", "Global noise level", numeric=True),
-    Column("Noise B, HU", "Global noise level", numeric=True),
-    Column("B minus A, HU", numeric=True),
-    Column("Warnings"),
+MAX_PLOTS = 20
+SCORE, NOISE, POSITION = slice_columns("score", "noise_hu", "position_mm")
+HEADINGS = (
+    Heading("Pair", "Number of the pair in this table.", numeric=True),
+    Heading("Slice of A", "Its number in its series.", numeric=True),
+    Heading("Slice of B", "Its number in its series.", numeric=True),
+    Heading(POSITION.head, "Along the slice normal, of A.", numeric=True),
+    Heading("Score A", numeric=True),
+    Heading("Score B", numeric=True),
+    Heading("B minus A", numeric=True),
+    Heading("Noise A, HU", NOISE.meaning, numeric=True),
+    Heading("Noise B, HU", NOISE.meaning, numeric=True),
+    Heading("B minus A, HU", numeric=True),
+    Heading("Warnings"),
 )
-NAMED = (Column("File of A"), Column("File of B"))
+FILES = (Heading("File of A"), Heading("File of B"))
 
 
 def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
     """Write the page; without ``identify`` it names no series, file or date."""
-    shown = sorted(run.series, key=_size, reverse=True)[:MOST_PLOTS]
+    shown = sorted(run.series, key=_size, reverse=True)[:MAX_PLOTS]
     write_page(
         path,
         "compare.html.j2",
@@ -51,19 +55,17 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         pictures=list(_pictures(run)),
         plots=[_plots(pair, n, run, identify=identify) for n, pair in enumerate(shown, 1)],
         not_plotted=len(run.series) - len(shown),
-        columns=(*COLUMNS, *NAMED) if identify else COLUMNS,
+        columns=(*HEADINGS, *FILES) if identify else HEADINGS,
         rows=[_row(pair, n, identify=identify) for n, pair in enumerate(run.slices, 1)],
-        unmatched=[slices_told(len(each)) for each in run.unmatched]
-        if any(run.unmatched)
-        else None,
-        failed=[len(each.failed) for each in (run.first, run.second)],
-        inputs=[each.inputs[0] for each in (run.first, run.second)] if identify else None,
+        unmatched=list(map(slice_count, map(len, run.unmatched))) if any(run.unmatched) else None,
+        failed=[len(side.failed) for side in (run.first, run.second)],
+        inputs=[side.inputs[0] for side in (run.first, run.second)] if identify else None,
         provenance=_provenance(run),
     )
 
 
 def _size(pair: SeriesPair) -> float:
-    return abs(sum(each.difference for each in pair.slices)) / len(pair.slices)
+    return abs(sum(both.difference for both in pair.slices)) / len(pair.slices)
 
 
 def _statistics(found: Difference, digits: int) -> dict[str, str]:
@@ -86,81 +88,72 @@ def _mean(run: PairedRun, side: str) -> str:
 def _facts(run: PairedRun) -> Iterator[tuple[str, str, str]]:
     """Each acquisition fact as it is in A and in B, of the matched slices that count."""
     counted = [pair for pairs in run.counted for pair in pairs]
-    made = [[getattr(pair, side).acquisition for pair in counted] for side in ("first", "second")]
-    for field, (name, unit) in FACTS.items():
-        a, b = (told(each, field) for each in made)
+    sides = [[getattr(pair, side) for pair in counted] for side in ("first", "second")]
+    for column in FACTS:
+        a, b = (fact_text(slices, column) for slices in sides)
         if a or b:
-            yield f"{name}, {unit}" if unit else name, a, b
+            yield column.title, a, b
 
 
 def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> dict[str, object]:
     """Scores and differences along the series; where positions are unknown, by number."""
     scale = run.first.model.scale
-    at, label = _places(pair.slices)
-    acquired = summary(slices.first.acquisition for slices in pair.slices)
-    made = protocol(acquired) or slices_told(len(pair.slices))
-    title = f"Pair {number}, {made}" if len(run.series) > 1 else "Along the series"
+    at, label = places_of([both.first for both in pair.slices])
+    acquired = summary(both.first.acquisition for both in pair.slices)
+    made = protocol(acquired) or slice_count(len(pair.slices))
+    title = f"Series {number}, {made}" if len(run.series) > 1 else "Along the series"
     if identify:
         title += f": {pair.first} and {pair.second}"
-    return {
-        "title": title,
-        "scores": curves(
-            [_curve("A", at, pair, "first"), _curve("B", at, pair, "second")],
-            x_label=label,
-            y_label="score",
-            y_limits=(scale.low, scale.high),
-        ),
-        "differences": profile(
-            at,
-            [each.difference for each in pair.slices],
-            x_label=label,
-            y_label="score, B minus A",
-            marks=[each.outside for each in pair.slices],
-            lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of counted pairs")],
-        ),
-    }
+    scores = curves(
+        [_curve("A", at, pair, "first"), _curve("B", at, pair, "second")],
+        x_label=label,
+        y_label=SCORE.term,
+        y_limits=(scale.low, scale.high),
+    )
+    differences = profile(
+        at,
+        [both.difference for both in pair.slices],
+        x_label=label,
+        y_label="Score, B minus A",
+        marks=[both.outside for both in pair.slices],
+        lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of counted pairs")],
+    )
+    return {"title": title, "scores": svg(scores), "differences": svg(differences)}
 
 
 def _pictures(run: PairedRun) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The largest and the median difference of those that count, a picture of A and one of B."""
     counted = {id(pair) for pairs in run.counted for pair in pairs}
     numbered = [(n, pair) for n, pair in enumerate(run.slices, start=1) if id(pair) in counted]
-    ranked = sorted(numbered, key=lambda each: each[1].difference)
-    largest = max(numbered, key=lambda each: abs(each[1].difference))
+    ranked = sorted(numbered, key=lambda item: item[1].difference)
+    largest = max(numbered, key=lambda item: abs(item[1].difference))
     chosen = {"Largest difference": largest, "Median difference": ranked[(len(ranked) - 1) // 2]}
-    shown = [one for _, pair in chosen.values() for one in (pair.first, pair.second)]
+    shown = [slice_ for _, pair in chosen.values() for slice_ in (pair.first, pair.second)]
     drawn = draw_slices(shown, run.first.model)
     for name, (number, pair) in chosen.items():
         sides = (("A", pair.first), ("B", pair.second))
-        told = [(drawn[x.path, x.frame].image, f"{side}: {x.score:.2f}") for side, x in sides]
-        yield f"{name}: {pair.difference:+.2f}, slice {number} of the table", told
-
-
-def _places(pairs: Sequence[ScorePair]) -> tuple[list[float], str]:
-    positions = [pair.first.position_mm for pair in pairs]
-    known = [position for position in positions if position is not None]
-    if len(known) == len(positions) and known == sorted(known):
-        return known, "position along the slice normal, mm"
-    return [float(n) for n in range(1, len(pairs) + 1)], "slice"
+        captioned = [(drawn[x.path, x.frame].image, f"{side}: {x.score:.2f}") for side, x in sides]
+        yield f"{name}: {pair.difference:+.2f}, pair {number} of the table", captioned
 
 
 def _curve(name: str, at: Sequence[float], pair: SeriesPair, side: str) -> Curve:
-    scores: list[SliceScore] = [getattr(each, side) for each in pair.slices]
-    ends = [each.interval or (None, None) for each in scores]
-    low, high = zip(*ends, strict=True)
-    return Curve(name, at, [each.score for each in scores], low, high)
+    scores: list[SliceScore] = [getattr(both, side) for both in pair.slices]
+    intervals = [slice_.interval for slice_ in scores]
+    return Curve(name, at, [slice_.score for slice_ in scores], intervals)
 
 
 def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
     first, second = pair.first, pair.second
     cells = [
         str(number),
-        number_told(first.position_mm, 1),
-        number_told(first.score, 2),
-        number_told(second.score, 2),
+        str(first.number),
+        str(second.number),
+        POSITION.text(first),
+        SCORE.text(first),
+        SCORE.text(second),
         f"{pair.difference:+.2f}",
-        number_told(first.noise_hu, 1),
-        number_told(second.noise_hu, 1),
+        NOISE.text(first),
+        NOISE.text(second),
         "" if pair.noise_difference is None else f"{pair.noise_difference:+.1f}",
         "; ".join(_warnings(pair)),
     ]

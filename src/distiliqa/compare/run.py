@@ -47,7 +47,7 @@ class ScorePair:
 
     @property
     def outside(self) -> bool:
-        """Whether one of the two is outside what the model knows."""
+        """Whether one of the two is out of domain."""
         return self.first.outside or self.second.outside
 
 

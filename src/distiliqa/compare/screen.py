@@ -9,7 +9,7 @@ from rich.text import Text
 from distiliqa.compare.run import PairedRun
 from distiliqa.compare.words import interval, p_value, verdict
 from distiliqa.errors import one_line
-from distiliqa.report.formatting import slices_told
+from distiliqa.report.formatting import slice_count
 from distiliqa.statistics.paired_difference import Difference
 from distiliqa.terminal import screen
 
@@ -31,7 +31,7 @@ def print_comparison(run: PairedRun) -> None:
     alone = [len(each) for each in run.unmatched]
     if any(alone):
         console.print(
-            f"  without a partner: {slices_told(alone[0])} of A, {slices_told(alone[1])} of B"
+            f"  without a partner: {slice_count(alone[0])} of A, {slice_count(alone[1])} of B"
         )
     for note in run.notes:
         console.print(Text(f"  {note}", "yellow"))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from distiliqa.compare.run import PairedRun
-from distiliqa.report.formatting import slices_told
+from distiliqa.report.formatting import slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
 from distiliqa.statistics.paired_difference import ENOUGH_SERIES, Difference
 
-FEWEST_UNITS = 6
+MIN_UNITS = 6
 
 
 def verdict(run: PairedRun) -> str:
     """Which of the two scores better, by how much, and whether it could be chance."""
     found, scale = run.score, run.first.model.scale
     size = f"{abs(found.mean):.2f} points"
-    where = f"on average over {slices_told(found.n)}"
+    where = f"on average over {slice_count(found.n)}"
     if found.interval is None:
         direction = "below" if found.mean < 0 else "above"
         return f"B is {size} {direction} A {where}; {_few(found)} too few for an interval."
@@ -40,17 +40,16 @@ def explained(run: PairedRun) -> Iterator[str]:
         "give differences at least as one-sided, if neither were better. The standardized effect "
         "is the mean difference over the standard deviation of the differences."
     )
-    if found.units < FEWEST_UNITS:
+    if found.units < MIN_UNITS:
         yield (
             f"With {found.units} independent part{'s' * (found.units != 1)} no p below "
             f"{2 / 2**found.units:.2g} is possible, whatever the difference: look at its size."
         )
     left = len(run.slices) - found.n
-    outside = "outside what the model was trained on"
     if left:
-        yield f"{slices_told(left)} {outside} or without a patient: they are shown and not counted."
+        yield f"{slice_count(left)} out of domain or without a patient: shown, and not counted."
     if strange := sum(pair.outside for pair in run.slices) - left:
-        yield f"{slices_told(strange)} {outside}: they are counted, as there are no others."
+        yield f"{slice_count(strange)} out of domain: counted, as there are no others."
 
 
 def _few(found: Difference) -> str:
@@ -78,8 +77,8 @@ def _units(found: Difference) -> str:
 def p_value(found: Difference) -> str:
     """``p = 0.016, exact``."""
     p = found.test.p
-    told = "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
-    return f"{told}, {'exact' if found.test.exact else 'normal approximation'}"
+    text = "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+    return f"{text}, {'exact' if found.test.exact else 'normal approximation'}"
 
 
 def interval(found: Difference, digits: int) -> str:

@@ -11,17 +11,17 @@ from markupsafe import Markup
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.dose_response.words import (
     ASSUMPTIONS,
-    half_dose_told,
-    lowest_told,
+    half_dose_text,
+    lowest_text,
     verdict,
 )
+from distiliqa.report.columns import FACTS
 from distiliqa.report.environment import environment
-from distiliqa.report.facts import FACTS, told
-from distiliqa.report.formatting import interval_told, number_told
+from distiliqa.report.formatting import fact_text, interval_text, number_text
 from distiliqa.report.json import model_facts
 from distiliqa.report.page_blocks import write_page
 from distiliqa.report.pictures import as_data_uri, slice_picture
-from distiliqa.report.plots import Curve, Dot, Line, curves, strips
+from distiliqa.report.plots import Curve, Dot, Line, curves, strips, svg
 
 
 def write_html(path: Path, found: DoseResponse) -> None:
@@ -33,8 +33,8 @@ def write_html(path: Path, found: DoseResponse) -> None:
         scale=found.model.scale,
         window=found.model.window,
         verdict=verdict(found),
-        answers=[(basis.name, lowest_told(found, basis)) for basis in found.bases],
-        half=half_dose_told(found),
+        answers=[(basis.name, lowest_text(found, basis)) for basis in found.bases],
+        half=half_dose_text(found),
         plot=_plot(found),
         strips=_strips(found),
         rows=[_row(found, point) for point in found.points],
@@ -48,24 +48,22 @@ def write_html(path: Path, found: DoseResponse) -> None:
 
 
 def _made(found: DoseResponse) -> dict[str, str]:
-    """The facts of acquisition of all slices that count, by their field."""
-    acquired = [slice_.acquisition for slice_ in found.points[0].slices]
-    return {field: told(acquired, field) for field in FACTS}
+    """The acquisition facts of all slices that count, by the name of their column."""
+    return {column.name: fact_text(found.points[0].slices, column) for column in FACTS}
 
 
 def _plot(found: DoseResponse) -> Markup:
     """Means with their interval over the logarithm of the dose, and the worse predicted end."""
     points = found.points[::-1]
     x = [math.log(point.dose) for point in points]
-    ends = [point.interval or (None, None) for point in points]
-    low, high = zip(*ends, strict=True)
-    drawn = [Curve("mean", x, [point.mean for point in points], low, high)]
+    intervals = [point.interval for point in points]
+    drawn = [Curve("mean", x, [point.mean for point in points], intervals)]
     drawn += [
         Curve(basis.name, x, basis.values[::-1], points=False)
         for basis in found.bases
         if basis.kind == "prediction"
     ]
-    return curves(
+    plot = curves(
         drawn,
         x_label="relative dose, logarithmic",
         y_label="score",
@@ -73,18 +71,19 @@ def _plot(found: DoseResponse) -> Markup:
         x_ticks={math.log(point.dose): f"{point.dose:g}" for point in points},
         lines=[Line(found.least, f"{found.least:g}, to be reached", dashed=False)],
     )
+    return svg(plot)
 
 
 def _strips(found: DoseResponse) -> Markup:
     groups = {
         f"dose {point.dose:g}": [
-            Dot(each.score, "", f"slice {n}: {each.score:.2f}", flagged=each.outside)
-            for n, each in enumerate(point.slices, start=1)
+            Dot(slice_.score, "", f"slice {n}: {slice_.score:.2f}", flagged=slice_.outside)
+            for n, slice_ in enumerate(point.slices, start=1)
         ]
         for point in found.points
     }
     scale = found.model.scale
-    return strips(groups, x_label="score of each slice", limits=(scale.low, scale.high))
+    return svg(strips(groups, x_label="score of a slice", limits=(scale.low, scale.high)))
 
 
 def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
@@ -93,10 +92,10 @@ def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
         "dose": f"{point.dose:g}",
         "ctdivol": "" if dose_mgy is None else f"{dose_mgy * point.dose:.3g}",
         "mean": f"{point.mean:.2f}",
-        "interval": interval_told(point.interval),
-        "predicted": interval_told(point.predicted),
-        "noise": number_told(point.noise_hu, 1),
-        "outside": str(sum(each.outside for each in point.slices) or ""),
+        "interval": interval_text(point.interval),
+        "predicted": interval_text(point.predicted),
+        "noise": number_text(point.noise_hu, 1),
+        "outside": str(sum(slice_.outside for slice_ in point.slices) or ""),
     }
 
 

@@ -89,7 +89,7 @@ class DoseResponse:
     source : the series, as it was named.
     least : the score that has to be reached.
     points : from full dose down.
-    left_out : slices that count at no dose, being outside what the model knows at full dose.
+    left_out : slices that count at no dose, being out of domain at full dose.
     failed : slices that could not be read or simulated.
     found : slices in the series; the doses were simulated of some of them.
     seed : of the noise.

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from distiliqa.dose_response.result import DoseResponse
-from distiliqa.dose_response.words import half_dose_told, lowest_told, verdict
-from distiliqa.report.formatting import interval_told, number_told
+from distiliqa.dose_response.words import half_dose_text, lowest_text, verdict
+from distiliqa.report.formatting import interval_text, number_text
 from distiliqa.terminal import screen
 
 
@@ -19,10 +19,10 @@ def print_response(found: DoseResponse) -> None:
     for name in ("relative dose", "mean score", "95 % interval", "noise HU"):
         table.add_column(name, justify="right")
     for point in found.points:
-        noise = number_told(point.noise_hu, 1)
-        table.add_row(f"{point.dose:g}", f"{point.mean:.2f}", interval_told(point.interval), noise)
+        noise = number_text(point.noise_hu, 1)
+        table.add_row(f"{point.dose:g}", f"{point.mean:.2f}", interval_text(point.interval), noise)
     console.print(table)
     console.print(Text(f"  {verdict(found)}", "bold"))
     for basis in found.bases:
-        console.print(f"  lowest dose by the {basis.name}: {lowest_told(found, basis)}")
-    console.print(f"  score at half dose: {half_dose_told(found)}")
+        console.print(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
+    console.print(f"  score at half dose: {half_dose_text(found)}")

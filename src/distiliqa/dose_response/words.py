@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from distiliqa.dose_response.result import Basis, DoseResponse
-from distiliqa.report.formatting import interval_told
+from distiliqa.report.formatting import interval_text
 
 ASSUMPTIONS = (
     "The series counts as full dose, 1; it is taken to be free of faults.",
@@ -25,15 +25,15 @@ ASSUMPTIONS = (
 )
 
 
-def lowest_told(found: DoseResponse, basis: Basis) -> str:
+def lowest_text(found: DoseResponse, basis: Basis) -> str:
     """The lowest dose that suffices by one of the curves, such as ``0.32 (6 mGy CTDIvol)``."""
     lowest = found.lowest(basis)
     if lowest.dose is None:
         return "none: full dose does not reach it"
-    told = _up(lowest.dose)
+    text = _up(lowest.dose)
     if found.ctdivol_mgy:  # some files state 0
-        told += f" ({_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
-    return told if lowest.bound == "crossing" else f"{told} or lower: the lowest simulated suffices"
+        text += f" ({_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
+    return text if lowest.bound == "crossing" else f"{text} or lower: the lowest simulated suffices"
 
 
 def verdict(found: DoseResponse) -> str:
@@ -55,7 +55,7 @@ def _up(dose: float) -> str:
     return f"{math.ceil(round(dose / unit, 6)) * unit:g}"
 
 
-def half_dose_told(found: DoseResponse) -> str:
+def half_dose_text(found: DoseResponse) -> str:
     """The score at half dose with its interval."""
     mean = found.at(found.bases[0], 0.5)
     if mean is None:
@@ -63,4 +63,4 @@ def half_dose_told(found: DoseResponse) -> str:
     point = next((each for each in found.points if each.dose == 0.5), None)
     if point is None or point.interval is None:
         return f"{mean:.2f}"
-    return f"{mean:.2f} ({interval_told(point.interval)})"
+    return f"{mean:.2f} ({interval_text(point.interval)})"

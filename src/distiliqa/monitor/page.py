@@ -13,28 +13,28 @@ from distiliqa.errors import one_line
 from distiliqa.models.folder import ModelConfig
 from distiliqa.monitor.store import Store
 from distiliqa.monitor.trend import SCORE, Episode, Measure, Member, Protocol, protocols
-from distiliqa.report.page_blocks import Cell, Column, Row, write_page
-from distiliqa.report.plots.control import control
+from distiliqa.report.columns import series_columns
+from distiliqa.report.page_blocks import Cell, Heading, Row, headings, write_page
+from distiliqa.report.plots import control, svg
 from distiliqa.statistics.control_chart import BASELINE, FALSE_ALARMS, WEIGHT
 
-_NUMBER = Column("no.", "place in the order of arrival", numeric=True)
-_HASH = Column("series", "the first eight digits of the SHA-256 of its UID")
-_UID = Column("series", "its UID, or the file or folder that stands for it")
+_MEAN, _NOISE, _OUTSIDE = series_columns("score", "noise_hu", "outside")
+_NUMBER = Heading("No.", "Place in the order of arrival.", numeric=True)
+_HASH = Heading("Series", "The first eight digits of the SHA-256 of its UID.")
+_UID = Heading("Series", "Its UID, or the file or folder that stands for it.")
 _MEASURED = (
-    Column("slices", numeric=True),
-    Column("score", "mean over the slices that count", numeric=True),
-    Column("noise HU", "mean global noise level", numeric=True),
-    Column("outside", "slices outside what the model was trained on", numeric=True),
-    Column("out of control"),
-    Column("warnings"),
+    Heading("Slices", numeric=True),
+    *headings((_MEAN, _NOISE, _OUTSIDE)),
+    Heading("Out of control"),
+    Heading("Warnings"),
 )
 _ALARMS = (
-    Column("protocol"),
-    Column("what"),
-    Column("series", "numbers in the order of arrival in the protocol"),
-    Column("now", "whether the latest series is still outside"),
-    Column("average", "latest of the stretch", numeric=True),
-    Column("limits", "control limits there", numeric=True),
+    Heading("Protocol"),
+    Heading("Measurement"),
+    Heading("Series", "Numbers in the order of arrival in the protocol."),
+    Heading("Now", "Whether the latest series is still out of control."),
+    Heading("Average", "The latest of the stretch.", numeric=True),
+    Heading("Limits", "Control limits there.", numeric=True),
 )
 _ORDER = "series in the order of arrival"
 
@@ -42,7 +42,7 @@ _ORDER = "series in the order of arrival"
 class Section(NamedTuple):
     """A protocol on the page: its number, its plots with words below each, its table.
 
-    ``outside`` is the number of its series with slices outside what the model was trained on.
+    ``outside`` is the number of its series with slices out of domain.
     """
 
     number: int
@@ -108,12 +108,14 @@ def _plot(measure: Measure, protocol: Protocol) -> Markup:
     titles = [f"{number}: {names[number]}, {value:.4g}" for number, value in measure.values]
     draw = partial(control, measure.values, titles=titles, x_label=_ORDER, y_label=measure.label)
     if chart is None:
-        return draw()
-    return draw(
-        list(zip(numbers, chart.average.tolist(), strict=True)),
-        list(zip(numbers, chart.low.tolist(), chart.high.tolist(), strict=True)),
-        chart.out.tolist(),
-        center=chart.center,
+        return svg(draw())
+    return svg(
+        draw(
+            list(zip(numbers, chart.average.tolist(), strict=True)),
+            list(zip(numbers, chart.low.tolist(), chart.high.tolist(), strict=True)),
+            chart.out.tolist(),
+            center=chart.center,
+        )
     )
 
 
@@ -129,7 +131,7 @@ def _verdict(measure: Measure) -> str:
         return f"{count} of {BASELINE} series for a baseline: no limits yet."
     if chart is None:
         return f"All {BASELINE} series of the baseline are equal: no limits."
-    center = measure.told(chart.center)
+    center = measure.text(chart.center)
     found = f"Baseline {center}, standard deviation {chart.deviation:.2g} between series."
     ongoing = [each for each in measure.episodes() if each.still]
     if ongoing:
@@ -170,15 +172,15 @@ def _alarms(section: Section) -> list[Row]:
 
 
 def _alarm(section: Section, episode: Episode) -> Row:
-    told = episode.measure.told
+    text = episode.measure.text
     return Row(
         (
             Cell(section.protocol.name, f"#p{section.number}"),
             f"{episode.measure.name} {episode.side} than the baseline",
             Cell(_span(episode), f"#p{section.number}-{episode.last}"),
             "still" if episode.still else "back",
-            told(episode.average),
-            f"{told(episode.low)} to {told(episode.high)}",
+            text(episode.average),
+            f"{text(episode.low)} to {text(episode.high)}",
         )
     )
 

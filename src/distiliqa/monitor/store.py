@@ -222,10 +222,10 @@ class Store:
             )
             for row in rows
         ]
-        told = series_warnings([row["position_mm"] for row in rows], facts, most)
+        found = series_warnings([row["position_mm"] for row in rows], facts, most)
         self._database.execute(
             "UPDATE series SET patients = ?, warnings = ? WHERE id = ?",
-            (most, json.dumps(told), number),
+            (most, json.dumps(found), number),
         )
 
     def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:

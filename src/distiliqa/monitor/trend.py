@@ -11,7 +11,7 @@ from itertools import groupby
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
 from distiliqa.foreign_text import parse_json
-from distiliqa.report.facts import protocol, scanner
+from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.names import short_hash
 from distiliqa.statistics.control_chart import BASELINE, ControlChart, control_chart
 
@@ -29,7 +29,7 @@ class Member:
     number : its place in the order of arrival in its protocol, from 1.
     score, noise_hu : means over the slices that count, see `distiliqa.scoring.result.SeriesScore`;
         the noise is None where none of them has one.
-    slices, outside : number of slices, and of those outside what the model was trained on.
+    slices, outside : number of slices, and of those out of domain.
     warnings : what is wrong with it as a whole.
     """
 
@@ -57,8 +57,8 @@ class Measure:
         """Name and unit."""
         return f"{self.name}, {self.unit}" if self.unit else self.name
 
-    def told(self, value: float) -> str:
-        """A value with as many digits as the tables of scores give it."""
+    def text(self, value: float) -> str:
+        """A value as people read it."""
         return f"{value:.{self.digits}f}"
 
     @cached_property

@@ -110,16 +110,16 @@ def _is_short(fact: Any) -> bool:
 def _print_facts(console: Console, title: str, facts: dict[str, Any]) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in facts.items():
-        table.add_row("", Text(name, "dim"), Text(_told(value)))
+        table.add_row("", Text(name, "dim"), Text(_text(value)))
     console.print(Text(f"\n  {title}", "bold"))
     console.print(table)
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
+        return ", ".join(f"{name} {_text(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_told, value)) or "none"
+        return ", ".join(map(_text, value)) or "none"
     if isinstance(value, float):
         return f"{value:.4g}"
     return "none" if value is None else shortened(str(value), MAX_PROBLEM)

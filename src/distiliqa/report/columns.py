@@ -68,6 +68,11 @@ def _plain(
     return Column(name, unit, digits, meaning, attrgetter(take or name), term=term)
 
 
+def _noise(meaning: str, level: Level) -> Column:
+    take, term = attrgetter("noise_hu"), "Noise level"
+    return Column("noise_hu", "HU", 1, meaning, take, level, term=term, heading="Noise, HU")
+
+
 def _fact(
     name: str, unit: str, digits: int | None, term: str, tag: str, heading: str = ""
 ) -> Column:
@@ -88,10 +93,6 @@ def _metric(name: str, unit: str, digits: int, meaning: str) -> Column:
         return getattr(slice_.comparison or Comparison(), name)
 
     return Column(name, unit, digits, meaning, take, term=name.upper())
-
-
-def _mean(name: str, unit: str, digits: int, term: str, meaning: str) -> Column:
-    return Column(name, unit, digits, meaning, attrgetter(name), "series", term=term)
 
 
 def _count(name: str, term: str, meaning: str, take: Callable[[SeriesScore], int]) -> Column:
@@ -129,7 +130,7 @@ SCORES_CSV = (
     _fact("body_part", "", None, "Body part", "(0018,0015)"),
     _fact("manufacturer", "", None, "Manufacturer", "(0008,0070)"),
     _fact("scanner", "", None, "Scanner", "(0008,1090)"),
-    _plain("noise_hu", "HU", 1, "Noise level", "Global noise level (GNL) in the soft tissue."),
+    _noise("Global noise level (GNL) in the soft tissue.", "slice"),
     _end("interval_low", 0, "Lower end of the prediction interval."),
     _end("interval_high", 1, "Upper end of the prediction interval."),
     _plain("distance", "1", 2, "Distance", "From the training images; above 1: out of domain."),
@@ -149,15 +150,25 @@ BESIDES = (
     _plain("model", "", None, "Model", "Name and version of the model."),
 )
 
+_MEAN_SCORE = "Mean score of the slices that count."
+
 SERIES = (
-    Column("series", "", None, "See `series` of a slice.", attrgetter("series"), "series"),
+    Column("series", "", None, "As for a slice.", attrgetter("series"), "series", term="Series"),
     _count("slices", "Slices", "Number of scored slices.", lambda series: len(series.slices)),
     _count("counted", "Counted", "Slices that count for the mean.", lambda s: len(s.known)),
     _count("outside", "Out of domain", "Slices that are out of domain or empty.", _outside),
-    _mean("score", SCALE, 2, "Mean", "Mean score of the slices that count."),
+    Column(
+        "score",
+        SCALE,
+        2,
+        "Mean score of the slices that count.",
+        attrgetter("score"),
+        "series",
+        "Mean",
+    ),
     _end("interval_low", 0, "Mean lower end of the prediction intervals.", "series"),
     _end("interval_high", 1, "Mean upper end of the prediction intervals.", "series"),
-    _mean("noise_hu", "HU", 1, "Noise level", "Mean global noise level (GNL)."),
+    _noise("Mean global noise level (GNL) of the slices that count.", "series"),
     _position("lowest_position_mm", "Lowest position", min),
     _position("highest_position_mm", "Highest position", max),
 )

@@ -1,17 +1,21 @@
-"""The series of a run as the page lists them, with the places that links lead to."""
+"""The series of a run as a report lists them: their ranks, and the places that links lead to."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from distiliqa.models.folder import ScoreScale
 from distiliqa.report.names import Names
-from distiliqa.report.ranks import percentile, worst_first
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 
-# What keeps a page of thousands of slices quick to open and under 30 MB.
-MOST_SECTIONS = 200
-MOST_PICTURED = 40
+# They keep a page of thousands of slices quick to open and under 30 MB.
+MAX_SECTIONS = 200
+MAX_PICTURED = 40
+
+Scored = TypeVar("Scored", SliceScore, SeriesScore)
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Entry:
     Attributes
     ----------
     number : its place in the run, from 1.
-    name : what the page calls it.
+    name : its name on the page.
     ranked : the slices that count for its score, the worst first.
     shown : it has a section of its own, not only a row in the table.
     pictured : its section has pictures.
@@ -36,50 +40,56 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """Where its section is, or where it has none its row."""
+        """The anchor of its section, or where it has none of its row."""
         return f"s{self.number}" if self.shown else self.row_id
 
     @property
     def row_id(self) -> str:
-        """Where its row is."""
+        """The anchor of its row."""
         return f"r{self.number}"
 
-    def slice_id(self, number: int) -> str:
-        """Where slice ``number``, from 1, is: its row, or the section of a series of one slice."""
-        return f"{self.id}-{number}" if self.shown and len(self.series.slices) > 1 else self.id
-
-    def number_of(self, each: SliceScore) -> int:
-        """The number of a slice in the series, from 1."""
-        return next(n for n, one in enumerate(self.series.slices, start=1) if one is each)
+    def slice_id(self, slice_: SliceScore) -> str:
+        """The anchor of the row of a slice, or of the section of a series of one slice."""
+        alone = len(self.series.slices) == 1
+        return self.id if alone or not self.shown else f"{self.id}-{slice_.number}"
 
     @property
     def examples(self) -> dict[str, SliceScore]:
-        """Slices to show as worst, median and best, or as the only; each once."""
+        """Different slices to show as worst, median and best, or as the only one."""
         worst, median, best = self.ranked[0], percentile(self.ranked, 0.5), self.ranked[-1]
-        found = {"worst": worst, "median": median, "best": best}
         if worst is best:
             return {"only": worst} if len(self.series.slices) == 1 else {"worst": worst}
-        return {word: each for word, each in found.items() if word != "median" or each is not worst}
+        between = {} if median is worst else {"median": median}
+        return {"worst": worst, **between, "best": best}
 
 
 def list_series(run: ScoringRun, names: Names) -> list[Entry]:
     """The entries of all series in reading order; of very many, the worst have a section."""
-    series = run.series
-    worst = _worst_first(series, run.model.scale)
-    shown, pictured = set(worst[:MOST_SECTIONS]), set(worst[:MOST_PICTURED])
+    scale, found = run.model.scale, run.series
+    worst = [id(series) for series in worst_first(found, scale)]
+    shown, pictured = set(worst[:MAX_SECTIONS]), set(worst[:MAX_PICTURED])
     return [
         Entry(
-            number=n + 1,
-            name=names.series[n],
-            series=each,
-            ranked=worst_first(each.known, run.model.scale),
-            shown=n in shown,
-            pictured=n in pictured,
+            number=number,
+            name=name,
+            series=series,
+            ranked=worst_first(series.known, scale),
+            shown=id(series) in shown,
+            pictured=id(series) in pictured,
         )
-        for n, each in enumerate(series)
+        for number, (name, series) in enumerate(zip(names.series, found, strict=True), start=1)
     ]
 
 
-def _worst_first(series: tuple[SeriesScore, ...], scale: ScoreScale) -> list[int]:
-    scores = [each.score if scale.higher_is_better else -each.score for each in series]
-    return sorted(range(len(series)), key=scores.__getitem__)
+def worst_first(scored: Iterable[Scored], scale: ScoreScale) -> list[Scored]:
+    """Slices or series from the worst to the best score; equal scores stay in their order."""
+    sign = 1 if scale.higher_is_better else -1
+    return sorted(scored, key=lambda one: sign * one.score)
+
+
+def percentile(ranked: Sequence[SliceScore], share: float) -> SliceScore:
+    """The slice that ``share`` of the slices, in (0, 1], are as bad as or worse than.
+
+    It is one of the slices, the nearest rank, never a value between two.
+    """
+    return ranked[max(0, math.ceil(share * len(ranked) - 1e-9) - 1)]

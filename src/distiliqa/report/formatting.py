@@ -1,18 +1,63 @@
-"""Numbers as people read them on a page, on paper and on the screen; unknown ones are empty."""
+"""Numbers, counts and acquisition facts as people read them; what is not known is empty."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 
-def number_told(value: float | None, digits: int) -> str:
+from distiliqa.ct import Acquisition
+from distiliqa.errors import one_line
+from distiliqa.report.columns import Column
+from distiliqa.scoring.result import SliceScore
+
+MAX_NAMED = 3  # words of a fact that is not the same in all slices
+
+
+def number_text(value: float | None, digits: int | None) -> str:
     """``1.50``."""
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def interval_told(interval: tuple[float, float] | None) -> str:
+def interval_text(interval: tuple[float, float] | None) -> str:
     """``1.25 to 2.50``."""
     return "" if interval is None else "{:.2f} to {:.2f}".format(*interval)
 
 
-def slices_told(count: int) -> str:
+def slice_count(count: int) -> str:
     """``1 slice``, ``2 slices``."""
     return "1 slice" if count == 1 else f"{count} slices"
+
+
+def fact_text(slices: Iterable[SliceScore], column: Column) -> str:
+    """A fact of several slices without its unit: the range of numbers, or the words there are.
+
+    Empty where no slice has it.
+    """
+    found = {column.value(slice_) for slice_ in slices} - {None}
+    if not found:
+        return ""
+    if column.digits is not None:
+        ends = min(found), max(found)
+        low, high = (f"{round(end, column.digits):g}" for end in ends)
+        return low if low == high else f"{low} to {high}"
+    words = sorted(map(one_line, found))
+    more = f" and {len(words) - MAX_NAMED} more" if len(words) > MAX_NAMED else ""
+    return ", ".join(words[:MAX_NAMED]) + more
+
+
+def protocol(acquisition: Acquisition) -> str:
+    """Tube voltage, kernel and slice thickness: what sets protocols apart in any header."""
+    parts = (
+        _with_unit(acquisition.kvp, "kV"),
+        one_line(acquisition.kernel or ""),
+        _with_unit(acquisition.slice_thickness_mm, "mm"),
+    )
+    return ", ".join(filter(None, parts))
+
+
+def scanner(acquisition: Acquisition) -> str:
+    """The model of the scanner; its manufacturer where no model is stated."""
+    return one_line(acquisition.scanner or acquisition.manufacturer or "")
+
+
+def _with_unit(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{round(value, 2):g} {unit}"

@@ -24,7 +24,7 @@ _EVEN_MM = 0.01  # what rounding of positions in headers leaves
 
 
 def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> None:
-    """Write one PNG a slice into ``folder``: ``slice_0001.png`` is the first of the series.
+    """Write one PNG a slice into ``folder``: ``slice_0001.png`` is slice number 1.
 
     Each is the slice as the model saw it, colored by the score of its parts.
 
@@ -33,14 +33,14 @@ def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> Non
     DistiliqaError : a slice has no heatmap or cannot be read any more; the full disk.
     """
     found = find_again(series.slices)
-    for number, each in enumerate(series.slices, 1):
+    for each in series.slices:
         ref = found.get((each.path, each.frame))
         if ref is None or each.heatmap is None:
             problem = "cannot be read again" if ref is None else "has no heatmap"
             raise DistiliqaError(problem, path=each.path, remedy="score it again")
         hu, _ = fit(ref.load().hu, model.image_size)
         picture = heatmap_picture(hu, each.window, each.heatmap, model.scale)
-        with atomic_path(folder / f"slice_{number:04}.png") as partial:
+        with atomic_path(folder / f"slice_{each.number:04}.png") as partial:
             picture.save(partial, "PNG")
 
 

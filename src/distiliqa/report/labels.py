@@ -29,13 +29,13 @@ def series_labels(series: Sequence[SeriesScore], width: int) -> list[str]:
 
 
 def slice_labels(slices: Sequence[SliceScore], width: int) -> list[str]:
-    """The file of each slice inside the folder they share, numbered where a file holds several."""
-    folder = _common([os.path.dirname(each.path) for each in slices])
-    per_file = Counter(each.path for each in slices)
+    """The file of each slice in the folder they share, with its number where it holds several."""
+    folder = _common([os.path.dirname(slice_.path) for slice_ in slices])
+    per_file = Counter(slice_.path for slice_ in slices)
     labels = []
-    for each in slices:
-        number = f" [{each.frame}]" if per_file[each.path] > 1 else ""
-        labels.append(_shortened(_inside(folder, each.path) + number, width))
+    for slice_ in slices:
+        number = f" [{slice_.number}]" if per_file[slice_.path] > 1 else ""
+        labels.append(_shortened(_inside(folder, slice_.path) + number, width))
     return labels
 
 

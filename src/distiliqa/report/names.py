@@ -40,11 +40,12 @@ class Names:
             return cls(True, tuple(series_labels(run.series, LONGEST)))
         return cls(False, tuple(_short_hashes([series.series for series in run.series])))
 
-    def slice(self, each: SliceScore, number: int) -> str:
-        """Name a slice inside its series by its number, which counts from 1, and its place."""
-        file = f"{one_line(PurePath(each.path).name)}, " if self.identify and each.path else ""
-        place = "" if each.position_mm is None else f", z {each.position_mm:.1f} mm"
-        return f"{file}slice {number}{place}"
+    def slice(self, slice_: SliceScore) -> str:
+        """Name a slice inside its series by its number and its position."""
+        named = self.identify and slice_.path
+        file = f"{one_line(PurePath(slice_.path).name)}, " if named else ""
+        place = "" if slice_.position_mm is None else f", z {slice_.position_mm:.1f} mm"
+        return f"{file}slice {slice_.number}{place}"
 
     def reason(self, problem: Problem, known: KnownPaths) -> str:
         """Why a file gave no score; without ``identify``, without the paths that it mentions.

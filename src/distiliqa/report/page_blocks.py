@@ -1,14 +1,16 @@
-"""HTML pages: one self-contained file each, which opens offline and fetches nothing."""
+"""Blocks of HTML pages. A page is one file, which opens offline and fetches nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from distiliqa.files import write_text
+from distiliqa.report.columns import Column
 from distiliqa.version import __version__
 
 _TEMPLATES = Environment(
@@ -20,16 +22,24 @@ _TEMPLATES = Environment(
 )
 
 
-class Column(NamedTuple):
-    """A column of a table: its name, what it means in one sentence, and whether it is numbers."""
+class Heading(NamedTuple):
+    """The head of a column, its meaning in one sentence, and whether the column is of numbers."""
 
-    name: str
+    text: str
     meaning: str = ""
     numeric: bool = False
 
 
+def headings(columns: Iterable[Column]) -> list[Heading]:
+    """The heads of facts of the results."""
+    return [
+        Heading(column.head, column.meaning.replace("`", ""), column.digits is not None)
+        for column in columns
+    ]
+
+
 class Cell(NamedTuple):
-    """A cell that is more than text: where it leads to, and what is told when it is pointed at."""
+    """A cell that is more than text: where it leads to, and the title of who points at it."""
 
     text: str
     href: str = ""
@@ -47,13 +57,18 @@ class Row(NamedTuple):
     mark: str = ""
 
 
-def filled(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[list[Column], list[Row]]:
+def filled(columns: Sequence[Heading], rows: Sequence[Row]) -> tuple[list[Heading], list[Row]]:
     """Columns and rows without the columns that are empty in all rows."""
     kept = [n for n in range(len(columns)) if any(row.cells[n] for row in rows)]
     return (
         [columns[n] for n in kept],
         [row._replace(cells=[row.cells[n] for n in kept]) for row in rows],
     )
+
+
+def figure(text: str, small: str = "") -> Markup:
+    """A figure in large print, with what belongs to it in small print behind it."""
+    return Markup("{} <small>{}</small>").format(text, small) if small else Markup.escape(text)
 
 
 def write_page(path: Path, template: str, **content: object) -> None:

@@ -66,9 +66,9 @@ def _hashes(run: ScoringRun, entries: Sequence[Entry], names: Names) -> str:
         return "\n".join(f"{digest}  {one_line(path)}" for path, digest in run.sha256.items())
     called: dict[str, str] = {}
     for entry in entries:
-        for n, each in enumerate(entry.series.slices, start=1):
-            if (digest := run.sha256_of(each.path)) is not None:
-                called.setdefault(digest, f"{entry.name}, from slice {n}")
+        for slice_ in entry.series.slices:
+            if (digest := run.sha256_of(slice_.path)) is not None:
+                called.setdefault(digest, f"{entry.name}, from slice {slice_.number}")
     other = "not scored" if run.reference is None else "not scored, or of the reference"
     return "\n".join(f"{digest}  {called.get(digest, other)}" for digest in run.sha256.values())
 

@@ -13,15 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 from distiliqa.models.folder import ModelConfig
-from distiliqa.report.formatting import interval_told, number_told, slices_told
+from distiliqa.report.columns import COMPARED, series_columns, slice_columns
+from distiliqa.report.entry import worst_first
+from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.labels import series_labels, slice_labels
-from distiliqa.report.ranks import worst_first
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.terminal import screen
 
-MOST_SLICES = 40
+POSITION, SCORE, SPREAD, NOISE = slice_columns("position_mm", "score", "spread", "noise_hu")
+SLICES, MEAN, MEAN_NOISE = series_columns("slices", "score", "noise_hu")
+
+MAX_SLICES = 40
 WORST_SLICES = 10
-WIDTH_OF_NUMBERS = 66
+WIDTH_OF_NUMBERS = 68
 
 
 def print_scores(run: ScoringRun) -> None:
@@ -31,7 +35,7 @@ def print_scores(run: ScoringRun) -> None:
     notes = {warning: number for number, warning in enumerate(where, start=1)}
     width = max(console.width - WIDTH_OF_NUMBERS, 16)
     _print_heading(run.model, console)
-    if len(run.slices) <= MOST_SLICES:
+    if len(run.slices) <= MAX_SLICES:
         console.print(_every_slice(run, notes, width))
     else:
         console.print(_every_series(run, notes, width))
@@ -42,16 +46,16 @@ def print_scores(run: ScoringRun) -> None:
         console.print(Text(f"  note {number}, {where[warning]}: {warning}", "yellow"))
     seconds = run.seconds["total"]
     console.print(
-        f"  {slices_told(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
+        f"  {slice_count(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
         f" ({len(run.slices) / seconds:.1f} a second)"
     )
 
 
 def _where_warned(run: ScoringRun) -> dict[str, str]:
     """Each warning with how many slices, or series as a whole, it is of."""
-    slices = Counter(warning for each in run.slices for warning in each.warnings)
-    series = Counter(warning for each in run.series for warning in each.warnings)
-    return {warning: slices_told(count) for warning, count in slices.items()} | {
+    slices = Counter(warning for slice_ in run.slices for warning in slice_.warnings)
+    series = Counter(warning for series in run.series for warning in series.warnings)
+    return {warning: slice_count(count) for warning, count in slices.items()} | {
         warning: f"{count} series" for warning, count in series.items()
     }
 
@@ -70,7 +74,7 @@ def _print_heading(model: ModelConfig, console: Console) -> None:
 
 
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    table = _table("slice", "position mm", "score", _sureness(run), "noise HU", "notes")
+    table = _table("Slice", POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
     show_spread = run.model.certainty is None
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         if len(series.slices) == 1:
@@ -80,27 +84,30 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
         table.add_section()
         mean = f"mean of {len(series.known)}"
         marks = _marks(series.warnings, notes)
-        sure = interval_told(series.interval)
-        numbers = (f"{series.score:.3f}", sure, number_told(series.noise_hu, 1), marks)
+        interval = interval_text(series.interval)
+        numbers = (MEAN.text(series), interval, MEAN_NOISE.text(series), marks)
         table.add_row(Text(label), mean, *numbers, style="bold")
-        for name, each in zip(slice_labels(series.slices, width - 2), series.slices, strict=True):
-            table.add_row(Text(f"  {name}"), *_cells(each, notes, show_spread))
+        labels = slice_labels(series.slices, width - 2)
+        for name, slice_ in zip(labels, series.slices, strict=True):
+            table.add_row(Text(f"  {name}"), *_cells(slice_, notes, show_spread))
         table.add_section()
     return table
 
 
 def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    table = _table("series", "slices", "mean", "lowest", "highest", "noise HU", "notes")
+    heads = ("Series", SLICES.head, MEAN.head, "Lowest", "Highest", MEAN_NOISE.head, "Notes")
+    table = _table(*heads)
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         scores = [slice_.score for slice_ in series.known]
-        numbers = (f"{number:.3f}" for number in (series.score, min(scores), max(scores)))
-        noise, marks = number_told(series.noise_hu, 1), _marks(series.all_warnings, notes)
-        table.add_row(Text(label), _count(series), *numbers, noise, marks)
+        ends = (number_text(end, SCORE.digits) for end in (min(scores), max(scores)))
+        marks = _marks(series.all_warnings, notes)
+        cells = (_count(series), MEAN.text(series), *ends, MEAN_NOISE.text(series), marks)
+        table.add_row(Text(label), *cells)
     return table
 
 
 def _count(series: SeriesScore) -> str:
-    """How many of the slices count where not all do."""
+    """The number of slices, and how many of them count where not all do."""
     counted, slices = len(series.known), len(series.slices)
     return f"{slices}" if counted == slices else f"{counted} of {slices}"
 
@@ -108,59 +115,57 @@ def _count(series: SeriesScore) -> str:
 def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     counted = chain.from_iterable(series.known for series in run.series)
     worst = worst_first(counted, run.model.scale)[:WORST_SLICES]
-    first = f"the {len(worst)} worst slices"
-    table = _table(first, "position mm", "score", _sureness(run), "noise HU", "notes")
-    for name, each in zip(slice_labels(worst, width), worst, strict=True):
-        table.add_row(Text(name), *_cells(each, notes, run.model.certainty is None))
+    first = f"The {len(worst)} worst slices"
+    table = _table(first, POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
+    for name, slice_ in zip(slice_labels(worst, width), worst, strict=True):
+        table.add_row(Text(name), *_cells(slice_, notes, run.model.certainty is None))
     return table
 
 
 def _against_reference(run: ScoringRun, width: int) -> Table:
     """Means over the slices that count of each series and have a slice of the reference."""
-    table = _table("means against the reference", "slices", "SSIM", "PSNR dB", "VIF", "GMSD")
+    heads = (column.head for column in COMPARED)
+    table = _table("Means against the reference", SLICES.head, *heads)
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
-        compared = [slice_.comparison for slice_ in series.known]
-        found = [pair for pair in compared if pair is not None and pair.reference is not None]
-        table.add_row(
-            Text(label),
-            str(len(found)),
-            _mean((pair.ssim for pair in found), 3),
-            _mean((pair.psnr for pair in found), 1),
-            _mean((pair.vif for pair in found), 3),
-            _mean((pair.gmsd for pair in found), 3),
-        )
+        found = [slice_ for slice_ in series.known if _has_reference(slice_)]
+        means = (_mean(map(column.value, found), column.digits) for column in COMPARED)
+        table.add_row(Text(label), str(len(found)), *means)
     return table
+
+
+def _has_reference(slice_: SliceScore) -> bool:
+    return slice_.comparison is not None and slice_.comparison.reference is not None
 
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=SIMPLE_HEAD)
     table.add_column(first, no_wrap=True)
     for name in others:
-        table.add_column(name, justify="left" if name == "notes" else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name == "Notes" else "right", no_wrap=True)
     return table
 
 
 def _cells(
-    each: SliceScore, notes: Mapping[str, int], show_spread: bool, of_series: Iterable[str] = ()
+    slice_: SliceScore, notes: Mapping[str, int], show_spread: bool, of_series: Iterable[str] = ()
 ) -> tuple[str, ...]:
     return (
-        number_told(each.position_mm, 1),
-        number_told(each.score, 3),
-        number_told(each.spread, 3) if show_spread else interval_told(each.interval),
-        number_told(each.noise_hu, 1),
-        _marks((*each.warnings, *of_series), notes),
+        POSITION.text(slice_),
+        SCORE.text(slice_),
+        SPREAD.text(slice_) if show_spread else interval_text(slice_.interval),
+        NOISE.text(slice_),
+        _marks((*slice_.warnings, *of_series), notes),
     )
 
 
-def _sureness(run: ScoringRun) -> str:
-    """What a column tells of how sure scores are: the interval, or without one the spread."""
+def _spread_head(run: ScoringRun) -> str:
+    """The head of the column of prediction intervals; of the spread for a model without any."""
     certainty = run.model.certainty
-    return "spread" if certainty is None else f"{100 * certainty.coverage:.0f} % interval"
+    return SPREAD.head if certainty is None else f"{100 * certainty.coverage:.0f} % interval"
 
 
-def _mean(values: Iterable[float | None], digits: int) -> str:
+def _mean(values: Iterable[float | None], digits: int | None) -> str:
     known = [value for value in values if value is not None]
-    return number_told(fmean(known), digits) if known else ""
+    return number_text(fmean(known), digits) if known else ""
 
 
 def _marks(warnings: Iterable[str], notes: Mapping[str, int]) -> str:

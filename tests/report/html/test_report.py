@@ -136,9 +136,9 @@ def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
 ):
     text = report(run)
     assert "This model gives no interval with its scores." in text
-    assert "This model does not tell whether it knows such images." in text
+    assert "This model does not report whether an image is out of domain." in text
     assert 'class="band"' not in text
-    assert "Outside" not in text
+    assert "Out of domain" not in text
 
 
 def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
@@ -146,7 +146,7 @@ def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
     model = replace(run.model, certainty=Certainty(0.9, 1.0, 0.1, images=50, cases=3))
     text = report(replace(run, slices=tuple(sure), model=model))
     assert "This model gives no interval" not in text
-    assert "lies in 90 of 100 cases" in text
+    assert "lies in it in 90 of 100 cases" in text
     assert 'class="band"' in text
     mean = run.series[1].score
     assert f"{mean:.2f} <small>{mean - 0.3:.2f} to {mean + 0.2:.2f}</small>" in text
@@ -162,7 +162,7 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
         replace(first, distance=1.2, warnings=(OUTSIDE,)),
     )
     text = report(replace(run, slices=(*strange, *known)))
-    assert "<dt>Outside</dt><dd>2 <small>of what the model knows</small>" in text
+    assert "<dt>Out of domain</dt><dd>2</dd>" in text
     assert '<tr id="r1" class="outside">' in text
     assert f'{OUTSIDE} <span class="muted">(2 slices)</span>' in text
     assert text.count(f'{OUTSIDE} <span class="muted">(1 slice)</span>') == 2
@@ -178,9 +178,9 @@ def test_slices_outside_that_count_are_said_to_count(run: ScoringRun, report: Ca
     without, counted = (
         report(replace(run, slices=slices, count_outside=count)) for count in (False, True)
     )
-    assert "are left out, unless all are." in without
-    assert "left out" not in counted.split("Series by series")[1].split("<section")[0]
-    assert "those outside what the model was trained on or without a patient too." in counted
+    assert "do not count, unless all slices are such." in without
+    assert "do not count" not in counted.split("Series by series")[1].split("<section")[0]
+    assert "also those that are out of domain or show no patient." in counted
 
 
 def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callable[..., str]):
@@ -188,8 +188,8 @@ def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callabl
     mapped = tuple(replace(each, heatmap=patches) for each in run.slices)
     text = report(replace(run, slices=mapped))
     assert text.count("data:image/jpeg") == 8
-    assert "yellow is where quality is lost" in text
-    assert "yellow is where quality is lost" not in report(run)
+    assert "yellow is low quality" in text
+    assert "yellow is low quality" not in report(run)
 
 
 def test_a_slice_is_as_large_as_in_its_heatmap_whatever_the_model_takes(
@@ -202,7 +202,7 @@ def test_a_slice_is_as_large_as_in_its_heatmap_whatever_the_model_takes(
 
 def test_a_file_that_has_gone_is_told(run: ScoringRun, report: Callable[..., str]):
     text = report(with_slices(run, replace(run.slices[0], path="/gone/1.dcm")))
-    assert text.count("the file cannot be read any more") == 1
+    assert text.count("the file can no longer be read") == 1
     assert text.count("data:image/jpeg") == 3
 
 
@@ -225,8 +225,8 @@ def test_metrics_against_a_reference_are_in_the_table_of_slices(
 def test_of_very_many_series_the_worst_have_sections_and_pictures(
     run: ScoringRun, report: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(entry, "MOST_SECTIONS", 3)
-    monkeypatch.setattr(entry, "MOST_PICTURED", 2)
+    monkeypatch.setattr(entry, "MAX_SECTIONS", 3)
+    monkeypatch.setattr(entry, "MAX_PICTURED", 2)
     first = run.slices[0]
     series = [replace(first, score=float(score), series=f"{score}") for score in (4, 1, 3, 2)]
     text = report(replace(run, slices=tuple(series)))

@@ -166,13 +166,14 @@ def test_warnings_of_a_series_and_of_its_slices_are_told_once(
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(False, "left out of the other figures"), (True, "count in the other")]
+    ("count", "told"),
+    [(False, "do not count in the other figures"), (True, "They count in the other")],
 )
 def test_says_whether_slices_outside_count(
     run: ScoringRun, boxes: list[Box], tmp_path: Path, count: bool, told: str
 ):
     write_pdf(tmp_path / "report.pdf", replace(run, count_outside=count))
-    assert [told in box.text for box in boxes if "Outside: slices" in box.text] == [True]
+    assert [told in box.text for box in boxes if "Out of domain: slices" in box.text] == [True]
 
 
 def test_pictures_of_another_report_are_taken_as_they_are(

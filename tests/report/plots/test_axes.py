@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from distiliqa.report.plots import profile
+from distiliqa.report.plots import profile, svg
 from distiliqa.report.plots.axes import Axis, limits_of
 
 
@@ -56,6 +56,6 @@ def test_an_axis_may_run_downwards():
 
 
 def test_one_place_far_away_is_drawn_in_the_middle():
-    drawn = profile([1e30, 1e30], [1.0, 2.0], x_label="z, mm", y_label="score")
-    assert drawn.count('cx="297.0"') == 2
+    drawn = svg(profile([1e30, 1e30], [1.0, 2.0], x_label="z, mm", y_label="score"))
+    assert drawn.count('cx="297"') == 2
     assert "1e+30" in drawn

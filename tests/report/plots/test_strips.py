@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from xml.etree import ElementTree
 
-from distiliqa.report.plots import Dot, strips
+from markupsafe import Markup
+
+from distiliqa.report.plots import Dot, strips, svg
+
+
+def picture(*values: Any, **options: Any) -> Markup:
+    return svg(strips(*values, **options))
 
 
 def dots(*values: float) -> list[Dot]:
@@ -11,7 +18,7 @@ def dots(*values: float) -> list[Dot]:
 
 
 def test_each_group_has_its_median_and_count():
-    drawn = strips({"A": dots(1, 2, 4), "B": dots(3)}, x_label="score", limits=(0, 4))
+    drawn = picture({"A": dots(1, 2, 4), "B": dots(3)}, x_label="score", limits=(0, 4))
     assert "2.00, n 3" in drawn
     assert "3.00, n 1" in drawn
     ElementTree.fromstring(drawn)
@@ -19,25 +26,25 @@ def test_each_group_has_its_median_and_count():
 
 def test_flagged_dots_are_hollow_and_do_not_move_the_median():
     flagged = Dot(0.0, "#x", "", flagged=True)
-    drawn = strips({"A": [*dots(3, 3), flagged], "B": [flagged]}, x_label="score", limits=(0, 4))
+    drawn = picture({"A": [*dots(3, 3), flagged], "B": [flagged]}, x_label="score", limits=(0, 4))
     assert drawn.count("dot flagged") == 2
     assert "3.00, n 3" in drawn
     assert "0.00, n 1" in drawn
 
 
 def test_dots_lead_to_their_slice_and_tell_it():
-    drawn = strips({"A": [Dot(1.0, "#s1-2", "<i>")]}, x_label="score")
+    drawn = picture({"A": [Dot(1.0, "#s1-2", "<i>")]}, x_label="score")
     assert '<a href="#s1-2"' in drawn
     assert "<title>&lt;i&gt;</title>" in drawn
 
 
 def test_like_values_do_not_hide_each_other():
-    drawn = strips({"A": dots(*[2.0] * 20)}, x_label="score", limits=(0, 4))
+    drawn = picture({"A": dots(*[2.0] * 20)}, x_label="score", limits=(0, 4))
     heights = re.findall(r'cy="([0-9.]+)"', drawn)
     assert len(set(heights)) == 20
     assert all(8 < float(height) < 38 for height in heights)
-    assert drawn == strips({"A": dots(*[2.0] * 20)}, x_label="score", limits=(0, 4))
+    assert drawn == picture({"A": dots(*[2.0] * 20)}, x_label="score", limits=(0, 4))
 
 
 def test_long_names_are_shortened():
-    assert "n" * 27 + "…" in strips({"n" * 50: dots(1)}, x_label="score")
+    assert "n" * 27 + "…" in picture({"n" * 50: dots(1)}, x_label="score")

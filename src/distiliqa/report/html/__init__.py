@@ -59,7 +59,9 @@ def write_html(
         table=series_table(entries, notes),
         strips=strip_plots(scale, entries, names),
         notes=list(notes.values()),
-        sections=(section(scale, each, names, notes, pictures) for each in entries if each.shown),
+        sections=(
+            section(scale, entry, names, notes, pictures) for entry in entries if entry.shown
+        ),
         provenance=provenance(run, entries, names),
         legend=LEGEND,
     )

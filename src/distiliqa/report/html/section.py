@@ -1,4 +1,4 @@
-"""The section of one series: its figures, facts, plots, pictures and slices."""
+"""The section of one series: its figures, facts, plots, pictures and table of slices."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from distiliqa.errors import one_line
 from distiliqa.models.folder import ScoreScale
-from distiliqa.report.entry import Entry
+from distiliqa.report.columns import COMPARED, FACTS, slice_columns
+from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.example_pictures import Picture, Pictures
-from distiliqa.report.facts import FACTS, protocol, scanner, told
-from distiliqa.report.formatting import interval_told, number_told
-from distiliqa.report.html.figure import Figures, figure, score_figure, slice_figure
-from distiliqa.report.html.notes import Note, Notes, count_warnings
-from distiliqa.report.html.slices import slice_table
+from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
+from distiliqa.report.html.notes import Note, Notes, count_warnings, numbers_of
 from distiliqa.report.names import Names
-from distiliqa.report.plots import profile
-from distiliqa.report.ranks import percentile
+from distiliqa.report.page_blocks import Heading, Row, figure, filled, headings
+from distiliqa.report.plots import svg
+from distiliqa.report.plots.profile import PAGE
+from distiliqa.report.series_plots import series_plots
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 CAPTIONS = {
@@ -26,6 +27,17 @@ CAPTIONS = {
     "best": "Best slice",
     "only": "The slice",
 }
+COLUMNS = slice_columns(
+    "position_mm",
+    "score",
+    "interval_low",
+    "interval_high",
+    "spread",
+    "distance",
+    "noise_hu",
+    "exposure_mas",
+)
+(NUMBER,) = slice_columns("number")
 
 
 class Shown(NamedTuple):
@@ -50,26 +62,34 @@ def section(
         "warnings": _warnings(entry.series, notes),
         "plots": _plots(entry, scale) if len(slices) > 1 else {},
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
-        "table": slice_table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
+        "table": _table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
     }
 
 
-def _figures(entry: Entry) -> Figures:
+def _figures(entry: Entry) -> dict[str, Markup]:
     series, one = entry.series, len(entry.series.slices) == 1
-    found = {"Score" if one else "Mean": score_figure(series.score, series.interval)}
+    score = figure(f"{series.score:.2f}", interval_text(series.interval))
+    found = {"Score" if one else "Mean": score}
     if not one:
         found["Worst slice"] = slice_figure(entry, entry.ranked[0])
         found["10th percentile"] = slice_figure(entry, percentile(entry.ranked, 0.1))
         found["Slices"] = figure(f"{len(series.slices)}")
-    noise = number_told(series.noise_hu, 1) or "not known"
+    noise = number_text(series.noise_hu, 1) or "not known"
     return found | {"Noise level (GNL), HU": figure(noise)}
 
 
+def slice_figure(entry: Entry, slice_: SliceScore) -> Markup:
+    """The score of a slice of a series as a link to it, and the number of the slice."""
+    score = f"{slice_.score:.2f}"
+    link = Markup('<a href="#{}">{}</a>').format(entry.slice_id(slice_), score)
+    return link if len(entry.series.slices) == 1 else figure(link, f"slice {slice_.number}")
+
+
 def _facts(slices: Sequence[SliceScore]) -> list[tuple[str, str]]:
-    acquisitions = [each.acquisition for each in slices]
-    found = ((name, told(acquisitions, field), unit) for field, (name, unit) in FACTS.items())
+    texts = [(column, fact_text(slices, column)) for column in FACTS]
     return [
-        (name, f"{text} {unit}".strip() if text else "not stated") for name, text, unit in found
+        (column.term, f"{text} {column.unit}".strip() if text else "not stated")
+        for column, text in texts
     ]
 
 
@@ -81,48 +101,51 @@ def _warnings(series: SeriesScore, notes: Notes) -> list[Note]:
 
 
 def _plots(entry: Entry, scale: ScoreScale) -> dict[str, Markup]:
-    """Score and noise level along z; along the number of the slice where z is not known."""
-    slices = entry.series.slices
-    known = all(each.position_mm is not None for each in slices)
-    x = [each.position_mm or 0.0 if known else n for n, each in enumerate(slices, start=1)]
-    along: dict[str, Any] = {
-        "x": x,
-        "x_label": "z, mm" if known else "slice",
-        "marks": [each.outside for each in slices],
-        "hrefs": [f"#{entry.slice_id(n)}" for n in range(1, len(slices) + 1)],
-    }
-    low, high = ([end and end[n] for end in (each.interval for each in slices)] for n in (0, 1))
-    score = profile(
-        y=[each.score for each in slices],
-        low=low,
-        high=high,
-        y_label="score",
-        y_limits=(scale.low, scale.high),
-        **along,
-    )
-    noise = profile(y=[each.noise_hu for each in slices], y_label="noise level, HU", **along)
-    return {_about_score(slices): score, "Global noise level, from zero.": noise}
+    score, noise = series_plots(entry, scale, PAGE)
+    captions = _about_score(entry.series.slices), "Global noise level, from zero."
+    return dict(zip(captions, (svg(score), svg(noise)), strict=True))
 
 
 def _about_score(slices: Sequence[SliceScore]) -> str:
-    """What is drawn in the plot of scores."""
-    band = any(each.interval is not None for each in slices)
-    hollow = any(each.outside for each in slices)
+    """The caption of the plot of scores."""
+    band = any(slice_.interval is not None for slice_ in slices)
+    hollow = any(slice_.outside for slice_ in slices)
     return (
         "Score, on the whole scale."
-        + (" The band is its interval." if band else "")
-        + (" Hollow dots are outside what the model was trained on." if hollow else "")
+        + (" The band is its prediction interval." if band else "")
+        + (" Hollow dots are out of domain." if hollow else "")
     )
 
 
 def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:
-    shown = []
-    for word, each in entry.examples.items():
-        noise = "" if each.noise_hu is None else f", GNL {each.noise_hu:.1f} HU"
-        score = f"score {each.score:.2f}"
-        if each.interval is not None:
-            score += f" ({interval_told(each.interval)})"
-        outside = ", outside what the model knows" if each.outside else ""
-        about = f"{names.slice(each, entry.number_of(each))}: {score}{noise}{outside}"
-        shown.append(Shown(CAPTIONS[word], about, pictures[each.path, each.frame]))
-    return shown
+    return [
+        Shown(CAPTIONS[word], _about(slice_, names), pictures[slice_.path, slice_.frame])
+        for word, slice_ in entry.examples.items()
+    ]
+
+
+def _about(slice_: SliceScore, names: Names) -> str:
+    noise = "" if slice_.noise_hu is None else f", GNL {slice_.noise_hu:.1f} HU"
+    interval = "" if slice_.interval is None else f" ({interval_text(slice_.interval)})"
+    domain = ", out of domain" if slice_.outside else ""
+    return f"{names.slice(slice_)}: score {slice_.score:.2f}{interval}{noise}{domain}"
+
+
+def _table(entry: Entry, notes: Notes, *, identify: bool) -> tuple[list[Heading], list[Row]]:
+    """One row a slice; columns that would be empty throughout are left out."""
+    columns = (NUMBER, *COLUMNS, *COMPARED)
+    heads = [*headings(columns), Heading("Out of domain"), Heading("Notes"), Heading("File")]
+    rows = [
+        Row(
+            [
+                *(column.text(slice_) for column in columns),
+                "out of domain" if slice_.outside else "",
+                numbers_of(slice_.warnings, notes),
+                one_line(slice_.path) if identify else "",
+            ],
+            id=entry.slice_id(slice_),
+            mark="outside" if slice_.outside else "",
+        )
+        for slice_ in entry.series.slices
+    ]
+    return filled(heads, rows)

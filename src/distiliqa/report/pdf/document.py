@@ -22,7 +22,7 @@ from distiliqa.version import __version__
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 INK, MUTED, RULE, FAINT = map(HexColor, ("#1b1f24", "#57606a", "#d0d5db", "#f4f6f8"))
-MOST_TEXT = 400  # characters of a cell: a row has to fit a page
+MAX_TEXT = 400  # characters of a cell: a row has to fit a page
 
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12, textColor=INK)
 SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=10)
@@ -98,17 +98,17 @@ class _NumberedPages(Canvas):
         self.drawRightString(width - MARGIN, 10 * mm, f"page {number} of {count}")
 
 
-def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MOST_TEXT) -> Paragraph:
+def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MAX_TEXT) -> Paragraph:
     """Words from anywhere as a paragraph that wraps; what the font lacks is a question mark.
 
     Parameters
     ----------
-    most : characters that are told; None for all, where the text does not stand in a table.
+    most : characters that are shown; None for all, where the text does not stand in a table.
     """
-    told = one_line(str(words))
-    if most is not None and len(told) > most:
-        told = told[: most - 1] + "…"
-    return Paragraph(escape(told.encode("cp1252", "replace").decode("cp1252")), style)
+    line = one_line(str(words))
+    if most is not None and len(line) > most:
+        line = line[: most - 1] + "…"
+    return Paragraph(escape(line.encode("cp1252", "replace").decode("cp1252")), style)
 
 
 def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[object]]) -> Table:

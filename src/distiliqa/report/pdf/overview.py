@@ -1,4 +1,4 @@
-"""The first page of a PDF, with all series in one table, and the last: where all of it is from."""
+"""The first page of a PDF, with all series in one table, and its last, the provenance."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PIL import Image as Pillow
 from reportlab.lib.units import mm
 from reportlab.platypus import Image, Spacer, Table
 
-from distiliqa.report.entry import Entry
-from distiliqa.report.facts import protocol, scanner
-from distiliqa.report.formatting import interval_told, number_told
+from distiliqa.report.columns import series_columns
+from distiliqa.report.entry import Entry, percentile
+from distiliqa.report.formatting import interval_text, protocol, scanner
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import (
     BODY,
@@ -27,37 +27,37 @@ from distiliqa.report.pdf.document import (
     text,
 )
 from distiliqa.report.provenance import provenance
-from distiliqa.report.ranks import percentile
 from distiliqa.scoring.result import ScoringRun
 
 LOGO_MM = (45, 18)
-MOST_PROBLEMS = 40
+MAX_PROBLEMS = 40
+SLICES, MEAN, NOISE, OUTSIDE = series_columns("slices", "score", "noise_hu", "outside")
 COLUMNS = (
     ("Series", 2.2, False),
     ("Scanner", 2.6, False),
     ("Protocol", 2.8, False),
     ("Body part", 1.8, False),
-    ("Slices", 1.1, True),
-    ("Mean", 1.0, True),
+    (SLICES.head, 1.1, True),
+    (MEAN.head, 1.0, True),
     ("Interval", 1.8, True),
     ("10 %", 1.0, True),
     ("Worst", 1.1, True),
-    ("Noise HU", 1.2, True),
-    ("Outside", 1.3, True),
+    (NOISE.head, 1.2, True),
+    (OUTSIDE.head, 1.4, True),
 )
 
 
 def front(
     run: ScoringRun, entries: Sequence[Entry], logo: Path | None, notes: str | None
 ) -> Iterator[Any]:
-    """Title, notes, what the scale means, and a row a series."""
+    """Title, notes, the meaning of the scale, and a row a series."""
     yield _title(logo)
     yield Spacer(0, 2 * mm)
     scale, window = run.model.scale, run.model.window
     direction = "higher" if scale.higher_is_better else "lower"
     yield text(
         f"{run.model.name} {run.model.version}: score {scale.low:g} to {scale.high:g}, {direction} "
-        f"is better, {scale.meaning}. Seen through a window of width {window.width:g}, level "
+        f"is better, {scale.meaning}. Window width {window.width:g}, level "
         f"{window.level:g} HU.",
         QUIET,
     )
@@ -65,16 +65,16 @@ def front(
         yield Spacer(0, 2 * mm)
         yield text(line, BODY, most=None)
     yield text("Series", HEADING)
-    yield grid(COLUMNS, [_row(each) for each in entries])
+    yield grid(COLUMNS, [_row(entry) for entry in entries])
     yield Spacer(0, 2 * mm)
     counted = (
-        "they count in the other figures too, as was asked for."
+        "They count in the other figures too, as requested."
         if run.count_outside
-        else "they are scored, and left out of the other figures where there are slices inside."
+        else "They are scored, and do not count in the other figures unless all slices are such."
     )
     yield text(
-        "10 %: a tenth of the slices score as badly as that or worse. Noise: mean global noise "
-        "level. Outside: slices unlike what the model was trained on, or without a patient; "
+        "10 %: one slice in ten has this score or a worse one. Noise: mean global noise level. "
+        "Out of domain: slices unlike those that the model was trained on, or without a patient. "
         f"{counted}",
         QUIET,
     )
@@ -102,13 +102,13 @@ def _row(entry: Entry) -> Sequence[object]:
         scanner(made) or "not stated",
         protocol(made) or "not stated",
         made.body_part or "",
-        len(series.slices),
-        f"{series.score:.2f}",
-        interval_told(series.interval),
+        SLICES.text(series),
+        MEAN.text(series),
+        interval_text(series.interval),
         f"{percentile(entry.ranked, 0.1).score:.2f}",
         f"{entry.ranked[0].score:.2f}",
-        number_told(series.noise_hu, 1),
-        sum(each.outside for each in series.slices) or "",
+        NOISE.text(series),
+        OUTSIDE.value(series) or "",
     )
 
 
@@ -125,7 +125,7 @@ def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[
     for title, key in (("Not scored", "failed"), ("Left out, as no axial CT", "left_out")):
         if problems := found[key]:
             yield text(title, HEADING)
-            for where, why in problems[:MOST_PROBLEMS]:
+            for where, why in problems[:MAX_PROBLEMS]:
                 yield text(f"{where}: {why}" if where else why)
-            if len(problems) > MOST_PROBLEMS:
-                yield text(f"{len(problems) - MOST_PROBLEMS} more are in run.json")
+            if len(problems) > MAX_PROBLEMS:
+                yield text(f"{len(problems) - MAX_PROBLEMS} more are in run.json")

@@ -1,91 +1,101 @@
-"""Plots of a PDF, on the axes that the pages have too."""
+"""A plot on paper: the shapes of a scene, drawn with reportlab."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, PolyLine, String
-from reportlab.lib.colors import HexColor, white
+from reportlab.graphics.shapes import Circle, Drawing, Polygon, PolyLine, Rect, String
+from reportlab.lib.colors import Color, HexColor, white
 
-from distiliqa.report.pdf.document import INK, RULE, WIDTH
-from distiliqa.report.plots.axes import Axis, Values, limits_of, runs
+from distiliqa.report.pdf.document import INK, RULE
+from distiliqa.report.plots.scene import Area, Group, Mark, Point, Scene, Shape, Stroke, Text
 
-HEIGHT = 128
-LEFT, BOTTOM, TOP = 26, 28, 110
+FONT, FONT_SIZE = "Helvetica", 12  # px of the scene
 BAND, ACCENT = HexColor("#cfdbe8"), HexColor("#0b4f8a")
-FONT = {"fontName": "Helvetica", "fontSize": 7, "fillColor": INK}
 
 
-def profile_drawing(
-    x: Sequence[float],
-    y: Values,
-    intervals: Sequence[tuple[float, float] | None],
-    *,
-    x_label: str,
-    y_label: str,
-    y_limits: tuple[float, float] | None = None,
-    marks: Sequence[bool] = (),
-) -> Drawing:
-    """Draw ``y`` along ``x``, half a page wide.
+class _Style(NamedTuple):
+    """Color and width of the line, px; color of the inside."""
 
-    Parameters
-    ----------
-    x : ascending.
-    y : None leaves a gap.
-    intervals : ends of the interval of each value, drawn as a band.
-    y_limits : ends of the vertical axis; without them it holds 0 and all values.
-    marks : True draws the point hollow.
-    """
-    width = WIDTH / 2 - 12
-    margin = 0.02 * (max(x) - min(x)) or 1.0
-    across = Axis(min(x) - margin, max(x) + margin, LEFT, width)
-    known = [value for value in y if value is not None]
-    known += [end for interval in intervals if interval for end in interval]
-    up = Axis(*(y_limits or limits_of(known)), BOTTOM, TOP)
-    drawing = Drawing(width, HEIGHT)
-    _draw_axes(drawing, across, up, x_label, y_label)
-    _draw_bands(drawing, x, intervals, across, up)
-    _draw_curve(drawing, x, y, across, up)
-    for at, value, flagged in zip(x, y, marks or [False] * len(x), strict=True):
-        if value is not None:
-            place = (across.at(at), up.at(value))
-            fill, ink = (white, INK) if flagged else (ACCENT, ACCENT)
-            drawing.add(Circle(*place, 2 if flagged else 1.4, fillColor=fill, strokeColor=ink))
-    return drawing
+    stroke: Color
+    width: float = 1.0
+    fill: Color | None = None
 
 
-def _draw_axes(drawing: Drawing, across: Axis, up: Axis, x_label: str, y_label: str) -> None:
-    for value, label in across.ticks(38).items():
-        at = across.at(value)
-        drawing.add(Line(at, BOTTOM, at, TOP, strokeColor=RULE, strokeWidth=0.5))
-        drawing.add(String(at, BOTTOM - 9, label, textAnchor="middle", **FONT))
-    for value, label in up.ticks(18).items():
-        at = up.at(value)
-        drawing.add(Line(LEFT, at, across.end, at, strokeColor=RULE, strokeWidth=0.5))
-        drawing.add(String(LEFT - 4, at - 2.5, label, textAnchor="end", **FONT))
-    drawing.add(PolyLine([LEFT, TOP, LEFT, BOTTOM, across.end, BOTTOM], strokeColor=INK))
-    middle = (LEFT + across.end) / 2
-    drawing.add(String(middle, BOTTOM - 20, x_label, textAnchor="middle", **FONT))
-    drawing.add(String(2, TOP + 7, y_label, **FONT))
+_STYLES = {
+    "axis": _Style(INK),
+    "grid": _Style(RULE),
+    "band": _Style(BAND, 0, BAND),
+    "curve": _Style(ACCENT, 1.5),
+    "dot": _Style(ACCENT, 1, ACCENT),
+    "dot flagged": _Style(INK, 1.4, white),
+    "line": _Style(INK, 1.2),
+    "line dashed": _Style(INK, 1.2),
+}
 
 
-def _draw_bands(
-    drawing: Drawing,
-    x: Sequence[float],
-    intervals: Sequence[tuple[float, float] | None],
-    across: Axis,
-    up: Axis,
-) -> None:
-    low, high = ([end and end[n] for end in intervals] for n in (0, 1))
-    for run in runs(x, low, high):
-        lower = [(across.at(at), up.at(one)) for at, one, _ in run]
-        upper = [(across.at(at), up.at(other)) for at, _, other in reversed(run)]
-        points = [each for place in (*lower, *upper) for each in place]
-        drawing.add(Polygon(points, fillColor=BAND, strokeColor=BAND, strokeWidth=1))
+def drawing(scene: Scene, width: float) -> Drawing:
+    """The plot, ``width`` points wide. Links and titles are for pages alone."""
+    scale = width / scene.width
+    paper = _Paper(scale, scene.height)
+    found = Drawing(width, scene.height * scale)
+    for shape in scene.shapes:
+        for drawn in paper.draw(shape):
+            found.add(drawn)
+    return found
 
 
-def _draw_curve(drawing: Drawing, x: Sequence[float], y: Values, across: Axis, up: Axis) -> None:
-    for run in runs(x, y):
-        points = [each for at, value in run for each in (across.at(at), up.at(value))]
-        if len(run) > 1:
-            drawing.add(PolyLine(points, strokeColor=ACCENT, strokeWidth=1))
+class _Paper(NamedTuple):
+    """From px that count downwards to points that count upwards."""
+
+    scale: float
+    height: float
+
+    def draw(self, shape: Shape) -> Iterator[Any]:
+        match shape:
+            case Group(shapes):
+                for inner in shapes:
+                    yield from self.draw(inner)
+            case Stroke(points, style):
+                if len(points) > 1:
+                    yield PolyLine(self._flat(points), **self._line(style))
+            case Area(points, style):
+                yield Polygon(self._flat(points), **self._line(style), **_fill(style))
+            case Text(x, y, text, anchor):
+                size = FONT_SIZE * self.scale
+                at = self._at((x, y))
+                yield String(
+                    *at, text, textAnchor=anchor, fontName=FONT, fontSize=size, fillColor=INK
+                )
+            case Mark():
+                yield self._mark(shape)
+
+    def _mark(self, mark: Mark) -> Any:
+        (x, y), radius = self._at((mark.x, mark.y)), mark.radius * self.scale
+        look = self._line(mark.style) | _fill(mark.style)
+        if mark.shape == "circle":
+            return Circle(x, y, radius, **look)
+        if mark.shape == "square":
+            return Rect(x - radius, y - radius, 2 * radius, 2 * radius, **look)
+        corners = [x, y - radius, x + radius, y, x, y + radius, x - radius, y]
+        return Polygon(corners, **look)
+
+    def _at(self, point: Point) -> Point:
+        return point[0] * self.scale, (self.height - point[1]) * self.scale
+
+    def _flat(self, points: Iterable[Point]) -> list[float]:
+        return [end for point in points for end in self._at(point)]
+
+    def _line(self, style: str) -> dict[str, Any]:
+        look = _STYLES[style]
+        dashes = [4 * self.scale, 3 * self.scale] if "dashed" in style else None
+        return {
+            "strokeColor": look.stroke,
+            "strokeWidth": look.width * self.scale,
+            "strokeDashArray": dashes,
+        }
+
+
+def _fill(style: str) -> dict[str, Any]:
+    return {"fillColor": _STYLES[style].fill}

@@ -1,7 +1,21 @@
-"""Plots as inline SVG: no picture files, no script, legible in gray and on paper."""
+"""Plots as scenes of shapes, drawn as SVG on pages and with reportlab on paper."""
 
+from distiliqa.report.plots.control import control
 from distiliqa.report.plots.curves import Curve, curves
-from distiliqa.report.plots.profile import Line, profile
+from distiliqa.report.plots.profile import Frame, Line, profile
+from distiliqa.report.plots.scene import Scene
 from distiliqa.report.plots.strips import Dot, strips
+from distiliqa.report.plots.svg import svg
 
-__all__ = ["Curve", "Dot", "Line", "curves", "profile", "strips"]
+__all__ = [
+    "Curve",
+    "Dot",
+    "Frame",
+    "Line",
+    "Scene",
+    "control",
+    "curves",
+    "profile",
+    "strips",
+    "svg",
+]

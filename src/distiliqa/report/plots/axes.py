@@ -1,13 +1,13 @@
-"""What all plots share: linear axes with round ticks, and the SVG around them."""
+"""Linear axes with round ticks, and what else all plots share."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from markupsafe import Markup
+from distiliqa.report.plots.scene import Mark, Shape, Stroke, Text
 
 Values = Sequence[float | None]
 
@@ -24,7 +24,7 @@ _LONG, _SMALL = 1e7, 1e-6
 class Axis:
     """A linear axis from ``low`` to ``high`` in data, drawn from ``start`` to ``end`` in px.
 
-    Ends may be any numbers: where they are equal or too near to tell values apart, they are moved
+    Ends may be any numbers: where they are equal or too near for values to differ, they are moved
     apart, and ends that are not finite become finite. ``low`` may lie above ``high``.
     """
 
@@ -74,65 +74,37 @@ def runs(x: Sequence[float], *columns: Values) -> list[list[tuple[float, ...]]]:
     return [[rows[n] for n in numbers] for known, numbers in found if known]
 
 
-def x_axis(axis: Axis, top: float, bottom: float, label: str, ticks: Mapping[float, str]) -> Markup:
+def x_axis(
+    axis: Axis, top: float, bottom: float, label: str, ticks: Mapping[float, str]
+) -> Iterator[Shape]:
     """The horizontal axis at ``bottom`` with grid lines up to ``top``."""
-    middle = (axis.start + axis.end) / 2
-    lines = Markup("").join(
-        Markup(
-            '<path class="grid" d="M{x} {top}V{bottom}"/>'
-            '<text x="{x}" y="{below}" text-anchor="middle">{text}</text>'
-        ).format(x=axis.at(value), top=top, bottom=bottom, below=bottom + 16, text=text)
-        for value, text in ticks.items()
-    )
-    return lines + Markup(
-        '<path class="axis" d="M{start} {bottom}H{end}"/>'
-        '<text x="{middle}" y="{below}" text-anchor="middle">{label}</text>'
-    ).format(
-        start=axis.start, end=axis.end, bottom=bottom, middle=middle, below=bottom + 33, label=label
-    )
+    for value, text in ticks.items():
+        x = axis.at(value)
+        yield Stroke([(x, top), (x, bottom)], "grid")
+        yield Text(x, bottom + 16, text, "middle")
+    yield Stroke([(axis.start, bottom), (axis.end, bottom)], "axis")
+    yield Text((axis.start + axis.end) / 2, bottom + 33, label, "middle")
 
 
-def y_axis(axis: Axis, left: float, right: float, label: str) -> Markup:
+def y_axis(axis: Axis, left: float, right: float, label: str) -> Iterator[Shape]:
     """The vertical axis at ``left`` with grid lines to ``right``; its label stands above it."""
-    lines = Markup("").join(
-        Markup(
-            '<path class="grid" d="M{left} {y}H{right}"/>'
-            '<text x="{beside}" y="{middle}" text-anchor="end">{text}</text>'
-        ).format(
-            left=left,
-            right=right,
-            y=(y := axis.at(value)),
-            beside=left - 6,
-            middle=y + 4,
-            text=text,
-        )
-        for value, text in axis.ticks(Y_GAP).items()
-    )
-    return lines + Markup(
-        '<path class="axis" d="M{left} {start}V{end}"/><text x="4" y="{above}">{label}</text>'
-    ).format(left=left, start=axis.start, end=axis.end, above=axis.end - 10, label=label)
+    for value, text in axis.ticks(Y_GAP).items():
+        y = axis.at(value)
+        yield Stroke([(left, y), (right, y)], "grid")
+        yield Text(left - 6, y + 4, text, "end")
+    yield Stroke([(left, axis.start), (left, axis.end)], "axis")
+    yield Text(4, axis.end - 10, label)
 
 
-def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False) -> Markup:
-    """A point that tells its title; a flagged one is larger and hollow, and reads so in gray."""
-    circle = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
-        "dot flagged" if flagged else "dot", x, y, 3.6 if flagged else 2.4, title
-    )
-    # Thousands of points are no stops for the tab key: the tables lead to the same places.
-    return Markup('<a href="{}" tabindex="-1">{}</a>').format(href, circle) if href else circle
+def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False) -> Mark:
+    """A value as a point; a flagged one is larger and hollow, and reads so in gray."""
+    style, radius = ("dot flagged", 3.6) if flagged else ("dot", 2.4)
+    return Mark(x, y, radius, style, title=title, href=href)
 
 
 def text_width(text: str) -> float:
     """Room that a label needs, px, in the widest of the fonts that a reader may have."""
-    return sum(9.0 if each.isupper() else 7.2 for each in text)
-
-
-def svg(width: float, height: float, title: str, *parts: Markup) -> Markup:
-    """An inline SVG picture; its title is what a screen reader says of it."""
-    return Markup(
-        '<svg class="plot" role="img" viewBox="0 0 {} {}" xmlns="http://www.w3.org/2000/svg">'
-        "<title>{}</title>{}</svg>"
-    ).format(f"{width:g}", f"{height:g}", title, Markup("").join(parts))
+    return sum(9.0 if letter.isupper() else 7.2 for letter in text)
 
 
 def _label(step: float, largest: float) -> str:
@@ -143,7 +115,7 @@ def _label(step: float, largest: float) -> str:
     return f"{{:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}}"
 
 
-def _round_step(least: float) -> float:
-    """The smallest of 1, 2, 5, 10, ... times a power of ten that is not below ``least``."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))
+def _round_step(lowest: float) -> float:
+    """The smallest of 1, 2, 5, 10, ... times a power of ten that is not below ``lowest``."""
+    power = 10.0 ** math.floor(math.log10(lowest))
+    return next(n * power for n in (1, 2, 5, 10) if n * power >= lowest * (1 - 1e-9))

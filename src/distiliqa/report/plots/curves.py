@@ -1,59 +1,45 @@
-"""Several curves over one axis, told apart by dashes and by the shape of their points."""
+"""Several curves over one axis, which differ in dashes and in the shape of their points."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from markupsafe import Markup
-
-from distiliqa.report.plots.axes import (
-    X_GAP,
-    Axis,
-    Values,
-    limits_of,
-    svg,
-    text_width,
-    x_axis,
-    y_axis,
-)
+from distiliqa.report.plots.axes import X_GAP, Axis, Values, limits_of, text_width, x_axis, y_axis
 from distiliqa.report.plots.profile import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
+    PAGE,
+    Intervals,
     Line,
     across_line,
     band,
     curve,
-    ends,
+    ends_of,
 )
+from distiliqa.report.plots.scene import Group, Mark, Scene, Shape, Stroke, Text
 
-SHAPES = (
-    "m-2.4 0a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0 -4.8 0",
-    "m-2.6 -2.6h5.2v5.2h-5.2z",
-    "m0 -3.4l3.4 3.4l-3.4 3.4l-3.4 -3.4z",
+SHAPES: tuple[tuple[Literal["circle", "square", "diamond"], float], ...] = (
+    ("circle", 2.4),
+    ("square", 2.6),
+    ("diamond", 3.4),
 )
 SAMPLE = 30  # length of a line in the legend, px
 
 
 class Curve(NamedTuple):
-    """A named curve; ``low`` and ``high`` are the ends of the interval of each value.
+    """A named curve.
 
     Attributes
     ----------
     x : ascending.
-    y, low, high : None leaves a gap.
+    y : None leaves a gap.
+    intervals : lower and upper end for each value; None leaves a gap.
     points : whether each value is a point too.
     """
 
     name: str
     x: Sequence[float]
     y: Values
-    low: Values | None = None
-    high: Values | None = None
+    intervals: Intervals = ()
     points: bool = True
 
 
@@ -65,8 +51,8 @@ def curves(
     y_limits: tuple[float, float] | None = None,
     x_ticks: Mapping[float, str] | None = None,
     lines: Sequence[Line] = (),
-) -> Markup:
-    """Draw up to three curves as an inline SVG; the other arguments are those of `profile`.
+) -> Scene:
+    """Draw up to three curves; the other arguments are those of `profile`.
 
     The first is solid with dots, the second dashed with squares, the third dotted with diamonds.
 
@@ -74,66 +60,56 @@ def curves(
     ----------
     x_ticks : labels of the horizontal axis by value; round numbers without them.
     """
-    values = [v for each in drawn for part in (each.y, each.low, each.high) for v in part or ()]
-    values += [line.value for line in lines]
-    across = Axis(*ends([x for each in drawn for x in each.x]), LEFT, RIGHT)
-    up = Axis(*(y_limits or limits_of(v for v in values if v is not None)), BOTTOM, TOP)
+    across = PAGE.across(*ends_of([x for one in drawn for x in one.x]))
+    up = PAGE.up(*(y_limits or limits_of(_heights(drawn, lines))))
     ticks = across.ticks(X_GAP) if x_ticks is None else x_ticks
-    names = " and ".join(each.name for each in drawn)
-    return svg(
-        WIDTH,
-        HEIGHT,
-        f"{y_label} by {x_label}: {names}",
-        x_axis(across, TOP, BOTTOM, x_label, ticks),
+    names = " and ".join(one.name for one in drawn)
+    shapes = (
+        *x_axis(across, PAGE.top, PAGE.bottom, x_label, ticks),
         *(
-            band(each.x, each.low, each.high, across, up)
-            for each in drawn
-            if each.low is not None and each.high is not None
+            shape
+            for one in drawn
+            if one.intervals
+            for shape in band(one.x, one.intervals, across, up)
         ),
-        y_axis(up, LEFT, RIGHT, y_label),
-        *(across_line(line, up) for line in lines),
-        *(_one(each, n, across, up) for n, each in enumerate(drawn)),
-        _legend(drawn),
+        *y_axis(up, PAGE.left, PAGE.right, y_label),
+        *(shape for line in lines for shape in across_line(line, up, PAGE)),
+        *(_one(one, number, across, up) for number, one in enumerate(drawn)),
+        *_legend(drawn),
     )
+    return Scene(PAGE.width, PAGE.height, f"{y_label} by {x_label}: {names}", shapes)
 
 
-def _one(each: Curve, number: int, across: Axis, up: Axis) -> Markup:
-    places = [
-        (across.at(x), up.at(y), f"{each.name}, {x:g}: {y:.4g}")
-        for x, y in zip(each.x, each.y, strict=True)
-        if y is not None and each.points
+def _heights(drawn: Sequence[Curve], lines: Sequence[Line]) -> Iterator[float]:
+    for one in drawn:
+        yield from (value for value in one.y if value is not None)
+        yield from (end for interval in one.intervals for end in interval or ())
+    yield from (line.value for line in lines)
+
+
+def _one(one: Curve, number: int, across: Axis, up: Axis) -> Group:
+    points = [
+        _point(number, across.at(x), up.at(y), f"{one.name}, {x:g}: {y:.4g}")
+        for x, y in zip(one.x, one.y, strict=True)
+        if y is not None and one.points
     ]
-    return Markup('<g class="curve-{}">{}{}</g>').format(
-        number,
-        curve(each.x, each.y, across, up),
-        Markup("").join(_point(number, *place) for place in places),
-    )
+    return Group([*curve(one.x, one.y, across, up), *points], f"curve-{number}")
 
 
-def _point(number: int, x: float, y: float, title: str) -> Markup:
-    return Markup('<path class="dot" d="M{} {}{}"><title>{}</title></path>').format(
-        x, y, SHAPES[number], title
-    )
+def _point(number: int, x: float, y: float, title: str) -> Mark:
+    shape, radius = SHAPES[number]
+    return Mark(x, y, radius, shape=shape, title=title)
 
 
-def _legend(drawn: Sequence[Curve]) -> Markup:
+def _legend(drawn: Sequence[Curve]) -> Iterator[Shape]:
     """Names with a piece of each curve, in a row above the plot, at its right end."""
-    parts, right = [], float(RIGHT)
-    for number, each in reversed(list(enumerate(drawn))):
-        start = right - text_width(each.name)
-        line = start - SAMPLE - 6
-        parts.append(
-            Markup(
-                '<g class="curve-{}"><path class="curve" d="M{} 14h{}"/>{}</g>'
-                '<text x="{}" y="18">{}</text>'
-            ).format(
-                number,
-                line,
-                SAMPLE,
-                _point(number, line + SAMPLE / 2, 14, each.name) if each.points else "",
-                start,
-                each.name,
-            )
-        )
-        right = line - 14
-    return Markup("").join(parts)
+    right = PAGE.right
+    for number, one in reversed(list(enumerate(drawn))):
+        start = right - text_width(one.name)
+        left = start - SAMPLE - 6
+        sample: list[Shape] = [Stroke([(left, 14), (left + SAMPLE, 14)], "curve")]
+        if one.points:
+            sample.append(_point(number, left + SAMPLE / 2, 14, one.name))
+        yield Group(sample, f"curve-{number}")
+        yield Text(start, 18, one.name)
+        right = left - 14

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
-
-from markupsafe import Markup
 
 from distiliqa.report.plots.axes import (
     X_GAP,
@@ -14,17 +13,47 @@ from distiliqa.report.plots.axes import (
     dot,
     limits_of,
     runs,
-    svg,
     x_axis,
     y_axis,
 )
+from distiliqa.report.plots.scene import Area, Scene, Shape, Stroke, Text
 
-WIDTH, HEIGHT = 560, 240
-LEFT, RIGHT, TOP, BOTTOM = 46, 548, 30, 198
+Intervals = Sequence[tuple[float, float] | None]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The size of a plot with two axes, px, and where its axes begin and end."""
+
+    width: float = 560
+    height: float = 240
+    left: float = 46
+    top: float = 30
+
+    @property
+    def right(self) -> float:
+        """Where the horizontal axis ends."""
+        return self.width - 12
+
+    @property
+    def bottom(self) -> float:
+        """Where the vertical axis begins."""
+        return self.height - 42
+
+    def across(self, low: float, high: float) -> Axis:
+        """The horizontal axis."""
+        return Axis(low, high, self.left, self.right)
+
+    def up(self, low: float, high: float) -> Axis:
+        """The vertical axis."""
+        return Axis(low, high, self.bottom, self.top)
+
+
+PAGE = Frame()
 
 
 class Line(NamedTuple):
-    """A horizontal line at ``value`` that is named beside it, such as a control limit."""
+    """A horizontal line at ``value`` with its name beside it, such as a control limit."""
 
     value: float
     label: str
@@ -34,8 +63,7 @@ class Line(NamedTuple):
 def profile(
     x: Sequence[float],
     y: Values,
-    low: Values | None = None,
-    high: Values | None = None,
+    intervals: Intervals | None = None,
     *,
     x_label: str,
     y_label: str,
@@ -43,101 +71,66 @@ def profile(
     marks: Sequence[bool] | None = None,
     hrefs: Sequence[str] | None = None,
     lines: Sequence[Line] = (),
-) -> Markup:
-    """Draw ``y`` along ``x`` as an inline SVG.
+    frame: Frame = PAGE,
+) -> Scene:
+    """Draw ``y`` along ``x``.
 
     Parameters
     ----------
     x : ascending, in the unit that ``x_label`` states.
     y : None leaves a gap.
-    low, high : ends of the interval of each value, drawn as a band; None leaves a gap.
+    intervals : lower and upper end for each value, drawn as a band; None leaves a gap.
     y_limits : ends of the vertical axis; without them it holds 0 and all that is drawn.
     marks : True draws the point hollow.
     hrefs : where a click on each point leads.
     lines : horizontal lines across the plot.
     """
-    low, high = low or [None] * len(x), high or [None] * len(x)
-    drawn = [v for v in (*y, *low, *high, *(line.value for line in lines)) if v is not None]
-    across = Axis(*ends(x), LEFT, RIGHT)
-    up = Axis(*(y_limits or limits_of(drawn)), BOTTOM, TOP)
-    return svg(
-        WIDTH,
-        HEIGHT,
-        f"{y_label} by {x_label}",
-        x_axis(across, TOP, BOTTOM, x_label, across.ticks(X_GAP)),
-        band(x, low, high, across, up),
-        y_axis(up, LEFT, RIGHT, y_label),
-        *(across_line(line, up) for line in lines),
-        curve(x, y, across, up),
-        *_dots(x, y, across, up, marks or [False] * len(x), hrefs or [""] * len(x)),
+    intervals = intervals or [None] * len(x)
+    ends = [end for interval in intervals for end in interval or ()]
+    drawn = [v for v in (*y, *ends, *(line.value for line in lines)) if v is not None]
+    across, up = frame.across(*ends_of(x)), frame.up(*(y_limits or limits_of(drawn)))
+    flags, places = marks or [False] * len(x), hrefs or [""] * len(x)
+    shapes = (
+        *x_axis(across, frame.top, frame.bottom, x_label, across.ticks(X_GAP)),
+        *band(x, intervals, across, up),
+        *y_axis(up, frame.left, frame.right, y_label),
+        *(shape for line in lines for shape in across_line(line, up, frame)),
+        *curve(x, y, across, up),
+        *(
+            dot(across.at(at), up.at(value), title=f"{at:g}: {value:.4g}", href=href, flagged=flag)
+            for at, value, flag, href in zip(x, y, flags, places, strict=True)
+            if value is not None
+        ),
     )
+    return Scene(frame.width, frame.height, f"{y_label} by {x_label}", shapes)
 
 
-def ends(x: Sequence[float]) -> tuple[float, float]:
+def ends_of(x: Sequence[float]) -> tuple[float, float]:
     """The range of ``x`` with a margin, which gives a single value its place in the middle."""
     low, high = (min(x), max(x)) if x else (0.0, 0.0)
     margin = 0.02 * (high - low) or 1.0
     return low - margin, high + margin
 
 
-def band(x: Sequence[float], low: Values, high: Values, across: Axis, up: Axis) -> Markup:
-    """The area between ``low`` and ``high``."""
-    shapes = []
+def band(x: Sequence[float], intervals: Intervals, across: Axis, up: Axis) -> Iterator[Shape]:
+    """The area between the ends of intervals; a stroke for one alone, whose area has no width."""
+    low, high = ([end and end[side] for end in intervals] for side in (0, 1))
     for run in runs(x, low, high):
-        lower = [f"{across.at(at)} {up.at(one)}" for at, one, _ in run]
-        upper = [f"{across.at(at)} {up.at(other)}" for at, _, other in reversed(run)]
-        shapes.append(Markup('<path class="band" d="M{}Z"/>').format("L".join(lower + upper)))
-        if len(run) == 1:  # an area without a width would not show
-            ((at, one, other),) = run
-            shapes.append(
-                Markup('<path class="axis" d="M{} {}V{}"/>').format(
-                    across.at(at), up.at(one), up.at(other)
-                )
-            )
-    return Markup("").join(shapes)
+        lower = [(across.at(at), up.at(value)) for at, value, _ in run]
+        upper = [(across.at(at), up.at(value)) for at, _, value in reversed(run)]
+        yield Area(lower + upper, "band")
+        if len(run) == 1:
+            yield Stroke(lower + upper, "axis")
 
 
-def curve(x: Sequence[float], y: Values, across: Axis, up: Axis) -> Markup:
+def curve(x: Sequence[float], y: Values, across: Axis, up: Axis) -> Iterator[Shape]:
     """The line through all values, broken at gaps."""
-    return Markup("").join(
-        Markup('<path class="curve" d="M{}"/>').format(
-            "L".join(f"{across.at(at)} {up.at(value)}" for at, value in run)
-        )
-        for run in runs(x, y)
-    )
+    for run in runs(x, y):
+        yield Stroke([(across.at(at), up.at(value)) for at, value in run], "curve")
 
 
-def _dots(
-    x: Sequence[float],
-    y: Values,
-    across: Axis,
-    up: Axis,
-    marks: Sequence[bool],
-    hrefs: Sequence[str],
-) -> list[Markup]:
-    return [
-        dot(
-            across.at(at),
-            up.at(value),
-            title=f"{at:g}: {value:.4g}",
-            href=href,
-            flagged=flagged,
-        )
-        for at, value, flagged, href in zip(x, y, marks, hrefs, strict=True)
-        if value is not None
-    ]
-
-
-def across_line(line: Line, up: Axis) -> Markup:
+def across_line(line: Line, up: Axis, frame: Frame) -> Iterator[Shape]:
     """A horizontal line from end to end, with its name."""
-    return Markup(
-        '<path class="line{dashed}" d="M{left} {y}H{right}"/>'
-        '<text x="{right}" y="{above}" text-anchor="end">{label}</text>'
-    ).format(
-        dashed=" dashed" if line.dashed else "",
-        left=LEFT,
-        right=RIGHT,
-        y=(y := up.at(line.value)),
-        above=y - 4,
-        label=line.label,
-    )
+    y = up.at(line.value)
+    yield Stroke([(frame.left, y), (frame.right, y)], "line dashed" if line.dashed else "line")
+    yield Text(frame.right, y - 4, line.label, "end")

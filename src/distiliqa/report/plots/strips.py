@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from markupsafe import Markup
-
-from distiliqa.report.plots.axes import X_GAP, Axis, dot, limits_of, svg, text_width, x_axis
+from distiliqa.report.plots.axes import X_GAP, Axis, dot, limits_of, text_width, x_axis
+from distiliqa.report.plots.scene import Group, Scene, Stroke, Text
 
 WIDTH, STRIP, TOP = 560, 30, 8
-LONGEST_NAME = 28
+MAX_NAME = 28  # letters
 GAP = 10  # between the axis and the labels beside it, px
 GOLDEN = 0.6180339887  # steps of it spread any number of dots evenly
 
 
 class Dot(NamedTuple):
-    """One value, where a click on it leads, what it is, and whether it is drawn hollow."""
+    """One value, where a click on it leads, its title, and whether it is drawn hollow."""
 
     value: float
     href: str
@@ -30,8 +29,8 @@ def strips(
     *,
     x_label: str,
     limits: tuple[float, float] | None = None,
-) -> Markup:
-    """Draw one strip a group as an inline SVG, with its median, its number of dots on the right.
+) -> Scene:
+    """Draw one strip a group, with its median, and its number of dots on the right.
 
     Parameters
     ----------
@@ -39,20 +38,27 @@ def strips(
         that are not flagged, where there are any.
     limits : ends of the horizontal axis; without them it holds 0 and all values.
     """
-    values = [each.value for dots in groups.values() for each in dots]
-    names = {name: _shortened(name) for name in groups}
-    centers = {name: _center(dots) for name, dots in groups.items()}
-    counts = {name: f"{centers[name]:.2f}, n {len(dots)}" for name, dots in groups.items()}
-    left = max([60.0, *(text_width(name) + GAP + 4 for name in names.values())])
-    right = WIDTH - GAP - max([80.0, *map(text_width, counts.values())])
+    values = [one.value for dots in groups.values() for one in dots]
+    names = [_shortened(name) for name in groups]
+    centers = [_center(dots) for dots in groups.values()]
+    counts = [
+        f"{center:.2f}, n {len(dots)}"
+        for center, dots in zip(centers, groups.values(), strict=True)
+    ]
+    left = max([60.0, *(text_width(name) + GAP + 4 for name in names)])
+    right = WIDTH - GAP - max([80.0, *map(text_width, counts)])
     across = Axis(*(limits or limits_of(values)), left, right)
     bottom = TOP + STRIP * len(groups)
-    drawn = (
-        _strip(names[name], counts[name], centers[name], dots, across, TOP + STRIP * (n + 0.5))
-        for n, (name, dots) in enumerate(groups.items())
+    shapes = (
+        *x_axis(across, TOP, bottom, x_label, across.ticks(X_GAP)),
+        *(
+            _strip(name, count, center, dots, across, TOP + STRIP * (n + 0.5))
+            for n, (name, count, center, dots) in enumerate(
+                zip(names, counts, centers, groups.values(), strict=True)
+            )
+        ),
     )
-    axis = x_axis(across, TOP, bottom, x_label, across.ticks(X_GAP))
-    return svg(WIDTH, bottom + 42, f"{x_label}, one strip a group", axis, *drawn)
+    return Scene(WIDTH, bottom + 42, f"{x_label}, one strip a group", shapes)
 
 
 def _center(dots: Sequence[Dot]) -> float:
@@ -61,32 +67,24 @@ def _center(dots: Sequence[Dot]) -> float:
 
 def _strip(
     name: str, count: str, center: float, dots: Sequence[Dot], across: Axis, middle: float
-) -> Markup:
-    points = (
+) -> Group:
+    points = [
         dot(
-            across.at(each.value),
+            across.at(one.value),
             _spread(middle, n),
-            title=each.title,
-            href=each.href,
-            flagged=each.flagged,
+            title=one.title,
+            href=one.href,
+            flagged=one.flagged,
         )
-        for n, each in enumerate(dots)
+        for n, one in enumerate(dots)
+    ]
+    x = across.at(center)
+    stroke = Stroke([(x, middle - 0.45 * STRIP), (x, middle + 0.45 * STRIP)], "median")
+    beside = (
+        Text(across.start - GAP, middle + 4, name, "end"),
+        Text(across.end + GAP, middle + 4, count),
     )
-    return Markup(
-        '<g class="strip">{points}<path class="median" d="M{x} {top}V{bottom}"/>'
-        '<text x="{left}" y="{base}" text-anchor="end">{name}</text>'
-        '<text x="{right}" y="{base}">{count}</text></g>'
-    ).format(
-        points=Markup("").join(points),
-        x=across.at(center),
-        top=middle - 0.45 * STRIP,
-        bottom=middle + 0.45 * STRIP,
-        left=across.start - GAP,
-        right=across.end + GAP,
-        base=middle + 4,
-        name=name,
-        count=count,
-    )
+    return Group([*points, stroke, *beside], "strip")
 
 
 def _spread(middle: float, number: int) -> float:
@@ -95,4 +93,4 @@ def _spread(middle: float, number: int) -> float:
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"

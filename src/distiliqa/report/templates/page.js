@@ -16,7 +16,7 @@
       (row) => [row.cells[header.cellIndex].textContent.trim(), row]);
     keyed.sort(([one], [other]) => compare(one, other, numeric, sign));
     table.tBodies[0].append(...keyed.map(([, row]) => row));
-    for (const each of table.tHead.rows[0].cells) each.setAttribute("aria-sort", "none");
+    for (const head of table.tHead.rows[0].cells) head.setAttribute("aria-sort", "none");
     header.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
   }
 

@@ -4,7 +4,7 @@ import pytest
 
 from distiliqa.ct import SOFT_TISSUE
 from distiliqa.models.folder import ScoreScale
-from distiliqa.report.ranks import percentile, worst_first
+from distiliqa.report.entry import percentile, worst_first
 from distiliqa.scoring.result import SliceScore
 
 SCALE = ScoreScale(0.0, 4.0, "made up")
