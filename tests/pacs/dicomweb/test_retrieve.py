@@ -113,6 +113,6 @@ def test_other_objects_than_the_one_asked_for_are_refused(
     for contents in ((second,), (first, second)):
         body = multipart(*(path.read_bytes() for path in contents))
         fake_pacs.bodies[uid_of(first)] = (MULTIPART, body)
-        with pytest.raises(DistiliqaError, match="its answer is not DICOMweb"):
+        with pytest.raises(DistiliqaError, match=r"objects?, not the one that was asked for"):
             retrieve(server, fake_pacs, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []

@@ -22,6 +22,7 @@ from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
 from distiliqa.ct.dicom.deflated import check_inflated_size
+from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path, cannot_write, make_folder
 from distiliqa.pacs.identifiers import is_uid
 
@@ -78,8 +79,9 @@ def keep_object(response: requests.Response, uid: str, path: Path) -> None:
     Raises
     ------
     requests.RequestException : the answer breaks off or is out of its bounds.
-    ValueError : it has no DICOM object, another one than ``uid``, or several.
-    DistiliqaError : the folder cannot be written, or the object inflates to more than 512 MiB.
+    ValueError : it has no DICOM object.
+    DistiliqaError : it has another object than ``uid``, or several; the folder cannot be written,
+        or the object inflates to more than 512 MiB.
     """
     kind = Message()
     kind["Content-Type"] = response.headers.get("Content-Type", "")
@@ -126,7 +128,7 @@ def _part(body: IO[bytes], boundary: str) -> tuple[int, int]:
         if end is None:
             raise requests.exceptions.ChunkedEncodingError("no closing boundary")
         if end[1] != b"--":
-            raise ValueError("several objects")
+            raise _wrong_object("several objects")
         return start + 4, end.start()
 
 
@@ -139,4 +141,10 @@ def _check_uid(path: Path, uid: str) -> None:
         except Exception as error:  # pydicom raises many kinds on damaged files
             raise ValueError("no DICOM object") from error
     if found.get("SOPInstanceUID") != uid:
-        raise ValueError("another object than was asked for")
+        raise _wrong_object("another object")
+
+
+def _wrong_object(what: str) -> DistiliqaError:
+    return DistiliqaError(
+        f"sends {what}, not the one that was asked for", remedy="the log of the server says why"
+    )
