@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -100,7 +99,6 @@ def test_the_next_run_removes_what_a_killed_one_left(
     assert len(processes(folder)) > 2  # it lives
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()
-    time.sleep(1)  # its children end with it, but for two
     remove_dead(folder.parent)
     assert not folder.exists()
     assert processes(folder) == {}

@@ -12,8 +12,9 @@ import secrets
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import ray
@@ -25,6 +26,7 @@ from distiliqa.files import only_one
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
 _PREFIX = "distiliqa-ray-"
 _LOCK = "driver"
+_MAX_ROUNDS = 100
 _INNER = "ray"  # Ray makes it writable for all users, who cannot enter the folder around it
 
 
@@ -130,11 +132,22 @@ def _is_own(folder: Path) -> bool:
 
 
 def _end_processes(folder: Path) -> None:
-    """End the processes that have a file of a folder open, where the system lists them."""
-    for process in Path("/proc").glob("[0-9]*"):
-        number = int(process.name)
-        if number != os.getpid() and _holds(process, folder / _INNER):
-            os.kill(number, signal.SIGKILL)
+    """End the processes that hold a file of a folder open, where the system lists them.
+
+    A process may have started another before it ends, and ends a moment after it is killed.
+    """
+    for _ in range(_MAX_ROUNDS):
+        holders = [
+            int(process.name)
+            for process in Path("/proc").glob("[0-9]*")
+            if int(process.name) != os.getpid() and _holds(process, folder / _INNER)
+        ]
+        if not holders:
+            return
+        for number in holders:
+            with suppress(ProcessLookupError):  # ended meanwhile
+                os.kill(number, signal.SIGKILL)
+        time.sleep(0.1)
 
 
 def _holds(process: Path, folder: Path) -> bool:
