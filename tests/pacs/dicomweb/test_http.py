@@ -165,7 +165,7 @@ def test_a_url_with_a_secret_is_refused_and_not_repeated(url: str):
         checked_url(url)
     assert str(caught.value) == (
         "https://pacs/rs: a URL here has no user, password or query; "
-        "give what is secret in the environment or by --credentials"
+        "give secrets in the environment or by --credentials"
     )
 
 

@@ -65,7 +65,7 @@ def test_there_is_room_for_so_many_and_the_oldest_silent_one_goes(come, caplog):
     come()
     assert is_closed(second)
     assert caplog.messages == [
-        "3 connections at once: those of them that store nothing are closed for others"
+        "3 connections at once: those that store nothing are closed for others"
     ]
 
 

@@ -1,8 +1,7 @@
-"""How much, and for how long, a server may answer: bytes after decompression, and time in all.
+"""Limits of an answer: bytes after decompression, and total time.
 
-A time-out of a socket starts again with each byte, and a compressed answer is larger than what
-comes over the wire. So both are counted here, for every answer: its headers, its content, the
-content of an error or of a redirection.
+The time-out of a socket starts again with every byte, and a compressed answer grows when it is
+unpacked. So both are counted here, for headers, content, errors and redirections.
 """
 
 from __future__ import annotations
@@ -20,32 +19,32 @@ from weakref import WeakSet
 import requests
 from requests.adapters import HTTPAdapter
 
-MAX_ANSWER_BYTES = 32 << 20  # a search: 1000 objects take 1 to 2 MB
+MAX_ANSWER_BYTES = 32 << 20  # a search: 1000 objects have 1 to 2 MB
 MAX_RECEIPT_BYTES = 1 << 20  # the answer to STOW-RS, and that of any error
 MAX_OBJECT_BYTES = 4 << 30
-MAX_UNSTATED_BYTES = 1 << 30  # of an object whose size the search does not state
+MAX_UNSTATED_BYTES = 1 << 30  # of an object of unknown size
 SLACK_BYTES = 64 << 20  # of an object, beyond its pixels
 MAX_ANSWER_S = 90.0
-MIN_BYTES_PER_S = 128 << 10  # what comes, and what is sent, gives so much more time
+MIN_BYTES_PER_S = 128 << 10  # traffic at this rate extends the time
 _BLOCK_BYTES = 1 << 16
 
 
 class TooLargeError(requests.RequestException):
-    """An answer has more bytes than it may have. The text says how many it may have."""
+    """An answer is too large. The text is the limit."""
 
 
 class TooSlowError(requests.RequestException):
-    """An answer takes longer than it may take. The text says how long it may take."""
+    """An answer takes too long. The text is the limit."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one answer may cost.
+    """Limits of one answer.
 
     Attributes
     ----------
     max_bytes : of its content, after decompression.
-    max_s : seconds from the question to the last byte, and one more for each `MIN_BYTES_PER_S`.
+    max_s : seconds from the request to the last byte, and one more for every `MIN_BYTES_PER_S`.
     """
 
     max_bytes: int = MAX_ANSWER_BYTES
@@ -53,21 +52,21 @@ class Bounds:
 
     @classmethod
     def of_object(cls, stated: int | None, max_s: float) -> Bounds:
-        """Those of an object whose pixels have ``stated`` bytes; None if that is not known."""
+        """Limits of an object whose pixels have ``stated`` bytes; None if unknown."""
         if stated is None:
             return cls(MAX_UNSTATED_BYTES, max_s)
         return cls(min(stated + SLACK_BYTES, MAX_OBJECT_BYTES), max_s)
 
     @classmethod
     def of_upload(cls, size: int, max_s: float) -> Bounds:
-        """Those of the answer to an object of ``size`` bytes that is sent."""
+        """Limits of the answer to an upload of ``size`` bytes."""
         return cls(MAX_RECEIPT_BYTES, max_s + size / MIN_BYTES_PER_S)
 
 
 class BoundedAdapter(HTTPAdapter):
-    """The connections of one `requests.Session`, with each answer within `Bounds`.
+    """The connections of one `requests.Session`, with every answer within `Bounds`.
 
-    One thread at a time may ask.
+    Only one thread may use it at a time.
     """
 
     def __init__(self) -> None:
@@ -80,12 +79,12 @@ class BoundedAdapter(HTTPAdapter):
 
     @contextmanager
     def within(self, bounds: Bounds) -> Iterator[None]:
-        """Keep the answer to what is asked in this context within ``bounds``.
+        """Keep the answer to a request in this context within ``bounds``.
 
         Raises
         ------
-        TooSlowError : it takes longer.
-        TooLargeError : it is larger; that is raised where its content is read.
+        TooSlowError : it takes too long.
+        TooLargeError : it is too large; raised where its content is read.
         """
         self._bounds, self._response, self._received = bounds, None, 0
         done, late = Event(), Event()
@@ -94,7 +93,7 @@ class BoundedAdapter(HTTPAdapter):
         try:
             yield
         except Exception as error:
-            # Whatever the reader says of a connection that was cut, this is why.
+            # The reader's error is a consequence of the cut connection.
             if late.is_set():
                 raise TooSlowError(f"{self._allowed_s:.3g} s") from error
             raise
@@ -105,14 +104,14 @@ class BoundedAdapter(HTTPAdapter):
             raise TooSlowError(f"{self._allowed_s:.3g} s")
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """The pool of connections to a host, whose connections are remembered to be cut."""
+        """The pool of connections to a host, which are noted so that they can be cut."""
         pool = super().get_connection_with_tls_context(*args, **kwargs)
         if not isinstance(pool.ConnectionCls, partial):
             pool.ConnectionCls = partial(self._connection, pool.ConnectionCls)  # type: ignore[assignment]
         return pool
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """A response whose content is counted as it is read."""
+        """A response whose content is counted while it is read."""
         response = super().build_response(req, resp)
         with self._lock:
             self._response = resp
@@ -147,12 +146,12 @@ class BoundedAdapter(HTTPAdapter):
 
     def _cut(self) -> None:
         with self._lock:
-            sockets = [each.sock for each in self._connections if each.sock is not None]
+            sockets = [open_.sock for open_ in self._connections if open_.sock is not None]
             response = self._response
-        for each in sockets:
+        for sock in sockets:
             with suppress(OSError):
-                socket.socket.shutdown(each, socket.SHUT_RDWR)
-        # The last answer of a connection has the socket for itself.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        # The last answer of a connection owns the socket.
         if response is not None:
             with suppress(OSError, ValueError, RuntimeError):
                 response.shutdown()
@@ -170,7 +169,7 @@ class _Counted:
         self, amt: int = _BLOCK_BYTES, decode_content: bool | None = None
     ) -> Iterator[bytes]:
         """The blocks of the content; `TooLargeError` once they are more than allowed."""
-        # A few bytes that are compressed twice may fill the memory in one step.
+        # A few bytes that are compressed twice can fill the memory in one step.
         if "," in self._raw.headers.get("Content-Encoding", ""):
             raise TooLargeError("one compression")
         size = 0
@@ -179,7 +178,7 @@ class _Counted:
             self._count(len(block))
             if size > self._limit:
                 self._raw.close()
-                raise TooLargeError(_told(self._limit))
+                raise TooLargeError(_readable(self._limit))
             yield block
 
     def read(self, amt: int = _BLOCK_BYTES, decode_content: bool | None = None) -> bytes:
@@ -190,5 +189,5 @@ class _Counted:
         return getattr(self._raw, name)
 
 
-def _told(size: int) -> str:
+def _readable(size: int) -> str:
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size} bytes"

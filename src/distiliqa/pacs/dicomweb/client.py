@@ -20,7 +20,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb import search
 from distiliqa.pacs.dicomweb.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
 from distiliqa.pacs.dicomweb.credentials import Credentials
-from distiliqa.pacs.dicomweb.http import checked_url, is_loopback, open_session, told_plainly
+from distiliqa.pacs.dicomweb.failures import plain_errors
+from distiliqa.pacs.dicomweb.http import checked_url, is_loopback, open_session
 from distiliqa.pacs.dicomweb.receipt import has_object, is_receipt
 from distiliqa.pacs.dicomweb.retrieve import Accepted, keep_object
 from distiliqa.pacs.dicomweb.search import Listing, Row
@@ -46,15 +47,15 @@ class Server:
     Parameters
     ----------
     url : of the service, such as ``https://pacs/dicom-web``.
-    credentials : who we are.
+    credentials : our identity.
     ca_file : PEM file of the authorities to trust, in place of the usual ones.
-    timeouts_s : the longest to wait for a connection, and then for each part of an answer.
-    max_s : the longest that an answer may take in all, seconds, see `Bounds`.
-    retries : how often to ask again.
+    timeouts_s : maximum wait for a connection, and for each part of an answer, seconds.
+    max_s : maximum duration of an answer, seconds, see `Bounds`.
+    retries : attempts after passing failures.
 
     Raises
     ------
-    DistiliqaError : a URL that is not valid or holds a password; a file that TLS cannot use.
+    DistiliqaError : the URL is not valid or holds a password, or TLS cannot use a file.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Server:
 
     @property
     def is_readable_on_the_way(self) -> bool:
-        """Whether what is sent can be read on the way: plain HTTP that leaves this machine."""
+        """Whether others can read the traffic: plain HTTP that leaves this machine."""
         parts = urlsplit(self.url)
         return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
@@ -109,7 +110,7 @@ class Server:
 
         Parameters
         ----------
-        stated : how many the server says that there are; None if it does not say that.
+        stated : number of objects that the server states; None if it does not.
 
         Raises
         ------
@@ -125,8 +126,8 @@ class Server:
 
         Parameters
         ----------
-        row : what the search says of it: how large it may be, and how it can be had.
-        again : ask again after a failure that may pass.
+        row : result of the search, with the size and the transfer syntaxes of the object.
+        again : retry after a passing failure.
 
         Raises
         ------
@@ -154,11 +155,11 @@ class Server:
 
         Raises
         ------
-        PassingError : the server is away, busy, failing or silent, also after all retries; it
-            answers without a receipt, and does not have the object.
+        PassingError : the server is away, busy, failing or silent, also after all retries, or does
+            not confirm that it has the object.
         RefusedError : it refuses the object for good, or the file is not DICOM.
         DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; its
-            answer is out of its `Bounds`; the file cannot be read.
+            answer exceeds its `Bounds`; the file cannot be read.
         """
         try:
             dataset = pydicom.dcmread(path)
@@ -182,13 +183,13 @@ class Server:
         try:
             answer = self._client.store_instances([dataset])
         except requests.HTTPError as error:
-            with suppress(Exception):  # many servers answer 409 with words for people
+            with suppress(Exception):  # many servers answer 409 with plain text
                 if error.response is not None and error.response.status_code == HTTPStatus.CONFLICT:
                     answer = pydicom.Dataset.from_json(error.response.json())
                     if answer.FailedSOPSequence:
                         return answer
             raise
-        # The client takes a page to log in at, or any other words, for an answer that says nothing.
+        # The client takes a login page, or any other text, for an empty answer.
         if self._answer.content and not answer:
             raise ValueError("no answer to STOW-RS")
         return answer
@@ -209,15 +210,17 @@ class Server:
             except DistiliqaError:
                 if self._answer.status_code != HTTPStatus.BAD_REQUEST:
                     raise
-                rows = self._ask(partial(ask, offset=offset))  # some take no other parameter
+                rows = self._ask(
+                    partial(ask, offset=offset)
+                )  # for servers without other parameters
             return rows, self._answer.headers.get("Warning", "")
 
-        with told_plainly(self.url):
+        with plain_errors(self.url):
             return search.search(page, tag, stated, path=self.url)
 
     def _ask(
         self,
-        question: Callable[[], Any],
+        request: Callable[[], Any],
         bounds: Bounds | None = None,
         retries: Retries | None = None,
     ) -> Any:
@@ -225,10 +228,10 @@ class Server:
 
         def ask() -> Any:
             self._answer = requests.Response()
-            # pydicom and the client warn of what an answer breaks in the standard.
-            with told_plainly(self.url), self._adapter.within(bounds), warnings.catch_warnings():
+            # pydicom and the client warn of answers that break the standard.
+            with plain_errors(self.url), self._adapter.within(bounds), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return question()
+                return request()
 
         return (retries or self.retries).call(ask)
 

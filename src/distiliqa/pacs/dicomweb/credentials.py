@@ -1,6 +1,6 @@
-"""Who we are to a DICOMweb server: from the environment or a private file, nowhere else.
+"""Credentials for a DICOMweb server, from the environment or a private file.
 
-The command line is seen by every user of the machine, so nothing secret is taken from it.
+Every user of a machine sees its command lines, so they hold no secrets.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a server may want to know; all None for a server that asks nothing.
+    """Credentials; all None for a server that needs none.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ def find_credentials(file: Path | None, environment: Mapping[str, str] = os.envi
     """
     if file is not None:
         return read_credentials(file)
-    # A variable that is empty is how many settings, of containers say, leave it out.
+    # Many settings, such as those of containers, leave a variable empty.
     user, password, token = (environment.get(name) or None for name in (USER, PASSWORD, TOKEN))
     return _checked(Credentials(user, password, token), where=f"{USER} and {PASSWORD}")
 
@@ -65,8 +65,8 @@ def read_credentials(file: Path) -> Credentials:
 
     Raises
     ------
-    DistiliqaError : the file, or that of the private key, is missing or others may read it; it has
-        another form; or as `find_credentials`.
+    DistiliqaError : the file, or that of the private key, is missing or readable for others; it
+        has another form; or as `find_credentials`.
     """
     _require_private(file)
     values = _section(file)
@@ -88,7 +88,7 @@ def _section(file: Path) -> dict[str, str]:
         parser.read_string(read_text(file, MAX_BYTES))
         values = dict(parser[SECTION])
     except (ConfigParserError, KeyError) as error:
-        # The parser's own words repeat the line, which may be the password: they are not kept.
+        # The parser's message repeats the line, which may be the password.
         kind = type(error).__name__
         raise DistiliqaError(f"no credentials ({kind})", path=file, remedy=form) from None
     if unknown := sorted(values.keys() - set(KEYS)):
@@ -99,7 +99,7 @@ def _section(file: Path) -> dict[str, str]:
 
 
 def _require_private(file: Path) -> None:
-    """Refuse a file that other users may read or write, as ssh does; Windows keeps no such bits."""
+    """Refuse a file that other users may read or write, as ssh does; Windows has no such bits."""
     try:
         mode = file.stat().st_mode
     except (OSError, ValueError) as error:  # a path with a null character is a ValueError
@@ -119,6 +119,6 @@ def _checked(credentials: Credentials, where: str) -> Credentials:
     token = credentials.token
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         raise DistiliqaError(
-            "the token has characters that no token has", path=where, remedy="copy it again"
+            "the token has characters that are not allowed", path=where, remedy="copy it again"
         )
     return credentials

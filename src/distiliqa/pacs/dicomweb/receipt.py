@@ -1,4 +1,4 @@
-"""Whether a DICOMweb server has an object that was sent to it."""
+"""Confirmation that a DICOMweb server has an object that was sent to it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from distiliqa.pacs.retry import DUPLICATE, refusal
 def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
     """Whether an answer to STOW-RS (DICOM PS3.18, section 10.5.3) is a receipt for ``uid``.
 
-    It names the object as stored, or refuses it as a duplicate: then an answer to an earlier
-    attempt was lost. An answer that does not name the object says nothing of it.
+    A receipt names the object as stored, or refuses it as a duplicate: then the answer to an
+    earlier attempt was lost. An answer that does not name the object is no receipt.
 
     Parameters
     ----------
-    name, path : of the object and of the server, for the error.
+    name, path : name of the object, and the server, for the error.
 
     Raises
     ------
-    DistiliqaError : the answer says that it does not store the object, see `refusal`.
+    DistiliqaError : the server does not store the object, see `refusal`.
     TypeError, ValueError : the answer is not DICOMweb.
     """
     failed = [
@@ -43,13 +43,13 @@ def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
 
 
 def has_object(client: DICOMwebClient, dataset: Dataset) -> bool:
-    """Whether the server finds an object or gives its metadata: some can do one of them.
+    """Whether the server finds an object or gives its metadata; some servers do only one.
 
-    A server that cannot say it, or answers with other words, does not confirm it.
+    A server that gives no such answer does not confirm the object.
 
     Raises
     ------
-    requests.RequestException : the server is away or failing, or its answer is out of its bounds.
+    requests.RequestException : the server is away or failing, or its answer exceeds its bounds.
     """
     uid = dataset.SOPInstanceUID
     place = (dataset.StudyInstanceUID, dataset.SeriesInstanceUID)

@@ -1,7 +1,7 @@
-"""One object of a DICOMweb server, to disk as it comes (WADO-RS, DICOM PS3.18, section 10.4).
+"""Retrieve one object of a DICOMweb server to disk (WADO-RS, DICOM PS3.18, section 10.4).
 
-An object is kept as the server stores it. Some servers refuse to name all transfer syntaxes by
-``*`` (8.7.3.5.2), so there are other ways to ask for the same object.
+An object is kept as the server stores it. Some servers refuse ``*`` for all transfer syntaxes
+(8.7.3.5.2), so an object can be requested in several ways.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ _NOT_SO = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPO
 _BLOCK_BYTES = 1 << 16
 _MAX_HEAD_BYTES = 1 << 14  # of a multipart answer, before the object
 
-Get = Callable[[str], requests.Response]  # with what we accept
+Get = Callable[[str], requests.Response]  # takes an Accept header
 
 
 class Accepted:
-    """The ways to ask one server for an object; the one that worked last comes first."""
+    """Accept headers for one server; the one that worked last comes first."""
 
     def __init__(self) -> None:
         self._works = ""
 
     def get(self, get: Get, offered: Iterable[object] = ()) -> requests.Response:
-        """The answer to the first way that the server does not refuse.
+        """The answer to the first Accept header that the server does not refuse.
 
         Parameters
         ----------
-        get : asks with what is accepted.
-        offered : the transfer syntaxes in which the server says it has the object.
+        get : sends the request with an Accept header.
+        offered : transfer syntaxes of the object, as the server states them.
 
         Raises
         ------
-        requests.HTTPError : it refuses all; that of the first way.
+        requests.HTTPError : it refuses all; the error is that of the first.
         """
         refusal = None
         for accept in dict.fromkeys([*([self._works] if self._works else []), *_ways(offered)]):
@@ -69,7 +69,7 @@ class Accepted:
 def _ways(offered: Iterable[object]) -> list[str]:
     known = [uid for uid in offered if isinstance(uid, str) and is_uid(uid)]
     syntaxes = ["*", ExplicitVRLittleEndian, *known]
-    named = [f"{_MULTIPART}; transfer-syntax={each}" for each in syntaxes]
+    named = [f"{_MULTIPART}; transfer-syntax={syntax}" for syntax in syntaxes]
     return [*named, _MULTIPART, "application/dicom"]
 
 
@@ -78,9 +78,9 @@ def keep_object(response: requests.Response, uid: str, path: Path) -> None:
 
     Raises
     ------
-    requests.RequestException : the answer breaks off or is out of its bounds.
-    ValueError : it has no DICOM object.
-    DistiliqaError : it has another object than ``uid``, or several; the folder cannot be written,
+    requests.RequestException : the answer breaks off or exceeds its bounds.
+    ValueError : it holds no DICOM object.
+    DistiliqaError : it holds another object than ``uid``, or several; the folder cannot be written,
         or the object inflates to more than 512 MiB.
     """
     kind = Message()
@@ -111,10 +111,10 @@ def _receive(response: requests.Response, body: IO[bytes], path: Path) -> None:
 
 
 def _part(body: IO[bytes], boundary: str) -> tuple[int, int]:
-    """Where the only part of a multipart answer begins and ends (RFC 2046, section 5.1.1).
+    """Start and end of the only part of a multipart answer (RFC 2046, section 5.1.1).
 
-    Without its last boundary, an object that was cut short would pass for one, where the server
-    closes the connection to mark the end.
+    The last boundary shows that the object is complete, also where the server marks the end by
+    closing the connection.
     """
     marker = re.escape(f"--{boundary}".encode())
     with mmap.mmap(body.fileno(), 0, access=mmap.ACCESS_READ) as content:

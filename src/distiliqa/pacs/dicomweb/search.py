@@ -1,8 +1,8 @@
-"""What a DICOMweb server lists, page after page, and whether that is all (QIDO-RS, PS3.18, 10.6).
+"""Search a DICOMweb server page by page, and detect missing results (QIDO-RS, PS3.18, 10.6).
 
-A server may give fewer results than there are. It should say so in a Warning header (10.6.3.3) and
-give the rest by their offset (8.3.4.4); many do one of the two, or neither. So what is found is
-counted against what the server states of the study and of each series.
+A server may give fewer results than it has. It should state so in a Warning header (10.6.3.3) and
+give the rest by their offset (8.3.4.4). Many servers do one of the two, or neither. So results are
+counted against the numbers that the server states of the study and of its series.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.pacs.identifiers import checked_uid
 
-PAGE = 1000  # results that are asked for at a time
+PAGE = 1000  # results of one request
 MAX_PAGES = 1000
 MAX_RESULTS = 100_000
 MODALITY, SERIES_UID, SOP_UID = "00080060", "0020000E", "00080018"
 SERIES_OF_STUDY, OBJECTS_OF_SERIES = "00201206", "00201209"
 ROWS, COLUMNS, FRAMES, SAMPLES, BITS = "00280010", "00280011", "00280008", "00280002", "00280100"
 SYNTAXES = "00083002"
-_MAX_WORDS = 60
-# Parts of a request that a server may warn of without giving fewer results.
+_MAX_WARNING = 60  # characters
+# A server may warn of these parts of a request although its results are complete.
 _HARMLESS = ("fuzzymatching", "includefield")
 
 Row = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Listing:
     Attributes
     ----------
     rows : the results by their UID, in the order of the server.
-    shortfall : what keeps the list from being whole; None if nothing does, as far as is known.
+    shortfall : reason why the list is not complete; None if it is, as far as known.
     """
 
     rows: dict[str, Row]
@@ -45,18 +45,18 @@ class Listing:
 
 
 def search(ask: AskPage, tag: str, stated: int | None, *, path: str) -> Listing:
-    """All pages of one search.
+    """Collect all pages of one search.
 
     Parameters
     ----------
-    tag : of the UID that identifies a result.
-    stated : the number of results that the server states elsewhere; None if it does not. That of
-        the series of a study comes with each of them.
-    path : of the server, for errors.
+    tag : tag of the UID that identifies a result.
+    stated : number of results that the server states elsewhere; None if it does not. The number of
+        series comes with every series.
+    path : the server, for errors.
 
     Raises
     ------
-    DistiliqaError : the server lists more than anybody has, or a UID is none.
+    DistiliqaError : the server lists too many results, or a UID is not valid.
     LookupError, TypeError : the answer is not DICOMweb.
     """
     rows: dict[str, Row] = {}
@@ -85,8 +85,8 @@ def _shortfall(listed: int, stated: int | None, warning: str) -> str | None:
         return (
             f"the server lists {listed} of {stated} that it has; raise its limit" if short else None
         )
-    words = _says_more(warning)
-    return f"the server lists {listed} and says: {words}; raise its limit" if words else None
+    more = _warning_of_more(warning)
+    return f"the server lists {listed} and says: {more}; raise its limit" if more else None
 
 
 def values(row: Row, tag: str) -> list[Any]:
@@ -102,13 +102,13 @@ def value(row: Row, tag: str) -> Any:
 
 
 def count(row: Row, tag: str) -> int | None:
-    """A number of things under a tag; None where none is stated, or what is no such number."""
+    """The count under a tag; None where it is missing or not a number."""
     stated = str(value(row, tag))
     return int(stated) if stated.isdecimal() and stated.isascii() and len(stated) < 10 else None
 
 
 def pixel_bytes(row: Row) -> int | None:
-    """Bytes of the pixels of an object before compression; None where the row does not say."""
+    """Bytes of the pixels of an object before compression; None if unknown."""
     rows, columns = count(row, ROWS), count(row, COLUMNS)
     if not rows or not columns:
         return None
@@ -116,9 +116,9 @@ def pixel_bytes(row: Row) -> int | None:
     return rows * columns * frames * samples * (bits or 32) // 8
 
 
-def _says_more(warning: str) -> str:
-    """The words of a Warning header that may mean more results; empty for others."""
-    words = one_line(warning.strip())
-    if not words.startswith("299") or any(each in words.lower() for each in _HARMLESS):
+def _warning_of_more(warning: str) -> str:
+    """The text of a Warning header that may mean more results; empty for others."""
+    text = one_line(warning.strip())
+    if not text.startswith("299") or any(part in text.lower() for part in _HARMLESS):
         return ""
-    return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}..."
+    return text if len(text) <= _MAX_WARNING else f"{text[:_MAX_WARNING]}..."

@@ -1,4 +1,4 @@
-"""A study on a DICOMweb server: its series to be scored, and the reports on them."""
+"""A study on a DICOMweb server: download its series, store reports on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from distiliqa.pacs.dicomweb.search import OBJECTS_OF_SERIES, Row, count
 from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
 
 Progress = Callable[[int, int], None]
-# A server that is away or too slow is asked for so many objects, not for the thousands behind them.
+# After so many timeouts in a row, the other objects of a series are not requested.
 MAX_SILENT = 3
 _EMPTY = "the server lists no object of it; check the series there"
 
@@ -26,7 +26,7 @@ class Study:
     Attributes
     ----------
     uid : Study Instance UID.
-    series : the UIDs of the series that are wanted; all CT series if there are none.
+    series : UIDs of the series to use; empty for all CT series.
     """
 
     server: Server
@@ -35,17 +35,17 @@ class Study:
 
     @property
     def url(self) -> str:
-        """Where the study is, in the words of WADO-RS."""
+        """URL of the study (WADO-RS)."""
         return f"{self.server.url}/studies/{self.uid}"
 
     def download(self, folder: Path, progress: Progress | None = None) -> Download:
-        """Write each series to a folder of its own inside ``folder``.
+        """Write the series to folders of their own inside ``folder``.
 
-        What the server does not give costs itself alone, and is in ``missing`` of the result.
+        Objects that the server does not give are in ``missing`` of the result.
 
         Parameters
         ----------
-        progress : called for each object of a series with the number done and the number it has.
+        progress : called after every object with the number done and the total of its series.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Study:
     def _retrieve(
         self, series: str, rows: dict[str, Row], folder: Path, progress: Progress | None
     ) -> Iterator[Problem]:
-        """Write the objects of a series; those that did not come, by the paths they would have."""
+        """Write the objects of a series; yield those that are missing, by their intended paths."""
         silent, again = 0, True
         for done, (uid, row) in enumerate(rows.items(), start=1):
             path = folder / f"{uid}.dcm"
@@ -85,13 +85,13 @@ class Study:
                 silent, again = 0, True
             except DistiliqaError as error:
                 silent = silent + 1 if isinstance(error, UnreachableError | SlowError) else 0
-                again = not isinstance(error, PassingError)  # once was enough to wait for it
+                again = not isinstance(error, PassingError)  # it was waited for once
                 yield Problem(str(path), error.reason)
             if progress is not None:
                 progress(done, len(rows))
 
     def store(self, reports: Iterable[Path]) -> list[Problem]:
-        """Store reports on the server; those that it does not have, and why."""
+        """Store reports on the server; returns those that it does not have, and the reasons."""
         problems = []
         for report in reports:
             try:

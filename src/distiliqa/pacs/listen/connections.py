@@ -1,9 +1,8 @@
-"""Who is connected to a listener: never too many, and never at the cost of one who sends images.
+"""Connections of a listener: limited in number, with preference for senders of images.
 
-Where one more comes than there is room for, the least useful connection is closed: first one that
-has asked for no association, then one that has stored nothing, then one that has not stored for a
-while; among those, one of the address that has the most, and the oldest. So neither silent nor busy
-peers, however many, keep a sound sender out.
+At the limit, the least useful connection is closed for a new one: first one without an association,
+then one that has stored nothing, then one that has stored nothing lately; among those, the oldest
+of the address with the most connections. So no number of idle peers keeps a sender out.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from threading import Lock
 LOG = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 32
-# A sender that stored an object so recently is at work.
+# A sender that stored an object so recently is active.
 BUSY_S = 30.0
 
 
 @dataclass(eq=False)
 class Connection:
-    """One peer that is connected.
+    """One connected peer.
 
     Attributes
     ----------
-    socket, address : of the peer.
-    since : when it connected, or last stored an object, seconds.
+    socket, address : socket and address of the peer.
+    since : time of the connection or of the last stored object, seconds.
     is_associated : whether it has an association.
     has_stored : whether it has stored an object.
     """
@@ -58,14 +57,14 @@ class Connections:
         self._is_crowded = False
 
     def admit(self, sock: socket.socket, address: str) -> Connection | None:
-        """Note a new connection; None where all others are at work, so that it must be closed."""
+        """Note a new connection; None where all others are active, so that it must be closed."""
         with self._lock:
             if len(self._open) >= MAX_CONNECTIONS:
                 self._warn()
                 if (other := self._least_useful()) is None:
                     return None
                 self._open.remove(other)
-                _hang_up(other)
+                _close(other)
             connection = Connection(sock, address, self._clock())
             self._open.append(connection)
             return connection
@@ -80,15 +79,15 @@ class Connections:
 
     def leave(self, connection: Connection) -> None:
         """Note that a connection has ended."""
-        with self._lock, suppress(ValueError):  # it may have been closed for another
+        with self._lock, suppress(ValueError):  # it may have been closed for another one
             self._open.remove(connection)
             self._is_crowded = self._is_crowded and len(self._open) > MAX_CONNECTIONS // 2
 
     def close(self) -> None:
-        """Hang up on all."""
+        """Close all connections."""
         with self._lock:
             for connection in self._open:
-                _hang_up(connection)
+                _close(connection)
 
     def _least_useful(self) -> Connection | None:
         now = self._clock()
@@ -99,22 +98,22 @@ class Connections:
             if not connection.has_stored or now - connection.since > BUSY_S
         ]
 
-        def use(connection: Connection) -> tuple[bool, bool, int, float]:
+        def usefulness(connection: Connection) -> tuple[bool, bool, int, float]:
             has_stored, is_associated = connection.has_stored, connection.is_associated
             return has_stored, is_associated, -count[connection.address], connection.since
 
-        return min(idle, key=use, default=None)
+        return min(idle, key=usefulness, default=None)
 
     def _warn(self) -> None:
-        if not self._is_crowded:  # once, not for each of those who come
+        if not self._is_crowded:  # once, not for every new connection
             self._is_crowded = True
             LOG.warning(
-                "%d connections at once: those of them that store nothing are closed for others",
+                "%d connections at once: those that store nothing are closed for others",
                 MAX_CONNECTIONS,
             )
 
 
-def _hang_up(connection: Connection) -> None:
-    # The threads that read from it see its end, and close it.
+def _close(connection: Connection) -> None:
+    # The threads that read from it detect its end, and close it.
     with suppress(OSError):
         connection.socket.shutdown(socket.SHUT_RDWR)

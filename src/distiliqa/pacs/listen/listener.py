@@ -17,28 +17,28 @@ from distiliqa.pacs.listen.scorer import Scorer
 from distiliqa.pacs.retry import Backoff, Retries, loggable
 
 LOG = logging.getLogger(__name__)
-_LOOK_S = 0.5
-_GOODBYE_S = 2.0
-_AGAIN = Retries(first_wait_s=10.0, max_wait_s=600.0)
+_POLL_S = 0.5
+_MAX_STOP_S = 2.0
+_RETRIES = Retries(first_wait_s=10.0, max_wait_s=600.0)
 
 
 def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
-    """Score each series that is complete, until a `KeyboardInterrupt`.
+    """Score complete series until a `KeyboardInterrupt`.
 
-    A series that cannot be scored now, for want of space, stays in the queue and is tried again,
-    later and later; it does not hold up the others.
+    A series that cannot be scored now, such as on a full disk, stays in the queue and is tried
+    again later. It does not delay the others.
 
     Parameters
     ----------
-    quiet_s : a series is complete if nothing of it came for so many seconds.
+    quiet_s : seconds without a new object before a series counts as complete.
     """
-    waits: defaultdict[str, Backoff] = defaultdict(lambda: Backoff(_AGAIN))
-    for complete in _looks(queue, quiet_s):
+    waits: defaultdict[str, Backoff] = defaultdict(lambda: Backoff(_RETRIES))
+    for complete in _polls(queue, quiet_s):
         scorer.remove_old_images()
         for series in complete:
             if time.monotonic() < waits[series.name].due:
                 continue
-            # Whatever one series causes must not end the receiver of all.
+            # A failure of one series must not end the receiver.
             try:
                 scorer.score(series)
             except Exception as error:
@@ -48,7 +48,7 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
 
 @contextmanager
 def sending(outbox: Outbox | None) -> Iterator[None]:
-    """Send what is in ``outbox`` in a thread meanwhile."""
+    """Send the objects of ``outbox`` in a thread of its own."""
     if outbox is None:
         yield
         return
@@ -59,12 +59,12 @@ def sending(outbox: Outbox | None) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        # What is on its way stays in the outbox unless it arrives now.
-        thread.join(_GOODBYE_S)
+        # An object that is being sent stays in the outbox unless it arrives now.
+        thread.join(_MAX_STOP_S)
 
 
-def _looks(queue: Queue, quiet_s: float) -> Iterator[list[Path]]:
-    """The complete series, over and over. A queue that fails is logged once, until it does not."""
+def _polls(queue: Queue, quiet_s: float) -> Iterator[list[Path]]:
+    """Yield the complete series, again and again. A failing queue is logged once."""
     trouble = None
     while True:
         try:
@@ -73,4 +73,4 @@ def _looks(queue: Queue, quiet_s: float) -> Iterator[list[Path]]:
         except (DistiliqaError, OSError) as error:
             if trouble != (trouble := loggable(error)):
                 LOG.error("the queue: %s", trouble)
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)

@@ -1,8 +1,8 @@
-"""What is still to be sent, on disk: nothing leaves it before its receiver has it.
+"""Objects to send, on disk until their receiver has them.
 
 FOLDER/<name>.dcm             to be sent
 FOLDER/refused/<name>.dcm     refused for good, and not sent any more
-FOLDER/refused/<name>.txt     why
+FOLDER/refused/<name>.txt     the reason
 """
 
 from __future__ import annotations
@@ -18,33 +18,31 @@ from distiliqa.files import private_folder, write_durably, write_text
 from distiliqa.pacs.retry import Backoff, PassingError, RefusedError, Retries, loggable
 
 LOG = logging.getLogger(__name__)
-# Forever, but not often: the longest that a server which is back waits for its reports.
+# Without end: a server that is back gets its reports after the maximum wait at the latest.
 PERSISTENCE = Retries(first_wait_s=2.0, max_wait_s=30.0)
-# For an object that fails while others do not.
+# For an object that fails while others are sent.
 _ALONE = Retries(first_wait_s=2.0, max_wait_s=300.0)
 MAX_FAILURES_ALONE = 10
-# So many failures in a row are of the server, not of the objects.
-_OF_THE_SERVER = 2
-_LOOK_S = 0.5
+# So many failures in a row are failures of the server.
+_MAX_FAILURES_IN_A_ROW = 2
+_POLL_S = 0.5
 
 
 class Outbox:
     """DICOM objects in a folder, sent in order of arrival until their receiver acknowledges them.
 
-    Where sending fails, the objects after it are tried before anything is blamed: if one of them
-    arrives, the failure is of the object, which is tried later on its own; else the server is
-    away, and all wait. An object that is refused for good, or fails `MAX_FAILURES_ALONE` times in
-    ways that do not pass while others arrive, is set aside.
+    If an object fails, the objects after it are tried. If one of them arrives, the failure is that
+    of the object, which is tried later on its own. Else the server is away, and all wait. An object
+    that is refused for good, or fails `MAX_FAILURES_ALONE` times while others arrive, is set aside.
 
-    An object that a crash leaves here after it was sent is sent again: its SOP Instance UID shows
-    the receiver that it has it.
+    After a crash an object may be sent twice; the receiver knows its SOP Instance UID.
 
     Parameters
     ----------
-    folder : what an earlier listener could not send is in it.
-    send : sends one file; it raises `RefusedError`, `PassingError` or another error as long as the
-        receiver does not have it.
-    retries : how long to wait while the server is away; the attempts are not counted.
+    folder : folder of the outbox, with the objects that an earlier listener could not send.
+    send : function that sends one file; it raises `RefusedError`, `PassingError` or another error
+        unless the receiver has the object.
+    retries : waits while the server is away; the number of attempts is not limited.
 
     Raises
     ------
@@ -57,20 +55,20 @@ class Outbox:
         self.folder = private_folder(folder)
         self.refused = folder / "refused"
         self._send = send
-        self._failed: dict[str, str] = {}  # what was tried, and why it was not sent
+        self._failed: dict[str, str] = {}  # reasons by name
         self._alone: dict[str, Backoff] = {}  # those that fail while others are sent
         self._server = Backoff(retries)  # rounds without any success
         self._last_ns = max((_arrival(path)[0] for path in self._waiting()), default=0)
 
     def put(self, path: Path, name: str) -> None:
-        """Keep a copy of a file, to be sent, as ``name``; `DistiliqaError` on a full disk."""
+        """Add a copy of a file as ``name``; `DistiliqaError` on a full disk."""
         write_durably(self.folder / name, path.read_bytes())
-        # The time of a file is its place in the queue, even where the clock is set back.
+        # The time of a file is its place in the queue, also after the clock is set back.
         self._last_ns = max(time.time_ns(), self._last_ns + 1)
         os.utime(self.folder / name, ns=(self._last_ns, self._last_ns))
 
     def send_due(self) -> None:
-        """Send what waits, in order, until the server proves to be away."""
+        """Send the waiting objects in order, until the server proves to be away."""
         now = time.monotonic()
         waiting = self._waiting()
         ordinary = [path for path in waiting if path.name not in self._alone]
@@ -79,15 +77,15 @@ class Outbox:
             self._send_in_order(ordinary)
         alone = {path: self._alone[path.name] for path in waiting if path.name in self._alone}
         due = [path for path, backoff in alone.items() if now >= backoff.due]
-        if due:  # one at a time, for it may keep those waiting that come meanwhile
+        if due:  # one at a time, as it may delay new objects
             self._try_alone(min(due, key=lambda path: alone[path].due))
 
     def run(self, stop: Event) -> None:
-        """Send what is due, over and over, until ``stop`` is set; for a thread of its own."""
-        while not stop.wait(_LOOK_S):
+        """Send objects that are due until ``stop`` is set; for a thread of its own."""
+        while not stop.wait(_POLL_S):
             try:
                 self.send_due()
-            except Exception as error:  # nothing would be sent any more, and nobody would know
+            except Exception as error:  # else sending would stop without notice
                 LOG.error("the outbox: %s", loggable(error))
 
     def _waiting(self) -> list[Path]:
@@ -97,14 +95,14 @@ class Outbox:
     def _send_in_order(self, paths: list[Path]) -> None:
         failed: list[Path] = []  # since the last success
         for path in paths:
-            # A new one is always tried: it would show that the server is back.
-            if len(failed) >= _OF_THE_SERVER and path.name in self._failed:
+            # New objects are always tried: they show whether the server is back.
+            if len(failed) >= _MAX_FAILURES_IN_A_ROW and path.name in self._failed:
                 continue
             error = self._try(path)
             if error is None:
                 self._server = Backoff(self._server.retries)
                 for other in failed:
-                    self._leave_alone(other)
+                    self._postpone(other)
                 failed = []
             elif not isinstance(error, RefusedError):
                 failed.append(path)
@@ -112,8 +110,8 @@ class Outbox:
             self._server.fail()
 
     def _try(self, path: Path) -> Exception | None:
-        """Send one object; the error where it was not sent, which is logged if it is news."""
-        # Whatever one object causes must not keep the others from being sent.
+        """Send one object; returns the error if it was not sent, and logs it if it is new."""
+        # A failure of one object must not stop the others.
         try:
             self._send(path)
         except RefusedError as error:
@@ -138,18 +136,18 @@ class Outbox:
         if not isinstance(error, PassingError) and failures >= MAX_FAILURES_ALONE:
             self._set_aside(path, loggable(error))
             return
-        self._leave_alone(path)
+        self._postpone(path)
 
-    def _leave_alone(self, path: Path) -> None:
-        """Try an object later, on its own: others were sent while it was not."""
+    def _postpone(self, path: Path) -> None:
+        """Try an object later on its own, as others were sent while it failed."""
         self._alone.setdefault(path.name, Backoff(_ALONE)).fail()
 
-    def _set_aside(self, path: Path, why: str) -> None:
+    def _set_aside(self, path: Path, reason: str) -> None:
         private_folder(self.refused)
-        write_text(self.refused / f"{path.stem}.txt", f"{why}\n")
+        write_text(self.refused / f"{path.stem}.txt", f"{reason}\n")
         path.replace(self.refused / path.name)
         self._forget(path)
-        LOG.error("%s: refused for good, it is kept in %s: %s", path.stem, self.refused, why)
+        LOG.error("%s: refused for good, it is kept in %s: %s", path.stem, self.refused, reason)
 
     def _forget(self, path: Path) -> None:
         for notes in (self._failed, self._alone):

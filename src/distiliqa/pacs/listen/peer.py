@@ -1,6 +1,6 @@
 """Limits for one peer: how much it may send at once, and how long it may take (DICOM PS3.8).
 
-pynetdicom reads a PDU of any length, as long as it takes, and keeps what it reads in memory.
+pynetdicom reads a PDU of any length, for any time, into memory.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ LOG = logging.getLogger(__name__)
 
 # We ask for 16 kB, and a request for an association may be longer.
 MAX_PDU_BYTES = 1 << 20
-# A command, and what belongs to any but C-STORE; these are in memory.
+# A command, and the data of any message but C-STORE: these are in memory.
 MAX_COMMAND_BYTES = 2 * MAX_PDU_BYTES
 # 4000 slices of 512 x 512 pixels of 16 bits.
 MAX_OBJECT_BYTES = 2 << 30
-# Requests that a peer sends without waiting for an answer, which no association here allows.
+# Requests without waiting for an answer, which no association here allows.
 MAX_WAITING = 8
 
 
 class BoundedSocket(AssociationSocket):
-    """A connection that ends where a peer sends too much at once or too slowly."""
+    """A connection that ends if its peer sends too much at once or too slowly."""
 
     def recv(self, nr_bytes: int) -> bytearray:
-        """Read so many bytes of a PDU, fewer where the peer hangs up.
+        """Read a number of bytes of a PDU, fewer if the peer closes the connection.
 
-        They may take as long as the time-outs of the association say.
+        The time-outs of the association limit the time.
 
         Raises
         ------
-        OSError : they are too many, or do not come in time.
+        OSError : the number is too large, or the bytes do not come in time.
         """
         if nr_bytes > MAX_PDU_BYTES:
             raise OSError(f"a PDU of over {MAX_PDU_BYTES} bytes")
@@ -63,14 +63,14 @@ class BoundedSocket(AssociationSocket):
 
 
 class BoundedMessages(DIMSEServiceProvider):
-    """The messages of an association, which ends where one is too long or makes no sense."""
+    """The messages of an association, which ends if one is too long or not DICOM."""
 
     def __init__(self, assoc: Association) -> None:
         super().__init__(assoc)
         self._command_bytes = self._data_bytes = 0
 
     def receive_primitive(self, primitive: P_DATA) -> None:
-        """Take a part of a message. Whatever is wrong with it ends its association alone."""
+        """Take a part of a message. A fault in it ends its association alone."""
         try:
             self._check(primitive)
             super().receive_primitive(primitive)
@@ -80,17 +80,17 @@ class BoundedMessages(DIMSEServiceProvider):
                 raise DistiliqaError("it does not wait for answers")
         except Exception as error:
             address = self.assoc.requestor.address_info
-            why = (
+            problem = (
                 loggable(error)
                 if isinstance(error, DistiliqaError | OSError)
                 else "what it sends is not DICOM"
             )
-            LOG.warning("%s: its association ends: %s", address and address.address, why)
+            LOG.warning("%s: its association ends: %s", address and address.address, problem)
             self.discard()
             self.dul.event_queue.put("Evt19")  # invalid PDU: PS3.8, section 9.2
 
     def discard(self) -> None:
-        """Remove the objects that came in part, or came and were not taken."""
+        """Remove objects that came in part, or were not taken."""
         waiting: list[Any] = []
         while not self.msg_queue.empty():
             waiting.append(self.msg_queue.get()[1])

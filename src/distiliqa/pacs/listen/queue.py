@@ -1,12 +1,11 @@
-"""The queue of received objects on disk, which outlives a crash.
+"""The queue of received objects on disk, which survives a crash.
 
-    FOLDER/receiving/<any name>                            on its way
+    FOLDER/receiving/<any name>                            being received
     FOLDER/arriving/<series UID>/<SOP Instance UID>.dcm    acknowledged, more may come
-    FOLDER/complete/<name>/<SOP Instance UID>.dcm          no more came: to be scored
+    FOLDER/complete/<name>/<SOP Instance UID>.dcm          to be scored
 
-The name of a complete series is the short hash of its UID. A series that goes on after it was
-scored is scored again as a whole, with its earlier images, as ``<hash>-2``: no result is ever
-overwritten.
+The name of a complete series is the short hash of its UID. If more images come after it was scored,
+it is scored again with its earlier images, as ``<hash>-2``: no result is ever overwritten.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from distiliqa.files import cannot_write, make_folder, private_folder, sync_file
 from distiliqa.pacs.identifiers import checked_uid, is_uid
 from distiliqa.report.names import short_hash
 
-# A sender that never stops does not keep a series from being scored.
+# A series is scored after this time, even if its sender never stops.
 MAX_OPEN_S = 3600.0
 
 
@@ -38,10 +37,10 @@ class Queue:
 
     Parameters
     ----------
-    folder : what an earlier listener left in it is taken up, as if it had arrived just now.
-    is_taken : whether the results have a series of this name already.
-    kept : folders with the images of earlier series, by their names; they may be gone.
-    clock : seconds, rising.
+    folder : folder of the queue; objects that an earlier listener left count as just arrived.
+    is_taken : function that returns whether a name has results already.
+    kept : folders with the images of earlier series by name; they may be missing.
+    clock : function that returns rising seconds.
 
     Raises
     ------
@@ -70,7 +69,7 @@ class Queue:
     def put(self, series: str, instance: str, received: Path) -> None:
         """Move one object, a DICOM file, into the queue; it is on the disk on return.
 
-        An object that is sent again replaces the earlier one, and does not prolong the wait.
+        An object that is sent again replaces the earlier one, and does not extend the wait.
 
         Parameters
         ----------
@@ -94,10 +93,10 @@ class Queue:
                 arrival.last = now
 
     def take_complete(self, quiet_s: float) -> list[Path]:
-        """Folders of the series to score: those for which nothing came since ``quiet_s`` seconds.
+        """Folders of the series to score, for which nothing came in ``quiet_s`` seconds.
 
-        A series to which objects come without end is given after `MAX_OPEN_S`. A folder that is not
-        removed is given again.
+        A series to which objects come without end is complete after `MAX_OPEN_S`. A folder that is
+        not removed is returned again.
 
         Raises
         ------
@@ -114,7 +113,7 @@ class Queue:
     def _complete(self, series: str) -> None:
         name, arrived = short_hash(series), self.arriving / series
         if _of_name(self.complete, name):
-            return  # what came before is still to be scored
+            return  # the earlier images are still to be scored
         target = self.complete / self._free_name(name)
         try:
             for folder in self._kept:
@@ -137,7 +136,7 @@ def _of_name(folder: Path, name: str) -> list[Path]:
 
 
 def _take_back(earlier: Path, arrived: Path) -> None:
-    """Move the images of ``earlier`` to those that arrived, which replace them where they can."""
+    """Move the images of ``earlier`` to those that arrived, which have precedence."""
     for image in earlier.glob("*.dcm"):
         if not (arrived / image.name).exists():
             image.rename(arrived / image.name)
@@ -156,5 +155,5 @@ def _left_over(folder: Path) -> list[Path]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """The folders in ``folder``, sorted: desktops and administrators put other things beside."""
+    """The folders in ``folder``, sorted, without hidden ones and other files."""
     return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")

@@ -1,4 +1,4 @@
-"""A C-STORE receiver: what a scanner or PACS sends to (DICOM PS3.4, annex B)."""
+"""A C-STORE receiver for scanners and PACS (DICOM PS3.4, annex B)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CANNOT_UNDERSTAND = 0xC000
 _CT = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 _BY_PYDICOM = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
 _OBJECT, _SERIES = 0x00080018, 0x0020000E  # their instance UIDs
-# What stands before the latter: descriptions, and for some images thousands of references.
+# Descriptions precede the latter, and in some images thousands of references.
 MAX_START_BYTES = 2 << 20
 
 
@@ -48,21 +48,21 @@ MAX_START_BYTES = 2 << 20
 def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
     """Answer C-ECHO, and put the CT objects of C-STORE into ``queue``, in threads of their own.
 
-    An object is acknowledged once it is on the disk, and refused as out of resources where the
-    disk does not take it, so that its sender keeps it. Only senders that call ``aet`` are heard.
+    An object is acknowledged once it is on the disk. On a full disk it is refused as out of
+    resources, so that its sender keeps it. Only senders that call ``aet`` are accepted.
 
     Parameters
     ----------
-    host : the address to listen at; ``127.0.0.1`` hears this machine alone, ``0.0.0.0`` all.
-    port : 0 takes a free one.
+    host : address to listen at: ``127.0.0.1`` for this machine only, ``0.0.0.0`` for all.
+    port : 0 chooses a free one.
 
     Yields
     ------
-    The port that it listens at.
+    The port of the listener.
 
     Raises
     ------
-    DistiliqaError : the address is taken or not of this machine, or ``aet`` is not a valid title.
+    DistiliqaError : the address is taken or not of this machine, or ``aet`` is not valid.
     """
     entity = AE(ae_title=checked_aet(aet))
     entity.require_called_aet = True
@@ -85,7 +85,7 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
 
 @contextmanager
 def _objects_on_disk(folder: Path) -> Iterator[None]:
-    """Let pynetdicom write objects to ``folder`` as they come; it asks `tempfile` for the place."""
+    """Let pynetdicom write objects to ``folder``, which it takes from `tempfile`."""
     before = _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir
     _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(folder)
     try:
@@ -95,19 +95,19 @@ def _objects_on_disk(folder: Path) -> Iterator[None]:
 
 
 def _transfer_syntaxes() -> list[str]:
-    """Those that can be decoded; a sender picks another, or decodes itself, where one is not."""
+    """The transfer syntaxes that can be decoded; senders choose one of them, or decode."""
     return [*_BY_PYDICOM, *(uid for uid in DECODER_DEPENDENCIES if is_available(uid))]
 
 
 def _store(event: Any, queue: Queue) -> int:
     instance = event.request.AffectedSOPInstanceUID
-    event.request._dataset_file.close()  # Windows moves no open files
+    event.request._dataset_file.close()  # Windows cannot move open files
     try:
         header = _start_of(event.dataset_path)
         series = checked_uid(header.SeriesInstanceUID, "series")
         if checked_uid(header.SOPInstanceUID, "object") != instance:
             raise ValueError("the message and the object name different objects")
-    # Whatever a damaged object causes concerns that object alone.
+    # A damaged object affects no other.
     except Exception as error:
         LOG.warning("refused an object that cannot be read (%s)", type(error).__name__)
         return CANNOT_UNDERSTAND
@@ -120,7 +120,7 @@ def _store(event: Any, queue: Queue) -> int:
 
 
 def _start_of(path: Path) -> Dataset:
-    """An object up to its series, whatever its length."""
+    """The start of an object up to its series UID."""
     with path.open("rb") as file:
         start = BytesIO(file.read(MAX_START_BYTES))
     return read_partial(

@@ -1,14 +1,13 @@
-"""Score the series of the queue, and put what comes of them in the outbox.
+"""Score the series of the queue, and put their reports in the outbox.
 
-    FOLDER/results/<name>/   what `distiliqa score --out --sr` writes
-    FOLDER/scored/<name>/    the objects of a series, for a while: more of it may come
+    FOLDER/results/<name>/   the files of `distiliqa score --out --sr`
+    FOLDER/scored/<name>/    the objects of a series, for some time, as more may come
     FOLDER/failed/<name>/    the objects of a series of which some could not be scored
 
-A series of which more comes later is scored again under another name, and its report says that it
-replaces the earlier one. It is partial where images of the earlier report are here no more.
+If more images of a series come later, it is scored again under another name, and its report
+replaces the earlier one. The report is partial if images of the earlier report are missing.
 
-Each step is on the disk before the next one starts, so that a series which a crash interrupts goes
-on where it was.
+Every step is on the disk before the next one starts, so that work continues after a crash.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
 
 LOG = logging.getLogger(__name__)
-# How long the images of a series are kept, for it may go on; and on how full a disk they are not.
+# Images of a series are kept so long, as more may come, if so much of the disk is free.
 KEPT_S = 3600.0
 MIN_FREE_BYTES = 2 << 30
 
@@ -45,7 +44,7 @@ class Scorer:
     Parameters
     ----------
     folder : holds ``results``, ``scored`` and ``failed``.
-    outbox : takes the structured reports that are to be sent; None sends none.
+    outbox : outbox for the structured reports; None sends none.
 
     Raises
     ------
@@ -64,7 +63,7 @@ class Scorer:
         return (self.results / name).exists() or (self.failed / name).exists()
 
     def remove_old_images(self) -> None:
-        """Remove the objects of series that were scored long ago, or of all on a full disk."""
+        """Remove the images of series that were scored long ago, or of all on a full disk."""
         with suppress(OSError):  # it is tried again
             is_full = shutil.disk_usage(self.scored).free < MIN_FREE_BYTES
             for series in filter(Path.is_dir, self.scored.iterdir()):
@@ -72,13 +71,12 @@ class Scorer:
                     shutil.rmtree(series)
 
     def score(self, series: Path) -> None:
-        """Score the folder of a series, write and queue its results, and put it aside.
+        """Score the folder of a series, write and queue its results, and move the folder.
 
         Raises
         ------
-        DistiliqaError, OSError : the disk is full or the model fails; nothing is lost, and the
-            same call goes on from there.
-        KeyboardInterrupt : the same.
+        DistiliqaError, OSError, KeyboardInterrupt : the disk is full, the model fails, or the
+            user interrupts; nothing is lost, and the same call continues the work.
         """
         results = self.results / series.name
         if not results.exists():
@@ -93,7 +91,7 @@ class Scorer:
         self._clear(series, some_failed=bool(read_json(results / "run.json")["errors"]))
 
     def _write(self, run: ScoringRun, results: Path, earlier: Earlier) -> None:
-        """Write the results of a series under another name first: they appear all at once."""
+        """Write the results under a temporary name first, so that they appear all at once."""
         run = earlier.counted(run)
         partial = results.with_name(f".{results.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
@@ -104,16 +102,16 @@ class Scorer:
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)
         LOG.info("%s: scored %d of %d slices: %s", results.name, len(run.slices), run.found, mean)
         if earlier.reports:
-            LOG.info("%s: replaces the report before, for more images came", results.name)
+            LOG.info("%s: replaces the earlier report, as more images came", results.name)
 
     def _write_reports(self, run: ScoringRun, folder: Path, earlier: Earlier) -> None:
-        """Write those that can be made: a series of two patients has its scores and no report."""
+        """Write the reports that can be made: a series of two patients gets scores alone."""
         names = Names.of(run, identify=False).series
         for name, series in zip(names, run.series, strict=True):
             try:
                 write_sr(folder / f"{name}.dcm", series, run.model, replaces=earlier.reports)
             except DistiliqaError as error:
-                if isinstance(error.__cause__, OSError):  # the disk is to blame, not the series
+                if isinstance(error.__cause__, OSError):  # a fault of the disk, not of the series
                     raise
                 LOG.warning("%s: no structured report can be made of it", name)
 
@@ -124,8 +122,8 @@ class Scorer:
 
     def _give_up(self, series: Path) -> None:
         damaged = any(_is_damaged(path) for path in series.glob("*.dcm"))
-        what = "none of its images can be read" if damaged else "no axial CT slice in it"
-        LOG.warning("%s: not scored: %s", series.name, what)
+        problem = "none of its images can be read" if damaged else "no axial CT slice in it"
+        LOG.warning("%s: not scored: %s", series.name, problem)
         self._clear(series, some_failed=damaged)
 
     def _clear(self, series: Path, *, some_failed: bool) -> None:
@@ -140,11 +138,11 @@ class Scorer:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Whether an image that gave no score should have given one; a localizer should not."""
+    """Whether an image without a score is a damaged CT slice, and not, say, a localizer."""
     try:
         index_ct(path)
     except NotCTError:
         return False
     except CTReadError:
         return True
-    return True  # it was its pixels
+    return True  # its pixels are damaged

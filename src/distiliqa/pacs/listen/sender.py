@@ -24,7 +24,7 @@ _SUCCESS = 0x0000
 
 
 class _Entity(AE):
-    """Takes no longer over half an answer than over none."""
+    """Limits the time of an answer that comes in part too."""
 
     def _create_socket(self, assoc: Association, address: Any, tls_args: Any) -> AssociationSocket:
         return BoundedSocket(assoc, address=address)
@@ -32,13 +32,13 @@ class _Entity(AE):
 
 @dataclass(frozen=True)
 class Node:
-    """A DICOM node to send to, and the title that we call ourselves.
+    """A DICOM node to send to, and our own title.
 
     Attributes
     ----------
-    aet, host, port : of the node.
-    calling_aet : our title; many nodes hear only those they know.
-    connect_s, answer_s : the longest to wait for a connection and for an answer, seconds.
+    aet, host, port : title and address of the node.
+    calling_aet : our title; many nodes accept only titles they know.
+    connect_s, answer_s : maximum wait for a connection and for an answer, seconds.
     """
 
     aet: str
@@ -73,7 +73,7 @@ class Node:
         entity = _Entity(ae_title=self.calling_aet)
         entity.connection_timeout = self.connect_s
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self.answer_s
-        # Whatever else is proposed, the default goes with it: PS3.5, section 10.1.
+        # The default is always proposed too: PS3.5, section 10.1.
         for syntax in {dataset.file_meta.TransferSyntaxUID, ImplicitVRLittleEndian}:
             entity.add_requested_context(dataset.SOPClassUID, syntax)
         association = entity.associate(self.host, self.port, ae_title=self.aet)

@@ -1,4 +1,4 @@
-"""A DICOM server that no peer can stop: it counts its connections, and survives what they send."""
+"""A DICOM server that limits its connections and survives any message."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from distiliqa.pacs.retry import loggable
 
 LOG = logging.getLogger(__name__)
 STORED = 0x0000  # PS3.4, table B.2-1
-# From the connection to the whole request for an association; for one PDU, of some 16 kB; between
-# two PDUs.
+# From the connection to the complete request for an association; for one PDU, of some 16 kB;
+# between two PDUs.
 ASSOCIATE_S, PDU_S, IDLE_S = 10.0, 30.0, 120.0
 
 
 @contextmanager
 def serving(entity: AE, host: str, port: int, handlers: list[Any]) -> Iterator[int]:
-    """Serve associations in threads meanwhile.
+    """Serve associations in threads of their own.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def serving(entity: AE, host: str, port: int, handlers: list[Any]) -> Iterator[i
 
     Yields
     ------
-    The port that it listens at.
+    The port of the server.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def serving(entity: AE, host: str, port: int, handlers: list[Any]) -> Iterator[i
     )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    with _one_line_for_each_failure():
+    with _failures_in_one_line():
         try:
             yield server.server_address[1]
         finally:
@@ -93,8 +93,8 @@ class _Handler(RequestHandler):
         self.association: Association | None = None
 
     def handle(self) -> None:
-        # An association has threads that never sleep, which those who say nothing do not get.
-        if self._speaks():
+        # An association has busy threads: a silent peer gets none.
+        if self._sends_data():
             super().handle()
             assert self.association is not None
             self.association.join()
@@ -105,7 +105,7 @@ class _Handler(RequestHandler):
         self.server.shutdown_request(self.request)
         self.server.connections.leave(self.connection)
 
-    def _speaks(self) -> bool:
+    def _sends_data(self) -> bool:
         self.request.settimeout(ASSOCIATE_S)
         try:
             return bool(self.request.recv(1, MSG_PEEK))
@@ -115,7 +115,7 @@ class _Handler(RequestHandler):
     def _create_association(self) -> Association:
         association = self.association = super()._create_association()
         association.dimse = BoundedMessages(association)
-        association.dul.event_queue.get()  # that it is connected, which the next line puts again
+        association.dul.event_queue.get()  # the connection, which the next line repeats
         association.dul.socket = BoundedSocket(association, client_socket=self.request)
         association.bind(evt.EVT_ESTABLISHED, self._note_association)
         association.bind(evt.EVT_DIMSE_SENT, self._note_answer)
@@ -130,8 +130,8 @@ class _Handler(RequestHandler):
 
 
 @contextmanager
-def _one_line_for_each_failure() -> Iterator[None]:
-    """Log what ends a thread of pynetdicom, which it lets through to the screen as a traceback."""
+def _failures_in_one_line() -> Iterator[None]:
+    """Log errors in threads of pynetdicom, which would print a traceback."""
     before = threading.excepthook
 
     def log(failure: Any) -> None:
