@@ -10,7 +10,7 @@ import pytest
 
 from distiliqa.models.folder import Certainty, Domain, read_config, write_config
 from distiliqa.report.about import about, print_about
-from distiliqa.report.environment import package_versions
+from distiliqa.report.json import package_versions
 from distiliqa.version import __version__
 
 

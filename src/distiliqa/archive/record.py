@@ -12,8 +12,7 @@ from distiliqa.extras import package_versions
 from distiliqa.files import write_json
 from distiliqa.foreign_text import read_json
 from distiliqa.models.folder import ModelConfig
-from distiliqa.report.environment import environment
-from distiliqa.report.json import model_facts, settings
+from distiliqa.report.json import environment, model_facts, settings
 
 RUN = "run.json"
 _PACKAGES = ("ray", "pyarrow")

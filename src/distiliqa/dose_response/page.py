@@ -16,9 +16,8 @@ from distiliqa.dose_response.words import (
     verdict,
 )
 from distiliqa.report.columns import FACTS
-from distiliqa.report.environment import environment
 from distiliqa.report.formatting import fact_text, interval_text, number_text
-from distiliqa.report.json import model_facts
+from distiliqa.report.json import environment, model_facts
 from distiliqa.report.page_blocks import write_page
 from distiliqa.report.pictures import as_data_uri, slice_picture
 from distiliqa.report.plots import Curve, Dot, Line, curves, strips, svg

@@ -12,10 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Problem
-from distiliqa.dose_response.curve import LowestDose, at_dose, lowest_dose
 from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.result import SliceScore
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval
+
+
+@dataclass(frozen=True)
+class LowestDose:
+    """The lowest relative dose whose quality suffices, and what bounds it.
+
+    Attributes
+    ----------
+    dose : None where full dose does not suffice.
+    bound : ``crossing``, where the curve falls below; ``simulated``, where the lowest dose that was
+        simulated suffices still; ``full``, where full dose does not suffice.
+    """
+
+    dose: float | None
+    bound: Literal["crossing", "simulated", "full"]
 
 
 class Basis(NamedTuple):
@@ -146,3 +160,34 @@ class DoseResponse:
         known = [each.acquisition.ctdivol_mgy for each in self.points[0].slices]
         stated = [value for value in known if value is not None]
         return fmean(stated) if len(stated) == len(known) else None
+
+
+def lowest_dose(doses: Sequence[float], quality: Sequence[float], least: float) -> LowestDose:
+    """The lowest dose down to which the quality stays at ``least`` or above.
+
+    Parameters
+    ----------
+    doses : falling, from full dose on.
+    quality : at each dose, higher is better.
+    """
+    if quality[0] < least:
+        return LowestDose(None, "full")
+    below = next((n for n, value in enumerate(quality) if value < least), None)
+    if below is None:
+        return LowestDose(doses[-1], "simulated")
+    high, low = quality[below - 1], quality[below]
+    share = (high - least) / (high - low)
+    logs = np.log(doses[below - 1 : below + 1])
+    return LowestDose(float(np.exp(logs[0] + share * (logs[1] - logs[0]))), "crossing")
+
+
+def at_dose(doses: Sequence[float], values: Sequence[float], dose: float) -> float | None:
+    """The value at a dose between the simulated ones; None outside of them.
+
+    Parameters
+    ----------
+    doses : falling.
+    """
+    if not doses[-1] <= dose <= doses[0]:
+        return None
+    return float(np.interp(np.log(dose), np.log(doses[::-1]), values[::-1]))

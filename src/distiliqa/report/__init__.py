@@ -62,8 +62,7 @@ def write_reports(
     from distiliqa.report.csv import write_csv
     from distiliqa.report.former import FILES, RECORD
     from distiliqa.report.html import write_html
-    from distiliqa.report.json import scores_record
-    from distiliqa.report.run_record import run_record
+    from distiliqa.report.json import run_record, scores_record
 
     write_csv(folder / SCORES_CSV, run.slices)
     write_json(folder / SCORES_JSON, scores_record(run))

@@ -23,7 +23,7 @@ from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.errors import MAX_PROBLEM, shortened
 from distiliqa.extras import package_versions
 from distiliqa.models.folder import read_config
-from distiliqa.report.environment import environment
+from distiliqa.report.json import environment
 from distiliqa.terminal import screen
 
 EXTRAS = ("reportlab", "highdicom", "ray", "torch", "lightning")

@@ -1,14 +1,16 @@
-"""``scores.json``: the scores with where they come from."""
+"""``scores.json`` and ``run.json``: scores with their provenance, and the record of a run."""
 
 from __future__ import annotations
 
 import json
 import math
+import platform
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from distiliqa.extras import package_versions
 from distiliqa.models.folder import ONNX, ModelConfig
 from distiliqa.report.columns import (
     COMPARED,
@@ -23,6 +25,7 @@ from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.version import __version__
 
 DIGITS = 6
+ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "nibabel", "tifffile")
 
 # What came after the first release stands last in a slice; acquisition facts have their own place.
 _LAST = [
@@ -59,8 +62,39 @@ def print_json(run: ScoringRun) -> None:
     sys.stdout.write("\n")
 
 
+def run_record(run: ScoringRun) -> dict[str, Any]:
+    """The content of ``run.json``: software, model, settings, input hashes, timings, errors."""
+    return {
+        **environment(),
+        "model": model_facts(run.model),
+        "settings": settings(run.model)
+        | {
+            "inputs": list(run.inputs),
+            "reference": run.reference,
+            "count_outside": run.count_outside,
+            "execution": asdict(run.execution),
+        },
+        "slices": {"found": run.found, "scored": len(run.slices)},
+        "stopped": None if run.stopped is None else str(run.stopped) or "interrupted",
+        "errors": [problem._asdict() for problem in run.failed],
+        "left_out": [problem._asdict() for problem in run.left_out],
+        "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
+        "sha256": run.sha256,
+    }
+
+
+def environment() -> dict[str, object]:
+    """Versions of distiliqa, Python and the engines, and the platform; no host and no user."""
+    return {
+        "distiliqa": __version__,
+        "python": platform.python_version(),
+        "engines": package_versions(ENGINES),
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+
+
 def model_facts(config: ModelConfig) -> dict[str, Any]:
-    """Which model scored, exactly, and what its scores mean."""
+    """The model that scored, and the scale of its scores."""
     return {
         "name": config.name,
         "version": config.version,
@@ -70,7 +104,7 @@ def model_facts(config: ModelConfig) -> dict[str, Any]:
 
 
 def settings(config: ModelConfig) -> dict[str, Any]:
-    """How slices were shown to the model: ``window`` in HU, ``image_size`` in pixels."""
+    """The input of the model: ``window`` in HU, ``image_size`` in pixels."""
     return {"window": asdict(config.window), "image_size": config.image_size}
 
 

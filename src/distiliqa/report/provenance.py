@@ -10,7 +10,7 @@ from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.models.folder import ONNX
 from distiliqa.report.entry import Entry
-from distiliqa.report.environment import environment
+from distiliqa.report.json import environment
 from distiliqa.report.names import KnownPaths, Names
 from distiliqa.scoring.execution import described
 from distiliqa.scoring.result import ScoringRun

@@ -14,10 +14,18 @@ from distiliqa.models.folder import ScoreScale
 from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.entry import Entry, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner
-from distiliqa.report.html.notes import Notes, numbers_of
 from distiliqa.report.html.section import slice_figure
 from distiliqa.report.names import Names
-from distiliqa.report.page_blocks import Cell, Heading, Row, figure, filled, headings
+from distiliqa.report.page_blocks import (
+    Cell,
+    Heading,
+    Notes,
+    Row,
+    figure,
+    filled,
+    headings,
+    numbers_of,
+)
 from distiliqa.report.plots import Dot, strips, svg
 from distiliqa.scoring.result import ScoringRun, SliceScore
 

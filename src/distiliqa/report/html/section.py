@@ -13,9 +13,18 @@ from distiliqa.report.columns import COMPARED, FACTS, slice_columns
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.example_pictures import Picture, Pictures
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
-from distiliqa.report.html.notes import Note, Notes, count_warnings, numbers_of
 from distiliqa.report.names import Names
-from distiliqa.report.page_blocks import Heading, Row, figure, filled, headings
+from distiliqa.report.page_blocks import (
+    Heading,
+    Note,
+    Notes,
+    Row,
+    count_warnings,
+    figure,
+    filled,
+    headings,
+    numbers_of,
+)
 from distiliqa.report.plots import svg
 from distiliqa.report.plots.profile import PAGE
 from distiliqa.report.series_plots import series_plots
