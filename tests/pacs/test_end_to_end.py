@@ -23,7 +23,7 @@ from distiliqa.files import only_one
 from distiliqa.pacs.dicomweb.credentials import PASSWORD as PASSWORD_VARIABLE
 from distiliqa.pacs.dicomweb.credentials import USER as USER_VARIABLE
 from distiliqa.pacs.listen.sender import Node
-from distiliqa.pacs.results.read_scores import read_scores
+from distiliqa.pacs.results.earlier import read_scores
 from distiliqa.report.names import short_hash
 
 ENVIRONMENT = os.environ | {USER_VARIABLE: USER, PASSWORD_VARIABLE: PASSWORD}

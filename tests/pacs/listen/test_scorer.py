@@ -17,7 +17,7 @@ from distiliqa.pacs.listen import scorer as scorer_module
 from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.queue import Queue
 from distiliqa.pacs.listen.scorer import Scorer
-from distiliqa.pacs.results.read_scores import read_scores
+from distiliqa.pacs.results.earlier import read_scores
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.result import ScoringRun
 

@@ -11,7 +11,7 @@ from pydicom.sr.codedict import codes as dicom
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.results import codes
-from distiliqa.pacs.results.read_scores import read_scores
+from distiliqa.pacs.results.earlier import read_scores
 from distiliqa.pacs.results.structured_report import structured_report, write_sr
 
 

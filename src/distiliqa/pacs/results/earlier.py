@@ -1,4 +1,4 @@
-"""What was reported of a series before more of it came."""
+"""Earlier reports on a series, such as those that an archive returned, and their scores."""
 
 from __future__ import annotations
 
@@ -6,22 +6,92 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from highdicom.sr import MeasurementReport, MeasurementsAndQualitativeEvaluations, srread
 from pydicom import Dataset, dcmread
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.results.read_scores import read_scores
+from distiliqa.files import check_regular
+from distiliqa.pacs.results import codes
 from distiliqa.scoring.result import ScoringRun
+
+
+class FiledScore(NamedTuple):
+    """The score of one slice in a report.
+
+    Attributes
+    ----------
+    sop_uid : str
+        SOP Instance UID of the image.
+    score : float
+        On the scale of the model.
+    interval : tuple[float, float] or None
+        Prediction interval; None where the report has none.
+    frame : int
+        Frame of the image, from 0, as in `SliceScore`.
+    """
+
+    sop_uid: str
+    score: float
+    interval: tuple[float, float] | None
+    frame: int
+
+
+def read_scores(path: Path) -> list[FiledScore]:
+    """Read the scores of the slices from a report that `write_sr` wrote, in their order.
+
+    Raises
+    ------
+    DistiliqaError
+        No such file, or no measurement report with scores of a model.
+    """
+    try:
+        check_regular(path)
+        content = srread(path).content
+        if not isinstance(content, MeasurementReport):
+            raise TypeError("another kind of report")
+        groups = content.get_image_measurement_groups()
+        scores = [_score_of(group) for group in groups if group.source_images]
+    except Exception as error:  # pydicom and highdicom raise many kinds on other files
+        raise _not_a_report(path, str(error) or type(error).__name__) from error
+    if not scores:
+        raise _not_a_report(path, "it rates no image")
+    return scores
+
+
+def _score_of(group: MeasurementsAndQualitativeEvaluations) -> FiledScore:
+    ratings = {
+        None if rating.derivation is None else rating.derivation.value: float(rating.value)
+        for rating in group.get_measurements(codes.MODEL_SCORE)
+    }
+    low, high = (ratings.get(end.value) for end in (codes.INTERVAL_LOW, codes.INTERVAL_HIGH))
+    (image,) = group.source_images
+    frames = image.referenced_frame_numbers or [1]
+    return FiledScore(
+        sop_uid=image.referenced_sop_instance_uid,
+        score=ratings[None],
+        interval=None if low is None or high is None else (low, high),
+        frame=frames[0] - 1,
+    )
+
+
+def _not_a_report(path: Path, why: str) -> DistiliqaError:
+    return DistiliqaError(
+        f"not a report of image quality ({why})", path=path, remedy="give a file of `score --sr`"
+    )
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The last reports of a series; none where it is new.
+    """The last reports on a series; none for a new series.
 
     Attributes
     ----------
-    reports : structured reports.
-    missing : number of slices that they rate and that are here no more.
+    reports : Sequence[Dataset]
+        Structured reports.
+    missing : int
+        Number of slices that they rate and whose images are missing here.
     """
 
     reports: Sequence[Dataset] = ()
@@ -29,11 +99,12 @@ class Earlier:
 
     @classmethod
     def of(cls, results: Path, images: Path) -> Earlier:
-        """What is in the results before ``results``, such as ``<hash>`` before ``<hash>-2``.
+        """Find the reports in the results before ``results``, as ``<hash>`` before ``<hash>-2``.
 
         Parameters
         ----------
-        images : the folder of the images, by their SOP Instance UIDs.
+        images : Path
+            The folder of the images, by their SOP Instance UIDs.
         """
         name, _, number = results.name.partition("-")
         before = [results.with_name(f"{name}-{n}") for n in range(int(number or 1) - 1, 1, -1)]
@@ -46,13 +117,13 @@ class Earlier:
     def _of(cls, paths: Sequence[Path], here: Collection[str]) -> Earlier:
         try:
             filed = [score for path in paths for score in read_scores(path)]
-        except DistiliqaError:  # nobody can refer to a report that is damaged
+        except DistiliqaError:  # no report can refer to a damaged one
             return cls()
         missing = sum(score.sop_uid not in here for score in filed)
         return cls([dcmread(path) for path in paths], missing)
 
     def counted(self, run: ScoringRun) -> ScoringRun:
-        """A run that knows of the missing slices, which may be of any of its series."""
+        """Add the missing slices to the counts of a run; they may be of any of its series."""
         if not self.missing:
             return run
         scored = Counter(score.series for score in run.slices)
