@@ -15,32 +15,32 @@ _ABSOLUTE = re.compile(r"(?<!\w)(?:[A-Za-z]:)?[/\\](?=\S)")
 
 
 def one_line(text: str) -> str:
-    """``text`` with line breaks, escape codes and whatever else is not to be printed escaped.
+    """Escape line breaks, escape codes and all else that is not printable.
 
     File names and tags come from anywhere, and a terminal obeys some of these characters.
     """
     if text.isprintable():
         return text
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
-def shortened(text: str, most: int = MAX_QUOTED) -> str:
-    """``text``, or its start and an ellipsis where it has more than ``most`` characters."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def shortened(text: str, max_length: int = MAX_QUOTED) -> str:
+    """Cut a text to ``max_length`` characters, the last of them an ellipsis."""
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
 
 
 def quoted(value: object) -> str:
-    """``value`` as Python writes it, no longer than `MAX_QUOTED` characters."""
+    """The ``repr`` of a value, cut to `MAX_QUOTED` characters."""
     return shortened(repr(value[:MAX_QUOTED] if isinstance(value, str | bytes) else value))
 
 
 def without_paths(text: str, paths: Iterable[str]) -> str:
-    """``text`` with ``a file`` in the place of each path, which may carry who a patient is.
+    """Replace paths, which may name a patient, by ``a file``.
 
-    A name of one of the files goes too, and with it the absolute path that it stands at the end of:
-    libraries tell other spellings of a path than the one they were given.
+    The names of the files are replaced too, with the absolute paths that end in them: libraries
+    report other spellings of a path than the one they were given.
     """
     paths = set(paths) - {""}
     for path in sorted(paths, key=len, reverse=True):
@@ -52,7 +52,7 @@ def without_paths(text: str, paths: Iterable[str]) -> str:
 
 
 def _without_name(line: str, name: str) -> str:
-    """``line`` without the name and the absolute paths that end in it, in steps of its length."""
+    """Replace a name and the absolute paths that end in it, in linear time."""
     names = [at.start() for at in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", line)]
     path_ends = [at for at in names if line[at - 1 : at] in ("/", "\\")]
     starts = [at.start() for at in _ABSOLUTE.finditer(line)]
@@ -68,22 +68,22 @@ def _without_name(line: str, name: str) -> str:
 
 
 def _next(places: Sequence[int], at: int) -> int | None:
-    """The first of the places, which are in order, from ``at`` on."""
+    """The first of the sorted places that is not before ``at``."""
     first = bisect_left(places, at)
     return places[first] if first < len(places) else None
 
 
 class DistiliqaError(Exception):
-    """Something the user can put right. The text is one line: ``path: problem; remedy``.
+    """An error that the user can correct. Its text is one line: ``path: problem; remedy``.
 
     Parameters
     ----------
     problem : str
-        What is wrong; of a longer text the first `MAX_PROBLEM` characters.
+        The fault, cut to `MAX_PROBLEM` characters.
     path : str or PathLike[str], optional
-        The file or folder it is wrong with, if there is one.
+        The file or folder with the fault, if any.
     remedy : str, optional
-        What to do about it.
+        How to correct it.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class NotCTError(CTReadError):
 
 
 class ModelFolderError(DistiliqaError):
-    """A model folder lacks a file, or a file is not the one that was exported."""
+    """A model folder lacks a file, or a file was changed after the export."""
 
 
 class RecipeError(DistiliqaError):

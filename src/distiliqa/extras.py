@@ -1,4 +1,4 @@
-"""The packages that are installed: their versions, and the extras that bring them."""
+"""Installed packages, their versions, and the extras that install them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from distiliqa.errors import DistiliqaError
 def package_versions(names: Iterable[str]) -> dict[str, str | None]:
     """Versions of installed packages by name, None for one that is not installed.
 
-    Read from the packages' metadata: asking for the version of torch does not import it.
+    They are read from metadata: nothing is imported.
     """
     return {name: _version(name) for name in names}
 
 
 def require_extra(extra: str, modules: Iterable[str], what: str) -> None:
-    """Raise `DistiliqaError` where a module of an extra is missing: before scoring, not after.
+    """Raise `DistiliqaError` if a module of an extra is missing.
 
     Parameters
     ----------
-    what : what is asked for, with its verb, such as ``DICOM results need``.
+    what : subject and verb of the error, such as ``DICOM results need``.
     """
     for module in modules:
         if not is_installed(module):
@@ -34,29 +34,29 @@ def require_extra(extra: str, modules: Iterable[str], what: str) -> None:
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module can be imported; a folder without code that has its name is none."""
+    """Whether a module can be imported; a folder of its name without code does not count."""
     found = find_spec(module)
     return found is not None and found.origin is not None
 
 
 def install_command(extra: str) -> str:
-    """What to type for the packages of an extra, wherever this package was installed from.
+    """The command that installs the packages of an extra.
 
-    An index may not know the package, or another one of its name: only what the extra needs is
-    asked for, as the metadata of the installed package say.
+    It names the packages alone, from the metadata of this package: an index may lack this package,
+    or have another one of its name.
     """
-    needed = [each for each in _requirements() if _is_of(extra, each)]
+    needed = [package for package in _requirements() if _is_of(extra, package)]
     if not needed:
         return f'pip install ".[{extra}]" in a checkout of distiliqa'
-    for each in needed:
-        each.marker = None
-    return " ".join(["pip install", *(f'"{each}"' for each in needed)])
+    for package in needed:
+        package.marker = None
+    return " ".join(["pip install", *(f'"{package}"' for package in needed)])
 
 
 def _requirements() -> list[Requirement]:
     try:
         return [Requirement(line) for line in requires("distiliqa") or ()]
-    except PackageNotFoundError:  # its source is on the path and nobody installed it
+    except PackageNotFoundError:  # its source is on the path, and it is not installed
         return []
 
 

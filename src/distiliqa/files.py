@@ -40,7 +40,7 @@ _GENERATED = ("/proc/", "/sys/")
 
 
 def cannot_write(path: Path, error: OSError) -> DistiliqaError:
-    """The error to raise when ``path`` could not be written, with the remedy for its cause."""
+    """The error for a path that cannot be written, with the remedy for its cause."""
     remedy = _REMEDIES.get(error.errno or 0, "choose another output folder")
     return DistiliqaError(f"cannot be written ({error.strerror})", path=path, remedy=remedy)
 
@@ -55,7 +55,7 @@ def make_folder(path: Path) -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Create ``path``, which its owner alone may look into. Raises as `make_folder`."""
+    """Create a folder that only its owner may read. Raises as `make_folder`."""
     make_folder(path)
     try:
         path.chmod(0o700)
@@ -68,21 +68,21 @@ def private_folder(path: Path) -> Path:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, else it is removed.
 
-    What a killed process left is removed by a later one, see `distiliqa.scratch`.
+    A later process removes what a killed one left, see `distiliqa.scratch`.
 
     Raises `DistiliqaError` on a full disk or a folder that cannot be written.
     """
     make_folder(path.parent)
     partial = scratch_path(path.parent)
     try:
-        # Not by tempfile, whose files are private: the system lets others read it as any new file.
+        # Files of tempfile are private: this one gets the usual permissions of a new file.
         partial.touch(exist_ok=False)
         mode = partial.stat().st_mode
     except OSError as error:
         raise cannot_write(path, error) from error
     try:
         yield partial
-        partial.chmod(mode)  # safetensors puts a private file of its own in the place
+        partial.chmod(mode)  # safetensors replaces it by a private file
         partial.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -105,7 +105,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file that is still there, and whole, after the power fails.
+    """Write a file that survives a power failure.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Wait until the disk has the content of a file. Raises `DistiliqaError` where it is full."""
+    """Flush the content of a file to the disk. Raises `DistiliqaError` on a full disk."""
     try:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
@@ -128,8 +128,8 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the disk has the names of the files in a folder."""
-    if os.name != "posix":  # Windows opens no folders, and needs no such thing
+    """Flush the names of the files in a folder to the disk."""
+    if os.name != "posix":  # Windows cannot open folders, and need not
         return
     folder = os.open(path, os.O_RDONLY)
     try:

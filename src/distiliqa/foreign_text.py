@@ -38,11 +38,11 @@ AnyObject = TypeVar("AnyObject")
 
 
 def encoding_of(start: bytes) -> str:
-    """The encoding that the byte order mark of a text names; UTF-8 where it has none.
+    """The encoding of the byte order mark of a text; UTF-8 without one.
 
     Parameters
     ----------
-    start : the first four bytes of the text, or more.
+    start : at least the first four bytes of the text.
     """
     return next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8-sig")
 
@@ -52,7 +52,7 @@ def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
 
     Raises
     ------
-    DistiliqaError : the file is missing, not readable, larger than ``max_bytes``, or no such text.
+    DistiliqaError : the file is missing, not readable, larger than ``max_bytes``, or not text.
     """
     try:
         with open_regular(path) as file:
@@ -79,17 +79,17 @@ def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> Any:
 def parse_json(
     content: str | bytes, path: str | PathLike[str] | None, remedy: str = _CORRECT
 ) -> Any:
-    """The value of a JSON text, with no number in it that is not finite.
+    """The value of a JSON text, in which all numbers are finite.
 
     Parameters
     ----------
-    path : where the text is from, for the error.
-    remedy : what to do about a text that is wrong.
+    path : origin of the text, for the error.
+    remedy : how to correct a faulty text.
 
     Raises
     ------
-    DistiliqaError : not JSON, a name that stands twice in an object, NaN or an infinite number, an
-        integer of more than `MAX_DIGITS` digits, more than `MAX_DEPTH` values inside each other.
+    DistiliqaError : not JSON, a duplicate name in an object, NaN or an infinite number, an integer
+        of more than `MAX_DIGITS` digits, more than `MAX_DEPTH` nested values.
     """
     text = _decoded(content, path, remedy) if isinstance(content, bytes) else content
     try:
@@ -116,7 +116,7 @@ def from_json(kind: type[AnyObject], content: Any, name: str = "it") -> AnyObjec
     Parameters
     ----------
     content : a JSON object, as `parse_json` gives it.
-    name : what it is called in errors.
+    name : name of the value in errors.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Many independent pieces of work on all cores, with a progress bar."""
+"""Independent tasks on all cores, with a progress bar."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def run_jobs(
     jobs: int | None = None,
     description: str,
 ) -> Iterator[tuple[int, Result | CTReadError]]:
-    """Yield (position in ``tasks``, result) as the pieces of work end, in any order.
+    """Yield (position in ``tasks``, result) as the tasks end, in any order.
 
-    A `CTReadError` is a result: one bad file does not stop the rest. Any other error stops the
-    run once the pieces that are under way have ended, and so does Ctrl-C.
+    A `CTReadError` is a result: one bad file does not stop the others. Any other error, or Ctrl-C,
+    stops the run once the running tasks have ended.
 
     Parameters
     ----------
     work : a function that can be pickled; called in other processes unless ``jobs`` is 1.
     jobs : number of processes; all cores when None.
-    description : what the progress bar on stderr says.
+    description : label of the progress bar on stderr.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _in_processes(
                 yield indices[future], future.result()
     except BrokenProcessPool as error:
         raise DistiliqaError(
-            "a worker process was killed, perhaps for want of memory",
+            "a worker process was killed, perhaps because memory ran out",
             remedy="run again to resume, with fewer --jobs",
         ) from error
     finally:
@@ -79,5 +79,5 @@ def _in_processes(
 
 
 def _ignore_ctrl_c() -> None:
-    """Ctrl-C reaches every process of a terminal; only the first one decides what happens."""
+    """Leave Ctrl-C, which reaches all processes of a terminal, to the main process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,8 +1,8 @@
-"""Keep ``python -m distiliqa`` from taking files of the working directory for modules.
+"""Keep ``python -m distiliqa`` from importing files of the working directory.
 
-Python looks for modules there first, and for optional ones that are missing. Images lie there, and
-what is called ``dl`` or ``numpy.py`` beside them is no module of ours. The package imports this
-before anything else, so it needs what Python has loaded before: ``os`` and ``sys``.
+Python searches modules there first. It is a folder of images, and a file ``numpy.py`` or a folder
+``dl`` beside them is no module of ours. The package imports this file before all others, so it uses
+only modules that Python has loaded: ``os`` and ``sys``.
 """
 
 import os
@@ -12,7 +12,7 @@ _NAME = "distiliqa"
 
 
 def _is_run() -> bool:
-    """Whether Python is looking for this package to run it: ``-m`` stands there until it has."""
+    """Whether Python is importing this package to run it: until then ``argv`` is ``-m``."""
     named = (part.removeprefix("-m").partition(".")[0] for part in sys.orig_argv)
     return sys.argv[:1] == ["-m"] and _NAME in named
 
@@ -23,7 +23,7 @@ def _leave_out() -> None:
     except OSError:  # it has been removed, and holds nothing that could be taken
         return
     package_is_here = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) == here
-    safe = getattr(sys.flags, "safe_path", False)  # Python has left it out itself
+    safe = getattr(sys.flags, "safe_path", False)  # Python did it itself
     if sys.path[:1] == [here] and not package_is_here and not safe:
         del sys.path[0]
 
