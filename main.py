@@ -1,4 +1,4 @@
-"""DistilIQA's published command line, as a door to this package.
+"""Published command line of DistilIQA, run by this package.
 
     python main.py --task preprocessing | train_teacher | train_student | evaluate
 
@@ -38,7 +38,7 @@ PUBLISHED_BEHAVIOUR = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The published options, and four of ours."""
+    """Published options, and four that this package adds."""
     options = argparse.ArgumentParser(prog="main.py", description=__doc__.splitlines()[0])
     add = options.add_argument
     tasks = {
@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def preprocessing(args: argparse.Namespace) -> None:
-    """Mixed doses and labels beside the images."""
+    """Write mixed doses and labels beside the images."""
     from distiliqa.cli.preprocess import preprocess
 
     preprocess(
@@ -94,7 +94,7 @@ def preprocessing(args: argparse.Namespace) -> None:
 
 
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
-    """What the published options say, in the words of a recipe."""
+    """Keys of a recipe for the published options."""
     from distiliqa.lab.recipe_file import parse_overrides
 
     return {
@@ -128,7 +128,7 @@ def check_image_size(words: list[str]) -> None:
 
 
 def hardware(device: str) -> dict[str, Any]:
-    """A torch device in the words of a recipe; the CPU where there is no such device."""
+    """Keys of a recipe for a torch device; the CPU where there is no such device."""
     import torch
 
     if device.startswith("cuda") and torch.cuda.is_available():
@@ -138,7 +138,7 @@ def hardware(device: str) -> dict[str, Any]:
 
 
 def opened(args: argparse.Namespace, step: str) -> Any:
-    """The run in the working directory, started or resumed; each step has options of its own."""
+    """Open the run in the working directory; each step has its own options."""
     from dataclasses import replace
 
     from distiliqa.lab.train.recipe import load_recipe
@@ -155,8 +155,8 @@ def opened(args: argparse.Namespace, step: str) -> Any:
     return replace(run, recipe=run.recipe.model_copy(update={"student": recipe.student}))
 
 
-def hand_on(weights: Path, *places: Path) -> None:
-    """Copy weights to the published places, in the published layout."""
+def copy_weights(weights: Path, *places: Path) -> None:
+    """Copy weights to the published paths, in the published layout."""
     import torch
 
     from distiliqa.files import atomic_path
@@ -183,14 +183,14 @@ def show_table(table: Path) -> None:
 
 
 def best_epoch(result: Path) -> int:
-    """The epoch whose weights were kept."""
+    """Epoch whose weights were kept."""
     from distiliqa.foreign_text import read_json
 
     return read_json(result)["epoch"]
 
 
 def train_teacher(args: argparse.Namespace) -> None:
-    """Five teachers, handed on to ``snapshots_fold_{k}`` and ``Train/weights``."""
+    """Train five teachers; copy them to ``snapshots_fold_{k}`` and ``Train/weights``."""
     from distiliqa.lab.train.teacher import train_teachers
 
     run = opened(args, "teacher")
@@ -201,13 +201,13 @@ def train_teacher(args: argparse.Namespace) -> None:
             show_table(run.fold_folder(k) / f"train_info_fold_{k}.csv")
     for k in range(1, len(run.folds) + 1):
         snapshot = Path(f"snapshots_fold_{k}/model_{best_epoch(run.teacher_result(k))}.pth")
-        hand_on(run.teacher_weights(k), snapshot, TEACHER_WEIGHTS / f"fold{k}.pth")
+        copy_weights(run.teacher_weights(k), snapshot, TEACHER_WEIGHTS / f"fold{k}.pth")
 
 
 def train_student(args: argparse.Namespace) -> None:
-    """The student, handed on to ``snapshots_student`` and ``Evaluation/weights``."""
+    """Train the student; copy it to ``snapshots_student`` and ``Evaluation/weights``."""
     from distiliqa.lab.network.published import import_network
-    from distiliqa.lab.train.student import is_taught_by
+    from distiliqa.lab.train.student import is_distilled_from
     from distiliqa.lab.train.student import train_student as distil
     from distiliqa.lab.train.training_run import BEST
 
@@ -215,25 +215,25 @@ def train_student(args: argparse.Namespace) -> None:
     paths = args.weights_path or [
         TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
     ]
-    asks = run.recipe.student.distill_weight > 0
-    teachers = [import_network(path) for path in paths] if asks else []
+    needed = run.recipe.student.distill_weight > 0
+    teachers = [import_network(path) for path in paths] if needed else []
     try:
-        distil(run, teachers=teachers, resume=is_taught_by(run, teachers))
+        distil(run, teachers=teachers, resume=is_distilled_from(run, teachers))
     finally:
         show_table(run.student_folder / "train_info_student.csv")
     name = f"student_{best_epoch(run.student_folder / 'result.json')}.pth"
     weights = run.student_folder / BEST
-    hand_on(weights, Path("snapshots_student") / name, STUDENT_WEIGHTS / name)
+    copy_weights(weights, Path("snapshots_student") / name, STUDENT_WEIGHTS / name)
 
 
 def train(args: argparse.Namespace) -> None:
-    """Teachers, then student."""
+    """Train teachers, then student."""
     train_teacher(args)
     train_student(args)
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Metrics of the student on ``test.json``, in the working directory."""
+    """Evaluate the student on ``test.json``; write to the working directory."""
     from distiliqa.cli.evaluate import evaluate as measure
     from distiliqa.errors import DistiliqaError
     from distiliqa.lab.network.published import import_network

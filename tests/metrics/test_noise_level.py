@@ -9,7 +9,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from distiliqa.ct import read_ct
-from distiliqa.metrics import global_noise_level
+from distiliqa.metrics import global_noise_level, noise_map
+from distiliqa.metrics.noise_level import soft_tissue, soft_tissue_boxes
 
 SPACING = (1.0, 1.0)
 
@@ -95,3 +96,47 @@ def test_real_quarter_dose_is_noisier_in_every_pair(shared_data: Path) -> None:
         assert 1.5 * levels[0] < levels[1] < 3 * levels[0]
         pairs += 1
     assert pairs == 11
+
+
+def test_is_the_sample_deviation_of_the_box_around_each_pixel():
+    image = np.random.default_rng(0).normal(-1000, 30, (40, 50))
+    found = noise_map(image, (0.6, 0.6))  # 10 pixels
+    assert found.shape == image.shape
+    assert found[20, 30] == pytest.approx(image[15:25, 25:35].std(ddof=1), rel=1e-9)
+
+
+def test_a_plain_slice_has_no_noise():
+    assert noise_map(np.full((20, 20), -3024, np.int16)).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("spacing", "size"), [(None, 9), ((0.7, 0.7), 9), ((3.0, 3.0), 7), ((0.0, 0.0), 9)]
+)
+def test_the_box_is_6_mm_and_no_less_than_7_pixels(spacing: tuple[float, float] | None, size: int):
+    image = np.zeros((41, 41))
+    image[20, 20] = 1
+    assert np.count_nonzero(noise_map(image, spacing) > 1e-9) == size**2
+
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_noise_does_not_decide() -> None:
+    hu = np.where(np.arange(60) < 30, 50.0, -100.0) + RANDOM.normal(0, 40, (50, 60))
+    found = soft_tissue(hu, 9)
+    assert found[:, :25].all()
+    assert not found[:, 35:].any()
+
+
+def test_the_range_may_be_another() -> None:
+    hu = np.repeat([[-60.0, -10.0, 50.0, 130.0]], 5, axis=0)
+    np.testing.assert_array_equal(soft_tissue(hu, 1)[0], [False, False, True, False])
+    np.testing.assert_array_equal(soft_tissue(hu, 1, (-20, 140))[0], [False, True, True, True])
+
+
+def test_boxes_hold_nothing_but_soft_tissue() -> None:
+    hu = np.full((40, 40), 50.0)
+    hu[20, 20] = 50 + 60 * 81  # a mean of 110 HU wherever a box of 9 x 9 holds it
+    found = soft_tissue_boxes(hu)
+    assert np.count_nonzero(~found) == 17**2
+    assert not found[20 - 8 : 20 + 9, 20 - 8 : 20 + 9].any()

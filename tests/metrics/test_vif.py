@@ -6,7 +6,7 @@ from scipy.signal import convolve2d
 
 from distiliqa.ct import SOFT_TISSUE
 from distiliqa.metrics import vif
-from distiliqa.metrics.vif import SMALLEST_SIDE
+from distiliqa.metrics.vif import MIN_SIDE
 
 
 def as_in_the_paper(seen: np.ndarray, pristine: np.ndarray) -> float:
@@ -69,7 +69,7 @@ def test_a_flat_reference_has_nothing_to_keep(pair: tuple[np.ndarray, np.ndarray
 
 
 def test_the_smallest_side_is_the_smallest():
-    values = np.random.default_rng(0).normal(40, 50, (SMALLEST_SIDE, SMALLEST_SIDE))
+    values = np.random.default_rng(0).normal(40, 50, (MIN_SIDE, MIN_SIDE))
     assert vif(values, values) == pytest.approx(1, abs=1e-6)
     with pytest.raises(ValueError, match="needs 41 x 41"):
         vif(values[1:], values[1:])

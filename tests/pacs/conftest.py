@@ -22,7 +22,7 @@ from tests.support.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
 from distiliqa.ct import SliceRef, index_ct
-from distiliqa.models.folder import ONNX, Certainty, ModelConfig, ScoreScale
+from distiliqa.models.folder import ONNX, IntervalCalibration, ModelConfig, ScoreScale
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 FAKE_SERIES = "1.2.4"
@@ -33,7 +33,7 @@ THIRD = 1 / 3
 @pytest.fixture(scope="session")
 def model() -> ModelConfig:
     scale = ScoreScale(0.0, 4.0, "made up by the tests")
-    certainty = Certainty(coverage=0.9, quantile=2.0, floor=0.1, images=100, cases=4)
+    certainty = IntervalCalibration(coverage=0.9, quantile=2.0, floor=0.1, images=100, cases=4)
     files = {ONNX: "ab" * 32}
     return ModelConfig("tiny", "1.0", {}, 5, scale, certainty=certainty, files=files)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.models.folder import Certainty
+from distiliqa.models.folder import IntervalCalibration
 from distiliqa.report.screen_table import MAX_SLICES, WORST_SLICES, print_scores
 from distiliqa.scoring.result import ScoringRun
 
@@ -54,7 +54,7 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
 
 
 def test_the_column_of_intervals_holds_no_spread(run: ScoringRun, capsys: pytest.CaptureFixture):
-    config = replace(run.model, certainty=Certainty(0.9, 1.0, 0.1, 10, 2))
+    config = replace(run.model, certainty=IntervalCalibration(0.9, 1.0, 0.1, 10, 2))
     known, empty = run.slices[1:3]
     known = replace(known, interval=(0.25, 3.5), position_mm=7.0)
     empty = replace(empty, empty=True, score=0.0, noise_hu=None, position_mm=8.0)

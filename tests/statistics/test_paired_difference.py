@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.statistics.paired_difference import MOST_EXACT, difference, signed_rank
+from distiliqa.statistics.paired_difference import MAX_EXACT, difference, signed_rank
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_nothing_differs():
     assert signed_rank([0.0, 0.0]).p == 1
 
 
-@pytest.mark.parametrize("n", [4, 17, MOST_EXACT, 51, 400])
+@pytest.mark.parametrize("n", [4, 17, MAX_EXACT, 51, 400])
 def test_equals_scipy(n: int):
     stats = pytest.importorskip("scipy.stats")
     differences = np.random.default_rng(n).normal(0.2, 1, n)
@@ -37,9 +37,9 @@ def test_equals_scipy(n: int):
 
 
 def test_the_two_ways_meet_where_one_takes_over(monkeypatch: pytest.MonkeyPatch):
-    differences = np.random.default_rng(0).normal(0.3, 1, MOST_EXACT)
+    differences = np.random.default_rng(0).normal(0.3, 1, MAX_EXACT)
     counted = signed_rank(differences)
-    monkeypatch.setattr("distiliqa.statistics.paired_difference.MOST_EXACT", 0)
+    monkeypatch.setattr("distiliqa.statistics.paired_difference.MAX_EXACT", 0)
     approximate = signed_rank(differences)
     assert (counted.exact, approximate.exact) == (True, False)
     assert approximate.p == pytest.approx(counted.p, abs=0.001)

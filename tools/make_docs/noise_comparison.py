@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter
 
-from distiliqa.metrics.noise_map import noise_map, soft_tissue_boxes
+from distiliqa.metrics.noise_level import noise_map, soft_tissue, soft_tissue_boxes
 from distiliqa.metrics.noise_power_spectrum import RadialSpectrum, difference_power_spectrum
-from distiliqa.metrics.soft_tissue import soft_tissue
 
 _SMOOTHING = 7  # pixels
 # Wide: there is no anatomy in a difference, and the more pixels, the smoother the spectrum.

@@ -21,7 +21,7 @@ from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.onnx_export import load_graph
 from distiliqa.lab.network.pose import unposed
 from distiliqa.metrics.filters import block_means
-from distiliqa.models.folder import LEAST_SHOWN
+from distiliqa.models.folder import MIN_SHOWN
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.versions import simulated
 from tools.model_check.acceptance import Row, Section, bounded
@@ -79,7 +79,7 @@ def trials(subject: Subject) -> Iterator[Trial]:
     window, size = subject.model.config.window, subject.model.config.image_size
     for ct in subject.held_out:
         plain = window.apply(fit(ct.hu, size)[0])
-        places = np.argwhere(gaussian_filter(plain, 8) > LEAST_SHOWN)
+        places = np.argwhere(gaussian_filter(plain, 8) > MIN_SHOWN)
         worse = simulated(ct, list(FAULTS.values()))
         for fault, changed in zip(FAULTS, worse, strict=True):
             shown = window.apply(fit(changed.hu, size)[0])
@@ -95,7 +95,7 @@ def _points(quality: NDArray[np.floating], trial: Trial) -> bool:
     """Whether the worst patch that shows something lies in the disc."""
     side = len(quality)
     block = len(trial.image) // side
-    shown = block_means(trial.image, side) > LEAST_SHOWN
+    shown = block_means(trial.image, side) > MIN_SHOWN
     worst = np.unravel_index(np.where(shown, quality, np.inf).argmin(), quality.shape)
     center = [(int(at) + 0.5) * block for at in worst]
     return float(np.hypot(*np.subtract(center, trial.center))) <= trial.radius + block / 2
@@ -125,7 +125,7 @@ def _occlusion(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.fl
     block, smooth = len(image) // side, gaussian_filter(image, SMOOTH)
     whole = float(graph.network(_tensor(image)).mean())
     found = np.zeros((side, side))
-    for row, column in np.argwhere(block_means(image, side) > LEAST_SHOWN):
+    for row, column in np.argwhere(block_means(image, side) > MIN_SHOWN):
         changed = image.copy()
         part = np.s_[row * block : (row + 1) * block, column * block : (column + 1) * block]
         changed[part] = smooth[part]

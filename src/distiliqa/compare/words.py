@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from distiliqa.compare.run import PairedRun
 from distiliqa.report.formatting import slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
-from distiliqa.statistics.paired_difference import ENOUGH_SERIES, Difference
+from distiliqa.statistics.paired_difference import MIN_SERIES, Difference
 
 MIN_UNITS = 6
 
@@ -69,7 +69,7 @@ def _units(found: Difference) -> str:
             "other"
         )
     return (
-        f"{parts}; with fewer than {ENOUGH_SERIES} pairs of series it speaks for these series, not "
+        f"{parts}; with fewer than {MIN_SERIES} pairs of series it speaks for these series, not "
         "for other patients."
     )
 

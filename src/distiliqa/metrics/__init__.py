@@ -2,8 +2,7 @@
 
 from distiliqa.metrics.body_shape import BodyShape, body_shape, water_equivalent_diameter
 from distiliqa.metrics.gmsd import gmsd
-from distiliqa.metrics.noise_level import global_noise_level
-from distiliqa.metrics.noise_map import noise_map
+from distiliqa.metrics.noise_level import global_noise_level, noise_map
 from distiliqa.metrics.noise_power_spectrum import (
     NoisePowerSpectrum,
     RadialSpectrum,

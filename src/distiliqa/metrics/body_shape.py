@@ -1,4 +1,4 @@
-"""How large, thick, parted and uniform the body in a slice is, told from coarse blocks."""
+"""Shape of the body in a slice: size, thickness, parts and contrast, from coarse blocks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _BLOCKS = 64  # along the shorter side of a slice
 _SAMPLES = 4  # along a block
 _BODY_HU = -250.0  # fat is above, lung, foam and noise in air are below
 _THICK = 5  # blocks, 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
-_SKIN = 3  # blocks at the edge of a body that say nothing of what is inside
-_FEWEST = 20  # blocks that say anything of contrast
+_SKIN = 3  # blocks at the edge of a body that are not its inside
+_MIN_INSIDE = 20  # blocks, for a contrast
 _PART = 0.7  # of the greatest thickness: two legs are alike, arms are thinner than a trunk
 
 
@@ -29,16 +29,16 @@ class BodyShape:
         Water-equivalent diameter, mm, see `water_equivalent_diameter`; None where the pixel spacing
         is not known.
     cleft : float
-        How far the thickness of the body sinks from left to right between two parts of like
-        thickness, relative to the thinner of them: 0 for one round part, about 0.5 where lungs lie
+        Drop of the thickness of the body between two parts of similar thickness, from left to
+        right, relative to the thinner part: 0 for one round part, about 0.5 where lungs lie
         beside the heart, 1 for two legs with air between them.
     contrast_hu : float or None
         Difference of the 90th and the 10th percentile inside the body, of means over two blocks and
-        two, HU: some 90 or more in a trunk, with its fat, organs, gas and bone, nearly none in a
-        phantom of water, little in brain; None where next to nothing is inside.
+        two, HU: about 90 or more in a trunk, with its fat, organs, gas and bone, nearly 0 in a
+        phantom of water, low in brain; None for too few blocks.
     thick : bool
-        Somewhere a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as dense
-        as fat or denser throughout; no table is, however long.
+        Whether a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as dense as
+        fat or denser everywhere. No table is, however long.
     """
 
     diameter_mm: float | None
@@ -101,9 +101,8 @@ def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float,
 def _blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
     """Means of blocks of a slice, HU, 64 along its shorter side or more, and their side in pixels.
 
-    Blocks because noise makes single pixels of air as dense as a body; of at most 4 x 4 pixels
-    each because every slice is asked. What some scanners write outside their field of view, below
-    air, counts as air.
+    Noise makes single pixels of air as dense as a body, but not blocks. A block takes at most 4 x 4
+    of its pixels, for speed. Padding below air counts as air.
     """
     block = max(1, min(hu.shape) // _BLOCKS)
     step = max(1, block // _SAMPLES)
@@ -112,7 +111,7 @@ def _blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
 
 
 def _body(means: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """The blocks that the body reaches into."""
+    """Blocks that the body reaches into."""
     dense = means > _BODY_HU
     return _grown(_spanned(dense) & _spanned(dense.T).T)
 
@@ -123,14 +122,14 @@ def _water(means: NDArray[np.floating], body: NDArray[np.bool_]) -> NDArray[np.f
 
 
 def _spanned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What lies between the first and the last of each row, with both: lungs are of the body."""
+    """Fill rows from their first to their last block: lungs belong to the body."""
     after = np.logical_or.accumulate(mask, axis=1)
     before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
     return after & before
 
 
 def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """With one block more all around: those that the edge of the body runs through."""
+    """Add one block all around: the edge of the body runs through these."""
     padded = np.pad(mask, 1)
     wide = padded[:, :-2] | padded[:, 1:-1] | padded[:, 2:]
     return wide[:-2] | wide[1:-1] | wide[2:]
@@ -155,7 +154,7 @@ def _contrast(means: NDArray[np.floating], body: NDArray[np.bool_]) -> float | N
     rows, columns = inside.shape
     smooth = box_mean(means, 2)  # halves the noise, and keeps layers of fat apart
     found = smooth[_SKIN : _SKIN + rows, _SKIN : _SKIN + columns][inside]
-    if found.size < _FEWEST:
+    if found.size < _MIN_INSIDE:
         return None
     low, high = np.quantile(found, [0.1, 0.9])
     return float(high - low)

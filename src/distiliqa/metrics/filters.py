@@ -1,4 +1,4 @@
-"""The filters that the metrics are made of, in NumPy alone: boxes and a Gaussian."""
+"""Filters of the metrics in NumPy alone: boxes and a Gaussian."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def part_means(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
 
 
 def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
-    """Which boxes of ``size`` x ``size`` pixels inside the image lie within ``mask``.
+    """Test which boxes of ``size`` x ``size`` pixels inside the image lie within ``mask``.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
 
 
 def mirrored(values: NDArray[Value], size: int) -> NDArray[Value]:
-    """The image and mirrored pixels around it, so that each of its pixels has a box around it."""
+    """Mirror pixels around the image, so that each of its pixels has a box around it."""
     return np.pad(values, (size // 2, size - 1 - size // 2), mode="symmetric")
 
 

@@ -56,7 +56,7 @@ def _halved(values: NDArray) -> NDArray[np.float64]:
 
 
 def _gradient(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Magnitude of the gradient; outside the image there is nothing, as in the paper's code."""
+    """Magnitude of the gradient; 0 beyond the edge, as in the code of the paper."""
     padded = np.pad(values, 1)
     down = (padded[2:] - padded[:-2]) / 3
     across = (padded[:, 2:] - padded[:, :-2]) / 3

@@ -1,13 +1,12 @@
-"""Whether all values of a slice lie too high or too low, from its air and its tissue.
+"""Offset of all values of a slice, from its air and its tissue.
 
 By definition air has -1000 HU and water 0, whatever the scanner and the tube voltage: HU =
 1000 (mu - mu_water) / (mu_water - mu_air), Hounsfield 1973, doi 10.1259/0007-1285-46-552-1016. A
-rescale intercept that is lost, or applied twice, shifts a whole slice. The air around the body is
-then still the darkest there is and as smooth as the noise, and tissue still lies 1000 HU above it:
-fat at some -100 HU, water at 0, muscle and organs at 20 to 120 with and without contrast medium.
-Lung takes the place of air where none is seen around the body, but not with tissue at the right
-distance: fat that lies where it should is a proof against an offset. Fat need not be there, so that
-phantoms of water are judged by their water.
+rescale intercept that is lost, or applied twice, shifts a whole slice. Then the air around the body
+is still the darkest part and as smooth as the noise, and tissue is still 1000 HU above it: fat at
+about -100 HU, water at 0, muscle and organs at 20 to 120 with and without contrast medium. Where no
+air is seen around the body, lung may look like air, but its distance to tissue is wrong: fat at its
+right value proves that there is no offset. Phantoms have no fat; they are judged by their water.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _FAT_HU, _SOFT_HU = (-135.0, -55.0), (-15.0, 130.0)
 
 
 class _Blocks(NamedTuple):
-    """The blocks of a slice that are not of one value, and the value of most that are.
+    """Blocks of a slice with more than one value, and the most frequent value of the others.
 
     Attributes
     ----------
@@ -48,7 +47,7 @@ class _Blocks(NamedTuple):
     means, noise : ndarray
         (n,).
     filled : float or None
-        What lies outside the field of view, mostly; None where nothing does.
+        Usual value beyond the field of view; None where there is no such part.
     """
 
     values: NDArray[np.floating]
@@ -63,12 +62,12 @@ def hu_offset(hu: NDArray[np.floating]) -> float | None:
     Parameters
     ----------
     hu : ndarray
-        (rows, columns), what should be HU.
+        (rows, columns), values that should be HU.
 
     Returns
     -------
     float or None
-        HU, positive where the values are too high; None where air and tissue lie where they should,
+        HU, positive where the values are too high; None where air and tissue have the right values,
         or no air around a body is seen.
     """
     if _air_is_right(hu):
@@ -85,9 +84,9 @@ def hu_offset(hu: NDArray[np.floating]) -> float | None:
 
 
 def _air_is_right(hu: NDArray[np.floating]) -> bool:
-    """Whether much is air and nothing darker, as in nearly every slice: a quick look.
+    """Quick test for much air and nothing darker, as in nearly every slice.
 
-    What is of exactly -1000 HU may have been filled in.
+    Values of exactly -1000 HU do not count, because they may be filled in.
     """
     step = max(1, min(hu.shape) // _BLOCKS)
     samples = hu[::step, ::step]
@@ -115,7 +114,7 @@ def _blocks(hu: NDArray[np.floating]) -> _Blocks:
 
 
 def _air(blocks: _Blocks) -> tuple[float, float] | None:
-    """What air has, HU, and how rough it is next to tissue; the lowest peak, if it may be air."""
+    """Value of air, HU, and its noise relative to tissue: the lowest peak, if it may be air."""
     values, means, noise, filled = blocks
     if len(means) < _MIN_BLOCKS:
         return None
@@ -140,7 +139,7 @@ def _air(blocks: _Blocks) -> tuple[float, float] | None:
 
 
 def _air_without_noise(blocks: _Blocks) -> tuple[float, float] | None:
-    """The same where all air is of one value, as in images that were made or cut off at air."""
+    """The same for air of a single value, as in computed images or images clipped at air."""
     values, means, _, filled = blocks
     if filled is None or len(means) < _MIN_BLOCKS:
         return None
@@ -152,9 +151,9 @@ def _air_without_noise(blocks: _Blocks) -> tuple[float, float] | None:
 
 
 def _has_tissue(means: NDArray[np.floating], offset: float, rough: float) -> bool:
-    """Whether tissue lies where it should after the offset; fat alone counts beside smooth air.
+    """Test for tissue at its right value after the offset; fat alone counts beside smooth air.
 
-    Beside lung that is taken for air, soft tissue would be taken for fat.
+    Where lung is mistaken for air, soft tissue would be mistaken for fat.
     """
     peaks = _peaks(means - offset)
     soft = any(_SOFT_HU[0] <= at <= _SOFT_HU[1] for at in peaks)
@@ -166,7 +165,7 @@ def _has_fat(peaks: list[float]) -> bool:
 
 
 def _peaks(means: NDArray[np.floating]) -> list[float]:
-    """Where tissue has its peaks, HU."""
+    """Peaks of tissue in the histogram, HU."""
     counts, edges = _histogram(means, *_TISSUE_HU)
     inner = np.pad(counts, 1)
     enough = counts >= max(_PEAK * counts.max(), _MIN_PEAK * len(means))
@@ -177,7 +176,7 @@ def _peaks(means: NDArray[np.floating]) -> list[float]:
 def _histogram(
     means: NDArray[np.floating], low: float, high: float
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Smoothed counts of bins of 10 HU, and where each begins."""
+    """Smoothed counts of bins of 10 HU, and the edges of the bins."""
     edges = np.arange(low - _BIN_HU, high + 2 * _BIN_HU, _BIN_HU)
     counts, _ = np.histogram(means, edges)
     return np.convolve(counts, (0.5, 1.0, 0.5), mode="same"), edges

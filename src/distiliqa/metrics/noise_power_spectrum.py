@@ -1,4 +1,4 @@
-"""How noise is spread over spatial frequencies: its texture."""
+"""Noise power spectrum: distribution of the noise over spatial frequencies, its texture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RadialSpectrum(NamedTuple):
 
     @property
     def peak_frequency(self) -> float:
-        """Where the top lies: the mean frequency of what is above 70 % of the highest, 1/mm.
+        """Frequency of the peak: mean frequency of the values above 70 % of the maximum, 1/mm.
 
         The highest value alone jumps about by chance on the flat top that soft kernels have.
         """
@@ -176,7 +176,7 @@ def tiles(
     Returns
     -------
     ndarray
-        (n, size, size), values of ``image``; n is 0 where none fits.
+        (n, size, size), values of ``image``; n is 0 where none is inside.
     """
     if min(image.shape) < size:
         return np.empty((0, size, size), image.dtype)
@@ -188,7 +188,7 @@ def tiles(
 
 
 def detrended(regions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, rows, columns), each less the polynomial surface of second order that fits it best."""
+    """(n, rows, columns), minus the best polynomial surface of second order."""
     count, rows, columns = regions.shape
     y, x = np.linspace(-1, 1, rows)[:, np.newaxis], np.linspace(-1, 1, columns)
     surface = [np.broadcast_to(term, (rows, columns)) for term in (1, y, x, y * y, x * y, x * x)]

@@ -1,4 +1,4 @@
-"""An image and its reference as a reader sees them: through the same window."""
+"""Preparation of an image and its reference: the same window, as a reader sees them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def seen_through(
     reference: NDArray[np.number],
     mask: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both in [0, 1], in double precision.
+    """Apply the window to both: in [0, 1], in double precision.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def seen_through(
     """
     if image.ndim != 2 or image.shape != reference.shape:
         raise ValueError(f"image {image.shape} and reference {reference.shape}: not one shape")
-    if mask is not None and mask.dtype != np.bool_:  # 0 and 1 would be taken as places of pixels
+    if mask is not None and mask.dtype != np.bool_:  # 0 and 1 would be indices of pixels
         raise ValueError(f"a mask of type {mask.dtype}; give booleans, such as mask > 0")
     if mask is not None and (mask.shape != image.shape or not mask.any()):
         raise ValueError(f"mask {mask.shape} of {mask.sum()} pixels for an image {image.shape}")
@@ -32,7 +32,7 @@ def seen_through(
 
 
 def counted(values: NDArray[np.float64], mask: NDArray[np.bool_] | None) -> NDArray[np.float64]:
-    """The values of a map of windows that count, all if ``mask`` is None.
+    """Select the values of a map of windows inside ``mask``; all if it is None.
 
     Raises `ValueError` where no window is left of a mask of the image.
     """

@@ -11,7 +11,7 @@ from distiliqa.metrics.pair import counted, seen_through
 
 SIZE = 7
 _LUMINANCE, _CONTRAST = 0.01**2, 0.03**2  # C1 and C2 of the paper at data range 1
-_STRIP = 64  # rows that are compared at a time: what fits the cache takes a quarter of the time
+_STRIP = 64  # rows at a time; data that fit the cache take a quarter of the time
 _INSIDE = (slice(SIZE // 2, -(SIZE // 2)),) * 2
 
 

@@ -9,7 +9,7 @@ from distiliqa.ct import SOFT_TISSUE, Window
 from distiliqa.metrics.filters import gaussian_mean
 from distiliqa.metrics.pair import seen_through
 
-SMALLEST_SIDE = 41  # the coarsest scale of a smaller image has no whole window
+MIN_SIDE = 41  # the coarsest scale of a smaller image has no whole window
 _SIZES = (17, 9, 5, 3)  # window of each scale, pixels; the Gaussian has a fifth of it as sigma
 _VISUAL_NOISE = 2 / 255**2  # variance; the authors chose 2 for values up to 255
 _FLAT = 1e-10 / 255**2  # variance below which there is no signal
@@ -49,8 +49,8 @@ def vif(
         or one of numbers.
     """
     seen, pristine = seen_through(window, image, reference, mask)
-    if min(seen.shape) < SMALLEST_SIDE:
-        raise ValueError(f"shape {seen.shape}; VIF needs {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels")
+    if min(seen.shape) < MIN_SIDE:
+        raise ValueError(f"shape {seen.shape}; VIF needs {MIN_SIDE} x {MIN_SIDE} pixels")
     counted = np.ones(seen.shape, np.bool_) if mask is None else mask
     kept = present = 0.0
     for size in _SIZES:

@@ -33,7 +33,7 @@ DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
 MAX_CONFIG_BYTES = 1 << 20
 MAX_NAME, MAX_OUTPUTS = 60, 1000
 MAX_SCORE, MIN_SPAN = 1e6, 1e-3  # scores are written with six decimals
-LEAST_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
+MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ScoreScale:
 
 
 @dataclass(frozen=True)
-class Certainty:
+class IntervalCalibration:
     """How wide the prediction interval of a score is, by split conformal prediction.
 
     Half of it is ``quantile * (spread + floor)``; see `distiliqa.statistics.conformal`.
@@ -151,7 +151,7 @@ class ModelConfig:
     scale: ScoreScale
     window: Window = SOFT_TISSUE
     image_size: int = 512
-    certainty: Certainty | None = None
+    certainty: IntervalCalibration | None = None
     domain: Domain | None = None
     heatmap: tuple[int, int] | None = None
     regions: tuple[str, ...] | None = None

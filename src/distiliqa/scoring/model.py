@@ -17,7 +17,7 @@ from distiliqa.models.folder import (
     DISTANCE,
     HEATMAP,
     INPUT,
-    LEAST_SHOWN,
+    MIN_SHOWN,
     ONNX,
     OUTPUT,
     ModelConfig,
@@ -224,7 +224,7 @@ class Model:
 
 def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:
     """NaN for patches that show next to nothing through the window."""
-    shown = block_means(image, len(heatmap)) > LEAST_SHOWN
+    shown = block_means(image, len(heatmap)) > MIN_SHOWN
     return np.where(shown, heatmap, np.float32(np.nan))
 
 

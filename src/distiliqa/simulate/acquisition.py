@@ -1,7 +1,4 @@
-"""How a slice was made: scanner, beam and kernel, told by its header and by its noise.
-
-How many photons a slice was made with, from the noise in the slice.
-"""
+"""Acquisition of a slice: scanner, beam and kernel, from its header and from its noise."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from torch import Tensor
 
 from distiliqa.ct import slice as ct
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.metrics.noise_map import box_size, soft_tissue_boxes
+from distiliqa.metrics.noise_level import box_size, soft_tissue_boxes
 from distiliqa.simulate.kernels import STANDARD, Kernel, estimate_kernel
 from distiliqa.simulate.noise import HU_PER_ATTENUATION, WATER_PER_MM, Beam, incident_photons
 from distiliqa.simulate.projector import project
@@ -30,14 +27,14 @@ PHOTONS_PER_MAS_MM = 1500.0
 
 @dataclass(frozen=True)
 class Acquisition:
-    """How the slice was made.
+    """Acquisition of a slice: scan, beam and kernel.
 
     Attributes
     ----------
     geometry : the scan.
     beam : at full dose, that of the slice itself.
-    kernel : what it was reconstructed with.
-    noise_free : the slice is a computed one without noise.
+    kernel : of the reconstruction.
+    noise_free : whether the slice is a computed one without noise.
     """
 
     geometry: Geometry = field(default=SCANNERS[DEFAULT].geometry)
@@ -46,7 +43,7 @@ class Acquisition:
     noise_free: bool = False
 
     def with_texture(self, kernel: Kernel) -> Acquisition:
-        """The same but for the kernel, and with photons that make the noise as strong as it was."""
+        """The same with another kernel, and with photons that keep the noise as strong."""
         photons = self.beam.photons * kernel.noise_variance / self.kernel.noise_variance
         return replace(self, kernel=kernel, beam=replace(self.beam, photons=photons))
 
@@ -57,17 +54,17 @@ def acquisition_of(
     header: ct.Acquisition | None = None,
     geometry: Geometry | None = None,
 ) -> Acquisition:
-    """Find out how a slice was made.
+    """Estimate the acquisition of a slice.
 
-    The kernel is estimated from the slice's noise and the kernel's name; the photons are those
-    that give the noise in its soft tissue. A slice without soft tissue gets photons by its mAs and
+    The kernel is estimated from the noise of the slice and from the name of the kernel, the photons
+    from the noise in soft tissue. A slice without soft tissue gets photons by its mAs and
     thickness, or a million where these are unknown.
 
     Parameters
     ----------
     hu : (rows, columns), HU.
-    header : what the file says.
-    geometry : the scan; that of the scanner that the file names, if not given.
+    header : facts of the acquisition from the file.
+    geometry : the scan; by default that of the scanner that the file names.
     """
     header = header or ct.Acquisition()
     geometry = geometry or scanner_of(header.scanner).geometry
@@ -87,9 +84,9 @@ def acquisition_of(
 
 
 _COARSE = 4  # noise varies slowly: it is predicted for every fourth pixel
-_DETAIL = 3  # pixels: what varies over more may be anatomy
-_FEWEST_BOXES = 10  # 4 pixels apart
-_ROUNDS = 3  # the read-out's share of the noise changes with the photons
+_DETAIL = 3  # pixels: coarser variation may be anatomy
+_MIN_BOXES = 10  # 4 pixels apart
+_ROUNDS = 3  # iterations: the share of read-out noise changes with the photons
 
 
 def calibrate(
@@ -100,22 +97,22 @@ def calibrate(
     beam: Beam,
     kernel: Kernel,
 ) -> Beam:
-    """The beam with as many photons as give the noise that the slice has in its soft tissue.
+    """Set the photons of a beam to give the noise that a slice has in its soft tissue.
 
     Parameters
     ----------
     hu : (size, size), HU.
     integrals : (views, channels), the slice's line integrals.
-    kernel : what the slice was made with.
+    kernel : of the slice.
 
     Returns
     -------
-    ``beam`` with other photons; as it is for a slice with too little soft tissue to measure.
+    ``beam`` with other photons; unchanged for a slice with too little soft tissue to measure.
     """
     axis = hu.shape[0] // 2  # the axis of rotation is a pixel of the coarse grid too
     grid = slice(axis % _COARSE, None, _COARSE)
     tissue = soft_tissue_boxes(hu, (spacing_mm, spacing_mm))[grid, grid]
-    if np.count_nonzero(tissue) < _FEWEST_BOXES:
+    if np.count_nonzero(tissue) < _MIN_BOXES:
         return beam
     measured = _noise(hu, spacing_mm, kernel)[grid, grid][tissue]
     counts = incident_photons(integrals, geometry, beam) * torch.exp(-integrals)
@@ -131,7 +128,7 @@ def calibrate(
 
 
 def _noise(hu: NDArray[np.floating], spacing_mm: float, kernel: Kernel) -> NDArray[np.float64]:
-    """Standard deviation of the noise around each pixel, told by its finest detail."""
+    """Standard deviation of the noise around each pixel, from its finest detail."""
     values = hu.astype(np.float64)
     detail = values - uniform_filter(values, _DETAIL)
     variance = uniform_filter(detail**2, box_size((spacing_mm, spacing_mm)))

@@ -1,8 +1,7 @@
-"""The parts of what a worse acquisition changes in slices.
+"""Change that a worse acquisition makes in slices, part by part.
 
-The slice is never replaced by its reconstruction: it is projected, what the worse acquisition
-changes in its line integrals is reconstructed, and that difference is added. With nothing made
-worse, the slice comes back as it was.
+The slice is never replaced by its reconstruction. It is projected, the change in its line integrals
+is reconstructed, and that difference is added. Without a degradation the slice stays as it was.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
 from distiliqa.simulate.scanners import Geometry
 
-LOWEST_HU, HIGHEST_HU = -1024.0, 3071.0  # what 12 bits store
-_MOST_SHARPENING = 4.0
+MIN_HU, MAX_HU = -1024.0, 3071.0  # what 12 bits store
+_MAX_SHARPENING = 4.0
 
 
 def _square(hu: Tensor) -> Tensor:
-    """Fill up with air at the bottom or the right; padding becomes air."""
+    """Pad to a square with air at the bottom or the right; padding of the scanner becomes air."""
     rows, columns = hu.shape[-2:]
     side = max(rows, columns)
     margins = (0, side - columns, 0, side - rows)
@@ -56,7 +55,7 @@ def _square(hu: Tensor) -> Tensor:
 
 
 class Change:
-    """What a degradation changes in slices, HU, part by part; each is computed when needed.
+    """Change of slices by a degradation, HU; its parts are computed when needed.
 
     Parameters
     ----------
@@ -81,13 +80,13 @@ class Change:
         self.attenuation = (1 + self.hu / 1000) * WATER_PER_MM
 
     def scanned_by(self, acquisition: Acquisition) -> Change:
-        """The same degradation of the same scan, but for beam and noise; shares what is known."""
+        """The same degradation and scan with another beam or noise; shares the line integrals."""
         other = copy(self)
         other.made = acquisition
         return other
 
     def shown(self) -> Tensor:
-        """The slices with all that changes, (n, rows, columns), HU."""
+        """Slices with all changes, (n, rows, columns), HU."""
         image = self.reconstructed()
         if not (strength := self.worse.smoothing):
             return image
@@ -95,24 +94,24 @@ class Change:
         return torch.where(self.slices < FIELD_OF_VIEW_FLOOR_HU, self.slices, smooth)
 
     def reconstructed(self) -> Tensor:
-        """The same before a denoiser."""
+        """Slices with all changes but a denoiser, (n, rows, columns), HU."""
         if replace(self.worse, smoothing=0.0) == Degradation() and not self.made.noise_free:
             return self.slices.clone()
         image = self.hu + self.signal + self.of_kernel() + self.of_detector()
         for rod in self.worse.rods:
             image = paint(image, rod, self.spacing)
         rows, columns = self.slices.shape[-2:]
-        image = image[..., :rows, :columns].clamp(LOWEST_HU, HIGHEST_HU)
+        image = image[..., :rows, :columns].clamp(MIN_HU, MAX_HU)
         return torch.where(self.slices < FIELD_OF_VIEW_FLOOR_HU, self.slices, image)
 
     @cached_property
     def integrals(self) -> Tensor:
-        """The line integrals that the worse acquisition measures, without noise."""
+        """Line integrals of the worse acquisition, without noise."""
         return self._project(self.attenuation)
 
     @cached_property
     def signal(self) -> Tensor | float:
-        """Streaks of few views and of motion."""
+        """Change by few views and by motion: streaks."""
         if self.worse.motion is None and self.geometry == self.made.geometry:
             return 0.0
         full = project(self.attenuation, self.spacing, self.made.geometry)
@@ -120,15 +119,15 @@ class Change:
         return self._slice(self.integrals, self.geometry) - made
 
     def of_motion(self) -> Tensor | float:
-        """Blur of a patient who moves, without the streaks that his views bring, which disagree."""
+        """Blur of a patient who moves, without the streaks of views that disagree."""
         if self.worse.motion is None:
             return 0.0
-        body = self.hu - AIR_HU  # nothing comes in from outside the slice
+        body = self.hu - AIR_HU  # 0 beyond the edge
         rows, columns = self.slices.shape[-2:]
         return (blurred(body, self.spacing, self.worse.motion) - body)[..., :rows, :columns]
 
     def of_kernel(self) -> Tensor | float:
-        """Blur or sharpening of what the slice shows already."""
+        """Change by another kernel: blur or sharpening of the slice."""
         if self.worse.kernel is None or self.worse.kernel == self.made.kernel:
             return 0.0
         side = self.hu.shape[-1]
@@ -136,11 +135,11 @@ class Change:
         down = torch.fft.fftfreq(side, self.spacing, dtype=torch.float64)
         frequency = torch.hypot(down[:, None], across)
         ratio = self.worse.kernel.apodization(frequency) / self.made.kernel.apodization(frequency)
-        gain = (ratio.nan_to_num(nan=1.0).clamp(max=_MOST_SHARPENING) - 1).to(self.hu)
+        gain = (ratio.nan_to_num(nan=1.0).clamp(max=_MAX_SHARPENING) - 1).to(self.hu)
         return torch.fft.irfft2(torch.fft.rfft2(self.hu) * gain, s=(side, side))
 
     def of_detector(self) -> Tensor | float:
-        """Noise, rings, hardening and truncation."""
+        """Change by noise, rings, hardening and truncation."""
         worse = self.worse
         faulty = worse.ring or worse.rods or worse.hardening or worse.truncation
         if not (faulty or self._adds_noise):
@@ -158,7 +157,7 @@ class Change:
 
     @property
     def _own_noise(self) -> float:
-        """Share that the slice's own noise is of full dose's, see `noise.lower_dose`."""
+        """Variance of the noise of the slice, relative to full dose; see `noise.lower_dose`."""
         if self.made.noise_free:
             return 0.0
         return 1.0 if self.worse.keep_dose else min(1.0, self._views_share)
@@ -169,7 +168,7 @@ class Change:
 
     @property
     def _beam(self) -> Beam:
-        """What enters the patient in each view that is left."""
+        """Beam of the views that are left."""
         beam = self.made.beam
         gain = 1 / self._views_share if self.worse.keep_dose else 1.0
         return replace(beam, photons=beam.photons * gain)
@@ -185,7 +184,7 @@ class Change:
         return sum(rods, torch.zeros_like(integrals[0]))
 
     def _noisy(self, integrals: Tensor, metal: Tensor) -> Tensor:
-        """With the noise of the dose, and of the rays that metal dims; less the metal again."""
+        """Line integrals with the noise of the dose and of metal, without the metal itself."""
         if not self._adds_noise:
             return integrals
         incident = incident_photons(integrals, self.geometry, self._beam)
@@ -195,7 +194,7 @@ class Change:
         return lower_dose(integrals, incident, self._beam, dose, drawn, metal, own) - metal
 
     def _hardening(self, integrals: Tensor, metal: Tensor) -> Tensor | float:
-        """What bone and metal take from the line integrals; metal is never corrected."""
+        """Change of the line integrals by bone and metal; metal is never corrected."""
         if not (self.worse.hardening or self.worse.rods):
             return 0.0
         bone = self._project(bone_attenuation(self.hu))
@@ -205,7 +204,7 @@ class Change:
         return whole - (1 - self.worse.hardening) * (hardened(water, bone) - integrals)
 
     def _project(self, image: Tensor) -> Tensor:
-        """Line integrals of the patient, moving if he moves."""
+        """Line integrals of the patient, in motion if there is any."""
         if self.worse.motion is None:
             return project(image, self.spacing, self.geometry)
         rays, scale = moved_rays(self.geometry, self.worse.motion)
@@ -218,5 +217,5 @@ class Change:
 
 
 def _generator(seed: int, purpose: int) -> torch.Generator:
-    """On the CPU whatever the device, so that every device draws the same."""
+    """Generator on the CPU, so that every device draws the same."""
     return torch.Generator().manual_seed((2 * seed + purpose) % 2**63)

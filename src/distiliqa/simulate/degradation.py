@@ -24,11 +24,11 @@ class Degradation:
 
     Attributes
     ----------
-    dose : photons in each view, relative to the slice's own; in (0, 1].
-    views : projections in the turn, at least 8; None for all.
-    keep_dose : the photons of the other views go to those that are left, so that the dose stays
-        and few views leave streaks alone; if not, they are saved, and fewer views are noisier too.
-    kernel : to reconstruct with; None for the slice's own.
+    dose : photons in each view, relative to those of the slice; in (0, 1].
+    views : projections in the rotation, at least 8; None for all.
+    keep_dose : whether the remaining views get the photons of the others: few views then bring
+        streaks alone. If not, fewer views bring more noise too.
+    kernel : of the reconstruction; None for that of the slice.
     motion : of the patient.
     ring : relative gain error of faulty channels.
     rods : metal put into the slice.
@@ -55,7 +55,7 @@ class Degradation:
             raise ValueError(f"views must be at least 8, not {self.views}")
 
     def relative_dose(self, views: int) -> float:
-        """The dose of the whole scan, relative to that of ``views`` projections at full dose."""
+        """Dose of the whole scan, relative to that of ``views`` projections at full dose."""
         saved = self.views is not None and not self.keep_dose
         return self.dose * min(1.0, (self.views or views) / views) if saved else self.dose
 

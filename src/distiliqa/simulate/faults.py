@@ -1,14 +1,11 @@
-"""What a detector does to line integrals: channels off their gain, and an end.
+"""Faults of an acquisition: detector, beam hardening, metal, and a denoiser that smooths too much.
 
-Beam hardening: thick and dense parts let only the harder photons through.
-
-A 120 kV spectrum is taken as four energies. A scanner corrects what water does; what bone and metal
-do on top of that leaves dark bands between dense parts (Joseph & Spital, J Comput Assist Tomogr
-1978, doi 10.1097/00004728-197801000-00017).
-
-Metal in the slice: rods, such as screws, stems or clips.
-
-A denoiser that smooths too much.
+- Channels with a wrong gain make rings. A detector that ends inside the patient truncates the scan.
+- Beam hardening: thick and dense parts let only photons of higher energy through. A 120 kV spectrum
+  is modeled as four energies. A scanner corrects for water. Bone and metal beyond that leave dark
+  bands between dense parts (Joseph & Spital, J Comput Assist Tomogr 1978,
+  doi 10.1097/00004728-197801000-00017).
+- Metal rods stand for screws, stems or clips.
 """
 
 from __future__ import annotations
@@ -22,8 +19,7 @@ from numpy.typing import NDArray
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
-from distiliqa.metrics.noise_level import global_noise_level
-from distiliqa.metrics.noise_map import noise_map
+from distiliqa.metrics.noise_level import global_noise_level, noise_map
 from distiliqa.simulate.noise import WATER_PER_MM
 from distiliqa.simulate.scanners import Geometry, Rays
 
@@ -44,10 +40,10 @@ def ring_errors(geometry: Geometry, gain: float, generator: torch.Generator) -> 
 
 
 def truncated(integrals: Tensor, geometry: Geometry, diameter: float) -> Tensor:
-    """Line integrals of a detector that covers a circle of ``diameter`` mm only.
+    """Line integrals of a detector that covers only a circle of ``diameter`` mm.
 
-    Beyond it the last value falls to 0 over 60 mm like a squared cosine, which keeps the bright rim
-    of a hard end low (Ohnesorge et al., Med Phys 2000, doi 10.1118/1.598855).
+    Beyond it the last value falls to 0 over 60 mm as a squared cosine, which reduces the bright rim
+    of a hard edge (Ohnesorge et al., Med Phys 2000, doi 10.1118/1.598855).
     """
     offset = geometry.rays().offset[0]
     seen = torch.nonzero(offset.abs() <= diameter / 2).flatten()
@@ -59,14 +55,14 @@ def truncated(integrals: Tensor, geometry: Geometry, diameter: float) -> Tensor:
 
 
 def covered(shape: tuple[int, int], spacing_mm: float, diameter: float | None) -> NDArray[np.bool_]:
-    """The pixels inside the circle that every view of such a detector sees; all for None."""
+    """Pixels inside the circle that every view of such a detector sees; all for None."""
     if diameter is None:
         return np.ones(shape, dtype=bool)
     down, right = np.indices(shape) - max(shape) // 2
     return np.hypot(down, right) * spacing_mm <= diameter / 2
 
 
-BONE_HU = 150.0  # what is denser is taken for bone, as far as it is
+BONE_HU = 150.0  # attenuation above it counts as bone
 
 # Shares of the photons at 40, 60, 80 and 100 keV (approximate for 120 kV behind a body filter), and
 # attenuation relative to 70 keV (NIST XCOM mass attenuation coefficients, interpolated at 70 keV).
@@ -77,14 +73,14 @@ _RELATIVE = {
     "titanium": (4.100, 1.419, 0.750, 0.504),
     "iron": (4.370, 1.451, 0.717, 0.448),
 }
-_LONGEST = 25.0  # line integral of water up to which the correction is tabulated
+_MAX_INTEGRAL = 25.0  # line integral of water up to which the correction is tabulated
 _ENTRIES = 4096
 
 
 def hardened(
     water: Tensor, bone: Tensor, metal: Tensor | None = None, alloy: str = "titanium"
 ) -> Tensor:
-    """Line integrals as measured with a 120 kV spectrum and corrected for water.
+    """Line integrals measured with a 120 kV spectrum and corrected for water.
 
     Parameters
     ----------
@@ -106,8 +102,8 @@ def hardened(
 
 
 def _water_correction(measured: Tensor) -> Tensor:
-    """The water that gives the measured logarithm, by a table."""
-    water = torch.linspace(0, _LONGEST, _ENTRIES, dtype=torch.float64, device=measured.device)
+    """Invert the logarithm that water gives, by a table."""
+    water = torch.linspace(0, _MAX_INTEGRAL, _ENTRIES, dtype=torch.float64, device=measured.device)
     table = torch.zeros_like(water)
     for share, relative in zip(_SHARES, _RELATIVE["water"], strict=True):
         table += share * torch.exp(-water * relative)
@@ -118,21 +114,21 @@ def _water_correction(measured: Tensor) -> Tensor:
 
 
 def bone_attenuation(hu: Tensor) -> Tensor:
-    """The part of the attenuation, 1/mm, that bone adds to soft tissue."""
+    """Attenuation, 1/mm, that bone adds to soft tissue."""
     return (hu - BONE_HU).clamp(min=0) * (WATER_PER_MM / 1000)
 
 
-METAL_HU = 3071.0  # the most that 12 bits store
+METAL_HU = 3071.0  # maximum of 12 bits
 _PER_MM = {"titanium": 0.25, "iron": 0.65}  # linear attenuation at 70 keV (NIST XCOM)
 
 
 @dataclass(frozen=True)
 class Rod:
-    """A rod across the slice.
+    """Metal rod perpendicular to the slice.
 
     Attributes
     ----------
-    x, y : where, mm to the right of the axis of rotation and above it.
+    x, y : position, mm to the right of the axis of rotation and above it.
     radius : mm.
     alloy : ``titanium`` or ``iron``.
     """
@@ -150,7 +146,7 @@ def rod_integrals(rod: Rod, rays: Rays) -> Tensor:
 
 
 def paint(hu: Tensor, rod: Rod, spacing_mm: float) -> Tensor:
-    """Slices (..., size, size) with the rod in them, its edge shared between pixels."""
+    """Paint a rod into slices (..., size, size), with an antialiased edge."""
     size = hu.shape[-1]
     place = (torch.arange(size, device=hu.device) - size // 2) * spacing_mm
     distance = torch.hypot(place - rod.x, -place[:, None] - rod.y)
@@ -158,10 +154,10 @@ def paint(hu: Tensor, rod: Rod, spacing_mm: float) -> Tensor:
     return hu + share * (METAL_HU - hu)
 
 
-_BODY_HU = (-400.0, 600.0)  # bone, air and metal would rule the distances between patches
+_BODY_HU = (-400.0, 600.0)  # bone, air and metal would dominate the distances between patches
 
 
-NO_NOISE = 1.0  # strength that takes the noise off and leaves the anatomy
+NO_NOISE = 1.0  # strength that removes the noise and keeps the anatomy
 
 
 def denoised(hu: Tensor, spacing_mm: float, strength: float) -> Tensor:

@@ -1,11 +1,9 @@
-"""Reconstruction kernels: how far the ramp of filtered back-projection rises before it falls.
+"""Reconstruction kernels: by name, and estimated from the noise in a slice.
 
-A kernel is known here by its apodization, the factor ``2 ** -((f / half) ** order)`` on the ramp:
-``half`` is the frequency where it is one half. Noise that is white at the detector has the power
-spectrum f * apodization**2 in the slice (Riederer et al., Phys Med Biol 1978,
-doi 10.1088/0031-9155/23/3/008).
-
-The kernel that a slice was made with, from the noise in the slice.
+A kernel is described by its apodization, the factor ``2 ** -((f / half) ** order)`` on the ramp of
+filtered back-projection; ``half`` is the frequency where it is one half. Noise that is white at the
+detector has the power spectrum f * apodization**2 in the slice (Riederer et al., Phys Med Biol
+1978, doi 10.1088/0031-9155/23/3/008).
 """
 
 from __future__ import annotations
@@ -21,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from torch import Tensor
 
+from distiliqa.metrics.noise_level import soft_tissue
 from distiliqa.metrics.noise_power_spectrum import detrended, tiles
-from distiliqa.metrics.soft_tissue import soft_tissue
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ _NAMED = (
 
 
 def named_kernel(name: str | None) -> Kernel | None:
-    """The kernel of a DICOM Convolution Kernel (0018,1210), or soft, standard, sharp; else None.
+    """Kernel by its DICOM Convolution Kernel (0018,1210), or soft, standard, sharp; else None.
 
     ``name`` may carry further values after a backslash or a space, such as ``Br40d 3``.
     """
@@ -93,15 +91,15 @@ def named_kernel(name: str | None) -> Kernel | None:
 Array = NDArray[np.float64]
 _BOX = 16  # pixels
 _STRIDE = 4
-_FEWEST_BOXES = 20
-_SMOOTHING = 5  # pixels: less than a box of `noise_map`, for more boxes
-_SOFT_TISSUE_HU = (-20.0, 140.0)  # wide: noise is left in the mean of so few pixels
+_MIN_BOXES = 20
+_SMOOTHING = 5  # pixels: smaller than a box of `noise_map`, so that more boxes are found
+_SOFT_TISSUE_HU = (-20.0, 140.0)  # wide: the mean of few pixels is noisy
 _QUIET = 30  # percentile of the boxes: the others hold edges
 _LOG_ERROR = 0.15  # of the spectrum in one ring of frequencies
 
 
 class _Prior(NamedTuple):
-    """What is known of a kernel before: its logarithms are off by about these."""
+    """Prior of a kernel, and standard deviations of the logarithms of its parameters."""
 
     kernel: Kernel
     half: float
@@ -109,10 +107,10 @@ class _Prior(NamedTuple):
 
 
 def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | None = None) -> Kernel:
-    """The kernel whose noise looks most like that of the slice.
+    """Fit a kernel to the power spectrum of the noise in a slice.
 
-    The power spectrum of boxes of soft tissue is taken for noise, ``f * apodization**2``, plus
-    anatomy, ``f**-3``. What the name of the kernel tells is weighed in.
+    The power spectrum of boxes of soft tissue is modeled as noise, ``f * apodization**2``, plus
+    anatomy, ``f**-3``. The name of the kernel gives a prior.
 
     Parameters
     ----------
@@ -121,8 +119,8 @@ def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | Non
 
     Returns
     -------
-    A kernel; for a slice with fewer than 20 boxes of soft tissue the one that the name tells, or
-    the standard one.
+    A kernel; for a slice with fewer than 20 boxes of soft tissue the one of this name, or the
+    standard one.
     """
     known = named_kernel(name)
     prior = _Prior(known, 0.1, 0.1) if known else _Prior(STANDARD, 0.5, 0.4)
@@ -133,7 +131,7 @@ def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | Non
 def _spectrum(hu: Array, spacing_mm: float) -> tuple[Array, Array] | None:
     """Frequencies, cycles/mm, and the power spectrum of the quieter boxes, averaged over rings."""
     boxes = tiles(hu, _BOX, soft_tissue(hu, _SMOOTHING, _SOFT_TISSUE_HU), step=_STRIDE)
-    if len(boxes) < _FEWEST_BOXES:
+    if len(boxes) < _MIN_BOXES:
         return None
     taper = np.outer(*[np.hanning(_BOX + 2)[1:-1]] * 2)
     power = np.abs(np.fft.fft2(detrended(boxes) * taper)).reshape(len(boxes), -1) ** 2

@@ -1,6 +1,6 @@
-"""A patient who moves during the turn: each view sees another position.
+"""Motion of the patient during the rotation: every view sees another position.
 
-The slice shows him where he is on average: where he lies is no fault, that he moves is.
+The slice shows the patient at the mean position: only the motion is a fault, not the position.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from distiliqa.simulate.scanners import Geometry, Rays
 
-_POSITIONS = 32  # of the turn: 0.6 mm apart at most for who moves by 4 mm
+_POSITIONS = 32  # in a rotation: at most 0.6 mm apart for an amplitude of 4 mm
 
 
 @dataclass(frozen=True)
 class Motion:
-    """How far the slice moves in its plane; each goes to and fro like a sine, about its mean.
+    """Sinusoidal motion of the slice in its plane, about the mean position.
 
     Attributes
     ----------
     shift : amplitude along x and along y, mm.
     rotation : amplitude, degrees.
-    breathing : amplitude of growing and shrinking about the axis of rotation, relative.
-    periods : how many times to and fro in a turn.
-    phase : where in the period the first view is, in [0, 1).
+    breathing : relative amplitude of expansion about the axis of rotation.
+    periods : periods of the motion in one rotation.
+    phase : phase of the first view, in [0, 1).
     """
 
     shift: tuple[float, float] = (0.0, 0.0)
@@ -38,9 +38,9 @@ class Motion:
 
 
 def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, Tensor]:
-    """The rays as the resting patient sees them, and the length of a mm in each view.
+    """Rays in the frame of the resting patient, and the scale of each view, (views, 1).
 
-    Line integrals along the rays are to be multiplied by the length, (views, 1).
+    Multiply line integrals along the rays by the scale.
     """
     sway = _sway(motion, geometry.views)[:, None]
     angle, offset = geometry.rays()
@@ -51,7 +51,7 @@ def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, Tensor]:
 
 
 def blurred(image: Tensor, spacing_mm: float, motion: Motion) -> Tensor:
-    """The mean of the slice in all positions of the turn: what motion shows without streaks.
+    """Mean of the slice over the positions of a rotation: blur of motion without streaks.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def blurred(image: Tensor, spacing_mm: float, motion: Motion) -> Tensor:
 
 
 def _places(motion: Motion, width: float) -> Tensor:
-    """Where each position of the turn shows what the resting patient has, (positions, 2, 3).
+    """Affine transform of the resting patient for each position, (positions, 2, 3).
 
-    As torch counts: x to the right and y down, from -1 to 1 over ``width`` mm.
+    In the coordinates of torch: x right, y down, from -1 to 1 over ``width`` mm.
     """
     sway = _sway(motion, _POSITIONS)
     angle = torch.deg2rad(motion.rotation * sway)
@@ -81,7 +81,7 @@ def _places(motion: Motion, width: float) -> Tensor:
 
 
 def _sway(motion: Motion, steps: int) -> Tensor:
-    """How far the patient is along his way in each step of a turn, about its mean."""
+    """Displacement relative to the amplitude at each step of a rotation; its mean is 0."""
     turn = torch.arange(steps, dtype=torch.float64) / steps
     sway = torch.sin(2 * math.pi * (motion.periods * turn + motion.phase))
     return sway - sway.mean()

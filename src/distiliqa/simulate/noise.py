@@ -1,19 +1,19 @@
-"""Noise in line integrals: photons, read-out, and what scanners do where hardly any arrive.
+"""Noise in line integrals: photons, read-out, and correction for photon starvation.
 
-Behind a line integral p, ``incident * exp(-p)`` photons arrive. What is counted varies by that
-number (quanta; photons here are noise-equivalent ones, which absorbs that an energy-integrating
-detector weights them, a compound Poisson process) and by the read-out. A scan at dose d would count
+Behind a line integral p, ``incident * exp(-p)`` photons arrive. The count varies by that number
+(quanta) and by the read-out. Photons are noise-equivalent ones here: that allows for the weights of
+an energy-integrating detector, a compound Poisson process. A scan at dose d would count
 
     mean d * incident * exp(-p),    variance d * incident * exp(-p) + electronic**2.
 
-A full-dose scan scaled to that mean has d**2 times the variance of its own already; what lacks,
+A full-dose scan scaled to that mean already has d**2 times its own variance. The rest,
 
     d (1 - d) incident exp(-p) + (1 - d**2) electronic**2,
 
-is inserted, which makes the sum that of the lower dose (Yu et al., J Comput Assist Tomogr 2012,
-doi 10.1097/RCT.0b013e318258e891; Zabic et al., Med Phys 2013, doi 10.1118/1.4789628). Where fewer
-views are taken than the slice was made from, its own noise is that of a mean over more rays, and
-counts by that share.
+is added, so that the sum is that of the lower dose (Yu et al., J Comput Assist Tomogr 2012,
+doi 10.1097/RCT.0b013e318258e891; Zabic et al., Med Phys 2013, doi 10.1118/1.4789628). The
+noise of a slice that was made from more views is that of a mean over more rays, and counts by that
+share.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ HU_PER_ATTENUATION = 1000 / WATER_PER_MM  # HU for one per mm
 
 @dataclass(frozen=True)
 class Beam:
-    """What enters the patient and how it is counted.
+    """Photons that enter the patient, and how they are counted.
 
     Attributes
     ----------
     photons : noise-equivalent photons that enter a ray through the axis of rotation at full dose;
         infinity for a scan without noise.
     electronic : standard deviation of the read-out of a ray, photons.
-    bowtie_radius : the bow-tie filter makes up for half of what a water cylinder of this radius
-        (mm) lacks in thickness away from its middle; 0 is no filter.
+    bowtie_radius : the bow-tie filter compensates half of the missing thickness of a water cylinder
+        of this radius (mm) away from its middle; 0 is no filter.
     modulation : angular tube current modulation: the current follows the attenuation of the view
         to this power. 0 is none, 0.5 gives the least noise for the dose (Gies et al., Med Phys
         1999, doi 10.1118/1.598779).
@@ -80,16 +80,16 @@ def lower_dose(
     added: Tensor,
     own: float = 1.0,
 ) -> Tensor:
-    """Line integrals as a scan at a relative dose in (0, 1] measures them.
+    """Line integrals of a scan at a relative dose in (0, 1].
 
     Parameters
     ----------
     integrals : (..., views, channels), as measured at full dose.
     incident : photons that enter each ray at full dose.
     draws : (2, ..., views, channels), standard normal: for the quanta, and for the read-out.
-    added : what metal adds to the line integrals, or 0; it dims rays as a lower dose does.
-    own : variance of the noise that the slice has already, relative to what full dose gives with
-        these views: 0 for a noise-free slice, 1 or the share of its views that are taken.
+    added : line integrals of metal, or 0; they reduce photons as a lower dose does.
+    own : variance of the noise that the slice has, relative to that of full dose with these views:
+        0 for a noise-free slice, else 1 or the share of the views.
     """
     share = dose * torch.exp(-added)  # of the photons that arrived at full dose
     mean = share * incident * torch.exp(-integrals)
@@ -107,9 +107,9 @@ def _spread(draws: Tensor, crosstalk: float) -> Tensor:
 
 
 def _rescue(counts: Tensor, electronic: float) -> Tensor:
-    """Photon starvation: average the more over neighboring rays the fewer photons they count.
+    """Correct photon starvation: the fewer photons, the more neighboring rays are averaged.
 
-    So do scanners (Hsieh, Med Phys 1998, doi 10.1118/1.598410). Rays with more than three times
+    Scanners do so (Hsieh, Med Phys 1998, doi 10.1118/1.598410). Rays with more than three times
     the read-out noise stay as they are. No count is less than one.
     """
     shape = counts.shape

@@ -1,7 +1,4 @@
-"""Where the patient is in a slice, and how much of the patient is lung.
-
-Other patients made of one slice, without interpolating its noise.
-"""
+"""The body in a slice, and other patients made of one slice without interpolating its noise."""
 
 from __future__ import annotations
 
@@ -14,14 +11,14 @@ from scipy.ndimage import binary_fill_holes, binary_opening, gaussian_filter, la
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 
-_BODY_HU = -480.0  # midway from air to tissue, where blur leaves the skin in its place
+_BODY_HU = -480.0  # midway between air and tissue, so that blur does not move the skin
 _LUNG_HU = -500.0
-_BLUR = 2.0  # pixels; keeps the noise of a low dose from tearing the outline
-_THIN = 3  # pixels off each side, which parts the body from the table it lies on
+_BLUR = 2.0  # pixels; so that noise of a low dose does not break the outline
+_THIN = 3  # pixels eroded from each side, which separates the body from the table
 
 
 def body_outline(hu: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """The pixels inside the outline of the largest connected part that is not air.
+    """Pixels inside the outline of the largest connected part that is not air.
 
     Lungs and bowel gas are inside, table and clothes are not.
 
@@ -31,7 +28,7 @@ def body_outline(hu: NDArray[np.floating]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    (rows, columns); nowhere true where there is no such part.
+    (rows, columns); all False where there is no such part.
     """
     solid = binary_opening(gaussian_filter(hu, _BLUR) > _BODY_HU, iterations=_THIN)
     parts, count = label(solid)
@@ -48,19 +45,19 @@ def lung_share(hu: NDArray[np.floating]) -> float:
 
 
 _CONTRASTED_HU = (-150.0, 250.0)  # bone and air keep their values
-_DETAIL_MM = 2.0  # what is finer is noise, and stays as it is
+_DETAIL_MM = 2.0  # finer detail is noise, and stays as it is
 
 
 @dataclass(frozen=True)
 class Patient:
-    """How a patient differs from the one in the slice.
+    """Differences of a patient from the one in the slice.
 
     Attributes
     ----------
-    size : of the body, relative; the pixels are taken to be as much larger or smaller.
-    contrast : of soft tissue, relative: above 1 as with contrast medium, below 1 without.
-    right, down : shift, whole pixels; air comes in where the image ends.
-    table : whether what lies outside the body stays.
+    size : relative size of the body; the pixel spacing is multiplied by it.
+    contrast : relative contrast of soft tissue: above 1 as with contrast medium, below 1 without.
+    right, down : shift, whole pixels; air fills the edge.
+    table : whether pixels outside the body, such as the table, stay.
     """
 
     size: float = 1.0
@@ -70,7 +67,7 @@ class Patient:
     table: bool = True
 
     def image(self, hu: NDArray[np.floating], spacing_mm: float) -> NDArray[np.float32]:
-        """The slice of this patient, of pixels of ``size * spacing_mm``; (rows, columns), HU."""
+        """Slice of this patient, (rows, columns), HU; its spacing is ``size * spacing_mm``."""
         values = hu.astype(np.float32)
         if self.contrast != 1:
             values += (self.contrast - 1) * _soft_contrast(values, spacing_mm)
@@ -81,7 +78,7 @@ class Patient:
 
 
 def shifted(hu: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """The slice moved down by ``rows`` and right by ``columns`` pixels; air fills in."""
+    """Shift a slice down by ``rows`` and right by ``columns`` pixels; air fills the edge."""
     moved = np.roll(hu, (rows, columns), (0, 1))
     moved[: max(rows, 0)] = moved[len(hu) + min(rows, 0) :] = AIR_HU
     moved[:, : max(columns, 0)] = moved[:, hu.shape[1] + min(columns, 0) :] = AIR_HU

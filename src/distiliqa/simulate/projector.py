@@ -1,11 +1,11 @@
 """Line integrals of slices, by the central slice theorem, and their adjoint.
 
-The transform of a parallel projection is the slice's two-dimensional transform along a line through
-zero. The slice is zero-padded to twice its size and transformed; the values on the polar grid are
-interpolated with a Kaiser-Bessel window, which is one product with a sparse matrix (Fessler &
-Sutton, IEEE Trans Signal Process 2003, doi 10.1109/TSP.2002.807005); and the projections that come
-back by one-dimensional transforms are sampled at the rays of the geometry. Slices are band-limited,
-as CT slices are, not made of squares.
+The transform of a parallel projection is the two-dimensional transform of the slice along a line
+through zero. The slice is zero-padded to twice its size and transformed. A Kaiser-Bessel window
+interpolates the values on the polar grid, by one product with a sparse matrix (Fessler & Sutton,
+IEEE Trans Signal Process 2003, doi 10.1109/TSP.2002.807005). One-dimensional transforms give the
+projections, which are sampled at the rays of the geometry. Slices are band-limited, as CT slices
+are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
 from distiliqa.simulate.scanners import Geometry, Rays
-from distiliqa.simulate.threads import one_core_each
+from distiliqa.simulate.threads import one_core_per_operation
 
 _PADDING = 2  # transforms are this much larger than the slice
 _SUPPORT = 4  # grid points that an interpolated value is made of, along each axis
@@ -28,7 +28,7 @@ _DENSITY = 1.4  # parallel views in half a turn, for each pixel across the slice
 _FINENESS = 2  # samples of a projection for each pixel
 
 
-@one_core_each()
+@one_core_per_operation()
 def project(
     image: Tensor, spacing_mm: float, geometry: Geometry, rays: Rays | None = None
 ) -> Tensor:
@@ -52,7 +52,7 @@ def project(
     return sampled.reshape(*image.shape[:-2], *sampled.shape[-2:]) * spacing_mm
 
 
-@one_core_each()
+@one_core_per_operation()
 def back_project(
     sinogram: Tensor, size: int, spacing_mm: float, geometry: Geometry, rays: Rays | None = None
 ) -> Tensor:
@@ -182,7 +182,10 @@ def _sparse(starts: Tensor, index: Tensor, values: Tensor, shape: tuple[int, int
 
 
 def _beta() -> float:
-    """Shape of the window that aliases least (Beatty et al. 2005, doi 10.1109/TMI.2005.848376)."""
+    """Shape of the window with minimum aliasing.
+
+    Beatty et al. 2005, doi 10.1109/TMI.2005.848376.
+    """
     return math.pi * math.sqrt((_SUPPORT / _PADDING * (_PADDING - 0.5)) ** 2 - 0.8)
 
 

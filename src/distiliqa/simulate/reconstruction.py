@@ -1,8 +1,9 @@
 """Filtered back-projection of fan and parallel beams.
 
-Each view is filtered (ramp, and the apodization of a kernel), upsampled by the same transform so
-that the nearest sample will do, and smeared over the pixels with the weights of the geometry (Kak &
-Slaney 1988, 3.3 and 3.4.1). Views that lie quarter turns apart share the places where they sample.
+Each view is filtered by the ramp and the apodization of a kernel. The same transform upsamples it,
+so that the nearest sample is close enough. The view is then added to the pixels with the weights of
+the geometry (Kak & Slaney 1988, 3.3 and 3.4.1). Views that are quarter turns apart share the
+positions of their samples.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from torch.nn.functional import pad
 
 from distiliqa.simulate.kernels import RAMP, Kernel
 from distiliqa.simulate.scanners import FanBeam, Geometry
-from distiliqa.simulate.threads import in_bands, one_core_each
+from distiliqa.simulate.threads import in_bands, one_core_per_operation
 
 _UPSAMPLING = 4  # the nearest sample is then at most 1/8 channel away
 
 
-@one_core_each()
+@one_core_per_operation()
 def filtered_back_projection(
     sinogram: Tensor, size: int, spacing_mm: float, geometry: Geometry, kernel: Kernel = RAMP
 ) -> Tensor:
@@ -44,13 +45,14 @@ def filtered_back_projection(
     return image.reshape(*sinogram.shape[:-2], size, size)
 
 
-@one_core_each()
+@one_core_per_operation()
 def noise_variance(
     variance: Tensor, size: int, spacing_mm: float, geometry: Geometry, kernel: Kernel = RAMP
 ) -> Tensor:
-    """Variance of the pixels of a slice from that of its line integrals; both as above, squared.
+    """Variance of the pixels of a slice from the variance of its line integrals.
 
-    Noise is independent from ray to ray here, and varies slowly between neighbors.
+    Shapes and units are those of `filtered_back_projection`, squared. The noise of rays is taken to
+    be independent, and to vary slowly between neighbors.
     """
     flat = variance.reshape(-1, *variance.shape[-2:]) * _fan_weight(geometry, variance) ** 2
     length = _transform_length(geometry)
@@ -71,7 +73,7 @@ def _filter(sinogram: Tensor, geometry: Geometry, kernel: Kernel) -> Tensor:
 
 
 def _transform_length(geometry: Geometry) -> int:
-    """Long enough that the ends of a projection do not meet."""
+    """Length of the transform at which the ends of a projection do not overlap."""
     return 1 << (2 * geometry.channels - 1).bit_length()
 
 
@@ -102,9 +104,9 @@ def filter_response(geometry: Geometry, length: int, kernel: Kernel = RAMP) -> T
 def _smear(
     filtered: Tensor, size: int, spacing_mm: float, geometry: Geometry, power: int = 1
 ) -> Tensor:
-    """(n, views, samples) to (n, size, size): sum over the views what each pixel's ray carries.
+    """Back-project (n, views, samples) to (n, size, size): sum over the views at each pixel.
 
-    The weights are those of the geometry to the ``power``.
+    The weights of the geometry are raised to ``power``.
     """
     n, views, samples = filtered.shape
     turns = geometry.quarter_turns

@@ -1,13 +1,11 @@
-"""Where the rays of a scan run: fan beams on an arc detector, and parallel beams.
+"""Geometries of scans, and presets of real scanners as far as they are public.
 
-The axis of rotation pierces the slice at pixel (rows // 2, columns // 2). x runs to the right, y
-up, both in mm. A ray is the line ``x cos(angle) + y sin(angle) = offset``, so that
-(angle + pi, -offset) is the same line.
+Fan beams have an arc detector; parallel beams are there too. The axis of rotation is at pixel
+(rows // 2, columns // 2). x runs to the right, y up, both in mm. A ray is the line
+``x cos(angle) + y sin(angle) = offset``, so that (angle + pi, -offset) is the same line.
 
-Geometries of real scanners, as far as they are public.
-
-Distances are those that the scanners write to DICOM (0018,1110 and 0018,1111). Where channels,
-pitch or views are not published, they are chosen for a field of view of 500 mm and marked
+Distances of the presets are those that the scanners write to DICOM (0018,1110 and 0018,1111). Where
+channels, pitch or views are not published, they are chosen for a field of view of 500 mm and marked
 approximate.
 """
 
@@ -24,7 +22,7 @@ from distiliqa.errors import DistiliqaError
 
 
 class Rays(NamedTuple):
-    """Lines through the slice, float64, (views, channels) each, or what broadcasts to it."""
+    """Lines through the slice: two float64 tensors that broadcast to (views, channels)."""
 
     angle: Tensor  # radians
     offset: Tensor  # mm from the axis of rotation
@@ -32,7 +30,7 @@ class Rays(NamedTuple):
 
 @dataclass(frozen=True)
 class FanBeam:
-    """A fan of rays from a source on a circle to equal angles on an arc around that source.
+    """Fan beam: from a source on a circle to equal angles on an arc around that source.
 
     Attributes
     ----------
@@ -70,7 +68,7 @@ class FanBeam:
 
     @property
     def quarter_turns(self) -> range:
-        """The quarter turns that take every view to another view."""
+        """Quarter turns that map every view to another view."""
         return range(0, 4, 4 // math.gcd(self.views, 4))
 
     def view_angles(self) -> Tensor:
@@ -130,7 +128,7 @@ class ParallelBeam:
 
     @property
     def quarter_turns(self) -> range:
-        """The quarter turns that the views divide into; the second quarter is the last."""
+        """Quarter turns that map the views to each other; half a turn has two."""
         return range(math.gcd(self.views, 2))
 
     def view_angles(self) -> Tensor:
@@ -158,7 +156,7 @@ Geometry = FanBeam | ParallelBeam
 
 
 class Scanner(NamedTuple):
-    """A scanner model: its geometry, the DICOM model names it goes by, and who says so."""
+    """Scanner model: geometry, DICOM model names, and the source of the figures."""
 
     geometry: FanBeam
     models: tuple[str, ...]  # parts of Manufacturer's Model Name (0008,1090), lower case
@@ -202,14 +200,14 @@ DEFAULT = "definition-as-plus"
 
 
 def scanner(name: str) -> Scanner:
-    """The preset of this name. Raises `DistiliqaError` if there is none."""
+    """Preset of this name. Raises `DistiliqaError` if there is none."""
     if name not in SCANNERS:
         raise DistiliqaError(f"no scanner {name!r}", remedy=f"choose from {', '.join(SCANNERS)}")
     return SCANNERS[name]
 
 
 def scanner_of(model: str | None) -> Scanner:
-    """The preset for a DICOM Manufacturer's Model Name; the default one for unknown models."""
+    """Preset for a DICOM Manufacturer's Model Name; the default one for unknown models."""
     lower = (model or "").lower()
-    fits = (preset for preset in SCANNERS.values() if any(part in lower for part in preset.models))
-    return next(fits, SCANNERS[DEFAULT])
+    known = (preset for preset in SCANNERS.values() if any(part in lower for part in preset.models))
+    return next(known, SCANNERS[DEFAULT])

@@ -1,4 +1,4 @@
-"""From slices to what a worse acquisition of the same patient would have shown."""
+"""Simulation of a worse acquisition of the same patient, from slices alone."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import NO_NOISE, denoised
-from distiliqa.simulate.threads import one_core_each
+from distiliqa.simulate.threads import one_core_per_operation
 
 _NEIGHBOURHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide
-_WEAKEST_HU = 1e-2
+_MIN_STRUCTURE_HU = 1e-2
 
 
-@one_core_each()
+@one_core_per_operation()
 def degrade(
     hu: Tensor,
     spacing_mm: float,
@@ -30,7 +30,7 @@ def degrade(
     degradation: Degradation,
     seeds: Sequence[int],
 ) -> Tensor:
-    """Slices as a worse acquisition would show them.
+    """Degrade slices as a worse acquisition would show them.
 
     Parameters
     ----------
@@ -47,16 +47,15 @@ def degrade(
 
 
 class Degraded(NamedTuple):
-    """Degraded slices, and what is wrong with them in two parts; (n, rows, columns) each, HU.
+    """Degraded slices, and their error in two parts; all (n, rows, columns), HU.
 
     Attributes
     ----------
-    image : what `degrade` gives.
-    noise : all of the noise, that of the slice itself included: what two scans would not share.
-        Of a denoised image it is what is left of the noise, and the blur; of a patient who moves
-        the blur too.
-    structure : what every such scan would show: streaks, motion, rings, metal, shading. Of a
-        denoised image, as much of it as is left.
+    image : the result of `degrade`.
+    noise : error that two scans would not share, with the noise of the slice itself. It has the
+        blur of a denoiser and of motion too.
+    structure : error that every such scan would show: streaks, rings, metal, shading. For a
+        denoised image, the part that is left.
     """
 
     image: Tensor
@@ -64,7 +63,7 @@ class Degraded(NamedTuple):
     structure: Tensor
 
 
-@one_core_each()
+@one_core_per_operation()
 def degrade_in_parts(
     hu: Tensor,
     spacing_mm: float,
@@ -74,9 +73,9 @@ def degrade_in_parts(
 ) -> Degraded:
     """`degrade`, with the error of the image split into noise and structure.
 
-    The slice's own noise cannot be told from its anatomy. As much is drawn anew: the noise is that
-    of the degraded scan of a noise-free patient of the same anatomy, which a denoiser sees too. A
-    change of kernel counts by what it does to the noise, not as a fault of its own.
+    The noise of the slice itself cannot be separated from its anatomy. So as much is drawn again:
+    the noise is that of a degraded scan of a noise-free patient of the same anatomy, which a
+    denoiser sees too. A change of kernel counts by its effect on noise, not as a fault.
     """
     change = Change(hu, spacing_mm, acquisition, degradation, seeds)
     silent = replace(acquisition, beam=replace(acquisition.beam, photons=math.inf))
@@ -92,14 +91,14 @@ def degrade_in_parts(
 
 
 def _share_left(structure: Tensor, error: Tensor, deviation: float) -> Tensor:
-    """How much of the structure is in the error about each pixel, 0 to 1: (n, rows, columns).
+    """Share of the structure that the error has around each pixel, 0 to 1: (n, rows, columns).
 
-    Place by place, since a denoiser leaves strong streaks and takes weak ones.
+    It is local, because a denoiser keeps strong streaks and removes weak ones.
     """
 
     def near(values: Tensor) -> Tensor:
         return gaussian_filter(values.numpy(), (0, deviation, deviation))
 
     power, common = near((structure**2).cpu()), near((structure * error).cpu())
-    share = (common / np.maximum(power, _WEAKEST_HU**2)).clip(0, 1)
+    share = (common / np.maximum(power, _MIN_STRUCTURE_HU**2)).clip(0, 1)
     return torch.from_numpy(share).to(structure)

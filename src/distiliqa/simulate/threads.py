@@ -1,8 +1,8 @@
-"""Cores for many small operations: each operation on one core, parts of the slice side by side.
+"""Threads of the simulation: one core for an operation, parts of a slice in parallel.
 
-torch spreads every operation over all cores and waits for the last. Where another program wants a
-core too, each of thousands of operations of a millisecond then waits several; one core each does
-not.
+torch distributes every operation over all cores and waits for the last. Where another program uses
+a core too, thousands of operations of a millisecond then wait for several. With one core for an
+operation they do not wait.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 _lock = Lock()
-_depth = 0  # calls within `one_core_each`, one in the other or side by side
+_depth = 0  # calls within `one_core_per_operation`, one in the other or side by side
 _cores = 1  # that torch had before
 
 
 @contextmanager
-def one_core_each() -> Iterator[None]:
+def one_core_per_operation() -> Iterator[None]:
     """Let each operation on the CPU use one core; as a decorator, in the whole function."""
     global _depth, _cores
     with _lock:
@@ -39,9 +39,9 @@ def one_core_each() -> Iterator[None]:
 
 
 def in_bands(work: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    """Do the work for bands of rows, each on a core, and join the results along dimension 1.
+    """Process bands of rows on several cores, and join the results along dimension 1.
 
-    To be called within `one_core_each`.
+    Call it within `one_core_per_operation`.
     """
     if rows.is_cuda or _cores == 1:
         return work(rows)

@@ -1,7 +1,7 @@
-"""One slice as worse acquisitions show it, by the same rules wherever slices are simulated.
+"""Versions of one slice as worse acquisitions show it; the same wherever slices are simulated.
 
-As in the files of ``distiliqa simulate``, the pixels are degraded as they are stored and rounded,
-and the noise is drawn from a seed and the UID of the image.
+As in the files of ``distiliqa simulate``, stored pixels are degraded and rounded, and the noise is
+drawn from a seed and the UID of the image.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from distiliqa.simulate.simulator import degrade
 
 
 def noise_seed(seed: int, sop_uid: str | None, frame: int = 0) -> int:
-    """The seed of the noise of one slice, below 2**56.
+    """Seed of the noise of one slice, below 2**56.
 
     Parameters
     ----------
-    seed : what the user gave.
+    seed : seed that the user gave.
     frame : 0-based index of the slice in its image.
     """
     name = f"{seed} {sop_uid} {frame}" if frame else f"{seed} {sop_uid}"
@@ -61,7 +61,7 @@ def degraded(
 
 
 def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Iterator[CTSlice]:
-    """A slice as each of several acquisitions shows it: what their files would be read as.
+    """Yield a slice as several acquisitions show it, equal to what their files would be read as.
 
     All have the same draw of noise, so that they differ by the degradation alone.
 

@@ -1,4 +1,4 @@
-"""How well predicted scores agree with the ratings: correlations and errors."""
+"""Agreement of predicted scores with ratings: correlations and errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Agreement:
         Kendall (tau-b), in [0, 1]; 0 where undefined.
     mae, mse : mean absolute and mean squared error, in units of the labels and their square.
     n : number of images.
-    notes : what the numbers do not say, such as a correlation that is undefined or negative.
+    notes : warnings, such as a correlation that is undefined or negative.
     """
 
     overall: float
@@ -38,7 +38,7 @@ class Agreement:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, float]:
-        """The six numbers by name, in the published order."""
+        """Six figures by name, in the published order."""
         return {metric: getattr(self, metric) for metric in METRICS}
 
 
@@ -154,7 +154,7 @@ def agreement(predicted: ArrayLike, true: ArrayLike) -> Agreement:
 
 
 def overall(predicted: ArrayLike, true: ArrayLike) -> float:
-    """Sum of the absolute correlations, in [0, 3]: the figure models are chosen by."""
+    """Sum of the absolute correlations, in [0, 3]: the figure for the choice of models."""
     return agreement(predicted, true).overall
 
 

@@ -1,7 +1,7 @@
-"""The mean over slices with an interval that knows that neighboring slices resemble each other.
+"""Mean over slices, with an interval that allows for the similarity of neighboring slices.
 
-Slices are drawn in blocks of neighbors, not one by one: a patient's slices share anatomy, so that
-one by one they would promise more than they hold.
+Slices are drawn in blocks of neighbors. Slices of a patient share anatomy: drawn one by one, they
+would give an interval that is too narrow.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from distiliqa.statistics.t_distribution import t_quantile
 Floats = NDArray[np.float64]
 LEVEL = 0.95
 RESAMPLES = 2000
-# The range of n values misses their center in 2 / 2**n of cases, and resamples never leave it.
-FEWEST_TOGETHER = 6
+# The range of n values misses their center in 2 / 2**n of cases, and resamples stay inside it.
+MIN_BLOCKS_TOGETHER = 6
 
 
 def block_length(series: Sequence[Floats]) -> int:
-    """How many neighbors to draw together, from how far along the series values are correlated.
+    """Number of neighbors to draw together, from the correlation along the series.
 
     Politis and White 2004, doi 10.1081/ETC-120028836, as corrected by Patton et al. 2009,
     doi 10.1080/07474930802459016, for the circular block bootstrap; at most a third of the longest
@@ -65,7 +65,7 @@ def _autocovariance(series: Sequence[Floats], lags: int) -> Floats:
 
 
 def _last_correlated(covariance: Floats, n: int) -> int:
-    """The lag after which a run of correlations is within the noise of ``n`` values."""
+    """Lag after which a run of correlations is within the noise of ``n`` values."""
     run = max(5, math.ceil(math.sqrt(math.log10(n))))
     correlated = np.abs(covariance[1:] / covariance[0]) >= 2 * math.sqrt(math.log10(n) / n)
     for lag in range(len(correlated)):
@@ -75,7 +75,7 @@ def _last_correlated(covariance: Floats, n: int) -> int:
 
 
 def parts(values: Floats, length: int | None) -> list[Floats]:
-    """The values cut into neighbors, ``length`` or a few more in each; None does not cut them."""
+    """Split values into blocks of ``length`` neighbors or a few more; one block for None."""
     return np.array_split(values, 1 if length is None else max(1, len(values) // length))
 
 
@@ -84,11 +84,11 @@ def mean_interval(
 ) -> tuple[float, float] | None:
     """95 % interval of the mean over all slices: percentiles of the circular block bootstrap.
 
-    Politis and Romano 1992. The percentiles are widened as t is wider than the normal, for the
-    number of blocks: Hesterberg 2015, doi 10.1080/00031305.2015.1089789, section 4.3.
+    Politis and Romano 1992. The percentiles are widened by the ratio of t to normal quantiles for
+    the number of blocks: Hesterberg 2015, doi 10.1080/00031305.2015.1089789, section 4.3.
 
-    Each series is drawn from its own blocks. A series of a single block does not show how it
-    varies: where there is one, the blocks of all series are drawn together.
+    Each series is drawn from its own blocks. A series of a single block shows no variation: where
+    there is one, the blocks of all series are drawn together.
 
     Parameters
     ----------
@@ -97,14 +97,14 @@ def mean_interval(
 
     Returns
     -------
-    None where all blocks are drawn together and there are fewer than ``FEWEST_TOGETHER``.
+    None where all blocks are drawn together and there are fewer than ``MIN_BLOCKS_TOGETHER``.
     """
     blocks = [part for values in series for part in parts(values, length)]
     units = len(blocks)
     rng = np.random.default_rng(seed)
     if length is not None and all(len(values) >= 2 * length for values in series):
         drawn = _means(series, length, rng)
-    elif units >= FEWEST_TOGETHER:
+    elif units >= MIN_BLOCKS_TOGETHER:
         drawn = _means_together(blocks, rng)
     else:
         return None

@@ -1,10 +1,10 @@
-"""Prediction intervals with a stated coverage, whatever the errors look like.
+"""Prediction intervals with a stated coverage, for errors of any distribution.
 
-Split conformal prediction (Lei et al. 2018, doi 10.1080/01621459.2017.1307116): on images that the
-model has not learned from, errors are ranked relative to the spread of the outputs, which is larger
-where the teachers would not agree; the quantile of these ratios makes the interval of a new image.
-It covers the stated share of images that are drawn as those it was calibrated on. Images of a new
-patient are not quite that where the calibration saw few: what is covered then has to be measured.
+Split conformal prediction (Lei et al. 2018, doi 10.1080/01621459.2017.1307116). Errors on images
+that the model was not trained on are divided by the spread of the outputs, which is larger where
+the teachers would disagree. A quantile of these ratios gives the interval of a new image. It covers
+the stated share of images that are drawn like the calibration images. Images of a new patient are
+not quite like these where few patients were used: their coverage has to be measured.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import Certainty
+from distiliqa.models.folder import IntervalCalibration
 
 COVERAGE = 0.9
 
@@ -26,15 +26,16 @@ def calibrate(
     *,
     cases: int,
     coverage: float = COVERAGE,
-) -> Certainty:
-    """How wide intervals must be.
+) -> IntervalCalibration:
+    """Calibrate the width of prediction intervals.
 
     Parameters
     ----------
-    outputs : (n, outputs), of the model for images it has not learned from; the score is the mean.
+    outputs : (n, outputs), of the model for images that it was not trained on; the score is the
+        mean.
     labels : (n,), their labels.
-    cases : the number of patients they show.
-    coverage : share of labels that lie inside, in (0, 1).
+    cases : number of patients in these images.
+    coverage : share of labels inside the intervals, in (0, 1).
 
     Raises
     ------
@@ -52,7 +53,7 @@ def calibrate(
     floor = float(np.median(spread)) if spread.any() else 1.0
     ratios = np.abs(outputs.mean(axis=1) - labels) / (spread + floor)
     quantile = float(np.sort(ratios)[rank - 1])
-    return Certainty(coverage, quantile, floor, images=count, cases=cases)
+    return IntervalCalibration(coverage, quantile, floor, images=count, cases=cases)
 
 
 def _spread(outputs: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -1,4 +1,4 @@
-"""EWMA control charts: has the mean of a process left where its baseline was?
+"""EWMA control charts: detect that the mean of a process has left its baseline.
 
 S. W. Roberts, "Control chart tests based on geometric moving averages", Technometrics 1 (1959),
 doi 10.1080/00401706.1959.10489860; D. C. Montgomery, "Introduction to Statistical Quality
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from distiliqa.statistics.t_distribution import t_quantile
 
-BASELINE = 20  # series; Montgomery asks for 20 to 25
+BASELINE = 20  # series; Montgomery recommends 20 to 25
 WEIGHT = 0.2  # usual are 0.05 to 0.25, less for smaller shifts
-FALSE_ALARMS = 0.0027  # share of points outside while nothing has changed, as 3-sigma limits have
+FALSE_ALARMS = 0.0027  # share of points beyond the limits without a change, as for 3 sigma
 
 # Two-sided quantile of Student's t, not of the normal distribution: the baseline is short.
 _WIDTH = t_quantile(1 - FALSE_ALARMS / 2, BASELINE - 1)
@@ -27,7 +27,7 @@ _WIDTH = t_quantile(1 - FALSE_ALARMS / 2, BASELINE - 1)
 
 @dataclass(frozen=True, eq=False)
 class ControlChart:
-    """The exponentially weighted moving average after the baseline, and its limits.
+    """Exponentially weighted moving average after the baseline, and its limits.
 
     Attributes
     ----------
@@ -43,14 +43,14 @@ class ControlChart:
 
     @property
     def out(self) -> NDArray[np.bool_]:
-        """Which averages are outside the limits, (n - BASELINE,)."""
+        """Mask of the averages beyond the limits, (n - BASELINE,)."""
         return (self.average < self.low) | (self.average > self.high)
 
 
 def control_chart(values: Sequence[float]) -> ControlChart | None:
     """Chart values in their order; the first ``BASELINE`` of them are the baseline.
 
-    If the values are normal, independent and do not change, a point is outside its limits in
+    If the values are normal, independent and do not change, a point is beyond its limits in
     ``FALSE_ALARMS`` of cases, over all baselines that there could be.
 
     Returns

@@ -1,8 +1,8 @@
 """Bootstrap intervals that resample patients, not images.
 
-Images of one patient resemble each other, so drawing images one by one would promise more than
-the data hold. A resample is a vector of weights, how often each image occurs in it, and every
-metric is computed for all resamples at once from weighted sums.
+Images of one patient resemble each other: drawn one by one, they would give intervals that are too
+narrow. A resample is a vector of weights, the number of times that each image occurs. Every metric
+is computed for all resamples at once from weighted sums.
 """
 
 from __future__ import annotations

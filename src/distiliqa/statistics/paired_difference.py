@@ -1,7 +1,4 @@
-"""The Wilcoxon signed-rank test, exact for few differences.
-
-Paired differences: how large, how sure, and whether chance alone would give them.
-"""
+"""Paired differences: mean, interval, effect size, and the Wilcoxon signed-rank test."""
 
 from __future__ import annotations
 
@@ -14,19 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval, parts
 
-MOST_EXACT = 50
+MAX_EXACT = 50
 
 
 @dataclass(frozen=True)
 class SignedRank:
-    """What the test says of differences being symmetric about zero.
+    """Result of a test that differences are symmetric about zero.
 
     Attributes
     ----------
     p : two-sided p-value.
     rank_sum : sum of the ranks of the positive differences.
-    n : differences that are not zero; zeros say nothing of a direction and are left out.
-    exact : from all 2**n ways to give signs; if not, from the normal approximation.
+    n : differences that are not zero; zeros have no direction and are left out.
+    exact : whether p is from all 2**n combinations of signs; else from the normal approximation.
     """
 
     p: float
@@ -53,20 +50,20 @@ def signed_rank(differences: ArrayLike) -> SignedRank:
         return SignedRank(1.0, 0.0, 0, exact=True)
     doubled = _doubled_ranks(np.abs(values))
     positive = int(doubled[values > 0].sum())
-    exact = n <= MOST_EXACT
+    exact = n <= MAX_EXACT
     p = _exact_p(doubled, positive) if exact else _normal_p(doubled, positive)
     return SignedRank(p, positive / 2, n, exact)
 
 
 def _doubled_ranks(sizes: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Twice the mean rank of each size, which is whole where sizes are tied too."""
+    """Twice the mean rank of each size, an integer also for ties."""
     _, inverse, counts = np.unique(sizes, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return (2 * last - counts + 1)[inverse]
 
 
 def _exact_p(doubled: NDArray[np.int64], positive: int) -> float:
-    """Share of all ways to give signs whose sum is at least as far from the middle."""
+    """Share of all combinations of signs whose sum is at least as far from the middle."""
     total = int(doubled.sum())
     share = np.zeros(total + 1)
     share[0] = 1.0
@@ -84,7 +81,7 @@ def _normal_p(doubled: NDArray[np.int64], positive: int) -> float:
     return math.erfc(distance / math.sqrt(float(np.square(ranks).sum()) / 4) / math.sqrt(2))
 
 
-ENOUGH_SERIES = 6  # two-sided, six signs are the fewest that can give p below 0.05
+MIN_SERIES = 6  # with fewer signs a two-sided p is never below 0.05
 
 
 @dataclass(frozen=True)
@@ -95,12 +92,12 @@ class Difference:
     ----------
     n : matched slices.
     mean, median : over them.
-    interval : 95 % interval of the mean; None where too little is drawn from, such as one slice.
+    interval : 95 % interval of the mean; None for too few units, such as one slice.
     deviation : sample standard deviation of the differences; None for one slice.
     effect : mean over deviation, Cohen's d of paired values (Lakens 2013, doi
         10.3389/fpsyg.2013.00863, formula 6); None where all differences are equal.
     test : signed-rank test of the units.
-    units : number of parts that are taken to be independent.
+    units : number of independent parts.
     block : slices in such a part; None where a part is a whole series.
     """
 
@@ -116,11 +113,11 @@ class Difference:
 
 
 def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
-    """Sum up paired differences.
+    """Summarize paired differences.
 
-    From six pairs of series on, whole series are the independent units, and the result speaks for
-    other series like them. With fewer, blocks of neighboring slices are, and it speaks for these
-    series alone.
+    With six pairs of series or more, whole series are the independent units, and the result holds
+    for other series like them. With fewer, blocks of neighboring slices are the units, and it holds
+    for these series alone.
 
     Parameters
     ----------
@@ -129,7 +126,7 @@ def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
     """
     values = [np.asarray(differences, np.float64) for differences in series]
     joined = np.concatenate(values)
-    block = None if len(values) >= ENOUGH_SERIES else block_length(values)
+    block = None if len(values) >= MIN_SERIES else block_length(values)
     units = [part.mean() for differences in values for part in parts(differences, block)]
     deviation = float(joined.std(ddof=1)) if len(joined) > 1 else None
     mean = float(joined.mean())

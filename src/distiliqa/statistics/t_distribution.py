@@ -6,7 +6,7 @@ import math
 
 
 def t_quantile(p: float, degrees: int) -> float:
-    """The t that a share ``p`` of the distribution lies below; p in (0.5, 1), degrees from 1."""
+    """Quantile of t: a share ``p`` lies below it; p in (0.5, 1), degrees from 1."""
     low, high = 0.0, 1.0
     while _central(high, degrees) < 2 * p - 1:
         high *= 2

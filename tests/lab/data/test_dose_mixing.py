@@ -55,7 +55,7 @@ def test_padding_stays_as_in_the_full_dose() -> None:
         ((0.5, 1.0), 0.1, "dose 1 does not lie"),
         ((0.2,), 0.25, "dose 0.2 does not lie"),
         ((math.nan,), 0.25, "dose nan does not lie"),
-        ((0.5, 0.5), 0.25, "stands twice"),
+        ((0.5, 0.5), 0.25, "given twice"),
     ],
 )
 def test_impossible_doses_are_refused(doses: tuple[float, ...], low_dose: float, part: str) -> None:

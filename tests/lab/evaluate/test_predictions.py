@@ -46,7 +46,7 @@ def test_rows_are_matched_by_name_or_path(tmp_path: Path, text: str) -> None:
         ("image,pred\nC1/1.dcm,1\nC1/1.dcm,1\n", "2 rows for the image 'C1/1.dcm'"),
         ("path,score\na/C1/1.dcm,1\nb/C1/1.dcm,1\n", "2 rows for the image 'C1/1.dcm'"),
         ("path,score\nxC1/1.dcm,1\n", "no rows for the image 'C1/1.dcm'"),
-        ("image,pred\n1.dcm,1\n0003,2\n", "the row '1.dcm' fits 'C1/1.dcm' and 'C2/1.dcm'"),
+        ("image,pred\n1.dcm,1\n0003,2\n", "the row '1.dcm' matches 'C1/1.dcm' and 'C2/1.dcm'"),
         ("image,pred\nC1/1.dcm,nan\n", "line 2: 'nan' is not a finite number"),
         ("image,pred\nC1/1.dcm\n", "line 2: '' is not a finite number"),
         ("name,value\na,1\n", "has the columns name, value"),

@@ -12,7 +12,13 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.lab.network import onnx_export as export
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.lab.network.network import Network, NetworkConfig
-from distiliqa.models.folder import Certainty, Domain, ModelConfig, ScoreScale, read_config
+from distiliqa.models.folder import (
+    Domain,
+    IntervalCalibration,
+    ModelConfig,
+    ScoreScale,
+    read_config,
+)
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
 TINY = NetworkConfig(
@@ -66,7 +72,7 @@ def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
     graph = ScoringGraph(network, domain, local).eval()
     config = replace(
         CONFIG,
-        certainty=Certainty(0.9, 2.0, 0.1, 40, 3),
+        certainty=IntervalCalibration(0.9, 2.0, 0.1, 40, 3),
         domain=Domain(0.01, 100, 40),
         heatmap=(16, 16),
     )

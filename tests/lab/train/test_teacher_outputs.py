@@ -108,7 +108,7 @@ def test_without_a_weight_no_teacher_is_asked_or_needed(
     assert "warning: distill_weight is 0" in capsys.readouterr().err
     result = read_json(run.student_folder / "result.json")
     assert result["teachers_followed"] == 0
-    assert "no sign of certainty" in result["warnings"][0]
+    assert "do not read the spread" in result["warnings"][0]
 
 
 def test_teachers_are_asked_once_for_what_the_student_sees(recipe: MakeRecipe, tmp_path) -> None:

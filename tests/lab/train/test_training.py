@@ -24,7 +24,7 @@ from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe, load_recipe
-from distiliqa.lab.train.student import is_taught_by, train_student
+from distiliqa.lab.train.student import is_distilled_from, train_student
 from distiliqa.lab.train.teacher import train_teachers
 from distiliqa.lab.train.teacher_outputs import TABLE
 from distiliqa.lab.train.training_run import RESULT, TrainingRun, open_run, start_run
@@ -313,8 +313,8 @@ def test_a_student_does_not_learn_from_answers_of_other_teachers(copied: Trainin
     first = np.load(copied.student_folder / TABLE)
     (copied.student_folder / RESULT).unlink()
     networks = [read_network(copied.teacher_weights(k)) for k in (2, 1)]
-    assert is_taught_by(copied, networks[::-1])
-    assert not is_taught_by(copied, networks)
+    assert is_distilled_from(copied, networks[::-1])
+    assert not is_distilled_from(copied, networks)
     train_student(copied, teachers=networks, resume=True)
     np.testing.assert_array_equal(np.load(copied.student_folder / TABLE), first[..., ::-1])
 

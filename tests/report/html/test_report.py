@@ -12,7 +12,7 @@ import pytest
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import Certainty
+from distiliqa.models.folder import IntervalCalibration
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUTSIDE
@@ -143,7 +143,7 @@ def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
 
 def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
     sure = [replace(each, interval=(each.score - 0.3, each.score + 0.2)) for each in run.slices]
-    model = replace(run.model, certainty=Certainty(0.9, 1.0, 0.1, images=50, cases=3))
+    model = replace(run.model, certainty=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3))
     text = report(replace(run, slices=tuple(sure), model=model))
     assert "This model gives no interval" not in text
     assert "lies in it in 90 of 100 cases" in text

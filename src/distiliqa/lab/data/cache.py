@@ -1,4 +1,4 @@
-"""Decoded, windowed slices in one memory-mapped file, so that an epoch does not decode again."""
+"""Cache of decoded, windowed slices in one memory-mapped file; no epoch decodes again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BATCH = 64
 
 
 class SliceCache:
-    """Windowed slices on disk. It pickles as its path, so workers map the file and copy nothing.
+    """Windowed slices on disk. A pickle of it is its path: workers map the file and copy nothing.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class SliceCache:
 
     @cached_property
     def images(self) -> NDArray[np.uint16]:
-        """The slices, memory-mapped, (n, size, size); 65535 is the top of the window."""
+        """Slices, memory-mapped, (n, size, size); 65535 is the top of the window."""
         return np.load(self.path, mmap_mode="r", allow_pickle=False)
 
     def array(self, i: int | slice) -> NDArray[np.float32]:
@@ -62,10 +62,11 @@ def open_cache(
     window: Window = SOFT_TISSUE,
     size: int = 512,
 ) -> SliceCache:
-    """Open the cache of ``images`` in ``folder``; decode them first unless they lie there.
+    """Open the cache of ``images`` in ``folder``; decode them first if they are not there.
 
-    The file's name tells paths, sizes and times of change of the images, window and size, so a
-    change of any makes another file. Of several processes one builds and the others wait.
+    The name of the file depends on paths, sizes and times of change of the images, on the window
+    and on the size: a change of any gives another file. Of several processes one decodes, and the
+    others wait.
 
     Raises
     ------
@@ -142,13 +143,13 @@ def _decoded(
 
 
 def read_rated(path: Path) -> CTSlice:
-    """The slice of a rated image.
+    """Read the slice of a rated image.
 
     Raises
     ------
     CTReadError : it cannot be read or holds more than one slice.
     """
-    # Published mixed-dose images say Secondary Capture; the ratings vouch for them.
+    # Published mixed-dose images are labeled Secondary Capture, but they are CT slices.
     index = index_ct(path, require_ct=False)
     if len(index.slices) != 1:
         raise CTReadError(

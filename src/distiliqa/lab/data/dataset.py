@@ -1,4 +1,4 @@
-"""Rated slices as a torch data set, augmented by what leaves the noise of a CT image as it is."""
+"""Rated slices as a torch data set, with augmentations that do not change the noise."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SYMMETRIES = 8
 
 
 class Draw(NamedTuple):
-    """How an image is shown: its symmetry, 0 to 7, and by what it is scaled and back; 1 is not."""
+    """Augmentation of an image: symmetry, 0 to 7, and factor of rescaling and back; 1 is none."""
 
     transform: int
     scale: float
 
 
 class Rated(TypedDict):
-    """What is known of one image of a `RatedDataset` beside its pixels.
+    """Item of a `RatedDataset` without its pixels.
 
     score : float32, (). index : position in the data set's images. transform, scale : see `Draw`.
     """
@@ -39,9 +39,9 @@ class Rated(TypedDict):
 
 
 class RatedItem(Rated, total=False):
-    """One image of a `RatedDataset`.
+    """Item of a `RatedDataset`.
 
-    image : float32, (1, size, size), in [0, 1], as drawn; not there without ``pixels``.
+    image : float32, (1, size, size), in [0, 1], augmented; missing without ``pixels``.
     """
 
     image: Tensor
@@ -62,8 +62,8 @@ def apply_symmetry(image: Tensor, transform: int) -> Tensor:
 class RatedDataset(Dataset[RatedItem]):
     """Images and scores at some positions of a data set.
 
-    What an item looks like is a pure function of (seed, epoch, position): a resumed or distributed
-    run sees the images that an uninterrupted one sees.
+    An item is a pure function of (seed, epoch, position): a resumed or distributed run has the same
+    images as an uninterrupted one.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class RatedDataset(Dataset[RatedItem]):
 
     Attributes
     ----------
-    pixels : whether items hold their image; without, whoever asks has the slices at hand.
+    pixels : whether items hold their image; False where the slices are on the GPU.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class RatedDataset(Dataset[RatedItem]):
         return found
 
     def drawn(self, index: int) -> Draw:
-        """How the image at a position is shown in this epoch."""
+        """Augmentation of the image at a position in this epoch."""
         if self.augmentation == "none":
             return Draw(0, 1.0)
         rng = np.random.default_rng((self.seed, int(self._epoch), index))
@@ -130,13 +130,13 @@ class RatedDataset(Dataset[RatedItem]):
 
 
 def as_drawn(image: Tensor, draw: Draw) -> Tensor:
-    """An image (1, size, size) by its symmetry, then scaled and back."""
+    """Apply symmetry and rescaling to an image (1, size, size)."""
     image = apply_symmetry(image, draw.transform)
     return image if draw.scale == 1 else _rescale_and_back(image, draw.scale)
 
 
 def _rescale_and_back(image: Tensor, scale: float) -> Tensor:
-    """Scale (1, size, size) bilinearly and back; the size stays, the noise does not."""
+    """Rescale (1, size, size) bilinearly and back; the size stays, but not the noise."""
     size = image.shape[-1]
     scaled = functional.interpolate(image[None], size=round(size * scale), mode="bilinear")
     return functional.interpolate(scaled, size=size, mode="bilinear")[0]

@@ -1,4 +1,4 @@
-"""Doses between two doses of the same slice, by adding part of their difference.
+"""Mixing of a dose between two doses of a slice, by adding part of their difference.
 
 The difference of a full-dose and a low-dose image of the same anatomy is noise, and noise variance
 goes as 1 / dose (Yu et al., J Comput Assist Tomogr 2012, doi 10.1097/RCT.0b013e318258e891). At the
@@ -21,11 +21,11 @@ from distiliqa.errors import DistiliqaError
 
 
 class DoseFormula(str, Enum):
-    """How a dose is mixed.
+    """Formula of a mixed dose.
 
-    ``physical`` is the formula above, rounded to the nearest HU. ``published`` is the program of
-    DistilIQA (doi 10.1016/j.compbiomed.2024.108670): the divisor is 3 whatever the low dose is,
-    which holds for a quarter dose only, and HU are cut off towards zero.
+    ``physical`` is the formula above, rounded to the nearest HU. ``published`` is in the code of
+    DistilIQA (doi 10.1016/j.compbiomed.2024.108670): the divisor is 3 for any low dose, which is
+    right for a quarter dose only, and HU are truncated towards zero.
     """
 
     PHYSICAL = "physical"
@@ -45,7 +45,7 @@ def mix(
     low_dose: float,
     formula: DoseFormula = DoseFormula.PHYSICAL,
 ) -> NDArray[np.int32]:
-    """The slice at ``dose``, between the full dose (1) and ``low_dose``.
+    """Mix the slice at ``dose``, between the full dose (1) and ``low_dose``.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def mix(
 
 
 def check_doses(doses: tuple[float, ...], low_dose: float) -> None:
-    """Raise `DistiliqaError` unless 0 < low dose < every dose < 1 and no dose stands twice."""
+    """Raise `DistiliqaError` unless 0 < low dose < every dose < 1 and no dose is given twice."""
     if not 0 < low_dose < 1:
         raise DistiliqaError(
             f"a low dose of {low_dose:g}", remedy="give it relative to the full dose, such as 0.10"
@@ -78,4 +78,4 @@ def check_doses(doses: tuple[float, ...], low_dose: float) -> None:
             remedy="give doses in between, such as --doses 0.5,0.75",
         )
     if len(set(doses)) < len(doses):
-        raise DistiliqaError("a dose stands twice", remedy="give every dose once")
+        raise DistiliqaError("a dose is given twice", remedy="give every dose once")

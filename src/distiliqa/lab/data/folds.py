@@ -1,9 +1,8 @@
-"""Find the versions of one source slice where nobody wrote down which they are.
+"""Cross-validation folds with no patient, and no source slice, on both sides.
 
-A data set such as LDCTIQAC2023 holds the same slice at many doses and gives no patient. Such
-versions differ in noise and streaks, which a low-pass filter removes, and share the anatomy.
-
-Cross-validation folds with no patient, or no source slice, on both sides.
+Where neither is known, versions of one slice are found by their anatomy. A data set such as
+LDCTIQAC2023 holds the same slice at many doses and names no patient. Its versions differ in noise
+and streaks, which a low-pass filter removes, and share the anatomy.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ GRID = 32
 # On 161 clinical slices of 16 patients, averaged to 32 x 32, slices of different patients correlate
 # by at most 0.84; a slice and its copy with Gaussian-filtered noise of 50 HU by at least 0.99, of
 # 100 HU by 0.97, and its reconstruction from 60 views by 0.99. Neighboring slices of a patient pass
-# too, and should: a network recognizes them.
+# too, as they should: a network recognizes them.
 THRESHOLD = 0.92
 
 _BLOCK = 1024
 
 
 def anatomy_groups(images: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Label images that show the same anatomy alike.
+    """Label images by anatomy: the same label for the same anatomy.
 
     Images are averaged over blocks to 32 x 32 and correlated; those above `THRESHOLD` are linked,
     and linked chains make a group.
@@ -123,7 +122,7 @@ def group_labels(
 
     Where some cases are unknown, images that share a case or a source share a group, with a
     warning; where an image has neither, so do images of the same anatomy
-    (`distiliqa.lab.data.folds`). So a dose without a patient stays with the doses that name one.
+    (`anatomy_groups`). So a dose without a patient is grouped with the doses that name one.
 
     Raises
     ------
@@ -155,7 +154,7 @@ def group_labels(
 
 
 def _linked(keys: list[list[tuple[str, str]]]) -> list[int]:
-    """Label images so that those with a key in common, directly or by way of others, agree."""
+    """Give images with a common key one label, also where other images link them."""
     numbers: dict[tuple[str, str], int] = {}
     edges = [
         (i, len(keys) + numbers.setdefault(key, len(numbers)))
@@ -181,7 +180,7 @@ def _column(image: RatedImage, column: str) -> str:
 def _balanced_blocks(
     labels: Sequence[int | str], by: str, count: int, seed: int
 ) -> list[list[int]]:
-    """Deal whole groups, the largest first, each to the block with the fewest images."""
+    """Assign whole groups, the largest first, to the block with the fewest images."""
     members: dict[int | str, list[int]] = {}
     for position, label in enumerate(labels):
         members.setdefault(label, []).append(position)

@@ -1,7 +1,7 @@
-"""The two images of a dose pair in HU, and files of the doses between them.
+"""Images of a dose pair in HU, and files of the doses between them.
 
-A pair of DICOM images gives DICOM images; every other format gives NIfTI where it says how large
-its pixels are, else NumPy arrays.
+A pair of DICOM images gives DICOM images. Every other format gives NIfTI if its pixel spacing is
+known, else NumPy arrays.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from distiliqa.errors import CTReadError
 from distiliqa.files import atomic_path
 from distiliqa.lab.data.pairs import DICOM, NIFTI, DosePair
 
-_MAX_APART_MM = 0.1  # between the positions of the two, as far as headers are rounded
+_MAX_APART_MM = 0.1  # between the positions of the two; headers round them
 _DEPTH_MM = 1.0  # of a slice whose thickness is not known
 
 
@@ -42,7 +42,7 @@ class PairImages:
     ct: CTSlice | None = None
 
     def write(self, path: Path, hu: NDArray[np.integer], derivation: str, dose: float) -> None:
-        """Write a dose of the slice; the ending of ``path`` says in which format.
+        """Write a dose of the slice in the format of the extension of ``path``.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ def _check_place(full: CTSlice, low: CTSlice, path: Path) -> None:
 
 
 def _nifti(ct: CTSlice, hu: NDArray[np.integer], derivation: str) -> bytes:
-    """A NIfTI volume of one slice in the standard view, where the slice of the full dose lies."""
+    """NIfTI volume of one slice in the standard view, at the position of the full-dose slice."""
     down, across = ct.spacing_mm or (1.0, 1.0)
     depth = ct.acquisition.slice_thickness_mm or _DEPTH_MM
     # NIfTI counts to the patient's right and front, the standard view to the left and back.

@@ -50,7 +50,7 @@ class DosePair:
 
 
 class Pairing(NamedTuple):
-    """What a folder or a list of pairs holds."""
+    """Pairs of a folder or a list, and problems."""
 
     pairs: tuple[DosePair, ...]
     problems: tuple[Problem, ...]  # files that have no partner or are not there
@@ -106,7 +106,7 @@ def read_pairs(path: Path) -> Pairing:
 
 
 def _slice_by_slice(pair: DosePair) -> list[DosePair] | Problem:
-    """The pair of two files as one for each slice that they hold, and how it is to be written."""
+    """Split a pair of files into pairs of slices, with the format to write."""
     try:
         full, low = (index_ct(path, require_ct=False).slices for path in (pair.full, pair.low))
     except CTReadError:
@@ -134,7 +134,7 @@ def _check_names(pairs: Iterable[DosePair], path: Path) -> None:
 
 
 def _read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """The rows of the CSV file by column, with the numbers of their lines."""
+    """Rows of the CSV file by column, with their line numbers."""
     try:
         reader = csv.DictReader(StringIO(read_text(path), newline=""), skipinitialspace=True)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]

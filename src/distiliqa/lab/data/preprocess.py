@@ -1,4 +1,4 @@
-"""From pairs of doses to a rated data set: mixed doses, labels, lists for training and testing."""
+"""Rated data set from pairs of doses: mixed doses, labels, lists for training and testing."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ REPORT, JOURNAL = "preprocess.json", "preprocess.jsonl"
 
 @dataclass(frozen=True)
 class Mixing:
-    """Which doses are made of a pair, and how."""
+    """Doses to mix from a pair, and the formula."""
 
     doses: tuple[float, ...] = DOSES
     formula: DoseFormula = DoseFormula.PHYSICAL
 
 
 class Rated(NamedTuple):
-    """What came of one pair.
+    """Result of one pair.
 
     Attributes
     ----------
@@ -71,8 +71,8 @@ def preprocess(
     """Write mixed doses and labels of all pairs to ``folder``.
 
     ``dataset.json``, ``train.json`` and ``test.json`` map the path of an image, relative to
-    ``folder``, to its score; ``manifest.csv`` says more of each; ``preprocess.json`` tells of the
-    run. What an earlier run with the same settings has done is not done again. Processes are
+    ``folder``, to its score; ``manifest.csv`` describes each; ``preprocess.json`` records
+    the run. Slices that an earlier run did with the same settings are not done again. Processes are
     spawned: a script that calls this needs ``if __name__ == "__main__"``.
 
     Parameters
@@ -82,7 +82,7 @@ def preprocess(
 
     Raises
     ------
-    DistiliqaError : doses or cases that contradict each other, a test case without a pair while all
+    DistiliqaError : contradictory doses or cases, a test case without a pair while all
         others are trained on, no pair of any training case, or an output that cannot be written.
     """
     mixing = mixing or Mixing()
@@ -180,7 +180,7 @@ def _mixed_path(pair: DosePair, dose: float, folder: Path) -> Path:
 
 
 def _made(pair: DosePair, folder: Path, doses: Sequence[float]) -> list[Path]:
-    """The files made of a pair: the mixed doses, of a slice of volumes its own two before them."""
+    """Files made of a pair: the mixed doses; for a slice of volumes the two doses before them."""
     own = () if pair.frame is None else (1.0, pair.low_dose)
     return [_mixed_path(pair, dose, folder) for dose in (*own, *doses)]
 
@@ -210,7 +210,7 @@ def _rows(
 def _lists(
     rows: Sequence[ManifestRow], train_cases: Sequence[str] | None, test_cases: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Path -> score for the whole data set, the training and the test cases."""
+    """Path -> score for the whole data set, the training cases and the test cases."""
 
     def trains(case: str) -> bool:
         return case not in test_cases if train_cases is None else case in train_cases

@@ -33,7 +33,7 @@ class RatedImage:
     name : its key in the JSON file, unique in a data set.
     path : the image file, which holds one slice.
     score : the rating, in the units of the data set.
-    case : the patient; None where nobody says.
+    case : the patient; None where unknown.
     source : the slice that this image is a version of (another dose, another degradation).
     facts : its row of ``manifest.csv`` by column, without empty fields.
     """
@@ -53,7 +53,7 @@ def read_ratings(
 
     A name is a path relative to ``folder`` (or to ``folder/image``), with or without the extension
     of a TIFF. A ``manifest.csv`` beside the JSON file (columns path, case, source and any other)
-    tells case and source; where it gives no case, a DICOM file's Patient ID does.
+    gives case and source; where it gives no case, the Patient ID of a DICOM file is the case.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def read_ratings(
 
 
 def read_manifest(path: Path) -> dict[str, dict[str, str]]:
-    """Rows of a ``manifest.csv`` by their ``path``; empty fields are left out.
+    """Read the rows of a ``manifest.csv`` by their ``path``; empty fields are left out.
 
     A missing file is an empty manifest.
 
@@ -112,7 +112,7 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
 
 
 def read_scores(ratings: Path, scale: tuple[float, float] | None) -> dict[str, float]:
-    """The scores of a ``name -> score`` JSON file, on ``scale`` if one is given.
+    """Read the scores of a ``name -> score`` JSON file, on ``scale`` if one is given.
 
     Raises
     ------

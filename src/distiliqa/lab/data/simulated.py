@@ -1,4 +1,4 @@
-"""A rated data set from normal-dose CT alone: simulated images, labels, lists and manifest."""
+"""Rated data set from normal-dose CT alone: simulated images, labels, lists and manifest."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def simulate_dataset(
     """Make a rated data set of the normal-dose DICOM slices ``files`` of the folder ``source``.
 
     ``dataset.json``, ``train.json`` and ``test.json`` map the path of an image to its score, 0 to
-    4; ``manifest.csv`` has a `SimulatedRow` for each. What an earlier run of the same recipe has
-    done is not done again. Processes are spawned: a script that calls this needs
+    4; ``manifest.csv`` has a `SimulatedRow` for each. Slices that an earlier run of the same recipe
+    did are not done again. Processes are spawned: a script that calls this needs
     ``if __name__ == "__main__"``.
 
     Parameters
@@ -54,7 +54,7 @@ def simulate_dataset(
 
     Raises
     ------
-    DistiliqaError : a test case that is not there, ``out`` is ``source``, two files whose images
+    DistiliqaError : a test case without a slice, ``out`` is ``source``, two files whose images
         would lie in one place, or an output that cannot be written.
     """
     if out.resolve() == source.resolve():

@@ -1,4 +1,4 @@
-"""All images that are made of one normal-dose slice, with their labels."""
+"""Simulated images of one normal-dose slice, with their labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from distiliqa.errors import CTReadError
 from distiliqa.lab.data.rated_folder import relative
 from distiliqa.lab.data.reader_scale import Fidelity, fidelity, reader_score
 from distiliqa.lab.data.simulation_recipe import SimulationRecipe, Subject
-from distiliqa.metrics.vif import SMALLEST_SIDE
+from distiliqa.metrics.vif import MIN_SIDE
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.degradation import Degradation, Settings
 from distiliqa.simulate.dicom_files import without_dcm
@@ -31,18 +31,18 @@ from distiliqa.simulate.simulator import degrade_in_parts
 
 
 class SimulatedRow(NamedTuple):
-    """One image of the manifest: where it is, its label, and every parameter it was made with.
+    """Row of the manifest: path of an image, its label, and all parameters of its simulation.
 
     Attributes
     ----------
     path, case, slice, dose, score, source : as in `distiliqa.lab.data.rated_folder.ManifestRow`;
         ``source`` is the normal-dose file, ``case`` its Patient ID.
-    patient : which of the patients made of the slice; ``size`` to ``table`` as in `Patient`.
-    scanner : whose geometry was simulated; empty for that of the file's scanner.
-    spacing_mm, photons, own_kernel_half, own_kernel_order : how the undegraded image was found or
-        taken to be made, see `Acquisition`.
+    patient : number of the patient made of the slice; ``size`` to ``table`` as in `Patient`.
+    scanner : scanner with the simulated geometry; empty for that of the file.
+    spacing_mm, photons, own_kernel_half, own_kernel_order : of the image before it is degraded,
+        see `Acquisition`.
     views to smoothing, seed : as in `Settings`.
-    vif, psnr : what the label was computed from, see `Fidelity`.
+    vif, psnr : metrics that give the label, see `Fidelity`.
     """
 
     path: str
@@ -78,7 +78,7 @@ class SimulatedRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a data set is made of, and where.
+    """Source, output and recipe of a data set.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Plan:
     device: str
 
     def image(self, path: Path, patient: int, version: int) -> Path:
-        """Where an image made of the file ``path`` lies; version 0 is the one without faults."""
+        """Path of an image made of the file ``path``; version 0 is the one without faults."""
         folder = self.out / without_dcm(path.relative_to(self.source))
         return folder / f"patient{patient}_{version}.dcm"
 
@@ -103,7 +103,7 @@ class Plan:
 
 
 def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
-    """Write all images of one slice; their rows of the manifest.
+    """Write all images of one slice and return their rows of the manifest.
 
     Raises
     ------
@@ -114,9 +114,9 @@ def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
     source, hu = read_stored(path)
     header = read_header(source, path=str(path))
     spacing = square_side(header.spacing_mm, path=path)
-    if min(hu.shape) < SMALLEST_SIDE:
+    if min(hu.shape) < MIN_SIDE:
         problem = f"is {hu.shape[0]} x {hu.shape[1]} pixels, too small for a label"
-        raise CTReadError(problem, path=path, remedy=f"give {SMALLEST_SIDE} x {SMALLEST_SIDE}")
+        raise CTReadError(problem, path=path, remedy=f"give {MIN_SIDE} x {MIN_SIDE}")
     digest = hashlib.sha256(f"{plan.recipe.seed} {source.SOPInstanceUID}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     return list(_rows(_Slice(path, source, hu, header, spacing), plan, rng))
@@ -167,7 +167,7 @@ def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[Simulat
 
 
 def _facts(one: _Slice, plan: Plan, subject: Subject, made: Acquisition) -> dict[str, Any]:
-    """What all images of one patient have in common, by column of the manifest."""
+    """Columns of the manifest that all images of one patient share."""
     patient = subject.patient
     return {
         "case": str(one.source.get("PatientID", "")),

@@ -1,4 +1,4 @@
-"""What a simulated data set varies, in one validated YAML file, and the drawing of it."""
+"""Recipe of a simulated data set, in one validated YAML file, and the draws from it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FAULTS = ("motion", "ring", "metal", "hardening", "truncation", "smoothing")
 
 
 class Subject(NamedTuple):
-    """A patient, the name of his scanner and the kernel of his noise; None for the slice's own."""
+    """Patient, scanner and kernel of the noise; None for those of the slice."""
 
     patient: Patient
     scanner: str | None = None
@@ -46,7 +46,7 @@ class Subject(NamedTuple):
 
 
 class PatientSection(Section):
-    """The patients made of each slice; the first is the one in it, on its own scanner."""
+    """Patients made of every slice; the first is the one in the slice, on its own scanner."""
 
     count: Positive = 3
     size: PositiveLimits = (0.85, 1.2)  # of the body, relative
@@ -60,10 +60,10 @@ class PatientSection(Section):
 
 
 class FaultSection(Section):
-    """How far each fault goes; one of those with limits is drawn for a share of the images."""
+    """Strength of faults; a share of the images gets one of those that have limits."""
 
     share: Share = 0.25
-    motion: PositiveLimits | None = (0.5, 4.0)  # to and fro, mm
+    motion: PositiveLimits | None = (0.5, 4.0)  # amplitude, mm
     ring: PositiveLimits | None = (0.01, 0.08)  # gain error of faulty channels
     metal: PositiveLimits | None = (2.0, 8.0)  # diameter of a rod, mm
     hardening: PositiveLimits | None = (0.2, 1.0)  # share that stays uncorrected
@@ -71,7 +71,7 @@ class FaultSection(Section):
     smoothing: PositiveLimits | None = (0.4, 1.3)  # strength of a denoiser, noise deviations
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """One fault and how strong it is, or none."""
+        """Draw one fault and its strength, or none."""
         possible = [name for name in FAULTS if getattr(self, name) is not None]
         if not possible or rng.random() >= self.share:
             return {}
@@ -80,7 +80,7 @@ class FaultSection(Section):
 
 
 class SimulationRecipe(Section):
-    """A whole simulated data set; strengths are drawn evenly in their logarithm."""
+    """Simulated data set; strengths are drawn evenly in their logarithm."""
 
     patients: PatientSection = PatientSection()
     versions: Positive = 3  # worse images of each patient, besides the one without faults
@@ -96,7 +96,7 @@ class SimulationRecipe(Section):
     seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 0
 
     def draw_patient(self, number: int, rng: np.random.Generator) -> Subject:
-        """Patient ``number`` of a slice, and how he is scanned."""
+        """Draw patient ``number`` of a slice, the scanner and the kernel."""
         if number == 0:
             return Subject(Patient())
         vary = self.patients
@@ -117,7 +117,7 @@ class SimulationRecipe(Section):
         )
 
     def draw_settings(self, rng: np.random.Generator) -> Settings:
-        """What is worse in one image."""
+        """Draw the degradations of one image."""
         dose = _between(self.dose, rng) if rng.random() < self.lower_dose else 1.0
         views = round(_between(self.views, rng)) if rng.random() < self.fewer_views else None
         other = self.kernels and rng.random() < self.other_kernel

@@ -1,7 +1,6 @@
-"""The cases of TCIA LDCT-and-Projection-data (doi 10.7937/9NPB-2637), as TCIA delivers them.
+"""Cases of TCIA LDCT-and-Projection-data (doi 10.7937/9NPB-2637), as TCIA delivers them.
 
-Cases named C are chests, of which the low dose is a tenth; L are abdomens and N heads, with a
-quarter.
+Cases C are chests with a low dose of a tenth. L are abdomens and N heads, with a quarter.
 
 ROOT / C002 / <study> / 1.000000-Full Dose Images-72232 / 1-001.dcm
                       / 1.000000-Low Dose Images-39882  / 1-001.dcm
@@ -30,7 +29,7 @@ def find_pairs(root: Path, *, low_dose: float | None = None, extension: str = ".
 
     Parameters
     ----------
-    low_dose : relative to the full dose; None for what the collection has of each body part.
+    low_dose : relative to the full dose; None for that of the collection for the body part.
 
     Raises
     ------

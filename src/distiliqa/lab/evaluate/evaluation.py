@@ -1,7 +1,4 @@
-"""The grid that ratings lie on: a mean of five readers is a multiple of a fifth.
-
-Everything that is reported about predictions on one data set.
-"""
+"""Evaluation of predictions on one data set: agreement, intervals, and agreement by group."""
 
 from __future__ import annotations
 
@@ -17,13 +14,15 @@ from distiliqa.statistics.agreement import Agreement, agreement
 from distiliqa.statistics.group_bootstrap import Intervals, bootstrap
 
 # Means of up to this many readers; finer labels count as continuous.
-MOST_READERS = 12
+MAX_READERS = 12
 # Files round: 3.1667 is 19 / 6 to 2e-4 of a sixth.
 _TOLERANCE = 1e-3
 
 
 def detect_grid(labels: ArrayLike) -> float | None:
-    """The coarsest step 1 / m, m = 1 to 12, of which all labels are multiples.
+    """Find the coarsest step 1 / m, m = 1 to 12, of which all labels are multiples.
+
+    The mean rating of five readers is a multiple of a fifth.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ def detect_grid(labels: ArrayLike) -> float | None:
     labels = np.asarray(labels, np.float64)
     if np.ptp(labels) == 0:
         return None
-    for readers in range(1, MOST_READERS + 1):
+    for readers in range(1, MAX_READERS + 1):
         multiples = labels * readers
         if np.abs(multiples - np.rint(multiples)).max() <= _TOLERANCE:
             return 1 / readers
@@ -44,7 +43,7 @@ def detect_grid(labels: ArrayLike) -> float | None:
 
 
 def to_grid(values: ArrayLike, step: float) -> NDArray[np.float64]:
-    """Each value at its nearest multiple of ``step``."""
+    """Round values to the nearest multiple of ``step``."""
     return np.rint(np.asarray(values, np.float64) / step) * step
 
 
@@ -67,19 +66,19 @@ class Quarter:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` finds.
+    """Result of `evaluate`.
 
     Attributes
     ----------
     images : the rated images, n of them.
     predicted : (n,), in units of the labels.
     metrics, intervals : agreement over all images and its bootstrap intervals.
-    grouped_by : what the bootstrap drew: case, source, image, or several where some lack a case.
+    grouped_by : units of the bootstrap: case, source, image, or several where some lack a case.
     step, rounded : grid of the labels, and agreement of predictions rounded to it; None if the
         labels are continuous.
     quarters : agreement within each quarter of the range of labels that occur.
     cases : agreement within each known case.
-    notes : what a reader of the numbers should know.
+    notes : limits of the figures, such as a correlation that is undefined.
     """
 
     images: tuple[RatedImage, ...]
@@ -110,8 +109,8 @@ def evaluate(
     predicted : (n,), or (n, outputs), whose mean over outputs is the prediction.
     images : n rated images.
     grid : step of the labels, to round predictions to; ``auto`` detects it, None does not round.
-    group : what the bootstrap draws: ``case``, else ``source``, else ``image``, the first of them
-        from ``group`` on that is known of an image.
+    group : units of the bootstrap: ``case``, else ``source``, else ``image``: the first from
+        ``group`` on that is known of an image.
     resamples, seed : of the bootstrap.
 
     Raises
@@ -139,7 +138,7 @@ def evaluate(
 
 
 def _groups(images: Sequence[RatedImage], group: Group) -> tuple[list[str], list[str]]:
-    """The kinds of group that occur, and the label of each image."""
+    """Kinds of group that occur, and the label of each image."""
     allowed = _GROUPS[_GROUPS.index(group) :]
     keys = []
     for image in images:

@@ -1,7 +1,4 @@
-"""The files of an evaluation: the two published tables, everything as JSON, and a scatter plot.
-
-Predictions against ratings as a picture.
-"""
+"""Files of an evaluation: two tables as published, all figures as JSON, and a scatter plot."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ def write_evaluation(
 
     Parameters
     ----------
-    provenance : what was evaluated and how, such as hashes of the inputs; goes into the JSON.
+    provenance : facts of the run for the JSON, such as hashes of the inputs.
 
     Raises
     ------
@@ -57,7 +54,7 @@ def write_evaluation(
 
 
 def summarize(evaluation: Evaluation) -> dict[str, Any]:
-    """What `evaluation.json` says, as plain values; no nan."""
+    """Content of ``evaluation.json``, as plain values without NaN."""
     intervals = evaluation.intervals
     return {
         "distiliqa": __version__,
@@ -94,8 +91,8 @@ def _write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object
     write_text(path, text.getvalue())
 
 
-# More colors than this cannot be told apart.
-_MOST_CASES = 10
+# More colors are hard to distinguish.
+_MAX_CASES = 10
 
 
 def write_scatter(evaluation: Evaluation, path: Path) -> None:
@@ -131,7 +128,7 @@ def write_scatter(evaluation: Evaluation, path: Path) -> None:
 def _series(evaluation: Evaluation) -> dict[str, list[int]]:
     """Positions of the images of each color."""
     everything = list(range(len(evaluation.images)))
-    if not 2 <= len(evaluation.cases) <= _MOST_CASES:
+    if not 2 <= len(evaluation.cases) <= _MAX_CASES:
         return {"all": everything}
     series: dict[str, list[int]] = {}
     for i in everything:

@@ -33,7 +33,7 @@ _COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))
 
 @dataclass(frozen=True)
 class Predictor:
-    """Networks side by side; their outputs are columns, and the score is the mean of a row."""
+    """Networks whose outputs are columns; the score is the mean of a row."""
 
     networks: Sequence[Network]
     source: Path
@@ -54,7 +54,7 @@ class Predictor:
 
 
 def load_predictor(source: Path | str) -> Predictor:
-    """Load what ``source`` holds, on the GPU if there is one.
+    """Load the networks of ``source``, on the GPU if there is one.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def load_predictor(source: Path | str) -> Predictor:
 
     Raises
     ------
-    ModelFolderError : nothing trained lies there.
+    ModelFolderError : it holds no trained network.
     """
     source = Path(source)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -76,7 +76,7 @@ def load_predictor(source: Path | str) -> Predictor:
 
 
 def _window(source: Path) -> Window:
-    """The window of the run that ``source`` is or lies in; soft tissue outside of a run."""
+    """Window of the run that ``source`` is or lies in; soft tissue if there is no run."""
     for folder in (source, *source.resolve().parents):
         if (folder / RECIPE).is_file():
             return load_recipe(folder / RECIPE).window.window()
@@ -125,13 +125,13 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.flo
 
     The columns are ``image, pred`` (as in ``eval_info.csv``) or ``path, score`` (as in
     ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``). A row is an
-    image's if the one path ends with the other, folder by folder: the name of the image with or
+    image's if one path ends with the other, compared by folders: the name of the image with or
     without its extension, or its file. Rows of other images are ignored.
 
     Raises
     ------
     DistiliqaError : the file cannot be read, a prediction is not a number, an image has no row or
-        several, a row fits several images.
+        several, a row matches several images.
     """
     rows = _read_rows(path)
     by_name: dict[str, list[int]] = {}
@@ -142,7 +142,7 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.flo
         i = _find_row(image, rows, by_name, path)
         if i in chosen:
             raise DistiliqaError(
-                f"the row {quoted(str(rows[i].path))} fits {quoted(chosen[i])} "
+                f"the row {quoted(str(rows[i].path))} matches {quoted(chosen[i])} "
                 f"and {quoted(image.name)}",
                 path=path,
                 remedy="name images by their path in the data folder",

@@ -1,4 +1,4 @@
-"""All that ``model.onnx`` computes: scores, and what tells how far to trust them and why."""
+"""Computation of ``model.onnx``: scores, distance from the training images, local quality map."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from distiliqa.lab.network.network import Features, Network
 from distiliqa.lab.network.pose import unposed
 from distiliqa.models.folder import DISTANCE, HEATMAP, OUTPUT
 
-_SMALLEST_DEVIATION = 1e-3
+_MIN_DEVIATION = 1e-3
 _PARTS = 4  # along a side of the slice: where the body is, lungs, and what surrounds it
 
 
 def image_statistics(known: Features) -> Tensor:
-    """What tells kinds of images apart, (N, 2 C + 16).
+    """Statistics that differ between kinds of images, (N, 2 C + 16).
 
-    Of each channel of the patches the mean and the logarithm of the standard deviation, and the
-    means of 4 x 4 parts of the slice as the network sees it.
+    Mean and logarithm of the standard deviation of each channel of the patches, and the means of
+    4 x 4 parts of the slice as the network sees it.
     """
     patches = known.grid.flatten(2)
-    spread = patches.var(dim=2, correction=0).sqrt() + _SMALLEST_DEVIATION
+    spread = patches.var(dim=2, correction=0).sqrt() + _MIN_DEVIATION
     layout = avg_pool2d(known.image, known.image.shape[-1] // _PARTS).flatten(1)
     return torch.cat([patches.mean(dim=2), spread.log(), layout], dim=1)
 
 
 class DomainReference(nn.Module):
-    """How unlike the training images an image is: Mahalanobis distance of its statistics.
+    """Mahalanobis distance of the statistics of an image from the training images.
 
-    The distance is relative to the limit of what counts as known; 1 is the limit. After Lee et
-    al. 2018, arXiv 1807.03888.
+    It is relative to the limit of the domain: above 1 is out of domain. After Lee et al. 2018,
+    arXiv 1807.03888.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ class DomainReference(nn.Module):
 
 
 class LocalHead(nn.Module):
-    """The score that each patch alone would get, read from what the network knows of it.
+    """Linear head that predicts the score of each patch alone.
 
-    A patch is known by its features before and after the transformer.
+    Its input are the features of a patch before and after the transformer.
 
     Parameters
     ----------
@@ -71,14 +71,14 @@ class LocalHead(nn.Module):
 
 
 def patch_features(grid: Tensor, tokens: Tensor) -> Tensor:
-    """What is known of each patch, (N, r c, 2 C), of its (N, C, r, c) and (N, 1 + r c, C)."""
+    """Features of each patch, (N, r c, 2 C), from (N, C, r, c) and (N, 1 + r c, C)."""
     return torch.cat([grid.flatten(2).transpose(1, 2), tokens[:, 1:]], dim=2)
 
 
 class ScoringGraph(nn.Module):
-    """A network with what was learned about it once it was trained.
+    """Network with its calibration, which is fitted once the network is trained.
 
-    Takes the windowed slice (N, 1, 512, 512) in [0, 1]; gives the outputs that ``names`` tells:
+    Takes the windowed slice (N, 1, 512, 512) in [0, 1]; gives the outputs named by ``names``:
     ``scores`` (N, outputs), ``distance`` (N,), ``heatmap`` (N, rows, columns).
     """
 
@@ -93,7 +93,7 @@ class ScoringGraph(nn.Module):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the outputs, in their order."""
+        """Names of the outputs, in their order."""
         known = {OUTPUT: True, DISTANCE: self.domain is not None, HEATMAP: self.local is not None}
         return tuple(name for name, there in known.items() if there)
 
@@ -103,19 +103,19 @@ class ScoringGraph(nn.Module):
         if self.domain is not None:
             found.append(self.domain(image_statistics(known)))
         if self.local is not None:
-            found.append(_as_it_lay(self.local(known.grid, known.tokens), known))
+            found.append(_in_input_pose(self.local(known.grid, known.tokens), known))
         return tuple(found)
 
 
-def _as_it_lay(heatmap: Tensor, known: Features) -> Tensor:
-    """The map (N, r, c) of slices in one pose, as it lies on the slices that were given."""
+def _in_input_pose(heatmap: Tensor, known: Features) -> Tensor:
+    """Turn a map (N, r, c) of slices in one pose back to the pose of the input."""
     if known.pose is None:
         return heatmap
     return unposed(heatmap, known.pose, known.image.shape[-1] // heatmap.shape[-1])
 
 
-def save_insight(graph: ScoringGraph, path: Path) -> None:
-    """Write the buffers of a graph beyond its network as safetensors, atomically."""
+def save_calibration(graph: ScoringGraph, path: Path) -> None:
+    """Write the calibration of a graph, without its network, as safetensors, atomically."""
     state = {
         name: tensor.contiguous()
         for name, tensor in graph.state_dict().items()
@@ -125,8 +125,8 @@ def save_insight(graph: ScoringGraph, path: Path) -> None:
         save_file(state, partial)
 
 
-def read_insight(network: Network, path: Path) -> ScoringGraph:
-    """The graph of a network and the file that `save_insight` wrote for it."""
+def read_calibration(network: Network, path: Path) -> ScoringGraph:
+    """Graph of a network and of the file that `save_calibration` wrote for it."""
     state = load_file(path)
     domain = local = None
     if "domain.mean" in state:

@@ -1,7 +1,4 @@
-"""The sizes of a network, and the two networks that have names.
-
-The whole network: stem, then transformer.
-"""
+"""The whole network: its sizes, its two presets, and stem and transformer in one module."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from distiliqa.lab.network.stem import PUBLISHED_GRID, PublishedStem, StridedSte
 from distiliqa.lab.network.transformer import VisionTransformer
 
 MAX_BLOCKS = 16
-_MOST = {
+_MAX_SIZES = {
     "stem_width": 4096,
     "patch": 4096,
     "depth": 256,
@@ -65,11 +62,11 @@ class NetworkConfig:
         if self.stem_blocks > MAX_BLOCKS:
             remedy = f"use {MAX_BLOCKS} or less"
             raise RecipeError(f"stem_blocks is {quoted(self.stem_blocks)}", remedy=remedy)
-        for name, most in _MOST.items():
+        for name, limit in _MAX_SIZES.items():
             if getattr(self, name) < 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}", remedy="use 1 or more")
-            if getattr(self, name) > most:
-                remedy = f"use {most} or less"
+            if getattr(self, name) > limit:
+                remedy = f"use {limit} or less"
                 raise RecipeError(f"{name} is {quoted(getattr(self, name))}", remedy=remedy)
         if self.width % self.heads:
             raise RecipeError(
@@ -85,7 +82,7 @@ class NetworkConfig:
 
     @property
     def patches_a_side(self) -> int:
-        """Rows, and columns, of patches that a strided stem leaves of the image."""
+        """Rows and columns of patches behind a strided stem."""
         return self.image_size // (self.patch << self.stem_blocks)
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,14 +103,15 @@ PRESETS = {
 
 
 class Features(NamedTuple):
-    """What a network knows of slices before it rates them.
+    """Features of slices before the head rates them.
 
     Attributes
     ----------
-    image : (N, 1, S, S), as the stem sees them.
-    grid : (N, width, r, c), their patches before the transformer.
+    image : (N, 1, S, S), input of the stem.
+    grid : (N, width, r, c), patches before the transformer.
     tokens : (N, 1 + r c, width), class token and patches after it.
-    pose : how the slices lay before they were brought into one pose; None where they were not.
+    pose : pose of the slices before they were brought into the canonical one; None where they
+        were not.
     """
 
     image: Tensor
@@ -126,9 +124,9 @@ class Network(nn.Module):
     """DistilIQA: a Vision Transformer with a convolutional stem.
 
     Takes the windowed slice (N, 1, 512, 512) in [0, 1]; gives (N, outputs) on the scale of the
-    labels it was trained on. A student's score is the mean of its outputs. Behind a strided stem,
-    which sees all of the slice, flips and shifts of the slice leave the outputs as they are, but
-    in training, where they are how a slice is varied.
+    labels it was trained on. The score of a student is the mean of its outputs. With a strided
+    stem, which sees all of the slice, flips and shifts do not change the outputs in eval mode. In
+    training they are the augmentation.
     Source: Baldeon-Calisto et al. 2024, doi 10.1016/j.compbiomed.2024.108670.
     """
 
@@ -155,11 +153,11 @@ class Network(nn.Module):
 
     @property
     def sees_all(self) -> bool:
-        """Whether the stem sees the whole slice, so that patches are parts of it."""
+        """Whether the stem sees the whole slice, so that patches are parts of the slice."""
         return isinstance(self.stem, StridedStem)
 
     def features(self, image: Tensor) -> Features:
-        """What is known of windowed slices (N, 1, S, S)."""
+        """Features of windowed slices (N, 1, S, S)."""
         pose = None
         if self.sees_all and not self.training:
             pose = pose_of(image)
@@ -171,7 +169,7 @@ class Network(nn.Module):
         return self.vit.rate(self.features(image).tokens)
 
     def forward_crop(self, crop: Tensor, corner: tuple[int, int]) -> Tensor:
-        """Rate images by a part of each, (N, 1, s, s), whose top left pixel is at ``corner``.
+        """Rate crops of images, (N, 1, s, s), whose top left pixel is at ``corner``.
 
         The patches get the position embeddings nearest to where they lie in the whole image. The
         side s is a multiple of the stem's stride times the patch; the stem is ``strided``.

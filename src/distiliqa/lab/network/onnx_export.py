@@ -1,4 +1,4 @@
-"""From a network to a model folder, checked against torch before anybody uses it."""
+"""Export of a network to a model folder, with ONNX checked against torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_text
-from distiliqa.lab.network.graph import ScoringGraph, read_insight, save_insight
+from distiliqa.lab.network.graph import ScoringGraph, read_calibration, save_calibration
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network, save_network
 from distiliqa.models.folder import (
@@ -36,7 +36,7 @@ from distiliqa.scoring.runtimes.onnx_check import checked_network
 from distiliqa.scratch import scratch_folder
 from distiliqa.version import __version__
 
-# Largest difference of an ONNX output from torch's; the distance sums hundreds of squares.
+# Maximum difference between ONNX and torch; the distance sums hundreds of squares.
 TOLERANCE = {OUTPUT: 1e-4, HEATMAP: 1e-3, DISTANCE: 1e-3}
 OPSET = 18
 
@@ -48,13 +48,13 @@ def export_network(
 
     Parameters
     ----------
-    config : what the model is; sizes, hashes and version are filled in here.
+    config : description of the model; sizes, hashes and version are filled in here.
     card : the model card, Markdown.
     images : (n, 1, size, size), windowed slices in [0, 1] on which ONNX must equal torch.
 
     Returns
     -------
-    The largest absolute difference between the scores of the two on ``images``.
+    Maximum absolute difference between the scores of the two on ``images``.
 
     Raises
     ------
@@ -75,11 +75,11 @@ def export_network(
     with scratch_folder(folder) as draft:
         save_network(graph.network, draft / WEIGHTS)
         if len(graph.names) > 1:
-            save_insight(graph, draft / INSIGHT)
+            save_calibration(graph, draft / INSIGHT)
         _write_onnx(graph, draft / ONNX)
         difference = _checked(compare(graph, draft / ONNX, images), folder)
         write_config(draft, config)
-        checked_network(draft, read_config(draft))  # as whoever reads the folder will
+        checked_network(draft, read_config(draft))  # as every reader of the folder does
         write_text(draft / CARD, card)
         (folder / INSIGHT).unlink(missing_ok=True)  # of an earlier model
         for file in (ONNX, WEIGHTS, INSIGHT, CARD, CONFIG):
@@ -101,7 +101,7 @@ def _checked(differences: dict[str, float], folder: Path) -> float:
 
 
 def compare(graph: ScoringGraph, onnx: Path, images: NDArray[np.float32]) -> dict[str, float]:
-    """Largest absolute difference of each output between ONNX Runtime and torch."""
+    """Maximum absolute difference of each output between ONNX Runtime and torch."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
@@ -116,7 +116,7 @@ def compare(graph: ScoringGraph, onnx: Path, images: NDArray[np.float32]) -> dic
 
 
 def load_network(folder: Path | str) -> Network:
-    """The torch module of a model folder, in eval mode.
+    """Load the torch module of a model folder, in eval mode.
 
     It takes windowed slices (N, 1, 512, 512) in [0, 1] and gives (N, outputs).
 
@@ -129,7 +129,7 @@ def load_network(folder: Path | str) -> Network:
 
 
 def load_graph(folder: Path | str) -> ScoringGraph:
-    """All that ``model.onnx`` computes as a torch module, see `ScoringGraph`, in eval mode.
+    """Load everything that ``model.onnx`` computes as a torch module, see `ScoringGraph`.
 
     Raises
     ------
@@ -139,13 +139,13 @@ def load_graph(folder: Path | str) -> ScoringGraph:
     config, network = read_config(folder), load_network(folder)
     if INSIGHT not in config.files:
         return ScoringGraph(network).eval()
-    return read_insight(network, checked_file(folder, INSIGHT, config)).eval()
+    return read_calibration(network, checked_file(folder, INSIGHT, config)).eval()
 
 
 def _write_onnx(graph: ScoringGraph, path: Path) -> None:
     size = graph.network.config.image_size
     example = torch.zeros(2, 1, size, size)  # a batch of 1 would be frozen into the graph
-    # The exporter tells of operators of packages that this network does not use.
+    # The exporter reports operators of packages that this network does not use.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,7 +1,7 @@
-"""One pose for all slices that show the same: flips and shifts of a slice leave its scores alone.
+"""Canonical pose of a slice, so that flips and shifts do not change its scores.
 
-What the window shows is brought to the middle, and turned so that its longer tail points right and
-down; a flip or a shift of the slice changes which way it is brought there and nothing else.
+The content of the window is shifted to the middle, and flipped so that its longer tail points right
+and down. A flip or a shift of the slice changes the way there, and nothing else.
 Source: Kaba et al. 2023, Equivariance with Learned Canonicalization Functions, arXiv 2211.06489,
 with moments in the place of a learned function.
 """
@@ -13,14 +13,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-_FARTHEST = 8  # part of the side by which content is moved at most
+_MAX_SHIFT_PART = 8  # part of the side by which content is moved at most
 _NOTHING = 1e-6
 _HALF = 1e-3
-_SYMMETRIC = 1e-6  # a tail that rounding may turn about
+_SYMMETRIC = 1e-6  # a tail whose sign may be rounding
 
 
 class Pose(NamedTuple):
-    """How slices lie: what is at p from the middle of the pose is at offset + direction p in them.
+    """Pose of slices: p from the middle of the pose is offset + direction p in the slice.
 
     Attributes
     ----------
@@ -33,21 +33,21 @@ class Pose(NamedTuple):
 
 
 def pose_of(image: Tensor) -> Pose:
-    """The pose of windowed slices, (N, 1, S, S) in [0, 1]."""
+    """Compute the pose of windowed slices, (N, 1, S, S) in [0, 1]."""
     profiles = torch.stack([image.sum(dim=(1, 3)), image.sum(dim=(1, 2))], dim=1)  # (N, 2, S)
     at = from_middle(image)
     shares = profiles / profiles.sum(dim=2, keepdim=True).clamp_min(_NOTHING)
     center = (shares * at).sum(dim=2, keepdim=True)
     tail = (shares * ((at - center) / image.shape[-1]) ** 3).sum(dim=2)
-    farthest = image.shape[-1] // _FARTHEST
+    limit = image.shape[-1] // _MAX_SHIFT_PART
     # Half pixels go away from the middle, also where rounding leaves a little less than a half.
     whole = (center.abs() + 0.5 + _HALF).floor() * center.sign()
-    offset = whole.squeeze(2).clamp(-farthest, farthest)
+    offset = whole.squeeze(2).clamp(-limit, limit)
     return Pose(offset, torch.where(tail < -_SYMMETRIC, -1.0, 1.0))
 
 
 def posed(image: Tensor, pose: Pose) -> Tensor:
-    """The slices (N, 1, S, S) in one pose; what comes from beyond their border is air."""
+    """Bring slices (N, 1, S, S) into the canonical pose; air fills the border."""
     last = image.shape[-1] - 1
     # Whole numbers of half pixels: in reduced precision others would miss their pixels.
     steps = 2 * torch.arange(last + 1, device=image.device) - last
@@ -61,7 +61,7 @@ def posed(image: Tensor, pose: Pose) -> Tensor:
 
 
 def unposed(grid: Tensor, pose: Pose, stride: int) -> Tensor:
-    """A map of parts of posed slices, (N, r, r), as their parts lie in the slices.
+    """Bring a map of parts of posed slices, (N, r, r), back to the pose of the slices.
 
     Parameters
     ----------
@@ -76,6 +76,6 @@ def unposed(grid: Tensor, pose: Pose, stride: int) -> Tensor:
 
 
 def from_middle(grid: Tensor) -> Tensor:
-    """How far each row, or column, of a square is from its middle: (S,)."""
+    """Distance of the rows, or columns, of a square from its middle: (S,)."""
     side = grid.shape[-1]
     return torch.arange(side, dtype=torch.float32, device=grid.device) - (side - 1) / 2

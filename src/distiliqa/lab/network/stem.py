@@ -1,4 +1,4 @@
-"""Convolutional stems: from the windowed slice to what the transformer cuts into patches."""
+"""Convolutional stems: from the windowed slice to the input of the transformer."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def conv_block(convolution: nn.Conv2d) -> nn.Module:
 class HalvingConv(nn.Conv2d):
     """A 2 x 2 convolution of stride 2, which torch trains slowly on a CPU.
 
-    There it is the four products of every pixel with the weights, of which each pixel keeps the one
-    that its place in the square asks for: more sums, one pass over memory.
+    There it computes the four products of every pixel with the weights, and keeps the one for the
+    place of the pixel in its square: more sums, but one pass over memory.
     """
 
     def __init__(self, channels: int, features: int) -> None:
@@ -54,14 +54,14 @@ class PublishedStem(nn.Module):
 
     @property
     def reach(self) -> slice:
-        """Rows, and columns, of the image that reach the output: 32 to 489 for five blocks."""
-        # Each pixel of the output is of two rows of the blocks' features, and each block without
-        # padding takes one row more on either side, which moves the numbering by two.
+        """Rows and columns of the image that reach the output: 32 to 489 for five blocks."""
+        # A pixel of the output comes from two rows of features. Every block without padding takes
+        # one row more on either side, which shifts the numbering by two.
         return slice(2 * CROP.start, 2 * CROP.stop + 2 * len(self.blocks))
 
     def forward(self, image: Tensor) -> Tensor:  # (N, 1, 512, 512)
-        # Trained weights are those of batch statistics over the whole image: while training it is
-        # computed in full, as published. In eval mode the rest would be computed and thrown away.
+        # In training, batch statistics are those of the whole image, as published. In eval mode the
+        # part that does not reach the output is not computed.
         if not self.training:
             return self.downsample(self.blocks(image[:, :, self.reach, self.reach]))
         features = self.downsample(self.blocks(image))  # (N, 3, 251, 251) for five blocks

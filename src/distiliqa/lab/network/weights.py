@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors that know their network, and foreign files read without pickle."""
+"""Weights on disk: safetensors with the sizes of their network, and files of others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def save_network(network: Network, path: Path) -> None:
 
 
 def read_network(path: Path) -> Network:
-    """The network of a file that `save_network` wrote, in eval mode on the CPU.
+    """Read the network of a file of `save_network`, in eval mode on the CPU.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def read_network(path: Path) -> Network:
 
 
 def start_from(network: Network, path: Path) -> None:
-    """Give a network the weights of a trained one; each output starts as the mean of its outputs.
+    """Copy the weights of a trained network; every output starts as the mean of its outputs.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def start_from(network: Network, path: Path) -> None:
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a state dict in ``.safetensors`` or in torch's own format.
+    """Read tensors and metadata of a state dict, in ``.safetensors`` or the format of torch.
 
     A torch file is read with ``weights_only=True``: one that holds any other object is refused,
     since unpickling it could run code.
@@ -109,7 +109,7 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _tensors(content: object, path: Path) -> dict[str, Tensor]:
-    """The state dict inside what a training script saved, without its wrappings."""
+    """Unwrap the state dict from the content that a training script saved."""
     while isinstance(content, dict):
         inner = next((content[k] for k in ("state_dict", "model") if k in content), None)
         if not isinstance(inner, dict):

@@ -1,7 +1,7 @@
-"""What a trained student is told about itself: what it knows, how sure it is, and where it looks.
+"""Calibration of a trained student: prediction intervals, domain reference, local quality map.
 
-Certainty and the limit of the domain are set on the images that were held out of its training, so
-they are missing where none were; see `distiliqa.statistics.conformal` and
+Intervals and the limit of the domain are set on the images that were held out of training. They are
+missing where none were. See `distiliqa.statistics.conformal` and
 `distiliqa.lab.train.domain_reference`.
 """
 
@@ -25,42 +25,43 @@ from distiliqa.lab.train.domain_reference import fit_domain
 from distiliqa.lab.train.local_quality import composites, fit_local_head
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.metrics.body_shape import BodyShape, body_shape
-from distiliqa.models.folder import Certainty, Domain
+from distiliqa.models.folder import Domain, IntervalCalibration
 from distiliqa.statistics.conformal import COVERAGE, calibrate
 from distiliqa.terminal import track
 
 _BATCH = 8
-_FEWEST = 20  # held-out images that say anything of a quantile
+_MIN_HELD_OUT = 20  # images, for a quantile
 
 
 @dataclass(frozen=True)
-class Insight:
-    """A student with what is known of it; None where the run cannot tell."""
+class CalibratedStudent:
+    """Student with its calibration; None where the run holds no images to calibrate on."""
 
     graph: ScoringGraph
-    certainty: Certainty | None = None
+    intervals: IntervalCalibration | None = None
     domain: Domain | None = None
 
     @property
     def heatmap(self) -> tuple[int, int] | None:
-        """Rows and columns of the map, if there is one."""
+        """Rows and columns of the local quality map; None for a student without one."""
         if self.graph.local is None:
             return None
         side = self.graph.network.config.patches_a_side
         return side, side
 
 
-def gain_insight(
+def calibrate_student(
     run: TrainingRun, network: Network, typical: Container[str] | None = None
-) -> Insight:
-    """Examine the student of a run on the run's images.
+) -> CalibratedStudent:
+    """Calibrate the student of a run on the images of the run.
 
-    A map needs versions of one slice and a network that sees all of it.
+    A local quality map needs several versions of one slice, and a network that sees all of it.
 
     Parameters
     ----------
-    typical : names of images like those that will be scored: of the held-out images the ones that
-        intervals are set on; None for all. Intervals hold for the mixture they were set on.
+    typical : names of images like those that will be scored. Of the held-out images, intervals are
+        calibrated on these; None for all. Intervals hold for the mixture that they were calibrated
+        on.
 
     Raises
     ------
@@ -74,58 +75,60 @@ def gain_insight(
         seed=run.recipe.seed,
         higher_is_better=run.recipe.data.higher_is_better,
     )
-    told = track(examples, "Mapping")
-    local = fit_local_head(network, told) if network.sees_all else None
-    held_out = run.recipe.student.holds_out and len(fold.validation) >= _FEWEST
+    shown = track(examples, "Fitting the quality map")
+    local = fit_local_head(network, shown) if network.sees_all else None
+    held_out = run.recipe.student.holds_out and len(fold.validation) >= _MIN_HELD_OUT
     if not held_out:
         if typical is not None:
             raise _too_few(0)
-        return Insight(ScoringGraph(network, local=local))
-    known, _ = _asked(run, network, fold.train)
-    others, outputs = _asked(run, network, fold.validation)
+        return CalibratedStudent(ScoringGraph(network, local=local))
+    known, _ = _examined(run, network, fold.train)
+    others, outputs = _examined(run, network, fold.validation)
     cases = [_case(run.images[at]) for at in fold.train]
     shapes = _shapes([run.images[at].path for at in fold.train])
     reference, domain = fit_domain(known, cases, others, shapes)
-    certainty = certainty_of([run.images[at] for at in fold.validation], outputs, typical)
-    return Insight(ScoringGraph(network, reference, local), certainty, domain)
+    intervals = interval_calibration_of(
+        [run.images[at] for at in fold.validation], outputs, typical
+    )
+    return CalibratedStudent(ScoringGraph(network, reference, local), intervals, domain)
 
 
-def certainty_of(
+def interval_calibration_of(
     images: Sequence[RatedImage], outputs: NDArray[np.float64], typical: Container[str] | None
-) -> Certainty:
-    """How wide intervals are, set on those of some held-out images that are typical.
+) -> IntervalCalibration:
+    """Interval calibration on the typical images among some that were held out.
 
     Parameters
     ----------
     outputs : (n, outputs), of the student for each of ``images``.
-    typical : names of images, see `gain_insight`.
+    typical : names of images, see `calibrate_student`.
 
     Raises
     ------
     RecipeError : fewer than 20 typical images.
     """
-    taken = [row for row, image in enumerate(images) if typical is None or image.name in typical]
-    if len(taken) < _FEWEST:
-        raise _too_few(len(taken))
-    labels = np.array([images[row].score for row in taken])
-    cases = {_case(images[row]) for row in taken}
-    return calibrate(outputs[taken], labels, cases=len(cases), coverage=COVERAGE)
+    chosen = [row for row, image in enumerate(images) if typical is None or image.name in typical]
+    if len(chosen) < _MIN_HELD_OUT:
+        raise _too_few(len(chosen))
+    labels = np.array([images[row].score for row in chosen])
+    cases = {_case(images[row]) for row in chosen}
+    return calibrate(outputs[chosen], labels, cases=len(cases), coverage=COVERAGE)
 
 
 def _too_few(count: int) -> RecipeError:
     return RecipeError(
-        f"{count} of the images to set intervals on were held out; {_FEWEST} are needed",
+        f"{count} of the images for calibration were held out; {_MIN_HELD_OUT} are needed",
         remedy="name images of patients of the held-out fold as the run's ratings name them",
     )
 
 
 def _case(image: RatedImage) -> str:
-    """The patient of an image, or where unknown the slice that it is a version of."""
+    """Patient of an image; where unknown, the slice that it is a version of."""
     return image.case or image.source or image.name
 
 
 def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
-    """Of the bodies in images; the cache of the run holds neither lungs nor the pixel spacing."""
+    """Shapes of the bodies, from the files: the cache has no lungs and no pixel spacing."""
 
     def measured(path: Path) -> BodyShape:
         ct = read_rated(path)
@@ -137,7 +140,7 @@ def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
 
 
 @torch.inference_mode()
-def _asked(
+def _examined(
     run: TrainingRun, network: Network, positions: Sequence[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Statistics (n, d) and outputs (n, outputs) of some images of the run."""

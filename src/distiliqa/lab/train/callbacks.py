@@ -1,7 +1,4 @@
-"""What happens at the end of an epoch: the table, the console, the best weights, the checkpoint.
-
-A picture of how a training went.
-"""
+"""Callbacks of a training: table and curves, best weights, last checkpoint, slices on the GPU."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ from distiliqa.terminal import screen
 
 
 class History(Callback):
-    """One CSV row and one console line an epoch; part of the checkpoint, so resuming goes on.
+    """Table of epochs, one CSV row and one console line each; kept in the checkpoint.
 
     Parameters
     ----------
@@ -60,7 +57,7 @@ class History(Callback):
             screen(err=True).print(line, soft_wrap=True)
 
     def write(self) -> None:
-        """Write the table whole, so that a kill leaves the last or the one before."""
+        """Write the whole table; a killed process leaves this one or the one before."""
         text = io.StringIO()
         table = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
         table.writeheader()
@@ -75,7 +72,7 @@ class History(Callback):
 
 
 class BestWeights(Callback):
-    """Comes after `History` and writes the weights whenever the merit is the highest so far.
+    """Write the weights whenever the merit is the highest so far; runs after `History`.
 
     Parameters
     ----------
@@ -104,7 +101,7 @@ class BestWeights(Callback):
 
 
 class LastCheckpoint(Checkpoint):
-    """Writes all that resuming needs after every epoch; Lightning runs it after the other ones."""
+    """Write everything that resuming needs after every epoch; Lightning runs it last."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -117,7 +114,7 @@ class LastCheckpoint(Checkpoint):
 
 
 class Residence(Callback):
-    """Before it trains, moves the slices to the GPU if they fit in half of its free memory."""
+    """Move the slices to the GPU before training, if they take at most half of its free memory."""
 
     def __init__(self, cache: SliceCache, datasets: Sequence[RatedDataset]) -> None:
         self.cache, self.datasets = cache, datasets

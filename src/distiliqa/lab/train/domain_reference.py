@@ -1,4 +1,4 @@
-"""What images a network knows: the statistics and shapes of its training images, and limits."""
+"""Domain of a network: statistics and shapes of its training images, and the limits around them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from distiliqa.lab.network.graph import DomainReference
 from distiliqa.metrics.body_shape import BodyShape
 from distiliqa.models.folder import Domain
 
-FALSE_ALARMS = 0.05  # of patients unlike each other: of one like the rest fewer
-_ODD = 0.01  # share of training images whose shapes set no limit, such as cut ones
-_SMALLER = 0.9  # of the smallest body, which a network still knows
-_FLATTER = 0.5  # of the least contrast inside a body
-_STRONGER = 1.1  # of the most, where lungs lie beside soft tissue
+FALSE_ALARMS = 0.05  # between patients who differ; fewer for a patient like the others
+_ODD = 0.01  # share of training images whose shapes set no limit, such as cropped ones
+_MIN_SIZE = 0.9  # of the smallest body
+_MIN_CONTRAST = 0.5  # of the lowest contrast inside a body
+_MAX_CONTRAST = 1.1  # of the highest, where lungs lie beside soft tissue
 
 
 def fit_domain(
@@ -27,10 +27,10 @@ def fit_domain(
     *,
     false_alarms: float = FALSE_ALARMS,
 ) -> tuple[DomainReference, Domain]:
-    """The reference of a network and what its limit stands for.
+    """Fit the domain reference of a network and its limits.
 
-    The limit is set on patients as the reference does not know them: those held out, and each
-    patient of the training images against the others, since patients differ more than images do.
+    The limit of the distance is set on patients that the reference does not know: those held out,
+    and each patient of the training images against the others. Patients differ more than images.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def fit_domain(
     cases : the patient of each of them.
     others : (m, d), of images of other patients.
     shapes : of the bodies in the training images.
-    false_alarms : share of the distances of unknown patients that lies outside.
+    false_alarms : share of the distances of unknown patients that lies beyond the limit.
     """
     rows, labels = known.astype(np.float64), np.asarray(cases)
     mean, whitening = whitened(rows)
@@ -58,15 +58,15 @@ def fit_domain(
 def _shape_limits(
     shapes: Sequence[BodyShape],
 ) -> tuple[float | None, float, float, float | None]:
-    """Limits of diameter, cleft and least and most contrast, with room beyond what was seen."""
+    """Limits of diameter, cleft, and lowest and highest contrast, with a margin."""
     diameters = [shape.diameter_mm for shape in shapes if shape.diameter_mm]
     contrasts = [shape.contrast_hu for shape in shapes if shape.contrast_hu is not None]
     clefts = [shape.cleft for shape in shapes]
     return (
-        _SMALLER * float(np.quantile(diameters, _ODD)) if diameters else None,
+        _MIN_SIZE * float(np.quantile(diameters, _ODD)) if diameters else None,
         (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
-        _FLATTER * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
-        _STRONGER * float(np.quantile(contrasts, 1 - _ODD)) if contrasts else None,
+        _MIN_CONTRAST * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
+        _MAX_CONTRAST * float(np.quantile(contrasts, 1 - _ODD)) if contrasts else None,
     )
 
 
@@ -79,7 +79,7 @@ def _distances(
 def whitened(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (d,) and whitening (d, d) of rows (n, d), of which there may be fewer than columns.
 
-    Columns are brought to one scale first: a network's channels differ by orders of magnitude.
+    Columns are scaled first: the channels of a network differ by orders of magnitude.
     """
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     scale = scale + 1e-3 * scale.mean()
@@ -88,7 +88,7 @@ def whitened(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def shrunk_covariance(centered: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Covariance of centered rows (n, d), drawn toward a multiple of the identity.
+    """Covariance of centered rows (n, d), shrunk toward a multiple of the identity.
 
     Ledoit & Wolf 2004, doi 10.1016/S0047-259X(03)00096-4.
     """

@@ -1,11 +1,9 @@
-"""Lightning's Trainer, set up once for every network that is trained here.
+"""Training on Lightning's Trainer, set up once for every network.
 
-Memory that a training step gives back and the next one asks for again, kept in between.
-
-By default glibc returns every large block to the kernel, which hands it out again page by page and
-zeroed: a third of the time of a step on a CPU. See mallopt(3), M_MMAP_MAX and M_TRIM_THRESHOLD.
-
-The parts of a network that torch compiles: fewer passes over memory, the same sums.
+Two things make a step faster on a CPU. Freed memory stays in the process: by default glibc returns
+every large block to the kernel, which gives it out again page by page and zeroed, a third of the
+time of a step. See mallopt(3), M_MMAP_MAX and M_TRIM_THRESHOLD. And torch can compile parts of the
+network: fewer passes over memory, the same sums.
 """
 
 from __future__ import annotations
@@ -49,7 +47,7 @@ LAST = "last.ckpt"
 
 @dataclass(frozen=True)
 class Fitted:
-    """How a training ended: the best epoch (0-based), its figure, and the epochs run."""
+    """Result of a training: the best epoch (0-based), its merit, and the number of epochs."""
 
     epoch: int
     best: float
@@ -69,12 +67,12 @@ def fit(
 ) -> Fitted:
     """Train ``module``; its best weights, table, curves and last checkpoint go to ``folder``.
 
-    With ``resume`` it goes on from the last checkpoint, if there is one, to the weights that an
-    uninterrupted run gives (on one CPU, bit for bit).
+    With ``resume`` it goes on from the last checkpoint, if there is one. The weights are then those
+    of an uninterrupted run (on one CPU, bit for bit).
 
     Raises
     ------
-    KeyboardInterrupt : the user stopped it; the last whole epoch is in the checkpoint.
+    KeyboardInterrupt : the user stopped it; the last complete epoch is in the checkpoint.
     DistiliqaError : the checkpoint to go on from is damaged.
     """
     make_folder(folder)
@@ -104,7 +102,7 @@ def fit(
 
 
 def _checkpoint(path: Path) -> Path | None:
-    """A checkpoint to go on from, once it can be read; None where there is none."""
+    """Return a checkpoint that can be read; None where there is none."""
     if not path.is_file():
         return None
     try:
@@ -121,7 +119,7 @@ def _checkpoint(path: Path) -> Path | None:
 def make_trainer(
     recipe: Recipe, step: StepSection, folder: Path, callbacks: list[Callback]
 ) -> L.Trainer:
-    """The trainer of a step of a recipe, on the recipe's hardware; its logs go to ``folder``.
+    """Trainer for a step of a recipe, on the hardware of the recipe; logs go to ``folder``.
 
     Raises
     ------
@@ -187,9 +185,9 @@ def _set(libc: ctypes.CDLL, values: dict[int, int]) -> None:
 
 
 def compile_network(network: Network) -> None:
-    """Compile stem and transformer layers in place, when they first run; the weights' names stay.
+    """Compile stem and transformer layers in place, when they first run; weights keep their names.
 
-    They are compiled apart, since whole images and crops pass through them alike.
+    They are compiled separately, because whole images and crops both pass through them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From a training run to a model folder with a card that tells what it was trained on."""
+"""Export of a student: from a training run to a model folder with a model card."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from distiliqa.foreign_text import read_json, read_text
 from distiliqa.lab.data.ratings import read_scores
 from distiliqa.lab.network.onnx_export import export_network
 from distiliqa.lab.network.weights import read_network
-from distiliqa.lab.train.calibration import gain_insight
+from distiliqa.lab.train.calibration import calibrate_student
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
 from distiliqa.models.folder import Domain, ModelConfig, ScoreScale
 from distiliqa.version import __version__
 
 _PATHS: Any = {"data": {"folder", "ratings"}, "initial_weights": True}
-CHECKED_SLICES = 8  # of the training data, spread evenly, on which ONNX must equal torch
+CHECKED_SLICES = 8  # evenly spread over the training data; ONNX must equal torch on them
 
 
 def export_run(
@@ -41,12 +41,12 @@ def export_run(
     ----------
     name : what the model is called.
     evaluation : an ``evaluation.json`` whose figures go into the model card.
-    typical : ratings of images like those that will be scored, see `gain_insight`.
+    typical : ratings of images like those that will be scored, see `calibrate_student`.
     notes : Markdown files that end the model card, such as where the data came from.
 
     Returns
     -------
-    The largest difference between ONNX and torch on the slices.
+    Maximum difference between ONNX and torch on the slices.
 
     Raises
     ------
@@ -71,17 +71,17 @@ def export_run(
         training=training,
     )
     names = None if typical is None else read_scores(typical, data.scale)
-    insight = gain_insight(run, read_network(run.student_folder / BEST), names)
+    student = calibrate_student(run, read_network(run.student_folder / BEST), names)
     config = replace(
         config,
-        certainty=insight.certainty,
-        domain=insight.domain,
-        heatmap=insight.heatmap,
+        certainty=student.intervals,
+        domain=student.domain,
+        heatmap=student.heatmap,
     )
     chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
     images = np.stack([run.cache.array(int(i))[None] for i in chosen])
     parts = (model_card(config), *map(read_text, notes))
-    return export_network(insight.graph, folder, config, "\n".join(parts), images)
+    return export_network(student.graph, folder, config, "\n".join(parts), images)
 
 
 def _training_facts(run: TrainingRun, result: Any, evaluation: Path | None) -> dict[str, Any]:
@@ -113,12 +113,12 @@ def _without_paths(recipe: Recipe) -> dict[str, Any]:
 
 
 def _quoted(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """The figures of an evaluation, without the cases and paths that it also holds."""
+    """Figures of an evaluation, without its cases and paths."""
     return {name: evaluation[name] for name in ("metrics", "bootstrap", "rounded_to_grid")}
 
 
 def model_card(config: ModelConfig) -> str:
-    """The model card, Markdown, from what ``config.json`` knows."""
+    """Model card in Markdown, from the facts of ``config.json``."""
     scale, window, training = config.scale, config.window, config.training
     direction = "higher is better" if scale.higher_is_better else "lower is better"
     lines = [
@@ -132,12 +132,12 @@ def model_card(config: ModelConfig) -> str:
         f"- Input: HU, window width {window.width:g} level {window.level:g}, "
         f"{config.image_size} x {config.image_size} pixels; other sizes are cropped or padded.",
         *_training_lines(training),
-        *_insight_lines(config),
+        *_calibration_lines(config),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _insight_lines(config: ModelConfig) -> list[str]:
+def _calibration_lines(config: ModelConfig) -> list[str]:
     certainty, domain = config.certainty, config.domain
     lines = []
     if certainty is not None:
@@ -147,8 +147,8 @@ def _insight_lines(config: ModelConfig) -> list[str]:
         )
     if domain is not None:
         lines.append(
-            f"- Distance from {domain.images} training images; its limit lets "
-            f"{domain.false_alarms:.0%} of {domain.checked} images of unknown patients outside. "
+            f"- Distance from {domain.images} training images; {domain.false_alarms:.0%} of "
+            f"{domain.checked} images of unknown patients are beyond its limit. "
             f"{_shape_line(domain)}"
         )
     if config.heatmap is not None:
@@ -163,7 +163,7 @@ def _shape_line(domain: Domain) -> str:
     contrast = f"a contrast of less than {domain.least_contrast_hu:.0f}"
     if domain.most_contrast_hu is not None:
         contrast += f" or more than {domain.most_contrast_hu:.0f}"
-    return f"Bodies{size} {parts} or {contrast} HU are outside too."
+    return f"Bodies{size} {parts} or {contrast} HU are out of domain too."
 
 
 def _training_lines(training: dict[str, Any]) -> list[str]:

@@ -1,9 +1,8 @@
-"""Batches in an order that depends on the seed and the epoch alone, on one process or many.
+"""Batches of rated slices, in an order that depends on the seed and the epoch alone.
 
-All slices of a run on the GPU that trains, so that a batch is two numbers an image.
-
-A slice takes 0.5 MiB there as it does in the cache, so that 80 GiB hold the half of 160 000; the
-symmetries and the rescale are then made there too.
+The slices of a run can all be on the GPU: a batch is then two numbers an image, and symmetries and
+rescaling are computed there. A slice takes 0.5 MiB there, as in the cache: 80 GiB hold half of
+160 000.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from distiliqa.lab.data.dataset import Draw, RatedDataset, RatedItem, as_drawn
 
 
 class EpochSampler(DistributedSampler[RatedItem]):
-    """Shuffles by (seed, epoch) and tells the data set the epoch, on one process or many.
+    """Sampler that shuffles by (seed, epoch) and sets the epoch of the data set.
 
-    Lightning calls ``set_epoch`` before each epoch, a resumed one too, so that a run that was
-    killed and resumed sees the same batches as one that was not. The processes of a distributed
-    run take turns, so that their batches together are the batch of one process.
+    Lightning calls ``set_epoch`` before every epoch, also a resumed one: a run that was killed and
+    resumed has the same batches as one that was not. The processes of a distributed run take turns:
+    their batches together are the batch of one process.
     """
 
     def __init__(self, dataset: RatedDataset, *, shuffle: bool, seed: int) -> None:
@@ -50,7 +49,7 @@ class EpochSampler(DistributedSampler[RatedItem]):
 class Batches(L.LightningDataModule):
     """Training and validation images in batches; a process of a distributed run gets its share.
 
-    Lightning asks for the loaders once its processes know of each other, not before.
+    Lightning creates the loaders after its processes are connected, not before.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ class Batches(L.LightningDataModule):
 
     @property
     def datasets(self) -> Sequence[RatedDataset]:
-        """All that is loaded from."""
+        """All data sets that batches are loaded from."""
         return [dataset for dataset in (self.training, self.validation) if dataset is not None]
 
     def train_dataloader(self) -> DataLoader[RatedItem]:
@@ -107,12 +106,12 @@ _AT_ONCE = 256
 
 
 class ResidentSlices:
-    """The slices of a cache on a device.
+    """Slices of a cache, copied to a device as they are stored.
 
     Parameters
     ----------
-    cache : what is copied, as it is stored.
-    device : where to.
+    cache : the slices.
+    device : the device.
     """
 
     def __init__(self, cache: SliceCache, device: torch.device) -> None:
@@ -123,7 +122,7 @@ class ResidentSlices:
             self.levels[start : start + _AT_ONCE] = torch.from_numpy(levels)
 
     def shown(self, index: Tensor, transform: Tensor, scale: Tensor) -> Tensor:
-        """The slices at positions (N,), each as drawn: float32, (N, 1, size, size), in [0, 1]."""
+        """Augmented slices at positions (N,): float32, (N, 1, size, size), in [0, 1]."""
         levels = self.levels[index.to(self.levels.device)].int() & 0xFFFF
         images = (levels.float() / 0xFFFF)[:, None]
         draws = map(Draw, transform.tolist(), scale.tolist())
@@ -131,5 +130,5 @@ class ResidentSlices:
 
 
 def has_room(device: torch.device, size: int) -> bool:
-    """Whether ``size`` bytes leave a GPU the half of its free memory; no CPU needs them twice."""
+    """Test whether ``size`` bytes take at most half of the free memory of a GPU; False on a CPU."""
     return device.type == "cuda" and 2 * size <= torch.cuda.mem_get_info(device)[0]

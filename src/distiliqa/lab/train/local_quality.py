@@ -1,10 +1,8 @@
-"""Images of which a known part is worse: two versions of one slice, put together.
+"""Local quality map: a linear head, fitted to images of which a known part is worse.
 
-The head that tells the score of each patch, fitted to images whose worse part is known.
-
-The trained network stays as it is: a ridge regression (Hoerl & Kennard 1970,
-doi 10.1080/00401706.1970.10488634) leads from what it knows of a patch to the label of the version
-that the patch was taken from. So the map costs one product of matrices.
+Such an image is composed of two versions of one slice. The trained network stays as it is. A ridge
+regression (Hoerl & Kennard 1970, doi 10.1080/00401706.1970.10488634) leads from the features of a
+patch to the label of the version that the patch was taken from. The map costs one matrix product.
 """
 
 from __future__ import annotations
@@ -25,14 +23,14 @@ from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.graph import LocalHead, patch_features
 from distiliqa.lab.network.network import Features, Network
 from distiliqa.lab.network.pose import posed
-from distiliqa.models.folder import LEAST_SHOWN
+from distiliqa.models.folder import MIN_SHOWN
 
 RADIUS = (24, 96)  # of the worse part, pixels
-LEAST_DIFFERENCE = 0.1  # of the two labels, as a share of the range of all
+MIN_DIFFERENCE = 0.1  # of the two labels, as a share of the range of all
 
 
 class Composite(NamedTuple):
-    """An image whose worse part is a disc.
+    """Image with a disc that is worse than the rest.
 
     Attributes
     ----------
@@ -54,23 +52,23 @@ def composites(
     seed: int,
     higher_is_better: bool = True,
 ) -> Iterator[Composite]:
-    """Put a disc of the worse of two versions of one slice into the better one, for every two.
+    """Compose images of every two versions of one slice: a disc of the worse in the better one.
 
     Versions are images of one source, and of one ``patient`` where the manifest has that column,
     whose labels differ by a tenth of the range or more. The disc lies in the body.
 
     Parameters
     ----------
-    positions : which of ``images``, whose slices are those of ``cache``, to take.
+    positions : positions of the images to use, in ``images`` and ``cache``.
     """
     scores = np.array([images[at].score for at in positions])
-    least = LEAST_DIFFERENCE * float(np.ptp(scores))
+    limit = MIN_DIFFERENCE * float(np.ptp(scores))
     rng, sign = np.random.default_rng(seed), 1 if higher_is_better else -1
     for versions in _versions(images, positions):
         for one, other in combinations(versions, 2):
             better, worse = sorted((one, other), key=lambda at: -sign * images[at].score)
             labels = images[better].score, images[worse].score
-            if sign * (labels[0] - labels[1]) >= max(least, 1e-9):
+            if sign * (labels[0] - labels[1]) >= max(limit, 1e-9):
                 yield _composite(cache.array(better), cache.array(worse), labels, rng)
 
 
@@ -93,8 +91,8 @@ def _composite(
 
 
 def disc(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """A disc around a random place of a windowed slice that is not air, (size, size)."""
-    places = np.argwhere(shown > LEAST_SHOWN)
+    """Disc around a random place of a windowed slice that is not air, (size, size)."""
+    places = np.argwhere(shown > MIN_SHOWN)
     row, column = places[rng.integers(len(places))] if len(places) else (0, 0)
     radius = rng.uniform(*RADIUS)
     rows, columns = np.ogrid[: shown.shape[0], : shown.shape[1]]
@@ -105,7 +103,7 @@ RIDGE = 1e-3  # relative to the sum of squares of a standardized feature
 
 
 def fit_local_head(network: Network, examples: Iterable[Composite]) -> LocalHead | None:
-    """The head of a trained network in eval mode; None where there are no examples."""
+    """Fit the head for a trained network in eval mode; None where there are no examples."""
     sums = None
     for features, targets in _patches(network, examples):
         rows = np.hstack([features, np.ones((len(features), 1))])
@@ -120,7 +118,7 @@ def fit_local_head(network: Network, examples: Iterable[Composite]) -> LocalHead
 
 
 def _ridge(gram: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights and bias of sums over rows that end in 1; large weights of a feature cost."""
+    """Weights and bias from sums over rows that end in 1, with a penalty on large weights."""
     count = gram[-1, -1]
     variances = np.diag(gram) - gram[-1] ** 2 / count
     penalty = RIDGE * np.maximum(variances, 1e-9 * variances.max())
@@ -143,12 +141,12 @@ def _patches(
         if known.pose is not None:
             worse = posed(worse, known.pose)
         features = patch_features(known.grid, known.tokens)[0].double().cpu().numpy()
-        shown = _of_patches(known.image, known) > LEAST_SHOWN
+        shown = _of_patches(known.image, known) > MIN_SHOWN
         share, (better, lower) = _of_patches(worse, known), example.labels
         yield features[shown], ((1 - share) * better + share * lower)[shown]
 
 
 def _of_patches(image: Tensor, known: Features) -> NDArray[np.float64]:
-    """The mean of an image (1, 1, S, S) in each patch, (n,)."""
+    """Mean of an image (1, 1, S, S) in each patch, (n,)."""
     means = avg_pool2d(image, image.shape[-1] // known.grid.shape[-1])
     return means.flatten().double().cpu().numpy()

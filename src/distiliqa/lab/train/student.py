@@ -1,4 +1,4 @@
-"""The student: one network with an output for each teacher, distilled from all of them."""
+"""Student: one network with an output for each teacher, distilled from all of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from distiliqa.lab.train.rating import Batch, RatingModule
 from distiliqa.lab.train.recipe import StudentSection
 from distiliqa.lab.train.teacher_outputs import (
     FOLLOWED,
-    NOT_ASKED,
+    NO_TEACHERS,
     TABLE,
     TeacherOutputs,
     fingerprint,
@@ -37,16 +37,16 @@ from distiliqa.lab.train.teacher_outputs import (
 from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun, begin_anew
 from distiliqa.statistics.agreement import agreement
 
-TAUGHT = "teachers.sha256"  # the fingerprint of what the student learns from
+FINGERPRINT = "teachers.sha256"  # of everything that the student learns from
 COLUMNS = ("Epoch", "overall_perf", "loss", "teacher_overall_perf")
 
 
 class StudentModule(RatingModule):
-    """Learns the labels, and the teachers where they are right.
+    """Training of a student: labels, and teachers where they are close to the labels.
 
     Parameters
     ----------
-    teachers : their answers; None where ``step.distill_weight`` is 0 and nobody asks.
+    teachers : their outputs; None where ``step.distill_weight`` is 0.
     span : length of the scale of the labels, of which ``step.gate`` is a share.
     """
 
@@ -68,7 +68,7 @@ class StudentModule(RatingModule):
         )
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        outputs, price = self.predict_batch(batch["image"], number)
+        outputs, penalty = self.predict_batch(batch["image"], number)
         loss, *followed = self._loss_of(outputs, batch)
         self.seen.add(
             batch["index"],
@@ -76,15 +76,15 @@ class StudentModule(RatingModule):
             batch["score"],
             *(value.expand(len(outputs)) for value in (loss, *followed)),
         )
-        return self.checked(loss + price)
+        return self.checked(loss + penalty)
 
     def _loss_of(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, ...]:
-        """The loss, then what the teachers say and how many images follow them, if asked."""
+        """Loss; with teachers also their mean output, and the share of images that follow them."""
         if self.teachers is None:
             return (self.loss(outputs.mean(dim=1, keepdim=True), batch["score"][:, None]).mean(),)
-        taught = self.teachers(batch["image"], batch["index"], batch["transform"])
-        loss, open_share = self.distillation(outputs, batch["score"], taught)
-        return loss, taught.mean(dim=1), open_share
+        targets = self.teachers(batch["image"], batch["index"], batch["transform"])
+        loss, open_share = self.distillation(outputs, batch["score"], targets)
+        return loss, targets.mean(dim=1), open_share
 
     def summarize_training(self) -> None:
         found, rows = self.agreement_seen()
@@ -94,14 +94,14 @@ class StudentModule(RatingModule):
         self.summary["loss"] = float(rows[:, 3].mean())
         if self.teachers is None:
             return
-        taught = agreement(rows[:, 4].numpy(), rows[:, 2].numpy())
-        self.summary["teacher_overall_perf"] = taught.overall
+        of_teachers = agreement(rows[:, 4].numpy(), rows[:, 2].numpy())
+        self.summary["teacher_overall_perf"] = of_teachers.overall
         self.summary[FOLLOWED] = float(rows[:, 5].mean())
         if self.current_epoch == 0:
             self.warn_unless_followed(self.summary[FOLLOWED])
 
     def warn_unless_followed(self, share: float) -> None:
-        """Warn once where hardly an image follows the teachers."""
+        """Warn once where few images follow the teachers."""
         text = hardly_followed(share, self.distillation.gate)
         if text is not None and leads() and not self.warned:
             self.warned = True
@@ -134,8 +134,8 @@ def train_student(
     network = run.new_network(outputs=len(networks) or recipe.folds.count)
     run.keep_student_recipe()
     _keep_fingerprint(run, networks, seen)
-    asked = _teacher_outputs(run, networks, training) if networks else None
-    module = StudentModule(network, step, recipe.seed, asked, span=recipe.data.span)
+    outputs = _teacher_outputs(run, networks, training) if networks else None
+    module = StudentModule(network, step, recipe.seed, outputs, span=recipe.data.span)
     _warn_at_once(module, run)
     history = History(folder / "train_info_student.csv", _columns(step), "student")
     fitted = fit(
@@ -154,7 +154,7 @@ def train_student(
 
 
 def _networks(run: TrainingRun, teachers: Sequence[Network] | None) -> list[Network]:
-    """The teachers to ask; none where they have no weight."""
+    """Teachers to learn from; none where their weight is 0."""
     if not run.recipe.student.distill_weight:
         return []
     return list(teachers or (read_network(path) for path in _teacher_weights(run)))
@@ -165,10 +165,10 @@ def _columns(step: StudentSection) -> tuple[str, ...]:
 
 
 def _warn_at_once(module: StudentModule, run: TrainingRun) -> None:
-    """Before the first epoch, where the answers of the teachers are known already."""
+    """Warn before the first epoch, where the outputs of the teachers are already known."""
     if module.teachers is None:
         if leads():
-            warn(NOT_ASKED)
+            warn(NO_TEACHERS)
     elif module.teachers.table is not None:
         labels = [image.score for image in run.images]
         gate = module.distillation.gate
@@ -176,24 +176,24 @@ def _warn_at_once(module: StudentModule, run: TrainingRun) -> None:
 
 
 def _followed(rows: list[dict[str, float]], gate: float) -> dict[str, Any]:
-    """For the result: the share of images that followed the teachers over all epochs."""
+    """Share of images that followed the teachers over all epochs, and warnings."""
     if FOLLOWED not in rows[0]:
-        return {FOLLOWED: 0.0, "warnings": [NOT_ASKED]}
+        return {FOLLOWED: 0.0, "warnings": [NO_TEACHERS]}
     share = fmean(row[FOLLOWED] for row in rows)
     text = hardly_followed(share, gate)
     return {FOLLOWED: share, "warnings": [] if text is None else [text]}
 
 
-def is_taught_by(run: TrainingRun, teachers: Sequence[Network]) -> bool:
-    """Whether the student that is there, finished or not, learned from these and by this recipe."""
-    known = run.student_folder / TAUGHT
+def is_distilled_from(run: TrainingRun, teachers: Sequence[Network]) -> bool:
+    """Whether the student in the folder, finished or not, has these teachers and this recipe."""
+    known = run.student_folder / FINGERPRINT
     if not known.is_file() or run.student_recipe != run.recipe:
         return False
     return known.read_bytes() == _fingerprint(run, teachers, _sides(run)[0]).encode()
 
 
 def _sides(run: TrainingRun) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Positions of the images that the student learns from, and of those held out."""
+    """Positions of the training images of the student, and of those held out."""
     step = run.recipe.student
     fold = run.fold(step.held_out_fold)
     if step.holds_out and fold.validation:
@@ -226,7 +226,7 @@ def _teacher_outputs(
         path=run.student_folder / TABLE,
         device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
         batch_size=run.recipe.student.batch_size,
-        half=_asks_in_half(run),
+        half=_in_half_precision(run),
     )
     return TeacherOutputs((), table)
 
@@ -234,8 +234,8 @@ def _teacher_outputs(
 def _keep_fingerprint(
     run: TrainingRun, networks: Sequence[Network], positions: Sequence[int]
 ) -> None:
-    """Note what the student learns from, and take away the answers of other teachers."""
-    known, now = run.student_folder / TAUGHT, _fingerprint(run, networks, positions)
+    """Write the fingerprint of the teachers, and remove the outputs of other teachers."""
+    known, now = run.student_folder / FINGERPRINT, _fingerprint(run, networks, positions)
     if not (known.is_file() and known.read_bytes() == now.encode()):
         (run.student_folder / TABLE).unlink(missing_ok=True)
         write_text(known, now)
@@ -243,8 +243,8 @@ def _keep_fingerprint(
 
 def _fingerprint(run: TrainingRun, networks: Sequence[Network], positions: Sequence[int]) -> str:
     symmetries = symmetries_of(run.recipe.augmentation)
-    return fingerprint(networks, positions, symmetries, half=_asks_in_half(run))
+    return fingerprint(networks, positions, symmetries, half=_in_half_precision(run))
 
 
-def _asks_in_half(run: TrainingRun) -> bool:
+def _in_half_precision(run: TrainingRun) -> bool:
     return run.recipe.hardware.precision == "bf16-mixed"

@@ -17,10 +17,10 @@ class TeacherModule(RatingModule):
     """A member of the ensemble: learns the labels."""
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        predictions, price = self.predict_batch(batch["image"], number)
+        predictions, penalty = self.predict_batch(batch["image"], number)
         losses = self.loss(predictions, batch["score"][:, None])
         self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
-        return self.checked(losses.mean() + price)
+        return self.checked(losses.mean() + penalty)
 
     def summarize_training(self) -> None:
         found, rows = self.agreement_seen()

@@ -1,14 +1,11 @@
-"""What the teachers say of every image, computed once for the student.
+"""Outputs of the teachers for every image, computed once, and how often the student follows them.
 
-The eight symmetries of the square are all that the ``dihedral`` augmentation makes of an image,
-so a table over images and symmetries serves every epoch; it holds those that the student will see.
-An image that is rescaled at random has no place in a table and is shown to the teachers when it
-comes.
+The ``dihedral`` augmentation shows an image under the eight symmetries of the square. So a table
+over images and symmetries serves every epoch; it holds those that the student will see. An image
+that is rescaled at random is not in a table: the teachers run on it when it comes.
 
-How often a student follows its teachers, and what is said where it hardly ever does.
-
-The outputs of a student differ by what its teachers say. Where it follows none of them their
-spread is small for want of anything to differ by, and reads as agreement.
+Where the student follows no teacher, its outputs have little reason to differ. Their small spread
+then looks like agreement, so that is reported.
 """
 
 from __future__ import annotations
@@ -31,12 +28,12 @@ TABLE = "teacher_outputs.npy"
 
 
 class TeacherOutputs:
-    """Answers of the teachers to batches, from a table or by asking them.
+    """Outputs of the teachers for batches, from a table or computed.
 
     Parameters
     ----------
     teachers : networks of one output each, in eval mode.
-    table : (images, symmetries, teachers), or None to ask each time.
+    table : (images, symmetries, teachers), or None to compute them each time.
     """
 
     def __init__(self, teachers: Sequence[nn.Module], table: NDArray[np.float32] | None) -> None:
@@ -49,8 +46,8 @@ class TeacherOutputs:
             self.table = self.table.to(images.device)
             return self.table[index, transform]
         with torch.no_grad():
-            asked = [teacher.to(images.device)(images) for teacher in self.teachers]
-        return torch.cat(asked, dim=1).float()
+            columns = [teacher.to(images.device)(images) for teacher in self.teachers]
+        return torch.cat(columns, dim=1).float()
 
 
 def symmetries_seen(dataset: RatedDataset, symmetries: int, epochs: int) -> NDArray[np.bool_]:
@@ -79,19 +76,19 @@ def make_table(
     batch_size: int,
     half: bool,
 ) -> NDArray[np.float32]:
-    """The teachers' outputs for some symmetries of some images: one pass of each for each.
+    """Outputs of the teachers for some symmetries of some images.
 
-    Kept in ``path``, so that a resumed student learns from the same numbers; only what is not
-    there yet is asked.
+    They are kept in ``path``, so that a resumed student learns from the same numbers. Only missing
+    ones are computed.
 
     Parameters
     ----------
     wanted : (images, symmetries), see `symmetries_seen`.
-    half : ask in bfloat16, as teachers of mixed precision learned.
+    half : compute in bfloat16, as teachers of mixed precision were trained.
 
     Returns
     -------
-    float32, (images, symmetries, teachers); NaN for what nobody asked.
+    float32, (images, symmetries, teachers); NaN where not computed.
     """
     table = _known(path, (*wanted.shape, len(teachers)))
     missing = np.argwhere(wanted & np.isnan(table).any(axis=2))
@@ -101,7 +98,7 @@ def make_table(
         teacher.to(device)
     steps = [missing[i : i + batch_size] for i in range(0, len(missing), batch_size)]
     mixed = torch.autocast(device.type, torch.bfloat16, enabled=half)
-    for step in track(steps, "Asking the teachers"):
+    for step in track(steps, "Running the teachers"):
         versions = torch.stack(
             [apply_symmetry(torch.from_numpy(cache.array(at))[None], k) for at, k in step.tolist()]
         ).to(device)
@@ -114,7 +111,7 @@ def make_table(
 
 
 def _known(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The table on disk; one of NaN where there is none of this shape, or a damaged one."""
+    """Table on disk; all NaN where it is missing, damaged, or of another shape."""
     try:
         table = np.load(path, allow_pickle=False)
         if table.shape == shape:
@@ -127,7 +124,7 @@ def _known(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
 def fingerprint(
     teachers: Sequence[nn.Module], positions: Sequence[int], symmetries: int | None, *, half: bool
 ) -> str:
-    """SHA-256 of what decides the answers of teachers for images at some positions."""
+    """SHA-256 of everything that the outputs of teachers for some images depend on."""
     digest = hashlib.sha256(f"{list(positions)} {symmetries} {half}".encode())
     for teacher in teachers:
         for name, values in teacher.state_dict().items():
@@ -136,41 +133,41 @@ def fingerprint(
 
 
 def symmetries_of(augmentation: str) -> int | None:
-    """How many versions of an image an augmentation makes; None where they cannot be listed."""
+    """Number of versions of an image that an augmentation makes; None if there is no end."""
     return {"none": 1, "dihedral": SYMMETRIES}.get(augmentation)
 
 
 MIN_FOLLOWED = 0.05  # share of the images
 FOLLOWED = "teachers_followed"  # the column of an epoch, and the key of the result
-NOT_ASKED = (
-    "distill_weight is 0, so no image follows the teachers: the spread of the outputs is no sign "
-    "of certainty"
+NO_TEACHERS = (
+    "distill_weight is 0, so no image follows the teachers: do not read the spread of the outputs "
+    "as uncertainty"
 )
 
 
 def passing(table: NDArray[np.float32], labels: Sequence[float], gate: float) -> float:
-    """Share of the teachers' answers that lie within the gate, in [0, 1]: no more is followed.
+    """Share of the teachers' outputs within the gate, in [0, 1]: no more can be followed.
 
     Parameters
     ----------
-    table : (images, symmetries, teachers), NaN where nobody asked.
+    table : (images, symmetries, teachers), NaN where not computed.
     labels : (images,).
-    gate : largest error of the teachers' mean, in units of the score.
+    gate : maximum error of the teachers' mean, in units of the score.
     """
     means = table.mean(axis=2)
-    asked = ~np.isnan(means)
-    errors = np.abs(means - np.asarray(labels, np.float32)[:, None])[asked]
+    known = ~np.isnan(means)
+    errors = np.abs(means - np.asarray(labels, np.float32)[:, None])[known]
     return float((errors <= gate).mean()) if errors.size else 0.0
 
 
 def hardly_followed(share: float, gate: float) -> str | None:
-    """What to say of a share of followed images; None where it is `MIN_FOLLOWED` or more."""
+    """Warning for a low share of followed images; None where it is `MIN_FOLLOWED` or more."""
     if share >= MIN_FOLLOWED:
         return None
     return (
         f"{share:.1%} of the images follow the teachers, whose error may be {gate:g} at most: the "
-        "spread of the outputs is no sign of certainty; raise student.gate (a share of data.scale) "
-        "or train the teachers longer"
+        "spread of the outputs must not be read as uncertainty; raise student.gate (a share of "
+        "data.scale) or train the teachers longer"
     )
 
 
