@@ -58,8 +58,7 @@ def test_what_a_model_can_tell_of_its_scores_is_printed(
     told = " ".join(capsys.readouterr().out.split())
     assert "interval 90%, calibrated on 50 images of other patients" in told
     assert (
-        "distance its limit lets 1% of 50 images of unknown patients outside; bodies from 180 mm"
-        in told
+        "distance 1% of 50 images of unknown patients are out of domain; bodies from 180 mm" in told
     )
     assert "heatmap 16 x 8 parts" in told
 

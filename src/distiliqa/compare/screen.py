@@ -1,4 +1,4 @@
-"""What the screen shows of a comparison."""
+"""A comparison on the screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from distiliqa.terminal import screen
 
 
 def print_comparison(run: PairedRun) -> None:
-    """Print what a comparison gave on the standard output, for people to read."""
+    """Print a comparison on the standard output, for people to read."""
     console = screen()
     table = Table(box=SIMPLE_HEAD)
     table.add_column("B minus A", no_wrap=True)
@@ -24,11 +24,11 @@ def print_comparison(run: PairedRun) -> None:
     table.add_row("score", *_cells(run.score, 2))
     if run.noise is not None:
         table.add_row("noise level, HU", *_cells(run.noise, 1))
-    first, second = (one_line(each.inputs[0]) for each in (run.first, run.second))
+    first, second = (one_line(side.inputs[0]) for side in (run.first, run.second))
     console.print(Text(f"\n  A {first}\n  B {second}", "dim"))
     console.print(table)
     console.print(Text(f"  {verdict(run)}", "bold"))
-    alone = [len(each) for each in run.unmatched]
+    alone = [len(slices) for slices in run.unmatched]
     if any(alone):
         console.print(
             f"  without a partner: {slice_count(alone[0])} of A, {slice_count(alone[1])} of B"

@@ -1,4 +1,4 @@
-"""What a comparison found, in sentences."""
+"""The result of a comparison in sentences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def verdict(run: PairedRun) -> str:
 
 
 def explained(run: PairedRun) -> Iterator[str]:
-    """How the figures were found, and what they do not say."""
+    """How the figures were computed, and their limits."""
     found = run.score
     drawn = (
         f"There is no interval: {_few(found)} too few where a series is no more than one of them."
@@ -48,8 +48,8 @@ def explained(run: PairedRun) -> Iterator[str]:
     left = len(run.slices) - found.n
     if left:
         yield f"{slice_count(left)} out of domain or without a patient: shown, and not counted."
-    if strange := sum(pair.outside for pair in run.slices) - left:
-        yield f"{slice_count(strange)} out of domain: counted, as there are no others."
+    if odd := sum(pair.outside for pair in run.slices) - left:
+        yield f"{slice_count(odd)} out of domain: counted, as there are no others."
 
 
 def _few(found: Difference) -> str:
@@ -82,7 +82,7 @@ def p_value(found: Difference) -> str:
 
 
 def interval(found: Difference, digits: int) -> str:
-    """``-1.40 to -1.05``; says where there is none."""
+    """``-1.40 to -1.05``, or why there is none."""
     if found.interval is None:
         return "undefined for " + ("one part" if found.units == 1 else f"{found.units} parts")
     low, high = found.interval

@@ -33,7 +33,7 @@ class LowestDose:
 
 
 class Basis(NamedTuple):
-    """A curve that a lowest dose can be read from: what it is, and its value at each dose.
+    """A curve over dose, which the lowest dose can be read from.
 
     Attributes
     ----------
@@ -69,18 +69,18 @@ class DosePoint:
     @property
     def mean(self) -> float:
         """Mean score."""
-        return fmean(each.score for each in self.slices)
+        return fmean(slice_.score for slice_ in self.slices)
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval of the mean over slices, see `mean_interval`; None for one slice."""
-        values = [np.array([each.score for each in self.slices])]
+        values = [np.array([slice_.score for slice_ in self.slices])]
         return mean_interval(values, block_length(values))
 
     @property
     def predicted(self) -> tuple[float, float] | None:
         """Mean ends of the prediction intervals of the model; None where it states none."""
-        found = [each.interval for each in self.slices if each.interval is not None]
+        found = [slice_.interval for slice_ in self.slices if slice_.interval is not None]
         if len(found) < len(self.slices):
             return None
         low, high = (fmean(ends) for ends in zip(*found, strict=True))
@@ -89,7 +89,7 @@ class DosePoint:
     @property
     def noise_hu(self) -> float | None:
         """Mean global noise level, HU, of the slices that have one."""
-        known = [each.noise_hu for each in self.slices if each.noise_hu is not None]
+        known = [slice_.noise_hu for slice_ in self.slices if slice_.noise_hu is not None]
         return fmean(known) if known else None
 
 
@@ -101,7 +101,7 @@ class DoseResponse:
     ----------
     model : the description of the model that scored.
     source : the series, as it was named.
-    least : the score that has to be reached.
+    least : the score to reach.
     points : from full dose down.
     left_out : slices that count at no dose, being out of domain at full dose.
     failed : slices that could not be read or simulated.
@@ -142,22 +142,22 @@ class DoseResponse:
     def _worse_ends(self, intervals: Sequence[tuple[float, float] | None]) -> tuple[float, ...]:
         """One of each interval; empty where one is not known."""
         worse = 0 if self.model.scale.higher_is_better else 1
-        known = tuple(each[worse] for each in intervals if each is not None)
+        known = tuple(interval[worse] for interval in intervals if interval is not None)
         return known if len(known) == len(intervals) else ()
 
     def lowest(self, basis: Basis) -> LowestDose:
-        """The lowest dose at which a curve is as good as asked for."""
+        """The lowest dose at which a curve reaches the score."""
         sign = 1 if self.model.scale.higher_is_better else -1
         return lowest_dose(self.doses, [sign * v for v in basis.values], sign * self.least)
 
     def at(self, basis: Basis, dose: float) -> float | None:
-        """The value of a curve at any dose between the simulated ones; None outside of them."""
+        """The value of a curve at any dose between the simulated ones; None beyond them."""
         return at_dose(self.doses, basis.values, dose)
 
     @property
     def ctdivol_mgy(self) -> float | None:
         """Mean CTDIvol of the slices at full dose, mGy; None where one does not state it."""
-        known = [each.acquisition.ctdivol_mgy for each in self.points[0].slices]
+        known = [slice_.acquisition.ctdivol_mgy for slice_ in self.points[0].slices]
         stated = [value for value in known if value is not None]
         return fmean(stated) if len(stated) == len(known) else None
 
@@ -182,7 +182,7 @@ def lowest_dose(doses: Sequence[float], quality: Sequence[float], least: float) 
 
 
 def at_dose(doses: Sequence[float], values: Sequence[float], dose: float) -> float | None:
-    """The value at a dose between the simulated ones; None outside of them.
+    """The value at a dose between the simulated ones; None beyond them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the screen shows of a dose response."""
+"""A dose response on the screen."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from distiliqa.terminal import screen
 
 
 def print_response(found: DoseResponse) -> None:
-    """Print what was found on the standard output, for people to read."""
+    """Print a dose response on the standard output, for people to read."""
     console = screen()
     table = Table(box=SIMPLE_HEAD)
-    for name in ("relative dose", "mean score", "95 % interval", "noise HU"):
+    for name in ("Relative dose", "Mean score", "95 % interval", "Noise, HU"):
         table.add_column(name, justify="right")
     for point in found.points:
         noise = number_text(point.noise_hu, 1)

@@ -1,4 +1,4 @@
-"""What a dose response found and what it rests on, in sentences."""
+"""The result of a dose response and its assumptions, in sentences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASSUMPTIONS = (
     "scanner: its noise was 0.94 to 1.06 of the real one.",
     "The curve is that of this patient. Another one, larger or smaller, has another.",
     "Between simulated doses the curve is taken as straight over the logarithm of the dose.",
-    "The score is what the model says of diagnostic quality; no reader has seen these images. It "
+    "The score is an estimate of diagnostic quality; no reader has seen these images. It "
     "is no ground for choosing a dose without a physicist and a radiologist.",
 )
 
@@ -60,7 +60,7 @@ def half_dose_text(found: DoseResponse) -> str:
     mean = found.at(found.bases[0], 0.5)
     if mean is None:
         return "not simulated"
-    point = next((each for each in found.points if each.dose == 0.5), None)
+    point = next((point for point in found.points if point.dose == 0.5), None)
     if point is None or point.interval is None:
         return f"{mean:.2f}"
     return f"{mean:.2f} ({interval_text(point.interval)})"

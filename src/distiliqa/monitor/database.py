@@ -1,4 +1,4 @@
-"""The SQLite file of a monitor: its tables, how it is opened, and its errors in plain words."""
+"""The SQLite file of a monitor: its tables, its versions, and its errors in plain words."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ CREATE TABLE series (
     -- these facts are of the slice that came first
 {_lines(OF_A_SERIES)}
     patients INTEGER NOT NULL,  -- number of patients that its slices named while a monitor ran
-    warnings TEXT NOT NULL    -- JSON list: what is wrong with it as a whole
+    warnings TEXT NOT NULL    -- JSON list: of the series as a whole
 );
 CREATE TABLE slices (
     sha256 TEXT NOT NULL,     -- of the content of the file
@@ -82,7 +82,7 @@ CREATE TABLE slices (
 {_lines(OF_A_SLICE)}
     warnings TEXT NOT NULL,   -- JSON list
     scored TEXT NOT NULL,     -- UTC, ISO 8601
-    superseded INTEGER NOT NULL DEFAULT 0,  -- 1: the file has changed, and counts as it is now
+    superseded INTEGER NOT NULL DEFAULT 0,  -- 1: an earlier content of a file that has changed
     PRIMARY KEY (sha256, frame)
 );
 CREATE INDEX slices_of_series ON slices (series_id);
@@ -101,7 +101,7 @@ SELECT series.*,
         THEN avg(CASE WHEN counts THEN slices.interval_high END) END AS interval_high,
     sum(counts) AS counted
 FROM series JOIN (
-    -- slices that are outside do not count, unless all of the series are; those that show no
+    -- slices out of domain do not count, unless all of the series are; those that show no
     -- patient count only where the series has no others
     SELECT *, outside + empty = min(outside + empty) OVER (PARTITION BY series_id) AS counts
     FROM slices WHERE NOT superseded
@@ -161,7 +161,7 @@ def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing, whatever happens inside."""
+    """Write all of it or nothing, whatever happens inside."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

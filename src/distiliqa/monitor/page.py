@@ -1,4 +1,4 @@
-"""``trend.html``: one section a protocol, with control charts; what is out of control first."""
+"""``trend.html``: a section with control charts for each protocol, those out of control first."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Section(NamedTuple):
 def write_trend(
     path: Path, store: Store, model: ModelConfig, folder: Path, *, identify: bool = False
 ) -> list[str]:
-    """Draw the page anew.
+    """Draw the page again.
 
     Without ``identify`` no path, UID or date of a patient stands in it: series are named by a
     hash and counted in the order of arrival.
@@ -69,7 +69,10 @@ def write_trend(
     ------
     DistiliqaError : the disk is full, or the folder or the store cannot be used.
     """
-    sections = [_section(n, each, model, identify) for n, each in _numbered(store)]
+    sections = [
+        _section(number, protocol, model, identify)
+        for number, protocol in enumerate(protocols(store.series()), start=1)
+    ]
     write_page(
         path,
         "trend.html.j2",
@@ -79,32 +82,34 @@ def write_trend(
         sections=sections,
         series_columns=(_NUMBER, _UID if identify else _HASH, *_MEASURED),
         alarm_columns=_ALARMS,
-        alarms=[row for each in sections for row in _alarms(each)],
+        alarms=[row for section in sections for row in _alarms(section)],
         counts=store.counts(),
         failed=[tuple(row) for row in store.failed()] if identify else [],
         baseline=BASELINE,
         weight=WEIGHT,
         false_alarms=FALSE_ALARMS,
     )
-    return [f"{each.protocol.name}: {each.state}" for each in sections if each.protocol.is_out]
-
-
-def _numbered(store: Store) -> list[tuple[int, Protocol]]:
-    return list(enumerate(protocols(store.series()), start=1))
+    return [
+        f"{section.protocol.name}: {section.state}"
+        for section in sections
+        if section.protocol.is_out
+    ]
 
 
 def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool) -> Section:
     charts = [
-        (_plot(each, protocol), _words(each, model)) for each in protocol.measures if each.values
+        (_plot(measure, protocol), _explained(measure, model))
+        for measure in protocol.measures
+        if measure.values
     ]
-    rows = [_row(number, each, protocol, identify) for each in reversed(protocol.members)]
-    outside = sum(each.outside > 0 for each in protocol.members)
+    rows = [_row(number, member, protocol, identify) for member in reversed(protocol.members)]
+    outside = sum(member.outside > 0 for member in protocol.members)
     return Section(number, protocol, _state(protocol), charts, rows, outside)
 
 
 def _plot(measure: Measure, protocol: Protocol) -> Markup:
     chart, numbers = measure.chart, measure.charted
-    names = {each.number: each.name for each in protocol.members}
+    names = {member.number: member.name for member in protocol.members}
     titles = [f"{number}: {names[number]}, {value:.4g}" for number, value in measure.values]
     draw = partial(control, measure.values, titles=titles, x_label=_ORDER, y_label=measure.label)
     if chart is None:
@@ -119,8 +124,8 @@ def _plot(measure: Measure, protocol: Protocol) -> Markup:
     )
 
 
-def _words(measure: Measure, model: ModelConfig) -> str:
-    """What the chart says, for those who do not read charts."""
+def _explained(measure: Measure, model: ModelConfig) -> str:
+    """The chart in words, for those who do not read charts."""
     better = "higher" if model.scale.higher_is_better and measure.name == SCORE else "lower"
     return f"{_verdict(measure)} {better.title()} is better."
 
@@ -133,14 +138,16 @@ def _verdict(measure: Measure) -> str:
         return f"All {BASELINE} series of the baseline are equal: no limits."
     center = measure.text(chart.center)
     found = f"Baseline {center}, standard deviation {chart.deviation:.2g} between series."
-    ongoing = [each for each in measure.episodes() if each.still]
+    ongoing = [episode for episode in measure.episodes() if episode.still]
     if ongoing:
         return f"{found} Out of control since series {ongoing[0].first}: {ongoing[0].side}."
     return f"{found} {'In control.' if len(chart.out) else 'No series after it yet.'}"
 
 
 def _state(protocol: Protocol) -> str:
-    ongoing = [f"{each.measure.name} {each.side}" for each in protocol.episodes if each.still]
+    ongoing = [
+        f"{episode.measure.name} {episode.side}" for episode in protocol.episodes if episode.still
+    ]
     if ongoing:
         return "out of control, " + " and ".join(ongoing)
     if protocol.measures[0].chart is None:
@@ -150,9 +157,9 @@ def _state(protocol: Protocol) -> str:
 
 def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Row:
     out = [
-        f"{each.measure.name} {each.side}"
-        for each in protocol.episodes
-        if each.first <= member.number <= each.last
+        f"{episode.measure.name} {episode.side}"
+        for episode in protocol.episodes
+        if episode.first <= member.number <= episode.last
     ]
     cells = (
         str(member.number),
@@ -168,7 +175,7 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
 
 
 def _alarms(section: Section) -> list[Row]:
-    return [_alarm(section, each) for each in section.protocol.episodes]
+    return [_alarm(section, episode) for episode in section.protocol.episodes]
 
 
 def _alarm(section: Section, episode: Episode) -> Row:

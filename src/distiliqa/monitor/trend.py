@@ -1,4 +1,4 @@
-"""How the series of each protocol go on: their control charts, and when they went out."""
+"""The trend of each protocol: control charts of its series, and stretches out of control."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Member:
 
     Attributes
     ----------
-    name : the first eight digits of the SHA-256 of its UID, which names nobody.
+    name : the first eight digits of the SHA-256 of its UID, which identifies nobody.
     series : its UID, or the file that stands for it.
     number : its place in the order of arrival in its protocol, from 1.
     score, noise_hu : means over the slices that count, see `distiliqa.scoring.result.SeriesScore`;
         the noise is None where none of them has one.
     slices, outside : number of slices, and of those out of domain.
-    warnings : what is wrong with it as a whole.
+    warnings : of the series as a whole.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Measure:
         return [number for number, _ in self.values[BASELINE:]]
 
     def episodes(self) -> Iterator[Episode]:
-        """The stretches in which the average was outside its limits, one side at a time."""
+        """The stretches in which the average was beyond its limits, one side at a time."""
         if (chart := self.chart) is None:
             return
         sides = (chart.average > chart.high).astype(int) - (chart.average < chart.low)
@@ -86,7 +86,7 @@ class Measure:
                     self.charted[first],
                     self.charted[last],
                     last == len(sides) - 1,
-                    *(float(each[last]) for each in (chart.average, chart.low, chart.high)),
+                    *(float(line[last]) for line in (chart.average, chart.low, chart.high)),
                 )
 
 
@@ -127,9 +127,9 @@ class Protocol:
     @cached_property
     def measures(self) -> tuple[Measure, Measure]:
         """The score and the global noise level."""
-        noise = ((each.number, each.noise_hu) for each in self.members)
+        noise = ((member.number, member.noise_hu) for member in self.members)
         return (
-            Measure(SCORE, tuple((each.number, each.score) for each in self.members)),
+            Measure(SCORE, tuple((member.number, member.score) for member in self.members)),
             Measure(NOISE, tuple((number, hu) for number, hu in noise if hu is not None), "HU", 1),
         )
 
@@ -137,12 +137,12 @@ class Protocol:
     def episodes(self) -> list[Episode]:
         """All that was out of control, the latest first."""
         found = (episode for measure in self.measures for episode in measure.episodes())
-        return sorted(found, key=lambda each: -each.last)
+        return sorted(found, key=lambda episode: -episode.last)
 
     @property
     def is_out(self) -> bool:
         """Whether one of its measurements is out of control now."""
-        return any(each.still for each in self.episodes)
+        return any(episode.still for episode in self.episodes)
 
 
 def protocols(rows: Iterable[sqlite3.Row]) -> list[Protocol]:
@@ -152,7 +152,7 @@ def protocols(rows: Iterable[sqlite3.Row]) -> list[Protocol]:
         facts = _facts(row)
         members = found.setdefault(facts, Protocol(facts)).members
         members.append(_member(row, len(members) + 1))
-    return sorted(found.values(), key=lambda each: (not each.is_out, not each.episodes))
+    return sorted(found.values(), key=lambda protocol: (not protocol.is_out, not protocol.episodes))
 
 
 def _member(row: sqlite3.Row, number: int) -> Member:

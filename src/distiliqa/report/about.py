@@ -1,4 +1,4 @@
-"""What is installed and what each model knows: the content of ``distiliqa info``."""
+"""The content of ``distiliqa info``: installed software, and the facts of models."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def about(models: list[Path]) -> dict[str, Any]:
 
 
 def _decoder(syntax: UID) -> str | None:
-    """What decodes a transfer syntax; None where it is not installed."""
+    """The software that decodes a transfer syntax; None where it is not installed."""
     if syntax not in DECODER_DEPENDENCIES:
         return "pydicom"
     return " with ".join(DECODER_DEPENDENCIES[syntax]) if is_available(syntax) else None
 
 
 def print_about(facts: dict[str, Any]) -> None:
-    """Print what `about` gives, for people to read."""
+    """Print the result of `about`, for people to read."""
     console = screen()
     software = {"python": facts["python"], **_installed(facts["engines"] | facts["extras"])}
     _print_facts(console, f"distiliqa {facts['distiliqa']}", software | {"on": facts["platform"]})
@@ -99,7 +99,7 @@ def _domain(domain: dict[str, Any] | None) -> str | None:
     of = f"{domain['checked']} images of unknown patients"
     smallest = domain["smallest_mm"]
     size = f"; bodies from {smallest:.0f} mm water-equivalent diameter" if smallest else ""
-    return f"its limit lets {domain['false_alarms']:.0%} of {of} outside{size}"
+    return f"{domain['false_alarms']:.0%} of {of} are out of domain{size}"
 
 
 def _is_short(fact: Any) -> bool:

@@ -1,6 +1,6 @@
-"""What an earlier run left in a folder of results: it may be of another patient.
+"""Results of an earlier run in a folder: they may be of another patient.
 
-Only what such a run wrote is removed: what its ``run.json`` lists and is named like a result.
+Only files of such a run are removed: files that its ``run.json`` lists, with names of results.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PICTURE = re.compile(r"slice_\d{4,}\.png")
 
 
 def check_former(folder: Path) -> None:
-    """Raise `DistiliqaError` where a folder holds results that nobody can tell the writer of."""
+    """Raise `DistiliqaError` where nobody knows which run wrote the results in a folder."""
     record = _record(folder)
     others = [name for name in ("report.pdf", "sr", "heatmaps") if (folder / name).exists()]
     if record is not None and FILES not in record and others:

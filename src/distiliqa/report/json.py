@@ -48,7 +48,7 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
 
 
 def _finite(content: Any) -> Any:
-    """The content with null in the place of numbers that JSON has no word for."""
+    """The content with null for numbers that JSON lacks: NaN and infinities."""
     if isinstance(content, dict):
         return {key: _finite(value) for key, value in content.items()}
     if isinstance(content, list | tuple):

@@ -15,7 +15,7 @@ def series_labels(series: Sequence[SeriesScore], width: int) -> list[str]:
 
     Series that lie in one folder are numbered; labels longer than ``width`` keep their end.
     """
-    places = [_place(each.slices) for each in series]
+    places = [_place(one.slices) for one in series]
     shared = _common(places)
     if shared in places:
         shared = os.path.dirname(shared)
@@ -41,7 +41,7 @@ def slice_labels(slices: Sequence[SliceScore], width: int) -> list[str]:
 
 def _place(slices: Iterable[SliceScore]) -> str:
     """The one file that holds the slices, or the folder that holds their files."""
-    paths = {each.path for each in slices}
+    paths = {slice_.path for slice_ in slices}
     return paths.pop() if len(paths) == 1 else _common([os.path.dirname(path) for path in paths])
 
 

@@ -1,4 +1,4 @@
-"""What series, slices and files are called in a report: by themselves only when asked to."""
+"""Names of series, slices and files in a report. They identify nobody unless the user asks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from distiliqa.errors import one_line, without_paths
 from distiliqa.report.labels import series_labels
 from distiliqa.scoring.result import ScoringRun, SliceScore
 
-LONGEST = 60
+MAX_LABEL = 60
 
 
 @dataclass(frozen=True)
 class Names:
     """Names for a report.
 
-    UIDs, paths and names of files may carry who the patient is and when it was: without
-    ``identify`` a series is named by the start of the SHA-256 of its UID, a slice by its number,
+    UIDs, paths and names of files may hold the name of the patient and the date. Without
+    ``identify``, a series is named by the start of the SHA-256 of its UID, a slice by its number,
     and a file not at all.
 
     Attributes
@@ -37,7 +37,7 @@ class Names:
     def of(cls, run: ScoringRun, *, identify: bool) -> Names:
         """The names for a run."""
         if identify:
-            return cls(True, tuple(series_labels(run.series, LONGEST)))
+            return cls(True, tuple(series_labels(run.series, MAX_LABEL)))
         return cls(False, tuple(_short_hashes([series.series for series in run.series])))
 
     def slice(self, slice_: SliceScore) -> str:
@@ -65,7 +65,7 @@ class Names:
 
 
 class KnownPaths:
-    """Paths that a text may name, found by looking at the text and not at each of them.
+    """Paths that a text may name, found from the text and not one by one.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class KnownPaths:
         self._begin = {path[0] for path in self._paths}
 
     def named_in(self, text: str) -> set[str]:
-        """Those that stand in ``text``, from the start of a word on."""
+        """The paths in ``text`` that begin at the start of a word."""
         starts = (
             at
             for at, letter in enumerate(text)
@@ -93,12 +93,12 @@ def _is_word(letter: str) -> bool:
 
 
 def short_hash(uid: str, digits: int = 8) -> str:
-    """A name that names nobody: the first eight digits of the SHA-256 of a UID or path."""
+    """A name that identifies nobody: the first eight digits of the SHA-256 of a UID or path."""
     return hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:digits]
 
 
 def _short_hashes(uids: Sequence[str]) -> list[str]:
-    """A short hash each, twice as long where two begin alike: of 10,000 series 1 in 100 do."""
+    """A short hash for each UID, twice as long where two begin alike: in 1 % of runs of 10,000."""
     hashes = [short_hash(uid) for uid in uids]
     count = Counter(hashes)
     return [

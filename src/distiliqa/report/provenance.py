@@ -1,4 +1,4 @@
-"""Where the scores come from, and what was not scored."""
+"""The provenance of scores, and the files that were not scored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from distiliqa.scoring.result import ScoringRun
 
 
 def provenance(run: ScoringRun, entries: Sequence[Entry], names: Names) -> dict[str, Any]:
-    """What the template says of software, model, settings, inputs, and of what was not scored."""
+    """Software, model, settings and inputs, and the files that were not scored."""
     return {
         "software": _software(),
         "model": _model(run),
@@ -61,7 +61,7 @@ def _run(run: ScoringRun, names: Names) -> list[tuple[str, str]]:
 
 
 def _hashes(run: ScoringRun, entries: Sequence[Entry], names: Names) -> str:
-    """One line a file: its SHA-256 and what it is called here."""
+    """One line for each file: its SHA-256 and its name in the report."""
     if names.identify:
         return "\n".join(f"{digest}  {one_line(path)}" for path, digest in run.sha256.items())
     called: dict[str, str] = {}
@@ -74,19 +74,19 @@ def _hashes(run: ScoringRun, entries: Sequence[Entry], names: Names) -> str:
 
 
 def _stopped(run: ScoringRun) -> str:
-    """What stopped the run, without the path it names; empty if nothing did."""
+    """The cause that ended the run early, without a path; empty if there is none."""
     if run.stopped is None:
         return ""
     return run.stopped.reason if isinstance(run.stopped, DistiliqaError) else "interrupted"
 
 
 def _problems(run: ScoringRun, problems: Sequence[Problem], names: Names) -> list[tuple[str, str]]:
-    """Each file and why; without their names, each reason and of how many files."""
+    """Files with their reason; without ``identify``, reasons with their number of files."""
     if names.identify:
-        return [(one_line(each.path), one_line(each.reason)) for each in problems]
-    paths = {each.path for each in run.slices} | set(run.sha256)
-    known = KnownPaths(paths | {each.path for each in (*run.failed, *run.left_out)})
-    counts = Counter(one_line(names.reason(each, known)) for each in problems)
+        return [(one_line(problem.path), one_line(problem.reason)) for problem in problems]
+    paths = {slice_.path for slice_ in run.slices} | set(run.sha256)
+    known = KnownPaths(paths | {problem.path for problem in (*run.failed, *run.left_out)})
+    counts = Counter(one_line(names.reason(problem, known)) for problem in problems)
     return [
         ("", reason if n == 1 else f"{reason} ({n} files)") for reason, n in counts.most_common()
     ]

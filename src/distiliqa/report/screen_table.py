@@ -1,4 +1,4 @@
-"""What the screen shows: each slice of a short run, series and worst slices of a long one."""
+"""Scores on the screen: all slices of a short run, series and worst slices of a long one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WIDTH_OF_NUMBERS = 68
 
 
 def print_scores(run: ScoringRun) -> None:
-    """Print what a run gave on the standard output, for people to read."""
+    """Print the scores of a run on the standard output, for people to read."""
     console = screen()
     where = _where_warned(run)
     notes = {warning: number for number, warning in enumerate(where, start=1)}
@@ -52,7 +52,7 @@ def print_scores(run: ScoringRun) -> None:
 
 
 def _where_warned(run: ScoringRun) -> dict[str, str]:
-    """Each warning with how many slices, or series as a whole, it is of."""
+    """Warnings with their number of slices, or of series as a whole."""
     slices = Counter(warning for slice_ in run.slices for warning in slice_.warnings)
     series = Counter(warning for series in run.series for warning in series.warnings)
     return {warning: slice_count(count) for warning, count in slices.items()} | {

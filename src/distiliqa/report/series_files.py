@@ -1,4 +1,4 @@
-"""Results with a file of their own for each series, named without saying whose it is."""
+"""Results with one file for each series, whose name identifies nobody."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_each_series(
 ) -> SeriesFiles:
     """Write one file a series, ``folder/<short hash of the series><suffix>``.
 
-    What an earlier run left under that name is removed first: it is of other scores.
+    A file of an earlier run with that name is removed first.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def write_each_series(
         path = folder / f"{name}{suffix}"
         try:
             remove_result(path)
-            with np.errstate(all="ignore"):  # what extreme numbers come to is checked, not printed
+            with np.errstate(all="ignore"):  # results of extreme numbers are checked, not printed
                 write(path, series)
         except Exception as error:  # the file of one series costs those of no other
             files.missing.append(problem_of(cannot_make(error), series.series))
@@ -52,9 +52,9 @@ def write_each_series(
 
 @contextmanager
 def noted(problems: list[Problem], path: Path) -> Iterator[None]:
-    """Add to ``problems`` why a file of the whole run cannot be made, so that the others are.
+    """Add to ``problems`` why a file of the whole run cannot be made, and go on.
 
-    A `DistiliqaError`, such as that of a full disk, goes on: it is one of all files.
+    A `DistiliqaError`, such as that of a full disk, is raised: it concerns all files.
     """
     try:
         yield
@@ -65,7 +65,7 @@ def noted(problems: list[Problem], path: Path) -> Iterator[None]:
 
 
 def cannot_make(error: Exception) -> DistiliqaError:
-    """What went wrong with one file, as a line; what is one already stays."""
+    """An error of one file as a `DistiliqaError`."""
     if isinstance(error, DistiliqaError):
         return error
     return DistiliqaError(

@@ -60,7 +60,7 @@ class Shown(NamedTuple):
 def section(
     scale: ScoreScale, entry: Entry, names: Names, notes: Notes, pictures: Pictures
 ) -> dict[str, Any]:
-    """What the template says of a series."""
+    """The parts of the section for the template."""
     slices, made = entry.series.slices, entry.series.acquisition
     return {
         "entry": entry,

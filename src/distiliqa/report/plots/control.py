@@ -24,17 +24,17 @@ def control(
 ) -> Scene:
     """Draw a control chart.
 
-    The vertical axis holds the values and the limits, and need not hold 0: what is looked at is
-    the distance to the limits.
+    The vertical axis holds the values and the limits, and need not hold 0: the distance to the
+    limits matters.
 
     Parameters
     ----------
     values : (number, value) in ascending order, drawn as dots.
-    average : the moving average, a line; ``out`` says which of its points are outside the limits
-        and are drawn as squares.
+    average : the moving average, a line; ``out`` marks its points beyond the limits, drawn
+        as squares.
     limits : (number, low, high), drawn as steps.
     center : the mean of the baseline.
-    titles : what pointing at each value tells.
+    titles : the title of each value.
     """
     across, up = _across(values), _up(values, average, limits)
     ticks = {value: text for value, text in across.ticks(X_GAP).items() if value == int(value)}

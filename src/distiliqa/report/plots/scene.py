@@ -61,7 +61,7 @@ class Scene:
     Attributes
     ----------
     width, height : px.
-    title : what a screen reader says of it.
+    title : read out by a screen reader.
     shapes : from the first to the last drawn.
     """
 
