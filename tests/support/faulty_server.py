@@ -22,6 +22,11 @@ class Answer:
     silent_s: float = 0.0
 
 
+# Answers to QIDO-RS: one series, and no more.
+FOUND = Answer(body=b'[{"0020000E": {"vr": "UI", "Value": ["1.2"]}}]')
+EMPTY = Answer(body=b"[]")
+
+
 @dataclass
 class Faulty:
     """An HTTP server that gives one answer after the other, the last for ever."""
