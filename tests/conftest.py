@@ -17,11 +17,29 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Real CT for development, beside the project; tests that need it are skipped elsewhere."""
+def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real CT for development, beside the project; elsewhere a little that the project makes."""
+    if SHARED_DATA.is_dir():
+        return SHARED_DATA
+    from tests.support.public_data import write_public_data
+
+    return write_public_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """What the published programs gave, which nothing else can stand in for."""
     if not SHARED_DATA.is_dir():
-        pytest.skip("no ../shared/data beside the project")
-    return SHARED_DATA
+        pytest.skip("no outputs of the published programs in ../shared/data")
+    return SHARED_DATA / "golden"
+
+
+@pytest.fixture(scope="session")
+def real_pairs() -> Path:
+    """Slices of one patient at full and at a quarter of the dose, for figures of real noise."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("no real pairs of doses in ../shared/data")
+    return SHARED_DATA / "ct-dev" / "dose_pairs" / "L143"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,15 +24,15 @@ def run(*arguments: object) -> tuple[int, str]:
 
 
 def test_golden_student_gives_the_published_outputs_from_its_folder(
-    shared_data: Path, tmp_path: Path
+    golden: Path, tmp_path: Path
 ) -> None:
-    weights = shared_data / "golden/student_tiny.weights.safetensors"
+    weights = golden / "student_tiny.weights.safetensors"
     status, output = run("import-weights", weights, tmp_path / "student")
     assert status == 0, output
-    golden = load_file(shared_data / "golden/student_tiny.io.safetensors")
+    given = load_file(golden / "student_tiny.io.safetensors")
     with torch.inference_mode():
-        outputs = load_network(tmp_path / "student")(golden["input"])
-    torch.testing.assert_close(outputs, golden["output"], atol=1e-5, rtol=0)
+        outputs = load_network(tmp_path / "student")(given["input"])
+    torch.testing.assert_close(outputs, given["output"], atol=1e-5, rtol=0)
 
 
 def test_a_torch_file_scores_after_import(tmp_path: Path) -> None:

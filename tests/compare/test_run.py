@@ -113,10 +113,10 @@ def test_series_without_a_counterpart_are_told(tmp_path: Path, write_series: Wri
 
 
 @pytest.mark.slow
-def test_real_doses(shared_data: Path):
+def test_real_doses(real_pairs: Path):
     from distiliqa.scoring.model import load_model
 
-    pairs = shared_data / "ct-dev" / "dose_pairs" / "L143" / "B30f"
+    pairs = real_pairs / "B30f"
     run = compare_inputs(str(pairs / "full"), str(pairs / "quarter"), load_model())
     assert run.score.n == 7
     assert run.score.interval is not None

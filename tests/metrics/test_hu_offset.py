@@ -78,8 +78,8 @@ def test_noise_and_images_without_a_body_have_none():
 
 def test_no_real_slice_raises_a_false_alarm(shared_data: Path):
     found = []
-    for folder in ("ct-dev", "ct-more"):
-        refs = index_ct(shared_data / folder, require_ct=False).slices
+    for folder in sorted(shared_data.glob("ct-*")):
+        refs = index_ct(folder, require_ct=False).slices
         for number, ref in enumerate(refs):
             hu = ref.load().hu
             assert hu_offset(hu) is None, ref.path

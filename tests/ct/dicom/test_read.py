@@ -303,8 +303,8 @@ def test_training_images_saved_as_secondary_capture_read_on_request(tmp_path, wr
     np.testing.assert_array_equal(ref.load().hu, body)
 
 
-def test_mixed_doses_of_the_published_preprocessing_read(shared_data):
-    folder = shared_data / "golden" / "ldct_mini" / "reference"
+def test_mixed_doses_of_the_published_preprocessing_read(golden):
+    folder = golden / "ldct_mini" / "reference"
     index = index_ct(folder, require_ct=False)
     assert len(index.slices) == 12
     for ref in index.slices:
@@ -503,7 +503,9 @@ def test_broken_optional_tags_do_not_lose_the_slice_or_reach_the_screen(tmp_path
 def test_real_slices_of_every_scanner_read(shared_data):
     index = index_ct(shared_data / "ct-dev")
     assert index.failed == ()
-    assert len(index.slices) == 139 + 22 + 4
+    kinds = {".dcm", ".IMA", ".tiff"}
+    images = [path for path in (shared_data / "ct-dev").rglob("*.*") if path.suffix in kinds]
+    assert len(index.slices) == len(images) > 20
     for ref in index.slices:
         image = ref.load()
         assert image.hu.shape == (512, 512)

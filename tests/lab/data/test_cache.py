@@ -130,8 +130,8 @@ def test_a_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
         open_cache(make_images(tmp_path), folder=tmp_path / "cache", size=SIZE)
 
 
-def test_published_mixed_dose_files(shared_data: Path, tmp_path: Path) -> None:
-    folder = shared_data / "golden" / "ldct_mini" / "reference"
+def test_published_mixed_dose_files(golden: Path, tmp_path: Path) -> None:
+    folder = golden / "ldct_mini" / "reference"
     images = [RatedImage(str(path), path, 1.0) for path in sorted(folder.rglob("*.dcm"))]
     cache = open_cache(images, folder=tmp_path, size=128)
     assert cache.images.shape == (12, 128, 128)

@@ -57,19 +57,19 @@ def mixed(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*.dcm")}
 
 
-def test_equals_the_published_program(tmp_path: Path, shared_data: Path) -> None:
-    golden = shared_data / "golden" / "ldct_mini"
+def test_equals_the_published_program(tmp_path: Path, golden: Path) -> None:
+    mini = golden / "ldct_mini"
     mixing = Mixing(formula=DoseFormula.PUBLISHED)
     cases = {"train_cases": ("C002",), "test_cases": ("C012",)}
-    summary = run(find_pairs(golden / "input"), tmp_path, mixing=mixing, **cases)
+    summary = run(find_pairs(mini / "input"), tmp_path, mixing=mixing, **cases)
     assert (summary.images, summary.train, summary.test, summary.problems) == (24, 12, 12, ())
-    reference = json.loads((golden / "reference" / "dataset.json").read_text())
+    reference = json.loads((mini / "reference" / "dataset.json").read_text())
     dataset = lists(tmp_path)["dataset"]
     assert list(dataset.values()) == pytest.approx(list(reference.values()), abs=1e-6)
     names = [name.partition("ldct_mini/input/")[2] or name for name in dataset]
     assert names == list(reference)
-    for path in (golden / "reference").rglob("*.dcm"):
-        ours = tmp_path / path.relative_to(golden / "reference")
+    for path in (mini / "reference").rglob("*.dcm"):
+        ours = tmp_path / path.relative_to(mini / "reference")
         np.testing.assert_array_equal(read_stored(ours)[1], read_stored(path)[1])
 
 

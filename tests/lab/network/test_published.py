@@ -30,11 +30,11 @@ TINY = NetworkConfig(stem_blocks=2, stem_width=2, depth=2, width=16, heads=4, ml
 
 
 @pytest.mark.parametrize("kind", ["student", "teacher"])
-def test_golden_networks_give_the_published_outputs(shared_data, kind):
-    network = import_network(shared_data / f"golden/{kind}_tiny.weights.safetensors")
-    golden = load_file(shared_data / f"golden/{kind}_tiny.io.safetensors")
+def test_golden_networks_give_the_published_outputs(golden, kind):
+    network = import_network(golden / f"{kind}_tiny.weights.safetensors")
+    given = load_file(golden / f"{kind}_tiny.io.safetensors")
     with torch.inference_mode():
-        torch.testing.assert_close(network(golden["input"]), golden["output"], atol=1e-5, rtol=0)
+        torch.testing.assert_close(network(given["input"]), given["output"], atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("wrap", [lambda s: s, lambda s: {"state_dict": s, "epoch": 3}])

@@ -29,8 +29,8 @@ def compared(full_path: Path, *, name_known: bool) -> NoiseComparison:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kernel", ["B30f", "D45f"])
-def test_inserted_noise_is_like_real_noise(shared_data: Path, kernel: str) -> None:
-    paths = sorted((shared_data / PAIRS / kernel / "full").iterdir())
+def test_inserted_noise_is_like_real_noise(real_pairs: Path, kernel: str) -> None:
+    paths = sorted((real_pairs / kernel / "full").iterdir())
     assert len(paths) == {"B30f": 7, "D45f": 4}[kernel]
     for path in paths:
         found = compared(path, name_known=True)
@@ -39,8 +39,8 @@ def test_inserted_noise_is_like_real_noise(shared_data: Path, kernel: str) -> No
 
 
 @pytest.mark.slow
-def test_the_kernel_need_not_be_named(shared_data: Path) -> None:
-    paths = sorted((shared_data / PAIRS).glob("*/full/*"))
+def test_the_kernel_need_not_be_named(real_pairs: Path) -> None:
+    paths = sorted((real_pairs).glob("*/full/*"))
     found = [compared(path, name_known=False) for path in paths]
     assert all(0.85 <= one.ratio <= 1.15 for one in found), found
     assert all(0.8 <= one.peak_ratio <= 1.2 for one in found), found
