@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.compare.run import PairedRun, compare_inputs
+from distiliqa.compare.result import PairedRun
+from distiliqa.compare.run import compare_inputs
 from distiliqa.scoring.model import load_model
 
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from distiliqa.compare.files import write_comparison
-from distiliqa.compare.run import PairedRun
+from distiliqa.compare.result import PairedRun
 
 
 def test_three_files_hold_the_same(paired: PairedRun, tmp_path: Path):

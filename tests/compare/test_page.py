@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.compare.page import write_html
-from distiliqa.compare.run import PairedRun
+from distiliqa.compare.result import PairedRun
 
 
 def page(path: Path, run: PairedRun, *, identify: bool = False) -> str:

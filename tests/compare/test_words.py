@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from distiliqa.compare.run import PairedRun
+from distiliqa.compare.result import PairedRun
 from distiliqa.compare.words import explained, interval, p_value, verdict
 from distiliqa.statistics.paired_difference import difference
 

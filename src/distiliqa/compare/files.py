@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.compare.page import write_html
-from distiliqa.compare.run import PairedRun, ScorePair
+from distiliqa.compare.result import PairedRun, ScorePair
 from distiliqa.files import write_json
 from distiliqa.report.columns import Column, row_of, slice_columns
 from distiliqa.report.csv import write_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from distiliqa.compare.run import PairedRun, ScorePair, SeriesPair
+from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.compare.words import explained, interval, p_value, verdict
 from distiliqa.report.columns import FACTS, slice_columns
 from distiliqa.report.example_pictures import draw_slices

@@ -4,119 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
 
 from distiliqa.compare.match import Match, match_slices
 from distiliqa.compare.pairing import InputSeries, pair_series, series_of
+from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import SliceRef
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.counting import counted
 from distiliqa.scoring.matching import unlike_geometry
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
-from distiliqa.statistics.paired_difference import Difference, difference
 
 RefPair = tuple[SliceRef, SliceRef]
-
-
-@dataclass(frozen=True)
-class ScorePair:
-    """The scores of two slices of one place."""
-
-    first: SliceScore
-    second: SliceScore
-
-    @property
-    def difference(self) -> float:
-        """Score of the second minus that of the first."""
-        return self.second.score - self.first.score
-
-    @property
-    def noise_difference(self) -> float | None:
-        """The same of the global noise level, HU; None where one of them has none."""
-        first, second = self.first.noise_hu, self.second.noise_hu
-        return None if first is None or second is None else second - first
-
-    @property
-    def tier(self) -> int:
-        """The higher of both, see `distiliqa.scoring.counting.counted`."""
-        return max(self.first.tier, self.second.tier)
-
-    @property
-    def outside(self) -> bool:
-        """Whether one of the two is out of domain."""
-        return self.first.outside or self.second.outside
-
-
-@dataclass(frozen=True)
-class SeriesPair:
-    """The slices of one series, matched with those of another, in the order of their position."""
-
-    first: str
-    second: str
-    slices: tuple[ScorePair, ...]
-
-
-@dataclass(frozen=True)
-class PairedRun:
-    """Two inputs, scored and compared.
-
-    Attributes
-    ----------
-    first, second : the scoring of each.
-    series : the pairs of series that have matched slices.
-    notes : what a reader of the comparison should know, one sentence each.
-    """
-
-    first: ScoringRun
-    second: ScoringRun
-    series: tuple[SeriesPair, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        """Whether all slices of both were scored."""
-        runs = (self.first, self.second)
-        return not any(run.failed or run.stopped for run in runs)
-
-    @cached_property
-    def slices(self) -> tuple[ScorePair, ...]:
-        """All matched slices."""
-        return tuple(chain.from_iterable(pair.slices for pair in self.series))
-
-    @cached_property
-    def unmatched(self) -> tuple[tuple[SliceScore, ...], tuple[SliceScore, ...]]:
-        """The slices of the first and of the second that have no partner."""
-        first = {id(pair.first) for pair in self.slices}
-        second = {id(pair.second) for pair in self.slices}
-        return (
-            tuple(each for each in self.first.slices if id(each) not in first),
-            tuple(each for each in self.second.slices if id(each) not in second),
-        )
-
-    @cached_property
-    def counted(self) -> tuple[tuple[ScorePair, ...], ...]:
-        """The pairs of each series that count, see `distiliqa.scoring.counting.counted`."""
-        kept = {id(pair) for pair in counted(self.slices, lambda pair: pair.tier)}
-        series = (tuple(p for p in each.slices if id(p) in kept) for each in self.series)
-        return tuple(filter(None, series))
-
-    @cached_property
-    def score(self) -> Difference:
-        """Differences of the score, over the pairs that count."""
-        return difference([[p.difference for p in each] for each in self.counted])
-
-    @cached_property
-    def noise(self) -> Difference | None:
-        """Differences of the global noise level, HU, over the same; None where no pair has it."""
-        values = [
-            [p.noise_difference for p in each if p.noise_difference is not None]
-            for each in self.counted
-        ]
-        return difference([each for each in values if each]) if any(values) else None
 
 
 def compare_inputs(

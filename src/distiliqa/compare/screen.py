@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from distiliqa.compare.run import PairedRun
+from distiliqa.compare.result import PairedRun
 from distiliqa.compare.words import interval, p_value, verdict
 from distiliqa.errors import one_line
 from distiliqa.report.formatting import slice_count

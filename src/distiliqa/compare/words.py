@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from distiliqa.compare.run import PairedRun
+from distiliqa.compare.result import PairedRun
 from distiliqa.report.formatting import slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
 from distiliqa.statistics.paired_difference import MIN_SERIES, Difference

@@ -1,0 +1,108 @@
+"""Two scored inputs, paired slice by slice, and their differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from distiliqa.scoring.counting import counted
+from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.statistics.paired_difference import Difference, difference
+
+
+@dataclass(frozen=True)
+class ScorePair:
+    """The scores of two slices of one place."""
+
+    first: SliceScore
+    second: SliceScore
+
+    @property
+    def difference(self) -> float:
+        """Score of the second minus that of the first."""
+        return self.second.score - self.first.score
+
+    @property
+    def noise_difference(self) -> float | None:
+        """Global noise level of the second minus that of the first, HU; None where one has none."""
+        first, second = self.first.noise_hu, self.second.noise_hu
+        return None if first is None or second is None else second - first
+
+    @property
+    def tier(self) -> int:
+        """The higher of both, see `distiliqa.scoring.counting.counted`."""
+        return max(self.first.tier, self.second.tier)
+
+    @property
+    def outside(self) -> bool:
+        """Whether one of the two is out of domain."""
+        return self.first.outside or self.second.outside
+
+
+@dataclass(frozen=True)
+class SeriesPair:
+    """The slices of one series, matched with those of another, in the order of their position."""
+
+    first: str
+    second: str
+    slices: tuple[ScorePair, ...]
+
+
+@dataclass(frozen=True)
+class PairedRun:
+    """Two inputs, scored and compared.
+
+    Attributes
+    ----------
+    first, second : the scoring of each.
+    series : the pairs of series that have matched slices.
+    notes : for the reader of the comparison, one sentence for each.
+    """
+
+    first: ScoringRun
+    second: ScoringRun
+    series: tuple[SeriesPair, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all slices of both were scored."""
+        runs = (self.first, self.second)
+        return not any(run.failed or run.stopped for run in runs)
+
+    @cached_property
+    def slices(self) -> tuple[ScorePair, ...]:
+        """All matched slices."""
+        return tuple(chain.from_iterable(pair.slices for pair in self.series))
+
+    @cached_property
+    def unmatched(self) -> tuple[tuple[SliceScore, ...], tuple[SliceScore, ...]]:
+        """The slices of the first and of the second that have no partner."""
+        first = {id(pair.first) for pair in self.slices}
+        second = {id(pair.second) for pair in self.slices}
+        return (
+            tuple(slice_ for slice_ in self.first.slices if id(slice_) not in first),
+            tuple(slice_ for slice_ in self.second.slices if id(slice_) not in second),
+        )
+
+    @cached_property
+    def counted(self) -> tuple[tuple[ScorePair, ...], ...]:
+        """The pairs of each series that count, see `distiliqa.scoring.counting.counted`."""
+        kept = {id(pair) for pair in counted(self.slices, lambda pair: pair.tier)}
+        series = (tuple(p for p in one.slices if id(p) in kept) for one in self.series)
+        return tuple(filter(None, series))
+
+    @cached_property
+    def score(self) -> Difference:
+        """Differences of the score, over the pairs that count."""
+        return difference([[p.difference for p in pairs] for pairs in self.counted])
+
+    @cached_property
+    def noise(self) -> Difference | None:
+        """Differences of the global noise level, HU, over the same; None where no pair has it."""
+        values = [
+            [p.noise_difference for p in pairs if p.noise_difference is not None]
+            for pairs in self.counted
+        ]
+        return difference(list(filter(None, values))) if any(values) else None
