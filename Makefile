@@ -20,9 +20,10 @@ INSTALL := $(BIN)/python -m pip install --quiet
 demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
 
+# The networks of tests are tiny: threads of PyTorch would only wait for each other.
 test: lint
 	tools/ci/install_test_tools.sh
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest
 
 test-slow: $(VENV)/dev.stamp
 	$(BIN)/pytest -m slow
