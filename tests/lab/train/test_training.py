@@ -108,7 +108,7 @@ def test_intervals_are_not_set_on_images_that_were_not_held_out(
 ) -> None:
     typical = tmp_path / "typical.json"
     typical.write_text('{"unknown": 0.5}')
-    with pytest.raises(RecipeError, match="0 of the images to set intervals on were held out"):
+    with pytest.raises(RecipeError, match="0 of the images for calibration were held out"):
         export_run(trained, tmp_path / "toy", name="toy", typical=typical)
 
 
