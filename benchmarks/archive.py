@@ -232,7 +232,7 @@ def with_ray(folder: Path, model: Model) -> None:
 
 def one_worker(model: Model, folder: Path) -> float:
     """Slices a second of a worker by itself, the median over its tasks."""
-    from distiliqa.archive.scorer import Scorer
+    from distiliqa.archive.worker import Scorer
 
     scorer, files = Scorer(setting_of(model)), listed(folder)
     tasks = [table_of(files[at : at + FEW]) for at in range(0, 4 * FEW, FEW)]
@@ -253,7 +253,7 @@ class Idle:
 def tasks_each_second(model: Model) -> float:
     """Tasks that Ray hands out and whose results it brings back."""
     from distiliqa.archive import cluster
-    from distiliqa.archive.listing import Listed
+    from distiliqa.archive.portions import Listed
     from distiliqa.archive.storage import Stamp
 
     def hand_out(tasks: int) -> None:
@@ -333,7 +333,7 @@ def listed_each_second(folder: Path) -> float:
 
 
 def listed(folder: Path) -> list[object]:
-    from distiliqa.archive.listing import open_source
+    from distiliqa.archive.portions import open_source
 
     return list(open_source(str(folder)).files())
 
@@ -345,7 +345,7 @@ def table_of(files: list[object]) -> object:
 
 
 def setting_of(model: Model) -> object:
-    from distiliqa.archive.scorer import Setting
+    from distiliqa.archive.worker import Setting
 
     return Setting(str(model.folder), model.config.files[ONNX])
 

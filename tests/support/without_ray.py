@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from distiliqa.archive import run
-from distiliqa.archive.listing import Listed
-from distiliqa.archive.scorer import Scorer, Setting
+from distiliqa.archive.portions import Listed
+from distiliqa.archive.worker import Scorer, Setting
 
 
 def score_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -11,9 +11,9 @@ import pyarrow as pa
 import ray
 import ray.data
 
-from distiliqa.archive.listing import Listed
 from distiliqa.archive.local_ray import local_ray, silent_core
-from distiliqa.archive.scorer import Scorer, Setting
+from distiliqa.archive.portions import Listed
+from distiliqa.archive.worker import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 
 # Users need no warning of future changes in Ray, or of a pool as large as the machine.

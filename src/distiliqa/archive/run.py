@@ -12,12 +12,12 @@ from typing import TypeVar
 import pyarrow as pa
 
 from distiliqa.archive.cluster import connected, score_files
-from distiliqa.archive.listing import Listed, Source, open_source, portions
 from distiliqa.archive.parts import KNOWN_COLUMNS, Known, Parts, is_scored
+from distiliqa.archive.portions import Listed, Source, open_source, portions
 from distiliqa.archive.record import Counts, Record
-from distiliqa.archive.scorer import Setting
 from distiliqa.archive.series_means import write_series
 from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema
+from distiliqa.archive.worker import Setting
 from distiliqa.ct import Problem
 from distiliqa.files import only_one
 from distiliqa.models.folder import ONNX

@@ -27,7 +27,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import ONNX, ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.equipment import made_by
-from distiliqa.pacs.results.source import SourceImage, read_sources
+from distiliqa.pacs.results.referenced_images import SourceImage, read_sources
 from distiliqa.pacs.results.write import write_result
 from distiliqa.report.heatmap_stack import stack_heatmaps
 from distiliqa.scoring.result import SeriesScore

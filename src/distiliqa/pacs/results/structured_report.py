@@ -30,7 +30,7 @@ from pydicom.uid import generate_uid
 from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.equipment import MAKER, algorithm, device, made_by
-from distiliqa.pacs.results.source import SourceImage, read_sources
+from distiliqa.pacs.results.referenced_images import SourceImage, read_sources
 from distiliqa.pacs.results.write import write_result
 from distiliqa.scoring.result import SeriesScore, SliceScore
 

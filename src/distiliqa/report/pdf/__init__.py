@@ -63,8 +63,8 @@ def write_pdf(
     """
     require_pdf(logo)
     from distiliqa.report.pdf.document import build
-    from distiliqa.report.pdf.overview import front, origin
-    from distiliqa.report.pdf.series import sections
+    from distiliqa.report.pdf.first_page import front, origin
+    from distiliqa.report.pdf.series_section import sections
 
     names = Names.of(run, identify=identify)
     entries = list_series(run, names)

@@ -11,7 +11,7 @@ import pydicom
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.results.source import read_sources
+from distiliqa.pacs.results.referenced_images import read_sources
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value")

@@ -11,7 +11,7 @@ import pytest
 
 pa = pytest.importorskip("pyarrow")
 
-from distiliqa.archive.scorer import Scorer, Setting  # noqa: E402
+from distiliqa.archive.worker import Scorer, Setting  # noqa: E402
 from distiliqa.errors import ModelFolderError  # noqa: E402
 from distiliqa.models.folder import ONNX  # noqa: E402
 from distiliqa.scoring.model import Model  # noqa: E402
