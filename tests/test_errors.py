@@ -23,7 +23,7 @@ def test_what_can_be_printed_stays():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "replaced"),
     [
         ("/in/DOE JANE/IM1: cut short", "a file: cut short"),
         ("a copy of /other/DOE JANE/IM1", "a copy of a file"),
@@ -33,8 +33,8 @@ def test_what_can_be_printed_stays():
         ("/a/IM1/b/IM1 and c/IM1", "a file/b/a file and c/a file"),
     ],
 )
-def test_a_text_without_paths_names_no_folder_either(text: str, told: str):
-    assert without_paths(text, ["/in/DOE JANE/IM1", ""]) == told
+def test_a_text_without_paths_names_no_folder_either(text: str, replaced: str):
+    assert without_paths(text, ["/in/DOE JANE/IM1", ""]) == replaced
 
 
 @pytest.mark.parametrize("end", ["", "/IM1", " IM1"])

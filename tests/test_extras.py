@@ -11,7 +11,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.extras import install_command, is_installed, package_versions, require_extra
 
 
-def test_versions_are_told_and_so_is_what_is_not_there():
+def test_versions_are_reported_and_so_is_what_is_not_there():
     found = package_versions(["numpy", "no-such-package"])
     assert found == {"numpy": numpy.__version__, "no-such-package": None}
 
@@ -20,9 +20,9 @@ def test_a_missing_extra_says_how_to_get_it():
     require_extra("some", ["numpy"], "this needs")
     with pytest.raises(
         DistiliqaError, match=r"this needs the extra some \(no_such is missing\)"
-    ) as told:
+    ) as caught:
         require_extra("some", ["numpy", "no_such"], "this needs")
-    assert told.value.remedy == 'pip install ".[some]" in a checkout of distiliqa'
+    assert caught.value.remedy == 'pip install ".[some]" in a checkout of distiliqa'
 
 
 def test_a_folder_is_no_installed_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

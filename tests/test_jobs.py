@@ -37,7 +37,7 @@ def test_any_other_error_stops_the_run(jobs: int) -> None:
         list(run_jobs(work, [2, 7, 4], jobs=jobs, description=""))
 
 
-def test_a_killed_process_is_told() -> None:
+def test_a_killed_process_is_reported() -> None:
     with pytest.raises(DistiliqaError, match=r"killed.*run again to resume"):
         list(run_jobs(work, [2, 5], jobs=2, description=""))
 

@@ -38,7 +38,7 @@ def test_text_of_tables_is_no_markup_and_no_command(capsys: pytest.CaptureFixtur
     console.print(Text(f"{HOSTILE}\nsecond", "bold"))
     shown = capsys.readouterr().out
     assert shown.count(SHOWN) == 5
-    assert all(each.isprintable() for each in shown.replace("\n", ""))
+    assert all(char.isprintable() for char in shown.replace("\n", ""))
 
 
 def test_styles_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

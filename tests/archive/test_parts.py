@@ -19,7 +19,7 @@ def table(*paths: str) -> pa.Table:
 
 
 def paths(of: Parts) -> list[list[str]]:
-    return [each["path"].to_pylist() for each in of.read(["path"])]
+    return [table_["path"].to_pylist() for table_ in of.read(["path"])]
 
 
 def test_rows_are_on_disk_once_a_part_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -39,18 +39,18 @@ def test_rows_are_on_disk_after_a_while(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_later_run_adds_parts_after_those_there_are(tmp_path: Path):
-    for each in ("a", "b"):
+    for name in ("a", "b"):
         some = Parts(tmp_path, SCHEMA)
-        some.add(table(each))
+        some.add(table(name))
         some.flush()
     some.flush()
-    assert [each.name for each in some.paths()] == ["part-000001.parquet", "part-000002.parquet"]
+    assert [path.name for path in some.paths()] == ["part-000001.parquet", "part-000002.parquet"]
 
 
 def test_files_are_forgotten_wherever_their_rows_are(tmp_path: Path):
     some = Parts(tmp_path, SCHEMA)
-    for each in (table("a", "b"), table("b"), table("c")):
-        some.add(each)
+    for rows in (table("a", "b"), table("b"), table("c")):
+        some.add(rows)
         some.flush()
     some.add(table("b", "d"))
     some.remove(["b"])
@@ -74,7 +74,7 @@ def test_a_damaged_part_is_named(tmp_path: Path):
 def results(*files: tuple[str, str, int | None, int | None]) -> pa.Table:
     names = ("path", "state", "size", "modified_ns")
     types = ("string", "string", "int64", "int64")
-    rows = [dict(zip(names, each, strict=True)) for each in files]
+    rows = [dict(zip(names, file, strict=True)) for file in files]
     return pa.Table.from_pylist(rows, pa.schema(list(zip(names, types, strict=True))))
 
 

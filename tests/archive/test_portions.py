@@ -23,14 +23,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def names(found: list[Listed | Problem], of: Path | str) -> list[str]:
-    return sorted(each.path.removeprefix(f"{of}/") for each in found)
+    return sorted(file.path.removeprefix(f"{of}/") for file in found)
 
 
 def test_a_folder_is_all_in_it_that_is_not_hidden(folder: Path):
     (folder / "a" / "back").symlink_to(folder)
     found = list(open_source(str(folder)).files())
     assert names(found, folder) == ["a/c.dcm", "a/d e.dcm", "b.dcm"]
-    listed = {each.path: each for each in found}[str(folder / "b.dcm")]
+    listed = {file.path: file for file in found}[str(folder / "b.dcm")]
     assert listed.stamp == (5, (folder / "b.dcm").stat().st_mtime_ns)
 
 
@@ -38,7 +38,7 @@ def test_a_folder_is_all_in_it_that_is_not_hidden(folder: Path):
 def test_pipes_and_devices_are_problems_and_never_opened(folder: Path):
     os.mkfifo(folder / "pipe.dcm")
     (folder / "zero.dcm").symlink_to("/dev/zero")
-    found = [each for each in open_source(str(folder)).files() if isinstance(each, Problem)]
+    found = [entry for entry in open_source(str(folder)).files() if isinstance(entry, Problem)]
     assert sorted(found) == [
         (str(folder / "pipe.dcm"), "a named pipe, not a file"),
         (str(folder / "zero.dcm"), "a device, not a file"),
@@ -60,10 +60,10 @@ def test_a_relative_path_means_the_same_wherever_it_is_read(folder: Path, monkey
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
-def test_a_name_that_is_no_text_is_told(folder: Path):
+def test_a_name_that_is_no_text_is_reported(folder: Path):
     (folder / "a" / os.fsdecode(b"\xff.dcm")).write_text("")
     found = list(open_source(str(folder)).files())
-    (problem,) = (each for each in found if isinstance(each, Problem))
+    (problem,) = (entry for entry in found if isinstance(entry, Problem))
     assert problem == (str(folder / "a"), "holds a name that is not UTF-8: rename it")
     assert {"a/c.dcm", "a/d e.dcm", "b.dcm"} < set(names(found, folder))
 
@@ -129,8 +129,8 @@ def test_portions_hold_all_files_and_problems(folder: Path):
 
 
 def test_a_file_that_cannot_be_read_does_not_name_its_path_twice(tmp_path: Path):
-    with pytest.raises(CTReadError) as told:
+    with pytest.raises(CTReadError) as caught:
         read(str(tmp_path / "none.dcm"))
-    assert str(told.value).count("none.dcm") == 1
+    assert str(caught.value).count("none.dcm") == 1
     ((problem),) = stamps(["nonsense://x/y"])
     assert isinstance(problem, Problem)

@@ -77,7 +77,7 @@ def test_a_killed_worker_costs_no_slice_and_scores_none_twice(
     assert killed
     assert (counts.workers, counts.scored, counts.failed) == (2, 100, 1)
     assert Counter(states(tmp_path / "out").values()) == {"scored": 100, "failed": 1}
-    local = {each.path: each for each in score_inputs([folder], tiny).slices}
+    local = {score.path: score for score in score_inputs([folder], tiny).slices}
     for row in rows(tmp_path / "out"):
         if row["state"] == "scored":
             there = local[row["path"]]
@@ -119,7 +119,7 @@ def test_a_file_that_kills_its_workers_takes_no_other_along(
     os.mkfifo(folder / "kills.dcm")
     threading.Thread(target=kill_readers, args=[folder / "kills.dcm"], daemon=True).start()
     manifest = tmp_path / "manifest.csv"
-    manifest.write_text("path\n" + "".join(f"in/{each.name}\n" for each in folder.iterdir()))
+    manifest.write_text("path\n" + "".join(f"in/{path.name}\n" for path in folder.iterdir()))
     counts = score_archive([str(manifest)], tiny, tmp_path / "out")
     assert (counts.scored, counts.failed) == (40, 1)
     assert counts.retried > 1
@@ -134,7 +134,7 @@ def kill_readers(pipe: Path) -> None:
         file = os.open(pipe, os.O_WRONLY)
         for pid in workers_of_ray():
             try:
-                links = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+                links = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
             except OSError:
                 continue
             if str(pipe) in links:
@@ -205,15 +205,15 @@ def test_columns_of_a_manifest_are_carried_along(tmp_path: Path, tiny: Model, wr
 
 @pytest.mark.usefixtures("without_ray")
 def test_a_second_run_beside_it_is_refused(tmp_path: Path, tiny: Model, write_series: Write):
-    folder, out, told = write_series(tmp_path / "in"), tmp_path / "out", list[str]()
+    folder, out, errors = write_series(tmp_path / "in"), tmp_path / "out", list[str]()
 
     def start_another(done: int, listed: int) -> None:
         with pytest.raises(DistiliqaError) as error:
             score_archive([str(folder)], tiny, out)
-        told.append(str(error.value))
+        errors.append(str(error.value))
 
     score_archive([str(folder)], tiny, out, progress=start_another)
-    assert f"{out}: another run writes here; stop it, or give another --out" in told
+    assert f"{out}: another run writes here; stop it, or give another --out" in errors
     assert score_archive([str(folder)], tiny, out).known == 3
 
 

@@ -43,7 +43,7 @@ def test_all_scored_is_0(tmp_path: Path, score_here: Callable[..., Result], writ
     assert done.exit_code == 0, done.stderr
     assert done.stdout.startswith("3 slices in ")
     assert done.stderr == ""
-    assert sorted(each.name for each in out.iterdir()) == [
+    assert sorted(path.name for path in out.iterdir()) == [
         "run.json",
         "run.lock",
         "series.csv",

@@ -44,7 +44,7 @@ def run(*args: object, env: dict[str, str] = ENVIRONMENT) -> subprocess.Complete
 def scores_in(report: bytes, tmp_path: Path) -> dict[str, float]:
     path = tmp_path / "report.dcm"
     path.write_bytes(report)
-    return {each.sop_uid: each.score for each in read_scores(path)}
+    return {score.sop_uid: score.score for score in read_scores(path)}
 
 
 def test_a_study_is_scored_and_its_report_is_found_on_the_server(
@@ -85,8 +85,8 @@ def test_no_file_names_the_temporary_folder(
     assert done.returncode == 1, done.stderr
     image = f"series/{header.SeriesInstanceUID}/instances/{header.SOPInstanceUID}"
     assert done.stderr.startswith(f"failed: {orthanc.url}/studies/{study}/{image}: ")
-    told = [path.read_text() for path in (tmp_path / "out").iterdir() if path.is_file()]
-    assert [text for text in (done.stdout, done.stderr, *told) if "distiliqa-" in text] == []
+    written = [path.read_text() for path in (tmp_path / "out").iterdir() if path.is_file()]
+    assert [text for text in (done.stdout, done.stderr, *written) if "distiliqa-" in text] == []
 
 
 def test_no_report_of_an_earlier_run_is_sent_for_a_series_of_two_patients(

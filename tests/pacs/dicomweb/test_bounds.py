@@ -87,8 +87,8 @@ def endless() -> Iterator[Callable[..., Endless]]:
         return started[-1]
 
     yield start
-    for each in started:
-        each.close()
+    for server in started:
+        server.close()
 
 
 def server_at(state: Endless) -> Server:

@@ -62,7 +62,7 @@ def test_only_ct_is_taken_unless_a_series_is_named(
     assert list(server.find_series(study, ["1.2.5"]).rows) == ["1.2.5"]
 
 
-def test_what_the_server_lacks_is_told(orthanc: Orthanc, server: Server, example: Path):
+def test_what_the_server_lacks_is_reported(orthanc: Orthanc, server: Server, example: Path):
     with pytest.raises(DistiliqaError, match=f"{orthanc.url}: no CT series in study 1.2.3;"):
         server.find_series("1.2.3")
     orthanc.push(example)
@@ -79,7 +79,7 @@ def test_an_object_is_stored(orthanc: Orthanc, server: Server, example: Path):
     assert pydicom.dcmread(BytesIO(stored)).SOPInstanceUID == uids(path)[2]
 
 
-def test_a_wrong_password_is_told(orthanc: Orthanc):
+def test_a_wrong_password_is_reported(orthanc: Orthanc):
     with pytest.raises(DistiliqaError, match=f"{orthanc.url}: answers 401") as caught:
         Server(orthanc.url, Credentials(USER, "hunter2")).find_series("1.2.3")
     assert "hunter2" not in str(caught.value)
@@ -92,7 +92,7 @@ def one_slice(write_ct: Callable[..., Path], tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("status", [202, 409])
 @pytest.mark.parametrize("charset", ["", "; charset=utf-8"])
-def test_an_object_that_is_not_stored_is_told(
+def test_an_object_that_is_not_stored_is_reported(
     faulty: Faulty, one_slice: Path, charset: str, status: int
 ):
     kind = f"application/dicom+json{charset}"
@@ -205,13 +205,13 @@ def test_a_report_that_only_the_second_attempt_stores_is_stored(faulty: Faulty, 
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[1]"])
-def test_a_conflict_that_does_not_say_why_is_told(faulty: Faulty, one_slice: Path, body: bytes):
+def test_a_conflict_that_does_not_say_why_is_reported(faulty: Faulty, one_slice: Path, body: bytes):
     faulty.answers = [Answer(409, body=body)]
     with pytest.raises(DistiliqaError, match=r"answers 409 \(Conflict\)"):
         Server(faulty.url, Credentials()).store(one_slice)
 
 
-def test_a_file_that_is_not_there_is_told(faulty: Faulty, tmp_path: Path):
+def test_a_file_that_is_not_there_is_reported(faulty: Faulty, tmp_path: Path):
     with pytest.raises(DistiliqaError, match=r"none\.dcm: cannot be read"):
         Server(faulty.url, Credentials()).store(tmp_path / "none.dcm")
     assert faulty.seen == []

@@ -91,7 +91,7 @@ def test_another_form_is_one_line_without_the_secret(tmp_path: Path, text: str):
     assert caught.value.__cause__ is None
 
 
-def test_no_file_is_told(tmp_path: Path):
+def test_no_file_is_reported(tmp_path: Path):
     with pytest.raises(DistiliqaError, match=r"No such file.*check --credentials"):
         read_credentials(tmp_path / "none.ini")
 

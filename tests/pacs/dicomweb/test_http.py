@@ -35,7 +35,7 @@ def test_netrc_has_no_say(
 
 
 @pytest.mark.parametrize("status", [401, 500])
-def test_no_secret_is_told_or_logged(
+def test_no_secret_is_reported_or_logged(
     ask: Callable[..., list[str]], caplog: pytest.LogCaptureFixture, status: int
 ):
     with caplog.at_level(logging.DEBUG), pytest.raises(DistiliqaError) as caught:

@@ -61,7 +61,7 @@ def test_there_is_room_for_so_many_and_the_oldest_silent_one_goes(come, caplog):
     first, second, third = (come() for _ in range(3))
     assert not is_closed(first)
     assert come() is not None
-    assert [is_closed(each) for each in (first, second, third)] == [True, False, False]
+    assert [is_closed(peer) for peer in (first, second, third)] == [True, False, False]
     come()
     assert is_closed(second)
     assert caplog.messages == [
@@ -96,7 +96,7 @@ def test_whoever_is_at_work_is_not_closed_for_another(come, connections):
 def test_the_address_with_the_most_connections_gives_way(come):
     alone, first, second = come("10.0.0.2"), come(), come()
     come()
-    assert [is_closed(each) for each in (alone, first, second)] == [False, True, False]
+    assert [is_closed(peer) for peer in (alone, first, second)] == [False, True, False]
 
 
 def test_one_that_leaves_makes_room(come, connections):

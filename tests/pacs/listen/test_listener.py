@@ -52,7 +52,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "problem"),
     [
         (DistiliqaError("full", path="out", remedy="free some space"), "out: full; free some"),
         (no_space(), "No space left on device"),
@@ -60,7 +60,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_one_that_fails_is_tried_again_and_holds_up_no_other(
-    queue: Queue, looks: None, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+    queue: Queue, looks: None, caplog: pytest.LogCaptureFixture, error: Exception, problem: str
 ):
     scorer = Scorer()
     scorer.errors["a"] = error
@@ -68,7 +68,7 @@ def test_one_that_fails_is_tried_again_and_holds_up_no_other(
         score_forever(queue, scorer, 30)  # type: ignore[arg-type]
     assert scorer.scored == ["b", "a"]
     (line,) = caplog.messages
-    assert line.startswith(f"a: again in 10 s: {told}")
+    assert line.startswith(f"a: again in 10 s: {problem}")
     assert "Doe" not in line
 
 

@@ -137,13 +137,13 @@ def test_an_object_without_a_proper_series_is_refused(
     path = write_ct(tmp_path / "1.dcm", np.zeros((32, 32)), SeriesInstanceUID=series)
     with pytest.raises(DistiliqaError, match=f"status {CANNOT_UNDERSTAND:04X}H"):
         node.store(path)
-    told = [each.message for each in caplog.records if each.name.startswith("distiliqa")]
-    assert len(told) == 1
-    assert "Doe" not in told[0]
-    assert [each for each in (tmp_path / "queue").rglob("*") if each.is_file()] == []
+    logged = [record.message for record in caplog.records if record.name.startswith("distiliqa")]
+    assert len(logged) == 1
+    assert "Doe" not in logged[0]
+    assert [path for path in (tmp_path / "queue").rglob("*") if path.is_file()] == []
 
 
-def test_a_taken_port_is_told(port: int, queue: Queue):
+def test_a_taken_port_is_reported(port: int, queue: Queue):
     with (
         pytest.raises(DistiliqaError, match=f"127.0.0.1:{port}: cannot listen .*choose another"),
         receiving(queue, "127.0.0.1", port, "DISTILIQA"),
@@ -152,7 +152,7 @@ def test_a_taken_port_is_told(port: int, queue: Queue):
 
 
 @pytest.mark.parametrize("title", ["", " ", "A" * 17, "A\\B", "Ä", "A\nB"])
-def test_a_title_that_is_none_is_told(queue: Queue, title: str):
+def test_a_title_that_is_none_is_reported(queue: Queue, title: str):
     with (
         pytest.raises(DistiliqaError, match="not a valid application entity title"),
         receiving(queue, "127.0.0.1", 0, title),

@@ -53,7 +53,7 @@ def test_a_series_becomes_results_and_a_report_to_send(
     assert len(read_scores(outbox.folder / "ab12_1.dcm")) == 3
     assert not series.exists()
     assert scorer.has("ab12")
-    (line,) = (each.message for each in caplog.records if each.name.startswith("distiliqa"))
+    (line,) = (record.message for record in caplog.records if record.name.startswith("distiliqa"))
     assert line.startswith("ab12: scored 3 of 3 slices: ")
 
 

@@ -67,7 +67,7 @@ def test_out_of_resources_passes(ct: Path, status: int):
 
 
 @pytest.mark.parametrize("status", [0xA900, 0xC000, 0x0110])
-def test_a_refusal_is_told(ct: Path, status: int):
+def test_a_refusal_is_reported(ct: Path, status: int):
     with answering(status) as node, pytest.raises(DistiliqaError) as caught:
         node.store(ct)
     assert str(caught.value) == (
@@ -76,7 +76,7 @@ def test_a_refusal_is_told(ct: Path, status: int):
     )
 
 
-def test_a_node_that_takes_no_such_objects_is_told(ct: Path):
+def test_a_node_that_takes_no_such_objects_is_reported(ct: Path):
     with (
         answering(0, takes="1.2.840.10008.5.1.4.1.1.4") as node,
         pytest.raises(DistiliqaError, match="does not take such objects"),
@@ -84,7 +84,7 @@ def test_a_node_that_takes_no_such_objects_is_told(ct: Path):
         node.store(ct)
 
 
-def test_a_node_that_does_not_know_us_is_told(ct: Path):
+def test_a_node_that_does_not_know_us_is_reported(ct: Path):
     with (
         answering(0) as node,
         pytest.raises(DistiliqaError, match="rejects us; make STRANGER known to it"),
@@ -92,7 +92,7 @@ def test_a_node_that_does_not_know_us_is_told(ct: Path):
         Node("PACS", node.host, node.port, "STRANGER").store(ct)
 
 
-def test_no_node_is_told(ct: Path):
+def test_no_node_is_reported(ct: Path):
     port = free_port()
     with pytest.raises(PassingError, match=f"PACS@127.0.0.1:{port}: no connection"):
         Node("PACS", "127.0.0.1", port, "SCANNER").store(ct)
@@ -152,6 +152,6 @@ def test_a_node_is_named_in_one_word():
 @pytest.mark.parametrize(
     "text", ["", "PACS", "PACS@host", "@host:104", "PACS@:104", "PACS@host:0", "PACS@host:99999"]
 )
-def test_what_names_none_is_told(text: str):
+def test_what_names_none_is_reported(text: str):
     with pytest.raises(DistiliqaError, match="not a valid "):
         Node.named(text, "DISTILIQA")

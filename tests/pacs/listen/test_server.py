@@ -113,9 +113,9 @@ def store_command(association: Association) -> tuple[int, bytes]:
     message, pdu = C_STORE_RQ(), P_DATA_TF()
     message.primitive_to_message(request)
     (context,) = (
-        each.context_id
-        for each in association.accepted_contexts
-        if each.abstract_syntax == CTImageStorage
+        context.context_id
+        for context in association.accepted_contexts
+        if context.abstract_syntax == CTImageStorage
     )
     assert context is not None
     pdu.from_primitive(next(iter(message.encode_msg(context, 16382))))
