@@ -61,7 +61,7 @@ def batched(folder: str, batch: int) -> float:
     from distiliqa.scoring.prepare import prepare
 
     model = load_model()
-    slices = [prepare(ref.load(), model.config) for ref in index_inputs([folder]).slices]
+    slices = [prepare(ref.read(), model.config) for ref in index_inputs([folder]).slices]
     list(model.score_prepared(slices[:batch], batch))
     begin = time.perf_counter()
     list(model.score_prepared(slices, batch))

@@ -86,7 +86,7 @@ def distinct_slices(most: int) -> NDArray[np.float32]:
         others = index_ct(Path(os.environ[DATA])).slices
         count = min(most - len(refs), len(others))
         refs += [others[round(n)] for n in np.linspace(0, len(others) - 1, count)]
-    images = [SOFT_TISSUE.apply(fit(ref.load().hu.astype(np.float32), 512)[0]) for ref in refs]
+    images = [SOFT_TISSUE.apply(fit(ref.read().hu.astype(np.float32), 512)[0]) for ref in refs]
     return np.stack(images)[:, np.newaxis].astype(np.float32)
 
 

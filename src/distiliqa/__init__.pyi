@@ -1,6 +1,7 @@
 # The public names, each once: type checkers and editors read them here, and so does lazy_loader.
 from .ct import Acquisition as Acquisition
 from .ct import CTSlice as CTSlice
+from .ct import SliceInfo as SliceInfo
 from .ct import Window as Window
 from .ct import index_ct as index_ct
 from .ct import read_ct as read_ct

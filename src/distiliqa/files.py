@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.scratch import scratch_path
@@ -206,6 +206,30 @@ def open_regular(path: str | PathLike[str]) -> BinaryIO:
 def _open_at_once(path: str, flags: int) -> int:
     """Open without waiting, in case a pipe has replaced the file meanwhile."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+class FileStamp(NamedTuple):
+    """What changes when files are written.
+
+    Attributes
+    ----------
+    size : bytes of all of them.
+    modified_ns : time of the last change, ns since 1970.
+    """
+
+    size: int
+    modified_ns: int
+
+
+def file_stamp(*paths: Path) -> FileStamp | None:
+    """The stamp of files that belong together; None where one of them is not there, or for none."""
+    try:
+        found = [path.stat() for path in paths]
+    except OSError:
+        return None
+    if not found:
+        return None
+    return FileStamp(sum(f.st_size for f in found), max(f.st_mtime_ns for f in found))
 
 
 def sha256(path: Path) -> str:

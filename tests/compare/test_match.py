@@ -3,21 +3,20 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.compare.match import match_slices
-from distiliqa.ct import SliceRef
+from distiliqa.ct import SliceInfo
 from distiliqa.errors import DistiliqaError
 
 PATHS = ("A", "B")
 
 
-def refs(folder: str, **places: float | None) -> list[SliceRef]:
+def refs(folder: str, **places: float | None) -> list[SliceInfo]:
     """Slices by name with their position; none of them can be loaded."""
     return [
-        SliceRef(f"{folder}/{name}.dcm", 0, folder, position, load=lambda: None)
-        for name, position in places.items()
+        SliceInfo(f"{folder}/{name}.dcm", 0, folder, position) for name, position in places.items()
     ]
 
 
-def names(pairs: list[tuple[SliceRef, SliceRef]]) -> list[tuple[str, str]]:
+def names(pairs: list[tuple[SliceInfo, SliceInfo]]) -> list[tuple[str, str]]:
     return [(one.path, other.path) for one, other in pairs]
 
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.support.made import with_facts
+
 from distiliqa.compare.page import write_html
 from distiliqa.compare.result import PairedRun
 
@@ -58,7 +60,7 @@ def test_names_nobody_unless_asked_to(paired: PairedRun, tmp_path: Path):
 def test_what_models_may_lack_and_may_give(paired: PairedRun, tmp_path: Path):
     (series,) = paired.series
     bare = [
-        replace(pair, first=replace(pair.first, noise_hu=None, position_mm=None))
+        replace(pair, first=replace(with_facts(pair.first, position_mm=None), noise_hu=None))
         for pair in series.slices
     ]
     text = page(tmp_path / "p.html", replace(paired, series=(replace(series, slices=tuple(bare)),)))

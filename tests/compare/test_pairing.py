@@ -7,12 +7,13 @@ import pytest
 
 from distiliqa.compare.pairing import pair_series, series_of
 from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.inputs import find_slices
 
 Write = Callable[..., Path]
 
 
 def paired(a: Path, b: Path) -> list[tuple[str, str]]:
-    pairs = pair_series(series_of(str(a)), series_of(str(b)))
+    pairs = pair_series(*(series_of(find_slices([path])) for path in (a, b)))
     return [(one.folder, other.folder) for one, other in pairs]
 
 

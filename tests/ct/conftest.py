@@ -27,7 +27,7 @@ def read_one() -> Callable[[Path], CTSlice]:
 
     def read(path: Path) -> CTSlice:
         (ref,) = index_ct(path).slices
-        image = ref.load()
+        image = ref.read()
         assert (image.path, image.frame, image.series) == (ref.path, ref.frame, ref.series)
         assert image.position_mm == ref.position_mm
         return image

@@ -51,7 +51,7 @@ def test_a_map_is_laid_over_the_slice_as_it_is_stored(tmp_path, write_ct, cosine
     stored = np.random.default_rng(0).uniform(0, 100, (64, 72)).round()
     path = write_ct(tmp_path / "a.dcm", stored, ImageOrientationPatient=cosines)
     (ref,) = index_ct(path).slices
-    seen = ref.load().hu  # in the standard view
+    seen = ref.read().hu  # in the standard view
     padded = np.zeros((72, 72), np.float32)
     rows, columns = ((72 - n) // 2 for n in seen.shape)
     padded[rows : rows + seen.shape[0], columns : columns + seen.shape[1]] = seen
@@ -64,4 +64,4 @@ def test_a_position_that_no_scanner_has_is_not_known(tmp_path, write_ct, far):
     (ref,) = index_ct(write_ct(tmp_path / "a.dcm", np.zeros((64, 64)), **point)).slices
     assert (ref.position_mm, ref.geometry) == (None, None)
     warning = f"the image position is {far}\\{far}\\{far}: slices are in file order"
-    assert warning in ref.load().warnings
+    assert warning in ref.read().warnings

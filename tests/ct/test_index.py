@@ -112,7 +112,7 @@ def test_versions_of_a_series_in_two_folders_stay_apart(tmp_path, write_ct, body
     slices = index_ct(tmp_path).slices
     folders = [ref.series.rpartition("/")[2] for ref in slices]
     assert folders == ["denoised", "denoised", "full", "full"]
-    assert [ref.load().series for ref in slices] == [ref.series for ref in slices]
+    assert [ref.read().series for ref in slices] == [ref.series for ref in slices]
 
 
 def test_a_series_spread_over_folders_is_one(tmp_path, write_ct, body):
@@ -168,7 +168,7 @@ def test_threads_load_at_the_same_time(tmp_path, write_ct, body):
     seen = {}
 
     def load(z: int) -> None:
-        seen[z] = [refs[(z + step) % 8].load().hu[0, 0] for step in range(8)]
+        seen[z] = [refs[(z + step) % 8].read().hu[0, 0] for step in range(8)]
 
     threads = [threading.Thread(target=load, args=(z,)) for z in range(8)]
     for thread in threads:
@@ -182,7 +182,7 @@ def test_threads_load_at_the_same_time(tmp_path, write_ct, body):
 def test_what_was_found_can_be_handed_to_another_process(tmp_path, write_ct, body):
     write_ct(tmp_path / "a.dcm", body)
     (ref,) = pickle.loads(pickle.dumps(index_ct(tmp_path))).slices
-    np.testing.assert_array_equal(ref.load().hu, body)
+    np.testing.assert_array_equal(ref.read().hu, body)
 
 
 def test_the_work_of_an_index_grows_with_the_number_of_files(tmp_path, write_ct, body):

@@ -122,7 +122,7 @@ def test_each_frame_says_it_for_itself_also_in_fragments(tmp_path, write_ct, bod
     options = {"fragments_per_frame": 3, "has_bot": True}
     path = tmp_path / "a.dcm"
     write_compressed(path, write_ct, body, JPEG2000Lossless, *frames, **options)
-    told = [LOSSY in ref.load().warnings for ref in index_ct(path).slices]
+    told = [LOSSY in ref.read().warnings for ref in index_ct(path).slices]
     assert told == [False, True, False]
 
 

@@ -31,7 +31,7 @@ with open("/proc/self/statm") as file:
 resource.setrlimit(resource.RLIMIT_AS, (taken + int(sys.argv[1]),) * 2)
 try:
     for ref in index_ct(sys.argv[2]).slices:
-        ref.load()
+        ref.read()
 except CTReadError as error:
     print(error)
 """

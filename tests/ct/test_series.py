@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa.ct.listing import SliceRef
+from distiliqa.ct import SliceInfo
 from distiliqa.ct.series import in_reading_order
 
 
@@ -18,12 +18,9 @@ class Digest(bytes):
     __hash__ = bytes.__hash__
 
 
-def refs(count: int) -> list[SliceRef]:
+def refs(count: int) -> list[SliceInfo]:
     """Slices at places of their own that all carry one identifier."""
-    return [
-        SliceRef(f"{n}.dcm", 0, "1.2", float(n), load=pytest.fail, sop_uid="1.2.3")
-        for n in range(count)
-    ]
+    return [SliceInfo(f"{n}.dcm", 0, "1.2", float(n), sop_uid="1.2.3") for n in range(count)]
 
 
 @pytest.mark.parametrize("count", [500, 1000])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.ct import Acquisition
 from distiliqa.dose_response.files import write_response
@@ -86,7 +87,7 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
 def test_a_stated_dose_of_0_is_none(found: DoseResponse):
     stated = Acquisition(ctdivol_mgy=0.0)
     points = tuple(
-        replace(point, slices=tuple(replace(each, acquisition=stated) for each in point.slices))
+        replace(point, slices=tuple(with_facts(each, acquisition=stated) for each in point.slices))
         for point in found.points
     )
     assert "mGy" not in lowest_text(replace(found, points=points), found.bases[0])
@@ -103,7 +104,7 @@ def test_a_stated_dose_of_0_is_none(found: DoseResponse):
 )
 def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: str, told: str):
     stated = Acquisition(ctdivol_mgy=10.0)
-    slices = [replace(each, acquisition=stated) for each in found.points[0].slices]
+    slices = [with_facts(each, acquisition=stated) for each in found.points[0].slices]
     points = tuple(
         DosePoint(at, tuple(replace(each, score=score) for each in slices))
         for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))

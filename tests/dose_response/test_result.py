@@ -4,17 +4,17 @@ import math
 from dataclasses import replace
 
 import pytest
+from tests.support.made import made_score
 
-from distiliqa.ct import SOFT_TISSUE, Acquisition
+from distiliqa.ct import Acquisition
 from distiliqa.dose_response.result import DosePoint, DoseResponse, LowestDose, at_dose, lowest_dose
 from distiliqa.models.folder import ModelConfig, ScoreScale
-from distiliqa.scoring.result import SliceScore
 
 MODEL = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, "made up"))
 
 
 def point(dose: float, *scores: float, **facts: object) -> DosePoint:
-    made = SliceScore(0.0, (0.0,), None, (), "m 1", SOFT_TISSUE, **facts)
+    made = made_score(0.0, **facts)
     return DosePoint(dose, tuple(replace(made, score=score) for score in scores))
 
 

@@ -95,7 +95,7 @@ def test_real_trunks_are_of_the_size_of_adults_and_not_parted(shared_data: Path)
     shapes = [
         body_shape(ct.hu, ct.spacing_mm)
         for folder in ("normal_dose", "dose_pairs")
-        for ct in (ref.load() for ref in index_ct(shared_data / "ct-dev" / folder).slices)
+        for ct in (ref.read() for ref in index_ct(shared_data / "ct-dev" / folder).slices)
     ]
     diameters = [shape.diameter_mm for shape in shapes if shape.diameter_mm]
     assert 200 < min(diameters) < max(diameters) < 420

@@ -81,7 +81,7 @@ def test_no_real_slice_raises_a_false_alarm(shared_data: Path):
     for folder in sorted(shared_data.glob("ct-*")):
         refs = index_ct(folder, require_ct=False).slices
         for number, ref in enumerate(refs):
-            hu = ref.load().hu
+            hu = ref.read().hu
             assert hu_offset(hu) is None, ref.path
             if number % 5 == 0:
                 found.append(hu_offset(hu + 100))

@@ -9,15 +9,15 @@ import nibabel
 import numpy as np
 import pytest
 
+from distiliqa.ct.volumes.detached import stamp_of
 from distiliqa.errors import CTReadError
-from distiliqa.files import sha256
+from distiliqa.files import FileStamp, sha256
 from distiliqa.monitor.arrival import Arrival, open_arrival, score_arrivals
-from distiliqa.monitor.watch import Stamp, stamp_of
 from distiliqa.scoring.model import Model
 
 
 def opened(path: Path, *scored: int) -> Arrival:
-    return open_arrival(path, stamp_of(path) or Stamp(0, 0), lambda digest: set(scored))
+    return open_arrival(path, stamp_of(path) or FileStamp(0, 0), lambda digest: set(scored))
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def test_frames_that_have_a_score_are_not_scored_again(volume: Path, model: Mode
 
 
 def test_a_frame_that_fails_leaves_the_others_their_scores(volume: Path, model: Model):
-    def damaged() -> None:
+    def damaged(_: object) -> None:
         raise CTReadError("damaged", path=volume)
 
     arrival = opened(volume)
-    broken = tuple(replace(ref, load=damaged) if ref.frame > 1 else ref for ref in arrival.refs)
+    broken = tuple(replace(ref, decode=damaged) if ref.frame > 1 else ref for ref in arrival.refs)
     (outcome,) = score_arrivals([replace(arrival, refs=broken)], model)
     assert [score.frame for score in outcome.scores] == [0, 1]
     assert (outcome.state, outcome.reason) == ("failed", "slice 2: damaged")

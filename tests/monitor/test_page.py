@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.made import made_score
 
-from distiliqa.ct import SOFT_TISSUE, Acquisition
+from distiliqa.ct import Acquisition
+from distiliqa.files import FileStamp
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.store import Outcome, Store
-from distiliqa.monitor.watch import Stamp
 from distiliqa.report.names import short_hash
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import SliceScore
 from distiliqa.statistics.control_chart import BASELINE
 
 FACTS = Acquisition(kvp=120, kernel="<b>B30f", scanner="Force")
@@ -45,8 +45,8 @@ def add(store: Store, scores: list[float], **facts: object) -> None:
     for n, score in enumerate(scores, start=known):
         path = Path(f"/in/DOE^JANE/{n}.dcm")
         facts = {"acquisition": FACTS, "noise_hu": 10.0 + n % 2} | facts
-        one = SliceScore(score, (score,), None, (), "m 1", SOFT_TISSUE, series=f"1.2.{n}", **facts)
-        store.record([Outcome(path, Stamp(1, n), f"{n}", scores=(one,))], {})
+        one = made_score(score, series=f"1.2.{n}", **facts)
+        store.record([Outcome(path, FileStamp(1, n), f"{n}", scores=(one,))], {})
 
 
 def test_a_folder_without_a_series_has_a_page(draw: Callable[..., str]):
@@ -82,7 +82,7 @@ def test_an_alarm_is_listed_first_and_told(store: Store, draw: Callable[..., str
 
 def test_nobody_is_named_unless_asked(store: Store, draw: Callable[..., str]):
     add(store, [3.0])
-    failed = Outcome(Path("/in/DOE^JANE/bad.dcm"), Stamp(1, 1), None, "cut short", failed=True)
+    failed = Outcome(Path("/in/DOE^JANE/bad.dcm"), FileStamp(1, 1), None, "cut short", failed=True)
     store.record([failed], {})
     page = draw()
     assert short_hash("1.2.0") in page

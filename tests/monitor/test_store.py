@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.made import made_score
 
-from distiliqa.ct import SOFT_TISSUE, Acquisition
+from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import FileStamp
 from distiliqa.monitor.store import ATTEMPTS, Outcome, Store
-from distiliqa.monitor.watch import Stamp, name_of
+from distiliqa.monitor.watch import name_of
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
@@ -26,11 +28,11 @@ def store(tmp_path: Path, model: Model) -> Iterator[Store]:
 
 def scored(frame: int = 0, score: float = 3.0, **facts: object) -> SliceScore:
     facts = {"series": "1.2.3", "frame": frame, "path": str(PATH)} | facts
-    return SliceScore(score, (score,), None, ("a note",), "m 1", SOFT_TISSUE, **facts)
+    return made_score(score, warnings=("a note",), **facts)
 
 
 def outcome(*scores: SliceScore, path: Path = PATH, sha256: str = "aa", size: int = 1) -> Outcome:
-    return Outcome(path, Stamp(size, 2), sha256, scores=scores)
+    return Outcome(path, FileStamp(size, 2), sha256, scores=scores)
 
 
 def test_a_series_mean_leaves_out_what_the_model_does_not_know(store: Store):
@@ -99,7 +101,7 @@ def test_a_file_that_fails_is_done_after_its_last_attempt(store: Store):
         assert store.done() == {}
         store.record([failed], {})
     assert store.done() == {name_of(PATH): failed.stamp}
-    store.record([replace(failed, stamp=Stamp(5, 6))], {})
+    store.record([replace(failed, stamp=FileStamp(5, 6))], {})
     assert store.done() == {}
     assert store.counts() == {"failed": 1}
     assert [tuple(row) for row in store.failed()] == [(name_of(PATH), "cut short")]
@@ -141,4 +143,4 @@ def test_scores_of_another_model_are_not_mixed_in(store: Store, model: Model):
 def test_a_name_that_is_not_utf_8_is_known_again(store: Store):
     path = Path(os.fsdecode(b"/in/\xe4.dcm"))
     store.record([outcome(scored(series=str(path.parent / "\udce4")), path=path)], {})
-    assert store.done() == {name_of(path): Stamp(1, 2)}
+    assert store.done() == {name_of(path): FileStamp(1, 2)}

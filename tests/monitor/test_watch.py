@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from distiliqa.ct.volumes.detached import stamp_of
 from distiliqa.errors import DistiliqaError
-from distiliqa.monitor.watch import Watch, name_of, stamp_of
+from distiliqa.monitor.watch import Watch, name_of
 
 
 class Clock:

@@ -21,7 +21,7 @@ from tests.support.faulty_server import Faulty, serving
 from tests.support.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
-from distiliqa.ct import SliceRef, index_ct
+from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.models.folder import ONNX, IntervalCalibration, ModelConfig, ScoreScale
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
@@ -46,7 +46,7 @@ def scored(model: ModelConfig) -> Callable[..., list[SeriesScore]]:
     """
 
     def score(path: Path, **fields: object) -> list[SeriesScore]:
-        series: dict[str, list[SliceRef]] = {}
+        series: dict[str, list[SliceInfo]] = {}
         for ref in index_ct(path).slices:
             series.setdefault(ref.series, []).append(ref)
         return [SeriesScore(uid, _slices(refs, model, fields)) for uid, refs in series.items()]
@@ -55,7 +55,7 @@ def scored(model: ModelConfig) -> Callable[..., list[SeriesScore]]:
 
 
 def _slices(
-    refs: Iterable[SliceRef], model: ModelConfig, fields: dict[str, object]
+    refs: Iterable[SliceInfo], model: ModelConfig, fields: dict[str, object]
 ) -> tuple[SliceScore, ...]:
     return tuple(
         SliceScore(
@@ -66,10 +66,7 @@ def _slices(
                 "warnings": (),
                 "model": "tiny 1.0",
                 "window": model.window,
-                "path": ref.path,
-                "frame": ref.frame,
-                "series": ref.series,
-                "position_mm": ref.position_mm,
+                "info": ref,
                 "noise_hu": 10 + THIRD,
                 "interval": (n - THIRD, n + 2 * THIRD),
                 "distance": 0.5 + n,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.ct import Acquisition
 from distiliqa.report.html import write_html
@@ -32,24 +33,30 @@ def made(run: ScoringRun, series: int, slices: int) -> ScoringRun:
     def one(number: int, n: int) -> SliceScore:
         score = 2 + 1.5 * math.sin(number + n / 10)
         return replace(
-            run.slices[0],
+            with_facts(run.slices[0], **facts(number, n)),
             score=score,
             interval=(max(0.0, score - 0.4), min(4.0, score + 0.4)),
             distance=(7 * number + n) % 23 / 20,
-            path=f"/gone/{number}/{n}.dcm",
-            series=f"1.2.{number}",
-            position_mm=5.0 * n,
             noise_hu=10 + number % 7,
             warnings=("lossy compression has changed the noise",) if number % 5 == 0 else (),
-            acquisition=Acquisition(
-                kvp=(80, 100, 120)[number % 3],
-                exposure_mas=50.0 + number,
-                kernel=("B30f", "Br40d\\3", "LUNG", "STANDARD")[number % 4],
-                slice_thickness_mm=1.0 + number % 2,
-                scanner=f"Scanner {number % 6}",
-                body_part="CHEST" if number % 2 else "ABDOMEN",
-            ),
         )
+
+    def facts(number: int, n: int) -> dict[str, object]:
+        made = Acquisition(
+            kvp=(80, 100, 120)[number % 3],
+            exposure_mas=50.0 + number,
+            kernel=("B30f", "Br40d\\3", "LUNG", "STANDARD")[number % 4],
+            slice_thickness_mm=1.0 + number % 2,
+            scanner=f"Scanner {number % 6}",
+            body_part="CHEST" if number % 2 else "ABDOMEN",
+        )
+        return {
+            "path": f"/gone/{number}/{n}.dcm",
+            "series": f"1.2.{number}",
+            "position_mm": 5.0 * n,
+            "acquisition": made,
+            "decode": None,
+        }
 
     every = tuple(one(number, n) for number in range(series) for n in range(slices))
     hashes = {each.path: f"{hash(each.path):064x}"[-64:] for each in every}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.report.csv import cells, write_csv
 from distiliqa.scoring.result import ScoringRun
@@ -64,7 +65,7 @@ def test_a_slice_has_its_number_and_sop_instance_uid(run: ScoringRun, tmp_path: 
     for row in rows:
         header = pydicom.dcmread(row["path"], stop_before_pixels=True)
         assert row["sop_instance_uid"] == header.SOPInstanceUID
-    write_csv(tmp_path / "scores.csv", [replace(run.slices[0], sop_uid=None)])
+    write_csv(tmp_path / "scores.csv", [with_facts(run.slices[0], sop_uid=None)])
     assert read(tmp_path / "scores.csv")[0]["sop_instance_uid"] == ""
 
 
@@ -88,7 +89,9 @@ def test_nobody_is_named(run: ScoringRun, tmp_path: Path):
 
 def test_awkward_text_survives(run: ScoringRun, tmp_path: Path):
     odd = replace(
-        run.slices[0], path='a,"b"\n.dcm', spread=None, position_mm=None, warnings=("1, 2", "3")
+        with_facts(run.slices[0], path='a,"b"\n.dcm', position_mm=None),
+        spread=None,
+        warnings=("1, 2", "3"),
     )
     write_csv(tmp_path / "scores.csv", [odd])
     (row,) = read(tmp_path / "scores.csv")

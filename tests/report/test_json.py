@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.json import run_record, scores_record
@@ -81,7 +82,7 @@ def test_nobody_is_named(run: ScoringRun):
 
 
 def test_numbers_that_json_has_no_word_for_are_null(run: ScoringRun):
-    far = replace(run.slices[1], position_mm=math.inf)
+    far = with_facts(run.slices[1], position_mm=math.inf)
     record = scores_record(replace(run, slices=(run.slices[0], far, *run.slices[2:])))
     assert record["series"][1]["slices"][0]["position_mm"] is None
     json.dumps(record, allow_nan=False)

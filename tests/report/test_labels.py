@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.made import made_score
 
-from distiliqa.ct import SOFT_TISSUE
 from distiliqa.report.labels import series_labels, slice_labels
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 
 def at(*paths: str) -> tuple[SliceScore, ...]:
-    return tuple(
-        SliceScore(1.0, (1.0,), None, (), "m 1", SOFT_TISSUE, path=path, frame=n, number=n + 1)
-        for n, path in enumerate(paths)
-    )
+    return tuple(made_score(path=path, frame=n, number=n + 1) for n, path in enumerate(paths))
 
 
 @pytest.mark.parametrize(

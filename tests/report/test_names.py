@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.ct import Problem
 from distiliqa.report.names import KnownPaths, Names, short_hash
@@ -24,7 +25,7 @@ def test_two_series_never_share_a_name(run: ScoringRun):
         for uid in map(str, range(10**6))
         if found.setdefault(name := short_hash(uid), uid) != uid
     )
-    slices = tuple(replace(run.slices[0], series=uid) for uid in (*twins, "1.2"))
+    slices = tuple(with_facts(run.slices[0], series=uid) for uid in (*twins, "1.2"))
     names = Names.of(replace(run, slices=slices), identify=False).series
     assert len(set(names)) == 3
     assert names[0][:8] == names[1][:8]
@@ -39,7 +40,7 @@ def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
     first = run.series[1].slices[0]
     assert Names.of(run, identify=False).slice(first) == "slice 1, z 3.0 mm"
     assert Names.of(run, identify=True).slice(first) == "2.dcm, slice 1, z 3.0 mm"
-    nowhere = replace(first, position_mm=None, number=7)
+    nowhere = replace(with_facts(first, position_mm=None), number=7)
     assert Names.of(run, identify=False).slice(nowhere) == "slice 7"
 
 
@@ -61,7 +62,7 @@ def test_a_reason_names_no_file_unless_asked(run: ScoringRun, reason: str, told:
 
 
 def test_a_path_that_is_not_utf_8_has_a_name(run: ScoringRun):
-    odd = replace(run.slices[0], series="sch\udce4del")
+    odd = with_facts(run.slices[0], series="sch\udce4del")
     (name,) = Names.of(replace(run, slices=(odd,)), identify=False).series
     assert len(name) == 8
 

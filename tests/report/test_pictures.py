@@ -14,7 +14,7 @@ from distiliqa.report.pictures import (
     as_data_uri,
     heatmap_picture,
     map_colors,
-    slice_picture,
+    windowed,
 )
 
 SCALE = ScoreScale(0.0, 4.0, "made up")
@@ -26,7 +26,7 @@ def gray(colors: np.ndarray) -> np.ndarray:
 
 def test_a_slice_is_seen_through_the_window():
     hu = np.array([[-1000, -135], [40, 3000]], np.float32)
-    assert np.asarray(slice_picture(hu, SOFT_TISSUE)).tolist() == [[0, 0], [128, 255]]
+    assert np.asarray(windowed(hu, SOFT_TISSUE)).tolist() == [[0, 0], [128, 255]]
 
 
 def test_the_map_is_a_ramp_in_gray_and_even():
@@ -45,7 +45,7 @@ def test_the_worst_end_is_bright_whatever_the_direction():
 def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
     hu, heatmap = np.zeros((256, 256), np.float32), np.full((4, 4), 4, np.float32)
     heatmap[0, 3] = 0
-    picture = heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE)
+    picture = heatmap_picture(windowed(hu, SOFT_TISSUE), heatmap, SCALE)
     assert picture.size == (256 + LEGEND, 256)
     seen = gray(np.asarray(picture) / 255)
     assert seen[20, 215] > 2 * seen[20, 40]  # the worst corner
@@ -54,9 +54,9 @@ def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
 
 def test_patches_without_a_score_stay_gray_and_leave_their_neighbors_alone():
     hu, heatmap = np.full((512, 512), 40, np.float32), np.full((4, 4), 4, np.float32)
-    whole = np.asarray(heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE))
+    whole = np.asarray(heatmap_picture(windowed(hu, SOFT_TISSUE), heatmap, SCALE))
     heatmap[:, 0] = np.nan
-    seen = np.asarray(heatmap_picture(hu, SOFT_TISSUE, heatmap, SCALE))
+    seen = np.asarray(heatmap_picture(windowed(hu, SOFT_TISSUE), heatmap, SCALE))
     assert (seen[:, :128] == 128).all()
     np.testing.assert_array_equal(seen[:, 128:512], whole[:, 128:512])
 

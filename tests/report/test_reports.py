@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.disks import full_disk
+from tests.support.made import with_facts
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import check_folder, write_reports
@@ -25,7 +26,7 @@ def test_four_files_are_written(run: ScoringRun, tmp_path: Path):
 
 
 def test_a_file_name_that_is_not_utf_8_is_written(run: ScoringRun, tmp_path: Path):
-    odd = replace(run.slices[0], path="sch\udce4del.dcm")
+    odd = with_facts(run.slices[0], path="sch\udce4del.dcm")
     write_reports(replace(run, slices=(odd,)), tmp_path)
     record = json.loads((tmp_path / "scores.json").read_text())
     assert record["series"][0]["slices"][0]["path"] == odd.path

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.models.folder import IntervalCalibration
 from distiliqa.report.screen_table import MAX_SLICES, WORST_SLICES, print_scores
@@ -19,7 +20,10 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 def many(run: ScoringRun, count: int) -> ScoringRun:
     """The run with its first slice many times over, the last one the worst."""
     first = run.slices[0]
-    slices = [replace(first, frame=n, score=3 - n / count, path=f"{n}.dcm") for n in range(count)]
+    slices = [
+        replace(with_facts(first, frame=n, path=f"{n}.dcm"), score=3 - n / count)
+        for n in range(count)
+    ]
     return replace(run, slices=tuple(slices))
 
 
@@ -56,8 +60,8 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
 def test_the_column_of_intervals_holds_no_spread(run: ScoringRun, capsys: pytest.CaptureFixture):
     config = replace(run.model, certainty=IntervalCalibration(0.9, 1.0, 0.1, 10, 2))
     known, empty = run.slices[1:3]
-    known = replace(known, interval=(0.25, 3.5), position_mm=7.0)
-    empty = replace(empty, empty=True, score=0.0, noise_hu=None, position_mm=8.0)
+    known = replace(with_facts(known, position_mm=7.0), interval=(0.25, 3.5))
+    empty = replace(with_facts(empty, position_mm=8.0), empty=True, score=0.0, noise_hu=None)
     print_scores(replace(run, model=config, slices=(known, empty)))
     found = [row for row in rows(capsys.readouterr().out) if row[0].endswith(".dcm")]
     noise = f"{known.noise_hu:.1f}"
@@ -145,7 +149,7 @@ def test_means_against_a_reference(
 
 
 def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureFixture):
-    odd = replace(run.slices[0], path="[bold]/[red]1.dcm", warnings=("seen [twice]",))
+    odd = replace(with_facts(run.slices[0], path="[bold]/[red]1.dcm"), warnings=("seen [twice]",))
     print_scores(replace(run, slices=(odd,)))
     printed = capsys.readouterr().out
     assert "[red]1.dcm" in printed

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.made import made_slice, with_facts
 
-from distiliqa.ct import CTSlice
 from distiliqa.metrics import BodyShape
 from distiliqa.models.folder import Domain, ModelConfig, ScoreScale
 from distiliqa.scoring.domain import (
@@ -56,7 +56,7 @@ def test_a_model_that_was_told_no_shapes_minds_none():
 
 
 def unlike(shape: tuple[int, int], spacing: float | None = None, **config: object) -> list[str]:
-    ct = CTSlice(
+    ct = made_slice(
         np.zeros(shape, np.float32), "", spacing_mm=None if spacing is None else (spacing, spacing)
     )
     domain = Domain(0.05, 100, 40, min_pixel_mm=0.4, max_pixel_mm=1.5)
@@ -91,12 +91,12 @@ def test_another_sampling_is_told_once(shape: tuple[int, int], spacing: float | 
 
 
 def test_a_region_that_the_model_was_not_trained_on_is_told():
-    ct = CTSlice(np.zeros((512, 512), np.float32), "", regions=("head",))
+    ct = made_slice(np.zeros((512, 512), np.float32), "", regions=("head",))
     config = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, ""), regions=("chest", "abdomen"))
     (told,) = unlike_training(ct, config)
     assert told.startswith("the header says head, and the model was trained on chest and abdomen")
-    assert list(unlike_training(replace(ct, regions=("chest", "neck")), config)) == []
-    assert list(unlike_training(replace(ct, regions=()), config)) == []
+    assert list(unlike_training(with_facts(ct, regions=("chest", "neck")), config)) == []
+    assert list(unlike_training(with_facts(ct, regions=()), config)) == []
     assert list(unlike_training(ct, replace(config, regions=None))) == []
 
 
@@ -104,7 +104,7 @@ def test_a_slice_unlike_training_is_outside_whatever_its_distance(tiny_model: Pa
     model = load_model(tiny_model)
     chest = Model(model.folder, replace(model.config, regions=("chest",)), model.session)
     hu = np.random.default_rng(0).normal(40, 20, (512, 512)).astype(np.float32)
-    slices = [CTSlice(hu, "", regions=regions) for regions in (("head",), ("chest",))]
+    slices = [made_slice(hu, "", regions=regions) for regions in (("head",), ("chest",))]
     head, known = chest.score_slices(slices)
     assert (head.outside, known.outside) == (True, False)
     assert head.score == known.score

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.made import made_slice
 
 from distiliqa import metrics
 from distiliqa.ct import SOFT_TISSUE, CTSlice, Window, index_ct, read_ct
@@ -17,7 +18,7 @@ Write = Callable[..., Path]
 
 def at(position_mm: float | None, hu: np.ndarray | None = None, **facts: object) -> CTSlice:
     hu = np.zeros((64, 64)) if hu is None else hu
-    return CTSlice(hu.astype(np.float32), "a.dcm", position_mm=position_mm, **facts)
+    return made_slice(hu.astype(np.float32), "a.dcm", position_mm=position_mm, **facts)
 
 
 @pytest.fixture
@@ -93,9 +94,9 @@ def test_names_tell_where_positions_do_not(tmp_path: Path):
         np.save(tmp_path / folder / "same.npy", np.zeros((64, 64)))
     np.save(tmp_path / "one" / "volume.npy", np.zeros((3, 64, 64)))
     whole, part = Reference(tmp_path), Reference(tmp_path / "one")
-    volume = CTSlice(np.ones((64, 64), np.float32), "x/volume.npy", frame=2)
+    volume = made_slice(np.ones((64, 64), np.float32), "x/volume.npy", frame=2)
     assert name_of(part.compare(volume, SOFT_TISSUE)[0]) == "volume.npy"
-    same = CTSlice(volume.hu, "elsewhere/same.npy")
+    same = made_slice(volume.hu, "elsewhere/same.npy")
     assert name_of(part.compare(same, SOFT_TISSUE)[0]) == "same.npy"
     assert whole.compare(same, SOFT_TISSUE) == (  # two have that name
         Comparison(),
@@ -104,7 +105,7 @@ def test_names_tell_where_positions_do_not(tmp_path: Path):
 
 
 def test_a_slice_without_position_is_found_by_its_name(reference: Reference):
-    named = CTSlice(np.zeros((64, 64), np.float32), "elsewhere/0.dcm")
+    named = made_slice(np.zeros((64, 64), np.float32), "elsewhere/0.dcm")
     assert name_of(reference.compare(named, SOFT_TISSUE)[0]) == "0.dcm"
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.support.made import made_slice
 
 from distiliqa.ct import CTSlice
 from distiliqa.scoring.matching import Names, Places, unlike_geometry
@@ -9,7 +10,7 @@ from distiliqa.scoring.matching import Names, Places, unlike_geometry
 
 def at(position_mm: float | None, path: str = "a.dcm", frame: int = 0, **facts: object) -> CTSlice:
     hu = np.zeros((64, 64), np.float32)
-    return CTSlice(hu, path, frame=frame, position_mm=position_mm, **facts)
+    return made_slice(hu, path, frame=frame, position_mm=position_mm, **facts)
 
 
 def test_positions_that_are_not_known_find_nothing():

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.made import made_slice
 
-from distiliqa.ct import CTSlice, Window
+from distiliqa.ct import Window
 from distiliqa.errors import ModelFolderError
 from distiliqa.models.folder import CONFIG
 from distiliqa.scoring.model import Model, load_model
@@ -47,7 +48,7 @@ def test_slices_together_score_as_one_by_one(model: Model):
 
 
 def test_a_slice_that_was_read_scores_with_its_spacing(model: Model):
-    ct = CTSlice(noise(20), path="a.dcm", spacing_mm=(0.3, 0.3))
+    ct = made_slice(noise(20), path="a.dcm", spacing_mm=(0.3, 0.3))
     found = model.score(ct)
     assert (found.path, found.noise_hu) == ("a.dcm", model.score(ct.hu, spacing_mm=0.3).noise_hu)
     assert found.noise_hu != model.score(ct.hu).noise_hu  # 6 mm are more pixels here
@@ -55,7 +56,7 @@ def test_a_slice_that_was_read_scores_with_its_spacing(model: Model):
 
 def test_a_list_may_hold_slices_arrays_and_stacks_of_any_size(model: Model):
     large, small = noise(20), noise(10, (300, 600))
-    found = model.score([large, CTSlice(small, path="b.dcm"), np.stack([large, large])])
+    found = model.score([large, made_slice(small, path="b.dcm"), np.stack([large, large])])
     alone = [model.score(hu).score for hu in (large, small, large, large)]
     assert [score.score for score in found] == pytest.approx(alone, abs=1e-5)
     assert [score.path for score in found] == ["", "b.dcm", "", ""]
@@ -154,7 +155,9 @@ def test_slices_are_scored_as_they_come(model: Model):
     def slices():
         for n in range(6):
             drawn.append(n)
-            yield CTSlice(noise(n + 1), path=f"{n}.dcm", position_mm=float(n), warnings=("kept",))
+            yield made_slice(
+                noise(n + 1), path=f"{n}.dcm", position_mm=float(n), warnings=("kept",)
+            )
 
     scores = model.score_slices(slices(), batch_size=2)
     first = next(scores)

@@ -107,7 +107,7 @@ def test_a_small_water_phantom_is_not_doubted(spacing_mm: float, size: int, sd: 
 @pytest.mark.parametrize("folder", ["normal_dose", "dose_pairs", "ldctiqac2023"])
 def test_no_real_slice_is_doubted(shared_data: Path, folder: str):
     for ref in index_ct(shared_data / "ct-dev" / folder).slices:
-        hu = ref.load().hu
+        hu = ref.read().hu
         assert (emptiness(hu, SOFT_TISSUE), content_doubt(hu)) == (None, None), ref.path
 
 

@@ -7,18 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
-from distiliqa.ct import CTSlice, SliceRef
+from distiliqa.ct import CTSlice, SliceInfo
+from distiliqa.ct.slice_info import Pixels
+from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 from distiliqa.scoring.prepare import check_hu
-from distiliqa.scoring.read_ahead import AHEAD, SliceReader, file_of
+from distiliqa.scoring.read_ahead import AHEAD, SliceReader
 
 
-def ref(path: Path | str, load: Callable[[], CTSlice] | None = None, frame: int = 0) -> SliceRef:
-    ct = CTSlice(np.zeros((64, 64), np.float32), path=str(path), frame=frame)
-    return SliceRef(str(path), frame, "s", None, load or (lambda: ct))
+def ref(path: Path, decode: Callable[[Source], Pixels] | None = None, frame: int = 0) -> SliceInfo:
+    source = Source.on_disk(path)
+    return SliceInfo(str(path), frame, "s", source=source, decode=decode or blank_slice).stamped()
 
 
-def reader_of(*refs: SliceRef) -> SliceReader[CTSlice]:
+def blank_slice(source: Source) -> Pixels:
+    return np.zeros((64, 64), np.float32), ()
+
+
+def reader_of(*refs: SliceInfo) -> SliceReader[CTSlice]:
     def prepare(ct: CTSlice) -> CTSlice:
         check_hu(ct.hu)
         return ct
@@ -36,13 +42,13 @@ def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
     second_read = threading.Event()
     first, second = files(tmp_path, 2)
 
-    def slow() -> CTSlice:
+    def slow(source: Source) -> Pixels:
         assert second_read.wait(60)
-        return ref(first).load()
+        return blank_slice(source)
 
-    def quick() -> CTSlice:
+    def quick(source: Source) -> Pixels:
         second_read.set()
-        return ref(second).load()
+        return blank_slice(source)
 
     read = [each.path for each in reader_of(ref(first, slow), ref(second, quick))]
     assert read == [str(first), str(second)]
@@ -51,8 +57,8 @@ def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
 def test_only_a_few_slices_are_read_ahead(tmp_path: Path):
     loaded = []
 
-    def counted(path: Path) -> SliceRef:
-        return ref(path, lambda: loaded.append(path) or ref(path).load())
+    def counted(path: Path) -> SliceInfo:
+        return ref(path, lambda source: loaded.append(path) or blank_slice(source))
 
     reading = iter(reader_of(*(counted(path) for path in files(tmp_path, 60))))
     next(reading)
@@ -63,13 +69,13 @@ def test_only_a_few_slices_are_read_ahead(tmp_path: Path):
 def test_what_goes_wrong_with_a_slice_stays_with_it(tmp_path: Path):
     good, damaged, blank, odd = files(tmp_path, 4)
 
-    def fail_to_decode() -> CTSlice:
+    def fail_to_decode(source: Source) -> Pixels:
         raise CTReadError("cut short", path=damaged, remedy="copy it again")
 
-    def no_pixels() -> CTSlice:
-        return CTSlice(np.zeros((1, 1), np.float32), path=str(blank))
+    def no_pixels(source: Source) -> Pixels:
+        return np.zeros((1, 1), np.float32), ()
 
-    def crash() -> CTSlice:
+    def crash(source: Source) -> Pixels:
         raise ZeroDivisionError("division by zero")
 
     refs = [ref(damaged, fail_to_decode), ref(good), ref(blank, no_pixels), ref(odd, crash)]
@@ -102,16 +108,10 @@ def test_hashes_are_those_of_the_files(tmp_path: Path):
     assert reader.sha256 == {str(path): hashlib.sha256(b"\2").hexdigest()}
 
 
-def test_the_file_of_a_member_is_its_archive(tmp_path: Path):
-    (archive,) = files(tmp_path, 1)
-    assert file_of(f"{archive}/series/1.dcm") == archive
-    assert file_of(str(archive)) == archive
-
-
 def test_the_slice_of_a_file_of_several_is_named(tmp_path: Path):
     (path,) = files(tmp_path, 1)
 
-    def fail() -> CTSlice:
+    def fail(source: Source) -> Pixels:
         raise CTReadError("holds nan\nor infinity", path=path)
 
     reader = reader_of(ref(path), ref(path, fail, frame=7))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from distiliqa.ct import SOFT_TISSUE, Acquisition
+from tests.support.made import made_score
+
+from distiliqa.ct import Acquisition
 from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.scoring.result import ScoringRun, SliceScore
 
 
 def slice_score(score: float, series: str, **facts: object) -> SliceScore:
-    return SliceScore(score, (score,), None, (), "m 1", SOFT_TISSUE, series=series, **facts)
+    return made_score(score, series=series, **facts)
 
 
 def scoring_run(*slices: SliceScore, **facts: object) -> ScoringRun:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import distiliqa
-from distiliqa.ct import CTSlice, CTWarning
+from distiliqa.ct import CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError, ModelFolderError
-from distiliqa.scoring import run as run_module
+from distiliqa.scoring import inputs as inputs_module
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import Comparison
 from distiliqa.scoring.run import require_scores, score_inputs
@@ -98,13 +98,13 @@ def test_ctrl_c_keeps_what_was_scored(tmp_path: Path, model: Model, write_series
 def test_ctrl_c_while_a_slice_is_read_keeps_those_before(
     tmp_path: Path, model: Model, write_series: Write, monkeypatch: pytest.MonkeyPatch
 ):
-    index = run_module.index_inputs([write_series(tmp_path, 6)])
+    index = inputs_module.index_inputs([write_series(tmp_path, 6)])
 
-    def interrupted() -> CTSlice:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    slices = (*index.slices[:5], replace(index.slices[5], load=interrupted))
-    monkeypatch.setattr(run_module, "index_inputs", lambda named: replace(index, slices=slices))
+    slices = (*index.slices[:5], replace(index.slices[5], decode=interrupted))
+    monkeypatch.setattr(inputs_module, "index_inputs", lambda named: replace(index, slices=slices))
     run = score_inputs([tmp_path], model)
     assert len(run.slices) == 4  # the batch before; the fifth waited for the sixth
     assert isinstance(run.stopped, KeyboardInterrupt)

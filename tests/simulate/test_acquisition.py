@@ -10,7 +10,7 @@ import torch
 from tools.phantom.scan import scan
 from torch import Tensor
 
-from distiliqa.ct.slice import Acquisition as Header
+from distiliqa.ct.slice_info import Acquisition as Header
 from distiliqa.simulate.acquisition import PHOTONS_PER_MAS_MM, Acquisition, acquisition_of
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import Kernel, named_kernel

@@ -51,15 +51,15 @@ def test_it_is_what_the_simulated_file_is_read_as(
     path = write_body(tmp_path / "a.dcm", **dose, **tags)
     settings = Settings(dose=0.5, seed=7)
     made = simulate_file(path, folder=tmp_path, out=tmp_path / "out", settings=settings)
-    (shown,) = simulated(index_ct(path).slices[0].load(), [HALF], seed=7)
-    read = index_ct(made).slices[0].load()
+    (shown,) = simulated(index_ct(path).slices[0].read(), [HALF], seed=7)
+    read = index_ct(made).slices[0].read()
     np.testing.assert_array_equal(shown.hu, read.hu)
     assert shown.acquisition == read.acquisition
     assert read.acquisition.ctdivol_mgy == 4.0
 
 
 def test_each_degradation_has_the_same_draw_of_noise(tmp_path: Path, write_body: Write):
-    ct = index_ct(write_body(tmp_path / "a.dcm")).slices[0].load()
+    ct = index_ct(write_body(tmp_path / "a.dcm")).slices[0].read()
     plain, half, again = simulated(ct, [Degradation(), HALF, HALF])
     np.testing.assert_array_equal(plain.hu, ct.hu)
     np.testing.assert_array_equal(half.hu, again.hu)
@@ -74,7 +74,7 @@ def test_a_member_of_a_zip_is_simulated_as_it_was_read(tmp_path: Path, write_bod
         archive.write(path, "a.dcm")
     bodies = []
     for source in (path, tmp_path / "a.zip"):
-        (shown,) = simulated(index_ct(source).slices[0].load(), [HALF])
+        (shown,) = simulated(index_ct(source).slices[0].read(), [HALF])
         bodies.append(shown.hu[20:44, 16:48])
     np.testing.assert_array_equal(*bodies)
 
@@ -98,7 +98,7 @@ def test_frames_of_an_enhanced_image_have_their_own_rescale_and_noise(
     image.PerFrameFunctionalGroupsSequence = [pydicom.Dataset(), pydicom.Dataset()]
     image.NumberOfFrames, image.PixelData = 2, 2 * image.PixelData
     image.save_as(path)
-    first, second = (ref.load() for ref in index_ct(path).slices)
+    first, second = (ref.read() for ref in index_ct(path).slices)
     np.testing.assert_array_equal(first.hu, second.hu)
     (one,), (other,) = simulated(first, [HALF]), simulated(second, [HALF])
     assert one.hu[24:40, 24:40].mean() == pytest.approx(40, abs=5)
@@ -112,7 +112,7 @@ def test_the_seed_is_that_of_image_and_frame():
 
 
 def test_a_slice_without_pixel_spacing_is_told(tmp_path: Path, write_body: Write):
-    ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=None)).slices[0].load()
+    ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=None)).slices[0].read()
     with pytest.raises(CTReadError, match=r"a\.dcm: lacks Pixel Spacing"):
         next(simulated(ct, [HALF]))
 
@@ -121,6 +121,6 @@ def test_a_slice_without_pixel_spacing_is_told(tmp_path: Path, write_body: Write
 def test_pixels_that_no_projection_can_be_made_of_are_an_error(
     tmp_path: Path, write_body: Write, spacing: list[str | float]
 ):
-    ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=spacing)).slices[0].load()
+    ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=spacing)).slices[0].read()
     with pytest.raises(CTReadError, match=r"a\.dcm: has pixels of .* mm, not square ones of CT"):
         next(simulated(ct, [HALF]))

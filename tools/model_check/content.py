@@ -87,7 +87,7 @@ def _table(ct: CTSlice) -> np.ndarray:
 
 
 def _flagged(subject: Subject, name: str, images: Sequence[np.ndarray]) -> Row:
-    slices = (CTSlice(hu.astype(np.float32), path="") for hu in images)
+    slices = (CTSlice(hu.astype(np.float32)) for hu in images)
     scored = subject.score(slices, name, len(images))
     warned = sorted({score.warnings[0].split(":")[0] for score in scored if score.warnings})
     flagged = sum(bool(score.warnings) for score in scored)

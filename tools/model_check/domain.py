@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
-from distiliqa.ct import CTSlice
+from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.scoring.result import SliceScore
 from tools.model_check.acceptance import Row, Section, bounded
 from tools.model_check.subject import Subject
@@ -64,7 +64,7 @@ def _score(
     images: Iterable[NDArray[np.float32]],
     spacing_mm: tuple[float, float] | None,
 ) -> list[SliceScore]:
-    slices = [CTSlice(hu, path="", spacing_mm=spacing_mm) for hu in images]
+    slices = [CTSlice(hu, SliceInfo(spacing_mm=spacing_mm)) for hu in images]
     return subject.score(slices, name, len(slices))
 
 

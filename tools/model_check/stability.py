@@ -83,7 +83,8 @@ def _extent(run: Sequence[CTSlice]) -> float:
 def _mean(run: Sequence[CTSlice]) -> CTSlice:
     acquisition = replace(run[0].acquisition, slice_thickness_mm=_extent(run))
     mean = np.stack([ct.hu for ct in run]).mean(axis=0)
-    return replace(run[0], hu=mean, acquisition=acquisition)
+    info = replace(run[0].info, acquisition=acquisition, decode=None)
+    return replace(run[0], hu=mean, info=info)
 
 
 MAX_CHANGE = 0.1

@@ -52,7 +52,7 @@ class Subject:
     @cached_property
     def normal_dose(self) -> list[CTSlice]:
         refs = index_ct(self.data / "normal_dose").slices
-        return [ref.load() for ref in progress(refs, "reading", len(refs))]
+        return [ref.read() for ref in progress(refs, "reading", len(refs))]
 
     @cached_property
     def normal_scores(self) -> list[SliceScore]:
@@ -108,4 +108,4 @@ def progress(items: Iterable[T], what: str, count: int) -> Iterable[T]:
 
 def read(path: Path) -> CTSlice:
     """The only slice of a file."""
-    return index_ct(path).slices[0].load()
+    return index_ct(path).slices[0].read()

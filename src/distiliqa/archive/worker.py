@@ -91,11 +91,11 @@ class Scorer:
 
     def _prepared(self, index: CTIndex, failed: list[dict[str, Any]]) -> Iterator[Prepared]:
         """Yield the slices that can be read; the others become rows of ``failed``."""
-        for ref in index.slices:
+        for info in index.slices:
             try:
-                yield prepare(ref.load(), self.model.config)
+                yield prepare(info.read(), self.model.config)
             except Exception as error:
-                failed.append(problem_row(problem_of(error, ref.path), FAILED, ref.frame))
+                failed.append(problem_row(problem_of(error, info.path), FAILED, info.frame))
 
 
 def _unsupported(source: Source) -> str | None:

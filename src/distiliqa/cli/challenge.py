@@ -21,7 +21,7 @@ def challenge(
     model: ModelOption = "compact",
 ) -> None:
     """Score the .mha or .tiff stack of the challenge; write a list of scores in slice order."""
-    from distiliqa.ct import CTSlice
+    from distiliqa.ct import CTSlice, SliceInfo
     from distiliqa.files import write_json
     from distiliqa.report import check_folder
     from distiliqa.report.json import DIGITS
@@ -30,7 +30,7 @@ def challenge(
 
     check_folder(output)
     stack = find_stack(input_ / STACK_FOLDER)
-    slices = [CTSlice(hu, path=str(stack), frame=n) for n, hu in enumerate(read_stack(stack))]
+    slices = [CTSlice(hu, SliceInfo(str(stack), n)) for n, hu in enumerate(read_stack(stack))]
     scores = load_model(model).score_slices(slices)
     write_json(output / SCORES_FILE, [round(score.score, DIGITS) for score in scores])
     say(f"{len(slices)} scores in {output / SCORES_FILE}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ from distiliqa.terminal import progress_bar
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.models.folder import ModelConfig
+    from distiliqa.report.example_pictures import Pictures
     from distiliqa.report.series_files import SeriesFiles
-    from distiliqa.scoring.result import ScoringRun
+    from distiliqa.scoring.result import ScoringRun, SeriesScore
 
 
 class HeatmapKind(str, Enum):
@@ -80,14 +82,10 @@ class Outputs:
 
             check_extra()
 
-    def write(self, run: ScoringRun, named: ScoringRun, *, quiet: bool) -> SeriesFiles:
+    def write(self, run: ScoringRun, *, quiet: bool) -> SeriesFiles:
         """Write all; the structured reports, and for which series a file could not be made.
 
         What an earlier run wrote into the folder goes first: it may be of another patient.
-
-        Parameters
-        ----------
-        named : the run with the paths that are to be told; those of ``run`` are read again.
         """
         from distiliqa.report.series_files import SeriesFiles, noted
 
@@ -98,17 +96,14 @@ class Outputs:
 
         remove_former(self.folder)
         missing: list[Problem] = []
-        pictures = None
-        # The reports draw the slices, whose files they read again.
-        page = replace(named, slices=run.slices, sha256=run.sha256)
+        pictures: Pictures = {}
         with (
             noted(missing, self.folder / REPORT),
             progress_bar("writing the report", "drawing pictures", quiet=quiet) as show,
         ):
             pictures = write_reports(
-                named,
+                run,
                 self.folder,
-                page=page,
                 identify=self.identify,
                 more_files=self._more_files(run),
                 progress=show,
@@ -119,17 +114,14 @@ class Outputs:
             with noted(missing, self.folder / PDF):
                 write_pdf(
                     self.folder / PDF,
-                    page,
+                    run,
                     logo=self.logo,
                     notes=self.notes,
                     identify=self.identify,
                     pictures=pictures,
                 )
-        reports = self._write_sr(run, self.folder / "sr") if self.sr else SeriesFiles([], [])
-        missing += reports.missing
-        for kind in dict.fromkeys(self.heatmaps):
-            missing += _write_heatmaps(run, self.folder / "heatmaps", kind).missing
-        return SeriesFiles(reports.written, missing)
+        reports, problems = self._write_each_series(run, self.folder, pictures)
+        return SeriesFiles(reports, [*missing, *problems])
 
     def _more_files(self, run: ScoringRun) -> list[str]:
         """What is written beside scores and page, by the paths in the folder."""
@@ -137,30 +129,49 @@ class Outputs:
         from distiliqa.report.pdf import PDF
 
         names = Names.of(run, identify=False).series
-        reports = [f"sr/{name}.dcm" for name in names if self.sr]
+        reports = [f"{_SR}/{name}.dcm" for name in names if self.sr]
         endings = [_ENDINGS[kind] for kind in dict.fromkeys(self.heatmaps)]
-        maps = [f"heatmaps/{name}{ending}" for ending in endings for name in names]
+        maps = [f"{_HEATMAPS}/{name}{ending}" for ending in endings for name in names]
         return [*([PDF] if self.pdf else []), *reports, *maps]
 
-    def _write_sr(self, run: ScoringRun, folder: Path) -> SeriesFiles:
-        from distiliqa.pacs.results.structured_report import write_sr
+    def _write_each_series(
+        self, run: ScoringRun, folder: Path, pictures: Pictures
+    ) -> tuple[list[Path], list[Problem]]:
+        """Write the structured reports and the heatmaps; each header is read once for all."""
         from distiliqa.report.series_files import write_each_series
 
-        return write_each_series(run, folder, ".dcm", partial(write_sr, model=run.model))
+        reports: list[Path] = []
+        missing: list[Problem] = []
+        for place, ending, write in self._writers(run.model, pictures):
+            files = write_each_series(run, folder / place, ending, write)
+            reports += files.written if place == _SR else []
+            missing += files.missing
+        return reports, missing
+
+    def _writers(
+        self, model: ModelConfig, pictures: Pictures
+    ) -> Iterator[tuple[str, str, Callable[[Path, SeriesScore], None]]]:
+        """The folder, the ending and the writer of each kind of file that a series gets."""
+        kinds = dict.fromkeys(self.heatmaps)
+        if self.sr or HeatmapKind.DICOM in kinds:
+            from distiliqa.pacs.results.parametric_map import write_parametric_map
+            from distiliqa.pacs.results.referenced_images import read_sources
+            from distiliqa.pacs.results.structured_report import write_sr
+
+            sources = lru_cache(maxsize=None)(read_sources)
+        if self.sr:
+            yield _SR, ".dcm", partial(write_sr, model=model, sources=sources)
+        for kind in kinds:
+            write: Callable[[Path, SeriesScore], None]
+            if kind is HeatmapKind.DICOM:
+                write = partial(write_parametric_map, model=model, sources=sources)
+            else:
+                from distiliqa.report.heatmap_files import write_nifti, write_pictures
+
+                drawn = partial(write_pictures, pictures=pictures)
+                write = partial(drawn if kind is HeatmapKind.PNG else write_nifti, model=model)
+            yield _HEATMAPS, _ENDINGS[kind], write
 
 
+_SR, _HEATMAPS = "sr", "heatmaps"
 _ENDINGS = {HeatmapKind.PNG: "", HeatmapKind.NIFTI: ".nii.gz", HeatmapKind.DICOM: ".dcm"}
-
-
-def _write_heatmaps(run: ScoringRun, folder: Path, kind: HeatmapKind) -> SeriesFiles:
-    from distiliqa.report.heatmap_files import write_nifti, write_pictures
-    from distiliqa.report.series_files import write_each_series
-
-    ending = _ENDINGS[kind]
-    if kind is HeatmapKind.PNG:
-        return write_each_series(run, folder, ending, partial(write_pictures, model=run.model))
-    if kind is HeatmapKind.NIFTI:
-        return write_each_series(run, folder, ending, partial(write_nifti, model=run.model))
-    from distiliqa.pacs.results.parametric_map import write_parametric_map
-
-    return write_each_series(run, folder, ending, partial(write_parametric_map, model=run.model))

@@ -182,41 +182,37 @@ def score(
     with _downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
             run = score_inputs(
-                inputs if download is None else download.paths,
+                inputs if download is None else download.find(),
                 loaded,
                 reference=reference,
                 progress=show,
                 keep_heatmaps=out is not None,  # for the report
                 count_outside=count_outside,
-                missing=() if download is None else download.missing,
                 tune=partial(
                     tuned,
                     any_runtime=runtime is None,
                     tell=None if quiet else partial(say, err=True),
                 ),
             )
-        named = run if download is None else download.run(run)
-        require_scores(named)
+        require_scores(run)
         reports: list[Path] = []
         missing: list[Problem] = []
         try:
-            reports, missing = outputs.write(run, named, quiet=quiet)
+            reports, missing = outputs.write(run, quiet=quiet)
         finally:  # a disk that is full does not keep the scores from the screen, nor the other way
             if json:
                 from distiliqa.report.json import print_json
 
-                print_json(named)
+                print_json(run)
             elif not quiet:
                 from distiliqa.report.screen_table import print_scores
 
-                print_scores(named)
-    if download is not None:
-        missing = [*download.problems(missing)]
+                print_scores(run)
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
-    _tell("failed", named.failed)
-    _tell("left out", named.left_out if not quiet else ())
+    _tell("failed", run.failed)
+    _tell("left out", run.left_out if not quiet else ())
     _tell("not written", missing, listed="")
     _tell("not stored", unstored, listed="")
     if run.stopped is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from distiliqa.ct import CTSlice, SliceRef, index_ct
-from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.ct import SliceInfo
+from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.inputs import Found
 
 MOST_NAMED = 6
 
@@ -27,7 +26,7 @@ class InputSeries:
     """
 
     root: str
-    slices: tuple[SliceRef, ...]
+    slices: tuple[SliceInfo, ...]
 
     @property
     def name(self) -> str:
@@ -39,43 +38,32 @@ class InputSeries:
         """Where it lies inside the input."""
         return os.path.relpath(Path(self.slices[0].path).parent, self.root)
 
-    @cached_property
-    def sample(self) -> CTSlice | None:
-        """The first slice that can be read; None where all are damaged, which scoring tells."""
-        for ref in self.slices:
-            with suppress(CTReadError):
-                return ref.load()
-        return None
-
     @property
     def geometry(self) -> Hashable:
-        """Matrix, pixel spacing, and where the slices begin and end; like no other if unknown."""
-        if self.sample is None:
-            return object()
-        ends = (self.slices[0].position_mm, self.slices[-1].position_mm)
-        lengths = (*(self.sample.spacing_mm or ()), *(end for end in ends if end is not None))
-        return (self.sample.hu.shape, len(self.slices), *(round(each, 2) for each in lengths))
+        """Matrix, pixel spacing, and where the slices begin and end."""
+        first, last = self.slices[0], self.slices[-1]
+        ends = (first.position_mm, last.position_mm)
+        lengths = (*(first.spacing_mm or ()), *(end for end in ends if end is not None))
+        return (first.shape, len(self.slices), *(round(length, 2) for length in lengths))
 
     @property
     def protocol(self) -> Hashable:
         """Geometry, tube voltage, kernel and body part."""
-        if self.sample is None:
-            return object()
-        made = self.sample.acquisition
+        made = self.slices[0].acquisition
         return (self.geometry, made.kvp, made.kernel, made.body_part)
 
     def __str__(self) -> str:
-        kernel = self.sample and self.sample.acquisition.kernel
+        kernel = self.slices[0].acquisition.kernel
         count = "1 slice" if len(self.slices) == 1 else f"{len(self.slices)} slices"
         return f"{self.folder} ({count}{f', {kernel}' if kernel else ''})"
 
 
-def series_of(path: str) -> list[InputSeries]:
-    """The series under ``path``, in reading order. Raises `CTReadError` where there is no CT."""
-    groups: dict[str, list[SliceRef]] = {}
-    for ref in index_ct(path).slices:
-        groups.setdefault(ref.series, []).append(ref)
-    return [InputSeries(path, tuple(slices)) for slices in groups.values()]
+def series_of(found: Found) -> list[InputSeries]:
+    """The series of an input, in reading order."""
+    groups: dict[str, list[SliceInfo]] = {}
+    for info in found.index.slices:
+        groups.setdefault(info.series, []).append(info)
+    return [InputSeries(found.inputs[0], tuple(slices)) for slices in groups.values()]
 
 
 def pair_series(

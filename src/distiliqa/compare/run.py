@@ -8,14 +8,15 @@ from collections.abc import Iterable, Sequence
 from distiliqa.compare.match import Match, match_slices
 from distiliqa.compare.pairing import InputSeries, pair_series, series_of
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
-from distiliqa.ct import SliceRef
+from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
 
-RefPair = tuple[SliceRef, SliceRef]
+RefPair = tuple[SliceInfo, SliceInfo]
 
 
 def compare_inputs(
@@ -44,13 +45,18 @@ def compare_inputs(
         raise DistiliqaError(
             "given twice: it equals itself", path=first, remedy="give two inputs to compare"
         )
-    sides = series_of(first), series_of(second)
+    found = _found(first), _found(second)
+    sides = series_of(found[0]), series_of(found[1])
     together = pair_series(*sides)
     matched = [(pair, _matched(pair, match)) for pair in together]
     _require_matches(matched, first, second)
     notes = [*_geometry_notes(together, match), *_alone(sides, together)]
-    runs = _score_both((first, second), sides, model, progress)
+    runs = _score_both(found, model, progress)
     return _paired(runs, matched, notes)
+
+
+def _found(path: str) -> Found:
+    return found_in(index_ct(path), (path,))
 
 
 def _matched(pair: tuple[InputSeries, InputSeries], match: Match | None) -> list[RefPair]:
@@ -63,7 +69,7 @@ def _matched(pair: tuple[InputSeries, InputSeries], match: Match | None) -> list
     return pairs
 
 
-def _file(ref: SliceRef) -> tuple[str, int]:
+def _file(ref: SliceInfo) -> tuple[str, int]:
     return os.path.realpath(ref.path), ref.frame
 
 
@@ -85,9 +91,7 @@ def _geometry_notes(
 ) -> Iterable[str]:
     """What differs in geometry: an error, unless the user said what belongs together."""
     for one, other in together:
-        if one.sample is None or other.sample is None:
-            continue
-        unlike = unlike_geometry(one.sample, other.sample)
+        unlike = unlike_geometry(one.slices[0], other.slices[0])
         if unlike is None:
             continue
         if match in (None, "position"):
@@ -113,19 +117,16 @@ def _alone(
 
 
 def _score_both(
-    inputs: tuple[str, str],
-    sides: tuple[list[InputSeries], list[InputSeries]],
-    model: Model,
-    progress: Progress | None,
+    found: tuple[Found, Found], model: Model, progress: Progress | None
 ) -> tuple[ScoringRun, ScoringRun]:
-    counts = [sum(len(each.slices) for each in side) for side in sides]
+    counts = [len(side.index.slices) for side in found]
 
     def scored(at: int) -> ScoringRun:
-        def show(done: int, found: int) -> None:
+        def show(done: int, _: int) -> None:
             if progress is not None:
                 progress(done + at * counts[0], sum(counts))
 
-        run = score_inputs([inputs[at]], model, progress=show)
+        run = score_inputs(found[at], model, progress=show)
         if run.stopped is not None and (at == 0 or not run.slices):
             raise run.stopped  # without the second there is nothing to pair
         require_scores(run)

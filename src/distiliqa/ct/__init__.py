@@ -3,9 +3,10 @@
 import distiliqa.ct.dicom.pydicom_import  # noqa: F401
 from distiliqa.ct.crop_or_pad import fit
 from distiliqa.ct.geometry import Geometry
-from distiliqa.ct.index import CTIndex, Problem, SliceRef, index_ct
+from distiliqa.ct.index import index_ct
+from distiliqa.ct.listing import CTIndex, Problem
 from distiliqa.ct.reader import CTWarning, read_ct
-from distiliqa.ct.slice import Acquisition, CTSlice
+from distiliqa.ct.slice_info import Acquisition, CTSlice, SliceInfo
 from distiliqa.ct.window import SOFT_TISSUE, Window
 
 __all__ = [
@@ -16,7 +17,7 @@ __all__ = [
     "CTWarning",
     "Geometry",
     "Problem",
-    "SliceRef",
+    "SliceInfo",
     "Window",
     "fit",
     "index_ct",

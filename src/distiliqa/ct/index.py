@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -16,14 +17,12 @@ from distiliqa.ct.containers.archive import archive_kind, is_archive, open_archi
 from distiliqa.ct.containers.gzipped import without_gzip
 from distiliqa.ct.dicom.identify import is_dicom
 from distiliqa.ct.dicom.read import index_dicom
-from distiliqa.ct.listing import CTIndex, Problem, SliceRef
+from distiliqa.ct.listing import CTIndex, Problem
 from distiliqa.ct.series import in_reading_order
 from distiliqa.ct.source import Source, headers_only
 from distiliqa.ct.volumes.detached import with_header, without_data_files
 from distiliqa.errors import CTReadError, NotCTError, without_paths
 from distiliqa.files import is_generated, why_not_regular
-
-__all__ = ["CTIndex", "Problem", "SliceRef", "index_ct", "index_one", "walk"]
 
 Reader = Callable[[Source], CTIndex]
 
@@ -183,7 +182,7 @@ def _read(reader: Reader, source: Source) -> CTIndex:
         ) from error
     if not (index.slices or index.failed or index.left_out):
         raise CTReadError("holds no slices", path=source.name, remedy="export it again")
-    return index
+    return replace(index, slices=tuple(info.stamped() for info in index.slices))
 
 
 def _opened(source: Source, require_ct: bool) -> tuple[Source, Reader | None]:

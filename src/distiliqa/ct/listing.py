@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from distiliqa.ct.geometry import Geometry
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.slice_info import SliceInfo
 
 
 class Problem(NamedTuple):
@@ -16,29 +15,6 @@ class Problem(NamedTuple):
 
     path: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SliceRef:
-    """A slice that was found but not decoded.
-
-    Attributes
-    ----------
-    path, frame, series, position_mm : as in `CTSlice`.
-    load : decodes the pixels; raises `CTReadError`. Threads may call it at the same time.
-    geometry : where it lies in the patient; None where the file does not tell.
-    sop_uid : as in `CTSlice`; tells copies of a file.
-    patient_id : as in `CTSlice`; tells patients apart, and is never written to a result.
-    """
-
-    path: str
-    frame: int
-    series: str
-    position_mm: float | None
-    load: Callable[[], CTSlice] = field(repr=False, compare=False)
-    geometry: Geometry | None = field(default=None, repr=False, compare=False)
-    sop_uid: str | None = None
-    patient_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +28,7 @@ class CTIndex:
     left_out : readable files that are no axial CT image: localizers, MR, reports, copies.
     """
 
-    slices: tuple[SliceRef, ...] = ()
+    slices: tuple[SliceInfo, ...] = ()
     failed: tuple[Problem, ...] = ()
     left_out: tuple[Problem, ...] = ()
 
@@ -65,3 +41,21 @@ class CTIndex:
             tuple(chain.from_iterable(part.failed for part in parts)),
             tuple(chain.from_iterable(part.left_out for part in parts)),
         )
+
+    def named(self, name: Callable[[str], str]) -> CTIndex:
+        """The same index with other names in it.
+
+        Parameters
+        ----------
+        name : gives a text in which paths have their other name.
+        """
+        return CTIndex(
+            tuple(info.named(name(info.path)) for info in self.slices),
+            named_problems(self.failed, name),
+            named_problems(self.left_out, name),
+        )
+
+
+def named_problems(problems: Iterable[Problem], name: Callable[[str], str]) -> tuple[Problem, ...]:
+    """Problems with other names of files in them, see `CTIndex.named`."""
+    return tuple(Problem(name(path), name(reason)) for path, reason in problems)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distiliqa.ct.index import index_ct
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.slice_info import CTSlice
 from distiliqa.errors import CTReadError
 
 
@@ -35,9 +35,9 @@ def read_ct(path: str | Path, *, require_ct: bool = True) -> Iterator[CTSlice]:
     for problem in index.failed + index.left_out:
         warnings.warn(f"{problem.path}: {problem.reason}", CTWarning, stacklevel=2)
     errors = []
-    for ref in index.slices:
+    for info in index.slices:
         try:
-            image = ref.load()
+            image = info.read()
         except CTReadError as error:
             errors.append(error)
             warnings.warn(str(error), CTWarning, stacklevel=2)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 from pathlib import PurePath
 
-from distiliqa.ct.listing import CTIndex, Problem, SliceRef
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.listing import CTIndex, Problem
+from distiliqa.ct.slice_info import SliceInfo
 
 Digest = Callable[[str], bytes | None]
 COPY_OF = "a copy of "  # starts the reason of a copy; the path of its original follows
 
 
-def in_reading_order(slices: Iterable[SliceRef], digest: Digest) -> CTIndex:
+def in_reading_order(slices: Iterable[SliceInfo], digest: Digest) -> CTIndex:
     """Order slices by series, in order of first appearance, and by position along the normal.
 
     A file that is a byte-for-byte copy of another is left out. Different images at one position
@@ -29,16 +29,19 @@ def in_reading_order(slices: Iterable[SliceRef], digest: Digest) -> CTIndex:
         where several paths share an image.
     """
     kept, copies = _without_copies(slices, digest)
-    series: defaultdict[str, list[SliceRef]] = defaultdict(list)
-    for ref in _versions_apart(kept):
-        series[ref.series].append(ref)
-    for refs in series.values():
-        if all(ref.position_mm is not None for ref in refs):
-            refs.sort(key=lambda ref: ref.position_mm or 0.0)
-    return CTIndex(tuple(ref for refs in series.values() for ref in refs), left_out=tuple(copies))
+    series: defaultdict[str, list[SliceInfo]] = defaultdict(list)
+    for info in _versions_apart(kept):
+        series[info.series].append(info)
+    for infos in series.values():
+        if all(info.position_mm is not None for info in infos):
+            infos.sort(key=lambda info: info.position_mm or 0.0)
+    ordered = tuple(chain.from_iterable(series.values()))
+    return CTIndex(ordered, left_out=tuple(copies))
 
 
-def stacks_apart(slices: Sequence[SliceRef], stacks: Sequence[str | None]) -> tuple[SliceRef, ...]:
+def stacks_apart(
+    slices: Sequence[SliceInfo], stacks: Sequence[str | None]
+) -> tuple[SliceInfo, ...]:
     """Make a series of each stack of an enhanced image, which may overlap or lie far apart.
 
     A stack is a set of frames that belong together in space (Stack ID, PS3.3, C.7.6.16.2.2). One
@@ -52,22 +55,24 @@ def stacks_apart(slices: Sequence[SliceRef], stacks: Sequence[str | None]) -> tu
     if len(counts) < 2 or min(counts.values()) < 2:
         return tuple(slices)
     pairs = zip(slices, stacks, strict=True)
-    return tuple(_renamed(ref, f"{ref.series} stack {stack or 'none'}") for ref, stack in pairs)
+    return tuple(
+        replace(info, series=f"{info.series} stack {stack or 'none'}") for info, stack in pairs
+    )
 
 
 def _without_copies(
-    slices: Iterable[SliceRef], digest: Digest
-) -> tuple[list[SliceRef], list[Problem]]:
+    slices: Iterable[SliceInfo], digest: Digest
+) -> tuple[list[SliceInfo], list[Problem]]:
     slices = tuple(slices)
     sharing: defaultdict[tuple[str, int], dict[str, None]] = defaultdict(dict)
-    for ref in slices:
-        if ref.sop_uid is not None:
-            sharing[ref.sop_uid, ref.frame][ref.path] = None
+    for info in slices:
+        if info.sop_uid is not None:
+            sharing[info.sop_uid, info.frame][info.path] = None
     copy_of = dict[str, str]()
     for paths in sharing.values():
         if len(paths) > 1:
             copy_of |= _copies((path for path in paths if path not in copy_of), digest)
-    kept = [ref for ref in slices if ref.path not in copy_of]
+    kept = [info for info in slices if info.path not in copy_of]
     return kept, [Problem(path, f"{COPY_OF}{original}") for path, original in copy_of.items()]
 
 
@@ -80,26 +85,19 @@ def _copies(paths: Iterable[str], digest: Digest) -> Iterator[tuple[str, str]]:
             yield path, original
 
 
-def _versions_apart(slices: list[SliceRef]) -> Iterable[SliceRef]:
+def _versions_apart(slices: list[SliceInfo]) -> Iterable[SliceInfo]:
     folders: defaultdict[tuple[str, float | None], set[str]] = defaultdict(set)
-    for ref in slices:
-        folders[ref.series, ref.position_mm].add(_folder(ref))
+    for info in slices:
+        folders[info.series, info.position_mm].add(_folder(info))
     mixed = {
         series
         for (series, position), where in folders.items()
         if position is not None and len(where) > 1
     }
-    for ref in slices:
-        yield _renamed(ref, f"{ref.series} in {_folder(ref)}") if ref.series in mixed else ref
+    for info in slices:
+        is_mixed = info.series in mixed
+        yield replace(info, series=f"{info.series} in {_folder(info)}") if is_mixed else info
 
 
-def _folder(ref: SliceRef) -> str:
-    return str(PurePath(ref.path).parent)
-
-
-def _renamed(ref: SliceRef, series: str) -> SliceRef:
-    return replace(ref, series=series, load=partial(_load_as, ref.load, series))
-
-
-def _load_as(load: Callable[[], CTSlice], series: str) -> CTSlice:
-    return replace(load(), series=series)
+def _folder(info: SliceInfo) -> str:
+    return str(PurePath(info.path).parent)

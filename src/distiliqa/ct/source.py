@@ -31,6 +31,7 @@ class Source:
         sources of an index have the same.
     open : gives a new binary stream from the start.
     file : the path on disk, None where the bytes are packed in another file.
+    holder : the file on disk that holds the bytes, itself or an archive; None for none.
     filename : the file's own name, where ``name`` ends in another way.
     begin : gives a stream of which only the start is wanted, which need not be unpacked whole.
     """
@@ -38,13 +39,14 @@ class Source:
     name: str
     open: Callable[[], IO[bytes]] = field(repr=False, compare=False)
     file: Path | None = None
+    holder: Path | None = None
     filename: str | None = None
     begin: Callable[[], IO[bytes]] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def on_disk(cls, path: Path) -> Source:
         """The file at ``path``."""
-        return cls(str(path), partial(open_regular, path), path)
+        return cls(str(path), partial(open_regular, path), path, path)
 
     @classmethod
     def packed(
@@ -54,6 +56,7 @@ class Source:
         max_bytes: int,
         *,
         filename: str,
+        holder: Path | None = None,
         is_bounded: bool = False,
     ) -> Source:
         """A file inside another, held in memory whole, and checked, while its pixels are read.
@@ -62,11 +65,12 @@ class Source:
         ----------
         stream : gives a new stream that unpacks as it is read.
         max_bytes : what it may unpack to; `CTReadError` beyond it.
+        holder : as in `Source`.
         is_bounded : the stream itself ends there, so that headers may be read from it.
         """
         read = partial(_unpacked, name, stream, max_bytes)
         opened = partial(_open_kept, read, stream if is_bounded else None)
-        return cls(name, opened, filename=filename, begin=stream)
+        return cls(name, opened, holder=holder, filename=filename, begin=stream)
 
     @property
     def start(self) -> Source:

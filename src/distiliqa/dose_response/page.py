@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from markupsafe import Markup
+from PIL import Image
 
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.dose_response.words import (
@@ -19,7 +20,7 @@ from distiliqa.report.columns import FACTS
 from distiliqa.report.formatting import fact_text, interval_text, number_text
 from distiliqa.report.json import environment, model_facts
 from distiliqa.report.page_blocks import write_page
-from distiliqa.report.pictures import as_data_uri, slice_picture
+from distiliqa.report.pictures import as_data_uri, windowed
 from distiliqa.report.plots import Curve, Dot, Line, curves, strips, svg
 
 
@@ -101,4 +102,4 @@ def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
 def _pictures(found: DoseResponse) -> Iterator[tuple[str, str]]:
     """The middle slice at each dose."""
     for point, hu in zip(found.points, found.shown, strict=False):
-        yield f"dose {point.dose:g}", as_data_uri(slice_picture(hu, found.model.window))
+        yield f"dose {point.dose:g}", as_data_uri(Image.fromarray(windowed(hu, found.model.window)))

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct import Problem, SliceRef, index_ct
+from distiliqa.ct import Problem, SliceInfo, index_ct
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.scoring.counting import counted
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.run import Progress
 
@@ -56,9 +55,9 @@ def dose_response(
     least = _checked_least(least, model)
     doses = _checked_doses(doses)
     index = index_ct(source)
-    refs = index.slices
-    _require_one_series(refs, source)
-    chosen = _spread(refs, slices)
+    infos = index.slices
+    _require_one_series(infos, source)
+    chosen = _spread(infos, slices)
     done = _Scoring(model, doses, seed, progress)
     done.run(chosen)
     _require_rows(done, source)
@@ -71,7 +70,7 @@ def dose_response(
         points=tuple(DosePoint(*each) for each in zip(doses, columns, strict=True)),
         left_out=len(done.rows) - len(known),
         failed=(*index.failed, *done.failed),
-        found=len(refs),
+        found=len(infos),
         seed=seed,
         sha256=done.sha256,
         shown=done.shown,
@@ -104,12 +103,12 @@ def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted({1.0, *doses}, reverse=True))
 
 
-def _require_one_series(refs: Sequence[SliceRef], source: str) -> None:
-    if (count := len({ref.series for ref in refs})) > 1:
+def _require_one_series(infos: Sequence[SliceInfo], source: str) -> None:
+    if (count := len({info.series for info in infos})) > 1:
         raise DistiliqaError(
             f"holds {count} series", path=source, remedy="give the folder of one series"
         )
-    if any(ref.sop_uid is None for ref in refs):
+    if any(info.sop_uid is None for info in infos):
         raise DistiliqaError(
             "is not DICOM, which tells the scanner, kernel and pixel spacing to simulate",
             path=source,
@@ -117,11 +116,11 @@ def _require_one_series(refs: Sequence[SliceRef], source: str) -> None:
         )
 
 
-def _spread(refs: Sequence[SliceRef], count: int) -> list[SliceRef]:
+def _spread(infos: Sequence[SliceInfo], count: int) -> list[SliceInfo]:
     """At most ``count`` slices from end to end; the middle one where it is to stand for all."""
     if count == 1:
-        return [refs[len(refs) // 2]]
-    return [refs[n] for n in np.unique(np.linspace(0, len(refs) - 1, count).round().astype(int))]
+        return [infos[len(infos) // 2]]
+    return [infos[n] for n in np.unique(np.linspace(0, len(infos) - 1, count).round().astype(int))]
 
 
 @dataclass
@@ -137,32 +136,33 @@ class _Scoring:
     sha256: dict[str, str] = field(default_factory=dict)
     shown: tuple[NDArray[np.float32], ...] = ()
 
-    def run(self, chosen: Sequence[SliceRef]) -> None:
+    def run(self, chosen: Sequence[SliceInfo]) -> None:
         """Score slices; Ctrl-C ends it early once one is done."""
         try:
-            for number, ref in enumerate(chosen):
+            for number, info in enumerate(chosen):
                 try:
-                    self._add(ref, number, len(chosen))
+                    self._add(info, number, len(chosen))
                 except (CTReadError, ValueError) as error:
-                    self.failed.append(problem_of(error, ref.path))
+                    self.failed.append(problem_of(error, info.path))
         except KeyboardInterrupt:
             if not self.rows:
                 raise
 
-    def _add(self, ref: SliceRef, number: int, count: int) -> None:
+    def _add(self, info: SliceInfo, number: int, count: int) -> None:
         from distiliqa.simulate.degradation import Degradation
         from distiliqa.simulate.versions import simulated
 
         row: list[SliceScore] = []
         images: list[NDArray[np.float32]] = []
         worse = [Degradation(dose=dose) for dose in self.doses]
-        for done, ct in enumerate(simulated(ref.load(), worse, self.seed), start=1):
+        for done, ct in enumerate(simulated(info.read(), worse, self.seed), start=1):
             row += self.model.score_slices([ct])
             images.append(ct.hu)
             if self.progress is not None:
                 self.progress(number * len(worse) + done, count * len(worse))
         self.rows.append(row)
-        self.sha256[str(file_of(ref.path))] = sha256(file_of(ref.path))
+        if info.file is not None:
+            self.sha256[info.file_name] = sha256(info.file)
         if number <= count // 2:
             self.shown = tuple(images)
 

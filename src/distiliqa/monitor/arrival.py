@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from distiliqa.ct import CTIndex, Problem, SliceRef
+from distiliqa.ct import CTIndex, Problem, SliceInfo
 from distiliqa.ct.index import index_one
 from distiliqa.ct.source import Source
-from distiliqa.ct.volumes.detached import data_file
+from distiliqa.ct.volumes.detached import data_file, stamp_of
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import sha256
+from distiliqa.files import FileStamp, sha256
 from distiliqa.monitor.store import Outcome
-from distiliqa.monitor.watch import Stamp, stamp_of
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.read_ahead import SliceReader
@@ -36,10 +35,10 @@ class Arrival:
     """
 
     outcome: Outcome
-    refs: tuple[SliceRef, ...] = ()
+    refs: tuple[SliceInfo, ...] = ()
 
 
-def open_arrival(path: Path, stamp: Stamp, scored: Callable[[str], Collection[int]]) -> Arrival:
+def open_arrival(path: Path, stamp: FileStamp, scored: Callable[[str], Collection[int]]) -> Arrival:
     """Read the header of a new file, and tell by its content what of it is scored.
 
     Parameters

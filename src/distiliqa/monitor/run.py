@@ -11,11 +11,11 @@ from pathlib import Path
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import only_one
+from distiliqa.files import FileStamp, only_one
 from distiliqa.monitor.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.store import Outcome, Store
-from distiliqa.monitor.watch import Stamp, Watch
+from distiliqa.monitor.watch import Watch
 from distiliqa.scoring.model import Model
 
 BATCH = 64  # slices a transaction: a stop loses no more than these
@@ -114,7 +114,7 @@ class Monitor:
         self._alarms, self._drawn = set(alarms), True
         return new
 
-    def _batches(self, ready: dict[Path, Stamp]) -> Iterator[list[Arrival]]:
+    def _batches(self, ready: dict[Path, FileStamp]) -> Iterator[list[Arrival]]:
         """New files with at least ``BATCH`` slices, or files, between them; copies apart.
 
         The store knows the first of two copies once its batch is recorded.

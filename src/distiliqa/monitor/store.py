@@ -12,9 +12,10 @@ from typing import Any
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import FileStamp
 from distiliqa.models.folder import ONNX, ModelConfig
 from distiliqa.monitor.database import OF_A_SERIES, OF_A_SLICE, in_words, open_database, transaction
-from distiliqa.monitor.watch import Stamp, name_of
+from distiliqa.monitor.watch import name_of
 from distiliqa.report.columns import row_of
 from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.result import SliceScore
@@ -36,7 +37,7 @@ class Outcome:
     """
 
     path: Path
-    stamp: Stamp
+    stamp: FileStamp
     sha256: str | None = None
     reason: str | None = None
     failed: bool = False
@@ -85,13 +86,13 @@ class Store:
                 remedy="give that model, or another --out",
             )
 
-    def done(self) -> dict[str, Stamp]:
+    def done(self) -> dict[str, FileStamp]:
         """The files, by `name_of`, that need not be looked at again while their stamp is this."""
         rows = self._read(
             "SELECT path, size, modified_ns FROM files WHERE state != 'failed' OR attempts >= ?",
             ATTEMPTS,
         )
-        return {row["path"]: Stamp(row["size"], row["modified_ns"]) for row in rows}
+        return {row["path"]: FileStamp(row["size"], row["modified_ns"]) for row in rows}
 
     def frames_of(self, sha256: str) -> set[int]:
         """The frames of a content that are scored, whatever its file was called."""

@@ -11,15 +11,9 @@ from typing import NamedTuple
 
 from distiliqa.ct import Problem
 from distiliqa.ct.index import walk
-from distiliqa.ct.volumes.detached import size_and_time
+from distiliqa.ct.volumes.detached import stamp_of
 from distiliqa.errors import DistiliqaError
-
-
-class Stamp(NamedTuple):
-    """What changes when a file is written: see `distiliqa.ct.volumes.detached.size_and_time`."""
-
-    size: int
-    modified_ns: int
+from distiliqa.files import FileStamp
 
 
 class Look(NamedTuple):
@@ -33,7 +27,7 @@ class Look(NamedTuple):
     no_files : pipes, devices and the like, which are not opened.
     """
 
-    ready: dict[Path, Stamp]
+    ready: dict[Path, FileStamp]
     waiting: int
     unreadable: list[Problem]
     no_files: list[Problem]
@@ -55,9 +49,9 @@ class Watch:
     settle: float
     leave_out: Path | None = None
     clock: Callable[[], float] = time.monotonic
-    _seen: dict[Path, tuple[Stamp, float]] = field(default_factory=dict)
+    _seen: dict[Path, tuple[FileStamp, float]] = field(default_factory=dict)
 
-    def look(self, done: Mapping[str, Stamp]) -> Look:
+    def look(self, done: Mapping[str, FileStamp]) -> Look:
         """Find the files that are not ``done``, by `name_of` them, in the state of their stamp.
 
         Raises
@@ -81,20 +75,12 @@ class Watch:
         in_order = sorted(settled.items(), key=lambda each: each[1].modified_ns)
         return Look(dict(in_order), len(new) - len(settled), [*others.failed], [*others.left_out])
 
-    def _since(self, path: Path, stamp: Stamp, now: float) -> tuple[Stamp, float]:
+    def _since(self, path: Path, stamp: FileStamp, now: float) -> tuple[FileStamp, float]:
         seen = self._seen.get(path)
         return seen if seen is not None and seen[0] == stamp else (stamp, now)
 
     def _is_own(self, path: Path) -> bool:
         return self.leave_out is not None and self.leave_out in path.parents
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a file; None where it is not there any more."""
-    try:
-        return Stamp(*size_and_time(path))
-    except OSError:
-        return None
 
 
 def name_of(path: Path) -> str:

@@ -35,7 +35,6 @@ def write_reports(
     run: ScoringRun,
     folder: Path,
     *,
-    page: ScoringRun | None = None,
     identify: bool = False,
     more_files: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
@@ -46,7 +45,6 @@ def write_reports(
 
     Parameters
     ----------
-    page : the run as the page draws it, where its slices lie elsewhere than ``run`` tells.
     more_files : what else the run writes into the folder, by the paths in it: ``run.json`` lists
         it, so that the next run can remove it.
     identify, progress : for the page, see `distiliqa.report.html.write_html`.
@@ -68,4 +66,4 @@ def write_reports(
     write_json(folder / SCORES_JSON, scores_record(run))
     files = [SCORES_CSV, SCORES_JSON, REPORT, *more_files]
     write_json(folder / RECORD, run_record(run) | {FILES: files})
-    return write_html(folder / REPORT, page or run, identify=identify, progress=progress)
+    return write_html(folder / REPORT, run, identify=identify, progress=progress)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
-from distiliqa.ct import SliceRef, fit
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from distiliqa.ct import fit
 from distiliqa.models.folder import ModelConfig
 from distiliqa.report.entry import Entry
-from distiliqa.report.pictures import as_data_uri, heatmap_picture, slice_picture
-from distiliqa.scoring.again import find_again
+from distiliqa.report.pictures import as_data_uri, heatmap_picture, windowed
 from distiliqa.scoring.result import SliceScore
 
 
-class Picture(NamedTuple):
-    """A slice and its heatmap as ``data:`` URIs; empty where there is none."""
+@dataclass(frozen=True)
+class Picture:
+    """A slice and its heatmap as ``data:`` URIs, empty where there is none.
+
+    ``shown`` is the slice as the model saw it, see `windowed`; None where it cannot be read.
+    """
 
     image: str = ""
     heatmap: str = ""
+    shown: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
 
 
 Pictures = dict[tuple[str, int], Picture]
@@ -44,25 +52,34 @@ def draw_slices(
     -------
     Pictures by path and frame; empty ones of slices that cannot be read any more.
     """
-    found = find_again(wanted)
     pictures: Pictures = {}
-    for each in wanted:
-        place = each.path, each.frame
-        pictures[place] = _draw(found.get(place), each, model)
+    for score in wanted:
+        pictures[score.path, score.frame] = _draw(score, model)
         if progress is not None:
             progress(len(pictures), len(wanted))
     return pictures
 
 
-def _draw(ref: SliceRef | None, each: SliceScore, model: ModelConfig) -> Picture:
+def as_the_model_saw(score: SliceScore, model: ModelConfig) -> NDArray[np.uint8]:
+    """Read a scored slice: 8-bit gray, through the window, cropped or padded.
+
+    Raises
+    ------
+    CTReadError : the slice cannot be read any more, or its file is another one by now.
+    """
+    score.info.check_unchanged()
+    hu, _ = fit(score.info.read().hu, model.image_size)
+    return windowed(hu, score.window)
+
+
+def _draw(score: SliceScore, model: ModelConfig) -> Picture:
     """The slice as the model saw it, and its heatmap where there is one."""
-    if ref is None:
-        return Picture()
     try:
-        hu, _ = fit(ref.load().hu, model.image_size)
-    except Exception:  # gone or damaged since it was scored, which its libraries tell in many ways
+        shown = as_the_model_saw(score, model)
+    except Exception:  # gone or damaged since it was scored, for which libraries raise many kinds
         return Picture()
-    image = as_data_uri(slice_picture(hu, each.window))
-    if each.heatmap is None:
-        return Picture(image)
-    return Picture(image, as_data_uri(heatmap_picture(hu, each.window, each.heatmap, model.scale)))
+    image = as_data_uri(Image.fromarray(shown))
+    if score.heatmap is None:
+        return Picture(image, shown=shown)
+    heatmap = as_data_uri(heatmap_picture(shown, score.heatmap, model.scale))
+    return Picture(image, heatmap, shown)

@@ -8,14 +8,14 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct import Geometry, fit
+from distiliqa.ct import Geometry
 from distiliqa.ct.volumes.nifti import HEATMAP_DESCRIPTION
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.models.folder import ModelConfig
+from distiliqa.report.example_pictures import Picture, Pictures, as_the_model_saw
 from distiliqa.report.heatmap_stack import stack_heatmaps
 from distiliqa.report.pictures import heatmap_picture
-from distiliqa.scoring.again import find_again
 from distiliqa.scoring.result import SeriesScore
 
 # NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
@@ -23,24 +23,30 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _EVEN_MM = 0.01  # what rounding of positions in headers leaves
 
 
-def write_pictures(folder: Path, series: SeriesScore, model: ModelConfig) -> None:
+def write_pictures(
+    folder: Path, series: SeriesScore, model: ModelConfig, pictures: Pictures | None = None
+) -> None:
     """Write one PNG a slice into ``folder``: ``slice_0001.png`` is slice number 1.
 
     Each is the slice as the model saw it, colored by the score of its parts.
+
+    Parameters
+    ----------
+    pictures : those of a report, whose slices are not read again.
 
     Raises
     ------
     DistiliqaError : a slice has no heatmap or cannot be read any more; the full disk.
     """
-    found = find_again(series.slices)
-    for each in series.slices:
-        ref = found.get((each.path, each.frame))
-        if ref is None or each.heatmap is None:
-            problem = "cannot be read again" if ref is None else "has no heatmap"
-            raise DistiliqaError(problem, path=each.path, remedy="score it again")
-        hu, _ = fit(ref.load().hu, model.image_size)
-        picture = heatmap_picture(hu, each.window, each.heatmap, model.scale)
-        with atomic_path(folder / f"slice_{each.number:04}.png") as partial:
+    pictures = pictures or {}
+    for score in series.slices:
+        if score.heatmap is None:
+            raise DistiliqaError("has no heatmap", path=score.path, remedy="score it again")
+        shown = pictures.get((score.path, score.frame), Picture()).shown
+        if shown is None:
+            shown = as_the_model_saw(score, model)
+        picture = heatmap_picture(shown, score.heatmap, model.scale)
+        with atomic_path(folder / f"slice_{score.number:04}.png") as partial:
             picture.save(partial, "PNG")
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import ModelConfig
-from distiliqa.scoring.again import find_again
 from distiliqa.scoring.result import SeriesScore
 
 
@@ -34,24 +33,21 @@ def stack_heatmaps(series: SeriesScore, model: ModelConfig) -> HeatmapStack:
 
     Raises
     ------
-    DistiliqaError : a slice has no heatmap, has gone, does not say where it lies in the patient, or
-        has another matrix, pixel spacing or orientation than the first.
+    DistiliqaError : a slice has no heatmap, does not say where it lies in the patient, or has
+        another matrix, pixel spacing or orientation than the first.
     """
-    found = find_again(series.slices)
     geometries: list[Geometry] = []
     heatmaps = []
-    for each in series.slices:
-        ref = found.get((each.path, each.frame))
-        if each.heatmap is None:
-            raise _no_stack("has no heatmap", each.path, "score it with a model that has")
-        if ref is None:
-            raise _no_stack("cannot be read again", each.path, "put it back")
-        if ref.geometry is None:
-            raise _no_stack("does not say where in the patient it lies", each.path)
-        if geometries and not geometries[0].same_grid(ref.geometry):
-            raise _no_stack(f"has another grid than {series.slices[0].path}", each.path)
-        geometries.append(ref.geometry)
-        heatmaps.append(each.heatmap)
+    for score in series.slices:
+        geometry = score.info.geometry
+        if score.heatmap is None:
+            raise _no_stack("has no heatmap", score.path, "score it with a model that has")
+        if geometry is None:
+            raise _no_stack("does not say where in the patient it lies", score.path)
+        if geometries and not geometries[0].same_grid(geometry):
+            raise _no_stack(f"has another grid than {series.slices[0].path}", score.path)
+        geometries.append(geometry)
+        heatmaps.append(score.heatmap)
     values = np.empty((len(heatmaps), *geometries[0].shape), dtype=np.float32)
     for n, (geometry, heatmap) in enumerate(zip(geometries, heatmaps, strict=True)):
         values[n] = geometry.lay(heatmap, model.image_size)

@@ -18,18 +18,18 @@ LEGEND = 64  # width of the legend beside a heatmap, px
 _BEST, _WORST = (0.28, -0.01, -0.10), (0.94, -0.02, 0.15)
 
 
-def slice_picture(hu: NDArray[np.float32], window: Window) -> Image.Image:
+def windowed(hu: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
     """One slice through a window, 8-bit gray, a pixel for a pixel.
 
     Parameters
     ----------
     hu : (rows, columns), HU.
     """
-    return Image.fromarray(_gray(hu, window))
+    return np.rint(255 * window.apply(hu)).astype(np.uint8)
 
 
 def heatmap_picture(
-    hu: NDArray[np.float32], window: Window, heatmap: NDArray[np.float32], scale: ScoreScale
+    shown: NDArray[np.uint8], heatmap: NDArray[np.float32], scale: ScoreScale
 ) -> Image.Image:
     """The slice that the model saw, colored by the score of each part, with a legend on its right.
 
@@ -37,15 +37,15 @@ def heatmap_picture(
 
     Parameters
     ----------
-    hu : (size, size), HU, as `distiliqa.ct.crop_or_pad` makes it for the model.
+    shown : (size, size), the slice that the model saw, see `windowed`.
     heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays gray.
 
     Returns
     -------
     RGB, (size, size + `LEGEND`) pixels.
     """
-    height, width = hu.shape
-    gray = _gray(hu, window)[..., np.newaxis] / 255
+    height, width = shown.shape
+    gray = shown[..., np.newaxis] / 255
     scores, known = _smoothed(heatmap, (width, height))
     colored = (0.45 + 0.55 * gray) * map_colors(scores, scale)
     colors = np.where(known[..., np.newaxis], colored, gray)
@@ -85,10 +85,6 @@ def as_data_uri(image: Image.Image, quality: int = 85) -> str:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _gray(hu: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
-    return np.rint(255 * window.apply(hu)).astype(np.uint8)
 
 
 def _srgb(oklab: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -6,14 +6,13 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from distiliqa.ct import CTSlice, SliceRef, Window, index_ct
+from distiliqa.ct import CTSlice, SliceInfo, Window, index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.metrics import gmsd, psnr, ssim, vif
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.matching import Names, Places, unlike_geometry
 from distiliqa.scoring.prepare import check_hu
-from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import Comparison
 
 
@@ -37,15 +36,15 @@ class Reference:
         self.path = str(path)
         self.sha256: dict[str, str] = {}
         slices = index_ct(path).slices
-        if (count := len({ref.series for ref in slices if ref.position_mm is not None})) > 1:
+        if (count := len({info.series for info in slices if info.position_mm is not None})) > 1:
             raise DistiliqaError(
                 f"holds {count} series", path=path, remedy="give one series as the reference"
             )
         self._places, self._names = Places(slices, path), Names(slices)
 
-    def require_match(self, slices: Iterable[SliceRef]) -> None:
+    def require_match(self, slices: Iterable[SliceInfo]) -> None:
         """Raise `DistiliqaError` where not one of ``slices`` has its place in the reference."""
-        if all(self._find(ref) is None for ref in slices):
+        if all(self._find(info) is None for info in slices):
             raise DistiliqaError(
                 "no slice of it has the position or file name of an input",
                 path=self.path,
@@ -59,27 +58,26 @@ class Reference:
         -------
         The comparison, and why it is empty if it is.
         """
-        ref = self._find(ct)
-        if ref is None:
+        info = self._find(ct)
+        if info is None:
             at = "at this position" if self._has_position(ct) else "of this name"
             return Comparison(), f"not compared: no reference slice {at}"
         try:
-            self._hash(ref)
-            return _compared(ct, ref.load(), window), None
+            self._hash(info)
+            return _compared(ct, info.read(), window), None
         except Exception as error:  # whatever is wrong with a reference slice, the score stands
-            return Comparison(), f"not compared: {problem_of(error, ref.path).reason}"
+            return Comparison(), f"not compared: {problem_of(error, info.path).reason}"
 
-    def _find(self, one: SliceRef | CTSlice) -> SliceRef | None:
+    def _find(self, one: SliceInfo | CTSlice) -> SliceInfo | None:
         """The slice at the same place; that of the same name where positions are unknown."""
         return (self._places if self._has_position(one) else self._names).find(one)
 
-    def _has_position(self, one: SliceRef | CTSlice) -> bool:
+    def _has_position(self, one: SliceInfo | CTSlice) -> bool:
         return one.position_mm is not None and self._places.known
 
-    def _hash(self, ref: SliceRef) -> None:
-        file = file_of(ref.path)
-        if str(file) not in self.sha256:
-            self.sha256[str(file)] = sha256(file)
+    def _hash(self, info: SliceInfo) -> None:
+        if info.file is not None and info.file_name not in self.sha256:
+            self.sha256[info.file_name] = sha256(info.file)
 
 
 def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeGuard, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from distiliqa.ct import CTSlice
+from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.ct.arrays.stack import slices_last
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 
@@ -52,7 +52,8 @@ def as_slices(images: Images, spacing_mm: Spacing = None) -> Iterator[CTSlice]:
         if isinstance(image, CTSlice):
             yield image
         elif np.ndim(image) == 2:
-            yield CTSlice(_array(image), path="", frame=flat, spacing_mm=spacing, warnings=notes)
+            info = SliceInfo("", flat, spacing_mm=spacing, warnings=notes)
+            yield CTSlice(_array(image), info, notes)
             flat += 1
         else:
             yield from _of_image(image, f"stack {number}", spacing, notes)
@@ -81,7 +82,8 @@ def _of_image(
             f"shape {array.shape} looks like (rows, columns, n), not (n, rows, columns)"
         )
     for frame, hu in enumerate(array if array.ndim == 3 else array[np.newaxis]):
-        yield CTSlice(hu, path="", frame=frame, series=series, spacing_mm=spacing, warnings=notes)
+        info = SliceInfo("", frame, series, spacing_mm=spacing, warnings=notes)
+        yield CTSlice(hu, info, notes)
 
 
 def _array(image: Any) -> NDArray[Any]:

@@ -3,13 +3,74 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from os.path import exists, realpath
 from pathlib import Path
+from time import perf_counter
 
-from distiliqa.ct import CTIndex, Problem, SliceRef, index_ct
+from distiliqa.ct import CTIndex, Problem, SliceInfo, index_ct
 from distiliqa.ct.series import in_reading_order
 from distiliqa.errors import CTReadError, DistiliqaError
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run is to score.
+
+    Attributes
+    ----------
+    inputs : what was asked to be scored, as results name it.
+    index : the slices, and what gives none.
+    expected : number of slices that each series should have, by series. A file that cannot be read
+        at all counts for each series with slices in its folder, for it may be of any of them.
+    seconds : that reading the headers took.
+    """
+
+    inputs: tuple[str, ...]
+    index: CTIndex
+    expected: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def named(self, inputs: Iterable[str], name: Callable[[str], str]) -> Found:
+        """The same slices by other names, see `CTIndex.named`."""
+        return replace(self, inputs=tuple(inputs), index=self.index.named(name))
+
+
+def find_slices(inputs: Iterable[str | Path], missing: Iterable[Problem] = ()) -> Found:
+    """Find what `index_inputs` finds in ``inputs``.
+
+    Parameters
+    ----------
+    missing : what belongs to the inputs and is not there, by the paths that it would have; they
+        fail, and the series of their folders are not complete.
+    """
+    start = perf_counter()
+    named = tuple(str(path) for path in inputs)
+    index = index_inputs(named)
+    index = replace(index, failed=(*index.failed, *missing))
+    return found_in(index, named, perf_counter() - start)
+
+
+def found_in(index: CTIndex, inputs: tuple[str, ...], seconds: float = 0.0) -> Found:
+    """What an index holds, to be scored."""
+    return Found(inputs, index, _expected(index), seconds)
+
+
+def _expected(index: CTIndex) -> dict[str, int]:
+    """How many slices each series should have, see `Found`."""
+    counts = Counter(info.series for info in index.slices)
+    folders = defaultdict[str, set[Path]](set)
+    for info in index.slices:
+        folders[info.series].add(Path(info.path).parent)
+    # What is wrong with a folder as a whole is with at least one of its files.
+    unread = (Path(problem.path) for problem in index.failed)
+    unread_in = Counter(folder for path in unread for folder in (path, path.parent))
+    return {
+        series: count + sum(unread_in[folder] for folder in folders[series])
+        for series, count in counts.items()
+    }
 
 
 def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
@@ -44,9 +105,9 @@ def _expand(path: str | Path) -> Iterator[str]:
     yield from matches or [str(path)]
 
 
-def _once(slices: Iterable[SliceRef]) -> Iterable[SliceRef]:
+def _once(slices: Iterable[SliceInfo]) -> Iterable[SliceInfo]:
     """Drop slices of files that were reached twice, such as by a folder and by name."""
-    found: dict[tuple[str, int], SliceRef] = {}
+    found: dict[tuple[str, int], SliceInfo] = {}
     for each in slices:
         found.setdefault((realpath(each.path), each.frame), each)
     return found.values()

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from distiliqa.ct import CTSlice
+from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.errors import DistiliqaError
 
 MOST_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
@@ -19,7 +19,7 @@ SAME_MM = 1e-3
 
 
 class Placed(Protocol):
-    """A slice, scored or not: `distiliqa.ct.SliceRef`, `CTSlice` or `SliceScore`."""
+    """A slice, scored or not: `distiliqa.ct.SliceInfo`, `CTSlice` or `SliceScore`."""
 
     @property
     def path(self) -> str: ...  # noqa: D102
@@ -85,12 +85,12 @@ class Places(Generic[T]):
         return found if distance <= self._reach_mm else None
 
 
-def unlike_geometry(one: CTSlice, other: CTSlice) -> str | None:
+def unlike_geometry(one: CTSlice | SliceInfo, other: CTSlice | SliceInfo) -> str | None:
     """How the pixels of ``other`` differ from those of ``one``, as its "64 x 64 pixels, not
     512 x 512"; None where they have one matrix and, as far as it is known, one spacing.
     """
-    size, found = one.hu.shape, other.hu.shape
-    if size != found:
+    size, found = one.shape, other.shape
+    if size is not None and found is not None and size != found:
         return f"{_sides(found)} pixels, not {_sides(size)}"
     pixel, spacing = one.spacing_mm, other.spacing_mm
     if pixel and spacing and not np.allclose(pixel, spacing, rtol=1e-3, atol=0):

@@ -190,11 +190,7 @@ class Model:
             warnings=(*prepared.warnings, *unlike, *strange),
             model=self.title,
             window=self.config.window,
-            path=ct.path,
-            frame=ct.frame,
-            series=ct.series,
-            position_mm=ct.position_mm,
-            acquisition=ct.acquisition,
+            info=ct.info,
             noise_hu=prepared.noise_hu,
             comparison=prepared.comparison,
             interval=None if prepared.empty else self._interval(score, spread),
@@ -202,7 +198,6 @@ class Model:
             heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
             empty=prepared.empty,
             unlike=bool(unlike),
-            sop_uid=ct.sop_uid,
         )
 
     def _judged(

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Generic, TypeVar
 
-from distiliqa.ct import CTSlice, Problem, SliceRef
+from distiliqa.ct import CTSlice, Problem, SliceInfo
 from distiliqa.files import sha256
 from distiliqa.scoring.inputs import problem_of
 
@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 
 class SliceReader(Generic[T]):
-    """Iterates over slices in the order of ``refs``; at most ``AHEAD`` of them are in memory.
+    """Iterates over slices in the order of ``infos``; at most ``AHEAD`` of them are in memory.
 
     Parameters
     ----------
-    refs : the slices to read.
+    infos : the slices to read.
     prepare : what is done to each slice in its thread; a slice that it raises on has failed, and
         the others of its batch have not.
 
@@ -36,20 +36,20 @@ class SliceReader(Generic[T]):
     waited : seconds that the user of the slices waited for them.
     """
 
-    def __init__(self, refs: Sequence[SliceRef], prepare: Callable[[CTSlice], T]) -> None:
-        self.refs = refs
+    def __init__(self, infos: Sequence[SliceInfo], prepare: Callable[[CTSlice], T]) -> None:
+        self.infos = infos
         self.prepare = prepare
         self.failed: list[Problem] = []
         self.sha256: dict[str, str] = {}
         self.waited = 0.0
-        self._slices_of = Counter(ref.path for ref in refs)
+        self._slices_of = Counter(info.path for info in infos)
 
     def __iter__(self) -> Generator[T, None, None]:
         pool = ThreadPoolExecutor(THREADS)
         pending: deque[Future[T | Problem]] = deque()
         try:
-            for ref, file in zip(self.refs, self._files(), strict=True):
-                pending.append(pool.submit(self._read, ref, file))
+            for info, is_first in zip(self.infos, self._first_of_files(), strict=True):
+                pending.append(pool.submit(self._read, info, is_first))
                 if len(pending) == AHEAD:
                     yield from self._next(pending)
             while pending:
@@ -57,23 +57,22 @@ class SliceReader(Generic[T]):
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _files(self) -> Iterator[Path | None]:
-        """For each slice the file to hash with it, None where an earlier slice brought it."""
-        seen: set[Path] = set()
-        for ref in self.refs:
-            file = file_of(ref.path)
-            yield None if file in seen else file
-            seen.add(file)
+    def _first_of_files(self) -> Iterator[bool]:
+        """For each slice whether it is the first of its file, which is hashed with it."""
+        seen: set[Path | None] = set()
+        for info in self.infos:
+            yield info.file not in seen
+            seen.add(info.file)
 
-    def _read(self, ref: SliceRef, file: Path | None) -> T | Problem:
+    def _read(self, info: SliceInfo, is_first: bool) -> T | Problem:
         try:
-            if file is not None:
-                self.sha256[str(file)] = sha256(file)
-            return self.prepare(ref.load())
+            if is_first and info.file is not None:
+                self.sha256[info.file_name] = sha256(info.file)
+            return self.prepare(info.read())
         except Exception as error:  # whatever a damaged file causes concerns that file alone
-            path, reason = problem_of(error, ref.path)
+            path, reason = problem_of(error, info.path)
             return Problem(
-                path, f"slice {ref.frame}: {reason}" if self._slices_of[path] > 1 else reason
+                path, f"slice {info.frame}: {reason}" if self._slices_of[path] > 1 else reason
             )
 
     def _next(self, pending: deque[Future[T | Problem]]) -> Iterator[T]:
@@ -84,10 +83,3 @@ class SliceReader(Generic[T]):
             self.failed.append(read)
         else:
             yield read
-
-
-def file_of(path: str) -> Path:
-    """The file on disk that ``path`` lies in: itself, or the archive of ``archive.zip/member``."""
-    places = (Path(path), *Path(path).parents)
-    # Not Path.is_file, which raises on what is too long for a path: a member's name may be.
-    return next((place for place in places if os.path.isfile(place)), Path(path))

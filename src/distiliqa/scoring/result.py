@@ -11,7 +11,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct import Acquisition, Problem, Window
+from distiliqa.ct import Acquisition, Problem, SliceInfo, Window
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.checks import series_warnings
@@ -66,9 +66,10 @@ class SliceScore:
         Name and version of the model.
     window : Window
         The window the slice was seen through.
-    path, frame, series, position_mm, acquisition : str, int, str, float or None, Acquisition
-        Of the slice, as in `distiliqa.CTSlice`. For slices of an array the path is empty, and the
-        frame counts along the first axis.
+    info : SliceInfo
+        The slice: what is known of it, and how to read its pixels. ``path``, ``frame``, ``series``,
+        ``position_mm``, ``sop_uid`` and ``acquisition`` are its own. For slices of an array the
+        path is empty, and the frame counts along the first axis.
     noise_hu : float or None
         Global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there is too
         little soft tissue.
@@ -89,8 +90,6 @@ class SliceScore:
     unlike : bool
         Its header or its sampling is unlike what the model was trained on, whatever the distance,
         see `distiliqa.scoring.domain.unlike_training`.
-    sop_uid : str or None
-        DICOM SOP instance UID; None for slices of other files.
     number : int
         Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
     """
@@ -101,11 +100,7 @@ class SliceScore:
     warnings: tuple[str, ...]
     model: str
     window: Window
-    path: str = ""
-    frame: int = 0
-    series: str = ""
-    position_mm: float | None = None
-    acquisition: Acquisition = field(default_factory=Acquisition)
+    info: SliceInfo = field(default_factory=SliceInfo)
     noise_hu: float | None = None
     comparison: Comparison | None = None
     interval: tuple[float, float] | None = None
@@ -113,8 +108,31 @@ class SliceScore:
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     empty: bool = False
     unlike: bool = False
-    sop_uid: str | None = None
     number: int = field(default=0, compare=False)
+
+    @property
+    def path(self) -> str:  # noqa: D102
+        return self.info.path
+
+    @property
+    def frame(self) -> int:  # noqa: D102
+        return self.info.frame
+
+    @property
+    def series(self) -> str:  # noqa: D102
+        return self.info.series
+
+    @property
+    def position_mm(self) -> float | None:  # noqa: D102
+        return self.info.position_mm
+
+    @property
+    def sop_uid(self) -> str | None:  # noqa: D102
+        return self.info.sop_uid
+
+    @property
+    def acquisition(self) -> Acquisition:  # noqa: D102
+        return self.info.acquisition
 
     @property
     def outside(self) -> bool:

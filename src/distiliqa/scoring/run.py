@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,12 +11,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import cast
 
-from distiliqa.ct import CTSlice, CTWarning, Problem, SliceRef
+from distiliqa.ct import CTSlice, CTWarning, SliceInfo
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.models.shipped import DEFAULT
 from distiliqa.scoring.full_reference import Reference
 from distiliqa.scoring.images import Images, Spacing, is_one
-from distiliqa.scoring.inputs import index_inputs
+from distiliqa.scoring.inputs import Found, find_slices
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.read_ahead import SliceReader
@@ -108,7 +108,7 @@ def _score_images(images: Images, model: Model, spacing_mm: Spacing) -> list[Ser
 
 
 def score_inputs(
-    inputs: Iterable[str | Path],
+    inputs: Iterable[str | Path] | Found,
     model: Model,
     *,
     reference: str | Path | None = None,
@@ -116,7 +116,6 @@ def score_inputs(
     keep_heatmaps: bool = False,
     count_outside: bool = False,
     tune: Tune | None = None,
-    missing: Iterable[Problem] = (),
 ) -> ScoringRun:
     """Score every slice in ``inputs``; nothing that is wrong with one file stops the rest.
 
@@ -125,6 +124,8 @@ def score_inputs(
 
     Parameters
     ----------
+    inputs : Iterable[str or Path] or Found
+        Files, folders, zips or globs; or what `find_slices` found in them.
     reference : str or Path, optional
         A series to compare each slice with, see `score`.
     progress : Callable[[int, int], None], optional
@@ -132,12 +133,9 @@ def score_inputs(
     keep_heatmaps : bool
         Give each score its ``heatmap``, if the model has them.
     count_outside : bool
-        Let slices outside what the model knows count for the score of their series.
+        Let slices out of domain count for the score of their series.
     tune : Callable[[Model], Model], optional
         Called where there are many slices: it gives the model as it scores these fastest.
-    missing : Iterable[Problem]
-        What belongs to the inputs and is not there, by the paths that it would have; they fail, and
-        the series of their folders are not complete.
 
     Raises
     ------
@@ -145,9 +143,9 @@ def score_inputs(
         The reference is not one series, or no slice of the inputs matches it.
     """
     start = perf_counter()
-    named = tuple(str(each) for each in inputs)
-    index = index_inputs(named)
-    index = replace(index, failed=(*index.failed, *missing))
+    found = inputs if isinstance(inputs, Found) else find_slices(inputs)
+    start -= found.seconds if found is inputs else 0.0
+    index = found.index
     against = None if reference is None else Reference(reference)
     if against is not None and index.slices:
         against.require_match(index.slices)
@@ -162,7 +160,7 @@ def score_inputs(
     end = perf_counter()
     return ScoringRun(
         model=model.config,
-        inputs=named,
+        inputs=found.inputs,
         slices=scored,
         failed=(*index.failed, *reader.failed),
         left_out=index.left_out,
@@ -179,7 +177,7 @@ def score_inputs(
         reference=None if against is None else against.path,
         patients=_patients(index.slices),
         count_outside=count_outside,
-        expected=_expected(index.slices, index.failed),
+        expected=found.expected,
         execution=model.execution,
     )
 
@@ -200,30 +198,13 @@ def require_scores(run: ScoringRun) -> None:
     )
 
 
-def _patients(slices: Iterable[SliceRef]) -> dict[str, int]:
+def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:
     """How many patients the slices of each series name; who they are is not kept."""
     named = defaultdict[str, set[str]](set)
     for each in slices:
         if each.patient_id is not None:
             named[each.series].add(each.patient_id)
     return {series: len(patients) for series, patients in named.items()}
-
-
-def _expected(slices: Iterable[SliceRef], unread: Iterable[Problem]) -> dict[str, int]:
-    """How many slices each series should have, see `ScoringRun`."""
-    counts = Counter[str]()
-    folders = defaultdict[str, set[Path]](set)
-    for each in slices:
-        counts[each.series] += 1
-        folders[each.series].add(Path(each.path).parent)
-    # What is wrong with a folder as a whole is with at least one of its files.
-    unread_in = Counter(
-        folder for each in unread for folder in (Path(each.path), Path(each.path).parent)
-    )
-    return {
-        series: count + sum(unread_in[folder] for folder in folders[series])
-        for series, count in counts.items()
-    }
 
 
 def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared:
@@ -244,7 +225,7 @@ def _score_all(
             for each in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
                 scored.append(each)
                 if progress is not None:
-                    progress(len(scored) + len(reader.failed), len(reader.refs))
+                    progress(len(scored) + len(reader.failed), len(reader.infos))
     except (KeyboardInterrupt, DistiliqaError) as error:
         return tuple(scored), error
     return tuple(scored), None

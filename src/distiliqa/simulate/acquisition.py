@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from torch import Tensor
 
-from distiliqa.ct import slice as ct
+from distiliqa.ct import slice_info as ct
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.metrics.noise_level import box_size, soft_tissue_boxes
 from distiliqa.simulate.kernels import STANDARD, Kernel, estimate_kernel

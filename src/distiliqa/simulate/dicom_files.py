@@ -85,9 +85,9 @@ def simulate_file(
         torch.set_num_threads(threads)
     source, hu = read_stored(path)
     header = read_header(source, path=str(path))
-    spacing = square_side(header.spacing_mm, path=path)
+    spacing = square_side(header.info.spacing_mm, path=path)
     geometry = scanner(settings.scanner).geometry if settings.scanner else None
-    made = acquisition_of(hu, spacing, header.acquisition, geometry)
+    made = acquisition_of(hu, spacing, header.info.acquisition, geometry)
     seed = noise_seed(settings.seed, source.SOPInstanceUID)
     worse = settings.degradation(hu, spacing, np.random.default_rng(seed))
     shown = degraded(hu, spacing, made, worse, seed)

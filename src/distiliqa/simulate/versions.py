@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
-from distiliqa.ct import CTSlice
+from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.ct.dicom.derive import read_stored
 from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, is_enhanced
 from distiliqa.ct.dicom.header import read_header
 from distiliqa.ct.hu import checked
 from distiliqa.ct.orientation import Orientation
-from distiliqa.ct.slice import Acquisition as Acquired
 from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
@@ -79,18 +78,20 @@ def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Itera
     made = acquisition_of(hu, spacing, ct.acquisition)
     for degradation in worse:
         shown = checked(degraded(hu, spacing, made, degradation, noise), path=ct.path)
-        yield replace(
-            ct,
-            hu=shown if orientation is None else orientation.turn(shown),
-            acquisition=_at_dose(ct.acquisition, degradation.relative_dose(made.geometry.views)),
-        )
+        turned = shown if orientation is None else orientation.turn(shown)
+        dose = degradation.relative_dose(made.geometry.views)
+        yield replace(ct, hu=turned, info=_at_dose(ct.info, dose))
 
 
-def _at_dose(acquired: Acquired, dose: float) -> Acquired:
-    """The facts of a scan with ``dose`` times its photons, as `kept_tags` gives them."""
+def _at_dose(info: SliceInfo, dose: float) -> SliceInfo:
+    """The facts of a scan with ``dose`` times its photons, as `kept_tags` gives them; no pixels."""
+    acquired = info.acquisition
     facts = (acquired.tube_current_ma, acquired.exposure_mas, acquired.ctdivol_mgy)
     current, exposure, ctdivol = (None if fact is None else fact * dose for fact in facts)
-    return replace(acquired, tube_current_ma=current, exposure_mas=exposure, ctdivol_mgy=ctdivol)
+    simulated_facts = replace(
+        acquired, tube_current_ma=current, exposure_mas=exposure, ctdivol_mgy=ctdivol
+    )
+    return replace(info, acquisition=simulated_facts, decode=None)
 
 
 def _stored(ct: CTSlice) -> tuple[NDArray[np.float32], Orientation | None]:

@@ -22,7 +22,7 @@ def test_a_stack(tmp_path, body):
     stack = np.stack([body, body + 1])
     np.save(tmp_path / "a.npy", stack)
     refs = index_ct(tmp_path / "a.npy").slices
-    np.testing.assert_array_equal([ref.load().hu for ref in refs], stack)
+    np.testing.assert_array_equal([ref.read().hu for ref in refs], stack)
 
 
 class Cycle:
@@ -53,7 +53,7 @@ def test_many_threads_read_at_once(tmp_path, body):
     def read(_: int) -> bool:
         for _ in range(3):
             Cycle()
-        return index_ct(tmp_path / "a.npy").slices[0].load().hu.shape == body.shape
+        return index_ct(tmp_path / "a.npy").slices[0].read().hu.shape == body.shape
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(read, range(2000)))
@@ -92,7 +92,7 @@ def test_a_cut_file_is_an_error(tmp_path, body):
 def test_infinite_values_are_an_error(tmp_path, body):
     np.save(tmp_path / "a.npy", np.where(body > 600, np.inf, body))
     with pytest.raises(CTReadError, match=r"a\.npy: holds nan or infinite"):
-        index_ct(tmp_path / "a.npy").slices[0].load()
+        index_ct(tmp_path / "a.npy").slices[0].read()
 
 
 def test_a_stack_with_the_slices_last_is_an_error(tmp_path):
@@ -127,7 +127,7 @@ def test_more_slices_than_any_series_has_are_refused(tmp_path):
 def test_values_that_no_sum_can_hold_are_an_error(tmp_path, body, read_one):
     np.save(tmp_path / "a.npy", np.where(body > 600, 3e38, body))
     with pytest.raises(CTReadError, match=r"holds values of 3e\+38, which are no HU; replace them"):
-        index_ct(tmp_path / "a.npy").slices[0].load()
+        index_ct(tmp_path / "a.npy").slices[0].read()
     # Some tools write the lowest number there is outside of the field of view.
     np.save(tmp_path / "b.npy", np.where(body < -900, -3e38, body))
     assert read_one(tmp_path / "b.npy").hu.min() == -1000

@@ -43,7 +43,7 @@ def test_pages_are_slices_of_one_series(tmp_path, body):
     refs = index_ct(path).slices
     assert [ref.frame for ref in refs] == [0, 1, 2]
     assert {ref.series for ref in refs} == {str(path)}
-    np.testing.assert_array_equal([ref.load().hu for ref in refs], stack)
+    np.testing.assert_array_equal([ref.read().hu for ref in refs], stack)
 
 
 @pytest.mark.parametrize("how", [{"truncate": True}, {"volumetric": True, "tile": (3, 64, 64)}])
@@ -62,7 +62,7 @@ def test_every_layout_reads(tmp_path, body, how, compression, tile):
     options = {"photometric": "minisblack", "compression": compression, "tile": tile} | how
     tifffile.imwrite(tmp_path / "a.tif", stack, **options)
     np.testing.assert_array_equal(
-        [ref.load().hu for ref in index_ct(tmp_path / "a.tif").slices], stack
+        [ref.read().hu for ref in index_ct(tmp_path / "a.tif").slices], stack
     )
 
 
@@ -93,7 +93,7 @@ def test_nan_is_an_error(tmp_path, body):
     values[5, 5] = np.nan
     tifffile.imwrite(tmp_path / "a.tif", values)
     with pytest.raises(CTReadError, match="nan or infinite"):
-        index_ct(tmp_path / "a.tif").slices[0].load()
+        index_ct(tmp_path / "a.tif").slices[0].read()
 
 
 def test_damaged_files_are_errors(tmp_path, body):
@@ -104,7 +104,7 @@ def test_damaged_files_are_errors(tmp_path, body):
     tifffile.imwrite(path, body.astype(np.float32))
     path.write_bytes(path.read_bytes()[:-5000])
     with pytest.raises(CTReadError, match="the TIFF cannot be read"):
-        index_ct(path).slices[0].load()
+        index_ct(path).slices[0].read()
 
 
 def test_a_tiny_image_is_an_error(tmp_path):
@@ -119,7 +119,7 @@ def test_the_challenge_images_show_soft_tissue(shared_data):
     index = index_ct(folder)
     assert len(index.slices) == len(json.loads(ratings.read_text()))
     for ref in index.slices:
-        hu = ref.load().hu
+        hu = ref.read().hu
         assert (hu.min(), hu.max()) == (-1000, 400)
         middle = hu[128:384, 128:384]
         assert ((middle > -150) & (middle < 300)).mean() > 0.7
@@ -152,7 +152,7 @@ def strip(body):
 
 def test_pages_made_by_hand_read(tmp_path, body, strip):
     refs = index_ct(chain(tmp_path / "a.tif", strip, [2, 3, 0])).slices
-    np.testing.assert_array_equal([ref.load().hu for ref in refs], [body] * 3)
+    np.testing.assert_array_equal([ref.read().hu for ref in refs], [body] * 3)
 
 
 @pytest.mark.parametrize("nexts", [[1], [2, 1], [*range(2, 151), 120], [2, 9]])
@@ -178,7 +178,7 @@ def test_a_page_is_found_without_reading_those_before(tmp_path, strip, monkeypat
     seek = tifffile.FileHandle.seek
     count = lambda *args, **kwargs: seeks.append(1) or seek(*args, **kwargs)  # noqa: E731
     monkeypatch.setattr(tifffile.FileHandle, "seek", count)
-    refs[-1].load()
+    refs[-1].read()
     assert len(seeks) < 30
 
 
@@ -195,11 +195,11 @@ PACKBITS = {"compression": 32773}
 )
 def test_strips_hold_what_the_page_says(tmp_path, body, strip, pack, fields):
     path = chain(tmp_path / "a.tif", pack(strip), [0], **fields)
-    np.testing.assert_array_equal(index_ct(path).slices[0].load().hu, body)
+    np.testing.assert_array_equal(index_ct(path).slices[0].read().hu, body)
     for wrong in (strip[:-200], strip + bytes(1 << 20)):
         path = chain(tmp_path / "a.tif", pack(wrong), [0], **fields)
         with pytest.raises(CTReadError, match=r"a strip or tile of other than 8192|bytes for a"):
-            index_ct(path).slices[0].load()
+            index_ct(path).slices[0].read()
 
 
 def test_strips_that_are_not_there_are_no_zeros(tmp_path, body, strip):
@@ -207,10 +207,10 @@ def test_strips_that_are_not_there_are_no_zeros(tmp_path, body, strip):
     for count, problem in ((4096, "other than 8192"), (1 << 30, "beyond the end"), (0, "other")):
         path.write_bytes(chain(path, strip, [0]).read_bytes()[:-PAGE_BYTES] + page((8, count), 0))
         with pytest.raises(CTReadError, match=problem):
-            index_ct(path).slices[0].load()
+            index_ct(path).slices[0].read()
     path = chain(path, strip, [0], rows=32)
     with pytest.raises(CTReadError, match="1 of 2 strips or tiles"):
-        index_ct(path).slices[0].load()
+        index_ct(path).slices[0].read()
 
 
 @pytest.mark.parametrize("side", [16, 60_000])
@@ -218,9 +218,9 @@ def test_each_page_is_checked_and_not_only_the_first(tmp_path, strip, side):
     path = chain(tmp_path / "a.tif", strip, [2])
     path.write_bytes(path.read_bytes() + page((8, len(strip)), 0, side=side))
     first, second = index_ct(path).slices
-    first.load()
+    first.read()
     with pytest.raises(CTReadError, match="pixels is too"):
-        second.load()
+        second.read()
 
 
 def test_a_challenge_stack_of_pages_that_fill_the_memory_is_refused(tmp_path, strip, monkeypatch):

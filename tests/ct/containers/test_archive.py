@@ -13,7 +13,6 @@ import tifffile
 from distiliqa.ct import index_ct, source
 from distiliqa.ct.containers import archive
 from distiliqa.errors import CTReadError
-from distiliqa.scoring.read_ahead import file_of
 
 
 def zip_of(path: Path, members: dict[str, bytes]) -> Path:
@@ -38,7 +37,7 @@ def test_a_zip_of_dicom_reads_in_memory(tmp_path, slice_bytes, body):
     index = index_ct(path)
     assert [ref.path for ref in index.slices] == [f"{path}/series/IM{n}" for n in (10, 9, 8)]
     for z, ref in enumerate(index.slices):
-        image = ref.load()
+        image = ref.read()
         np.testing.assert_array_equal(image.hu, body + z)
         assert image.path == ref.path
     assert [problem.reason for problem in index.left_out] == ["1 file that is no image"]
@@ -50,14 +49,14 @@ def test_a_zip_without_its_extension_and_tiffs_in_it_read(tmp_path, body):
     tifffile.imwrite(tiff, body.astype(np.float32))
     path = zip_of(tmp_path / "download", {"0000.tiff": tiff.getvalue()})
     (ref,) = index_ct(path).slices
-    np.testing.assert_array_equal(ref.load().hu, body)
+    np.testing.assert_array_equal(ref.read().hu, body)
 
 
 @pytest.mark.parametrize("name", ["../a.dcm", "x/../../a.dcm", "/etc/a.dcm", "C:\\a.dcm", "..\\a"])
 def test_what_a_member_is_called_is_only_a_name(tmp_path, slice_bytes, name):
     path = zip_of(tmp_path / "a.zip", {"good.dcm": slice_bytes(0), name: slice_bytes(1)})
     index = index_ct(path)
-    assert len({ref.load().position_mm for ref in index.slices}) == 2
+    assert len({ref.read().position_mm for ref in index.slices}) == 2
     parts = [PurePath(ref.path).relative_to(path).parts for ref in index.slices]
     assert all(".." not in found for found in parts)
     assert list(tmp_path.iterdir()) == [path]
@@ -72,8 +71,8 @@ def test_members_of_one_name_are_told_apart_each_with_its_bytes(tmp_path, slice_
     told = ["", " (3)", " (4)", " (2)", " (5)"]
     assert [ref.path for ref in index.slices] == [f"{path}/s/1.dcm{number}" for number in told]
     for z, ref in enumerate(index.slices):
-        assert ref.load().position_mm == z
-        np.testing.assert_array_equal(ref.load().hu, body + z)
+        assert ref.read().position_mm == z
+        np.testing.assert_array_equal(ref.read().hu, body + z)
 
 
 def test_a_copy_under_the_same_name_is_a_copy(tmp_path, slice_bytes):
@@ -102,7 +101,7 @@ def test_an_index_unpacks_no_more_than_headers(tmp_path, slice_bytes, monkeypatc
     slices = index_ct(path).slices
     assert whole == []
     for _ in range(3):
-        slices[0].load()
+        slices[0].read()
     assert len(whole) == 1
 
 
@@ -110,7 +109,7 @@ def test_names_no_path_can_have_are_names(tmp_path, slice_bytes):
     members = {"x" * 60_000: slice_bytes(0), "9" * 5000: slice_bytes(1), "/": slice_bytes(2)}
     index = index_ct(zip_of(tmp_path / "a.zip", members))
     assert len(index.slices) == 3
-    assert all(file_of(ref.path) == tmp_path / "a.zip" for ref in index.slices)
+    assert all(ref.file == tmp_path / "a.zip" for ref in index.slices)
 
 
 def test_a_bomb_is_refused_before_anything_is_decompressed(tmp_path, monkeypatch):
@@ -145,7 +144,7 @@ def test_a_false_size_in_the_directory_gains_nothing(tmp_path, slice_bytes):
     size = len(content).to_bytes(4, "little")
     path.write_bytes(path.read_bytes().replace(size, (2000).to_bytes(4, "little")))
     with pytest.raises(CTReadError):
-        index_ct(path).slices[0].load()
+        index_ct(path).slices[0].read()
 
 
 def test_damaged_and_encrypted_zips_are_errors(tmp_path, slice_bytes):

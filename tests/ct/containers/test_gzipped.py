@@ -24,7 +24,7 @@ def test_a_gzipped_slice_reads_alone_and_in_a_folder(tmp_path, slice_bytes, body
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "a.tif.gz").write_bytes(gzip.compress(tiff.getvalue()))
     (alone,) = index_ct(packed).slices
-    np.testing.assert_array_equal(alone.load().hu, body + 1)
+    np.testing.assert_array_equal(alone.read().hu, body + 1)
     assert alone.path == str(packed)
     assert [Path(ref.path).name for ref in index_ct(tmp_path).slices] == [
         "0.dcm",
@@ -47,7 +47,7 @@ def test_bytes_say_what_names_do_not(tmp_path, slice_bytes):
         archive.writestr("1.dcm", slice_bytes(8))
     (tmp_path / "letter.docx").write_bytes((tmp_path / "1.2.3").read_bytes())
     index = index_ct(tmp_path)
-    assert sorted(ref.load().position_mm for ref in index.slices) == [0, 1, 2]
+    assert sorted(ref.read().position_mm for ref in index.slices) == [0, 1, 2]
     told = {Path(path).name: reason for path, reason in index.left_out}
     assert told == {
         "1.2.3": "a zip inside; unpack it, or give it by itself",
@@ -101,7 +101,7 @@ def test_a_member_that_is_gzipped_reads_too(tmp_path, slice_bytes):
         target.writestr("1.dcm.gz", gzip.compress(slice_bytes(1)))
         target.writestr("2.npy.gz", gzip.compress(b"x" * 200))
     index = index_ct(path)
-    assert [ref.load().position_mm for ref in index.slices] == [1]
+    assert [ref.read().position_mm for ref in index.slices] == [1]
     assert index.left_out[0].reason == ".npy is not read inside an archive or a .gz; unpack it"
 
 

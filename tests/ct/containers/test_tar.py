@@ -40,7 +40,7 @@ def test_a_tar_reads_and_leaves_nothing_behind(tmp_path, three, body, name):
     assert index.failed == index.left_out == ()
     assert [ref.path for ref in index.slices] == [f"{path}/series/{n}.dcm" for n in (10, 9, 8)]
     for z, ref in enumerate(index.slices):
-        np.testing.assert_array_equal(ref.load().hu, body + z)
+        np.testing.assert_array_equal(ref.read().hu, body + z)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -49,7 +49,7 @@ def test_members_of_one_name_and_names_that_lead_outside(tmp_path, slice_bytes):
     names = ["../1.dcm", "/1.dcm", "1.dcm"]
     path = tmp_path / "a.tar"
     path.write_bytes(tar_bytes((name, slice_bytes(z)) for z, name in enumerate(names)))
-    found = [(ref.path, ref.load().position_mm) for ref in index_ct(path).slices]
+    found = [(ref.path, ref.read().position_mm) for ref in index_ct(path).slices]
     told = [f"{path}/1.dcm", f"{path}/1.dcm (2)", f"{path}/1.dcm (3)"]
     assert found == list(zip(told, range(3), strict=True))
 
@@ -88,7 +88,7 @@ def test_no_image_is_lost_in_silence_by_damage(tmp_path, three):
     """
     path, chance = tmp_path / "a.tar", random.Random(15)
     path.write_bytes(three)
-    right = {ref.load().hu.tobytes() for ref in index_ct(path).slices}
+    right = {ref.read().hu.tobytes() for ref in index_ct(path).slices}
     starts = [at for at in range(0, len(three), 512) if three[at + 257 : at + 262] == b"ustar"]
     assert len(starts) == 3
     for number in range(MUTATIONS):
@@ -102,7 +102,7 @@ def test_no_image_is_lost_in_silence_by_damage(tmp_path, three):
             index = index_ct(path)
         except CTReadError:
             continue
-        found = {ref.load().hu.tobytes() for ref in index.slices if not index.failed}
+        found = {ref.read().hu.tobytes() for ref in index.slices if not index.failed}
         assert index.failed or found == right, f"mutation {number}: lost in silence"
 
 
@@ -111,7 +111,7 @@ def test_a_tar_gz_that_is_cut_short_gives_what_it_still_has(tmp_path, three):
     whole = gzip.compress(three, 0)
     path.write_bytes(whole[: len(whole) // 2])
     index = index_ct(path)
-    assert [ref.load().position_mm for ref in index.slices] == [0]
+    assert [ref.read().position_mm for ref in index.slices] == [0]
     assert (f"{path}/series/9.dcm", "cut short; copy or export the tar again") in index.failed
     assert any("members may be missing: cut short" in problem.reason for problem in index.failed)
 
@@ -126,7 +126,7 @@ def test_a_false_size_costs_its_member_alone(tmp_path, slice_bytes):
     path = tmp_path / "a.tar"
     path.write_bytes(content)
     index = index_ct(path)
-    assert [ref.load().position_mm for ref in index.slices] == [0]
+    assert [ref.read().position_mm for ref in index.slices] == [0]
     assert index.failed[0] == (f"{path}/1.dcm", "cut short; copy or export the tar again")
 
 

@@ -31,7 +31,7 @@ def after(path: Path) -> tuple[set[str], bool]:
     sound, lost = set(), bool(index.failed)
     for ref in index.slices:
         try:
-            sound.add(ref.load().hu.tobytes().hex())
+            sound.add(ref.read().hu.tobytes().hex())
         except CTReadError:
             lost = True
     return sound, lost
@@ -98,8 +98,8 @@ def test_a_byte_of_the_pixels_that_changed_costs_that_member(tmp_path, slice_byt
     path.write_bytes(whole)
     damaged, sound = index_ct(path).slices
     with pytest.raises(CTReadError, match=r"0\.dcm: .*CRC"):
-        damaged.load()
-    assert sound.load().position_mm == 1
+        damaged.read()
+    assert sound.read().position_mm == 1
 
 
 @pytest.mark.parametrize(("at", "value", "why"), [(8, 1, "encrypted"), (10, 99, "not supported")])
@@ -133,4 +133,4 @@ def test_a_zip_behind_other_bytes_and_before_a_comment_reads(tmp_path, slice_byt
         target.comment = b"of a viewer" * 1000
     path = tmp_path / "download"
     path.write_bytes(content.getvalue())
-    assert [ref.load().position_mm for ref in index_ct(path).slices] == [1]
+    assert [ref.read().position_mm for ref in index_ct(path).slices] == [1]

@@ -171,7 +171,7 @@ def test_a_frame_is_read_without_the_others(tmp_path, write_ct, body, monkeypatc
         return content
 
     monkeypatch.setattr(Spliced, "read", counted)
-    np.testing.assert_array_equal(refs[40].load().hu, body + 40)
+    np.testing.assert_array_equal(refs[40].read().hu, body + 40)
     assert sum(taken) < 4 * body.size * 2
 
 

@@ -91,7 +91,7 @@ def test_frames_have_their_own_rescale_and_position(tmp_path, write_enhanced, fr
     refs = index_ct(path).slices
     assert [(ref.frame, ref.position_mm) for ref in refs] == [(1, 10), (2, 20), (0, 30)]
     for ref in refs:
-        image = ref.load()
+        image = ref.read()
         np.testing.assert_allclose(image.hu, frames[ref.frame], atol=1)
         assert image.frame == ref.frame
         assert image.warnings == ()
@@ -99,7 +99,7 @@ def test_frames_have_their_own_rescale_and_position(tmp_path, write_enhanced, fr
 
 def test_acquisition_comes_from_the_functional_groups(tmp_path, write_enhanced, frames):
     path = write_enhanced(tmp_path / "a.dcm", frames, [per_frame(z, 1) for z in range(3)])
-    image = index_ct(path).slices[2].load()
+    image = index_ct(path).slices[2].read()
     facts = image.acquisition
     assert (facts.kvp, facts.tube_current_ma, facts.exposure_mas) == (100, 102, 50)
     assert (facts.ctdivol_mgy, facts.slice_thickness_mm) == (7.5, 5)
@@ -116,7 +116,7 @@ def test_the_second_source_of_a_dual_source_scanner_does_not_count(
             KVP=140.0, XRayTubeCurrentInmA=333.0, ExposureInmAs=77.0
         )
     facts = (
-        index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups)).slices[0].load().acquisition
+        index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups)).slices[0].read().acquisition
     )
     assert (facts.kvp, facts.tube_current_ma, facts.exposure_mas) == (100, 100, 50)
 
@@ -160,7 +160,7 @@ def test_private_sequences_do_not_count(tmp_path, write_enhanced, frames, place,
     refs = index_ct(path).slices
     assert [ref.position_mm for ref in refs] == [0, 3, 6]
     for ref in refs:
-        image = ref.load()
+        image = ref.read()
         np.testing.assert_array_equal(image.hu, frames[ref.frame])
         assert (image.spacing_mm, image.warnings) == ((0.8, 0.8), ())
 
@@ -171,7 +171,7 @@ def test_references_to_other_images_do_not_count(tmp_path, write_enhanced, frame
         group.DerivationImageSequence = item(RescaleIntercept=0, ImagePositionPatient=[0, 0, 99])
     refs = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups)).slices
     assert [ref.position_mm for ref in refs] == [0, 3, 6]
-    np.testing.assert_array_equal(refs[1].load().hu, frames[1])
+    np.testing.assert_array_equal(refs[1].read().hu, frames[1])
 
 
 def test_frames_without_any_group_of_their_own_are_refused(tmp_path, write_enhanced, frames):
@@ -217,11 +217,11 @@ def test_stacks_are_series_of_their_own(tmp_path, write_enhanced, body):
         group.FrameContentSequence = item(StackID=stack, InStackPositionNumber=1)
     index = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
     assert [ref.series.rpartition(" stack ")[2] for ref in index.slices] == list("1122")
-    assert [ref.load().series for ref in index.slices] == [ref.series for ref in index.slices]
+    assert [ref.read().series for ref in index.slices] == [ref.series for ref in index.slices]
     for group in groups:
         group.FrameContentSequence[0].StackID = "1"
     index = index_ct(write_enhanced(tmp_path / "b.dcm", frames, groups))
-    assert {ref.series for ref in index.slices} == {index.slices[0].load().series_uid}
+    assert {ref.series for ref in index.slices} == {index.slices[0].read().series_uid}
 
 
 def test_a_derivation_in_a_functional_group_is_read(tmp_path, write_enhanced, frames):
@@ -257,5 +257,5 @@ def test_frames_without_functional_groups_keep_file_order(tmp_path, write_ct, bo
     dataset.save_as(path)
     refs = index_ct(path).slices
     assert [(ref.frame, ref.position_mm) for ref in refs] == [(0, None), (1, None)]
-    np.testing.assert_array_equal(refs[1].load().hu, body + 10)
-    assert any("no image position" in warning for warning in refs[0].load().warnings)
+    np.testing.assert_array_equal(refs[1].read().hu, body + 10)
+    assert any("no image position" in warning for warning in refs[0].read().warnings)

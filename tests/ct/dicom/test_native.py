@@ -68,7 +68,7 @@ def test_all_else_is_left_to_pydicom(tmp_path, write_ct, body, by_pydicom, tags)
     dataset.update(tags)
     dataset.save_as(path)
     try:
-        index_ct(path).slices[0].load()
+        index_ct(path).slices[0].read()
     except CTReadError:
         assert tags == {"NumberOfFrames": 2}  # the pixels of the second are not there
     assert by_pydicom
@@ -78,7 +78,7 @@ def test_a_file_that_was_rewritten_since_is_read_anew(tmp_path, write_ct, body, 
     path = write_ct(tmp_path / "a.dcm", body)
     (ref,) = index_ct(path).slices
     write_ct(path, body, SeriesDescription="pushes the pixels along")
-    np.testing.assert_array_equal(ref.load().hu, body)
+    np.testing.assert_array_equal(ref.read().hu, body)
     assert by_pydicom
 
 
@@ -87,4 +87,4 @@ def test_a_file_that_was_cut_since_is_an_error(tmp_path, write_ct, body):
     (ref,) = index_ct(path).slices
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(CTReadError, match="cut short or damaged"):
-        ref.load()
+        ref.read()

@@ -79,7 +79,7 @@ def test_a_missing_decoder_is_named(tmp_path, write_ct, body, monkeypatch):
     monkeypatch.setattr(JPEGLSLosslessDecoder, "_available", {})
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match=r"no decoder for .*JPEG-LS.*; pip install pyjpegls"):
-        ref.load()
+        ref.read()
 
 
 def test_a_syntax_that_no_decoder_knows_is_named(tmp_path, write_ct, body):
@@ -91,7 +91,7 @@ def test_a_syntax_that_no_decoder_knows_is_named(tmp_path, write_ct, body):
     dataset.save_as(path)
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match=r"MPEG2 .* is not supported; export"):
-        ref.load()
+        ref.read()
 
 
 @pytest.mark.parametrize("encode", ["gdcm", "pydicom"])
@@ -106,7 +106,7 @@ def test_a_cut_compressed_image_is_an_error(tmp_path, write_ct, body, encode, tr
     path.write_bytes(path.read_bytes()[:-2000])
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match="cut short or damaged"):
-        ref.load()
+        ref.read()
 
 
 @pytest.mark.parametrize("keep", [100, 3000])
@@ -123,7 +123,7 @@ def test_a_cut_jpeg_ls_image_always_ends(tmp_path, write_ct, body, monkeypatch, 
     )
     (ref,) = index_ct(tmp_path / "a.dcm").slices
     with pytest.raises(CTReadError, match="cut short or damaged"):
-        ref.load()
+        ref.read()
     assert [stream[-2:] for stream in decoded] == [b"\xff\xd9"]
 
 
@@ -143,7 +143,7 @@ def test_a_jpeg_image_that_lacks_bytes_is_an_error(tmp_path, write_ct, body, tra
     damaged_jpeg(path, transcode, lambda encoded: encoded[:2000] + encoded[2300:])
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match=r"damaged: Corrupt JPEG data: premature end"):
-        ref.load()
+        ref.read()
     assert capfd.readouterr() == ("", "")
 
 
@@ -188,7 +188,7 @@ def test_a_header_that_contradicts_the_compressed_image_is_an_error(
     dataset.save_as(path)
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match=says):
-        ref.load()
+        ref.read()
 
 
 def test_the_real_jpeg_2000_slice_reads(shared_data, read_one):

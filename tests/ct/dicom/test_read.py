@@ -70,7 +70,7 @@ def test_rescale_is_per_slice(tmp_path, write_ct, body):
         tags = {"RescaleSlope": slope, "RescaleIntercept": intercept}
         write_ct(tmp_path / f"{number}.dcm", body, ImagePositionPatient=[0, 0, number], **tags)
     for ref in index_ct(tmp_path).slices:
-        np.testing.assert_allclose(ref.load().hu, body, atol=1)
+        np.testing.assert_allclose(ref.read().hu, body, atol=1)
 
 
 @pytest.mark.parametrize("padding", [-2000, 63536])
@@ -202,7 +202,7 @@ def test_numbers_that_are_broken_are_not_called_absent(
 @pytest.mark.parametrize("spacing", [[0, 0], [-0.7, -0.7], [0.7, 0]])
 def test_a_spacing_that_no_pixels_have_gives_no_geometry(tmp_path, write_ct, body, spacing):
     (ref,) = index_ct(write_ct(tmp_path / "a.dcm", body, PixelSpacing=spacing)).slices
-    assert (ref.geometry, ref.load().spacing_mm) == (None, None)
+    assert (ref.geometry, ref.read().spacing_mm) == (None, None)
 
 
 @pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept"])
@@ -300,7 +300,7 @@ def test_training_images_saved_as_secondary_capture_read_on_request(tmp_path, wr
     tags = {"SOPClassUID": SecondaryCaptureImageStorage, "Modality": "OT"}
     path = write_ct(tmp_path / "a.dcm", body, **tags)
     (ref,) = index_ct(path, require_ct=False).slices
-    np.testing.assert_array_equal(ref.load().hu, body)
+    np.testing.assert_array_equal(ref.read().hu, body)
 
 
 def test_mixed_doses_of_the_published_preprocessing_read(golden):
@@ -309,7 +309,7 @@ def test_mixed_doses_of_the_published_preprocessing_read(golden):
     assert len(index.slices) == 12
     for ref in index.slices:
         stored = pydicom.dcmread(ref.path).pixel_array
-        np.testing.assert_array_equal(ref.load().hu, np.where(stored < -1500, -1000, stored))
+        np.testing.assert_array_equal(ref.read().hu, np.where(stored < -1500, -1000, stored))
 
 
 @pytest.mark.parametrize("keep", [140, 300, 600])
@@ -326,7 +326,7 @@ def test_cut_pixels_are_an_error(tmp_path, write_ct, body):
     path.write_bytes(path.read_bytes()[:-3000])
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match=r"a\.dcm: the pixels cannot be decoded .*cut short"):
-        ref.load()
+        ref.read()
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_a_rescale_beyond_all_numbers_is_an_error_without_noise(tmp_path, write_
     path = altered(write_ct(tmp_path / "a.dcm", body), RescaleSlope="1e300")
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match="nan or infinite"):
-        ref.load()
+        ref.read()
 
 
 @pytest.mark.parametrize("count", [1_000_000, -5])
@@ -473,7 +473,7 @@ def test_nan_in_float_pixels_is_an_error(tmp_path, write_ct, body):
     dataset.save_as(path)
     (ref,) = index_ct(path).slices
     with pytest.raises(CTReadError, match="nan or infinite"):
-        ref.load()
+        ref.read()
 
 
 def test_a_text_file_named_dcm_is_an_error(tmp_path):
@@ -491,7 +491,7 @@ def test_broken_optional_tags_do_not_lose_the_slice_or_reach_the_screen(tmp_path
     dataset.save_as(path)
     code = (
         "import sys; from distiliqa.ct import index_ct;"
-        "image = index_ct(sys.argv[1]).slices[0].load();"
+        "image = index_ct(sys.argv[1]).slices[0].read();"
         "print(image.acquisition.kvp, image.hu.shape)"
     )
     run = subprocess.run(
@@ -507,7 +507,7 @@ def test_real_slices_of_every_scanner_read(shared_data):
     images = [path for path in (shared_data / "ct-dev").rglob("*.*") if path.suffix in kinds]
     assert len(index.slices) == len(images) > 20
     for ref in index.slices:
-        image = ref.load()
+        image = ref.read()
         assert image.hu.shape == (512, 512)
         assert -1500 <= image.hu.min() <= -900
         noted = set(image.warnings) - {CONTRADICTION}  # GE writes odd exposures
@@ -527,7 +527,7 @@ def test_damaged_bytes_never_raise_anything_else(tmp_path, write_ct, body):
             damaged[place] = rng.integers(256)
         path.write_bytes(damaged)
         try:
-            index_ct(path).slices[0].load()
+            index_ct(path).slices[0].read()
         except CTReadError:
             errors += 1
     assert 0 < errors < 300

@@ -58,5 +58,5 @@ def test_a_frame_that_would_fill_the_memory_is_refused_before(tmp_path, write_ct
     (ref,) = index_ct(tmp_path / "a.dcm").slices
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(CTReadError, match="more pixels than the 64 x 64 of the header"):
-        ref.load()
+        ref.read()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10  # KiB

@@ -46,7 +46,7 @@ def save(tmp_path, slices):
 
 
 def loaded(path):
-    return [ref.load() for ref in index_ct(path).slices]
+    return [ref.read() for ref in index_ct(path).slices]
 
 
 def simple_itk(path):
@@ -243,4 +243,4 @@ def test_extreme_lengths_are_refused_or_unknown_and_print_nothing(save, number):
         found = index_one(Source.on_disk(save(**fields)))
         assert all("singular or not finite" in problem.reason for problem in found.failed)
         for ref in found.slices:
-            assert abs(ref.load().position_mm or 0.0) < 1e5
+            assert abs(ref.read().position_mm or 0.0) < 1e5

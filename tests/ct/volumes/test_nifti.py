@@ -93,7 +93,7 @@ def test_every_way_to_store_a_volume_reads_the_same(tmp_path, body, directions, 
     slices = np.stack([body, body + 5, body + 10]).astype(np.int16)
     volume = stored(slices.transpose(2, 1, 0))  # x, y, z
     index = index_ct(save(tmp_path / f"a{suffix}", volume, directions))
-    images = [ref.load() for ref in index.slices]
+    images = [ref.read() for ref in index.slices]
     np.testing.assert_array_equal([image.hu for image in images], slices)
     positions = [image.position_mm for image in images]
     np.testing.assert_allclose(np.diff(positions), 1)
@@ -107,13 +107,13 @@ def test_slope_and_intercept_are_applied(tmp_path, body, suffix):
     image.header.set_slope_inter(0.5, -1024)
     nibabel.save(image, path)
     assert nibabel.load(path).dataobj.slope == 0.5
-    np.testing.assert_array_equal(index_ct(path).slices[0].load().hu, body)
+    np.testing.assert_array_equal(index_ct(path).slices[0].read().hu, body)
 
 
 def test_a_fourth_axis_of_one_is_dropped_and_more_refused(tmp_path, body):
     volume = np.repeat(body.T[:, :, None, None], 2, axis=3).astype(np.int16)
     single = save(tmp_path / "a.nii", volume[..., :1])
-    np.testing.assert_array_equal(index_ct(single).slices[0].load().hu, body)
+    np.testing.assert_array_equal(index_ct(single).slices[0].read().hu, body)
     with pytest.raises(CTReadError, match=r"a volume of shape \(64, 64, 1, 2\); give one volume"):
         index_ct(save(tmp_path / "b.nii", volume))
 
@@ -163,7 +163,7 @@ def test_a_cut_volume_is_an_error(tmp_path, body, suffix):
     path = save(tmp_path / f"a{suffix}", volume)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(CTReadError, match="cut short or damaged"):
-        index_ct(path).slices[0].load()
+        index_ct(path).slices[0].read()
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
@@ -179,7 +179,7 @@ def test_few_decoded_volumes_are_kept(tmp_path, body):
     for number in range(4):
         save(tmp_path / f"{number}.nii.gz", volume + number)
     for number, ref in enumerate(index_ct(tmp_path).slices):
-        np.testing.assert_array_equal(ref.load().hu, body + number)
+        np.testing.assert_array_equal(ref.read().hu, body + number)
     assert _decoded.cache_info().currsize <= 2
 
 
@@ -187,9 +187,9 @@ def test_a_changed_volume_is_read_again(tmp_path, body):
     volume = body.T[:, :, None].astype(np.int16)
     path = save(tmp_path / "a.nii.gz", volume)
     (ref,) = index_ct(path).slices
-    ref.load()
+    ref.read()
     save(path, volume + 7)
-    np.testing.assert_array_equal(ref.load().hu, body + 7)
+    np.testing.assert_array_equal(ref.read().hu, body + 7)
 
 
 def test_a_volume_that_cannot_be_decoded_is_tried_once(tmp_path, body, monkeypatch):
@@ -202,7 +202,7 @@ def test_a_volume_that_cannot_be_decoded_is_tried_once(tmp_path, body, monkeypat
     monkeypatch.setattr(voxels, "Inflated", lambda file: opened.append(file) or Inflated(file))
     for ref in slices:
         with pytest.raises(CTReadError, match="cut short or damaged"):
-            ref.load()
+            ref.read()
     assert len(opened) == 1
 
 
@@ -227,7 +227,7 @@ def test_lengths_become_millimeters(tmp_path, body, suffix, unit, code):
     image = nibabel.Nifti1Image(np.repeat(body.T[:, :, None], 3, axis=2), affine)
     image.header.set_xyzt_units(unit)
     nibabel.save(image, tmp_path / f"a{suffix}")
-    slices = [ref.load() for ref in index_ct(tmp_path / f"a{suffix}").slices]
+    slices = [ref.read() for ref in index_ct(tmp_path / f"a{suffix}").slices]
     assert [image.position_mm for image in slices] == pytest.approx([0, 3, 6])
     assert slices[0].spacing_mm == pytest.approx((0.7, 0.7))
     assert slices[0].warnings == ()
@@ -297,7 +297,7 @@ def test_what_follows_the_voxels_is_refused_and_not_inflated(tmp_path, body, mon
     read = Inflated.read
     monkeypatch.setattr(Inflated, "read", lambda self, n: inflated.append(n) or read(self, n))
     with pytest.raises(CTReadError, match="more than the 8192 bytes of voxels"):
-        index_ct(path).slices[0].load()
+        index_ct(path).slices[0].read()
     assert sum(inflated) < 1 << 16
 
 
@@ -334,7 +334,7 @@ def test_a_pair_is_one_volume_whatever_is_given(pair, tmp_path, body):
         found = index_ct(given)
         assert (found.failed, found.left_out) == ((), ())
         assert [ref.path for ref in found.slices] == [str(pair)] * 2
-        np.testing.assert_array_equal(found.slices[1].load().hu, body)
+        np.testing.assert_array_equal(found.slices[1].read().hu, body)
     pair.with_suffix(".img").rename(tmp_path / "A.IMG")
     pair = pair.rename(tmp_path / "A.HDR")
     assert len(index_ct(tmp_path).slices) == 2

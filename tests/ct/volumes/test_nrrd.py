@@ -44,7 +44,7 @@ def save(tmp_path, slices):
 
 
 def loaded(path):
-    return [ref.load() for ref in index_ct(path).slices]
+    return [ref.read() for ref in index_ct(path).slices]
 
 
 def assert_same(path):

@@ -72,7 +72,7 @@ def test_a_series_that_is_not_dicom_is_told(tmp_path, scored):
 def test_a_file_that_has_gone_is_told(tmp_path, scored, write_series):
     (series,) = scored(write_series(tmp_path))
     os.remove(series.slices[1].path)
-    with pytest.raises(DistiliqaError, match=r"\.dcm: cannot be opened"):
+    with pytest.raises(DistiliqaError, match=r"\.dcm: is not there any more"):
         read_sources(series)
 
 

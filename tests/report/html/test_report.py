@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
@@ -104,19 +105,14 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
 
 
 def renamed(each: SliceScore, old: str, new: Path) -> SliceScore:
-    return replace(each, path=each.path.replace(old, str(new)))
+    return with_facts(each, path=each.path.replace(old, str(new)))
 
 
 def test_hostile_text_is_only_text(run: ScoringRun, report: Callable[..., str]):
     first = run.slices[0]
     acquisition = replace(first.acquisition, kernel=HOSTILE, scanner=HOSTILE, body_part=HOSTILE)
-    hostile = replace(
-        first,
-        warnings=(HOSTILE,),
-        acquisition=acquisition,
-        path=f"/{HOSTILE}.dcm",
-        series=HOSTILE,
-    )
+    named = with_facts(first, acquisition=acquisition, path=f"/{HOSTILE}.dcm", series=HOSTILE)
+    hostile = replace(named, warnings=(HOSTILE,))
     scale = replace(run.model.scale, meaning=HOSTILE)
     text = report(
         replace(
@@ -201,7 +197,7 @@ def test_a_slice_is_as_large_as_in_its_heatmap_whatever_the_model_takes(
 
 
 def test_a_file_that_has_gone_is_told(run: ScoringRun, report: Callable[..., str]):
-    text = report(with_slices(run, replace(run.slices[0], path="/gone/1.dcm")))
+    text = report(with_slices(run, with_facts(run.slices[0], path="/gone/1.dcm", decode=None)))
     assert text.count("the file can no longer be read") == 1
     assert text.count("data:image/jpeg") == 3
 
@@ -228,7 +224,9 @@ def test_of_very_many_series_the_worst_have_sections_and_pictures(
     monkeypatch.setattr(entry, "MAX_SECTIONS", 3)
     monkeypatch.setattr(entry, "MAX_PICTURED", 2)
     first = run.slices[0]
-    series = [replace(first, score=float(score), series=f"{score}") for score in (4, 1, 3, 2)]
+    series = [
+        replace(with_facts(first, series=f"{score}"), score=float(score)) for score in (4, 1, 3, 2)
+    ]
     text = report(replace(run, slices=tuple(series)))
     assert re.findall(r'<section class="series" id="(s\d)">', text) == ["s2", "s3", "s4"]
     assert text.count("data:image/jpeg") == 2

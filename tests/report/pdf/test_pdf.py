@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from PIL import Image
+from tests.support.made import with_facts
 
-from distiliqa.ct import Acquisition
+from distiliqa.ct import Acquisition, SliceInfo
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import write_reports
 from distiliqa.report.pdf import require_pdf, write_pdf
@@ -58,11 +59,10 @@ def rich(run: ScoringRun) -> ScoringRun:
     made = Acquisition(kvp=120.0, kernel=LONG, scanner=LONG, manufacturer=WORDS, body_part=WORDS)
     slices = tuple(
         replace(
-            each,
+            with_facts(each, acquisition=made),
             interval=(each.score - 0.5, each.score + 0.5),
             distance=1.5 * n,
             heatmap=np.full((8, 8), n, np.float32),
-            acquisition=made,
             warnings=(WORDS, LONG, "<b>bold</b> & more"),
         )
         for n, each in enumerate(run.slices)
@@ -147,7 +147,9 @@ def test_the_pages_carry_the_caution_and_their_number(
 def test_a_slice_that_has_gone_has_words_for_a_picture(
     run: ScoringRun, boxes: list[Box], tmp_path: Path
 ):
-    gone = tuple(replace(each, path=f"/gone/{n}.dcm") for n, each in enumerate(run.slices))
+    gone = tuple(
+        with_facts(each, path=f"/gone/{n}.dcm", decode=None) for n, each in enumerate(run.slices)
+    )
     write_pdf(tmp_path / "report.pdf", replace(run, slices=gone))
     assert any("can no longer be read" in box.text for box in boxes)
 
@@ -180,7 +182,7 @@ def test_pictures_of_another_report_are_taken_as_they_are(
     run: ScoringRun, boxes: list[Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     pictures = write_reports(run, tmp_path)
-    monkeypatch.setattr("distiliqa.scoring.again.index_ct", None)
+    monkeypatch.setattr(SliceInfo, "read", None)
     write_pdf(tmp_path / "report.pdf", run, pictures=pictures)
     assert not any("can no longer be read" in box.text for box in boxes)
 

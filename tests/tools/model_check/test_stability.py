@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from tests.support.made import made_slice, with_facts
 from tools.model_check.stability import FLIPS, SHIFTS, averaged, shifted, without_table
 
 from distiliqa.ct import Acquisition, CTSlice
@@ -42,7 +41,7 @@ def test_the_table_goes_and_the_body_stays():
 def series(name: str, thickness: float | None, *positions: float) -> list[CTSlice]:
     made = Acquisition(slice_thickness_mm=thickness)
     return [
-        CTSlice(np.full((2, 2), z, np.float32), "", series=name, position_mm=z, acquisition=made)
+        made_slice(np.full((2, 2), z, np.float32), series=name, position_mm=z, acquisition=made)
         for z in positions
     ]
 
@@ -60,6 +59,6 @@ def test_slices_with_a_gap_or_of_two_series_are_not_averaged():
     assert not list(averaged(series("a", 1.25, 0, 3.2, 6.4)))
     assert not list(averaged(series("a", 3, 0) + series("b", 3, 2.5)))
     assert not list(averaged(series("a", None, 0, 2.5)))
-    assert not list(averaged([replace(ct, position_mm=None) for ct in series("a", 3, 0, 2.5)]))
+    assert not list(averaged([with_facts(ct, position_mm=None) for ct in series("a", 3, 0, 2.5)]))
     assert not list(averaged(series("a", 5, 0, 5, 10)))
     assert [len(run) for run, _ in averaged(series("a", 3, 0, 2.5, 9, 11.5))] == [2, 2]

@@ -50,8 +50,10 @@ def index_npy(source: Source) -> CTIndex:
             path=path,
             remedy="give HU as (slices, rows, columns): numpy.moveaxis(array, -1, 0)",
         )
-    check_size(*array.shape[-2:], path=source.name)
-    return index_stack(source, range(1 if array.ndim == 2 else len(array)), _read_hu)
+    rows, columns = array.shape[-2:]
+    check_size(rows, columns, path=source.name)
+    places = range(1 if array.ndim == 2 else len(array))
+    return index_stack(source, places, _read_hu, (rows, columns))
 
 
 def _open(path: Path) -> np.memmap:

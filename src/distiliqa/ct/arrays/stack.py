@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.hu import check_count, checked
-from distiliqa.ct.listing import CTIndex, SliceRef
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.listing import CTIndex
+from distiliqa.ct.slice_info import Pixels, SliceInfo
 from distiliqa.ct.source import Source
 
 ReadHU = Callable[[Source, int], NDArray[np.floating]]
@@ -24,12 +24,18 @@ def slices_last(shape: Sequence[int]) -> bool:
     return len(shape) == 3 and shape[0] == shape[1] != shape[2]
 
 
-def index_stack(source: Source, places: Sequence[int], read_hu: ReadHU) -> CTIndex:
+def index_stack(
+    source: Source, places: Sequence[int], read_hu: ReadHU, shape: tuple[int, int]
+) -> CTIndex:
     """Index the slices of a file.
 
     ``read_hu(source, place)`` gives one of them in HU, (rows, columns), by its place in the file. A
     stack is a series of its own; single images that share a folder make one series, in the order of
     their names.
+
+    Parameters
+    ----------
+    shape : (rows, columns) of the slices.
 
     Raises
     ------
@@ -38,15 +44,12 @@ def index_stack(source: Source, places: Sequence[int], read_hu: ReadHU) -> CTInd
     check_count(len(places), path=source.name)
     series = source.folder if len(places) == 1 else source.name
 
-    def ref(frame: int, place: int) -> SliceRef:
-        load = partial(_load, source, frame, series, partial(read_hu, source, place))
-        return SliceRef(source.name, frame, series, position_mm=None, load=load)
+    def info(frame: int, place: int) -> SliceInfo:
+        decode = partial(_decode, place=place, read_hu=read_hu)
+        return SliceInfo(source.name, frame, series, shape=shape, source=source, decode=decode)
 
-    return CTIndex(tuple(ref(frame, place) for frame, place in enumerate(places)))
+    return CTIndex(tuple(info(frame, place) for frame, place in enumerate(places)))
 
 
-def _load(
-    source: Source, frame: int, series: str, read_hu: Callable[[], NDArray[np.floating]]
-) -> CTSlice:
-    hu = checked(read_hu(), path=source.name)
-    return CTSlice(hu=hu, path=source.name, frame=frame, series=series)
+def _decode(source: Source, place: int, read_hu: ReadHU) -> Pixels:
+    return checked(read_hu(source, place), path=source.name), ()

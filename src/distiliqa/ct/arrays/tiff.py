@@ -36,8 +36,10 @@ def index_tiff(source: Source) -> CTIndex:
     with _opened(source) as tiff:
         pages = page_offsets(tiff)
         _check_count(tiff, pages, source.name)
-        _check_page(tiff.pages.first, source.name)
-    return index_stack(source, pages, _read_hu)
+        first = tiff.pages.first
+        _check_page(first, source.name)
+        shape = first.imagelength, first.imagewidth
+    return index_stack(source, pages, _read_hu, shape)
 
 
 def read_tiff(path: Path) -> NDArray[np.generic]:

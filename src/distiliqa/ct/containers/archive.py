@@ -8,6 +8,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePath
 
@@ -79,8 +80,8 @@ def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
         elif member.refused is not None:
             failed.append(Problem(whole, member.refused.reason))
         else:
-            source = Source.packed(whole, member.open, member.size, filename=name, is_bounded=True)
-            sources.append(source)
+            packed = partial(Source.packed, whole, member.open, member.size, filename=name)
+            sources.append(packed(holder=path, is_bounded=True))
     if damage is not None:
         failed.append(Problem(str(path), f"members may be missing: {damage}; copy it again"))
     return sources, CTIndex(failed=tuple(failed), left_out=tuple(left_out))

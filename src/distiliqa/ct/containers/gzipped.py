@@ -34,6 +34,7 @@ def without_gzip(source: Source) -> Source:
         partial(_inflating, source),
         min(MAX_MEMBER_BYTES, max_unpacked(size)),
         filename=named[: -len(".gz")] if named.lower().endswith(".gz") else named,
+        holder=source.holder,
     )
 
 

@@ -11,7 +11,7 @@ import io
 import os
 import tarfile
 import zlib
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from threading import Lock
@@ -20,7 +20,7 @@ from typing import IO, Any, cast
 from distiliqa.ct.containers.gzipped import GZIP
 from distiliqa.ct.containers.member import MAX_MEMBERS, Listing, Member, max_unpacked
 from distiliqa.errors import CTReadError, NotCTError
-from distiliqa.files import open_regular
+from distiliqa.files import FileStamp, file_stamp, open_regular
 
 _BLOCK_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 64 << 20
@@ -44,7 +44,7 @@ def list_tar(path: Path) -> Listing:
             path=path,
             remedy="copy or export it again",
         ) from error
-    members, whole = list[Member](), _Whole(file)
+    members, whole = list[Member](), _Whole(path, file)
     for _ in range(MAX_MEMBERS + 1):
         try:
             info = tar.next()
@@ -90,15 +90,23 @@ def _plain(path: Path) -> tuple[IO[bytes], str | None]:
 
 
 class _Whole:
-    """The tar as the readers of its members see it."""
+    """The tar as the readers of its members see it; another process opens it by its path."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.lock = file, Lock()
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self.path, self.file, self.lock = path, file, Lock()
         with self.lock:
             at = file.tell()
             file.seek(0, os.SEEK_END)
             self.length = file.tell()
             file.seek(at)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened_once, (self.path, file_stamp(self.path))
+
+
+@lru_cache(maxsize=2)
+def _opened_once(path: Path, stamp: FileStamp | None) -> _Whole:
+    return _Whole(path, _plain(path)[0])
 
 
 def _member(info: tarfile.TarInfo, whole: _Whole) -> Member:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from distiliqa.ct.containers.member import Listing, Member
 from distiliqa.errors import CTReadError
-from distiliqa.files import open_regular
+from distiliqa.files import FileStamp, file_stamp, open_regular
 
 _ENCRYPTED = 0x1
 _MAX_END_BYTES = 22 + 20 + 56 + 0xFFFF  # the end, its 64-bit kin, and the longest comment
@@ -29,7 +30,7 @@ def list_zip(path: Path) -> Listing:
     CTReadError : the directory is damaged.
     """
     try:
-        archive = zipfile.ZipFile(path)
+        archive = _Zip(path)
         stated = _stated_count(path)
     except Exception as error:  # a newer kind of zip or a damaged name raises one of its own
         raise CTReadError(
@@ -40,6 +41,22 @@ def list_zip(path: Path) -> Listing:
     if stated in (len(found), len(found) % 0x10000):
         return Listing(members)
     return Listing(members, f"its directory lists {len(found)} members, its end says {stated}")
+
+
+class _Zip(zipfile.ZipFile):
+    """A zip that another process opens by its path, once for all members that it is given."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened_once, (self._path, file_stamp(self._path))
+
+
+@lru_cache(maxsize=4)
+def _opened_once(path: Path, stamp: FileStamp | None) -> _Zip:
+    return _Zip(path)
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:

@@ -13,7 +13,7 @@ from distiliqa.ct.dicom.region import Said, regions
 from distiliqa.ct.dicom.tags import MAX_LABEL, identifier, number, numbers, text, value, written
 from distiliqa.ct.geometry import Geometry, is_place
 from distiliqa.ct.orientation import Orientation, tilt_warnings
-from distiliqa.ct.slice import Acquisition
+from distiliqa.ct.slice_info import Acquisition, SliceInfo
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.errors import MAX_QUOTED, CTReadError
 
@@ -82,25 +82,17 @@ class Header:
 
     Attributes
     ----------
+    info : its facts; where it lies in which file is left to whoever reads that.
     orientation : None where the file does not say; the slice is then taken to be axial.
-    geometry : None where the file does not say all of it.
+    slope, intercept : HU are ``slope * stored + intercept``.
     padding : first and last stored value that mean "no image here", as written.
-    The others are as in `CTSlice`; ``spacing_mm`` is that of the turned slice.
     """
 
-    sop_uid: str | None
-    series_uid: str | None
-    patient_id: str | None
+    info: SliceInfo
     orientation: Orientation | None
-    geometry: Geometry | None
-    position_mm: float | None
-    spacing_mm: tuple[float, float] | None
     slope: float
     intercept: float
     padding: tuple[int, int] | None
-    acquisition: Acquisition
-    warnings: tuple[str, ...]
-    regions: tuple[str, ...] = ()
 
 
 def read_header(dataset: Dataset, *, path: str) -> Header:
@@ -110,20 +102,25 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
     """
     orientation = Orientation.from_cosines(numbers(dataset, "ImageOrientationPatient"))
     slope, intercept = _rescale(dataset, path)
-    return Header(
+    info = SliceInfo(
+        path,
+        position_mm=_position(dataset, orientation),
+        spacing_mm=_spacing(dataset, orientation),
+        shape=_shape(dataset, orientation),
         sop_uid=identifier(dataset, "SOPInstanceUID"),
         series_uid=identifier(dataset, "SeriesInstanceUID"),
         patient_id=identifier(dataset, "PatientID"),
-        orientation=orientation,
+        acquisition=_acquisition(dataset),
+        regions=_regions(dataset),
+        warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
         geometry=_geometry(dataset, orientation),
-        position_mm=_position(dataset, orientation),
-        spacing_mm=_spacing(dataset, orientation),
+    )
+    return Header(
+        info,
+        orientation,
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
         padding=_padding(dataset),
-        acquisition=_acquisition(dataset),
-        warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
-        regions=_regions(dataset),
     )
 
 
@@ -157,6 +154,15 @@ def _geometry(dataset: Dataset, orientation: Orientation | None) -> Geometry | N
     match [_point(dataset), numbers(dataset, "Rows"), numbers(dataset, "Columns")]:
         case [[x, y, z], [rows], [columns]] if orientation is not None and spacing is not None:
             return Geometry((x, y, z), orientation, spacing, (int(rows), int(columns)))
+    return None
+
+
+def _shape(dataset: Dataset, orientation: Orientation | None) -> tuple[int, int] | None:
+    """(rows, columns) in the standard view; None where the file does not say."""
+    match [numbers(dataset, "Rows"), numbers(dataset, "Columns")]:
+        case [[rows], [columns]]:
+            swaps = orientation is not None and orientation.swaps_axes
+            return (int(columns), int(rows)) if swaps else (int(rows), int(columns))
     return None
 
 

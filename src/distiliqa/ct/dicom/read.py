@@ -26,9 +26,9 @@ from distiliqa.ct.dicom.padding import fill_padding
 from distiliqa.ct.dicom.pixels import decode
 from distiliqa.ct.dicom.tags import number, written
 from distiliqa.ct.hu import checked, rescale
-from distiliqa.ct.listing import CTIndex, Problem, SliceRef
+from distiliqa.ct.listing import CTIndex, Problem
 from distiliqa.ct.series import stacks_apart
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.slice_info import Pixels, SliceInfo
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
 
@@ -58,36 +58,23 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
         return _index_dataset(dataset, stream, source, require_ct)
 
 
-def load_frame(
+def decode_frame(
     source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
-) -> CTSlice:
+) -> Pixels:
     """Decode one frame to HU, fill the padding with air and turn it to the standard view.
 
     Raises `CTReadError` on pixels that cannot be decoded, or are not finite.
     """
     stored: NDArray | None = None if native is None else native.read(source)
-    notes = list(header.warnings)
+    notes: list[str] = []
     if stored is None:
-        stored, found = decode(source, frame, syntax)
-        notes += [note for note in found if note not in notes]
+        stored, notes = decode(source, frame, syntax)
     hu = rescale(stored, header.slope, header.intercept)
     if header.padding is not None:
         notes += fill_padding(hu, stored, header.padding)
     hu = checked(hu, path=source.name)
-    return CTSlice(
-        hu=hu if header.orientation is None else header.orientation.turn(hu),
-        path=source.name,
-        frame=frame,
-        series=_series(source, header),
-        spacing_mm=header.spacing_mm,
-        position_mm=header.position_mm,
-        sop_uid=header.sop_uid,
-        series_uid=header.series_uid,
-        patient_id=header.patient_id,
-        acquisition=header.acquisition,
-        warnings=tuple(notes),
-        regions=header.regions,
-    )
+    turned = hu if header.orientation is None else header.orientation.turn(hu)
+    return turned, tuple(notes)
 
 
 def _index_dataset(
@@ -98,16 +85,14 @@ def _index_dataset(
         check_kind(dataset, path=source.name)
     syntax, notes = check_image_pixel(dataset, stream, transfer_syntax(dataset), path=source.name)
     native = NativePixels.find(dataset, stream, syntax)
-    slices: list[SliceRef] = []
+    slices: list[SliceInfo] = []
     stacks: list[str | None] = []
     reasons: Counter[str] = Counter()
     for index, frame in enumerate(_frames(dataset, source, syntax)):
         if (reason := unfit(frame)) is not None:
             reasons[reason] += 1
         else:
-            header = read_header(frame, path=source.name)
-            header = replace(header, warnings=header.warnings + notes)
-            slices.append(_slice_ref(source, index, header, syntax, native))
+            slices.append(_slice_info(source, index, frame, notes, (syntax, native)))
             stacks.append(identifier(frame, "StackID"))
     if not slices:
         raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
@@ -153,20 +138,20 @@ def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID
         )
 
 
-def _slice_ref(
-    source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
-) -> SliceRef:
-    return SliceRef(
-        path=source.name,
-        frame=frame,
-        series=_series(source, header),
-        position_mm=header.position_mm,
-        load=partial(load_frame, source, frame, header, syntax, native),
-        geometry=header.geometry,
-        sop_uid=header.sop_uid,
-        patient_id=header.patient_id,
+def _slice_info(
+    source: Source,
+    index: int,
+    frame: Dataset,
+    notes: tuple[str, ...],
+    pixels: tuple[UID, NativePixels | None],
+) -> SliceInfo:
+    header = read_header(frame, path=source.name)
+    syntax, native = pixels
+    return replace(
+        header.info,
+        frame=index,
+        series=header.info.series_uid or source.folder,
+        warnings=header.info.warnings + notes,
+        source=source,
+        decode=partial(decode_frame, frame=index, header=header, syntax=syntax, native=native),
     )
-
-
-def _series(source: Source, header: Header) -> str:
-    return header.series_uid or source.folder

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
+from distiliqa.files import FileStamp, file_stamp
 
 _OF_PIXELS = (".img", ".raw", ".zraw", ".raw.gz", ".bin", ".dat")
 
@@ -66,13 +67,13 @@ def _like(suffix: str, other: str) -> str:
     return other.upper() if suffix.isupper() else other
 
 
-def size_and_time(path: Path) -> tuple[int, int]:
-    """What changes when a file, or the one of its pixels, is written: bytes, and ns since 1970.
+def stamp_of(path: Path) -> FileStamp | None:
+    """The stamp of a file and of the one of its pixels; None where the file is not there.
 
-    Raises `OSError` where the file itself is not there.
+    What is wrong with a header or its pixels is reported by whoever reads them.
     """
-    parts = [path.stat()]
-    with suppress(OSError, CTReadError):  # whoever reads the pixels tells
-        if (data := data_file(path)) is not None:
-            parts.append(data.stat())
-    return sum(part.st_size for part in parts), max(part.st_mtime_ns for part in parts)
+    data: Path | None = None
+    with suppress(OSError, CTReadError):
+        data = data_file(path)
+    alone = file_stamp(path)
+    return alone if data is None else file_stamp(path, data) or alone

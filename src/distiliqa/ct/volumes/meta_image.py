@@ -47,7 +47,7 @@ def index_meta_image(source: Source) -> CTIndex:
     NotCTError : on a type that holds no HU, and where no plane is axial.
     CTReadError : as `read_meta_image`, and on other than three dimensions.
     """
-    return index_volume(read_meta_image(source.on_disk_path()))
+    return index_volume(source, read_meta_image(source.on_disk_path()))
 
 
 def read_meta_image(path: Path) -> Volume:

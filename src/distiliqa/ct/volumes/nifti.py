@@ -68,6 +68,7 @@ def index_nifti(source: Source) -> CTIndex:
         raise NotCTError("a heatmap, not CT", path=path, remedy="give the CT it was made of")
     to_lps, notes = in_millimeters(_to_lps(affine), _unit(header) or "mm")
     return index_volume(
+        source,
         Volume(
             source.name,
             voxels,
@@ -75,7 +76,7 @@ def index_nifti(source: Source) -> CTIndex:
             slope=1.0 if slope is None else float(slope),
             intercept=0.0 if intercept is None else float(intercept),
             warnings=(*notes, *_warnings(header, pixdim, affine)),
-        )
+        ),
     )
 
 

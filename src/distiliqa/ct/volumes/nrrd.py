@@ -61,7 +61,7 @@ def index_nrrd(source: Source) -> CTIndex:
     NotCTError : on a type that holds no HU, and where no plane is axial.
     CTReadError : as `read_nrrd`, and on other than three dimensions.
     """
-    return index_volume(read_nrrd(source.on_disk_path()))
+    return index_volume(source, read_nrrd(source.on_disk_path()))
 
 
 def read_nrrd(path: Path) -> Volume:

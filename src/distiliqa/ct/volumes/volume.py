@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.geometry import Geometry, is_place
 from distiliqa.ct.hu import check_count, check_dtype, check_size, checked, rescale
-from distiliqa.ct.listing import CTIndex, SliceRef
+from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.orientation import Orientation, tilt_warnings
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.slice_info import Pixels, SliceInfo
+from distiliqa.ct.source import Source
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.ct.volumes.voxels import Voxels
 from distiliqa.errors import CTReadError, NotCTError
@@ -54,10 +55,14 @@ class Volume:
         return rescale(self.voxels.plane(axis, index), self.slope, self.intercept)
 
 
-def index_volume(volume: Volume) -> CTIndex:
+def index_volume(source: Source, volume: Volume) -> CTIndex:
     """Index the planes across the voxel axis that runs nearest to the body axis.
 
     The length of the file is compared with what its header says, and no voxel is read.
+
+    Parameters
+    ----------
+    volume : what the header of ``source`` describes.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def index_volume(volume: Volume) -> CTIndex:
     check_size(volume.shape[down], volume.shape[across], path=volume.path)
     volume.voxels.check_length()
     plane = _Plane(volume, axis, orientation, (float(spacing[down]), float(spacing[across])))
-    return CTIndex(tuple(plane.ref(index) for index in range(volume.shape[axis])))
+    return CTIndex(tuple(plane.info(source, index) for index in range(volume.shape[axis])))
 
 
 @np.errstate(all="ignore")
@@ -111,18 +116,32 @@ class _Plane:
     orientation: Orientation
     spacing: tuple[float, float]
 
-    def ref(self, index: int) -> SliceRef:
-        path = self.volume.path
-        load = partial(self.load, index)
-        return SliceRef(
-            path, index, path, self.position_mm(index), load, geometry=self.geometry(index)
+    def info(self, source: Source, index: int) -> SliceInfo:
+        voxels = self.volume.voxels.path
+        rows, columns = self.stored_shape
+        return SliceInfo(
+            source.name,
+            index,
+            source.name,
+            position_mm=self.position_mm(index),
+            spacing_mm=self.orientation.turn_spacing(self.spacing),
+            shape=(columns, rows) if self.orientation.swaps_axes else (rows, columns),
+            warnings=self.warnings(index),
+            geometry=self.geometry(index),
+            source=source,
+            data_file=None if voxels == source.file else voxels,
+            decode=partial(self.decode, index),
         )
+
+    @property
+    def stored_shape(self) -> tuple[int, int]:
+        rows, columns = (n for axis, n in enumerate(self.volume.shape) if axis != self.axis)
+        return rows, columns
 
     def geometry(self, index: int) -> Geometry | None:
         if not is_place(self.origin_mm(index)):
             return None
-        rows, columns = (n for axis, n in enumerate(self.volume.shape) if axis != self.axis)
-        return Geometry(self.origin_mm(index), self.orientation, self.spacing, (rows, columns))
+        return Geometry(self.origin_mm(index), self.orientation, self.spacing, self.stored_shape)
 
     @np.errstate(all="ignore")  # the sum of extreme numbers is no place, see `is_place`
     def origin_mm(self, index: int) -> tuple[float, float, float]:
@@ -134,10 +153,9 @@ class _Plane:
         origin = self.origin_mm(index)
         return self.orientation.position_mm(origin) if is_place(origin) else None
 
-    def load(self, index: int) -> CTSlice:
-        hu = checked(self.volume.plane(self.axis, index), path=self.volume.path)
+    def warnings(self, index: int) -> tuple[str, ...]:
         notes = (*self.volume.warnings, *tilt_warnings(self.orientation.tilt_degrees))
-        rows, columns = spacing = self.orientation.turn_spacing(self.spacing)
+        rows, columns = self.orientation.turn_spacing(self.spacing)
         notes += pixel_warnings(rows, columns)
         if self.position_mm(index) is None:
             notes += ("a position that no scanner has: taken as unknown",)
@@ -145,12 +163,8 @@ class _Plane:
             notes += (f"pixels of {rows:.3g} x {columns:.3g} mm: a plane cut across the slices",)
         else:
             notes += square_warnings(rows, columns)
-        return CTSlice(
-            hu=self.orientation.turn(hu),
-            path=self.volume.path,
-            frame=index,
-            series=self.volume.path,
-            spacing_mm=spacing,
-            position_mm=self.position_mm(index),
-            warnings=notes,
-        )
+        return notes
+
+    def decode(self, index: int, source: Source) -> Pixels:
+        hu = checked(self.volume.plane(self.axis, index), path=source.name)
+        return self.orientation.turn(hu), ()

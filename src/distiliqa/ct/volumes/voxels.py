@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.volumes.inflate import MAX_RATIO, Inflated
 from distiliqa.errors import CTReadError
-from distiliqa.files import open_regular, why_not_regular
+from distiliqa.files import FileStamp, file_stamp, open_regular, why_not_regular
 
 # Some 4000 slices of 512 x 512.
 MAX_DECODED_BYTES = 2 << 30
@@ -171,9 +171,8 @@ class Voxels:
         """
         self._check_whole_size(0)
         with _reported(self.path):
-            written = self.path.stat()
             with _decoding:
-                array = _decoded(self, written.st_size, written.st_mtime_ns)
+                array = _decoded(self, file_stamp(self.path))
             if isinstance(array, Exception):
                 raise array
         return array
@@ -182,7 +181,7 @@ class Voxels:
 # Two, because threads that load in reading order meet where one volume ends and the next begins.
 # What decoding raises is kept as well, and raised again for each slice.
 @lru_cache(maxsize=2)
-def _decoded(voxels: Voxels, size: int, time_ns: int) -> NDArray[np.generic] | Exception:
+def _decoded(voxels: Voxels, stamp: FileStamp | None) -> NDArray[np.generic] | Exception:
     try:
         with open_regular(voxels.path) as file:
             file.seek(voxels.start)

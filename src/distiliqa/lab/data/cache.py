@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.crop_or_pad import fit
 from distiliqa.ct.index import index_ct
-from distiliqa.ct.slice import CTSlice
+from distiliqa.ct.slice_info import CTSlice
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import CTReadError
 from distiliqa.files import atomic_path, cannot_write, make_folder
@@ -155,7 +155,7 @@ def read_rated(path: Path) -> CTSlice:
         raise CTReadError(
             f"holds {len(index.slices)} slices", path=path, remedy="rate one slice a file"
         )
-    return index.slices[0].load()
+    return index.slices[0].read()
 
 
 def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from distiliqa.ct import CTSlice, SliceRef, index_ct
+from distiliqa.ct import CTSlice, SliceInfo, index_ct
 from distiliqa.ct.dicom.derive import derive, read_stored, write_dicom
 from distiliqa.errors import CTReadError
 from distiliqa.files import atomic_path
@@ -83,11 +83,11 @@ def read_images(pair: DosePair) -> PairImages:
 
 
 def _slice(path: Path, number: int) -> CTSlice:
-    return _slices(path, path.stat().st_mtime_ns)[number].load()
+    return _slices(path, path.stat().st_mtime_ns)[number].read()
 
 
 @lru_cache(maxsize=2)  # of a volume each slice is a pair
-def _slices(path: Path, modified_ns: int) -> tuple[SliceRef, ...]:
+def _slices(path: Path, modified_ns: int) -> tuple[SliceInfo, ...]:
     return index_ct(path, require_ct=False).slices
 
 

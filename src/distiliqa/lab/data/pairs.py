@@ -10,7 +10,8 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from distiliqa.ct.index import Problem, index_ct
+from distiliqa.ct.index import index_ct
+from distiliqa.ct.listing import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, quoted
 from distiliqa.foreign_text import read_text
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distiliqa.ct.index import Problem
+from distiliqa.ct.listing import Problem
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.jobs import run_jobs

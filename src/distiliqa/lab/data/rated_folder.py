@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from distiliqa.ct.index import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import cannot_write, make_folder, write_text
+from distiliqa.files import cannot_write, file_stamp, make_folder, write_text
 from distiliqa.foreign_text import parse_json
 
 DATASET, TRAIN, TEST, MANIFEST = "dataset.json", "train.json", "test.json", "manifest.csv"
@@ -136,12 +136,10 @@ def stamp(settings: Sequence[object], files: Sequence[Path]) -> str | None:
 
     Files are identified by size and time of change, as make does: resuming reads no pixels.
     """
-    try:
-        stats = [file.stat() for file in files]
-    except OSError:
-        return None
+    stamps = [file_stamp(file) for file in files]
     known = [
-        (str(file.resolve()), stat.st_size, stat.st_mtime_ns)
-        for file, stat in zip(files, stats, strict=True)
+        (str(file.resolve()), *found)
+        for file, found in zip(files, stamps, strict=True)
+        if found is not None
     ]
-    return json.dumps([*settings, *known])
+    return None if len(known) < len(files) else json.dumps([*settings, *known])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from distiliqa.ct.index import Problem
+from distiliqa.ct.listing import Problem
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.jobs import run_jobs

@@ -113,7 +113,7 @@ def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
         torch.set_num_threads(1)  # the other cores have slices of their own
     source, hu = read_stored(path)
     header = read_header(source, path=str(path))
-    spacing = square_side(header.spacing_mm, path=path)
+    spacing = square_side(header.info.spacing_mm, path=path)
     if min(hu.shape) < MIN_SIDE:
         problem = f"is {hu.shape[0]} x {hu.shape[1]} pixels, too small for a label"
         raise CTReadError(problem, path=path, remedy=f"give {MIN_SIDE} x {MIN_SIDE}")
@@ -137,7 +137,7 @@ def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[Simulat
         hu = subject.patient.image(one.hu, one.spacing_mm)
         spacing = one.spacing_mm * subject.patient.size
         geometry = scanner(subject.scanner).geometry if subject.scanner else None
-        made = acquisition_of(hu, spacing, one.header.acquisition, geometry)
+        made = acquisition_of(hu, spacing, one.header.info.acquisition, geometry)
         made = made.with_texture(subject.texture) if subject.texture else made
         facts = _facts(one, plan, subject, made) | {"patient": number}
         for version in range(plan.recipe.versions + 1):

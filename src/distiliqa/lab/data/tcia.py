@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from distiliqa.ct.index import Problem
+from distiliqa.ct.listing import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.data.pairs import DosePair, Pairing
 

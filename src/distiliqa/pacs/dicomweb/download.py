@@ -1,14 +1,13 @@
-"""What was downloaded, told by where it is on the server, not by a folder that soon is no more."""
+"""What was downloaded, named by where it is on the server, not by a folder that goes soon."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from distiliqa.ct import Problem
-from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.inputs import Found, find_slices
 
 
 @dataclass(frozen=True)
@@ -36,20 +35,9 @@ class Download:
         series = rf"{folder}{slash}(?P<series>[0-9.]+)(?:{slash}(?P<object>[0-9.]+)\.dcm)?"
         return re.sub(series, self._url, text)
 
-    def problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-        """Problems with the URLs of what they are with."""
-        return tuple(Problem(self.text(path), self.text(reason)) for path, reason in problems)
-
-    def run(self, run: ScoringRun) -> ScoringRun:
-        """A run over what was downloaded, as one over the study on the server."""
-        return replace(
-            run,
-            inputs=(self.url,),
-            slices=tuple(replace(each, path=self.text(each.path)) for each in run.slices),
-            failed=self.problems(run.failed),
-            left_out=self.problems(run.left_out),
-            sha256={self.text(path): digest for path, digest in run.sha256.items()},
-        )
+    def find(self) -> Found:
+        """The slices that came, as slices of the study on the server."""
+        return find_slices(self.paths, self.missing).named([self.url], self.text)
 
     def _url(self, found: re.Match[str]) -> str:
         series = f"{self.url}/series/{found['series']}"

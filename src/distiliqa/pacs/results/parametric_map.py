@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import ONNX, ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.equipment import made_by
-from distiliqa.pacs.results.referenced_images import SourceImage, read_sources
+from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.pacs.results.write import write_result
 from distiliqa.report.heatmap_stack import stack_heatmaps
 from distiliqa.scoring.result import SeriesScore
@@ -37,21 +38,29 @@ SERIES_DESCRIPTION = "CT image quality map (research, not a medical device)"
 _AWAY_MM = (1e6, 1e6, 1e6)
 
 
-def write_parametric_map(path: Path, series: SeriesScore, model: ModelConfig) -> None:
+def write_parametric_map(
+    path: Path, series: SeriesScore, model: ModelConfig, *, sources: ReadSources = read_sources
+) -> None:
     """Write the heatmaps of one DICOM series as a parametric map, atomically.
+
+    Parameters
+    ----------
+    sources : gives the images of a series; one that remembers them reads no header twice.
 
     Raises
     ------
     DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
         `read_sources`; it has no heatmaps on one grid, see `stack_heatmaps`; the disk is full.
     """
-    write_result(path, lambda: parametric_map(series, model))
+    write_result(path, partial(parametric_map, series, model, sources=sources))
 
 
-def parametric_map(series: SeriesScore, model: ModelConfig) -> ParametricMap:
+def parametric_map(
+    series: SeriesScore, model: ModelConfig, *, sources: ReadSources = read_sources
+) -> ParametricMap:
     """The parametric map of one series, see `write_parametric_map`; a new instance each time."""
-    sources = read_sources(series)
-    if "FrameOfReferenceUID" not in sources[0].header:
+    images = sources(series)
+    if "FrameOfReferenceUID" not in images[0].header:
         raise DistiliqaError(
             "lacks FrameOfReferenceUID, so a map cannot say where it lies",
             path=series.slices[0].path,
@@ -62,7 +71,7 @@ def parametric_map(series: SeriesScore, model: ModelConfig) -> ParametricMap:
     # NaN is allowed, but viewers take it for anything; this is below all that the map states.
     padding = float(np.floor(low)) - 1
     result = ParametricMap(
-        source_images=_placed(sources, stack.geometries),
+        source_images=_placed(images, stack.geometries),
         pixel_array=np.where(np.isnan(stack.values), np.float32(padding), stack.values),
         plane_positions=[_position(each) for each in stack.geometries],
         series_number=SERIES_NUMBER,
@@ -73,7 +82,7 @@ def parametric_map(series: SeriesScore, model: ModelConfig) -> ParametricMap:
         voi_lut_transformations=[_window(model.scale)],
         content_label="QUALITY",
         content_description="Score that each part of the slice alone would get",
-        **made_by(sources[0].header.SeriesInstanceUID, "PM", model),
+        **made_by(images[0].header.SeriesInstanceUID, "PM", model),
     )
     result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = padding
     result.Laterality = ""  # Type 2C of the General Series module: an axial slice shows both sides

@@ -7,24 +7,18 @@ the patient is, which study it is and which image it is are taken over, checked 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydicom import Dataset, dcmread
 from pydicom.valuerep import DA, TM
 
-from distiliqa.ct.containers.archive import open_archive
-from distiliqa.ct.containers.gzipped import without_gzip
-from distiliqa.ct.dicom.encoding import as_encoded
+from distiliqa.ct import SliceInfo
 from distiliqa.ct.dicom.identify import is_dicom
 from distiliqa.ct.dicom.tags import number, raw_text
-from distiliqa.ct.source import Source
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.results.copied_text import copied_text
 from distiliqa.report.names import short_hash
-from distiliqa.scoring.read_ahead import file_of
 from distiliqa.scoring.result import SeriesScore
 
 LOG = logging.getLogger(__name__)
@@ -71,59 +65,50 @@ class SourceImage:
         return None if self.frame is None else [self.frame]
 
 
+ReadSources = Callable[[SeriesScore], list[SourceImage]]
+
+
 def read_sources(series: SeriesScore) -> list[SourceImage]:
     """Read the headers of the images of a series, one for each of its slices.
 
     Raises
     ------
-    DistiliqaError : the series is not DICOM, a file of it has gone or is damaged, an identifier is
-        missing, or the images are of several patients or studies.
+    DistiliqaError : the series is not DICOM, a file of it has gone, has changed or is damaged, an
+        identifier is missing, or the images are of several patients or studies.
     """
     headers, notes = {}, dict[str, None]()
-    for path, header, said in _read_headers(dict.fromkeys(each.path for each in series.slices)):
-        headers[path] = header
-        notes.update(dict.fromkeys(said))
+    for path, info in {score.path: score.info for score in series.slices}.items():
+        headers[path], found = _read_header(info)
+        notes.update(dict.fromkeys(found))
     _check_one_study(headers)
     for note in notes:
         LOG.warning("%s: %s", short_hash(series.series), note)
     images = []
-    for each in series.slices:
-        header = headers[each.path]
-        frame = each.frame + 1 if header.get("NumberOfFrames", 1) > 1 else None
+    for score in series.slices:
+        header = headers[score.path]
+        frame = score.frame + 1 if header.get("NumberOfFrames", 1) > 1 else None
         images.append(SourceImage(header, frame))
     return images
 
 
-def _read_headers(paths: Iterable[str]) -> Iterator[tuple[str, Dataset, list[str]]]:
-    by_file: defaultdict[Path, list[str]] = defaultdict(list)
-    for path in paths:
-        by_file[file_of(path)].append(path)
-    for file, members in by_file.items():
-        if members == [str(file)]:
-            sources = {str(file): without_gzip(Source.on_disk(file))}
-        else:
-            sources = {source.name: source for source in open_archive(file)[0]}
-        for path in members:
-            yield path, *_read_header(path, sources.get(path))
-
-
-def _read_header(path: str, source: Source | None) -> tuple[Dataset, list[str]]:
-    if source is None or not is_dicom(source.start):
+def _read_header(info: SliceInfo) -> tuple[Dataset, list[str]]:
+    info.check_unchanged()
+    if info.source is None or not is_dicom(info.source.start):
         raise DistiliqaError(
             "not a DICOM image, so there is nothing that a DICOM result could refer to",
-            path=path or None,
+            path=info.path or None,
             remedy="give the DICOM series",
         )
     try:
-        with as_encoded(source).open() as stream:
+        with info.source.open() as stream:
             dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
-        return _checked(dataset, path)
+        return _checked(dataset, info.path)
     except DistiliqaError:
         raise
     except Exception as error:  # pydicom raises many kinds on damaged files
         raise DistiliqaError(
             f"the header cannot be read again ({str(error) or type(error).__name__})",
-            path=path,
+            path=info.path,
             remedy="copy or export it again",
         ) from error
 

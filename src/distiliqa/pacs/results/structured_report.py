@@ -9,6 +9,7 @@ preliminary and unverified.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from highdicom.sr import (
@@ -30,7 +31,7 @@ from pydicom.uid import generate_uid
 from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.equipment import MAKER, algorithm, device, made_by
-from distiliqa.pacs.results.referenced_images import SourceImage, read_sources
+from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.pacs.results.write import write_result
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
@@ -39,7 +40,12 @@ SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
 
 
 def write_sr(
-    path: Path, series: SeriesScore, model: ModelConfig, *, replaces: Sequence[Dataset] = ()
+    path: Path,
+    series: SeriesScore,
+    model: ModelConfig,
+    *,
+    replaces: Sequence[Dataset] = (),
+    sources: ReadSources = read_sources,
 ) -> None:
     """Write the scores of one DICOM series as a structured report, atomically.
 
@@ -49,24 +55,30 @@ def write_sr(
     ----------
     replaces : earlier reports on the series, which this one names as its predecessors
         (PS3.3, C.17.2).
+    sources : gives the images of a series; one that remembers them reads no header twice.
 
     Raises
     ------
     DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
         `read_sources`; the disk is full or the folder cannot be written.
     """
-    write_result(path, lambda: structured_report(series, model, replaces=replaces))
+    make = partial(structured_report, series, model, replaces=replaces, sources=sources)
+    write_result(path, make)
 
 
 def structured_report(
-    series: SeriesScore, model: ModelConfig, *, replaces: Sequence[Dataset] = ()
+    series: SeriesScore,
+    model: ModelConfig,
+    *,
+    replaces: Sequence[Dataset] = (),
+    sources: ReadSources = read_sources,
 ) -> Comprehensive3DSR:
     """The structured report of one series, see `write_sr`; a new instance each time."""
-    sources = read_sources(series)
-    first = sources[0].header
+    images = sources(series)
+    first = images[0].header
     return Comprehensive3DSR(
-        evidence=_once([source.header for source in sources]),
-        content=_content(series, sources, model),
+        evidence=_once([image.header for image in images]),
+        content=_content(series, images, model),
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
         is_complete=series.complete,

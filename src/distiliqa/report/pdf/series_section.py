@@ -91,7 +91,7 @@ def _images(picture: Picture) -> Iterator[Any]:
     """The slice and below it its heatmap; words where the slice could not be read again."""
     if not picture.image:
         yield text("The file can no longer be read, so that it has no picture.", QUIET)
-    for uri in filter(None, picture):
+    for uri in filter(None, (picture.image, picture.heatmap)):
         file = io.BytesIO(base64.b64decode(uri.partition(",")[2]))
         width, height = ImageReader(file).getSize()
         file.seek(0)
