@@ -15,6 +15,7 @@ from distiliqa.foreign_text import (
     MAX_DIGITS,
     from_json,
     parse_json,
+    read_csv,
     read_json,
     read_text,
 )
@@ -123,3 +124,21 @@ def test_what_does_not_fit_is_named(content: Any, words: str) -> None:
     with pytest.raises(TypeError, match=words) as error:
         from_json(Outer, content)
     assert len(str(error.value)) < 150
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_table_may_be_that_of_another_country(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "a.csv"
+    lines = (mark.join(values) for values in (["a", "b"], ["1", '"x,y"'], ["2"]))
+    path.write_text("\n".join(lines), encoding="utf-8-sig")
+    assert read_csv(path) == (["a", "b"], [(2, {"a": "1", "b": "x,y"}), (3, {"a": "2", "b": ""})])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("a,b\n1,2\n1,2,5\n", "line 3 has more values"), ("a\n" + "x" * 200_000, "as CSV")],
+)
+def test_a_table_that_cannot_be_one_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(DistiliqaError, match=words):
+        read_csv(tmp_path / "a.csv")

@@ -8,11 +8,13 @@ each such fault becomes an error of one line, and values get the types that a da
 from __future__ import annotations
 
 import codecs
+import csv
 import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
+from io import StringIO
 from os import PathLike
 from pathlib import Path
 from types import NoneType, UnionType
@@ -69,6 +71,47 @@ def read_text(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> str:
             f"larger than {_size(max_bytes)}", path=path, remedy="check that it is the right file"
         )
     return _decoded(content, path, "save it again as UTF-8")
+
+
+def read_csv(
+    path: Path, *, skip_spaces: bool = False
+) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Read a table whose first line names its columns; see `read_text`.
+
+    Commas stand between values, or semicolons or tabs where the first line has no comma: programs
+    write these where a comma begins the decimals.
+
+    Parameters
+    ----------
+    skip_spaces : leave out the spaces behind a comma.
+
+    Returns
+    -------
+    The names of the columns; each row by column, empty where it ends early, with its last line.
+
+    Raises
+    ------
+    DistiliqaError : also where a row has more values than there are columns.
+    """
+    text = read_text(path)
+    first = text.partition("\n")[0]
+    mark = next((mark for mark in ";\t" if mark in first and "," not in first), ",")
+    lines = StringIO(text, newline="")
+    reader = csv.DictReader(lines, delimiter=mark, restval="", skipinitialspace=skip_spaces)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise DistiliqaError(
+            f"not readable as CSV ({error})", path=path, remedy="save it as CSV again"
+        ) from error
+    for line, row in rows:
+        if any(row.pop(None, ())):
+            raise DistiliqaError(
+                f"line {line} has more values than there are columns",
+                path=path,
+                remedy="put values that hold a comma in quotes, and a point before decimals",
+            )
+    return list(reader.fieldnames or ()), rows
 
 
 def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> Any:

@@ -56,7 +56,8 @@ def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
     [
         (("--kernel", "nonsense"), "no kernel 'nonsense'"),
         (("--scanner", "nonsense"), "choose from definition-as-plus"),
-        (("--dose", "0"), "give more than 0"),
+        (("--dose", "0"), "give 0.001 to 1"),
+        (("--dose", "1e-300"), "give 0.001 to 1"),
         (("--views", "2"), "--views"),
     ],
 )

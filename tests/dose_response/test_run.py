@@ -96,7 +96,8 @@ def test_ctrl_c_keeps_the_slices_that_are_done(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"doses": (0.0, 0.5)}, "a relative dose of 0 cannot be simulated; give --doses above 0"),
+        ({"doses": (0.0, 0.5)}, "a relative dose of 0 cannot be simulated; give --doses from 0"),
+        ({"doses": (1e-12,)}, "a relative dose of 1e-12 cannot be simulated"),
         ({"doses": (1.5,)}, "a relative dose of 1.5"),
         ({"doses": (1.0,)}, "no lower dose"),
         ({"least": 7}, "a score of 7 is not on the scale of tiny 1.0; give --at-least from 0 to 4"),

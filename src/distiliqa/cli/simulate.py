@@ -64,6 +64,7 @@ def simulate(
     from distiliqa.ct.containers.archive import is_archive
     from distiliqa.errors import CTReadError
     from distiliqa.jobs import run_jobs
+    from distiliqa.simulate.degradation import MIN_DOSE
     from distiliqa.simulate.dicom_files import (
         Settings,
         check_targets,
@@ -73,8 +74,8 @@ def simulate(
         target_of,
     )
 
-    if not 0 < dose <= 1:
-        raise typer.BadParameter(f"--dose {dose:g}: give more than 0, at most 1")
+    if not MIN_DOSE <= dose <= 1:
+        raise typer.BadParameter(f"--dose {dose:g}: give {MIN_DOSE:g} to 1")
     settings = Settings(
         dose=dose,
         views=views,

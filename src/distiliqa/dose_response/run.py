@@ -92,11 +92,13 @@ def _checked_least(least: float | None, model: Model) -> float:
 
 
 def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
+    from distiliqa.simulate.degradation import MIN_DOSE
+
     for dose in doses:
-        if not 0 < dose <= 1:
+        if not MIN_DOSE <= dose <= 1:
             raise DistiliqaError(
                 f"a relative dose of {dose:g} cannot be simulated",
-                remedy="give --doses above 0 and at most 1",
+                remedy=f"give --doses from {MIN_DOSE:g} to 1",
             )
     if set(doses) <= {1.0}:
         raise DistiliqaError("no lower dose to simulate", remedy="give --doses such as 0.5,0.25")

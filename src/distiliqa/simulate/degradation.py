@@ -17,6 +17,8 @@ from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.patient import body_outline
 from distiliqa.simulate.scanners import scanner
 
+MIN_DOSE = 1e-3  # with fewer photons hardly any pass the body, and no image comes of them
+
 
 @dataclass(frozen=True)
 class Degradation:
@@ -24,7 +26,7 @@ class Degradation:
 
     Attributes
     ----------
-    dose : photons in each view, relative to those of the slice; in (0, 1].
+    dose : photons in each view, relative to those of the slice; from `MIN_DOSE` to 1.
     views : projections in the rotation, at least 8; None for all.
     keep_dose : whether the remaining views get the photons of the others: few views then bring
         streaks alone. If not, fewer views bring more noise too.
@@ -49,8 +51,8 @@ class Degradation:
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.dose <= 1:
-            raise ValueError(f"relative dose must lie in (0, 1], not {self.dose}")
+        if not MIN_DOSE <= self.dose <= 1:
+            raise ValueError(f"relative dose must lie in [{MIN_DOSE:g}, 1], not {self.dose}")
         if self.views is not None and self.views < 8:
             raise ValueError(f"views must be at least 8, not {self.views}")
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 from distiliqa.ct.index import index_ct
 from distiliqa.ct.listing import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, quoted
-from distiliqa.foreign_text import read_text
+from distiliqa.foreign_text import read_csv
 
 COLUMNS = ("full", "low", "case", "low_dose")
 DICOM, NIFTI, NUMPY = ".dcm", ".nii", ".npy"  # what doses of a pair are written as
@@ -136,12 +134,8 @@ def _check_names(pairs: Iterable[DosePair], path: Path) -> None:
 
 def _read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Rows of the CSV file by column, with their line numbers."""
-    try:
-        reader = csv.DictReader(StringIO(read_text(path), newline=""), skipinitialspace=True)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        lines = [(reader.line_num, line) for line in reader]
-    except csv.Error as error:
-        raise DistiliqaError(f"cannot be read as CSV ({error})", path=path) from error
+    header, lines = read_csv(path, skip_spaces=True)
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise DistiliqaError(
             f"lacks the column {', '.join(missing)}",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from distiliqa.errors import DistiliqaError, RecipeError, quoted
-from distiliqa.foreign_text import read_json, read_text
+from distiliqa.foreign_text import read_csv, read_json
 
 MANIFEST = "manifest.csv"
 
@@ -90,24 +88,21 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
 
     Raises
     ------
-    RecipeError : no column ``path``, a path that stands twice, or not a CSV file.
-    DistiliqaError : the file cannot be read as text.
+    RecipeError : no column ``path``, or a path that stands twice.
+    DistiliqaError : the file cannot be read, see `read_csv`.
     """
     if not path.is_file():
         return {}
     rows: dict[str, dict[str, str]] = {}
-    try:
-        for row in csv.DictReader(StringIO(read_text(path), newline=""), restkey="", restval=""):
-            name = row.get("path")
-            if not name:
-                raise RecipeError("has a row without `path`", path=path, remedy="fill it in")
-            if name in rows:
-                raise RecipeError(
-                    f"the path {quoted(name)} stands twice", path=path, remedy="keep one of the two"
-                )
-            rows[name] = {column: value for column, value in row.items() if column and value}
-    except csv.Error as error:
-        raise RecipeError(f"not readable as CSV ({error})", path=path) from error
+    for _, row in read_csv(path)[1]:
+        name = row.get("path")
+        if not name:
+            raise RecipeError("has a row without `path`", path=path, remedy="fill it in")
+        if name in rows:
+            raise RecipeError(
+                f"the path {quoted(name)} stands twice", path=path, remedy="keep one of the two"
+            )
+        rows[name] = {column: value for column, value in row.items() if column and value}
     return rows
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import DistiliqaError, ModelFolderError, quoted
-from distiliqa.foreign_text import read_text
+from distiliqa.foreign_text import read_csv
 from distiliqa.lab.data.cache import open_cache
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.network import Network
@@ -178,27 +176,21 @@ def _ends_with(path: PurePath, ending: PurePath) -> bool:
 
 
 def _read_rows(path: Path) -> list[_Row]:
-    try:
-        reader = csv.DictReader(StringIO(read_text(path), newline=""), restval="")
-        header = reader.fieldnames or []
-        columns = next((pair for pair in _COLUMNS if set(pair) <= set(header)), None)
-        if columns is None:
-            raise DistiliqaError(
-                f"has the columns {', '.join(header) or 'none'}",
-                path=path,
-                remedy="name the columns image and pred, or path and score",
-            )
-        name, score = columns
-        return [
-            _Row(PurePath(row[name]), _number(row[score], reader.line_num, path)) for row in reader
-        ]
-    except csv.Error as error:
-        raise DistiliqaError(f"not readable as CSV ({error})", path=path) from error
+    header, rows = read_csv(path)
+    columns = next((pair for pair in _COLUMNS if set(pair) <= set(header)), None)
+    if columns is None:
+        raise DistiliqaError(
+            f"has the columns {', '.join(header) or 'none'}",
+            path=path,
+            remedy="name the columns image and pred, or path and score",
+        )
+    name, score = columns
+    return [_Row(PurePath(row[name]), _number(row[score], line, path)) for line, row in rows]
 
 
 def _number(text: str, line: int, path: Path) -> float:
     try:
-        number = float(text)
+        number = math.nan if "_" in text else float(text)  # Python takes 1_0 for 10
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
