@@ -33,7 +33,7 @@ BARRED = {
 }
 WITH_EXTRAS = {"simulate", "lab", "torch"}
 # Modules that a feature may call the same as another feature does.
-SHARED_NAMES = {"run", "result", "page", "screen", "words", "files", "__init__", "__main__"}
+SHARED_NAMES = {"run", "result", "page", "screen", "files", "__init__", "__main__"}
 
 
 def module_name(path: Path) -> str:

@@ -12,10 +12,10 @@ import pytest
 from tests.support.made import with_facts
 
 from distiliqa.ct import Acquisition
+from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
 from distiliqa.dose_response.files import write_response
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.dose_response.screen import print_response
-from distiliqa.dose_response.words import half_dose_text, lowest_text, verdict
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
-from distiliqa.compare.words import explained, interval, p_value, verdict
+from distiliqa.compare.verdict import explained, interval, p_value, verdict
 from distiliqa.report.columns import FACTS, slice_columns
 from distiliqa.report.example_pictures import draw_slices
 from distiliqa.report.formatting import fact_text, protocol, slice_count

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from distiliqa.compare.result import PairedRun
-from distiliqa.compare.words import interval, p_value, verdict
+from distiliqa.compare.verdict import interval, p_value, verdict
 from distiliqa.errors import one_line
 from distiliqa.report.formatting import slice_count
 from distiliqa.statistics.paired_difference import Difference

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from distiliqa.dose_response.answers import ASSUMPTIONS
 from distiliqa.dose_response.page import write_html
 from distiliqa.dose_response.result import DosePoint, DoseResponse
-from distiliqa.dose_response.words import ASSUMPTIONS
 from distiliqa.files import write_json
 from distiliqa.report.columns import Column, row_of, slice_columns
 from distiliqa.report.csv import write_table

@@ -9,13 +9,13 @@ from pathlib import Path
 from markupsafe import Markup
 from PIL import Image
 
-from distiliqa.dose_response.result import DosePoint, DoseResponse
-from distiliqa.dose_response.words import (
+from distiliqa.dose_response.answers import (
     ASSUMPTIONS,
     half_dose_text,
     lowest_text,
     verdict,
 )
+from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.report.columns import FACTS
 from distiliqa.report.formatting import fact_text, interval_text, number_text
 from distiliqa.report.json import environment, model_facts

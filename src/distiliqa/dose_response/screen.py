@@ -6,8 +6,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
 from distiliqa.dose_response.result import DoseResponse
-from distiliqa.dose_response.words import half_dose_text, lowest_text, verdict
 from distiliqa.report.formatting import interval_text, number_text
 from distiliqa.terminal import screen
 

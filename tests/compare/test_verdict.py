@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.compare.result import PairedRun
-from distiliqa.compare.words import explained, interval, p_value, verdict
+from distiliqa.compare.verdict import explained, interval, p_value, verdict
 from distiliqa.statistics.paired_difference import difference
 
 

@@ -7,7 +7,7 @@ from distiliqa.report.plots.scene import Area, Group, Mark, Scene, Stroke, Text
 
 shapes = pytest.importorskip("reportlab.graphics.shapes")
 
-from distiliqa.report.pdf.plots import drawing  # noqa: E402
+from distiliqa.report.pdf.drawing import drawing  # noqa: E402
 
 
 def kinds(scene: Scene, width: float = 100) -> list[str]:
