@@ -19,7 +19,7 @@ from distiliqa.report.columns import (
     slice_columns,
 )
 from distiliqa.report.csv import write_csv
-from distiliqa.report.heatmap_files import write_pictures
+from distiliqa.report.heatmaps import write_pictures
 from distiliqa.report.html import write_html
 from distiliqa.scoring.result import ScoringRun
 

@@ -17,7 +17,7 @@ from distiliqa.terminal import progress_bar
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.models.folder import ModelConfig
-    from distiliqa.report.example_pictures import Pictures
+    from distiliqa.report.pictures import Pictures
     from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun, SeriesScore
 
@@ -166,7 +166,7 @@ class Outputs:
             if kind is HeatmapKind.DICOM:
                 write = partial(write_parametric_map, model=model, sources=sources)
             else:
-                from distiliqa.report.heatmap_files import write_nifti, write_pictures
+                from distiliqa.report.heatmaps import write_nifti, write_pictures
 
                 drawn = partial(write_pictures, pictures=pictures)
                 write = partial(drawn if kind is HeatmapKind.PNG else write_nifti, model=model)

@@ -8,10 +8,10 @@ from pathlib import Path
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.compare.verdict import explained, interval, p_value, verdict
 from distiliqa.report.columns import FACTS, slice_columns
-from distiliqa.report.example_pictures import draw_slices
 from distiliqa.report.formatting import fact_text, protocol, slice_count
 from distiliqa.report.json import environment, model_facts, settings
 from distiliqa.report.page_blocks import Heading, Row, write_page
+from distiliqa.report.pictures import draw_slices
 from distiliqa.report.plots import Curve, Line, curves, profile, svg
 from distiliqa.report.series_plots import places_of
 from distiliqa.scoring.result import SliceScore

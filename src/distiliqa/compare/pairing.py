@@ -1,18 +1,20 @@
-"""Which series of one input belongs to which of another."""
+"""Series and slices of two inputs that belong together."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from distiliqa.ct import SliceInfo
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.inputs import Found
+from distiliqa.scoring.matching import Names, Placed, Places
 
-MOST_NAMED = 6
+MAX_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ def pair_series(
 ) -> list[tuple[InputSeries, InputSeries]]:
     """Pair the series of two inputs.
 
-    One and one belong together. Of several, those do that alone on each side share the series UID,
-    or their place in the input, or their geometry, or geometry and protocol: whichever of these
-    pairs most.
+    One series on each side belong together. Of several, two belong together that alone share the
+    series UID, or their place in the input, or their geometry, or geometry and protocol: the one
+    of these that gives most pairs.
 
     Raises
     ------
@@ -82,14 +84,14 @@ def pair_series(
     if len(first) == len(second) == 1:
         return [(first[0], second[0])]
     evidence: tuple[Callable[[InputSeries], Hashable], ...] = (
-        lambda each: each.name,
-        lambda each: each.folder,
-        lambda each: each.geometry,
-        lambda each: each.protocol,
+        lambda series: series.name,
+        lambda series: series.folder,
+        lambda series: series.geometry,
+        lambda series: series.protocol,
     )
     found: list[tuple[InputSeries, InputSeries]] = []
-    for tells in evidence:
-        pairs = _pairs(first, second, tells)
+    for key in evidence:
+        pairs = _pairs(first, second, key)
         if len(pairs) > len(found):
             found = pairs
         if len(found) == min(len(first), len(second)):
@@ -97,7 +99,7 @@ def pair_series(
     if not found:
         raise DistiliqaError(
             f"holds {_named(first)}; {second[0].root} holds {_named(second)}: "
-            "nothing tells which belong together",
+            "nothing shows which belong together",
             path=first[0].root,
             remedy="give the folder of one series on each side",
         )
@@ -107,19 +109,70 @@ def pair_series(
 def _pairs(
     first: list[InputSeries],
     second: list[InputSeries],
-    tells: Callable[[InputSeries], Hashable],
+    key_of: Callable[[InputSeries], Hashable],
 ) -> list[tuple[InputSeries, InputSeries]]:
     sides = []
     for side in (first, second):
-        keys = [tells(each) for each in side]
+        keys = [key_of(series) for series in side]
         counts = Counter(keys)
         pairs = zip(keys, side, strict=True)
-        sides.append({key: each for key, each in pairs if counts[key] == 1})
+        sides.append({key: series for key, series in pairs if counts[key] == 1})
     one, other = sides
-    return [(each, other[key]) for key, each in one.items() if key in other]
+    return [(series, other[key]) for key, series in one.items() if key in other]
 
 
 def _named(series: list[InputSeries]) -> str:
-    names = [str(each) for each in series[:MOST_NAMED]]
-    more = [f"{len(series) - MOST_NAMED} more"] if len(series) > MOST_NAMED else []
+    names = list(map(str, series[:MAX_NAMED]))
+    more = [f"{len(series) - MAX_NAMED} more"] if len(series) > MAX_NAMED else []
     return f"{len(series)} series, {', '.join(names + more)}"
+
+
+Match = Literal["position", "name", "order"]
+T = TypeVar("T", bound=Placed)
+
+
+def match_slices(
+    first: Sequence[T], second: Sequence[T], match: Match | None, paths: tuple[str, str]
+) -> list[tuple[T, T]]:
+    """Pair slices of two series, each with at most one of the other, in the order of the first.
+
+    Parameters
+    ----------
+    match : ``position`` along the normal, within half a slice spacing, each the nearest of the
+        other; file ``name``; or ``order``. None is by position, by name where no position is known.
+    paths : what errors name.
+
+    Raises
+    ------
+    DistiliqaError : a series has no positions, several slices at one, or another number of slices.
+    """
+    if match == "order":
+        _require_equal_count(first, second, paths)
+        return list(zip(first, second, strict=True))
+    if match != "name":
+        there, back = Places(second, paths[1]), Places(first, paths[0])
+        if there.known and back.known:
+            return _mutual(first, there, back)
+        if match == "position":
+            path = paths[0] if there.known else paths[1]
+            raise DistiliqaError(
+                "has no slice positions", path=path, remedy="use --match name or order"
+            )
+    return _mutual(first, Names(second), Names(first))
+
+
+def _mutual(
+    first: Sequence[T], there: Names[T] | Places[T], back: Names[T] | Places[T]
+) -> list[tuple[T, T]]:
+    found = ((one, there.find(one)) for one in first)
+    return [(one, other) for one, other in found if other is not None and back.find(other) is one]
+
+
+def _require_equal_count(first: Sequence[T], second: Sequence[T], paths: tuple[str, str]) -> None:
+    if len(first) != len(second):
+        raise DistiliqaError(
+            f"holds {len(second)} against the {len(first)} slices of {paths[0]}: their order "
+            "does not pair them",
+            path=paths[1],
+            remedy="use --match position or name",
+        )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from distiliqa.compare.match import Match, match_slices
-from distiliqa.compare.pairing import InputSeries, pair_series, series_of
+from distiliqa.compare.pairing import InputSeries, Match, match_slices, pair_series, series_of
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
@@ -140,7 +139,7 @@ def _paired(
     matched: Iterable[tuple[tuple[InputSeries, InputSeries], list[RefPair]]],
     notes: Sequence[str],
 ) -> PairedRun:
-    first, second = ({(each.path, each.frame): each for each in run.slices} for run in runs)
+    first, second = ({(slice_.path, slice_.frame): slice_ for slice_ in run.slices} for run in runs)
     series = []
     for (one, other), pairs in matched:
         keys = (((a.path, a.frame), (b.path, b.frame)) for a, b in pairs)

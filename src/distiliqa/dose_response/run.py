@@ -67,7 +67,7 @@ def dose_response(
         model=model.config,
         source=source,
         least=least,
-        points=tuple(DosePoint(*each) for each in zip(doses, columns, strict=True)),
+        points=tuple(DosePoint(*point) for point in zip(doses, columns, strict=True)),
         left_out=len(done.rows) - len(known),
         failed=(*index.failed, *done.failed),
         found=len(infos),

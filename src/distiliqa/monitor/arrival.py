@@ -93,8 +93,8 @@ def score_arrivals(arrivals: Iterable[Arrival], model: Model) -> list[Outcome]:
     for score in model.score_prepared(reader):
         scores[score.path].append(score)
     reasons = dict(reversed(reader.failed))  # the first of a file
-    outcomes = (_outcome(each.outcome, scores, reasons) for each in arrivals)
-    return [each for each in outcomes if _still_holds(each)]
+    outcomes = (_outcome(arrival.outcome, scores, reasons) for arrival in arrivals)
+    return [outcome for outcome in outcomes if _still_holds(outcome)]
 
 
 def _outcome(

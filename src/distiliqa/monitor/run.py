@@ -89,8 +89,10 @@ class Monitor:
         done = 0
         for batch in self._batches(found.ready):
             outcomes = score_arrivals(batch, self.model)
-            self._unopened |= {_problem(each) for each in outcomes if each.sha256 is None}
-            self._record([each for each in outcomes if _problem(each) not in known], batch, tally)
+            self._unopened |= {_problem(outcome) for outcome in outcomes if outcome.sha256 is None}
+            self._record(
+                [outcome for outcome in outcomes if _problem(outcome) not in known], batch, tally
+            )
             done += len(batch)
             tally.waiting += len(batch) - len(outcomes)
             if progress is not None:
@@ -110,7 +112,7 @@ class Monitor:
         alarms = write_trend(
             self.page, self.store, self.model.config, self.watch.folder, identify=self.identify
         )
-        new = [each for each in alarms if each not in self._alarms]
+        new = [alarm for alarm in alarms if alarm not in self._alarms]
         self._alarms, self._drawn = set(alarms), True
         return new
 
@@ -122,12 +124,12 @@ class Monitor:
         batch: list[Arrival] = []
         for path, stamp in ready.items():
             arrival = open_arrival(path, stamp, self.store.frames_of)
-            if arrival.outcome.sha256 in {each.outcome.sha256 for each in batch} - {None}:
+            if arrival.outcome.sha256 in {arrival.outcome.sha256 for arrival in batch} - {None}:
                 yield batch
                 batch = []
                 arrival = open_arrival(path, stamp, self.store.frames_of)
             batch.append(arrival)
-            if max(sum(len(each.refs) for each in batch), len(batch)) >= BATCH:
+            if max(sum(len(arrival.refs) for arrival in batch), len(batch)) >= BATCH:
                 yield batch
                 batch = []
         if batch:
@@ -154,7 +156,7 @@ def _count(outcomes: list[Outcome], tally: Tally) -> None:
     scores = [score for outcome in outcomes for score in outcome.scores]
     tally.slices += len(scores)
     tally.series |= {score.series for score in scores}
-    tally.failed += [_problem(each) for each in outcomes if each.failed]
+    tally.failed += [_problem(outcome) for outcome in outcomes if outcome.failed]
     tally.left_out += [
         _problem(outcome)
         for outcome in outcomes

@@ -72,7 +72,7 @@ class Watch:
         settled = {
             path: stamp for path, (stamp, since) in self._seen.items() if now - since >= self.settle
         }
-        in_order = sorted(settled.items(), key=lambda each: each[1].modified_ns)
+        in_order = sorted(settled.items(), key=lambda item: item[1].modified_ns)
         return Look(dict(in_order), len(new) - len(settled), [*others.failed], [*others.left_out])
 
     def _since(self, path: Path, stamp: FileStamp, now: float) -> tuple[FileStamp, float]:

@@ -14,7 +14,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_json
 
 if TYPE_CHECKING:
-    from distiliqa.report.example_pictures import Pictures
+    from distiliqa.report.pictures import Pictures
     from distiliqa.scoring.result import ScoringRun
 
 REPORT, SCORES_CSV, SCORES_JSON = "report.html", "scores.csv", "scores.json"

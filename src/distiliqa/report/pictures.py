@@ -1,16 +1,20 @@
-"""Slices as pictures: through the window of the model, and with its map of quality on top."""
+"""Slices as pictures: in the window of the model, and with a heatmap in color on top."""
 
 from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from distiliqa.ct import Window
-from distiliqa.models.folder import ScoreScale
+from distiliqa.ct import Window, fit
+from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.report.entry import Entry
+from distiliqa.scoring.result import SliceScore
 
 LEGEND = 64  # width of the legend beside a heatmap, px
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
@@ -119,3 +123,72 @@ def _draw_legend(picture: Image.Image, left: int, scale: ScoreScale) -> None:
         text = f"{best + share * (scale.worst - best):g}"
         height = top + share * (bottom - top)
         draw.text((left + 30, height), text, fill="black", font=font, anchor="lm")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A slice and its heatmap as ``data:`` URIs, empty where there is none.
+
+    ``shown`` is the slice as the model saw it, see `windowed`; None where it cannot be read.
+    """
+
+    image: str = ""
+    heatmap: str = ""
+    shown: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+
+
+Pictures = dict[tuple[str, int], Picture]
+
+
+def draw_pictures(
+    entries: Iterable[Entry],
+    model: ModelConfig,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pictures:
+    """Draw the examples of the series that are pictured, see `draw_slices`."""
+    wanted = [slice_ for entry in entries if entry.pictured for slice_ in entry.examples.values()]
+    return draw_slices(wanted, model, progress)
+
+
+def draw_slices(
+    wanted: Sequence[SliceScore],
+    model: ModelConfig,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pictures:
+    """Read slices again and draw them.
+
+    Returns
+    -------
+    Pictures by path and frame; empty ones of slices that cannot be read any more.
+    """
+    pictures: Pictures = {}
+    for score in wanted:
+        pictures[score.path, score.frame] = _draw(score, model)
+        if progress is not None:
+            progress(len(pictures), len(wanted))
+    return pictures
+
+
+def as_the_model_saw(score: SliceScore, model: ModelConfig) -> NDArray[np.uint8]:
+    """Read a scored slice: 8-bit gray, through the window, cropped or padded.
+
+    Raises
+    ------
+    CTReadError : the slice cannot be read any more, or its file is another one by now.
+    """
+    score.info.check_unchanged()
+    hu, _ = fit(score.info.read().hu, model.image_size)
+    return windowed(hu, score.window)
+
+
+def _draw(score: SliceScore, model: ModelConfig) -> Picture:
+    """The slice as the model saw it, and its heatmap where there is one."""
+    try:
+        shown = as_the_model_saw(score, model)
+    except Exception:  # gone or damaged since it was scored, for which libraries raise many kinds
+        return Picture()
+    image = as_data_uri(Image.fromarray(shown))
+    if score.heatmap is None:
+        return Picture(image, shown=shown)
+    heatmap = as_data_uri(heatmap_picture(shown, score.heatmap, model.scale))
+    return Picture(image, heatmap, shown)

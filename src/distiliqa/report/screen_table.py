@@ -16,7 +16,7 @@ from distiliqa.models.folder import ModelConfig
 from distiliqa.report.columns import COMPARED, series_columns, slice_columns
 from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
-from distiliqa.report.labels import series_labels, slice_labels
+from distiliqa.report.names import series_labels, slice_labels
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.terminal import screen
 

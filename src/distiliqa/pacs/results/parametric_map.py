@@ -30,7 +30,7 @@ from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.equipment import made_by
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.pacs.results.write import write_result
-from distiliqa.report.heatmap_stack import stack_heatmaps
+from distiliqa.report.heatmaps import stack_heatmaps
 from distiliqa.scoring.result import SeriesScore
 
 SERIES_NUMBER = 9102  # behind those that scanners give

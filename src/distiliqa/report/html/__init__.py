@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from distiliqa.report.entry import list_series
-from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.html.overview import figures, series_table, strip_plots
 from distiliqa.report.html.section import section
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import notes_of, write_page
-from distiliqa.report.pictures import LEGEND
+from distiliqa.report.pictures import LEGEND, Pictures, draw_pictures
 from distiliqa.report.provenance import provenance
 from distiliqa.scoring.result import ScoringRun
 

@@ -11,7 +11,6 @@ from distiliqa.errors import one_line
 from distiliqa.models.folder import ScoreScale
 from distiliqa.report.columns import COMPARED, FACTS, slice_columns
 from distiliqa.report.entry import Entry, percentile
-from distiliqa.report.example_pictures import Picture, Pictures
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
@@ -25,6 +24,7 @@ from distiliqa.report.page_blocks import (
     headings,
     numbers_of,
 )
+from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
 from distiliqa.report.plots.profile import PAGE
 from distiliqa.report.series_plots import series_plots

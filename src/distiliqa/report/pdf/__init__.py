@@ -8,8 +8,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.extras import install_command, is_installed
 from distiliqa.files import check_regular
 from distiliqa.report.entry import list_series
-from distiliqa.report.example_pictures import Pictures, draw_pictures
 from distiliqa.report.names import Names
+from distiliqa.report.pictures import Pictures, draw_pictures
 from distiliqa.scoring.result import ScoringRun
 
 PDF = "report.pdf"

@@ -14,11 +14,11 @@ from reportlab.platypus import Image, KeepTogether, Spacer
 
 from distiliqa.report.columns import FACTS, series_columns
 from distiliqa.report.entry import Entry, percentile
-from distiliqa.report.example_pictures import Picture, Pictures
 from distiliqa.report.formatting import fact_text, interval_text
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
+from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import Frame
 from distiliqa.report.series_plots import series_plots
 from distiliqa.scoring.result import ScoringRun, SeriesScore

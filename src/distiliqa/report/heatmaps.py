@@ -1,7 +1,8 @@
-"""Heatmaps for other programs: pictures to look at, and NIfTI volumes to measure in."""
+"""Heatmaps for other programs: pictures to look at, and volumes on the grid of a series."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel
@@ -13,9 +14,7 @@ from distiliqa.ct.volumes.nifti import HEATMAP_DESCRIPTION
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.models.folder import ModelConfig
-from distiliqa.report.example_pictures import Picture, Pictures, as_the_model_saw
-from distiliqa.report.heatmap_stack import stack_heatmaps
-from distiliqa.report.pictures import heatmap_picture
+from distiliqa.report.pictures import Picture, Pictures, as_the_model_saw, heatmap_picture
 from distiliqa.scoring.result import SeriesScore
 
 # NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
@@ -105,7 +104,7 @@ def _step(geometries: tuple[Geometry, ...], series: SeriesScore) -> NDArray[np.f
     if len(geometries) == 1:
         thickness = series.acquisition.slice_thickness_mm
         return geometries[0].orientation.normal * (thickness or 1.0)
-    steps = np.diff([each.origin_mm for each in geometries], axis=0)
+    steps = np.diff([geometry.origin_mm for geometry in geometries], axis=0)
     step = steps.mean(axis=0)
     if np.abs(steps - step).max() > max(_EVEN_MM, 0.01 * np.linalg.norm(step)):
         raise DistiliqaError(
@@ -118,3 +117,50 @@ def _step(geometries: tuple[Geometry, ...], series: SeriesScore) -> NDArray[np.f
             "all slices lie at one position", path=series.slices[0].path, remedy="take png"
         )
     return step
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapStack:
+    """The score that each part of the slices alone would get.
+
+    Attributes
+    ----------
+    values : float32, (slices, rows, columns), on the scale of the model; NaN where the model did
+        not look or no patient is.
+    geometries : where each slice lies, in the order of ``values``; all on one grid.
+    """
+
+    values: NDArray[np.float32]
+    geometries: tuple[Geometry, ...]
+
+
+def stack_heatmaps(series: SeriesScore, model: ModelConfig) -> HeatmapStack:
+    """Lay the heatmaps of a series over its slices.
+
+    Raises
+    ------
+    DistiliqaError : a slice has no heatmap, lacks its position in the patient, or has
+        another matrix, pixel spacing or orientation than the first.
+    """
+    geometries: list[Geometry] = []
+    heatmaps = []
+    for score in series.slices:
+        geometry = score.info.geometry
+        if score.heatmap is None:
+            raise _no_stack("has no heatmap", score.path, "score it with a model that has")
+        if geometry is None:
+            raise _no_stack("does not say where in the patient it lies", score.path)
+        if geometries and not geometries[0].same_grid(geometry):
+            raise _no_stack(f"has another grid than {series.slices[0].path}", score.path)
+        geometries.append(geometry)
+        heatmaps.append(score.heatmap)
+    values = np.empty((len(heatmaps), *geometries[0].shape), dtype=np.float32)
+    for n, (geometry, heatmap) in enumerate(zip(geometries, heatmaps, strict=True)):
+        values[n] = geometry.lay(heatmap, model.image_size)
+    return HeatmapStack(values, tuple(geometries))
+
+
+def _no_stack(
+    problem: str, path: str, remedy: str = "take --heatmaps png, which needs no geometry"
+) -> DistiliqaError:
+    return DistiliqaError(problem, path=path, remedy=remedy)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
-from distiliqa.report.heatmap_files import write_nifti, write_pictures
+from distiliqa.report.heatmaps import write_nifti, write_pictures
 from distiliqa.scoring.result import SeriesScore
 from distiliqa.scoring.run import score_inputs
 
