@@ -1,4 +1,4 @@
-"""What Ray costs beside the local engine, and what a million series would take on 100 cores.
+"""Cost of Ray beside the local engine, and time for a million series on 100 cores.
 
     python benchmarks/archive.py [--json FILE]
 
@@ -36,7 +36,7 @@ ROWS = 50_000
 
 @dataclass(frozen=True)
 class Archive:
-    """What an archive and its machines can do.
+    """Capacity of an archive and its machines.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Archive:
 
 @dataclass(frozen=True)
 class Measured:
-    """What `measure` finds here; seconds, and items a second.
+    """Measurements of this machine; seconds, and items a second.
 
     Attributes
     ----------
@@ -154,7 +154,7 @@ def measured(place: Path) -> Measured:
 
 
 def archive_of(found: Measured) -> Archive:
-    """What is assumed of 100 cores, from what two do here."""
+    """Assumptions for 100 cores, from measurements of two cores."""
     from distiliqa.archive.cluster import TASK_FILES
 
     return Archive(
@@ -199,7 +199,7 @@ def growth(archive: Archive) -> Curve:
 
 
 def outlook(archive: Archive, found: Measured) -> list[Figure]:
-    """What a million series of 300 slices would take."""
+    """Time for a million series of 300 slices."""
     slices, hours = SERIES * SLICES_EACH, archive.hours(CORES)
     limit = max(hours, key=lambda name: hours[name])
     assumed = (

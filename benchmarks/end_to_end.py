@@ -92,7 +92,7 @@ def _timed(dicom: Path, folder: Path, models: Mapping[str, Model]) -> tuple[Seco
 
 
 def _reports(run: ScoringRun, folder: Path) -> list[Figure]:
-    """What is written after scoring."""
+    """Time to write the results after scoring."""
     writers = {
         "scores.csv": lambda: write_csv(folder / "scores.csv", run.slices),
         "scores.json": lambda: write_json(folder / "scores.json", scores_record(run)),

@@ -1,4 +1,4 @@
-"""How time and memory of scoring grow: with slices, image size, model size, cores and batch."""
+"""Growth of time and memory of scoring with slices, image size, model size, cores and batch."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _ours(pairs: list[DosePair], jobs: int) -> None:
 
 
 def _plain(pairs: list[DosePair]) -> None:
-    """What one would write down first; mixing is `distiliqa.lab.data.dose_mixing`."""
+    """Straightforward program; mixing is `distiliqa.lab.data.dose_mixing`."""
     scores = {}
     with TemporaryDirectory() as folder:
         for pair in pairs:

@@ -128,7 +128,7 @@ def work_done(seconds: Seconds, runs: Mapping[str, Run], count: int) -> Iterator
 
 
 def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
-    """How the scores of bf16 agree with those of fp32."""
+    """Agreement of the scores of bf16 with those of fp32."""
     moved, ranks = most_moved(found, exact), spearmanr(found.mean(1), exact.mean(1)).statistic
     spread = f"fp32 scores from {exact.mean(1).min():.2f} to {exact.mean(1).max():.2f}"
     yield Figure("published, bf16: scores moved", moved, "points of 4", None, CLOSE, spread)

@@ -49,7 +49,7 @@ PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}  # bf16, dense, by NVID
 
 @dataclass(frozen=True)
 class Work:
-    """What both train: a preset, on some images, in batches of one size, on one device."""
+    """Work of both: a preset, some images, batches of one size, one device."""
 
     preset: str
     images: tuple[RatedImage, ...]
@@ -83,10 +83,10 @@ def published(work: Work, teachers: Sequence[Network]) -> dict[str, Callable[[],
         DicomSlices(paths, labels, augmented=True), batch_size=work.batch, shuffle=True
     )
     runs: dict[str, Callable[[], object]] = {}
-    for name, asked in ((TEACHER, ()), (STUDENT, teachers)):
-        network = work.network(len(asked) or 1)
+    for name, chosen in ((TEACHER, ()), (STUDENT, teachers)):
+        network = work.network(len(chosen) or 1)
         optimizer = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9)
-        runs[name] = partial(train_epoch, network, optimizer, loader, asked)
+        runs[name] = partial(train_epoch, network, optimizer, loader, chosen)
     return runs
 
 

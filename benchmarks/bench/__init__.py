@@ -1,4 +1,4 @@
-"""What all benchmarks share: taking turns, figures, the machine, the page."""
+"""Shared parts of the benchmarks: turns, figures, the machine, the page."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A function in a process of its own: what it gives, and the memory that it took."""
+"""Run of a function in its own process: result and memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BENCHMARKS = Path(__file__).resolve().parents[1]
 
 
 class Alone(NamedTuple):
-    """What a function gave, and the most memory that its process held, MiB."""
+    """Result of a function, and the peak memory of its process, MiB."""
 
     result: Any
     peak_mib: float

@@ -1,4 +1,4 @@
-"""What a benchmark finds: figures with their bounds, curves, and the file that holds both."""
+"""Results of a benchmark: figures with their bounds, curves, and their file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether it keeps to its bounds; None without any."""
+        """True if the value is within its bounds; None without bounds."""
         if self.at_least is None and self.at_most is None:
             return None
         low = self.at_least is None or self.value >= self.at_least
@@ -40,11 +40,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Curve:
-    """How cost grows: for each name the points (x, y).
+    """Growth of cost: points (x, y) by name.
 
     Attributes
     ----------
-    about : how it grows, and where it is not linear, why.
+    about : explanation of the growth, and of any part that is not linear.
     """
 
     title: str
@@ -60,8 +60,8 @@ class Found:
 
     Attributes
     ----------
-    about : what runs beside what, and on which data.
-    left_out : what could not run here, and why.
+    about : the programs that are compared, and the data.
+    left_out : programs that could not run here, with the reason.
     """
 
     title: str
@@ -72,7 +72,7 @@ class Found:
 
 
 def read_found(content: dict[str, Any]) -> Found:
-    """What a benchmark wrote as JSON."""
+    """Parse the JSON of a benchmark."""
     curves = []
     for curve in content["curves"]:
         points = {name: [(x, y) for x, y in line] for name, line in curve["points"].items()}
@@ -82,7 +82,7 @@ def read_found(content: dict[str, Any]) -> Found:
 
 
 def main(measure: Callable[[], Found], description: str | None) -> None:
-    """The command line of a benchmark: measure, print, and keep as JSON where it is asked for."""
+    """The command line of a benchmark: measure, print, and write JSON with ``--json``."""
     options = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     options.add_argument("--json", type=Path, help="write what was found here")
     args = options.parse_args()

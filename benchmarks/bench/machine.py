@@ -1,4 +1,4 @@
-"""What the figures were measured on; nothing that names whose machine it is."""
+"""Facts of the machine that was measured, without its name or owner."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ DISTILL_WEIGHT, GATE = 0.75, 0.05
 
 
 class DicomSlices(Dataset[tuple[Tensor, Tensor]]):
-    """Windowed slices (1, rows, columns) and their labels (); decoded whenever they are asked for.
+    """Windowed slices (1, rows, columns) and their labels (); decoded at every access.
 
     Parameters
     ----------
@@ -53,10 +53,10 @@ def loss_of(outputs: Tensor, targets: Tensor) -> Tensor:
     return nn.functional.l1_loss(outputs, targets) + nn.functional.mse_loss(outputs, targets)
 
 
-def distilled_loss(outputs: Tensor, labels: Tensor, taught: Tensor) -> Tensor:
+def distilled_loss(outputs: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
     """The teachers' term in place of the label's where all of the batch passes the gate."""
-    if ((taught.mean(dim=1) - labels).abs() <= GATE).all():
-        return DISTILL_WEIGHT * loss_of(outputs, taught)
+    if ((targets.mean(dim=1) - labels).abs() <= GATE).all():
+        return DISTILL_WEIGHT * loss_of(outputs, targets)
     return loss_of(outputs.mean(dim=1), labels)
 
 
@@ -75,8 +75,8 @@ def train_epoch(
         outputs = network(images)
         if teachers:
             with torch.no_grad():
-                taught = torch.cat([teacher(images) for teacher in teachers], dim=1)
-            loss = distilled_loss(outputs, labels, taught)
+                targets = torch.cat([teacher(images) for teacher in teachers], dim=1)
+            loss = distilled_loss(outputs, labels, targets)
         else:
             loss = loss_of(outputs[:, 0], labels)
         loss.backward()

@@ -24,7 +24,7 @@ def side_by_side(runs: Mapping[str, Callable[[], object]], rounds: int) -> Secon
 
 
 def ratio(seconds: Seconds, slow: str, fast: str) -> float:
-    """How many times faster one is than the other: the median over the rounds."""
+    """Ratio of the times of two programs: the median over the rounds."""
     pairs = zip(seconds[slow], seconds[fast], strict=True)
     return statistics.median(one / other for one, other in pairs)
 

@@ -30,12 +30,12 @@ _SLICE, _SERIES_UID, _POSITION = f"{_ROOT}.10{0:08}", f"{_ROOT}.20{0:08}", "+000
 
 
 def source() -> Path:
-    """Where the slices come from."""
+    """Source of the slices."""
     return Path(os.environ.get(DATA) or EXAMPLE_SERIES)
 
 
 def origin() -> str:
-    """Which slices these are, without a path."""
+    """Description of the slices, without a path."""
     return "slices of a folder of one's own" if os.environ.get(DATA) else "the example series"
 
 

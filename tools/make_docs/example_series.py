@@ -79,7 +79,7 @@ def describe(dose: float, number: int, index: int, z: float) -> Dataset:
 
 
 def describe_acquisition(image: Dataset, dose: float) -> None:
-    """What a physicist compares (PS3.3, C.8.2.1)."""
+    """Add the facts of the acquisition (PS3.3, C.8.2.1)."""
     image.BodyPartExamined = "ABDOMEN"
     image.PatientPosition = "HFS"
     image.KVP = 120

@@ -1,4 +1,4 @@
-"""How alike simulated and real noise are, in one slice at two doses."""
+"""Comparison of simulated and real noise, in one slice at two doses."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class NoiseComparison(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Of the local standard deviations, simulated to real."""
+        """Ratio of the local standard deviations, simulated to real."""
         return self.simulated.deviation / self.real.deviation
 
     @property
     def peak_ratio(self) -> float:
-        """Of the tops of the power spectra, simulated to real."""
+        """Ratio of the peak frequencies, simulated to real."""
         return self.simulated.added.peak_frequency / self.real.added.peak_frequency
 
 
@@ -70,5 +70,5 @@ def compare_noise(
 
 
 def tapered(region: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights of a region's pixels for a power spectrum: less at its edge, and none outside."""
+    """Weights of the pixels of a region for a power spectrum: lower at its edge, 0 beyond it."""
     return gaussian_filter(region.astype(np.float64), _TAPER) * region

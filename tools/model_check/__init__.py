@@ -1,1 +1,1 @@
-"""What a shipped model must reach, one aspect a file; run by check_model.py."""
+"""Requirements of a shipped model, one aspect a file: ``python -m tools.model_check``."""

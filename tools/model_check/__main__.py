@@ -84,7 +84,7 @@ def report(subject: Subject, sections: Sequence[Section]) -> str:
 
 
 def record(subject: Subject, sections: Sequence[Section]) -> dict[str, Any]:
-    """Everything the tables say, what made it and of what."""
+    """Content of the tables, with the inputs and the versions."""
     return {
         "distiliqa": __version__,
         "model": model_facts(subject.model.config),
@@ -104,7 +104,7 @@ def record(subject: Subject, sections: Sequence[Section]) -> dict[str, Any]:
 
 
 def inputs(subject: Subject) -> Iterator[tuple[str, Path]]:
-    """The files that were read, and what to call them wherever the data lie."""
+    """Files that were read, and their names without the path of the data."""
     manifest = subject.simulated / MANIFEST
     for path in (subject.simulated / "test.json", *([manifest] if manifest.is_file() else [])):
         yield f"simulated/{path.name}", path

@@ -1,4 +1,4 @@
-"""What the slice shows: chest, which scores no lower, or no patient, which is flagged."""
+"""Checks by content: chest must score no lower, and images without a patient get a warning."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def no_patient(subject: Subject) -> Section:
 
 
 def _table(ct: CTSlice) -> np.ndarray:
-    """What is outside the body and its skin, air in its place."""
+    """Pixels outside the body and its skin, with air in place of the body."""
     return np.where(binary_dilation(body_outline(ct.hu), iterations=8), AIR_HU, ct.hu)
 
 

@@ -1,4 +1,4 @@
-"""Whether the model detects images that are out of domain."""
+"""Detection of images that are out of domain."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ FALSE_ALARMS, FLAGGED = 0.05, 0.9
 def domain(subject: Subject) -> Section:
     facts = subject.model.config.domain
     if facts is None:
-        return Section("What the model knows", "The model has no distance.", ())
-    strangers = {
+        return Section("Domain", "The model has no distance.", ())
+    unlike = {
         "natural images": (natural(), None),
         "MR of heads": (magnetic_resonance(), None),
         "computed heads": (heads(), HEAD_MM),
@@ -38,7 +38,7 @@ def domain(subject: Subject) -> Section:
         "water and rod phantoms": (phantoms(), BODY_MM),
     }
     known, normal = subject.rated_scores, subject.held_out
-    scored = {name: _score(subject, name, *images) for name, images in strangers.items()}
+    scored = {name: _score(subject, name, *images) for name, images in unlike.items()}
     everyone = [score for found in scored.values() for score in found]
     rows = [
         _known("held-out patients, any dose and fault", known),
@@ -46,16 +46,15 @@ def domain(subject: Subject) -> Section:
             "their normal dose",
             subject.score(normal, "normal dose", len(normal)),
         ),
-        *(_stranger(name, found, known) for name, found in scored.items() if found),
-        _stranger("all strangers", everyone, known),
+        *(_out_of_domain(name, found, known) for name, found in scored.items() if found),
+        _out_of_domain("all of these", everyone, known),
     ]
     about = (
-        "AUROC of the distance against the images of test.json; bounds on the share outside. The "
-        "limit lets "
-        f"{100 * facts.false_alarms:g} % of the images outside on which it was set, "
-        f"{facts.checked} of patients unknown to what they were compared with."
+        "AUROC of the distance against the images of test.json; bounds on the share out of domain. "
+        f"{100 * facts.false_alarms:g} % of the {facts.checked} images that the limit was set on "
+        "are beyond it; their patients are unknown to the images that they were compared with."
     )
-    return Section("What the model knows", about, (rows,))
+    return Section("Domain", about, (rows,))
 
 
 def _score(
@@ -72,7 +71,7 @@ def _known(name: str, scored: Sequence[SliceScore]) -> Row:
     return _row(name, scored, at_most=FALSE_ALARMS)
 
 
-def _stranger(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScore]) -> Row:
+def _out_of_domain(name: str, scored: Sequence[SliceScore], known: Sequence[SliceScore]) -> Row:
     ranks = mannwhitneyu([score.distance for score in scored], [score.distance for score in known])
     area = float(ranks.statistic) / (len(scored) * len(known))
     return _row(name, scored, area, at_least=FLAGGED)

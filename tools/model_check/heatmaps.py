@@ -1,6 +1,6 @@
-"""Whether the heatmap points at a part of the image that was made worse (pointing game).
+"""Pointing game: the heatmap must point at a part of the image that was made worse.
 
-Zhang et al. 2018, doi 10.1007/s11263-017-1059-x: a map is right if its extreme lies in the part.
+Zhang et al. 2018, doi 10.1007/s11263-017-1059-x: a map is right if its extreme is in the part.
 It is compared with attention rollout (Abnar & Zuidema 2020, arXiv 2005.00928), with the gradient of
 the score, and with occlusion, which replaces each patch by its smoothed self.
 """
@@ -32,7 +32,7 @@ FAULTS = {
     "streaks of 120 views": Degradation(views=120, keep_dose=True),
 }
 RADII = (32, 56)  # pixels
-SOME = 5  # every so many trials for the other methods; occlusion asks the network 100 times
+SOME = 5  # every fifth trial for the other methods; occlusion runs the network 100 times
 RIGHT = 0.9
 SMOOTH = 4.0  # pixels; what occlusion shows instead of a patch
 
@@ -92,7 +92,7 @@ def trials(subject: Subject) -> Iterator[Trial]:
 
 
 def _points(quality: NDArray[np.floating], trial: Trial) -> bool:
-    """Whether the worst patch that shows something lies in the disc."""
+    """Test whether the worst patch that shows something is in the disc."""
     side = len(quality)
     block = len(trial.image) // side
     shown = block_means(trial.image, side) > MIN_SHOWN
@@ -120,7 +120,7 @@ def _gradient(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.flo
 
 @torch.inference_mode()
 def _occlusion(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floating]:
-    """How much worse the score is for each patch as it is than smoothed."""
+    """Drop of the score by each patch, from smoothed to original."""
     side = graph.network.config.patches_a_side
     block, smooth = len(image) // side, gaussian_filter(image, SMOOTH)
     whole = float(graph.network(_tensor(image)).mean())

@@ -1,4 +1,4 @@
-"""Whether labels of held-out patients lie inside the prediction intervals as often as stated."""
+"""Coverage of the prediction intervals on held-out patients, beside the stated one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from distiliqa.scoring.result import SliceScore
 from tools.model_check.acceptance import Row, Section, bounded
 from tools.model_check.subject import Subject
 
-OFF = 0.03  # how far the coverage may lie from the stated one
+MAX_DIFFERENCE = 0.03  # of the coverage from the stated one
 
 
 def intervals(subject: Subject) -> Section:
@@ -47,7 +47,7 @@ def _covered(
     widths = [score.interval[1] - score.interval[0] for _, score in pairs if score.interval]
     share = fmean(inside) if inside else None
     off = None if share is None else abs(share - stated)
-    limits = bounded(off, at_most=OFF) if bound else bounded(off)
+    limits = bounded(off, at_most=MAX_DIFFERENCE) if bound else bounded(off)
     return {
         "patients": name,
         "n": len(inside),

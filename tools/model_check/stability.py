@@ -98,9 +98,9 @@ def stability(subject: Subject) -> Section:
     rows += [*_kernels(subject), *_thickness(subject)]
     about = (
         "All normal-dose slices, but kernels: the full doses of dose_pairs. After less before; the "
-        "bound is on the largest absolute move."
+        "bound is on the largest absolute change."
     )
-    return Section("How the score moves", about, (rows,))
+    return Section("Changes of the score", about, (rows,))
 
 
 def _changed(subject: Subject, name: str, at_most: float | None = None) -> Row:

@@ -1,4 +1,4 @@
-"""A body to scan that is nobody's: one slice of an abdomen, painted from ellipsoids.
+"""Body phantom: one slice of an abdomen that is no person's, painted from ellipsoids.
 
 Ellipsoids (see `tools.phantom.anatomy`) are painted one over the other with antialiased edges;
 a smooth displacement bends them, and correlated texture fills them.
@@ -65,7 +65,7 @@ def _bowel(seed: int) -> Iterable[tuple[Ellipsoid, float]]:
 
 
 class _Canvas:
-    """A slice in the making: HU, and where each pixel lies in the body."""
+    """Slice that is being painted: HU, and the position of each pixel in the body."""
 
     def __init__(self, z_mm: float, size: int, spacing_mm: float, seed: int) -> None:
         middle = (np.arange(size) - (size - 1) / 2) * spacing_mm

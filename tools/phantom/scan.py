@@ -1,4 +1,4 @@
-"""A lower dose of one slice, as arrays: the short way into `distiliqa.simulate.simulator`."""
+"""Scans of one slice at a lower dose, as arrays, by `distiliqa.simulate.simulator`."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def tiles(
     mask: NDArray[np.bool_] | None = None,
     step: int | None = None,
 ) -> NDArray[Value]:
-    """The regions of ``size`` x ``size`` pixels that lie within ``mask``.
+    """Regions of ``size`` x ``size`` pixels within ``mask``.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def tiles(
     size : int
         Side of a region, pixels.
     mask : ndarray of bool, optional
-        (rows, columns), where regions may lie; everywhere if None.
+        (rows, columns), allowed pixels; everywhere if None.
     step : int, optional
         Pixels from one region to the next; None for regions that overlap by half.
 

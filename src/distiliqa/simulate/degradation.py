@@ -22,7 +22,7 @@ MIN_DOSE = 1e-3  # with fewer photons hardly any pass the body, and no image com
 
 @dataclass(frozen=True)
 class Degradation:
-    """Everything that is worse about an acquisition; by default nothing.
+    """Degradation of an acquisition; by default none.
 
     Attributes
     ----------

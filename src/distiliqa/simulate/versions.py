@@ -95,7 +95,7 @@ def _at_dose(info: SliceInfo, dose: float) -> SliceInfo:
 
 
 def _stored(ct: CTSlice) -> tuple[NDArray[np.float32], Orientation | None]:
-    """The slice as it is stored, and how it lies there.
+    """The slice as it is stored, and its orientation there.
 
     What `read_stored` does not take, such as a frame or a member of a zip, stays as it was read.
     """

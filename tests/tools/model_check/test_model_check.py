@@ -85,10 +85,10 @@ def test_every_section_has_its_figures(result: tuple[str, dict, dict]):
     assert ladders["dose 1"]["mean score"] > ladders["dose 0.05"]["mean score"]
     pairs = rows["Real pairs"]["all, full above quarter"]
     assert (pairs["n"], pairs["model"], pairs["verdict"]) == (2, 1, "reached")
-    moves = rows["How the score moves"]
-    assert (moves["rows flipped"]["n"], moves["rows flipped"]["bound"]) == (2, "≤ 0.1")
-    assert moves["B30f to D45f, nearest real slices, 6 mm apart"]["n"] == 1
-    assert moves["1 to 5 mm: no data, no series has adjacent slices so thin"]["n"] == 0
+    changes = rows["Changes of the score"]
+    assert (changes["rows flipped"]["n"], changes["rows flipped"]["bound"]) == (2, "≤ 0.1")
+    assert changes["B30f to D45f, nearest real slices, 6 mm apart"]["n"] == 1
+    assert changes["1 to 5 mm: no data, no series has adjacent slices so thin"]["n"] == 0
     assert rows["Chest at normal dose"]["soft kernels"]["n"] == 2
     assert all(row["flagged"] == row["n"] for row in rows["Flags"].values())
 

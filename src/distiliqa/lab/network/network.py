@@ -153,7 +153,7 @@ class Network(nn.Module):
 
     @property
     def sees_all(self) -> bool:
-        """Whether the stem sees the whole slice, so that patches are parts of the slice."""
+        """True if the stem sees the whole slice, so that patches are parts of the slice."""
         return isinstance(self.stem, StridedStem)
 
     def features(self, image: Tensor) -> Features:

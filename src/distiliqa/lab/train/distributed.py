@@ -93,5 +93,5 @@ def true_on_all(flag: Tensor) -> Tensor:
 
 
 def leads() -> bool:
-    """Whether this process writes the files of the run; the others of a distributed run do not."""
+    """True if this process writes the files of the run; the others of a distributed run do not."""
     return getattr(rank_zero_only, "rank", 0) == 0

@@ -1,4 +1,4 @@
-"""Everything that decides a training run, in one validated YAML file."""
+"""Recipe of a training run: all its settings in one validated YAML file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NetworkSection(Section):
 
 
 class DataSection(Section):
-    """Where the rated images are and what their scores mean.
+    """Paths of the rated images, and the meaning of their scores.
 
     Attributes
     ----------
@@ -77,14 +77,14 @@ class WindowSection(Section):
 
 
 class FoldSection(Section):
-    """How the teachers' folds are made; ``contiguous`` is the published way."""
+    """Folds of the teachers; ``contiguous`` is the published way."""
 
     count: int = Field(default=5, ge=2, lt=1 << 16)
     by: str = "case"
 
 
 class StepSection(Section):
-    """How one network is trained: the defaults are the published teacher's.
+    """Training of one network; the defaults are those of the published teacher.
 
     Attributes
     ----------
@@ -113,12 +113,13 @@ class StepSection(Section):
 
 
 class StudentSection(StepSection):
-    """How the student is distilled; ``published`` switches reproduce the published code.
+    """Distillation of the student; ``published`` values reproduce the published code.
 
     Attributes
     ----------
-    distill_weight : of the teachers' term; with 0 no teacher is asked, or needed.
-    gate : largest error of the teachers' mean that is learned from, as a share of `data.scale`.
+    distill_weight : weight of the teachers' term; with 0 no teacher is needed.
+    gate : maximum error of the teachers' mean at which the student follows them, as a share of
+        `data.scale`.
     select_on : also ``training``, as published: the correlations on all images, none held out.
     """
 
@@ -132,12 +133,12 @@ class StudentSection(StepSection):
 
     @property
     def holds_out(self) -> bool:
-        """Whether a fold is held out of what the student learns from."""
+        """True if a fold is held out of the training of the student."""
         return self.select_on != "training"
 
 
 class HardwareSection(Section):
-    """What it runs on, in the words of Lightning's Trainer. It changes results by rounding alone.
+    """Hardware, with the terms of Lightning's Trainer. It changes results by rounding alone.
 
     Attributes
     ----------

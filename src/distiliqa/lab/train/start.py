@@ -20,7 +20,7 @@ RANDOM_START = (
 
 
 def starts_at_random(recipe: Recipe) -> bool:
-    """Whether the published network starts without the ImageNet weights that the paper gives it."""
+    """Test whether the published network starts without the ImageNet weights of the paper."""
     published = recipe.network.preset == "published"
     return published and not (recipe.imagenet_weights or recipe.initial_weights)
 

@@ -185,7 +185,7 @@ def _followed(rows: list[dict[str, float]], gate: float) -> dict[str, Any]:
 
 
 def is_distilled_from(run: TrainingRun, teachers: Sequence[Network]) -> bool:
-    """Whether the student in the folder, finished or not, has these teachers and this recipe."""
+    """Test whether the student in the folder, finished or not, has these teachers and recipe."""
     known = run.student_folder / FINGERPRINT
     if not known.is_file() or run.student_recipe != run.recipe:
         return False

@@ -51,7 +51,7 @@ class TeacherOutputs:
 
 
 def symmetries_seen(dataset: RatedDataset, symmetries: int, epochs: int) -> NDArray[np.bool_]:
-    """Which of the first ``symmetries`` of which images a training shows, (images, symmetries).
+    """Find the symmetries of images that a training shows, (images, symmetries), True if shown.
 
     An epoch shows one symmetry of an image, so a short training sees few of the eight.
     """

@@ -1,4 +1,4 @@
-"""A training run on disk: recipe, rated images, folds, and where every file of it lies.
+"""Training run on disk: recipe, rated images, folds, and the paths of its files.
 
 ::
 
