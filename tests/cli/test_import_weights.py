@@ -8,19 +8,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from typer.testing import CliRunner
+from tests.support.command_line import run
 
-from distiliqa.cli import app
 from distiliqa.lab.network import Network, NetworkConfig, load_network
 from distiliqa.lab.network.published import to_published
 from distiliqa.models.folder import read_config
 
 TINY = NetworkConfig(stem_blocks=1, stem_width=2, depth=1, width=16, heads=2, mlp=16, outputs=5)
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    return result.exit_code, result.output
 
 
 def test_golden_student_gives_the_published_outputs_from_its_folder(

@@ -7,15 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from tests.support.command_line import run
 
-from distiliqa.cli import app
 from distiliqa.lab.train.recipe import load_recipe
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    return result.exit_code, result.output
 
 
 @pytest.fixture

@@ -5,18 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.support.clock import Clock
 
 from distiliqa.ct.volumes.detached import stamp_of
 from distiliqa.errors import DistiliqaError
 from distiliqa.monitor.watch import Watch, name_of
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.clock import Clock
 from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
@@ -14,13 +15,6 @@ from distiliqa.report.names import short_hash
 
 SERIES, OTHER = "1.2.3", "1.2.4"
 NAME = short_hash(SERIES)
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
