@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.uid import CTImageStorage
+from pynetdicom import AE
 from tests.support.orthanc import PASSWORD, USER, Orthanc, free_port, running_orthanc, wait_for
 from typer.testing import CliRunner
 
@@ -22,7 +24,6 @@ from distiliqa.cli import app
 from distiliqa.files import only_one
 from distiliqa.pacs.dicomweb.credentials import PASSWORD as PASSWORD_VARIABLE
 from distiliqa.pacs.dicomweb.credentials import USER as USER_VARIABLE
-from distiliqa.pacs.listen.sender import Node
 from distiliqa.pacs.results.earlier import read_scores
 from distiliqa.report.names import short_hash
 
@@ -155,7 +156,7 @@ class Listener:
         self.log = out.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: object, quiet_s: float = 0.3) -> None:
+    def start(self, *options: object, quiet_s: float = 1.0) -> None:
         fixed = ["--out", self.out, "--port", self.port, "--model", self.model]
         command = ["listen", *fixed, "--quiet-time", quiet_s, *options]
         with self.log.open("ab") as log:
@@ -177,9 +178,13 @@ class Listener:
         return self.process.wait(60)
 
     def receive(self, folder: Path) -> None:
-        node = Node("DISTILIQA", "127.0.0.1", self.port, "SCANNER")
-        for path in sorted(folder.glob("*.dcm")):
-            node.store(path)
+        """Send all in one association, so that no quiet time passes in between."""
+        images = [pydicom.dcmread(path) for path in sorted(folder.glob("*.dcm"))]
+        scanner = AE()
+        scanner.add_requested_context(CTImageStorage, images[0].file_meta.TransferSyntaxUID)
+        sent = scanner.associate("127.0.0.1", self.port, ae_title="DISTILIQA")
+        assert [sent.send_c_store(image).get("Status") for image in images] == [0] * len(images)
+        sent.release()
 
     def waiting(self) -> list[Path]:
         return list((self.out / "outbox").glob("*.dcm"))
