@@ -254,10 +254,10 @@ def tasks_each_second(model: Model) -> float:
     """Tasks that Ray hands out and whose results it brings back."""
     from distiliqa.archive import cluster
     from distiliqa.archive.portions import Listed
-    from distiliqa.archive.storage import Stamp
+    from distiliqa.files import FileStamp
 
     def hand_out(tasks: int) -> None:
-        files = [Listed(f"/{n}", Stamp(1, 1), {}) for n in range(tasks * cluster.TASK_FILES)]
+        files = [Listed(f"/{n}", FileStamp(1, 1), {}) for n in range(tasks * cluster.TASK_FILES)]
         with patch.object(cluster, "Scorer", Idle):
             for _ in cluster.score_files(files, setting_of(model), 2):
                 pass

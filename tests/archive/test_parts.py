@@ -8,8 +8,8 @@ pa = pytest.importorskip("pyarrow")
 
 from distiliqa.archive import parts  # noqa: E402
 from distiliqa.archive.parts import Known, Parts, is_scored  # noqa: E402
-from distiliqa.archive.storage import Stamp  # noqa: E402
 from distiliqa.errors import DistiliqaError  # noqa: E402
+from distiliqa.files import FileStamp  # noqa: E402
 
 SCHEMA = pa.schema([("path", pa.string()), ("score", pa.float64())])
 
@@ -80,7 +80,7 @@ def results(*files: tuple[str, str, int | None, int | None]) -> pa.Table:
 
 def test_files_are_found_by_their_path():
     known = Known(results((f"/{n}", "scored", n, 10 * n)) for n in range(50))
-    assert known.stamps(["/7", "/nine", "/49"]) == [Stamp(7, 70), None, Stamp(49, 490)]
+    assert known.stamps(["/7", "/nine", "/49"]) == [FileStamp(7, 70), None, FileStamp(49, 490)]
 
 
 def test_nothing_is_known_at_first():
@@ -105,4 +105,4 @@ def test_the_last_result_counts(between: int):
     for n in range(between):
         known.add(results((f"/{n}", "scored", 1, 1)))
     known.add(results(("/a", "scored", 6, 2)))
-    assert known.stamps(["/a"]) == [Stamp(6, 2)]
+    assert known.stamps(["/a"]) == [FileStamp(6, 2)]

@@ -18,10 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from distiliqa.archive.storage import Stamp
 from distiliqa.archive.table import FAILED
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import atomic_path, make_folder
+from distiliqa.files import FileStamp, atomic_path, make_folder
 
 MAX_ROWS = 100_000  # of a part, some 15 MB
 MAX_WAIT_S = 60.0  # results that a crash may lose
@@ -118,7 +117,7 @@ class Known:
         while len(self._runs) > 1 and len(self._runs[-2]) <= len(self._runs[-1]):
             self._runs[-2:] = [_newest(np.concatenate(self._runs[:-3:-1]))]  # the newer first
 
-    def stamps(self, paths: list[str]) -> list[Stamp | None]:
+    def stamps(self, paths: list[str]) -> list[FileStamp | None]:
         """The stamps that files had when they were scored; None for an unknown file."""
         keys, found = _keys(paths), np.full(len(paths), None, object)
         for run in self._runs:
@@ -126,11 +125,11 @@ class Known:
                 continue
             at = np.searchsorted(run["key"], keys).clip(max=len(run) - 1)
             for n in np.flatnonzero(run["key"][at] == keys):
-                found[n] = Stamp(int(run["size"][at[n]]), int(run["modified_ns"][at[n]]))
+                found[n] = FileStamp(int(run["size"][at[n]]), int(run["modified_ns"][at[n]]))
         return found.tolist()
 
 
-def is_scored(stamp: Stamp | None) -> bool:
+def is_scored(stamp: FileStamp | None) -> bool:
     """Whether a stamp of `Known` is that of a file that did not fail."""
     return stamp is not None and stamp.size != _FAILED_SIZE
 

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from pyarrow.fs import FileType
 
-from distiliqa.archive.storage import Stamp, absolute, files_under, is_uri, kind_of, open_text
+from distiliqa.archive.storage import absolute, files_under, is_uri, kind_of, open_text
 from distiliqa.archive.storage import stamps as stamps_of
 from distiliqa.archive.table import COLUMNS
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import FileStamp
 
 MANIFEST = ".csv"
 PATH = "path"
@@ -27,7 +28,7 @@ class Listed(NamedTuple):
     """A file to score, and the further columns of its manifest."""
 
     path: str
-    stamp: Stamp
+    stamp: FileStamp
     carried: dict[str, str]
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSystem
 
 from distiliqa.ct import Problem
 from distiliqa.errors import CTReadError, DistiliqaError, without_paths
-from distiliqa.files import open_regular, why_not_regular
+from distiliqa.files import FileStamp, open_regular, why_not_regular
 from distiliqa.foreign_text import encoding_of
 from distiliqa.pacs.retry import PassingError, Retries
 
@@ -25,11 +25,7 @@ _RETRIES = Retries(attempts=3, first_wait_s=0.5)
 _PERMANENT = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 
 
-class Stamp(NamedTuple):
-    """Size, bytes, and time of change, ns: they identify one content of a file."""
-
-    size: int
-    modified_ns: int
+Stamped = tuple[str, FileStamp]  # a path and the stamp of its file
 
 
 def is_uri(path: str) -> bool:
@@ -94,13 +90,13 @@ def open_text(path: str) -> TextIO:
     return io.TextIOWrapper(file, encoding=encoding, newline="")
 
 
-def stamps(paths: Sequence[str]) -> Iterator[tuple[str, Stamp] | Problem]:
+def stamps(paths: Sequence[str]) -> Iterator[Stamped | Problem]:
     """Yield the paths with their stamps, or their problems, in order."""
     with ThreadPoolExecutor(_THREADS) as pool:
         yield from pool.map(_stamp, paths)
 
 
-def files_under(folder: str, without: Path | None = None) -> Iterator[tuple[str, Stamp] | Problem]:
+def files_under(folder: str, without: Path | None = None) -> Iterator[Stamped | Problem]:
     """Yield the files under a folder with their stamps, without hidden ones, as they are found.
 
     A folder that cannot be listed is a problem, and the search continues.
@@ -138,14 +134,14 @@ def _real(folder: str) -> str:
     return path if is_uri(path) else os.path.realpath(path)
 
 
-def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
+def _listed(folder: str) -> list[str | Stamped | Problem]:
     """The folders in a folder, and its files with their stamps."""
     system, inside, root = _locate(folder)
     try:
         infos = system.get_file_info(FileSelector(inside))
     except OSError as error:
         return [Problem(folder, f"cannot be listed ({_message(error, inside)})")]
-    found: list[str | tuple[str, Stamp] | Problem] = []
+    found: list[str | Stamped | Problem] = []
     for info in infos:
         try:
             if not info.base_name.startswith("."):
@@ -156,7 +152,7 @@ def _listed(folder: str) -> list[str | tuple[str, Stamp] | Problem]:
     return found
 
 
-def _stamp(path: str) -> tuple[str, Stamp] | Problem:
+def _stamp(path: str) -> Stamped | Problem:
     try:
         system, inside, root = _locate(path)
         info = system.get_file_info(inside)
@@ -171,11 +167,11 @@ def _stamp(path: str) -> tuple[str, Stamp] | Problem:
     return _stamped(root, info)
 
 
-def _stamped(root: str, info: FileInfo) -> tuple[str, Stamp] | Problem:
+def _stamped(root: str, info: FileInfo) -> Stamped | Problem:
     path = root + info.path
     if info.type == FileType.Unknown:  # on a disk alone
         return Problem(path, why_not_regular(info.path) or "not a file")
-    return path, Stamp(info.size or 0, info.mtime_ns or 0)
+    return path, FileStamp(info.size or 0, info.mtime_ns or 0)
 
 
 def _locate(path: str) -> tuple[FileSystem, str, str]:

@@ -1,4 +1,4 @@
-"""What ``distiliqa score`` writes: checked before scoring, made after it."""
+"""The files of ``distiliqa score``: checked before scoring, written after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HeatmapKind(str, Enum):
-    """What program a heatmap is for."""
+    """The kind of program that reads a heatmap."""
 
     PNG = "png"
     NIFTI = "nifti"
@@ -32,15 +32,15 @@ class HeatmapKind(str, Enum):
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files of a run, as the options name them.
+    """The files of a run, as options request them.
 
     Attributes
     ----------
-    folder : where they go; None for none.
+    folder : output folder; None for no files.
     identify : name series and files in the reports.
-    pdf, logo, notes : a report on paper, and what is at its top.
-    sr : a DICOM structured report for each series.
-    heatmaps : maps for each series, for these programs.
+    pdf, logo, notes : a PDF report, and what is at its top.
+    sr : write a DICOM structured report for every series.
+    heatmaps : kinds of maps to write for every series.
     """
 
     folder: Path | None
@@ -52,7 +52,7 @@ class Outputs:
     heatmaps: tuple[HeatmapKind, ...] = ()
 
     def check(self, model: ModelConfig) -> None:
-        """Raise where what is asked for cannot be made."""
+        """Raise if a requested file cannot be made."""
         asked = {"--pdf": self.pdf, "--sr": self.sr, "--heatmaps": self.heatmaps}
         for option, value in asked.items():
             if value and self.folder is None:
@@ -83,9 +83,9 @@ class Outputs:
             check_extra()
 
     def write(self, run: ScoringRun, *, quiet: bool) -> SeriesFiles:
-        """Write all; the structured reports, and for which series a file could not be made.
+        """Write all files; returns the structured reports, and the files that could not be made.
 
-        What an earlier run wrote into the folder goes first: it may be of another patient.
+        The files of an earlier run are removed first: they may be of another patient.
         """
         from distiliqa.report.series_files import SeriesFiles, noted
 
@@ -124,7 +124,7 @@ class Outputs:
         return SeriesFiles(reports, [*missing, *problems])
 
     def _more_files(self, run: ScoringRun) -> list[str]:
-        """What is written beside scores and page, by the paths in the folder."""
+        """The files beside scores and page, by their paths in the folder."""
         from distiliqa.report.names import Names
         from distiliqa.report.pdf import PDF
 

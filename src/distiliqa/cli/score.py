@@ -1,4 +1,4 @@
-"""``distiliqa score``."""
+"""``distiliqa score``: score CT slices of files or of a DICOMweb server."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.pacs.dicomweb.download import Download
-    from distiliqa.pacs.dicomweb.study import Study
+    from distiliqa.pacs.dicomweb.study import Download, Study
 
 MAX_LISTED = 10
 
@@ -49,7 +48,7 @@ def score(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Compare each slice with that of this series.",
+            help="Compare the slices with those of this series.",
             rich_help_panel=INPUT,
         ),
     ] = None,
@@ -88,7 +87,7 @@ def score(
         bool,
         typer.Option(
             "--count-outside",
-            help="Let slices unknown to the model count in means.",
+            help="Let slices out of domain count in means.",
             rich_help_panel=MODEL,
         ),
     ] = False,
@@ -123,10 +122,10 @@ def score(
     precision: PrecisionOption = "fp32",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU threads; all cores if left out.", rich_help_panel=SPEED),
+        typer.Option(min=1, help="CPU threads; default: all cores.", rich_help_panel=SPEED),
     ] = None,
     batch: Annotated[
-        int | None, typer.Option(min=1, help="Slices at a time.", rich_help_panel=SPEED)
+        int | None, typer.Option(min=1, help="Slices in one batch.", rich_help_panel=SPEED)
     ] = None,
     dicomweb: Annotated[
         str | None,
@@ -142,7 +141,7 @@ def score(
     series: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="UID", help="Only this series of it; may be repeated.", rich_help_panel=SERVER
+            metavar="UID", help="Only this series of the study. Repeatable.", rich_help_panel=SERVER
         ),
     ] = None,
     store: Annotated[
@@ -156,7 +155,7 @@ def score(
     more_inputs: Annotated[
         list[str] | None,
         typer.Option(
-            "--input", metavar="INPUT", help="The same as INPUT. Repeatable.", rich_help_panel=INPUT
+            "--input", metavar="INPUT", help="Same as INPUT. Repeatable.", rich_help_panel=INPUT
         ),
     ] = None,
 ) -> None:
@@ -199,7 +198,7 @@ def score(
         missing: list[Problem] = []
         try:
             reports, missing = outputs.write(run, quiet=quiet)
-        finally:  # a disk that is full does not keep the scores from the screen, nor the other way
+        finally:  # a full disk does not keep the scores from the screen
             if json:
                 from distiliqa.report.json import print_json
 
@@ -211,10 +210,10 @@ def score(
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
-    _tell("failed", run.failed)
-    _tell("left out", run.left_out if not quiet else ())
-    _tell("not written", missing, listed="")
-    _tell("not stored", unstored, listed="")
+    _report("failed", run.failed)
+    _report("left out", run.left_out if not quiet else ())
+    _report("not written", missing, listed="")
+    _report("not stored", unstored, listed="")
     if run.stopped is not None:
         say(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
@@ -235,7 +234,7 @@ def _check_usage(
 
 @contextmanager
 def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | None]:
-    """The study that is to be scored in a temporary folder; None where it is not of a server."""
+    """Download a study to a temporary folder; None where there is none."""
     if remote is None:
         yield None
         return
@@ -247,7 +246,7 @@ def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | Non
         yield download
 
 
-def _tell(
+def _report(
     what: str,
     problems: Sequence[Problem],
     listed: str = "; --out lists all of them in run.json",

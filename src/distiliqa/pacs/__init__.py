@@ -1,4 +1,4 @@
-"""Results as DICOM objects for the archive: structured reports and parametric maps.
+"""DICOM results (structured reports, parametric maps), DICOMweb and a C-STORE listener.
 
 Needs the extra ``pacs``.
 """
@@ -10,7 +10,7 @@ import warnings
 
 from distiliqa.extras import require_extra
 
-# highdicom warns of unusual names of patients, and names them.
+# highdicom warns of unusual names of patients, and quotes them.
 warnings.filterwarnings("ignore", module=r"highdicom(\.|$)")
 logging.getLogger("highdicom").addHandler(logging.NullHandler())
 logging.getLogger("highdicom").propagate = False

@@ -55,9 +55,9 @@ def test_the_series_is_summed_up_first(filed):
         (codes.MODEL_SCORE, codes.INTERVAL_HIGH): (high, codes.NO_UNITS),
         (codes.GLOBAL_NOISE_LEVEL, codes.MEAN): (series.noise_hu, codes.HOUNSFIELD_UNIT),
         (codes.SLICES, None): (3, codes.NO_UNITS),
-        (codes.SLICES_OUTSIDE, None): (2, codes.NO_UNITS),
+        (codes.SLICES_OUT_OF_DOMAIN, None): (2, codes.NO_UNITS),
     }
-    outside = [group.get_qualitative_evaluations(codes.OUTSIDE)[0].value for group in slices]
+    outside = [group.get_qualitative_evaluations(codes.OUT_OF_DOMAIN)[0].value for group in slices]
     assert outside == [codes.NO, codes.YES, codes.YES]
 
 

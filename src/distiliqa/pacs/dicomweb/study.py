@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,48 @@ from pathlib import Path
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server
-from distiliqa.pacs.dicomweb.download import Download
 from distiliqa.pacs.dicomweb.search import OBJECTS_OF_SERIES, Row, count
 from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
+from distiliqa.scoring.inputs import Found, find_slices
 
 Progress = Callable[[int, int], None]
 # After so many timeouts in a row, the other objects of a series are not requested.
 MAX_SILENT = 3
 _EMPTY = "the server lists no object of it; check the series there"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A study in a folder, as `Study.download` leaves it.
+
+    Attributes
+    ----------
+    url : URL of the study, see `Study.url`.
+    folder : folder of ``<series UID>/<SOP Instance UID>.dcm``.
+    paths : folders of the series of which objects came.
+    missing : objects that did not come, by their intended paths, and incomplete series, with the
+        reasons.
+    """
+
+    url: str
+    folder: Path
+    paths: tuple[str, ...]
+    missing: tuple[Problem, ...] = ()
+
+    def text(self, text: str) -> str:
+        """Replace paths in a text by their URLs (WADO-RS, PS3.18, section 10.4)."""
+        slash = r"[/\\]"
+        folder = re.escape(str(self.folder))
+        series = rf"{folder}{slash}(?P<series>[0-9.]+)(?:{slash}(?P<object>[0-9.]+)\.dcm)?"
+        return re.sub(series, self._url, text)
+
+    def find(self) -> Found:
+        """The slices that came, as slices of the study on the server."""
+        return find_slices(self.paths, self.missing).named([self.url], self.text)
+
+    def _url(self, found: re.Match[str]) -> str:
+        series = f"{self.url}/series/{found['series']}"
+        return series if found["object"] is None else f"{series}/instances/{found['object']}"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The codes of what is measured: DICOM's own where it has one, else of a private scheme."""
+"""Codes of the measurements: those of DICOM where it has one, else of a private scheme."""
 
 from __future__ import annotations
 
@@ -18,5 +18,7 @@ INTERVAL_LOW = Code("interval-low", SCHEME, "Lower end of the prediction interva
 INTERVAL_HIGH = Code("interval-high", SCHEME, "Upper end of the prediction interval")
 GLOBAL_NOISE_LEVEL = Code("noise-level", SCHEME, "Global Noise Level")
 SLICES = Code("slices", SCHEME, "Number of slices scored")
-SLICES_OUTSIDE = Code("slices-outside", SCHEME, "Number of slices outside the training domain")
-OUTSIDE = Code("outside", SCHEME, "Outside the training domain of the model")
+SLICES_OUT_OF_DOMAIN = Code(
+    "slices-outside", SCHEME, "Number of slices outside the training domain"
+)
+OUT_OF_DOMAIN = Code("outside", SCHEME, "Outside the training domain of the model")

@@ -27,9 +27,8 @@ from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import ONNX, ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
-from distiliqa.pacs.results.equipment import made_by
+from distiliqa.pacs.results.dicom_result import made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
-from distiliqa.pacs.results.write import write_result
 from distiliqa.report.heatmaps import stack_heatmaps
 from distiliqa.scoring.result import SeriesScore
 
@@ -68,12 +67,12 @@ def parametric_map(
         )
     stack = stack_heatmaps(series, model)
     low, high = _range(stack.values, model.scale)
-    # NaN is allowed, but viewers take it for anything; this is below all that the map states.
+    # NaN is allowed, but viewers show it in many ways: padding is below all values of the map.
     padding = float(np.floor(low)) - 1
     result = ParametricMap(
         source_images=_placed(images, stack.geometries),
         pixel_array=np.where(np.isnan(stack.values), np.float32(padding), stack.values),
-        plane_positions=[_position(each) for each in stack.geometries],
+        plane_positions=[_position(geometry) for geometry in stack.geometries],
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
         device_serial_number=model.files.get(ONNX, model.version),
@@ -90,7 +89,7 @@ def parametric_map(
 
 
 def _range(values: NDArray[np.float32], scale: ScoreScale) -> tuple[float, float]:
-    """The scale, widened to what the map holds."""
+    """The scale, widened to the values of the map."""
     low = np.fmin.reduce(values, axis=None, initial=scale.low)
     high = np.fmax.reduce(values, axis=None, initial=scale.high)
     return float(low), float(high)
@@ -115,7 +114,7 @@ def _window(scale: ScoreScale) -> VOILUTTransformation:
 
 
 def _placed(sources: Sequence[SourceImage], geometries: Sequence[Geometry]) -> list[Dataset]:
-    """The headers with where their frames lie, by which highdicom finds the source of a frame."""
+    """The headers with the positions of their frames, by which highdicom finds their sources."""
     images: dict[str, Dataset] = {}
     for source, geometry in zip(sources, geometries, strict=True):
         uid = source.header.SOPInstanceUID
@@ -131,7 +130,7 @@ def _placed(sources: Sequence[SourceImage], geometries: Sequence[Geometry]) -> l
 def _on_grid(header: Dataset, geometry: Geometry) -> Dataset:
     """The header with its grid, as a classic and as an enhanced image have it (C.7.6.2, C.7.6.16).
 
-    Frames are put out of the way: those that were not scored are the source of nothing.
+    All frames start far away, so that frames without a score are not a source.
     """
     image, shared, away = deepcopy(header), Dataset(), Dataset()
     shared.PlaneOrientationSequence = _orientation(geometry)

@@ -1,27 +1,35 @@
-"""The images that a series was scored on, as the headers that DICOM results refer to.
+"""Headers of the scored images, to which DICOM results refer.
 
-Real headers break many rules, and a result must not inherit what it does not need. So only who
-the patient is, which study it is and which image it is are taken over, checked one by one.
+Real headers break many rules, and a result must not inherit them. So only the identifiers of
+patient, study and image are copied, and each of them is checked.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydicom import Dataset, dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.valuerep import DA, TM
 
 from distiliqa.ct import SliceInfo
+from distiliqa.ct.dicom.character_sets import read_text, stated_sets
 from distiliqa.ct.dicom.identify import is_dicom
 from distiliqa.ct.dicom.tags import number, raw_text
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.results.copied_text import copied_text
 from distiliqa.report.names import short_hash
 from distiliqa.scoring.result import SeriesScore
 
 LOG = logging.getLogger(__name__)
+
+# Not allowed in a text of one value (PS3.5, table 6.2-1), and other control characters.
+_NOT_ALLOWED = re.compile(r"[\\\x00-\x1f\x7f-\x9f]")
+# Five times the limit of a name, and short enough for a value of any kind.
+MAX_TEXT = 1024
 
 # Type 1 of the SOP Common, General Study and General Series modules (PS3.3, C.12.1, C.7.2.1,
 # C.7.3.1): nothing can refer to an image that lacks one of them.
@@ -53,7 +61,7 @@ class SourceImage:
     Attributes
     ----------
     header : patient, study and identifiers, without pixels; one object for all frames of a file.
-    frame : number of the frame as DICOM counts, from 1; None for an image of one frame.
+    frame : number of the frame, from 1 as in DICOM; None for an image of one frame.
     """
 
     header: Dataset
@@ -114,7 +122,7 @@ def _read_header(info: SliceInfo) -> tuple[Dataset, list[str]]:
 
 
 def _checked(dataset: Dataset, path: str) -> tuple[Dataset, list[str]]:
-    """What a result may take over from an image, and what is to be known of its texts."""
+    """The attributes that a result may copy from an image, and notes on its texts."""
     header = Dataset()
     header.SpecificCharacterSet = "ISO_IR 192"  # UTF-8, whatever the image is written in
     texts = {keyword: copied_text(dataset, keyword) for keyword in (*_TEXTS, *_OPTIONAL_TEXTS)}
@@ -147,7 +155,7 @@ def _checked(dataset: Dataset, path: str) -> tuple[Dataset, list[str]]:
 
 
 def _date(written: str | None) -> str:
-    """A date without the dots of old files; empty where it is none."""
+    """A date without the dots of old files; empty if it is not valid."""
     try:
         return "" if written is None else f"{DA(written):%Y%m%d}"
     except ValueError:
@@ -155,7 +163,7 @@ def _date(written: str | None) -> str:
 
 
 def _time(written: str | None) -> str:
-    """A time as written; empty where it is none."""
+    """A time as written; empty if it is not valid."""
     try:
         return "" if written is None or TM(written) is None else written
     except ValueError:
@@ -173,3 +181,33 @@ def _check_one_study(headers: dict[str, Dataset]) -> None:
                     path=path,
                     remedy="separate the images; no DICOM result is made of a mixed series",
                 )
+
+
+class CopiedText(NamedTuple):
+    """A text, empty if missing, and a note on it for the log."""
+
+    text: str
+    note: str | None = None
+
+
+def copied_text(dataset: Dataset, keyword: str) -> CopiedText:
+    """A text of one value in the form that a result may repeat.
+
+    Parameters
+    ----------
+    dataset : as read, before any access to ``keyword``, so that it has the bytes.
+    """
+    element = dataset.get_item(keyword)
+    if not isinstance(element, RawDataElement) or not element.value:
+        return CopiedText("")
+    reading = read_text(element.value, stated_sets(dataset))
+    if reading.text is None:
+        return CopiedText("", f"{keyword} is left empty: its character set is not what is stated")
+    text = _NOT_ALLOWED.sub(" ", reading.text).strip()
+    if len(text) > MAX_TEXT:
+        return CopiedText("", f"{keyword} is left empty: it has over {MAX_TEXT} characters")
+    if reading.is_guess:
+        return CopiedText(text, f"{keyword} was read as ISO 8859-1, for its letters look like that")
+    if "\\" in reading.text:
+        return CopiedText(text, f"{keyword} has a backslash, which became a space")
+    return CopiedText(text)

@@ -30,9 +30,8 @@ from pydicom.uid import generate_uid
 
 from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
-from distiliqa.pacs.results.equipment import MAKER, algorithm, device, made_by
+from distiliqa.pacs.results.dicom_result import MAKER, algorithm, device, made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
-from distiliqa.pacs.results.write import write_result
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 SERIES_NUMBER = 9101  # behind those that scanners give
@@ -53,8 +52,7 @@ def write_sr(
 
     Parameters
     ----------
-    replaces : earlier reports on the series, which this one names as its predecessors
-        (PS3.3, C.17.2).
+    replaces : earlier reports on the series, the predecessors of this one (PS3.3, C.17.2).
     sources : gives the images of a series; one that remembers them reads no header twice.
 
     Raises
@@ -89,7 +87,7 @@ def structured_report(
 
 
 def _once(headers: list[Dataset]) -> list[Dataset]:
-    """The images without repetition: all frames of a file share one header."""
+    """The images without duplicates: all frames of a file share one header."""
     return list({header.SOPInstanceUID: header for header in headers}.values())
 
 
@@ -100,8 +98,8 @@ def _content(
         observer_type=dicom.DCM.Device, observer_identifying_attributes=device(model)
     )
     groups = [_series_group(series, sources[0].header, model)]
-    for number, (each, source) in enumerate(zip(series.slices, sources, strict=True), 1):
-        groups.append(_slice_group(each, source, number, model))
+    for number, (score, source) in enumerate(zip(series.slices, sources, strict=True), 1):
+        groups.append(_slice_group(score, source, number, model))
     return MeasurementReport(
         observation_context=ObservationContext(observer_device_context=observer),
         procedure_reported=codes.CT_OF_ANY_BODY_REGION,
@@ -114,7 +112,7 @@ def _series_group(
 ) -> MeasurementsAndQualitativeEvaluations:
     counts = {
         codes.SLICES: len(series.slices),
-        codes.SLICES_OUTSIDE: sum(each.outside for each in series.slices),
+        codes.SLICES_OUT_OF_DOMAIN: sum(score.outside for score in series.slices),
     }
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking("series", header.SeriesInstanceUID),
@@ -128,17 +126,17 @@ def _series_group(
 
 
 def _slice_group(
-    each: SliceScore, source: SourceImage, number: int, model: ModelConfig
+    score: SliceScore, source: SourceImage, number: int, model: ModelConfig
 ) -> MeasurementsAndQualitativeEvaluations:
     header = source.header
-    verdict = codes.YES if each.outside else codes.NO
-    known = [] if each.distance is None else [QualitativeEvaluation(codes.OUTSIDE, verdict)]
+    verdict = codes.YES if score.outside else codes.NO
+    known = [] if score.distance is None else [QualitativeEvaluation(codes.OUT_OF_DOMAIN, verdict)]
     return MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, each.frame),
+        tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, score.frame),
         algorithm_id=algorithm(model),
         measurements=[
-            *_scores(each.score, each.interval, model.scale),
-            *_noise(each.noise_hu),
+            *_scores(score.score, score.interval, model.scale),
+            *_noise(score.noise_hu),
         ],
         qualitative_evaluations=known,
         source_images=[
@@ -160,7 +158,7 @@ def _scores(
 ) -> list[Measurement]:
     """The score as DICOM rates image quality and on the scale of the model, with its interval."""
     ends = None
-    if interval is not None:  # where lower scores are better, the ends change places
+    if interval is not None:  # the ends are exchanged where lower scores are better
         low, high = sorted(_rating(end, scale) for end in interval)
         ends = low, high
     return [
@@ -181,7 +179,7 @@ def _with_ends(
     values = [(value, derivation)]
     if ends is not None:
         values += zip(ends, (codes.INTERVAL_LOW, codes.INTERVAL_HIGH), strict=True)
-    return [Measurement(name, float(each), codes.NO_UNITS, derivation=how) for each, how in values]
+    return [Measurement(name, float(end), codes.NO_UNITS, derivation=how) for end, how in values]
 
 
 def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measurement]:

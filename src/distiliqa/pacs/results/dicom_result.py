@@ -1,14 +1,20 @@
-"""What made a DICOM result: software, model, and what the model was shown."""
+"""The origin of a DICOM result (software and model), and its file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from highdicom import UID
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import AlgorithmIdentification, DeviceObserverIdentifyingAttributes
+from pydicom import Dataset
 from pydicom.uid import generate_uid
 
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import atomic_path
 from distiliqa.models.folder import ONNX, ModelConfig
 from distiliqa.pacs.results.codes import SCHEME
 from distiliqa.version import __version__
@@ -22,7 +28,7 @@ def title(model: ModelConfig) -> str:
 
 
 def algorithm(model: ModelConfig) -> AlgorithmIdentification:
-    """Which model scored and how (PS3.16, TID 4019)."""
+    """The model and its settings (PS3.16, TID 4019)."""
     scale, window = model.scale, model.window
     better = "higher" if scale.higher_is_better else "lower"
     parameters = [
@@ -46,7 +52,7 @@ def device(model: ModelConfig) -> DeviceObserverIdentifyingAttributes:
 
 
 def made_by(source_series: str, kind: str, model: ModelConfig) -> dict[str, Any]:
-    """What all results of one kind, of one series and one model, say of their origin."""
+    """Attributes of origin that all results of one kind, series and model share."""
     return {
         "series_instance_uid": series_uid(source_series, kind, model),
         "sop_instance_uid": UID(),
@@ -59,7 +65,7 @@ def made_by(source_series: str, kind: str, model: ModelConfig) -> dict[str, Any]
 
 
 def coding_schemes() -> list[CodingSchemeIdentificationItem]:
-    """Who gave the private codes their meaning."""
+    """The owner of the private codes."""
     return [
         CodingSchemeIdentificationItem(
             SCHEME, name="Codes of distiliqa", responsible_organization=MAKER
@@ -68,6 +74,28 @@ def coding_schemes() -> list[CodingSchemeIdentificationItem]:
 
 
 def series_uid(source_series: str, kind: str, model: ModelConfig) -> str:
-    """The series that results of one kind, of one series and one model, belong to."""
+    """The series of all results of one kind, source series and model."""
     maker = [MAKER, __version__, model.files.get(ONNX, model.name)]
     return generate_uid(entropy_srcs=[source_series, kind, *maker])
+
+
+def write_result(path: Path, make: Callable[[], Dataset]) -> None:
+    """Write the object that ``make`` returns, atomically.
+
+    Raises
+    ------
+    DistiliqaError : any error of ``make``; a full disk, or a folder that cannot be written.
+    """
+    # Through memory, as errors of pydicom do not show that a disk is full.
+    content = BytesIO()
+    try:
+        make().save_as(content, enforce_file_format=True)
+    except DistiliqaError:
+        raise
+    except Exception as error:  # highdicom raises many kinds on unexpected headers
+        raise DistiliqaError(
+            f"no DICOM result can be made of its headers ({type(error).__name__}: {error})",
+            remedy="export the series again",
+        ) from error
+    with atomic_path(path) as partial:
+        partial.write_bytes(content.getvalue())
