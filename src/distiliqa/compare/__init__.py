@@ -1,1 +1,1 @@
-"""Two scorings of the same places, compared slice by slice."""
+"""Two scored inputs of the same places, compared slice by slice."""

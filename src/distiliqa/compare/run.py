@@ -31,7 +31,7 @@ def compare_inputs(
     Parameters
     ----------
     first, second : anything `distiliqa.index_ct` finds CT in; several series are paired by what
-        tells them apart, see `pair_series`.
+        they share, see `pair_series`.
     match : how slices are matched, see `match_slices`.
     progress : called with the number of slices done and found, of both.
 
@@ -88,7 +88,7 @@ def _require_matches(
 def _geometry_notes(
     together: Iterable[tuple[InputSeries, InputSeries]], match: Match | None
 ) -> Iterable[str]:
-    """What differs in geometry: an error, unless the user said what belongs together."""
+    """Notes on differences in geometry, which are errors unless the user chose ``match``."""
     for one, other in together:
         unlike = unlike_geometry(one.slices[0], other.slices[0])
         if unlike is None:

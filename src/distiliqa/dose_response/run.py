@@ -112,7 +112,7 @@ def _require_one_series(infos: Sequence[SliceInfo], source: str) -> None:
         )
     if any(info.sop_uid is None for info in infos):
         raise DistiliqaError(
-            "is not DICOM, which tells the scanner, kernel and pixel spacing to simulate",
+            "is not DICOM, which states the scanner, kernel and pixel spacing to simulate",
             path=source,
             remedy="give the DICOM series",
         )
@@ -127,7 +127,7 @@ def _spread(infos: Sequence[SliceInfo], count: int) -> list[SliceInfo]:
 
 @dataclass
 class _Scoring:
-    """Scores slices at each dose, and keeps what is done: a row a slice, with its score at each."""
+    """Scores slices at all doses; one row for each slice, with its score at each dose."""
 
     model: Model
     doses: Sequence[float]

@@ -1,4 +1,4 @@
-"""Watch a folder: score what is new, keep it in SQLite, and draw how quality goes with time."""
+"""Watch a folder: score new files, keep the scores in SQLite, and draw the trend of quality."""
 
 from distiliqa.monitor.run import Monitor, Tally, open_monitor
 

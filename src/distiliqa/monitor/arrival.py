@@ -1,4 +1,4 @@
-"""From a new file to what comes of it."""
+"""A new file: which of its slices have to be scored, and the outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Arrival:
 
     Attributes
     ----------
-    outcome : what comes of it if its slices, if there are any, can be scored.
+    outcome : if its slices, where it has any, can be scored.
     refs : its slices that have no score yet.
     """
 
@@ -39,7 +39,7 @@ class Arrival:
 
 
 def open_arrival(path: Path, stamp: FileStamp, scored: Callable[[str], Collection[int]]) -> Arrival:
-    """Read the header of a new file, and tell by its content what of it is scored.
+    """Read the header of a new file, and find by its content which slices have no score.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _opened(path: Path) -> tuple[str, CTIndex | None]:
 
 
 def score_arrivals(arrivals: Iterable[Arrival], model: Model) -> list[Outcome]:
-    """Score the slices of new files; files that changed while they were read are not told of.
+    """Score the slices of new files; files that changed while they were read have no outcome.
 
     Raises
     ------

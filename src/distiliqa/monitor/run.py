@@ -1,4 +1,4 @@
-"""One look at the watched folder: what is new is scored and recorded."""
+"""One look at the watched folder: new files are scored and recorded."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Tally:
-    """What one look gave.
+    """The result of one look.
 
     Attributes
     ----------
     slices, series : scored in this look; a series may have grown.
     failed : files that could not be scored this time.
-    left_out : what is not scored and may surprise: other images, archives, pipes; no image is not.
+    left_out : files that a user may expect to be scored: other images, archives, pipes.
     waiting : number of files that may still be written.
     alarms : protocols that have gone out of control, one line each.
     """
@@ -47,7 +47,7 @@ class Tally:
 
 @dataclass
 class Monitor:
-    """Scores what is new in a folder; a kill at any time leaves a store that it goes on from.
+    """Scores new files of a folder. After a kill at any time, it goes on from its store.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Monitor:
     _patients: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def look(self, progress: Progress | None = None) -> Tally:
-        """Score and record what is new and settled, and draw the trend anew.
+        """Score and record files that are new and complete, and draw the trend again.
 
         Parameters
         ----------
@@ -76,8 +76,8 @@ class Monitor:
 
         Raises
         ------
-        DistiliqaError : the folder is not there, the disk is full, the model fails. What was
-            recorded stays, and the next look goes on from there.
+        DistiliqaError : the folder is not there, the disk is full, the model fails. The records
+            stay, and the next look goes on from there.
         """
         found = self.watch.look(self.store.done())
         tally = Tally(
@@ -145,7 +145,7 @@ class Monitor:
 
 
 def _news(found: Iterable[Problem], known: set[Problem]) -> list[Problem]:
-    """What is found in this look and was not in the last, which ``known`` holds."""
+    """Problems of this look that the last, in ``known``, did not have; update ``known``."""
     new = [problem for problem in found if problem not in known]
     known.clear()
     known.update(found)
@@ -176,7 +176,7 @@ def open_monitor(
 
     Parameters
     ----------
-    settle : seconds for which a file must not have changed before it is taken as written.
+    settle : seconds without change before a file counts as complete.
     identify : whether the page names series and files.
 
     Raises

@@ -1,4 +1,4 @@
-"""What a monitor has seen and scored, on disk."""
+"""The store of a monitor on disk: the files that it has seen, and their scores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ATTEMPTS = 3  # at a file that fails, one a look: it may still be written
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one file.
+    """The outcome of one file.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def state(self) -> str:
-        """In the words of the database."""
+        """As the database names it."""
         if self.reason is None:
             return "scored"
         return "failed" if self.failed else "left out"
@@ -112,7 +112,7 @@ class Store:
         return self._read("SELECT path, reason FROM files WHERE state = 'failed' ORDER BY path")
 
     def record(self, outcomes: Iterable[Outcome], patients: Mapping[str, int]) -> None:
-        """Write what came of some files: all of it, or nothing.
+        """Write the outcome of some files: all of it, or nothing.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Store:
         self._database.execute(f"{into} ({', '.join(row)}) VALUES ({marks})", row)
 
     def _note_file(self, outcome: Outcome) -> list[int]:
-        """Put the file down as it is now; what its former content showed of its series goes.
+        """Record the file as it is now; scores of its former content are superseded.
 
         Returns the series that it shows.
         """
@@ -205,7 +205,7 @@ class Store:
         )
 
     def _check_series(self, number: int, patients: int) -> None:
-        """Say again what is wrong with a series of which other slices count now."""
+        """Update the warnings of a series of which other slices count now."""
         rows = self._database.execute(
             "SELECT position_mm, kvp, kernel, slice_thickness_mm FROM slices"
             " WHERE series_id = ? AND NOT superseded",

@@ -146,7 +146,7 @@ class Protocol:
 
 
 def protocols(rows: Iterable[sqlite3.Row]) -> list[Protocol]:
-    """Group the rows of ``series_means``; what is out of control now comes first."""
+    """Group the rows of ``series_means``; protocols out of control now come first."""
     found: dict[tuple[str, ...], Protocol] = {}
     for row in rows:
         facts = _facts(row)

@@ -1,4 +1,4 @@
-"""Which files of a folder are new and written to their end."""
+"""New files of a folder that are complete."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Watch:
     Attributes
     ----------
     folder : the folder, with its subfolders.
-    settle : seconds for which a file must not have changed before it is taken as written.
+    settle : seconds without change before a file counts as complete.
     leave_out : a folder inside it that is not looked at: the monitor's own.
     clock : seconds, never set back.
     """

@@ -1,6 +1,6 @@
-"""From scores to what people keep: a table, CSV, JSON and an HTML page.
+"""The files of a run: CSV, JSON and an HTML page.
 
-What makes them is imported when something is written, so that a first score does not wait for it.
+Their modules are imported when a file is written, so that a first score does not wait for them.
 """
 
 from __future__ import annotations
