@@ -66,7 +66,7 @@ def write_series() -> Callable[..., Path]:
 def browser() -> Iterator[Any]:
     """Debian's Chromium without a screen, driven by Selenium; its console is kept, see `get_log`.
 
-    Tests that need it are skipped where it is not installed, see scripts/install_test_tools.sh.
+    Tests that need it are skipped where it is not installed, see tools/ci/install_test_tools.sh.
     """
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
