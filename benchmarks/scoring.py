@@ -33,7 +33,7 @@ from distiliqa.models.folder import OUTPUT, ModelConfig, ScoreScale
 from distiliqa.scoring.execution import BATCH, described
 from distiliqa.scoring.machine import is_busy
 from distiliqa.scoring.model import Model, load_model
-from distiliqa.scoring.parallel_batches import in_lanes
+from distiliqa.scoring.parallel_batches import in_parallel
 from distiliqa.scoring.runtimes.protocol import installed_runtimes
 from distiliqa.scoring.tuning import fastest
 from distiliqa.scoring.tuning import measure as try_out
@@ -207,14 +207,16 @@ def by_torch(network: torch.nn.Module) -> Run:
 
 def by_model(model: Model) -> Run:
     return in_batches(
-        lambda images: model.run(images)[OUTPUT], model.execution.batch, model.execution.lanes
+        lambda images: model.run(images)[OUTPUT],
+        model.execution.batch,
+        model.execution.parallel_batches,
     )
 
 
-def in_batches(run: Run, size: int, lanes: int = 1) -> Run:
+def in_batches(run: Run, size: int, parallel_batches: int = 1) -> Run:
     def all_of(images: Images) -> NDArray:
         batches = (images[start : start + size] for start in range(0, len(images), size))
-        return np.concatenate(list(in_lanes(run, batches, lanes)))
+        return np.concatenate(list(in_parallel(run, batches, parallel_batches)))
 
     return all_of
 

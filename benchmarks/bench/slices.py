@@ -19,7 +19,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
-from distiliqa.ct.crop_or_pad import fit
+from distiliqa.ct.crop_or_pad import crop_or_pad
 
 DATA = "DISTILIQA_BENCH_DATA"
 _SOURCES = 24
@@ -86,7 +86,9 @@ def distinct_slices(most: int) -> NDArray[np.float32]:
         others = index_ct(Path(os.environ[DATA])).slices
         count = min(most - len(refs), len(others))
         refs += [others[round(n)] for n in np.linspace(0, len(others) - 1, count)]
-    images = [SOFT_TISSUE.apply(fit(ref.read().hu.astype(np.float32), 512)[0]) for ref in refs]
+    images = [
+        SOFT_TISSUE.apply(crop_or_pad(ref.read().hu.astype(np.float32), 512)[0]) for ref in refs
+    ]
     return np.stack(images)[:, np.newaxis].astype(np.float32)
 
 

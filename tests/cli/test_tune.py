@@ -32,7 +32,7 @@ def test_each_trial_is_shown_and_the_fastest_remembered(tiny_model: Path, quiet_
     done = run("tune", tiny_model, "--runtime", "onnxruntime")
     assert done.exit_code == 0, done.output
     first, *_, last = done.stdout.splitlines()
-    assert first.startswith("onnxruntime in fp32, 1 thread, batches of 1, 2 side by side ")
+    assert first.startswith("onnxruntime in fp32, 1 thread, batches of 1, 2 in parallel ")
     assert "1.00 times the default" in first
     assert last == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default"
     (file,) = quiet_machine.iterdir()

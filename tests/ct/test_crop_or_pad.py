@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.ct import fit
-from distiliqa.ct.crop_or_pad import unfit
+from distiliqa.ct import crop_or_pad
+from distiliqa.ct.crop_or_pad import undo_crop_or_pad
 
 
 def test_a_slice_of_the_right_size_is_untouched():
     hu = np.zeros((512, 512), np.float32)
-    fitted, note = fit(hu)
+    fitted, note = crop_or_pad(hu)
     assert fitted is hu
     assert note is None
 
@@ -24,7 +24,7 @@ def test_a_slice_of_the_right_size_is_untouched():
 )
 def test_the_middle_is_kept_and_air_is_around_it(shape, note):
     hu = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-    fitted, said = fit(hu, 6)
+    fitted, said = crop_or_pad(hu, 6)
     assert said == note
     assert fitted.shape == (6, 6)
     assert fitted.dtype == np.float32
@@ -35,7 +35,7 @@ def test_the_middle_is_kept_and_air_is_around_it(shape, note):
 
 
 def test_an_odd_difference_puts_the_extra_pixel_at_the_end():
-    fitted, _ = fit(np.zeros((3, 3), np.float32), 4)
+    fitted, _ = crop_or_pad(np.zeros((3, 3), np.float32), 4)
     np.testing.assert_array_equal(fitted[0], [0, 0, 0, -1000])
 
 
@@ -43,20 +43,20 @@ def test_an_odd_difference_puts_the_extra_pixel_at_the_end():
 def test_a_map_is_laid_where_the_pixels_came_from(shape):
     rows, columns = np.indices(shape)
     number = (1 + rows * shape[1] + columns).astype(np.float32)
-    fitted, _ = fit(number, 6)
-    laid = unfit(fitted, shape, 6)  # a patch a pixel
+    fitted, _ = crop_or_pad(number, 6)
+    laid = undo_crop_or_pad(fitted, shape, 6)  # a patch a pixel
     seen = np.isin(number, fitted)
     np.testing.assert_array_equal(laid[seen], number[seen])
     assert np.isnan(laid[~seen]).all()
 
 
 def test_pixels_have_the_value_of_their_patch():
-    laid = unfit(np.array([[1.0, 2.0], [3.0, 4.0]]), (4, 8), 4)
+    laid = undo_crop_or_pad(np.array([[1.0, 2.0], [3.0, 4.0]]), (4, 8), 4)
     np.testing.assert_array_equal(laid[0], [np.nan, np.nan, 1, 1, 2, 2, np.nan, np.nan])
     np.testing.assert_array_equal(laid[:, 2], [1, 1, 3, 3])
     assert laid.dtype == np.float32
 
 
 def test_patches_need_not_divide_the_slice():
-    laid = unfit(np.arange(3.0)[np.newaxis], (4, 4), 4)
+    laid = undo_crop_or_pad(np.arange(3.0)[np.newaxis], (4, 4), 4)
     np.testing.assert_array_equal(laid, [[0, 0, 1, 2]] * 4)

@@ -104,6 +104,7 @@ def test_the_run_can_be_repeated_and_questioned(run: ScoringRun):
         "threads": None,
         "batch": 4,
         "lanes": 1,
+        "parallel_batches": 1,
         "chosen": "default",
     }
     assert [Path(each["path"]).name for each in record["errors"]] == ["broken.dcm"]

@@ -10,12 +10,12 @@ from tests.support.made import made_slice, with_facts
 from distiliqa.metrics import BodyShape
 from distiliqa.models.folder import Domain, ModelConfig, ScoreScale
 from distiliqa.scoring.domain import (
-    OUTSIDE,
-    PARTED,
-    SMALLER,
-    UNIFORM,
-    VARIED,
-    judged,
+    HIGH_CONTRAST,
+    OUT_OF_DOMAIN,
+    SMALL_BODY,
+    SPLIT_BODY,
+    UNIFORM_BODY,
+    check_domain,
     unlike_training,
 )
 from distiliqa.scoring.model import Model, load_model
@@ -30,12 +30,12 @@ NOT_HU = BodyShape(None, 0.1, 2400.0, True)
     ("shape", "distance", "expected", "told"),
     [
         (TRUNK, 0.4, 0.4, ()),
-        (TRUNK, 1.5, 1.5, (OUTSIDE,)),
-        (FOREARM, 0.4, 2.0, (SMALLER,)),
-        (FOREARM, 3.0, 3.0, (OUTSIDE, SMALLER)),
-        (LEGS, 0.4, 1.25, (PARTED,)),
-        (PHANTOM, 0.4, 5.0, (UNIFORM,)),
-        (NOT_HU, 0.4, 2.0, (VARIED,)),
+        (TRUNK, 1.5, 1.5, (OUT_OF_DOMAIN,)),
+        (FOREARM, 0.4, 2.0, (SMALL_BODY,)),
+        (FOREARM, 3.0, 3.0, (OUT_OF_DOMAIN, SMALL_BODY)),
+        (LEGS, 0.4, 1.25, (SPLIT_BODY,)),
+        (PHANTOM, 0.4, 5.0, (UNIFORM_BODY,)),
+        (NOT_HU, 0.4, 2.0, (HIGH_CONTRAST,)),
         (BodyShape(None, 0.1, None, True), 0.4, 0.4, ()),
         (BodyShape(0.0, 0.0, 0.0, True), 0.4, 0.4, ()),
     ],
@@ -43,16 +43,16 @@ NOT_HU = BodyShape(None, 0.1, 2400.0, True)
 def test_a_slice_is_as_far_as_what_is_strangest_in_it(
     shape: BodyShape, distance: float, expected: float, told: tuple[str, ...]
 ):
-    found, sentences = judged(KNOWN, distance, shape)
+    found, sentences = check_domain(KNOWN, distance, shape)
     assert found == pytest.approx(expected)
     assert set(sentences) == set(told)
 
 
 def test_a_model_that_was_told_no_shapes_minds_none():
-    assert judged(Domain(0.05, 100, 40), 0.4, FOREARM) == (0.4, ())
-    assert judged(Domain(0.05, 100, 40), 0.4, LEGS) == (0.4, ())
-    assert judged(Domain(0.05, 100, 40), 0.4, PHANTOM) == (0.4, ())
-    assert judged(Domain(0.05, 100, 40), 0.4, NOT_HU) == (0.4, ())
+    assert check_domain(Domain(0.05, 100, 40), 0.4, FOREARM) == (0.4, ())
+    assert check_domain(Domain(0.05, 100, 40), 0.4, LEGS) == (0.4, ())
+    assert check_domain(Domain(0.05, 100, 40), 0.4, PHANTOM) == (0.4, ())
+    assert check_domain(Domain(0.05, 100, 40), 0.4, NOT_HU) == (0.4, ())
 
 
 def unlike(shape: tuple[int, int], spacing: float | None = None, **config: object) -> list[str]:

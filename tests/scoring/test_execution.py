@@ -41,9 +41,9 @@ def test_an_execution_in_words():
 
 def test_many_slices_are_scored_on_a_core_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution_module, "cores", lambda: 6)
-    assert for_many(Execution()) == Execution(threads=1, batch=1, lanes=6)
+    assert for_many(Execution()) == Execution(threads=1, batch=1, parallel_batches=6)
     monkeypatch.setattr(execution_module, "cores", lambda: 32)
-    assert for_many(Execution()) == Execution(threads=4, batch=1, lanes=8)
+    assert for_many(Execution()) == Execution(threads=4, batch=1, parallel_batches=8)
     monkeypatch.setattr(execution_module, "cores", lambda: 1)
     assert for_many(Execution()) == Execution()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,16 +76,13 @@ def test_a_cache_that_cannot_be_written_or_read_is_none(model: Model, folder: Pa
 
 
 def test_a_user_without_a_home_has_no_memory(model: Model, monkeypatch: pytest.MonkeyPatch):
-    def homeless() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     remember(model, BOTH, FOUND)
     assert recall(model, BOTH) is None
 
 
 def test_a_relative_cache_folder_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("XDG_CACHE_HOME", "here")  # as the specification says
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "distiliqa"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
-from distiliqa.ct import fit
+from distiliqa.ct import crop_or_pad
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.onnx_export import load_graph
 from distiliqa.lab.network.pose import unposed
@@ -78,11 +78,11 @@ def trials(subject: Subject) -> Iterator[Trial]:
     rng = np.random.default_rng(0)
     window, size = subject.model.config.window, subject.model.config.image_size
     for ct in subject.held_out:
-        plain = window.apply(fit(ct.hu, size)[0])
+        plain = window.apply(crop_or_pad(ct.hu, size)[0])
         places = np.argwhere(gaussian_filter(plain, 8) > MIN_SHOWN)
         worse = simulated(ct, list(FAULTS.values()))
         for fault, changed in zip(FAULTS, worse, strict=True):
-            shown = window.apply(fit(changed.hu, size)[0])
+            shown = window.apply(crop_or_pad(changed.hu, size)[0])
             for radius in RADII:
                 row, column = (int(at) for at in places[rng.integers(len(places))])
                 rows, columns = np.ogrid[:size, :size]

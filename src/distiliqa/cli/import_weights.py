@@ -30,7 +30,7 @@ def import_weights(
     import numpy as np
 
     from distiliqa.cli.demo import EXAMPLE_SERIES
-    from distiliqa.ct import SOFT_TISSUE, fit, read_ct
+    from distiliqa.ct import SOFT_TISSUE, crop_or_pad, read_ct
     from distiliqa.files import sha256
     from distiliqa.lab.network import export_network, import_network
     from distiliqa.lab.network.graph import ScoringGraph
@@ -46,7 +46,7 @@ def import_weights(
         scale=ScoreScale(*scale, meaning, not lower_is_better),
         training={"imported from": file.name, "sha256": sha256(file)},
     )
-    slices = [fit(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
+    slices = [crop_or_pad(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
     images = SOFT_TISSUE.apply(np.stack(slices)[:2, None]).astype(np.float32)
     difference = export_network(ScoringGraph(network), out, config, model_card(config), images)
     say(f"{out}: {network.config}; ONNX within {difference:.1e} of torch")

@@ -23,8 +23,8 @@ def tune(
     """Measure the fastest settings for this machine: runtime, threads, batch size. Store them.
 
     Settings replace the default if they are more than 10 % faster and the machine is not busy. Runs
-    of 1000 slices or more use them, and measure first if nothing is stored. They are stored in
-    $XDG_CACHE_HOME/distiliqa or ~/.cache/distiliqa for this model, these packages and this machine.
+    of 1000 slices or more use them, and measure first if nothing is stored. They are stored in the
+    user's cache folder (Linux: ~/.cache/distiliqa) for this model, these packages, this machine.
     """
     from distiliqa.scoring.execution import described
     from distiliqa.scoring.model import load_model

@@ -1,7 +1,7 @@
 """What a CT image is: readers (one file a format), HU, window and geometry."""
 
 import distiliqa.ct.dicom.pydicom_import  # noqa: F401
-from distiliqa.ct.crop_or_pad import fit
+from distiliqa.ct.crop_or_pad import crop_or_pad
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.index import index_ct
 from distiliqa.ct.listing import CTIndex, Problem
@@ -19,7 +19,7 @@ __all__ = [
     "Problem",
     "SliceInfo",
     "Window",
-    "fit",
+    "crop_or_pad",
     "index_ct",
     "read_ct",
 ]

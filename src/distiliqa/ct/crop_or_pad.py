@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 AIR_HU = -1000.0
 
 
-def fit(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], str | None]:
+def crop_or_pad(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], str | None]:
     """Center-crop or pad a slice to ``size`` x ``size``; no pixel is resampled.
 
     Resampling changes the noise whose level is the quality, so each axis is cropped or padded
@@ -20,30 +20,30 @@ def fit(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], 
 
     Returns
     -------
-    The slice, (size, size), HU, and a sentence that says what was done, None if nothing was.
+    The slice, (size, size), HU, and a sentence on the change; None for no change.
     """
     rows, columns = hu.shape
     if (rows, columns) == (size, size):
         return hu, None
-    fitted = np.full((size, size), AIR_HU, dtype=hu.dtype)
+    sized = np.full((size, size), AIR_HU, dtype=hu.dtype)
     source, target = zip(*(_overlap(n, size) for n in (rows, columns)), strict=True)
-    fitted[target] = hu[source]
+    sized[target] = hu[source]
     verbs = [
         verb
         for verb, done in (("cropped", max(hu.shape) > size), ("padded", min(hu.shape) < size))
         if done
     ]
-    return fitted, f"{rows} x {columns} {' and '.join(verbs)} to {size} x {size}, not resampled"
+    return sized, f"{rows} x {columns} {' and '.join(verbs)} to {size} x {size}, not resampled"
 
 
-def unfit(
+def undo_crop_or_pad(
     heatmap: NDArray[np.floating], shape: tuple[int, int], size: int = 512
 ) -> NDArray[np.float32]:
-    """Lay a map of a fitted slice over the slice before `fit`; the inverse of its crop and pad.
+    """Lay a map of a cropped or padded slice over the whole slice: the inverse of `crop_or_pad`.
 
     Parameters
     ----------
-    heatmap : (rows, columns) of even patches over the fitted slice, ``size`` x ``size`` pixels.
+    heatmap : (rows, columns) of even patches over ``size`` x ``size`` pixels.
     shape : (rows, columns) of the slice.
 
     Returns

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.crop_or_pad import unfit
+from distiliqa.ct.crop_or_pad import undo_crop_or_pad
 from distiliqa.ct.orientation import Orientation
 
 # Of cosines and, relative to it, of a pixel spacing: what rounding in headers may change.
@@ -49,12 +49,12 @@ class Geometry:
         )
 
     def lay(self, heatmap: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-        """Lay a map of the fitted slice over the slice as it is stored.
+        """Lay a map of the cropped or padded slice over the slice as it is stored.
 
         Parameters
         ----------
-        heatmap : (rows, columns) of patches over the fitted slice in the standard view.
-        size : rows and columns of the fitted slice, pixels.
+        heatmap : (rows, columns) of patches over that slice, in the standard view.
+        size : rows and columns of that slice, pixels.
 
         Returns
         -------
@@ -62,4 +62,4 @@ class Geometry:
         """
         rows, columns = self.shape
         turned = (columns, rows) if self.orientation.swaps_axes else (rows, columns)
-        return self.orientation.turn_back(unfit(heatmap, turned, size))
+        return self.orientation.turn_back(undo_crop_or_pad(heatmap, turned, size))

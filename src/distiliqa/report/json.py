@@ -21,6 +21,7 @@ from distiliqa.report.columns import (
     series_columns,
     slice_columns,
 )
+from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 from distiliqa.version import __version__
 
@@ -72,7 +73,7 @@ def run_record(run: ScoringRun) -> dict[str, Any]:
             "inputs": list(run.inputs),
             "reference": run.reference,
             "count_outside": run.count_outside,
-            "execution": asdict(run.execution),
+            "execution": execution_facts(run.execution),
         },
         "slices": {"found": run.found, "scored": len(run.slices)},
         "stopped": None if run.stopped is None else str(run.stopped) or "interrupted",
@@ -159,3 +160,8 @@ def rounded(value: Any) -> Any:
     if isinstance(value, tuple):
         return [rounded(number) for number in value]
     return round(value, DIGITS) if isinstance(value, float) else value
+
+
+def execution_facts(execution: Execution) -> dict[str, Any]:
+    """How the model was run; ``lanes`` is the former name of ``parallel_batches``."""
+    return asdict(execution) | {"lanes": execution.parallel_batches}

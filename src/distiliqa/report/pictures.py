@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from distiliqa.ct import Window, fit
+from distiliqa.ct import Window, crop_or_pad
 from distiliqa.models.folder import ModelConfig, ScoreScale
 from distiliqa.report.entry import Entry
 from distiliqa.scoring.result import SliceScore
@@ -42,7 +42,7 @@ def heatmap_picture(
     Parameters
     ----------
     shown : (size, size), the slice that the model saw, see `windowed`.
-    heatmap : (rows, columns) of patches over the fitted slice, on ``scale``; NaN stays gray.
+    heatmap : (rows, columns) of patches over that slice, on ``scale``; NaN stays gray.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def as_the_model_saw(score: SliceScore, model: ModelConfig) -> NDArray[np.uint8]
     CTReadError : the slice cannot be read any more, or its file is another one by now.
     """
     score.info.check_unchanged()
-    hu, _ = fit(score.info.read().hu, model.image_size)
+    hu, _ = crop_or_pad(score.info.read().hu, model.image_size)
     return windowed(hu, score.window)
 
 

@@ -16,7 +16,7 @@ DEFAULT_RUNTIME: dict[Precision, RuntimeName] = {"fp32": "onnxruntime", "bf16": 
 
 # The published stem holds 128 x 448 x 448 values a slice: larger batches cost memory, not time.
 BATCH = 4
-MOST_LANES = 8  # each holds the values between the layers of a slice
+MAX_PARALLEL_BATCHES = 8  # each holds the values between the layers of a slice
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Execution:
     precision : of multiplications; ``bf16`` is for ``openvino`` only.
     threads : CPU threads; None leaves their number to the runtime (all cores).
     batch : slices at a time.
-    lanes : how many batches side by side, each with ``threads``.
+    parallel_batches : batches that are scored at the same time, each with ``threads``.
     chosen : ``default``, ``asked`` (by the user) or ``measured`` (on this machine).
 
     Raises
@@ -44,7 +44,7 @@ class Execution:
     precision: Precision = "fp32"
     threads: int | None = None
     batch: int = BATCH
-    lanes: int = 1
+    parallel_batches: int = 1
     chosen: Literal["default", "asked", "measured"] = field(default="default", compare=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class Execution:
         for name, value in (
             ("threads", self.threads),
             ("batch", self.batch),
-            ("lanes", self.lanes),
+            ("parallel_batches", self.parallel_batches),
         ):
             if value is not None and value < 1:
                 raise DistiliqaError(f"{name} is {value}", remedy="use 1 or more")
@@ -92,10 +92,10 @@ def for_many(execution: Execution) -> Execution:
     A network of milliseconds leaves cores waiting for each other at every operation, and the
     threads that read the next slices for a core. What a user asked for stays as it is.
     """
-    lanes = min(cores(), MOST_LANES)
-    if execution.chosen != "default" or execution.runtime != "onnxruntime" or lanes == 1:
+    count = min(cores(), MAX_PARALLEL_BATCHES)
+    if execution.chosen != "default" or execution.runtime != "onnxruntime" or count == 1:
         return execution
-    return replace(execution, threads=cores() // lanes, batch=1, lanes=lanes)
+    return replace(execution, threads=cores() // count, batch=1, parallel_batches=count)
 
 
 def described(execution: Execution) -> str:
@@ -105,7 +105,7 @@ def described(execution: Execution) -> str:
         f"{execution.runtime} in {execution.precision}",
         threads or f"{execution.threads} threads",
         f"batches of {execution.batch}",
-        *([] if execution.lanes == 1 else [f"{execution.lanes} side by side"]),
+        *([] if execution.parallel_batches == 1 else [f"{execution.parallel_batches} in parallel"]),
     ]
     return ", ".join(words)
 

@@ -24,7 +24,7 @@ from distiliqa.models.folder import (
     read_config,
 )
 from distiliqa.models.shipped import DEFAULT, find_model
-from distiliqa.scoring.domain import judged, unlike_training
+from distiliqa.scoring.domain import check_domain, unlike_training
 from distiliqa.scoring.execution import (
     Execution,
     Precision,
@@ -34,12 +34,12 @@ from distiliqa.scoring.execution import (
     for_many,
 )
 from distiliqa.scoring.images import Images, Spacing, as_slices, is_one
-from distiliqa.scoring.parallel_batches import in_lanes
+from distiliqa.scoring.parallel_batches import in_parallel
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.runtimes.protocol import Runtime, open_runtime
 
-LARGEST_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
+MAX_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +65,7 @@ class Model:
 
     def for_many(self) -> Model:
         """The same model as it scores many slices by default, see `execution.for_many`."""
-        if (self.folder / ONNX).stat().st_size > LARGEST_BYTES:
+        if (self.folder / ONNX).stat().st_size > MAX_BYTES:
             return self
         return self.run_by(for_many(self.execution))
 
@@ -140,9 +140,11 @@ class Model:
         """`score_slices` for slices that `prepare` has prepared, which threads may do ahead."""
         slices, size = iter(slices), batch_size or self.execution.batch
         batches = iter(lambda: list(islice(slices, size)), [])
-        lanes = self.execution.lanes
+        workers = self.execution.parallel_batches
         scored = (
-            map(self._scored, batches) if lanes == 1 else in_lanes(self._scored, batches, lanes)
+            map(self._scored, batches)
+            if workers == 1
+            else in_parallel(self._scored, batches, workers)
         )
         for score in chain.from_iterable(scored):
             yield score if keep_heatmaps else replace(score, heatmap=None)
@@ -181,7 +183,7 @@ class Model:
         ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
         score = self.config.scale.worst if prepared.empty else float(outputs.mean())
         spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
-        distance, strange = self._judged(prepared, found)
+        distance, strange = self._domain(prepared, found)
         unlike = () if prepared.empty else tuple(unlike_training(ct, self.config))
         return SliceScore(
             score=score,
@@ -200,16 +202,16 @@ class Model:
             unlike=bool(unlike),
         )
 
-    def _judged(
+    def _domain(
         self, prepared: Prepared, found: dict[str, NDArray[np.floating]]
     ) -> tuple[float | None, tuple[str, ...]]:
-        """The distance, and what is to be told of it."""
+        """The distance, and the warnings that it gives."""
         if self.config.domain is None:
             return None, ()
         distance = float(found[DISTANCE])
         if prepared.empty:
             return distance, ()
-        return judged(self.config.domain, distance, prepared.shape)
+        return check_domain(self.config.domain, distance, prepared.shape)
 
     def _interval(self, score: float, spread: float | None) -> tuple[float, float] | None:
         if self.config.certainty is None:

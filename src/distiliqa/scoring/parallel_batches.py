@@ -1,4 +1,4 @@
-"""Several pieces of work side by side, whose results keep their order."""
+"""Batches that are scored at the same time; results keep their order."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_lanes(work: Callable[[Item], Result], items: Iterable[Item], lanes: int) -> Iterator[Result]:
-    """The results in the order of the items; ``lanes`` of them are worked on at a time."""
+def in_parallel(
+    work: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Iterator[Result]:
+    """Yield the results in the order of the items; ``workers`` threads work at the same time."""
     pending: deque[Future[Result]] = deque()
-    pool = ThreadPoolExecutor(lanes)
+    pool = ThreadPoolExecutor(workers)
     try:
         for item in items:
             pending.append(pool.submit(work, item))
-            if len(pending) > lanes:  # one waits, so that no lane does
+            if len(pending) > workers:  # one item waits, so that no thread does
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

@@ -1,4 +1,4 @@
-"""From a slice to what the model takes: checked, fitted, windowed, and measured on the way."""
+"""From a slice to what the model takes: checked, cropped or padded, windowed, and measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from distiliqa.ct import CTSlice, Window, fit
+from distiliqa.ct import CTSlice, Window, crop_or_pad
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import SMALLEST_SIDE
 from distiliqa.metrics.body_shape import BodyShape, body_shape
@@ -51,14 +51,14 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
     ValueError : the slice is not an image in HU, see `check_hu`.
     """
     hu = check_hu(ct.hu)
-    fitted, note = fit(hu, config.image_size)
+    sized, note = crop_or_pad(hu, config.image_size)
     shape = body_shape(hu, ct.spacing_mm)
     nothing = emptiness(hu, shape, config.window)
     doubt = offset_doubt(hu) or content_doubt(hu)
     notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", doubt)
     return Prepared(
         ct,
-        image=config.window.apply(fitted),
+        image=config.window.apply(sized),
         noise_hu=global_noise_level(hu, ct.spacing_mm),
         shape=shape,
         warnings=tuple(filter(None, notes)),

@@ -136,7 +136,7 @@ class SliceScore:
 
     @property
     def outside(self) -> bool:
-        """Whether the slice is outside what the model was trained on, or shows no patient."""
+        """Whether the slice is out of domain, or shows no patient."""
         far = self.distance is not None and self.distance > 1
         return self.empty or self.unlike or far
 
@@ -263,7 +263,7 @@ class ScoringRun:
     patients : dict[str, int]
         Number of patients that the slices of a series say they are of, by series.
     count_outside : bool
-        Let slices outside what the model knows count for their series.
+        Let slices out of domain count for their series.
     expected : dict[str, int]
         Number of slices found of each series, by series. A file that cannot be read at all counts
         for each series with slices in its folder, for it may be of any of them.

@@ -16,7 +16,7 @@ from distiliqa.models.folder import OUTPUT
 from distiliqa.scoring.execution import BATCH, Execution, RuntimeName, described
 from distiliqa.scoring.machine import cores, is_busy
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.parallel_batches import in_lanes
+from distiliqa.scoring.parallel_batches import in_parallel
 from distiliqa.scoring.runtimes.protocol import installed_runtimes
 from distiliqa.scoring.tuning_cache import recall, remember
 
@@ -131,7 +131,7 @@ def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
     """
     side, default = model.config.image_size, replace(model.execution, chosen="measured")
     batches = _GPU_BATCHES if "cuda" in runtimes else _CPU_BATCHES
-    count = max(default.batch, BATCH, 2 * default.lanes, *batches)
+    count = max(default.batch, BATCH, 2 * default.parallel_batches, *batches)
     images = np.random.default_rng(0).random((count, 1, side, side), np.float32)
     _seconds(model, images)  # to warm up
     trials = [Trial(default, 1.0, count / _seconds(model, images))]
@@ -144,15 +144,15 @@ def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
 def _other_runtimes(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
     for runtime in runtimes:
         if runtime != best.runtime:
-            yield replace(best, runtime=runtime, threads=None, batch=BATCH, lanes=1)
+            yield replace(best, runtime=runtime, threads=None, batch=BATCH, parallel_batches=1)
 
 
 def _other_threads(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
     """One batch after the other on all cores, which the runtime may not know, a half, a quarter."""
     if best.runtime != "cuda":
-        batch = best.batch if best.lanes == 1 else BATCH
+        batch = best.batch if best.parallel_batches == 1 else BATCH
         for threads in sorted({max(cores() // part, 1) for part in (1, 2, 4)}, reverse=True):
-            yield replace(best, threads=threads, batch=batch, lanes=1)
+            yield replace(best, threads=threads, batch=batch, parallel_batches=1)
 
 
 def _other_batches(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
@@ -196,5 +196,5 @@ def _take_turns(
 def _seconds(model: Model, images: NDArray[np.float32]) -> float:
     begin, batch = perf_counter(), model.execution.batch
     batches = (images[start : start + batch] for start in range(0, len(images), batch))
-    deque(in_lanes(model.run, batches, model.execution.lanes), maxlen=0)
+    deque(in_parallel(model.run, batches, model.execution.parallel_batches), maxlen=0)
     return perf_counter() - begin

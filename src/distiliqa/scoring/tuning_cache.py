@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from dataclasses import asdict
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import package_versions
@@ -42,12 +43,14 @@ def remember(model: Model, runtimes: tuple[RuntimeName, ...], execution: Executi
 
 
 def cache_folder() -> Path:
-    """``distiliqa`` in the user's cache folder, see the XDG Base Directory Specification.
+    """The folder of distiliqa in the user's cache folder, as the operating system defines it.
 
     Raises `RuntimeError` for a user without a home.
     """
-    asked = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (asked if asked.is_absolute() else Path.home() / ".cache") / "distiliqa"
+    folder = user_cache_path("distiliqa", appauthor=False)
+    if not folder.is_absolute():
+        raise RuntimeError("the user has no home folder")
+    return folder
 
 
 def _file(model: Model, runtimes: tuple[RuntimeName, ...]) -> Path:

@@ -16,7 +16,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import IntervalCalibration
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
-from distiliqa.scoring.domain import OUTSIDE
+from distiliqa.scoring.domain import OUT_OF_DOMAIN
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun, SliceScore
 from distiliqa.scoring.run import score_inputs
@@ -154,14 +154,14 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
     alone, first, *others = run.slices
     known = [replace(each, distance=0.5) for each in others]
     strange = (
-        replace(alone, distance=2.0, warnings=(OUTSIDE,)),
-        replace(first, distance=1.2, warnings=(OUTSIDE,)),
+        replace(alone, distance=2.0, warnings=(OUT_OF_DOMAIN,)),
+        replace(first, distance=1.2, warnings=(OUT_OF_DOMAIN,)),
     )
     text = report(replace(run, slices=(*strange, *known)))
     assert "<dt>Out of domain</dt><dd>2</dd>" in text
     assert '<tr id="r1" class="outside">' in text
-    assert f'{OUTSIDE} <span class="muted">(2 slices)</span>' in text
-    assert text.count(f'{OUTSIDE} <span class="muted">(1 slice)</span>') == 2
+    assert f'{OUT_OF_DOMAIN} <span class="muted">(2 slices)</span>' in text
+    assert text.count(f'{OUT_OF_DOMAIN} <span class="muted">(1 slice)</span>') == 2
     assert '<tr id="s2-1" class="outside">' in text
     assert '<tr id="s2-2" class="outside">' not in text
     assert "dot flagged" in text

@@ -14,7 +14,7 @@ from distiliqa.ct import Acquisition, SliceInfo
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import write_reports
 from distiliqa.report.pdf import require_pdf, write_pdf
-from distiliqa.scoring.domain import OUTSIDE
+from distiliqa.scoring.domain import OUT_OF_DOMAIN
 from distiliqa.scoring.result import ScoringRun
 
 reportlab = pytest.importorskip("reportlab")
@@ -158,12 +158,12 @@ def test_warnings_of_a_series_and_of_its_slices_are_told_once(
     run: ScoringRun, boxes: list[Box], tmp_path: Path
 ):
     first, *others = run.slices
-    first = replace(first, distance=2.0, warnings=(OUTSIDE,))
+    first = replace(first, distance=2.0, warnings=(OUT_OF_DOMAIN,))
     write_pdf(tmp_path / "report.pdf", replace(run, slices=(first, *others)))
     told = [box.text for box in boxes]
     assert told.count("Note on the series: one slice only: no profile, no tenth percentile") == 1
     assert [text for text in told if "what the model was trained on: read" in text] == [
-        f"Note on 1 of 1 slices: {OUTSIDE}"
+        f"Note on 1 of 1 slices: {OUT_OF_DOMAIN}"
     ]
 
 

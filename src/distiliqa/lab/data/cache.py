@@ -13,7 +13,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from distiliqa.ct.crop_or_pad import fit
+from distiliqa.ct.crop_or_pad import crop_or_pad
 from distiliqa.ct.index import index_ct
 from distiliqa.ct.slice_info import CTSlice
 from distiliqa.ct.window import SOFT_TISSUE, Window
@@ -159,7 +159,7 @@ def read_rated(path: Path) -> CTSlice:
 
 
 def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
-    pixels, _ = fit(read_rated(path).hu, size)
+    pixels, _ = crop_or_pad(read_rated(path).hu, size)
     return np.rint(window.apply(pixels) * _LEVELS).astype("<u2")
 
 
