@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.made import with_facts
 
 from distiliqa.ct import Acquisition
 from distiliqa.report.columns import (
@@ -48,7 +49,7 @@ def test_all_facts_of_an_acquisition_are_columns():
 
 def test_people_see_a_fact_with_its_digits(run: ScoringRun):
     score, spread, path = slice_columns("score", "spread", "path")
-    slice_ = replace(run.slices[0], score=1.005, spread=None, path="a\x1bb.dcm")
+    slice_ = with_facts(replace(run.slices[0], score=1.005, spread=None), path="a\x1bb.dcm")
     assert [column.text(slice_) for column in (score, spread, path)] == ["1.00", "", "a\\x1bb.dcm"]
     assert (score.title, slice_columns("noise_hu")[0].title) == ("Score", "Noise level, HU")
 
@@ -60,7 +61,7 @@ def test_a_series_has_the_facts_of_the_slices_that_count(run: ScoringRun):
     assert (found["slices"], found["counted"], found["outside"]) == (3, 2, 1)
     assert (found["lowest_position_mm"], found["highest_position_mm"]) == (3.0, 9.0)
     assert found["score"] == pytest.approx(sum(slice_.score for slice_ in others) / 2)
-    nowhere = replace(series, slices=(replace(last, position_mm=None),))
+    nowhere = replace(series, slices=(with_facts(last, position_mm=None),))
     assert series_columns("lowest_position_mm")[0].value(nowhere) is None
 
 
