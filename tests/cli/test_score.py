@@ -146,7 +146,7 @@ def test_a_reference_adds_columns(
     folder = write_series(tmp_path / "in")
     done = score(folder, "--reference", folder, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
-    assert "means against the reference" in done.stdout
+    assert "Means against the reference" in done.stdout
     assert [row["ssim"] for row in rows(tmp_path / "out")] == ["1.0"] * 3
     done = score(folder, "--reference", tmp_path / "missing", "--out", tmp_path / "out")
     assert done.exit_code == 2
