@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,18 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_in_a_terminal() -> Iterator[None]:
+    """Heed the signals that tests send, which a shell ignores for what runs in the background."""
+    heeded = {signal.SIGINT: signal.default_int_handler}
+    if hasattr(signal, "SIGHUP"):
+        heeded[signal.SIGHUP] = signal.SIG_DFL
+    before = {which: signal.signal(which, how) for which, how in heeded.items()}
+    yield
+    for which, how in before.items():
+        signal.signal(which, how)
 
 
 @pytest.fixture(scope="session")

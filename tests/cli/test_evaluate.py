@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,14 +58,12 @@ def test_predictions_of_a_table(data: Path) -> None:
 
 
 def test_predictions_of_a_model(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("distiliqa.lab.evaluate.predictions")
     predictor = SimpleNamespace(
         window=SOFT_TISSUE,
         image_size=32,
         predict=lambda images: images.mean((2, 3)) * 350 / 80,
     )
-    module.load_predictor = lambda path: predictor  # type: ignore[attr-defined]
-    monkeypatch.setitem(__import__("sys").modules, "distiliqa.lab.evaluate.predictions", module)
+    monkeypatch.setattr("distiliqa.lab.evaluate.predictions.load_predictor", lambda path: predictor)
     code, _, stderr = run(data, str(data / "model"), "--out", str(data / "out"))
     assert code == 0, stderr
     summary = json.loads((data / "out" / "evaluation.json").read_text())
