@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from distiliqa.ct import SOFT_TISSUE, Acquisition
+from tests.support.made import made_score
+
+from distiliqa.ct import Acquisition
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.formatting import (
     fact_text,
@@ -10,15 +12,11 @@ from distiliqa.report.formatting import (
     scanner,
     slice_count,
 )
-from distiliqa.scoring.result import SliceScore
 
 
 def fact(name: str, *acquisitions: Acquisition) -> str:
     (column,) = slice_columns(name)
-    slices = [
-        SliceScore(1.0, (1.0,), None, (), "m 1", SOFT_TISSUE, acquisition=acquisition)
-        for acquisition in acquisitions
-    ]
+    slices = [made_score(acquisition=acquisition) for acquisition in acquisitions]
     return fact_text(slices, column)
 
 
