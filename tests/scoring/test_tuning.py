@@ -95,11 +95,11 @@ def test_a_runtime_that_does_not_start_is_not_taken(model: Model, monkeypatch: p
 def test_it_is_measured_once(model: Model, costs: dict[Execution, float], monkeypatch):
     costs[replace(DEFAULT, threads=2)] = 0.5
     lines: list[str] = []
-    first = tuned(model, any_runtime=False, tell=lines.append)
+    first = tuned(model, any_runtime=False, report=lines.append)
     assert first.execution == replace(DEFAULT, threads=2)
     assert lines == ["tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default"]
     monkeypatch.setattr(tuning, "measure", None)
-    again = tuned(model, any_runtime=False, tell=lines.append)
+    again = tuned(model, any_runtime=False, report=lines.append)
     assert (again.execution, len(lines)) == (first.execution, 1)
     noise = np.random.default_rng(0).normal(40, 20, (512, 512))
     assert again.score(noise).score == pytest.approx(model.score(noise).score, abs=1e-4)
@@ -111,7 +111,7 @@ def test_a_busy_machine_is_not_measured_and_nothing_is_remembered(
     monkeypatch.setattr(tuning, "is_busy", lambda: True)
     monkeypatch.setattr(tuning, "measure", None)
     lines: list[str] = []
-    assert tuned(model, tell=lines.append) is model
+    assert tuned(model, report=lines.append) is model
     assert lines == ["not tuned: other programs keep this machine busy; see distiliqa tune"]
     assert list(tmp_path.iterdir()) == []
 

@@ -190,7 +190,7 @@ def score(
                 tune=partial(
                     tuned,
                     any_runtime=runtime is None,
-                    tell=None if quiet else partial(say, err=True),
+                    report=None if quiet else partial(say, err=True),
                 ),
             )
         require_scores(run)

@@ -28,14 +28,14 @@ def tune(
     """
     from distiliqa.scoring.execution import described
     from distiliqa.scoring.model import load_model
-    from distiliqa.scoring.tuning import told
+    from distiliqa.scoring.tuning import summary
     from distiliqa.scoring.tuning import tune as measure
 
     loaded = load_model(model, runtime=runtime, precision=precision).for_many()
     tuning = measure(loaded, any_runtime=runtime is None)
     for trial in tuning.trials:
         say(f"{described(trial.execution):52}{_measured(trial)}  {trial.why_not}".rstrip())
-    say(told(tuning))
+    say(summary(tuning))
 
 
 def _measured(trial: Trial) -> str:

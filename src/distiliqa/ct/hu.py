@@ -17,10 +17,10 @@ FIELD_OF_VIEW_FLOOR_HU = -1500.0
 MAX_HU = 1e9
 
 # Fewer rows or columns are no image of a body, but an icon or a mistake.
-SMALLEST_SIDE = 32
+MIN_SIDE = 32
 
 # Scanners give up to 2048. A header that declares far more is damaged, or would fill the memory.
-LARGEST_SIDE = 4096
+MAX_SIDE = 4096
 
 # A long whole-body study has some 10,000 slices. A header of a few bytes can declare a million.
 MAX_SLICES = 20_000
@@ -33,7 +33,7 @@ def rescale(stored: NDArray, slope: float = 1.0, intercept: float = 0.0) -> NDAr
         hu *= np.float32(slope)
         hu += np.float32(intercept)
         return hu
-    with np.errstate(over="ignore", invalid="ignore"):  # `checked` tells of what is not finite
+    with np.errstate(over="ignore", invalid="ignore"):  # `checked` reports what is not finite
         return (stored * np.float64(slope) + np.float64(intercept)).astype(np.float32)
 
 
@@ -71,17 +71,17 @@ def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
 
 def check_size(rows: int, columns: int, *, path: str) -> None:
     """Raise `CTReadError` on an image that is smaller than 32 x 32 or larger than 4096 x 4096."""
-    if min(rows, columns) < SMALLEST_SIDE:
+    if min(rows, columns) < MIN_SIDE:
         raise CTReadError(
             f"{rows} x {columns} pixels is too small for a CT slice",
             path=path,
-            remedy=f"give slices of at least {SMALLEST_SIDE} x {SMALLEST_SIDE}",
+            remedy=f"give slices of at least {MIN_SIDE} x {MIN_SIDE}",
         )
-    if max(rows, columns) > LARGEST_SIDE:
+    if max(rows, columns) > MAX_SIDE:
         raise CTReadError(
             f"{rows} x {columns} pixels is too large for a CT slice",
             path=path,
-            remedy=f"give slices of at most {LARGEST_SIDE} x {LARGEST_SIDE}",
+            remedy=f"give slices of at most {MAX_SIDE} x {MAX_SIDE}",
         )
 
 

@@ -155,7 +155,7 @@ def _index_many(sources: list[Source], whole: Path, require_ct: bool, others: CT
 def index_one(source: Source, require_ct: bool = True) -> CTIndex | None:
     """Index one of many files, a problem being part of the result; None if it is no image.
 
-    Its slices keep their series: only an index of all files can tell copies and versions.
+    Its slices keep their series: only an index of all files can detect copies and versions.
     """
     try:
         with headers_only():
@@ -237,7 +237,7 @@ def _ordered(index: CTIndex, sources: list[Source]) -> CTIndex:
     def digest(name: str) -> bytes | None:
         try:
             return hashlib.sha256(without_gzip(by_name[name]).read()).digest()
-        except Exception:  # damaged members of archives raise many kinds; loading it tells
+        except Exception:  # damaged members of archives raise many kinds; loading reports it
             return None
 
     ordered = in_reading_order(index.slices, digest)

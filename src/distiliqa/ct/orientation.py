@@ -45,7 +45,7 @@ class Orientation:
 
     @property
     def normal(self) -> NDArray[np.float64]:
-        """Unit normal of the slice, (3,), read-only; it points to the head if it can tell."""
+        """Unit normal of the slice, (3,), read-only; it points to the head where that is known."""
         return _normal(self)
 
     @property

@@ -1,8 +1,8 @@
 """The model folder: the one thing that training hands to scoring.
 
 ``model.onnx`` is what scoring runs, ``model.safetensors`` are the weights for torch,
-``insight.safetensors`` what tells how far to trust a score and why, ``config.json`` says what all
-mean, ``README.md`` is the model card. ``config.json`` holds the SHA-256 of the binaries, so that a
+``insight.safetensors`` holds domain and local quality map, ``config.json`` says what all mean,
+``README.md`` is the model card. ``config.json`` holds the SHA-256 of the binaries, so that a
 folder with an altered file is refused.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from distiliqa.ct.hu import LARGEST_SIDE, SMALLEST_SIDE
+from distiliqa.ct.hu import MAX_SIDE, MIN_SIDE
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import (
     MAX_PROBLEM,
@@ -33,7 +33,7 @@ DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
 MAX_CONFIG_BYTES = 1 << 20
 MAX_NAME, MAX_OUTPUTS = 60, 1000
 MAX_SCORE, MIN_SPAN = 1e6, 1e-3  # scores are written with six decimals
-MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap tells
+MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap shows
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Domain:
         spacing of no training image is known.
     deepest_cleft : cleft above which a body is outside, see `distiliqa.metrics.BodyShape`.
     least_contrast_hu, most_contrast_hu : contrast inside a body below or above which it is outside,
-        HU, see there; no more is told where the latter is None.
+        HU, see there; nothing more is known where the latter is None.
     min_pixel_mm, max_pixel_mm : pixel spacing below or above which a slice is outside, mm; None
         where it does not matter.
     """
@@ -163,7 +163,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.outputs <= MAX_OUTPUTS:
             raise ValueError(f"{self.outputs} outputs, more than {MAX_OUTPUTS} or none")
-        if not SMALLEST_SIDE <= self.image_size <= LARGEST_SIDE:
+        if not MIN_SIDE <= self.image_size <= MAX_SIDE:
             raise ValueError(f"images of {self.image_size} pixels")
         if self.heatmap is not None and not all(0 < n <= self.image_size for n in self.heatmap):
             raise ValueError("a heatmap with more parts than pixels, or none")

@@ -33,9 +33,9 @@ def find_stack(folder: Path) -> Path:
     if not folder.is_dir():
         raise CTReadError("no such folder", path=folder, remedy="mount the input of the challenge")
     files = sorted(
-        each
-        for each in folder.iterdir()
-        if each.suffix.lower() in _SUFFIXES and each.name[0] != "."
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in _SUFFIXES and file.name[0] != "."
     )
     if len(files) != 1:
         found = ", ".join(file.name for file in files[:3]) or "none"

@@ -23,7 +23,7 @@ def series_warnings(
 
     Parameters
     ----------
-    positions_mm : of each slice along its normal, mm; None where the file does not tell.
+    positions_mm : of each slice along its normal, mm; None where it is unknown.
     acquisitions : of each slice.
     patients : number of patients that the slices say they are of.
     """

@@ -1,4 +1,4 @@
-"""Where slices of a series are missing, told from where the others lie and how thick they are.
+"""Detect missing slices of a series from the positions and thicknesses of the others.
 
 A scan may change its spacing part way: 4 mm slices of the chest and then 7 mm slices of the abdomen
 lack none. So each distance is compared with the spacing that is steady around it, and not with that
@@ -39,7 +39,7 @@ def find_gaps(positions_mm: Floats, thickness_mm: Sequence[float | None]) -> lis
     Parameters
     ----------
     positions_mm : (n,), finite, ascending and each once, mm.
-    thickness_mm : of each slice, mm; None where the file does not tell.
+    thickness_mm : of each slice, mm; None where it is unknown.
     """
     spacings = np.diff(positions_mm)
     if len(spacings) < 2:

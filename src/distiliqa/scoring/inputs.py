@@ -79,7 +79,7 @@ def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
     Slices of one series that were named one by one are brought together in their order; versions
     of a series that were named apart stay apart; a file that is reached twice is read once.
     """
-    joined = CTIndex.joined(_index(path) for each in inputs for path in _expand(each))
+    joined = CTIndex.joined(_index(path) for name in inputs for path in _expand(name))
     # Copies inside an input are left out already; a copy that was asked for by name is scored.
     ordered = in_reading_order(_once(joined.slices), digest=lambda path: None)
     return CTIndex(ordered.slices, joined.failed, joined.left_out)
@@ -108,6 +108,6 @@ def _expand(path: str | Path) -> Iterator[str]:
 def _once(slices: Iterable[SliceInfo]) -> Iterable[SliceInfo]:
     """Drop slices of files that were reached twice, such as by a folder and by name."""
     found: dict[tuple[str, int], SliceInfo] = {}
-    for each in slices:
-        found.setdefault((realpath(each.path), each.frame), each)
+    for info in slices:
+        found.setdefault((realpath(info.path), info.frame), info)
     return found.values()

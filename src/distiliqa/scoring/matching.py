@@ -14,7 +14,7 @@ import numpy as np
 from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.errors import DistiliqaError
 
-MOST_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
+MAX_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
 SAME_MM = 1e-3
 
 
@@ -38,7 +38,7 @@ class Names(Generic[T]):
     def __init__(self, slices: Iterable[T]) -> None:
         slices = tuple(slices)
         counts = Counter(map(_name, slices))
-        self._named = {_name(each): each for each in slices if counts[_name(each)] == 1}
+        self._named = {_name(slice_): slice_ for slice_ in slices if counts[_name(slice_)] == 1}
 
     def find(self, one: Placed) -> T | None:
         """The slice with the name of ``one``."""
@@ -63,14 +63,16 @@ class Places(Generic[T]):
     """
 
     def __init__(self, slices: Iterable[T], path: str | Path) -> None:
-        placed = [(each.position_mm, each) for each in slices if each.position_mm is not None]
-        self._placed = sorted(placed, key=lambda each: each[0])
+        placed = [
+            (slice_.position_mm, slice_) for slice_ in slices if slice_.position_mm is not None
+        ]
+        self._placed = sorted(placed, key=lambda placed: placed[0])
         gaps = [after - before for (before, _), (after, _) in pairwise(self._placed)]
         if min(gaps, default=1.0) < SAME_MM:
             raise DistiliqaError(
                 "holds several slices at one position", path=path, remedy="give one volume"
             )
-        self._reach_mm = min([gap / 2 for gap in gaps] + [MOST_MM])
+        self._reach_mm = min([gap / 2 for gap in gaps] + [MAX_MM])
         self.known = bool(placed)
 
     def find(self, one: Placed) -> T | None:
@@ -78,10 +80,10 @@ class Places(Generic[T]):
         position = one.position_mm
         if position is None or not self.known:
             return None
-        at = bisect_left(self._placed, position, key=lambda each: each[0])
+        at = bisect_left(self._placed, position, key=lambda placed: placed[0])
         near = self._placed[max(at - 1, 0) : at + 1]
         distances = [(abs(here - position), each) for here, each in near]
-        distance, found = min(distances, key=lambda each: each[0])
+        distance, found = min(distances, key=lambda placed: placed[0])
         return found if distance <= self._reach_mm else None
 
 

@@ -150,11 +150,11 @@ class Model:
             yield score if keep_heatmaps else replace(score, heatmap=None)
 
     def _scored(self, batch: list[Prepared]) -> list[SliceScore]:
-        return [self._result(*each) for each in zip(batch, self._outputs(batch), strict=True)]
+        return [self._result(*pair) for pair in zip(batch, self._outputs(batch), strict=True)]
 
     def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
         """What the model gives for each slice, by the name of the output."""
-        found = self.run(np.stack([each.image[np.newaxis] for each in batch]))
+        found = self.run(np.stack([prepared.image[np.newaxis] for prepared in batch]))
         if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelFolderError(
                 "gives a score that is not a number", path=self.folder, remedy="export it again"

@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, crop_or_pad
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.ct.hu import SMALLEST_SIDE
+from distiliqa.ct.hu import MIN_SIDE
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.models.folder import ModelConfig
 from distiliqa.scoring.result import Comparison
 
-_LEAST_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not
+_MIN_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +82,9 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
         raise ValueError(f"values of type {array.dtype}; HU are real numbers")
     if array.ndim != 2:
         raise ValueError(f"shape {array.shape}; a slice is (rows, columns)")
-    if min(array.shape) < SMALLEST_SIDE:
+    if min(array.shape) < MIN_SIDE:
         rows, columns = array.shape
-        raise ValueError(
-            f"{rows} x {columns} pixels; at least {SMALLEST_SIDE} x {SMALLEST_SIDE} are needed"
-        )
+        raise ValueError(f"{rows} x {columns} pixels; at least {MIN_SIDE} x {MIN_SIDE} are needed")
     with np.errstate(over="ignore"):
         array = array.astype(np.float32, copy=False)
     if not_finite := array.size - np.count_nonzero(np.isfinite(array)):
@@ -122,6 +120,6 @@ def content_doubt(hu: NDArray[np.float32]) -> str | None:
     lowest, highest = hu.min(), hu.max()
     if 0 <= lowest < highest:
         return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
-    if 0 < highest - lowest < _LEAST_RANGE_HU:
+    if 0 < highest - lowest < _MIN_RANGE_HU:
         return f"values look unlike HU: only {lowest:g} to {highest:g}"
     return None

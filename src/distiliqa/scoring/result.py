@@ -185,7 +185,7 @@ class SeriesScore:
     @property
     def score(self) -> float:
         """Mean over the slices that count."""
-        return fmean(each.score for each in self.known)
+        return fmean(slice_.score for slice_ in self.known)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -205,7 +205,7 @@ class SeriesScore:
     @property
     def noise_hu(self) -> float | None:
         """Mean global noise level of the slices that count, HU; None where none of them has one."""
-        levels = [each.noise_hu for each in self.known if each.noise_hu is not None]
+        levels = [slice_.noise_hu for slice_ in self.known if slice_.noise_hu is not None]
         return fmean(levels) if levels else None
 
     @property
@@ -222,15 +222,15 @@ class SeriesScore:
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the series as a whole, see `series_warnings`."""
         return series_warnings(
-            [each.position_mm for each in self.slices],
-            [each.acquisition for each in self.slices],
+            [slice_.position_mm for slice_ in self.slices],
+            [slice_.acquisition for slice_ in self.slices],
             self.patients,
         )
 
     @property
     def all_warnings(self) -> tuple[str, ...]:
         """Those of the series as a whole, then those of its slices."""
-        return (*self.warnings, *(text for each in self.slices for text in each.warnings))
+        return (*self.warnings, *(text for slice_ in self.slices for text in slice_.warnings))
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ class ScoringRun:
     @property
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
-        groups = groupby(self.slices, key=lambda each: each.series)
+        groups = groupby(self.slices, key=lambda slice_: slice_.series)
         return tuple(
             SeriesScore(
                 series,

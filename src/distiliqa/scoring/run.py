@@ -201,9 +201,9 @@ def require_scores(run: ScoringRun) -> None:
 def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:
     """How many patients the slices of each series name; who they are is not kept."""
     named = defaultdict[str, set[str]](set)
-    for each in slices:
-        if each.patient_id is not None:
-            named[each.series].add(each.patient_id)
+    for info in slices:
+        if info.patient_id is not None:
+            named[info.series].add(info.patient_id)
     return {series: len(patients) for series, patients in named.items()}
 
 
@@ -222,8 +222,8 @@ def _score_all(
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
-            for each in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
-                scored.append(each)
+            for slice_score in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
+                scored.append(slice_score)
                 if progress is not None:
                     progress(len(scored) + len(reader.failed), len(reader.infos))
     except (KeyboardInterrupt, DistiliqaError) as error:

@@ -67,7 +67,7 @@ class Tuning:
 
 
 def tuned(
-    model: Model, *, any_runtime: bool = True, tell: Callable[[str], None] | None = None
+    model: Model, *, any_runtime: bool = True, report: Callable[[str], None] | None = None
 ) -> Model:
     """The model as it runs fastest on this machine: as remembered, else measured and remembered.
 
@@ -76,7 +76,7 @@ def tuned(
     Parameters
     ----------
     any_runtime : let the runtime change too, among those that are installed.
-    tell : called with one line where something was measured.
+    report : called with one line where something was measured.
     """
     if model.execution.chosen == "asked":
         return model
@@ -84,8 +84,8 @@ def tuned(
     if found is None:
         tuning = tune(model, any_runtime=any_runtime)
         found = tuning.chosen.execution
-        if tell is not None:
-            tell(told(tuning))
+        if report is not None:
+            report(summary(tuning))
     try:
         return model if found == model.execution else model.run_by(found)
     except DistiliqaError:  # a GPU that is gone, say
@@ -103,7 +103,7 @@ def tune(model: Model, *, any_runtime: bool = True) -> Tuning:
     return tuning
 
 
-def told(tuning: Tuning) -> str:
+def summary(tuning: Tuning) -> str:
     """What was chosen, in one line."""
     if tuning.busy:
         return "not tuned: other programs keep this machine busy; see distiliqa tune"
@@ -120,7 +120,7 @@ def runtimes_for(model: Model, *, any_runtime: bool) -> Runtimes:
 
 def fastest(trials: list[Trial]) -> Trial:
     """The first, which is the default, unless another was faster by more than the margin."""
-    best = max((each for each in trials if not each.why_not), key=lambda each: each.speed)
+    best = max((trial for trial in trials if not trial.why_not), key=lambda trial: trial.speed)
     return best if best.speed > MARGIN else trials[0]
 
 
@@ -186,7 +186,7 @@ def _take_turns(
     pairs: list[tuple[float, float]] = []
     for turn in range(_ROUNDS):
         order = (candidate, model) if turn % 2 else (model, candidate)
-        one, other = (_seconds(each, images) for each in order)
+        one, other = (_seconds(timed, images) for timed in order)
         pairs.append((other, one) if turn % 2 else (one, other))
         if pairs[0][0] < _HOPELESS * pairs[0][1]:
             break

@@ -126,5 +126,5 @@ def _read_hu(source: Source, offset: int) -> NDArray[np.floating]:
 
 
 def _is_of_challenge(values: NDArray[np.floating]) -> bool:
-    """A page of HU cannot span so little, so the range alone tells the two apart."""
+    """A page of HU cannot span so little, so the range alone distinguishes the two."""
     return bool(values.min() >= -_BEYOND and values.max() <= 1 + _BEYOND)

@@ -121,15 +121,15 @@ def _plain_name(name: str) -> str:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """The names, ``(2)`` and so on behind those that stood before: tars and zips may repeat one."""
-    taken, seen, told = set(names), set[str](), list[str]()
+    taken, seen, names_given = set(names), set[str](), list[str]()
     numbers = defaultdict[str, "count[int]"](lambda: count(2))
     for name in names:
         own = name
         while own in seen or (own != name and own in taken):
             own = f"{name} ({next(numbers[name])})"
         seen |= {name, own}
-        told.append(own)
-    return told
+        names_given.append(own)
+    return names_given
 
 
 def _false_name(member: Member, path: str) -> list[Problem]:

@@ -19,7 +19,7 @@ _OTHERS = (".nii.gz", ".tar.gz")
 def without_gzip(source: Source) -> Source:
     """The file inside one that gzip has packed, by its name or bytes; else ``source`` itself.
 
-    What cannot be opened is passed on to whoever reads it, who tells.
+    What cannot be opened is passed on to its reader, which reports it.
     """
     start, size = b"", 0
     with suppress(OSError), source.start.open() as stream:

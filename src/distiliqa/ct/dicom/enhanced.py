@@ -46,7 +46,7 @@ def is_enhanced(dataset: Dataset) -> bool:
 
 
 def check_groups(dataset: Dataset, *, path: str) -> None:
-    """Raise `CTReadError` where a frame has no group: nothing tells its place and its rescale."""
+    """Raise `CTReadError` where a frame has no group, so that its place and rescale are unknown."""
     groups = len(value(dataset, "PerFrameFunctionalGroupsSequence") or ())
     frames = _frame_count(dataset)
     if groups < frames:

@@ -37,7 +37,7 @@ from distiliqa.errors import CTReadError, NotCTError
 warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 
 # Of a compressed frame: the header of RLE alone is as long, those of JPEG are longer.
-_SMALLEST_FRAME_BYTES = 64
+_MIN_FRAME_BYTES = 64
 
 _KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS, *PIXEL_KEYWORDS]
 
@@ -127,7 +127,7 @@ def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
 def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID) -> None:
     """Raise `CTReadError` where the declared frames cannot be in the file."""
     compressed = syntax.is_encapsulated or syntax.is_deflated
-    frame_bytes = _SMALLEST_FRAME_BYTES if compressed else dataset.Rows * dataset.Columns
+    frame_bytes = _MIN_FRAME_BYTES if compressed else dataset.Rows * dataset.Columns
     with source.open() as stream:
         size = stream.seek(0, os.SEEK_END)
     if not 0 < count * frame_bytes <= size:

@@ -58,7 +58,7 @@ def text(dataset: Dataset, keyword: str, most: int = MAX_TEXT) -> str | None:
 
 
 def identifier(dataset: Dataset, keyword: str) -> str | None:
-    """A tag that tells objects apart, as `text`; one that is too long keeps apart by its SHA-256.
+    """A tag that identifies an object, as `text`; one that is too long is replaced by its SHA-256.
 
     No valid UID or patient ID is too long (PS3.5, table 6.2-1), but a file may hold any.
     """

@@ -94,20 +94,20 @@ def read_graph(content: memoryview) -> Graph:
     ValueError : the file is damaged, or holds something that no exported network has.
     """
     model = _fields(content, "model", _MODEL)
-    versions = [_fields(_bytes(each), "opset", {"domain": 1, "version": 2}) for each in model[8]]
-    if any(_text(each, 1) not in ("", "ai.onnx") for each in versions):
+    versions = [_fields(_bytes(field), "opset", {"domain": 1, "version": 2}) for field in model[8]]
+    if any(_text(field, 1) not in ("", "ai.onnx") for field in versions):
         raise ValueError("operators of another domain")
-    if not all(MIN_OPSET <= _number(each, 2) <= MAX_OPSET for each in versions):
+    if not all(MIN_OPSET <= _number(field, 2) <= MAX_OPSET for field in versions):
         raise ValueError(f"an operator set that is not of {MIN_OPSET} to {MAX_OPSET}")
     graph = _fields(_message(model, 7), "graph", _GRAPH)
     if len(graph[1]) > MAX_NODES:
         raise ValueError(f"more than {MAX_NODES} operators")
-    constants = [_constant(_bytes(each)) for each in graph[5]]
+    constants = [_constant(_bytes(field)) for field in graph[5]]
     return Graph(
-        tuple(_node(_bytes(each)) for each in graph[1]),
+        tuple(_node(_bytes(field)) for field in graph[1]),
         dict(constants),
-        tuple(_value(_bytes(each)) for each in graph[11]),
-        tuple(_value(_bytes(each)) for each in graph[12]),
+        tuple(_value(_bytes(field)) for field in graph[11]),
+        tuple(_value(_bytes(field)) for field in graph[12]),
     )
 
 
@@ -116,14 +116,14 @@ def _node(content: memoryview) -> Node:
     operator = _text(node, 4)
     if _text(node, 7) not in ("", "ai.onnx"):
         raise ValueError("operators of another domain")
-    outputs = [_decoded(each) for each in node[2]]
+    outputs = [_decoded(field) for field in node[2]]
     if len(outputs) != 1:
         raise ValueError(f"a {quoted(operator)} with {len(outputs)} outputs")
     try:
-        attributes = dict(_attribute(_bytes(each)) for each in node[5])
+        attributes = dict(_attribute(_bytes(field)) for field in node[5])
     except ValueError as error:  # such as the body of a loop
         raise ValueError(f"the operator {quoted(operator)} with {error}") from error
-    return Node(operator, tuple(_decoded(each) for each in node[1]), outputs[0], attributes)
+    return Node(operator, tuple(_decoded(field) for field in node[1]), outputs[0], attributes)
 
 
 def _attribute(content: memoryview) -> tuple[str, Attribute]:
@@ -165,7 +165,7 @@ def _value(content: memoryview) -> Value:
     if _number(tensor, 1) != FLOAT:
         raise ValueError(f"{quoted(_text(value, 1))} is not float32")
     shape = _fields(_message(tensor, 2), "shape", {"dim": 1})
-    sizes = [_fields(_bytes(each), "size", {"value": 1, "name": 2}) for each in shape[1]]
+    sizes = [_fields(_bytes(field), "size", {"value": 1, "name": 2}) for field in shape[1]]
     return Value(_text(value, 1), tuple(_number(s, 1) if s[1] else None for s in sizes))
 
 
@@ -255,8 +255,8 @@ def _numbers(fields: Fields, number: int) -> tuple[int, ...]:
         if isinstance(value, int):
             found.append(_signed(value))
         while isinstance(value, memoryview) and at < len(value):
-            each, at = _varint(value, at)
-            found.append(_signed(each))
+            field, at = _varint(value, at)
+            found.append(_signed(field))
             if len(found) > MAX_NUMBERS:
                 raise ValueError(f"a list of more than {MAX_NUMBERS} numbers")
     return tuple(found)

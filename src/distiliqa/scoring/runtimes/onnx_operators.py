@@ -221,7 +221,7 @@ def _transposed(step: Step) -> Shape:
 
 def _concatenated(step: Step) -> Shape:
     shape, axis = list(step.shapes[0]), step.number("axis", 0)
-    shape[axis] = sum(each[axis] for each in step.shapes)
+    shape[axis] = sum(sizes[axis] for sizes in step.shapes)
     for others in step.shapes:
         pairs = zip_longest(others, shape)
         if any(a != b for n, (a, b) in enumerate(pairs) if n != axis % len(shape)):

@@ -90,7 +90,7 @@ def has_bf16(core: Any) -> bool:
 
 
 def _shapes(ports: Sequence[Any]) -> dict[str, list[Any]]:
-    """What each port takes or gives of one slice, as ONNX Runtime tells it."""
+    """Shapes that the ports take or give for one slice, in the form of ONNX Runtime."""
     return {
         port.any_name: [
             side.get_length() if side.is_static else str(side)
