@@ -20,7 +20,7 @@ FEATURES = {
     *("report/test_narrow.py", "report/test_reports.py", "simulate/test_parts.py"),
     *("test_changes.py", "test_citation.py", "test_dependencies.py", "test_dockerfile.py"),
     *("test_import.py", "test_layers.py", "test_main.py", "test_mirror.py", "test_readme.py"),
-    *("test_shipped_figures.py", "tools/make_docs/test_real_pairs.py"),
+    *("test_shipped_figures.py", "test_words.py", "tools/make_docs/test_real_pairs.py"),
     "tools/model_check/test_model_check.py",
 }
 

@@ -11,7 +11,7 @@ import distiliqa
 
 # A stream's tell() and the key "lanes" of run.json are not ours to name.
 RETIRED = {
-    r"\b(tells?|told)\b(?!\(| =|,)": "report, warn, detect, identify, log",
+    r"(?<!\.)\b(tells?|told)\b(?!\(| =|,)": "report, warn, detect, identify, log",
     r"\bfor each in\b|lambda each|\beach\.[a-z]": "the name of what the loop runs over",
     r"\b_?(MOST|FEWEST|LEAST|LARGEST|SMALLEST|FARTHEST)_[A-Z]": "MAX_ or MIN_",
     r"(?i)\bprices?\b|_price": "penalty, or streak weight",
