@@ -18,6 +18,7 @@ from distiliqa.files import write_text
 
 WRITER = """
 import sys
+import time
 from pathlib import Path
 from distiliqa.files import atomic_path
 from distiliqa.scratch import scratch_folder
@@ -26,7 +27,8 @@ with atomic_path(folder / "scores.csv") as partial, scratch_folder(folder) as in
     partial.write_text("half")
     (inner / "image").write_text("half")
     print("writing", flush=True)
-    sys.stdin.read()
+    while True:  # one long read could begin after a signal, and never see it
+        time.sleep(0.05)
 """
 
 
@@ -39,9 +41,7 @@ def as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def writer(folder: Path) -> Iterator[subprocess.Popen]:
     """A process that is in the middle of writing a file and a folder."""
     command = [sys.executable, "-c", WRITER, str(folder)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "writing\n"
