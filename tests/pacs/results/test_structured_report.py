@@ -170,7 +170,7 @@ def test_dciodvfy_finds_no_error_in_reports_of_real_series(
 ):
     found = scored(shared_data / "ct-dev" / "normal_dose")
     assert len(found) > 10
-    for n, series in enumerate(found[::4]):
+    for n, series in enumerate(found):
         write_sr(tmp_path / f"{n}.dcm", series, model)
         assert dicom_errors(tmp_path / f"{n}.dcm") == []
         assert [each.score for each in read_scores(tmp_path / f"{n}.dcm")] == [
