@@ -29,7 +29,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.lab.network import export_network, load_network
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.published import to_published
-from distiliqa.models.folder import OUTPUT, ModelConfig, ScoreScale
+from distiliqa.models.config import OUTPUT, ModelConfig, ScoreScale
 from distiliqa.scoring.execution import BATCH, described
 from distiliqa.scoring.machine import is_busy
 from distiliqa.scoring.model import Model, load_model

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from distiliqa.foreign_text import read_json
-from distiliqa.models.folder import ONNX, read_config
-from distiliqa.models.shipped import find_model
+from distiliqa.models.folder import ONNX, find_model, read_config
 
 ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "training" / "compact"

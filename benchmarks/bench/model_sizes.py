@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from distiliqa.lab.network import PRESETS, Network, NetworkConfig, export_network
 from distiliqa.lab.network.graph import ScoringGraph
-from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
 
 _BETWEEN = replace(PRESETS["compact"], stem_width=32, depth=8, width=384, heads=6, mlp=1536)
 MODELS: dict[str, NetworkConfig] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
-from distiliqa.models.shipped import shipped_models
+from distiliqa.models.folder import shipped_models
 
 
 def info(*args: object) -> Result:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.models.folder import OUTPUT
+from distiliqa.models.config import OUTPUT
 from distiliqa.monitor import Monitor, arrival
 from distiliqa.monitor import run as module
 from distiliqa.monitor.store import ATTEMPTS

@@ -73,7 +73,7 @@ def test_a_series_mean_is_that_of_scoring(store: Store):
         ends = (row["interval_low"], row["interval_high"])
         assert ends == (series.interval or (None, None))
         assert row["counted"] == len(series.known)
-        assert row["outside"] == sum(each.outside for each in slices)
+        assert row["outside"] == sum(each.out_of_domain for each in slices)
 
 
 def test_the_first_slice_tells_the_protocol_and_the_order_is_of_arrival(store: Store):

@@ -22,7 +22,8 @@ from tests.support.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
 from distiliqa.ct import SliceInfo, index_ct
-from distiliqa.models.folder import ONNX, IntervalCalibration, ModelConfig, ScoreScale
+from distiliqa.models.config import IntervalCalibration, ModelConfig, ScoreScale
+from distiliqa.models.folder import ONNX
 from distiliqa.scoring.result import SeriesScore, SliceScore
 
 FAKE_SERIES = "1.2.4"
@@ -33,9 +34,9 @@ THIRD = 1 / 3
 @pytest.fixture(scope="session")
 def model() -> ModelConfig:
     scale = ScoreScale(0.0, 4.0, "made up by the tests")
-    certainty = IntervalCalibration(coverage=0.9, quantile=2.0, floor=0.1, images=100, cases=4)
+    calibration = IntervalCalibration(coverage=0.9, quantile=2.0, floor=0.1, images=100, cases=4)
     files = {ONNX: "ab" * 32}
-    return ModelConfig("tiny", "1.0", {}, 5, scale, certainty=certainty, files=files)
+    return ModelConfig("tiny", "1.0", {}, 5, scale, interval_calibration=calibration, files=files)
 
 
 @pytest.fixture(scope="session")

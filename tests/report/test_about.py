@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.models.folder import Domain, IntervalCalibration, read_config, write_config
+from distiliqa.models.config import Domain, IntervalCalibration
+from distiliqa.models.folder import read_config, write_config
 from distiliqa.report.about import about, print_about
 from distiliqa.report.json import package_versions
 from distiliqa.version import __version__
@@ -49,7 +50,7 @@ def test_what_a_model_can_tell_of_its_scores_is_printed(
 ):
     config = replace(
         read_config(trained),
-        certainty=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3),
+        interval_calibration=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3),
         domain=Domain(0.01, images=100, checked=50, smallest_mm=180.0),
         heatmap=(16, 8),
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.ct import SOFT_TISSUE
-from distiliqa.models.folder import ScoreScale
+from distiliqa.models.config import ScoreScale
 from distiliqa.report.entry import percentile, worst_first
 from distiliqa.scoring.result import SliceScore
 

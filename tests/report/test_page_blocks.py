@@ -56,10 +56,11 @@ def test_text_is_escaped(tmp_path: Path):
 
 
 def test_a_cell_leads_somewhere_where_it_should(tmp_path: Path):
-    rows = [Row([Cell("one", href="#a"), "1"], id="r1", mark="outside"), Row(["two", "2"])]
+    rows = [Row([Cell("one", href="#a"), "1"], id="r1", mark="out-of-domain"), Row(["two", "2"])]
     text = written(tmp_path / "page.html", rows=rows)
-    assert '<tr id="r1" class="outside"><td><a href="#a">one</a></td><td class="number">1</td>' in (
-        text
+    assert (
+        '<tr id="r1" class="out-of-domain"><td><a href="#a">one</a></td><td class="number">1</td>'
+        in (text)
     )
     assert '<tr><td>two</td><td class="number">2</td></tr>' in text
 

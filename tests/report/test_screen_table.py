@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.made import with_facts
 
-from distiliqa.models.folder import IntervalCalibration
+from distiliqa.models.config import IntervalCalibration
 from distiliqa.report.screen_table import MAX_SLICES, WORST_SLICES, print_scores
 from distiliqa.scoring.result import ScoringRun
 
@@ -58,7 +58,7 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
 
 
 def test_the_column_of_intervals_holds_no_spread(run: ScoringRun, capsys: pytest.CaptureFixture):
-    config = replace(run.model, certainty=IntervalCalibration(0.9, 1.0, 0.1, 10, 2))
+    config = replace(run.model, interval_calibration=IntervalCalibration(0.9, 1.0, 0.1, 10, 2))
     known, empty = run.slices[1:3]
     known = replace(with_facts(known, position_mm=7.0), interval=(0.25, 3.5))
     empty = replace(with_facts(empty, position_mm=8.0), empty=True, score=0.0, noise_hu=None)

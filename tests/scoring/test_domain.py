@@ -8,7 +8,7 @@ import pytest
 from tests.support.made import made_slice, with_facts
 
 from distiliqa.metrics import BodyShape
-from distiliqa.models.folder import Domain, ModelConfig, ScoreScale
+from distiliqa.models.config import Domain, ModelConfig, ScoreScale
 from distiliqa.scoring.domain import (
     HIGH_CONTRAST,
     OUT_OF_DOMAIN,
@@ -106,7 +106,7 @@ def test_a_slice_unlike_training_is_outside_whatever_its_distance(tiny_model: Pa
     hu = np.random.default_rng(0).normal(40, 20, (512, 512)).astype(np.float32)
     slices = [made_slice(hu, "", regions=regions) for regions in (("head",), ("chest",))]
     head, known = chest.score_slices(slices)
-    assert (head.outside, known.outside) == (True, False)
+    assert (head.out_of_domain, known.out_of_domain) == (True, False)
     assert head.score == known.score
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.support.made import made_score
 
 from distiliqa.ct import Acquisition
-from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.scoring.result import ScoringRun, SliceScore
 
 
@@ -43,7 +43,7 @@ def test_slices_outside_what_the_model_knows_do_not_count_for_the_series():
         slice_score(2, "a", distance=1.0, interval=(1.5, 3.0)),
         slice_score(4, "a", distance=1.1, interval=(3.0, 4.0)),
     )
-    assert [each.outside for each in run.slices] == [False, False, True]
+    assert [each.out_of_domain for each in run.slices] == [False, False, True]
     assert (run.series[0].score, run.series[0].interval) == (1.5, (0.75, 2.5))
     assert scoring_run(slice_score(4, "a", distance=1.1)).series[0].score == 4
     assert scoring_run(slice_score(4, "a")).series[0].interval is None

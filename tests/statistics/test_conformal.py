@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import ScoreScale
+from distiliqa.models.config import ScoreScale
 from distiliqa.statistics.conformal import calibrate
 
 SCALE = ScoreScale(0.0, 4.0, "made up")
@@ -25,12 +25,12 @@ def made(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("coverage", [0.8, 0.9])
 def test_as_many_new_labels_lie_inside_as_stated(coverage: float) -> None:
     rng = np.random.default_rng(0)
-    certainty = calibrate(*made(rng, 2000), cases=7, coverage=coverage)
-    assert (certainty.coverage, certainty.images, certainty.cases) == (coverage, 2000, 7)
+    calibration = calibrate(*made(rng, 2000), cases=7, coverage=coverage)
+    assert (calibration.coverage, calibration.images, calibration.cases) == (coverage, 2000, 7)
     outputs, labels = made(rng, 4000)
     spread = outputs.std(axis=1, ddof=1)
     ends = [
-        certainty.interval(score, each, SCALE)
+        calibration.interval(score, each, SCALE)
         for score, each in zip(outputs.mean(axis=1), spread, strict=True)
     ]
     low, high = np.transpose(ends)
@@ -41,16 +41,16 @@ def test_as_many_new_labels_lie_inside_as_stated(coverage: float) -> None:
 
 def test_the_quantile_is_that_of_the_finite_sample() -> None:
     labels = np.zeros(9)
-    certainty = calibrate(np.arange(1.0, 10.0)[:, None], labels, cases=1, coverage=0.9)
-    assert (certainty.quantile, certainty.floor) == (9.0, 1.0)  # the ninth of nine
+    calibration = calibrate(np.arange(1.0, 10.0)[:, None], labels, cases=1, coverage=0.9)
+    assert (calibration.quantile, calibration.floor) == (9.0, 1.0)  # the ninth of nine
     assert calibrate(np.arange(1.0, 10.0)[:, None], labels, cases=1, coverage=0.5).quantile == 5
 
 
 def test_an_interval_keeps_to_the_scale() -> None:
-    certainty = calibrate(np.ones((30, 1)), np.zeros(30), cases=1)
-    assert certainty.interval(0.5, 0.0, SCALE) == (0.0, 1.5)
-    assert certainty.interval(3.5, 0.0, SCALE) == (2.5, 4.0)
-    assert certainty.interval(5.5, 0.0, SCALE) == (4.0, 4.0)
+    calibration = calibrate(np.ones((30, 1)), np.zeros(30), cases=1)
+    assert calibration.interval(0.5, 0.0, SCALE) == (0.0, 1.5)
+    assert calibration.interval(3.5, 0.0, SCALE) == (2.5, 4.0)
+    assert calibration.interval(5.5, 0.0, SCALE) == (4.0, 4.0)
 
 
 def test_too_few_images_are_told() -> None:

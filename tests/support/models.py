@@ -10,7 +10,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from distiliqa.models.folder import ONNX, WEIGHTS, ModelConfig, ScoreScale, write_config
+from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.folder import ONNX, WEIGHTS, write_config
 
 
 def write_tiny_model(folder: Path) -> Path:

@@ -21,7 +21,7 @@ from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.onnx_export import load_graph
 from distiliqa.lab.network.pose import unposed
 from distiliqa.metrics.filters import block_means
-from distiliqa.models.folder import MIN_SHOWN
+from distiliqa.models.config import MIN_SHOWN
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.versions import simulated
 from tools.model_check.acceptance import Row, Section, bounded

@@ -14,7 +14,7 @@ MAX_DIFFERENCE = 0.03  # of the coverage from the stated one
 
 
 def intervals(subject: Subject) -> Section:
-    facts = subject.model.config.certainty
+    facts = subject.model.config.interval_calibration
     if facts is None:
         return Section("Prediction intervals", "The model states none.", ())
     pairs = list(zip(subject.rated, subject.rated_scores, strict=True))

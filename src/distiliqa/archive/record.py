@@ -11,7 +11,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.extras import package_versions
 from distiliqa.files import write_json
 from distiliqa.foreign_text import read_json
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.report.json import environment, model_facts, settings
 
 RUN = "run.json"

@@ -35,7 +35,7 @@ def import_weights(
     from distiliqa.lab.network import export_network, import_network
     from distiliqa.lab.network.graph import ScoringGraph
     from distiliqa.lab.train.export_student import model_card
-    from distiliqa.models.folder import ModelConfig, ScoreScale
+    from distiliqa.models.config import ModelConfig, ScoreScale
 
     network = import_network(file, heads)
     config = ModelConfig(

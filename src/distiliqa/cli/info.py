@@ -21,7 +21,7 @@ def info(
     """Show versions, decoders of compressed DICOM, and models with their domain."""
     from json import dumps
 
-    from distiliqa.models.shipped import find_model, shipped_models
+    from distiliqa.models.folder import find_model, shipped_models
     from distiliqa.report.about import about, print_about
 
     facts = about(list(shipped_models().values()) if model is None else [find_model(model)])

@@ -16,7 +16,7 @@ from distiliqa.terminal import progress_bar
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.models.folder import ModelConfig
+    from distiliqa.models.config import ModelConfig
     from distiliqa.report.pictures import Pictures
     from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun, SeriesScore

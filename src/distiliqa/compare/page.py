@@ -114,7 +114,7 @@ def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> 
         [both.difference for both in pair.slices],
         x_label=label,
         y_label="Score, B minus A",
-        marks=[both.outside for both in pair.slices],
+        marks=[both.out_of_domain for both in pair.slices],
         lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of counted pairs")],
     )
     return {"title": title, "scores": svg(scores), "differences": svg(differences)}
@@ -158,7 +158,7 @@ def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
     ]
     if identify:
         cells += [first.path, second.path]
-    return Row(cells, mark="outside" if pair.outside else "")
+    return Row(cells, mark="out-of-domain" if pair.out_of_domain else "")
 
 
 def _warnings(pair: ScorePair) -> Iterator[str]:

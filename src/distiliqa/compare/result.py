@@ -35,9 +35,9 @@ class ScorePair:
         return max(self.first.tier, self.second.tier)
 
     @property
-    def outside(self) -> bool:
+    def out_of_domain(self) -> bool:
         """Whether one of the two is out of domain."""
-        return self.first.outside or self.second.outside
+        return self.first.out_of_domain or self.second.out_of_domain
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def explained(run: PairedRun) -> Iterator[str]:
     left = len(run.slices) - found.n
     if left:
         yield f"{slice_count(left)} out of domain or without a patient: shown, and not counted."
-    if odd := sum(pair.outside for pair in run.slices) - left:
+    if odd := sum(pair.out_of_domain for pair in run.slices) - left:
         yield f"{slice_count(odd)} out of domain: counted, as there are no others."
 
 

@@ -91,5 +91,5 @@ def _point(point: DosePoint) -> dict[str, Any]:
         "interval": rounded(point.interval),
         "predicted": rounded(point.predicted),
         "noise_hu": rounded(point.noise_hu),
-        "outside": sum(slice_.outside for slice_ in point.slices),
+        "outside": sum(slice_.out_of_domain for slice_ in point.slices),
     }

@@ -77,7 +77,7 @@ def _plot(found: DoseResponse) -> Markup:
 def _strips(found: DoseResponse) -> Markup:
     groups = {
         f"dose {point.dose:g}": [
-            Dot(slice_.score, "", f"slice {n}: {slice_.score:.2f}", flagged=slice_.outside)
+            Dot(slice_.score, "", f"slice {n}: {slice_.score:.2f}", flagged=slice_.out_of_domain)
             for n, slice_ in enumerate(point.slices, start=1)
         ]
         for point in found.points
@@ -95,7 +95,7 @@ def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
         "interval": interval_text(point.interval),
         "predicted": interval_text(point.predicted),
         "noise": number_text(point.noise_hu, 1),
-        "outside": str(sum(slice_.outside for slice_ in point.slices) or ""),
+        "out_of_domain": str(sum(slice_.out_of_domain for slice_ in point.slices) or ""),
     }
 
 

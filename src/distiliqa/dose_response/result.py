@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Problem
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.result import SliceScore
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval
 

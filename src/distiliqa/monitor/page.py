@@ -10,7 +10,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from distiliqa.errors import one_line
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.monitor.store import Store
 from distiliqa.monitor.trend import SCORE, Episode, Measure, Member, Protocol, protocols
 from distiliqa.report.columns import series_columns
@@ -18,13 +18,13 @@ from distiliqa.report.page_blocks import Cell, Heading, Row, headings, write_pag
 from distiliqa.report.plots import control, svg
 from distiliqa.statistics.control_chart import BASELINE, FALSE_ALARMS, WEIGHT
 
-_MEAN, _NOISE, _OUTSIDE = series_columns("score", "noise_hu", "outside")
+_MEAN, _NOISE, _OUT_OF_DOMAIN = series_columns("score", "noise_hu", "outside")
 _NUMBER = Heading("No.", "Place in the order of arrival.", numeric=True)
 _HASH = Heading("Series", "The first eight digits of the SHA-256 of its UID.")
 _UID = Heading("Series", "Its UID, or the file or folder that stands for it.")
 _MEASURED = (
     Heading("Slices", numeric=True),
-    *headings((_MEAN, _NOISE, _OUTSIDE)),
+    *headings((_MEAN, _NOISE, _OUT_OF_DOMAIN)),
     Heading("Out of control"),
     Heading("Warnings"),
 )
@@ -42,7 +42,7 @@ _ORDER = "series in the order of arrival"
 class Section(NamedTuple):
     """A protocol on the page: its number, its plots with words below each, its table.
 
-    ``outside`` is the number of its series with slices out of domain.
+    ``out_of_domain`` is the number of its series with slices out of domain.
     """
 
     number: int
@@ -50,7 +50,7 @@ class Section(NamedTuple):
     state: str
     charts: list[tuple[Markup, str]]
     rows: list[Row]
-    outside: int
+    out_of_domain: int
 
 
 def write_trend(
@@ -103,8 +103,8 @@ def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool
         if measure.values
     ]
     rows = [_row(number, member, protocol, identify) for member in reversed(protocol.members)]
-    outside = sum(member.outside > 0 for member in protocol.members)
-    return Section(number, protocol, _state(protocol), charts, rows, outside)
+    out_of_domain = sum(member.out_of_domain > 0 for member in protocol.members)
+    return Section(number, protocol, _state(protocol), charts, rows, out_of_domain)
 
 
 def _plot(measure: Measure, protocol: Protocol) -> Markup:
@@ -167,11 +167,13 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
         str(member.slices),
         f"{member.score:.3f}",
         "" if member.noise_hu is None else f"{member.noise_hu:.1f}",
-        str(member.outside or ""),
+        str(member.out_of_domain or ""),
         "; ".join(out),
         "; ".join(member.warnings),
     )
-    return Row(cells, f"p{section}-{member.number}", "outside" if member.outside else "")
+    return Row(
+        cells, f"p{section}-{member.number}", "out-of-domain" if member.out_of_domain else ""
+    )
 
 
 def _alarms(section: Section) -> list[Row]:

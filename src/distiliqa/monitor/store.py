@@ -13,7 +13,8 @@ from typing import Any
 from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import FileStamp
-from distiliqa.models.folder import ONNX, ModelConfig
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.folder import ONNX
 from distiliqa.monitor.database import OF_A_SERIES, OF_A_SLICE, in_words, open_database, transaction
 from distiliqa.monitor.watch import name_of
 from distiliqa.report.columns import row_of

@@ -29,7 +29,7 @@ class Member:
     number : its place in the order of arrival in its protocol, from 1.
     score, noise_hu : means over the slices that count, see `distiliqa.scoring.result.SeriesScore`;
         the noise is None where none of them has one.
-    slices, outside : number of slices, and of those out of domain.
+    slices, out_of_domain : number of slices, and of those out of domain.
     warnings : of the series as a whole.
     """
 
@@ -39,7 +39,7 @@ class Member:
     score: float
     noise_hu: float | None
     slices: int
-    outside: int
+    out_of_domain: int
     warnings: tuple[str, ...]
 
 

@@ -79,18 +79,18 @@ def _model_facts(model: dict[str, Any]) -> dict[str, Any]:
         "window": f"width {window['width']:g}, level {window['level']:g} HU",
         "image": f"{model['image_size']} x {model['image_size']} pixels",
         "outputs": model["outputs"],
-        "interval": _interval(model["certainty"]),
+        "interval": _interval(model["interval_calibration"]),
         "distance": _domain(model["domain"]),
         "heatmap": "{} x {} parts".format(*model["heatmap"]) if model["heatmap"] else None,
         **{name: fact for name, fact in model["training"].items() if _is_short(fact)},
     }
 
 
-def _interval(certainty: dict[str, Any] | None) -> str | None:
-    if certainty is None:
+def _interval(calibration: dict[str, Any] | None) -> str | None:
+    if calibration is None:
         return None
-    of = f"{certainty['images']} images of other patients"
-    return f"{certainty['coverage']:.0%}, calibrated on {of}"
+    of = f"{calibration['images']} images of other patients"
+    return f"{calibration['coverage']:.0%}, calibrated on {of}"
 
 
 def _domain(domain: dict[str, Any] | None) -> str | None:

@@ -99,8 +99,8 @@ def _count(name: str, term: str, meaning: str, take: Callable[[SeriesScore], int
     return Column(name, "", 0, meaning, take, "series", term=term)
 
 
-def _outside(series: SeriesScore) -> int:
-    return sum(slice_.outside for slice_ in series.slices)
+def _out_of_domain(series: SeriesScore) -> int:
+    return sum(slice_.out_of_domain for slice_ in series.slices)
 
 
 def _position(name: str, term: str, choose: Callable[[list[float]], float]) -> Column:
@@ -145,7 +145,14 @@ SCORES_CSV = (
 # What scores.json and archives have besides.
 BESIDES = (
     _plain("outputs", SCALE, 2, "Outputs", "The outputs of the model, one for each teacher."),
-    _plain("outside", "", None, "Out of domain", "Whether it is out of domain, or empty."),
+    _plain(
+        "outside",
+        "",
+        None,
+        "Out of domain",
+        "Whether it is out of domain, or empty.",
+        "out_of_domain",
+    ),
     _plain("empty", "", None, "Empty", "Whether it shows no patient."),
     _plain("model", "", None, "Model", "Name and version of the model."),
 )
@@ -156,7 +163,7 @@ SERIES = (
     Column("series", "", None, "As for a slice.", attrgetter("series"), "series", term="Series"),
     _count("slices", "Slices", "Number of scored slices.", lambda series: len(series.slices)),
     _count("counted", "Counted", "Slices that count for the mean.", lambda s: len(s.known)),
-    _count("outside", "Out of domain", "Slices that are out of domain or empty.", _outside),
+    _count("outside", "Out of domain", "Slices that are out of domain or empty.", _out_of_domain),
     Column("score", SCALE, 2, _MEAN_SCORE, attrgetter("score"), "series", term="Mean"),
     _end("interval_low", 0, "Mean lower end of the prediction intervals.", "series"),
     _end("interval_high", 1, "Mean upper end of the prediction intervals.", "series"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from distiliqa.models.folder import ScoreScale
+from distiliqa.models.config import ScoreScale
 from distiliqa.report.names import Names
 from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
 

@@ -13,7 +13,7 @@ from distiliqa.ct import Geometry
 from distiliqa.ct.volumes.nifti import HEATMAP_DESCRIPTION
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.report.pictures import Picture, Pictures, as_the_model_saw, heatmap_picture
 from distiliqa.scoring.result import SeriesScore
 

@@ -11,7 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from distiliqa.extras import package_versions
-from distiliqa.models.folder import ONNX, ModelConfig
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.folder import ONNX
 from distiliqa.report.columns import (
     COMPARED,
     FACTS,

@@ -52,7 +52,7 @@ class Cell(NamedTuple):
 class Row(NamedTuple):
     """A row of a table: a cell for each column, the name that links lead to, and a mark.
 
-    The words of ``mark`` are the row's classes: ``outside`` prints it in italics.
+    The words of ``mark`` are the row's classes: ``out-of-domain`` prints it in italics.
     """
 
     cells: Sequence[str | Cell]

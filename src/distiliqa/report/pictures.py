@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from distiliqa.ct import Window, crop_or_pad
-from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.report.entry import Entry
 from distiliqa.scoring.result import SliceScore
 

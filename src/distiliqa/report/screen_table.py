@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.report.columns import COMPARED, series_columns, slice_columns
 from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
@@ -75,7 +75,7 @@ def _print_heading(model: ModelConfig, console: Console) -> None:
 
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     table = _table("Slice", POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
-    show_spread = run.model.certainty is None
+    show_spread = run.model.interval_calibration is None
     for label, series in zip(series_labels(run.series, width), run.series, strict=True):
         if len(series.slices) == 1:
             cells = _cells(series.slices[0], notes, show_spread, series.warnings)
@@ -118,7 +118,7 @@ def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Tabl
     first = f"The {len(worst)} worst slices"
     table = _table(first, POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
     for name, slice_ in zip(slice_labels(worst, width), worst, strict=True):
-        table.add_row(Text(name), *_cells(slice_, notes, run.model.certainty is None))
+        table.add_row(Text(name), *_cells(slice_, notes, run.model.interval_calibration is None))
     return table
 
 
@@ -159,8 +159,8 @@ def _cells(
 
 def _spread_head(run: ScoringRun) -> str:
     """The head of the column of prediction intervals; of the spread for a model without any."""
-    certainty = run.model.certainty
-    return SPREAD.head if certainty is None else f"{100 * certainty.coverage:.0f} % interval"
+    calibration = run.model.interval_calibration
+    return SPREAD.head if calibration is None else f"{100 * calibration.coverage:.0f} % interval"
 
 
 def _mean(values: Iterable[float | None], digits: int | None) -> str:

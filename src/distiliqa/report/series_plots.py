@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from distiliqa.models.folder import ScoreScale
+from distiliqa.models.config import ScoreScale
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
 from distiliqa.report.plots import Frame, Scene, profile
@@ -29,7 +29,7 @@ def series_plots(entry: Entry, scale: ScoreScale, frame: Frame) -> tuple[Scene, 
     """Draw the score on its whole scale, and the noise level from zero."""
     slices = entry.series.slices
     x, label = places_of(slices)
-    marks = [slice_.outside for slice_ in slices]
+    marks = [slice_.out_of_domain for slice_ in slices]
     hrefs = [f"#{entry.slice_id(slice_)}" for slice_ in slices]
     score = profile(
         x,

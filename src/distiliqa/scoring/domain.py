@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.body_shape import BodyShape
-from distiliqa.models.folder import Domain, ModelConfig
+from distiliqa.models.config import Domain, ModelConfig
 
 OUT_OF_DOMAIN = "out of domain, unlike what the model was trained on: read with care"
 SMALL_BODY = "a smaller body than the model was trained on: read with care"

@@ -13,17 +13,8 @@ from numpy.typing import NDArray
 from distiliqa.ct import CTSlice
 from distiliqa.errors import ModelFolderError
 from distiliqa.metrics.filters import block_means
-from distiliqa.models.folder import (
-    DISTANCE,
-    HEATMAP,
-    INPUT,
-    MIN_SHOWN,
-    ONNX,
-    OUTPUT,
-    ModelConfig,
-    read_config,
-)
-from distiliqa.models.shipped import DEFAULT, find_model
+from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, MIN_SHOWN, OUTPUT, ModelConfig
+from distiliqa.models.folder import DEFAULT, ONNX, find_model, read_config
 from distiliqa.scoring.domain import check_domain, unlike_training
 from distiliqa.scoring.execution import (
     Execution,
@@ -214,9 +205,9 @@ class Model:
         return check_domain(self.config.domain, distance, prepared.shape)
 
     def _interval(self, score: float, spread: float | None) -> tuple[float, float] | None:
-        if self.config.certainty is None:
+        if self.config.interval_calibration is None:
             return None
-        return self.config.certainty.interval(score, spread or 0.0, self.config.scale)
+        return self.config.interval_calibration.interval(score, spread or 0.0, self.config.scale)
 
 
 def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from distiliqa.ct.hu import MIN_SIDE
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_level import global_noise_level
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.result import Comparison
 
 _MIN_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not

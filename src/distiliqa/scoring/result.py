@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import Acquisition, Problem, SliceInfo, Window
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.counting import counted
 from distiliqa.scoring.execution import Execution
@@ -135,7 +135,7 @@ class SliceScore:
         return self.info.acquisition
 
     @property
-    def outside(self) -> bool:
+    def out_of_domain(self) -> bool:
         """Whether the slice is out of domain, or shows no patient."""
         far = self.distance is not None and self.distance > 1
         return self.empty or self.unlike or far
@@ -143,7 +143,7 @@ class SliceScore:
     @property
     def tier(self) -> int:
         """What decides whether it counts for its series, see `counted`: the lowest does."""
-        return int(self.outside) + int(self.empty)
+        return int(self.out_of_domain) + int(self.empty)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import cast
 
 from distiliqa.ct import CTSlice, CTWarning, SliceInfo
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.models.shipped import DEFAULT
+from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.full_reference import Reference
 from distiliqa.scoring.images import Images, Spacing, is_one
 from distiliqa.scoring.inputs import Found, find_slices

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import OUTPUT
+from distiliqa.models.config import OUTPUT
 from distiliqa.scoring.execution import BATCH, Execution, RuntimeName, described
 from distiliqa.scoring.machine import cores, is_busy
 from distiliqa.scoring.model import Model

@@ -12,13 +12,8 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.lab.network import onnx_export as export
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.lab.network.network import Network, NetworkConfig
-from distiliqa.models.folder import (
-    Domain,
-    IntervalCalibration,
-    ModelConfig,
-    ScoreScale,
-    read_config,
-)
+from distiliqa.models.config import Domain, IntervalCalibration, ModelConfig, ScoreScale
+from distiliqa.models.folder import read_config
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
 TINY = NetworkConfig(
@@ -72,13 +67,13 @@ def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
     graph = ScoringGraph(network, domain, local).eval()
     config = replace(
         CONFIG,
-        certainty=IntervalCalibration(0.9, 2.0, 0.1, 40, 3),
+        interval_calibration=IntervalCalibration(0.9, 2.0, 0.1, 40, 3),
         domain=Domain(0.01, 100, 40),
         heatmap=(16, 16),
     )
     export.export_network(graph, tmp_path, config, "# tiny", images)
     read = read_config(tmp_path)
-    assert (read.certainty, read.domain) == (config.certainty, config.domain)
+    assert (read.interval_calibration, read.domain) == (config.interval_calibration, config.domain)
     assert (read.heatmap, set(read.files)) == (
         (16, 16),
         {"model.onnx", "model.safetensors", "insight.safetensors"},

@@ -23,7 +23,7 @@ from distiliqa.lab.network.published import (
     to_published,
 )
 from distiliqa.lab.network.transformer import VisionTransformer
-from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.scoring.model import load_model
 
 TINY = NetworkConfig(stem_blocks=2, stem_width=2, depth=2, width=16, heads=4, mlp=24, outputs=5)

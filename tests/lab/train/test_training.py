@@ -28,8 +28,7 @@ from distiliqa.lab.train.student import is_distilled_from, train_student
 from distiliqa.lab.train.teacher import train_teachers
 from distiliqa.lab.train.teacher_outputs import TABLE
 from distiliqa.lab.train.training_run import RESULT, TrainingRun, open_run, start_run
-from distiliqa.models.folder import read_config
-from distiliqa.models.shipped import shipped_models
+from distiliqa.models.folder import read_config, shipped_models
 
 MakeRecipe = Callable[..., Recipe]
 

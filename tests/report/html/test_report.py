@@ -13,7 +13,7 @@ from tests.support.made import with_facts
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import IntervalCalibration
+from distiliqa.models.config import IntervalCalibration
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUT_OF_DOMAIN
@@ -139,7 +139,9 @@ def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
 
 def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
     sure = [replace(each, interval=(each.score - 0.3, each.score + 0.2)) for each in run.slices]
-    model = replace(run.model, certainty=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3))
+    model = replace(
+        run.model, interval_calibration=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3)
+    )
     text = report(replace(run, slices=tuple(sure), model=model))
     assert "This model gives no interval" not in text
     assert "lies in it in 90 of 100 cases" in text
@@ -159,11 +161,11 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
     )
     text = report(replace(run, slices=(*strange, *known)))
     assert "<dt>Out of domain</dt><dd>2</dd>" in text
-    assert '<tr id="r1" class="outside">' in text
+    assert '<tr id="r1" class="out-of-domain">' in text
     assert f'{OUT_OF_DOMAIN} <span class="muted">(2 slices)</span>' in text
     assert text.count(f'{OUT_OF_DOMAIN} <span class="muted">(1 slice)</span>') == 2
-    assert '<tr id="s2-1" class="outside">' in text
-    assert '<tr id="s2-2" class="outside">' not in text
+    assert '<tr id="s2-1" class="out-of-domain">' in text
+    assert '<tr id="s2-2" class="out-of-domain">' not in text
     assert "dot flagged" in text
     mean = sum(each.score for each in others) / 2
     assert f"{mean:.2f}" in cells(text, "r2")

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import ModelFolderError
-from distiliqa.models.folder import ONNX, read_config, write_config
-from distiliqa.models.shipped import find_model
+from distiliqa.models.folder import ONNX, find_model, read_config, write_config
 from distiliqa.scoring.runtimes.onnx_check import checked_network
 from distiliqa.scoring.runtimes.onnx_file import read_graph
 

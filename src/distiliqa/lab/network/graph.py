@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 from distiliqa.files import atomic_path
 from distiliqa.lab.network.network import Features, Network
 from distiliqa.lab.network.pose import unposed
-from distiliqa.models.folder import DISTANCE, HEATMAP, OUTPUT
+from distiliqa.models.config import DISTANCE, HEATMAP, OUTPUT
 
 _MIN_DEVIATION = 1e-3
 _PARTS = 4  # along a side of the slice: where the body is, lungs, and what surrounds it

@@ -17,17 +17,13 @@ from distiliqa.files import make_folder, write_text
 from distiliqa.lab.network.graph import ScoringGraph, read_calibration, save_calibration
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network, save_network
+from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, ModelConfig
 from distiliqa.models.folder import (
     CARD,
     CONFIG,
-    DISTANCE,
-    HEATMAP,
-    INPUT,
     INSIGHT,
     ONNX,
-    OUTPUT,
     WEIGHTS,
-    ModelConfig,
     checked_file,
     read_config,
     write_config,

@@ -25,7 +25,7 @@ from distiliqa.lab.train.domain_reference import fit_domain
 from distiliqa.lab.train.local_quality import composites, fit_local_head
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.metrics.body_shape import BodyShape, body_shape
-from distiliqa.models.folder import Domain, IntervalCalibration
+from distiliqa.models.config import Domain, IntervalCalibration
 from distiliqa.statistics.conformal import COVERAGE, calibrate
 from distiliqa.terminal import track
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from distiliqa.lab.network.graph import DomainReference
 from distiliqa.metrics.body_shape import BodyShape
-from distiliqa.models.folder import Domain
+from distiliqa.models.config import Domain
 
 FALSE_ALARMS = 0.05  # between patients who differ; fewer for a patient like the others
 _ODD = 0.01  # share of training images whose shapes set no limit, such as cropped ones

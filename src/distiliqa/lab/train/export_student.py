@@ -19,7 +19,7 @@ from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.calibration import calibrate_student
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
-from distiliqa.models.folder import Domain, ModelConfig, ScoreScale
+from distiliqa.models.config import Domain, ModelConfig, ScoreScale
 from distiliqa.version import __version__
 
 _PATHS: Any = {"data": {"folder", "ratings"}, "initial_weights": True}
@@ -74,7 +74,7 @@ def export_run(
     student = calibrate_student(run, read_network(run.student_folder / BEST), names)
     config = replace(
         config,
-        certainty=student.intervals,
+        interval_calibration=student.intervals,
         domain=student.domain,
         heatmap=student.heatmap,
     )
@@ -138,12 +138,13 @@ def model_card(config: ModelConfig) -> str:
 
 
 def _calibration_lines(config: ModelConfig) -> list[str]:
-    certainty, domain = config.certainty, config.domain
+    calibration, domain = config.interval_calibration, config.domain
     lines = []
-    if certainty is not None:
+    if calibration is not None:
         lines.append(
-            f"- Prediction intervals of {certainty.coverage:.0%}, calibrated on {certainty.images} "
-            f"held-out images of {certainty.cases} cases, which also chose the epoch."
+            f"- Prediction intervals of {calibration.coverage:.0%}, calibrated on "
+            f"{calibration.images} held-out images of {calibration.cases} cases, "
+            "which also chose the epoch."
         )
     if domain is not None:
         lines.append(

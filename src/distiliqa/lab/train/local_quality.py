@@ -23,7 +23,7 @@ from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.graph import LocalHead, patch_features
 from distiliqa.lab.network.network import Features, Network
 from distiliqa.lab.network.pose import posed
-from distiliqa.models.folder import MIN_SHOWN
+from distiliqa.models.config import MIN_SHOWN
 
 RADIUS = (24, 96)  # of the worse part, pixels
 MIN_DIFFERENCE = 0.1  # of the two labels, as a share of the range of all

@@ -10,8 +10,7 @@ from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.published import DOWNLOAD, load_imagenet
 from distiliqa.lab.network.weights import start_from
 from distiliqa.lab.train.recipe import Recipe
-from distiliqa.models.folder import WEIGHTS, checked_file, read_config
-from distiliqa.models.shipped import find_model, shipped_models
+from distiliqa.models.folder import WEIGHTS, checked_file, find_model, read_config, shipped_models
 
 RANDOM_START = (
     "the network starts from random weights, that of the paper from ImageNet: give "

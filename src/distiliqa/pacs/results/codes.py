@@ -18,7 +18,5 @@ INTERVAL_LOW = Code("interval-low", SCHEME, "Lower end of the prediction interva
 INTERVAL_HIGH = Code("interval-high", SCHEME, "Upper end of the prediction interval")
 GLOBAL_NOISE_LEVEL = Code("noise-level", SCHEME, "Global Noise Level")
 SLICES = Code("slices", SCHEME, "Number of slices scored")
-SLICES_OUT_OF_DOMAIN = Code(
-    "slices-outside", SCHEME, "Number of slices outside the training domain"
-)
-OUT_OF_DOMAIN = Code("outside", SCHEME, "Outside the training domain of the model")
+SLICES_OUT_OF_DOMAIN = Code("slices-outside", SCHEME, "Number of slices out of domain")
+OUT_OF_DOMAIN = Code("outside", SCHEME, "Out of domain, unlike the training images")

@@ -15,7 +15,8 @@ from pydicom.uid import generate_uid
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
-from distiliqa.models.folder import ONNX, ModelConfig
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.folder import ONNX
 from distiliqa.pacs.results.codes import SCHEME
 from distiliqa.version import __version__
 
@@ -36,8 +37,10 @@ def algorithm(model: ModelConfig) -> AlgorithmIdentification:
         f"scale {scale.low:g} to {scale.high:g}, {better} is better",
         f"window width {window.width:g} HU, level {window.level:g} HU",
     ]
-    if model.certainty is not None:
-        parameters.append(f"coverage of prediction intervals {model.certainty.coverage:g}")
+    if model.interval_calibration is not None:
+        parameters.append(
+            f"coverage of prediction intervals {model.interval_calibration.coverage:g}"
+        )
     return AlgorithmIdentification(title(model), model.version, parameters)
 
 

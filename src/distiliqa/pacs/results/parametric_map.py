@@ -25,7 +25,8 @@ from pydicom import Dataset
 
 from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import ONNX, ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.folder import ONNX
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.dicom_result import made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources

@@ -28,7 +28,7 @@ from pydicom.sr.codedict import codes as dicom
 from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
-from distiliqa.models.folder import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.dicom_result import MAKER, algorithm, device, made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
@@ -112,7 +112,7 @@ def _series_group(
 ) -> MeasurementsAndQualitativeEvaluations:
     counts = {
         codes.SLICES: len(series.slices),
-        codes.SLICES_OUT_OF_DOMAIN: sum(score.outside for score in series.slices),
+        codes.SLICES_OUT_OF_DOMAIN: sum(score.out_of_domain for score in series.slices),
     }
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking("series", header.SeriesInstanceUID),
@@ -129,7 +129,7 @@ def _slice_group(
     score: SliceScore, source: SourceImage, number: int, model: ModelConfig
 ) -> MeasurementsAndQualitativeEvaluations:
     header = source.header
-    verdict = codes.YES if score.outside else codes.NO
+    verdict = codes.YES if score.out_of_domain else codes.NO
     known = [] if score.distance is None else [QualitativeEvaluation(codes.OUT_OF_DOMAIN, verdict)]
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, score.frame),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
-from distiliqa.models.folder import ScoreScale
+from distiliqa.models.config import ScoreScale
 from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.entry import Entry, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner
@@ -41,7 +41,7 @@ GROUPS: dict[str, Callable[[Acquisition], str]] = {
 FACTS = slice_columns(
     "kvp", "exposure_mas", "ctdivol_mgy", "kernel", "slice_thickness_mm", "body_part"
 )
-SLICES, MEAN, NOISE, OUTSIDE = series_columns("slices", "score", "noise_hu", "outside")
+SLICES, MEAN, NOISE, OUT_OF_DOMAIN = series_columns("slices", "score", "noise_hu", "outside")
 HEADINGS = (
     Heading("Series", "A click leads to the series."),
     Heading("Scanner"),
@@ -49,7 +49,7 @@ HEADINGS = (
     *headings((SLICES, MEAN)),
     Heading("Worst", "Score of the worst slice.", numeric=True),
     Heading("10th", "One slice in ten has this score or a worse one.", numeric=True),
-    *headings((NOISE, OUTSIDE)),
+    *headings((NOISE, OUT_OF_DOMAIN)),
     Heading("Notes", "Warnings by their number in the list of notes."),
 )
 
@@ -66,7 +66,7 @@ def figures(run: ScoringRun, entries: Sequence[Entry]) -> dict[str, Markup]:
         "Worst slice": _worst(ranked[0], entries),
     }
     if any(slice_.distance is not None for slice_ in run.slices):
-        found["Out of domain"] = figure(f"{sum(slice_.outside for slice_ in run.slices)}")
+        found["Out of domain"] = figure(f"{sum(slice_.out_of_domain for slice_ in run.slices)}")
     return found | {"Not scored": figure(f"{len(run.failed)}", "failed")}
 
 
@@ -92,13 +92,13 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
         f"{entry.ranked[0].score:.2f}",
         f"{percentile(entry.ranked, TENTH).score:.2f}",
         NOISE.text(series),
-        OUTSIDE.text(series) if OUTSIDE.value(series) else "",
+        OUT_OF_DOMAIN.text(series) if OUT_OF_DOMAIN.value(series) else "",
         numbers_of(series.all_warnings, notes),
     ]
 
 
 def _mark(entry: Entry) -> str:
-    return "outside" if all(slice_.outside for slice_ in entry.series.slices) else ""
+    return "out-of-domain" if all(slice_.out_of_domain for slice_ in entry.series.slices) else ""
 
 
 def strip_plots(
@@ -115,7 +115,7 @@ def _strip_plot(
     for entry in entries:
         for slice_ in entry.series.slices:
             title = f"{entry.name}, {names.slice(slice_)}: {slice_.score:.2f}"
-            dot = Dot(slice_.score, f"#{entry.slice_id(slice_)}", title, slice_.outside)
+            dot = Dot(slice_.score, f"#{entry.slice_id(slice_)}", title, slice_.out_of_domain)
             groups[group(slice_.acquisition) or NOT_STATED].append(dot)
     if set(groups) == {NOT_STATED}:
         return None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from distiliqa.errors import one_line
-from distiliqa.models.folder import ScoreScale
+from distiliqa.models.config import ScoreScale
 from distiliqa.report.columns import COMPARED, FACTS, slice_columns
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
@@ -118,7 +118,7 @@ def _plots(entry: Entry, scale: ScoreScale) -> dict[str, Markup]:
 def _about_score(slices: Sequence[SliceScore]) -> str:
     """The caption of the plot of scores."""
     band = any(slice_.interval is not None for slice_ in slices)
-    hollow = any(slice_.outside for slice_ in slices)
+    hollow = any(slice_.out_of_domain for slice_ in slices)
     return (
         "Score, on the whole scale."
         + (" The band is its prediction interval." if band else "")
@@ -136,7 +136,7 @@ def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:
 def _about(slice_: SliceScore, names: Names) -> str:
     noise = "" if slice_.noise_hu is None else f", GNL {slice_.noise_hu:.1f} HU"
     interval = "" if slice_.interval is None else f" ({interval_text(slice_.interval)})"
-    domain = ", out of domain" if slice_.outside else ""
+    domain = ", out of domain" if slice_.out_of_domain else ""
     return f"{names.slice(slice_)}: score {slice_.score:.2f}{interval}{noise}{domain}"
 
 
@@ -148,12 +148,12 @@ def _table(entry: Entry, notes: Notes, *, identify: bool) -> tuple[list[Heading]
         Row(
             [
                 *(column.text(slice_) for column in columns),
-                "out of domain" if slice_.outside else "",
+                "out of domain" if slice_.out_of_domain else "",
                 numbers_of(slice_.warnings, notes),
                 one_line(slice_.path) if identify else "",
             ],
             id=entry.slice_id(slice_),
-            mark="outside" if slice_.outside else "",
+            mark="out-of-domain" if slice_.out_of_domain else "",
         )
         for slice_ in entry.series.slices
     ]

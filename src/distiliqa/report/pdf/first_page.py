@@ -31,7 +31,7 @@ from distiliqa.scoring.result import ScoringRun
 
 LOGO_MM = (45, 18)
 MAX_PROBLEMS = 40
-SLICES, MEAN, NOISE, OUTSIDE = series_columns("slices", "score", "noise_hu", "outside")
+SLICES, MEAN, NOISE, OUT_OF_DOMAIN = series_columns("slices", "score", "noise_hu", "outside")
 COLUMNS = (
     ("Series", 2.2, False),
     ("Scanner", 2.6, False),
@@ -43,7 +43,7 @@ COLUMNS = (
     ("10 %", 1.0, True),
     ("Worst", 1.1, True),
     (NOISE.head, 1.2, True),
-    (OUTSIDE.head, 1.4, True),
+    (OUT_OF_DOMAIN.head, 1.4, True),
 )
 
 
@@ -108,7 +108,7 @@ def _row(entry: Entry) -> Sequence[object]:
         f"{percentile(entry.ranked, 0.1).score:.2f}",
         f"{entry.ranked[0].score:.2f}",
         NOISE.text(series),
-        OUTSIDE.value(series) or "",
+        OUT_OF_DOMAIN.value(series) or "",
     )
 
 

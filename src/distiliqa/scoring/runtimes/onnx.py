@@ -9,7 +9,7 @@ import onnxruntime
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.extras import install_command
-from distiliqa.models.folder import ModelConfig
+from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.runtimes.onnx_check import check_shapes, checked_network
 
 CUDA = "CUDAExecutionProvider"

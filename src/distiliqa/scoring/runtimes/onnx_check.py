@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import ModelFolderError
-from distiliqa.models.folder import (
-    DISTANCE,
-    HEATMAP,
-    INPUT,
-    ONNX,
-    OUTPUT,
-    ModelConfig,
-    checked_file,
-)
+from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, ModelConfig
+from distiliqa.models.folder import ONNX, checked_file
 from distiliqa.scoring.runtimes.onnx_file import read_graph
 from distiliqa.scoring.runtimes.onnx_sizes import Sizes
 

@@ -1,0 +1,159 @@
+"""The content of ``config.json``: what a model takes, and what its scores mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from distiliqa.ct.hu import MAX_SIDE, MIN_SIDE
+from distiliqa.ct.window import SOFT_TISSUE, Window
+from distiliqa.errors import DistiliqaError
+
+FORMAT = 1
+INPUT, OUTPUT = "image", "scores"
+DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
+MAX_OUTPUTS = 1000
+MAX_SCORE, MIN_SPAN = 1e6, 1e-3  # scores are written with six decimals
+MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap shows
+
+
+@dataclass(frozen=True)
+class ScoreScale:
+    """What a score means: its range, its direction and the meaning of the top of the range."""
+
+    low: float
+    high: float
+    meaning: str
+    higher_is_better: bool = True
+
+    def __post_init__(self) -> None:
+        ends = (self.low, self.high)
+        if not (self.high - self.low >= MIN_SPAN and max(map(abs, ends)) <= MAX_SCORE):
+            raise DistiliqaError(
+                f"a scale from {self.low:g} to {self.high:g}",
+                remedy=f"its high end lies {MIN_SPAN:g} or more above the low one, "
+                f"both within {MAX_SCORE:g}",
+            )
+
+    @property
+    def worst(self) -> float:
+        """The score of an image that shows nothing."""
+        return self.low if self.higher_is_better else self.high
+
+
+@dataclass(frozen=True)
+class IntervalCalibration:
+    """How wide the prediction interval of a score is, by split conformal prediction.
+
+    Half of it is ``quantile * (spread + floor)``; see `distiliqa.statistics.conformal`.
+
+    Attributes
+    ----------
+    coverage : share of images whose label lies in the interval, in (0, 1).
+    quantile : of the errors on the images it was calibrated on, relative to spread and floor.
+    floor : added to the spread of the outputs, in units of the score.
+    images, cases : number of images and patients that it was calibrated on.
+    """
+
+    coverage: float
+    quantile: float
+    floor: float
+    images: int
+    cases: int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.coverage < 1 and self.quantile >= 0 and self.floor >= 0):
+            raise ValueError(
+                "an interval calibration has a coverage of 0 to 1, and no negative number"
+            )
+
+    def interval(self, score: float, spread: float, scale: ScoreScale) -> tuple[float, float]:
+        """Lowest and highest label to expect, within the scale, which a score may leave."""
+        half = self.quantile * (spread + self.floor)
+        low, high = (min(max(end, scale.low), scale.high) for end in (score - half, score + half))
+        return low, high
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The domain that the model was trained on: limits of body shape, pixel size and distance.
+
+    Attributes
+    ----------
+    false_alarms : share of images like those of training that are out of domain, in (0, 1).
+    images : number of training images that the distance refers to.
+    checked : number of images, each of a patient unknown to what it was compared with, that the
+        limit was set on.
+    smallest_mm : water-equivalent diameter below which a body is out of domain, mm; None where the
+        pixel spacing of no training image is known.
+    deepest_cleft : cleft above which a body is out of domain, see `distiliqa.metrics.BodyShape`.
+    least_contrast_hu, most_contrast_hu : contrast inside a body, HU, below or above which it is out
+        of domain, see there; no upper limit where the latter is None.
+    min_pixel_mm, max_pixel_mm : pixel spacing below or above which a slice is out of domain, mm;
+        None for no limit.
+    """
+
+    false_alarms: float
+    images: int
+    checked: int
+    smallest_mm: float | None = None
+    deepest_cleft: float = 1.0
+    least_contrast_hu: float = 0.0
+    most_contrast_hu: float | None = None
+    min_pixel_mm: float | None = None
+    max_pixel_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The content of ``config.json``.
+
+    Attributes
+    ----------
+    name, version : which model this is.
+    architecture : sizes of the network, the fields of `distiliqa.lab.network.NetworkConfig`.
+    outputs : number of outputs; the score is their mean.
+    scale : range, direction and meaning of the score.
+    window, image_size : what the network sees: ``image`` is (n, 1, image_size, image_size),
+        float32 in [0, 1] after the window; the answer ``scores`` is (n, outputs), float32.
+    interval_calibration : how wide prediction intervals are; None where nobody calibrated them.
+    domain : limits of the domain, to which ``distance``, (n,), is relative; None for a model
+        without that output.
+    heatmap : rows and columns of the output ``heatmap``, the score of each patch alone; None for a
+        model without it.
+    regions : the regions of the body that it was trained on, by the names of
+        `distiliqa.ct.dicom.region`; None where headers have no say.
+    training : what the model was trained on and how it did, as facts by name.
+    files : SHA-256 of the binaries by file name.
+    made_by : version of distiliqa that wrote the folder.
+    """
+
+    name: str
+    version: str
+    architecture: dict[str, Any]
+    outputs: int
+    scale: ScoreScale
+    window: Window = SOFT_TISSUE
+    image_size: int = 512
+    interval_calibration: IntervalCalibration | None = None
+    domain: Domain | None = None
+    heatmap: tuple[int, int] | None = None
+    regions: tuple[str, ...] | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    made_by: str = ""
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.outputs <= MAX_OUTPUTS:
+            raise ValueError(f"{self.outputs} outputs, more than {MAX_OUTPUTS} or none")
+        if not MIN_SIDE <= self.image_size <= MAX_SIDE:
+            raise ValueError(f"images of {self.image_size} pixels")
+        if self.heatmap is not None and not all(0 < n <= self.image_size for n in self.heatmap):
+            raise ValueError("a heatmap with more parts than pixels, or none")
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The outputs of ``model.onnx``."""
+        known = {OUTPUT: True, DISTANCE: self.domain, HEATMAP: self.heatmap}
+        return tuple(name for name, there in known.items() if there)
