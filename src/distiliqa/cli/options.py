@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distiliqa.scoring.execution import Precision, RuntimeName
-from distiliqa.terminal import say
+from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.pacs.dicomweb.client import Server
-    from distiliqa.pacs.dicomweb.study import Study
+    from distiliqa.pacs.dicomweb.study import Download, Study
 
 SPEED, SERVER = "Speed", "DICOMweb server"  # groups of options in the help
 
@@ -110,3 +113,17 @@ def open_study(
     from distiliqa.pacs.dicomweb.study import Study
 
     return Study(server, study, tuple(series or ()))
+
+
+@contextmanager
+def downloaded(study: Study | None, *, quiet: bool) -> Iterator[Download | None]:
+    """Download a study to a temporary folder; None where there is none."""
+    if study is None:
+        yield None
+        return
+    from distiliqa.scratch import scratch_folder
+
+    with scratch_folder(Path(gettempdir())) as folder:
+        with progress_bar("searching", "downloading", quiet=quiet) as show:
+            download = study.download(folder, show)
+        yield download

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +16,7 @@ from distiliqa.cli.options import (
     CredentialsFile,
     PrecisionOption,
     RuntimeOption,
+    downloaded,
     open_study,
 )
 from distiliqa.cli.outputs import HeatmapKind, Outputs
@@ -25,7 +24,7 @@ from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.pacs.dicomweb.study import Download, Study
+    from distiliqa.pacs.dicomweb.study import Study
 
 MAX_LISTED = 10
 
@@ -178,7 +177,7 @@ def score(
     sr = sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
     outputs.check(loaded.config)
-    with _downloaded(remote, quiet=quiet) as download:
+    with downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
             run = score_inputs(
                 inputs if download is None else download.find(),
@@ -230,20 +229,6 @@ def _check_usage(
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
     if store and out is None:
         raise typer.BadParameter("--store keeps what it sends: give --out DIR")
-
-
-@contextmanager
-def _downloaded(remote: Study | None, *, quiet: bool) -> Iterator[Download | None]:
-    """Download a study to a temporary folder; None where there is none."""
-    if remote is None:
-        yield None
-        return
-    from distiliqa.scratch import scratch_folder
-
-    with scratch_folder(Path(gettempdir())) as folder:
-        with progress_bar("searching", "downloading", quiet=quiet) as show:
-            download = remote.download(folder, show)
-        yield download
 
 
 def _report(
