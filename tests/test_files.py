@@ -29,7 +29,8 @@ from distiliqa.files import (
     write_json,
     write_text,
 )
-from distiliqa.foreign_text import read_json, read_text
+from distiliqa.foreign_json import read_json
+from distiliqa.foreign_text import read_text
 from distiliqa.report.pdf import require_pdf
 
 

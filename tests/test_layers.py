@@ -14,8 +14,9 @@ PACKAGE = "distiliqa"
 # from each other.
 ORDER = (
     *(("working_directory",), ("version",), ("errors",), ("terminal",), ("jobs",), ("extras",)),
-    *(("scratch",), ("files",), ("foreign_text",), ("ct",), ("metrics",), ("models",)),
-    *(("statistics",), ("simulate",), ("scoring",), ("report",)),
+    *(("scratch",), ("files",), ("foreign_text",), ("foreign_json",)),
+    *(("ct",), ("metrics",), ("models",), ("statistics",), ("simulate",), ("scoring",)),
+    ("report",),
     ("compare", "dose_response", "monitor"),
     *(("pacs",), ("archive",), ("lab",), ("torch",), ("serve",), ("cli",), ("__main__",)),
 )

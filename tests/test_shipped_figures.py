@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.models.folder import ONNX, find_model, read_config
 
 ROOT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ from rich.progress import track
 
 from distiliqa.ct import CTSlice, index_ct
 from distiliqa.errors import DistiliqaError
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import SliceScore

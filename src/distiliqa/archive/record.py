@@ -10,7 +10,7 @@ from typing import Any
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import package_versions
 from distiliqa.files import write_json
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.models.config import ModelConfig
 from distiliqa.report.json import environment, model_facts, settings
 

@@ -22,7 +22,7 @@ from distiliqa.errors import (
     shortened,
 )
 from distiliqa.files import sha256, write_json
-from distiliqa.foreign_text import from_json, read_json
+from distiliqa.foreign_json import from_json, read_json
 from distiliqa.models.config import FORMAT, ModelConfig
 
 ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
-from distiliqa.foreign_text import parse_json
+from distiliqa.foreign_json import parse_json
 from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.names import short_hash
 from distiliqa.statistics.control_chart import BASELINE, ControlChart, control_chart

@@ -12,7 +12,8 @@ from typing import Any
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import cannot_write
-from distiliqa.foreign_text import MAX_TEXT_BYTES, read_json
+from distiliqa.foreign_json import read_json
+from distiliqa.foreign_text import MAX_TEXT_BYTES
 from distiliqa.scratch import remove_dead
 
 RECORD, FILES = "run.json", "files"

@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import package_versions
 from distiliqa.files import write_json
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.models.folder import ONNX
 from distiliqa.scoring.execution import Execution, RuntimeName
 from distiliqa.scoring.machine import cores

@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.rated_folder import Summary
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.data.simulated import JOURNAL, REPORT, simulate_dataset

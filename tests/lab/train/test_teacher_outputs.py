@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.student import train_student

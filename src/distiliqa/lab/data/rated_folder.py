@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from distiliqa.ct.index import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import cannot_write, file_stamp, make_folder, write_text
-from distiliqa.foreign_text import parse_json
+from distiliqa.foreign_json import parse_json
 
 DATASET, TRAIN, TEST, MANIFEST = "dataset.json", "train.json", "test.json", "manifest.csv"
 

@@ -13,7 +13,8 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from distiliqa.errors import DistiliqaError, RecipeError, quoted
-from distiliqa.foreign_text import read_csv, read_json
+from distiliqa.foreign_json import read_json
+from distiliqa.foreign_text import read_csv
 
 MANIFEST = "manifest.csv"
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import atomic_path
-from distiliqa.foreign_text import from_json, parse_json
+from distiliqa.foreign_json import from_json, parse_json
 from distiliqa.lab.network.network import Network, NetworkConfig
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from distiliqa.errors import RecipeError
-from distiliqa.foreign_text import read_json, read_text
+from distiliqa.foreign_json import read_json
+from distiliqa.foreign_text import read_text
 from distiliqa.lab.data.ratings import read_scores
 from distiliqa.lab.network.onnx_export import export_network
 from distiliqa.lab.network.weights import read_network

@@ -20,7 +20,7 @@ import torch
 
 from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.dataset import Augmentation, RatedDataset
 from distiliqa.lab.data.folds import Fold, make_folds

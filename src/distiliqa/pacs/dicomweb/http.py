@@ -14,7 +14,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import check_regular
-from distiliqa.foreign_text import parse_json
+from distiliqa.foreign_json import parse_json
 from distiliqa.pacs.dicomweb.bounds import BoundedAdapter
 from distiliqa.pacs.dicomweb.credentials import Credentials
 from distiliqa.pacs.dicomweb.failures import without_secrets

@@ -22,7 +22,7 @@ from pathlib import Path
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
 from distiliqa.files import make_folder, private_folder
-from distiliqa.foreign_text import read_json
+from distiliqa.foreign_json import read_json
 from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.results.earlier import Earlier
 from distiliqa.pacs.results.structured_report import write_sr
