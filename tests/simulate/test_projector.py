@@ -59,7 +59,7 @@ def test_integrals_are_in_mm(body: torch.Tensor, fan: FanBeam) -> None:
     assert float(project(body + 1000, 2.0, fan).max()) == pytest.approx(2 * float(half), rel=0.05)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="compares a GPU, which is missing here")
 def test_a_gpu_agrees(body: torch.Tensor, fan: FanBeam) -> None:
     here, there = project(body, 3.0, fan), project(body.cuda(), 3.0, fan).cpu()
     assert torch.allclose(here, there, rtol=1e-3, atol=1.0)

@@ -140,7 +140,7 @@ def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
         Degradation(**wrong)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="compares a GPU, which is missing here")
 def test_a_gpu_agrees(body: Tensor, made: Acquisition) -> None:
     worse = Degradation(dose=0.25, views=144)
     there = degrade(body.cuda(), 3.0, made, worse, [3]).cpu()

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
+from tests.support.published_network import published_outputs
 
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, read_ct
@@ -35,6 +37,17 @@ def test_golden_networks_give_the_published_outputs(golden, kind):
     given = load_file(golden / f"{kind}_tiny.io.safetensors")
     with torch.inference_mode():
         torch.testing.assert_close(network(given["input"]), given["output"], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["student", "teacher"])
+def test_a_second_network_in_numpy_gives_them_too(golden, kind):
+    weights = golden / f"{kind}_tiny.weights.safetensors"
+    with safe_open(weights, "np") as file:
+        heads = int(file.metadata()["heads"])
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    given = load_file(golden / f"{kind}_tiny.io.safetensors")
+    found = published_outputs(state, given["input"][:1].numpy(), heads)
+    np.testing.assert_allclose(found, given["output"][:1], atol=1e-5)
 
 
 @pytest.mark.parametrize("wrap", [lambda s: s, lambda s: {"state_dict": s, "epoch": 3}])
