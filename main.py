@@ -184,7 +184,7 @@ def show_table(table: Path) -> None:
 
 def best_epoch(result: Path) -> int:
     """Epoch whose weights were kept."""
-    from distiliqa.foreign_text import read_json
+    from distiliqa.foreign_json import read_json
 
     return read_json(result)["epoch"]
 
