@@ -30,13 +30,11 @@ from distiliqa.lab.network import export_network, load_network
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.published import to_published
 from distiliqa.models.config import OUTPUT, ModelConfig, ScoreScale
-from distiliqa.scoring.execution import BATCH, described
-from distiliqa.scoring.machine import is_busy
+from distiliqa.scoring.execution import BATCH, described, in_parallel
 from distiliqa.scoring.model import Model, load_model
-from distiliqa.scoring.parallel_batches import in_parallel
-from distiliqa.scoring.runtimes.protocol import installed_runtimes
-from distiliqa.scoring.tuning import fastest
-from distiliqa.scoring.tuning import measure as try_out
+from distiliqa.scoring.runtimes.runtime import installed_runtimes
+from distiliqa.scoring.trials import fastest, is_busy
+from distiliqa.scoring.trials import measure as try_out
 
 Images = NDArray[np.float32]
 Run = Callable[[Images], NDArray]

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
-from distiliqa.scoring import tuning
+from distiliqa.scoring import trials, tuning
 
 
 def run(*args: object) -> Result:
@@ -20,10 +20,10 @@ def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A quiet machine of its own memory, on which two threads are twice as fast as the default."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tuning, "is_busy", lambda: False)
-    monkeypatch.setattr(tuning, "cores", lambda: 2)
+    monkeypatch.setattr(trials, "cores", lambda: 2)
     monkeypatch.setattr("distiliqa.scoring.execution.cores", lambda: 2)
     monkeypatch.setattr(
-        tuning, "_seconds", lambda model, images: 0.5 if model.execution.threads == 2 else 1.0
+        trials, "_seconds", lambda model, images: 0.5 if model.execution.threads == 2 else 1.0
     )
     return tmp_path / "cache" / "distiliqa"
 

@@ -15,7 +15,8 @@ from distiliqa.files import FileStamp
 from distiliqa.monitor.store import ATTEMPTS, Outcome, Store
 from distiliqa.monitor.watch import name_of
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import SeriesScore, SliceScore
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 PATH = Path("/in/a.dcm")
 

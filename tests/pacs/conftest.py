@@ -24,7 +24,8 @@ import distiliqa
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.models.config import IntervalCalibration, ModelConfig, ScoreScale
 from distiliqa.models.folder import ONNX
-from distiliqa.scoring.result import SeriesScore, SliceScore
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 FAKE_SERIES = "1.2.4"
 # A third is written inexactly in decimals.

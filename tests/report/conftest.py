@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from distiliqa.scoring.model import load_model
-from distiliqa.scoring.result import Comparison, ScoringRun
+from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
+from distiliqa.scoring.slice_score import Comparison
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from tests.support.made import with_facts
 
 from distiliqa.ct import Acquisition
 from distiliqa.report.html import write_html
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.slice_score import SliceScore
 
 SERIES, SLICES = 100, 50  # 5,000 slices
 MAX_BYTES, MAX_ELEMENTS = 30e6, 60  # of a page, and for each slice

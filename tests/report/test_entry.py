@@ -5,7 +5,7 @@ import pytest
 from distiliqa.ct import SOFT_TISSUE
 from distiliqa.models.config import ScoreScale
 from distiliqa.report.entry import percentile, worst_first
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 SCALE = ScoreScale(0.0, 4.0, "made up")
 

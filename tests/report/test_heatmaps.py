@@ -10,8 +10,8 @@ from PIL import Image
 from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.heatmaps import write_nifti, write_pictures
-from distiliqa.scoring.result import SeriesScore
 from distiliqa.scoring.run import score_inputs
+from distiliqa.scoring.series_score import SeriesScore
 
 HEATMAP = np.random.default_rng(0).uniform(0, 4, (16, 16)).astype(np.float32)
 # Right, front, up: voxel (0, 0, 0) is the patient's left back.

@@ -8,7 +8,9 @@ from tests.support.made import made_score, with_facts
 
 from distiliqa.ct import Problem
 from distiliqa.report.names import KnownPaths, Names, series_labels, short_hash, slice_labels
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 
 def test_a_series_is_named_by_the_hash_of_its_uid(run: ScoringRun):

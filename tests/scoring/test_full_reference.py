@@ -11,7 +11,7 @@ from distiliqa import metrics
 from distiliqa.ct import SOFT_TISSUE, CTSlice, Window, index_ct, read_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.full_reference import Reference
-from distiliqa.scoring.result import Comparison
+from distiliqa.scoring.slice_score import Comparison
 
 Write = Callable[..., Path]
 

@@ -14,8 +14,8 @@ from distiliqa.ct import CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError, ModelFolderError
 from distiliqa.scoring import inputs as inputs_module
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import Comparison
 from distiliqa.scoring.run import require_scores, score_inputs
+from distiliqa.scoring.slice_score import Comparison
 
 Write = Callable[..., Path]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.scoring import tuning
+from distiliqa.scoring import trials, tuning
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
-from distiliqa.scoring.tuning import Trial, Tuning, fastest, measure, tune, tuned
+from distiliqa.scoring.trials import Trial
+from distiliqa.scoring.tuning import Tuning, cache_folder, recall, remember, tune, tuned
 
+BOTH = ("onnxruntime", "openvino")
+FOUND = Execution("openvino", "fp32", threads=2, batch=1)
 DEFAULT = Execution()
 
 
@@ -21,15 +26,20 @@ def model(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A model on a quiet machine that remembers nothing yet."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(tuning, "is_busy", lambda: False)
-    monkeypatch.setattr(tuning, "cores", lambda: 4)
+    monkeypatch.setattr(trials, "cores", lambda: 4)
     return load_model(tiny_model)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return tmp_path / "distiliqa"
 
 
 @pytest.fixture
 def costs(monkeypatch: pytest.MonkeyPatch) -> dict[Execution, float]:
     """Seconds that an execution takes, 1 if nothing else is said: no clock is looked at."""
     seconds: dict[Execution, float] = {}
-    monkeypatch.setattr(tuning, "_seconds", lambda model, images: seconds.get(model.execution, 1.0))
+    monkeypatch.setattr(trials, "_seconds", lambda model, images: seconds.get(model.execution, 1.0))
     return seconds
 
 
@@ -54,21 +64,6 @@ def test_the_default_stays_unless_another_is_faster_by_a_margin(
     assert chosen.chosen == "measured"
 
 
-def test_one_that_is_faster_only_at_times_is_not_taken(
-    model: Model, monkeypatch: pytest.MonkeyPatch
-):
-    lucky = iter([0.5, 0.5, 0.5, 0.5, 1.1, 0.5] * 9)
-    monkeypatch.setattr(
-        tuning,
-        "_seconds",
-        lambda model, images: 1.0 if model.execution == DEFAULT else next(lucky),
-    )
-    trials = measure(model, ("onnxruntime",))
-    assert trials[1].speed > tuning.MARGIN
-    assert trials[1].why_not == "not faster in every round"
-    assert fastest(trials) is trials[0]
-
-
 def test_one_that_scores_differently_is_not_taken(
     model: Model, costs: dict[Execution, float], monkeypatch: pytest.MonkeyPatch
 ):
@@ -83,13 +78,6 @@ def test_one_that_scores_differently_is_not_taken(
     found = tune(model, any_runtime=False)
     assert found.chosen.execution == DEFAULT
     assert all(each.why_not.startswith("moves scores by 0.0002") for each in found.trials[1:])
-
-
-def test_a_runtime_that_does_not_start_is_not_taken(model: Model, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("distiliqa.scoring.runtimes.onnx.has_cuda", lambda: False)
-    trial = measure(model, ("onnxruntime", "cuda"))[1]
-    assert trial.execution.runtime == "cuda"
-    assert "no CUDA" in trial.why_not
 
 
 def test_it_is_measured_once(model: Model, costs: dict[Execution, float], monkeypatch):
@@ -135,7 +123,7 @@ def test_what_is_remembered_and_gone_is_the_default(
     costs[replace(DEFAULT, threads=2)] = 0.5
     tune(model, any_runtime=False)
     monkeypatch.setattr(tuning, "recall", lambda *_: Execution("cuda"))
-    monkeypatch.setattr("distiliqa.scoring.runtimes.onnx.has_cuda", lambda: False)
+    monkeypatch.setattr("distiliqa.scoring.runtimes.runtime.has_cuda", lambda: False)
     assert tuned(model, any_runtime=False) is model
 
 
@@ -148,3 +136,73 @@ def test_a_run_of_many_slices_is_tuned_and_says_by_what_it_ran(
     run = score_inputs([write_series(tmp_path / "in", 3)], model, tune=lambda _: other)
     assert run.execution == (other.execution if many == 3 else DEFAULT)
     assert len(run.slices) == 3
+
+
+def test_what_is_remembered_is_recalled(model: Model, folder: Path):
+    assert recall(model, BOTH) is None
+    remember(model, BOTH, FOUND)
+    assert recall(model, BOTH) == FOUND
+    assert recall(model, BOTH).chosen == "measured"
+    assert [path.suffix for path in folder.iterdir()] == [".json"]
+
+
+def test_all_that_it_depends_on_is_another_memory(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    remember(model, BOTH, FOUND)
+    other_file = replace(model, config=replace(model.config, files={"model.onnx": "0" * 64}))
+    other_batch = replace(model, execution=Execution(batch=8))
+    assert recall(other_file, BOTH) is recall(other_batch, BOTH) is None
+    assert recall(model, ("onnxruntime",)) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning, "cores", lambda: 1000)
+        assert recall(model, BOTH) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning, "package_versions", lambda names: dict.fromkeys(names, "0"))
+        assert recall(model, BOTH) is None
+    assert recall(model, BOTH) == FOUND
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"execution": 3}',
+        '{"execution": {"runtime": "tensorrt"}}',
+        '{"execution": {"threads": "all"}}',
+        '{"execution": {"batch": 0}}',
+        '{"execution": {"gears": 4}}',
+        '{"execution": {"runtime": "cuda"}}',
+        '{"execution": {"runtime": "openvino", "precision": "bf16"}}',
+    ],
+)
+def test_a_damaged_memory_is_none(model: Model, folder: Path, content: str):
+    remember(model, BOTH, FOUND)
+    (file,) = folder.iterdir()
+    file.write_text(content)
+    assert recall(model, BOTH) is None
+    remember(model, BOTH, FOUND)
+    assert json.loads(file.read_text())["execution"]["runtime"] == "openvino"
+
+
+def test_a_cache_that_cannot_be_written_or_read_is_none(model: Model, folder: Path):
+    folder.write_text("a file in the place of the folder")
+    remember(model, BOTH, FOUND)
+    assert recall(model, BOTH) is None
+
+
+def test_a_user_without_a_home_has_no_memory(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    remember(model, BOTH, FOUND)
+    assert recall(model, BOTH) is None
+
+
+def test_a_relative_cache_folder_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")  # as the specification says
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "distiliqa"

@@ -8,7 +8,7 @@ from typing import TypeVar
 from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE, CTSlice, SliceInfo
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 FACTS = {field.name for field in fields(SliceInfo)} - {"warnings"}
 Held = TypeVar("Held", CTSlice, SliceScore)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.agreement import krocc, plcc, srocc
 from tools.model_check.acceptance import Row, bounded, compared
 

@@ -10,7 +10,7 @@ from scipy.ndimage import binary_dilation
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.simulate.kernels import named_kernel
 from distiliqa.simulate.patient import body_outline, lung_share
 from tools.model_check.acceptance import Row, Section, bounded

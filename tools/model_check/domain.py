@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from distiliqa.ct import CTSlice, SliceInfo
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from tools.model_check.acceptance import Row, Section, bounded
 from tools.model_check.subject import Subject
 from tools.model_check.unlike import (

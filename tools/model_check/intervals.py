@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from tools.model_check.acceptance import Row, Section, bounded
 from tools.model_check.subject import Subject
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.versions import simulated
 from tools.model_check.acceptance import Row, Section

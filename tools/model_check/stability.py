@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import named_kernel
 from distiliqa.simulate.patient import body_outline, shifted

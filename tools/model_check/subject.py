@@ -17,7 +17,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from distiliqa.archive.table import SCORED
 from distiliqa.files import atomic_path
 from distiliqa.report.columns import SERIES
 from distiliqa.report.csv import write_table
-from distiliqa.scoring.counting import counted
+from distiliqa.scoring.series_score import counted
 
 _MEANS = ("score", "interval_low", "interval_high", "noise_hu")
 _BY = ("series", "outside", "empty")
@@ -33,8 +33,8 @@ COLUMNS = {
 def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
     """Write ``series.parquet`` and ``series.csv``, one row for a series; returns their number.
 
-    The means are over the slices that count, see `distiliqa.scoring.counting.counted`. A copy of a
-    slice counts too.
+    The means are over the slices that count, see `distiliqa.scoring.series_score.counted`. A copy
+    of a slice counts too.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _empty(group: dict[str, Any]) -> int:
 
 
 def _means(groups: Sequence[dict[str, Any]]) -> dict[str, float | None]:
-    """Means over one set of slices, as those of `distiliqa.scoring.result.SeriesScore`.
+    """Means over one set of slices, as those of `distiliqa.scoring.series_score.SeriesScore`.
 
     The noise level alone is that of fewer slices: of those with enough soft tissue.
     """

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from distiliqa.ct import Problem
 from distiliqa.report.columns import BESIDES, COMPARED, FACTS, SCORES_CSV, row_of
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 SCORED, FAILED, LEFT_OUT = "scored", "failed", "left out"
 

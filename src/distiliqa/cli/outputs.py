@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from distiliqa.models.config import ModelConfig
     from distiliqa.report.pictures import Pictures
     from distiliqa.report.series_files import SeriesFiles
-    from distiliqa.scoring.result import ScoringRun, SeriesScore
+    from distiliqa.scoring.result import ScoringRun
+    from distiliqa.scoring.series_score import SeriesScore
 
 
 class HeatmapKind(str, Enum):

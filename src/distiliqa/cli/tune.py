@@ -10,7 +10,7 @@ from distiliqa.cli.options import PrecisionOption, RuntimeOption
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
-    from distiliqa.scoring.tuning import Trial
+    from distiliqa.scoring.trials import Trial
 
 
 def tune(

@@ -14,7 +14,8 @@ from distiliqa.files import write_json
 from distiliqa.report.columns import Column, row_of, slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, settings
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference
 from distiliqa.version import __version__
 

@@ -14,8 +14,8 @@ from distiliqa.report.page_blocks import Heading, Row, write_page
 from distiliqa.report.pictures import draw_slices
 from distiliqa.report.plots import Curve, Line, curves, profile, svg
 from distiliqa.report.series_plots import places_of
-from distiliqa.scoring.result import SliceScore
-from distiliqa.scoring.summary import summary
+from distiliqa.scoring.series_score import summary
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference
 
 MAX_PLOTS = 20

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from distiliqa.scoring.counting import counted
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import counted
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference, difference
 
 
@@ -31,7 +32,7 @@ class ScorePair:
 
     @property
     def tier(self) -> int:
-        """The higher of both, see `distiliqa.scoring.counting.counted`."""
+        """The higher of both, see `distiliqa.scoring.series_score.counted`."""
         return max(self.first.tier, self.second.tier)
 
     @property
@@ -88,7 +89,7 @@ class PairedRun:
 
     @cached_property
     def counted(self) -> tuple[tuple[ScorePair, ...], ...]:
-        """The pairs of each series that count, see `distiliqa.scoring.counting.counted`."""
+        """The pairs of each series that count, see `distiliqa.scoring.series_score.counted`."""
         kept = {id(pair) for pair in counted(self.slices, lambda pair: pair.tier)}
         series = (tuple(p for p in one.slices if id(p) in kept) for one in self.series)
         return tuple(filter(None, series))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import Problem
 from distiliqa.models.config import ModelConfig
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval
 
 

@@ -12,11 +12,11 @@ from distiliqa.ct import Problem, SliceInfo, index_ct
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
-from distiliqa.scoring.counting import counted
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import Model
-from distiliqa.scoring.result import SliceScore
 from distiliqa.scoring.run import Progress
+from distiliqa.scoring.series_score import counted
+from distiliqa.scoring.slice_score import SliceScore
 
 DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12

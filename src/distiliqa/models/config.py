@@ -153,6 +153,11 @@ class ModelConfig:
             raise ValueError("a heatmap with more parts than pixels, or none")
 
     @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
+
+    @property
     def output_names(self) -> tuple[str, ...]:
         """The outputs of ``model.onnx``."""
         known = {OUTPUT: True, DISTANCE: self.domain, HEATMAP: self.heatmap}

@@ -19,7 +19,7 @@ from distiliqa.monitor.store import Outcome
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.read_ahead import SliceReader
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 NO_IMAGE = "no image"
 

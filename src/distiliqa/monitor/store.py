@@ -19,7 +19,7 @@ from distiliqa.monitor.database import OF_A_SERIES, OF_A_SLICE, in_words, open_d
 from distiliqa.monitor.watch import name_of
 from distiliqa.report.columns import row_of
 from distiliqa.scoring.checks import series_warnings
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 ATTEMPTS = 3  # at a file that fails, one a look: it may still be written
 

@@ -27,8 +27,8 @@ class Member:
     name : the first eight digits of the SHA-256 of its UID, which identifies nobody.
     series : its UID, or the file that stands for it.
     number : its place in the order of arrival in its protocol, from 1.
-    score, noise_hu : means over the slices that count, see `distiliqa.scoring.result.SeriesScore`;
-        the noise is None where none of them has one.
+    score, noise_hu : means over the slices that count, see
+        `distiliqa.scoring.series_score.SeriesScore`; the noise is None where none of them has one.
     slices, out_of_domain : number of slices, and of those out of domain.
     warnings : of the series as a whole.
     """

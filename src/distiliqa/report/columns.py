@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
-from distiliqa.scoring.result import Comparison, SeriesScore, SliceScore
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import Comparison, SliceScore
 
 Level = Literal["slice", "series"]
 SCALE = "scale of the model"  # the unit of scores

@@ -12,7 +12,7 @@ from unicodedata import normalize
 from distiliqa.files import atomic_path
 from distiliqa.report.columns import COMPARED, SCORES_CSV, row_of
 from distiliqa.report.json import rounded
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 

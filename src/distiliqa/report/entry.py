@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from distiliqa.models.config import ScoreScale
 from distiliqa.report.names import Names
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 # They keep a page of thousands of slices quick to open and under 30 MB.
 MAX_SECTIONS = 200

@@ -15,7 +15,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.models.config import ModelConfig
 from distiliqa.report.pictures import Picture, Pictures, as_the_model_saw, heatmap_picture
-from distiliqa.scoring.result import SeriesScore
+from distiliqa.scoring.series_score import SeriesScore
 
 # NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])

@@ -23,7 +23,9 @@ from distiliqa.report.columns import (
     slice_columns,
 )
 from distiliqa.scoring.execution import Execution
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.version import __version__
 
 DIGITS = 6

@@ -12,7 +12,9 @@ from pathlib import PurePath
 from distiliqa.ct import Problem
 from distiliqa.ct.series import COPY_OF
 from distiliqa.errors import one_line, without_paths
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 MAX_LABEL = 60
 

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from distiliqa.files import write_text
 from distiliqa.report.columns import Column
 from distiliqa.report.formatting import slice_count
-from distiliqa.scoring.result import SeriesScore, SliceScore
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.version import __version__
 
 _TEMPLATES = Environment(

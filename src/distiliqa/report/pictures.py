@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from distiliqa.ct import Window, crop_or_pad
 from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.report.entry import Entry
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 LEGEND = 64  # width of the legend beside a heatmap, px
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.

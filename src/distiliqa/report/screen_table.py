@@ -17,7 +17,9 @@ from distiliqa.report.columns import COMPARED, series_columns, slice_columns
 from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.names import series_labels, slice_labels
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.terminal import screen
 
 POSITION, SCORE, SPREAD, NOISE = slice_columns("position_mm", "score", "spread", "noise_hu")

@@ -14,7 +14,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.report.former import remove_result
 from distiliqa.report.names import Names
 from distiliqa.scoring.inputs import problem_of
-from distiliqa.scoring.result import ScoringRun, SeriesScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
 
 
 class SeriesFiles(NamedTuple):

@@ -8,7 +8,7 @@ from distiliqa.models.config import ScoreScale
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
 from distiliqa.report.plots import Frame, Scene, profile
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 _NOISE, _POSITION, _NUMBER = slice_columns("noise_hu", "position_mm", "number")
 

@@ -1,12 +1,15 @@
-"""How a model is run: by what, in which precision, with how many threads, how many at a time."""
+"""How a model is run: runtime, precision, threads, batch size, and parallel batches."""
 
 from __future__ import annotations
 
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.machine import cores
 
 RuntimeName = Literal["onnxruntime", "cuda", "openvino"]
 Precision = Literal["fp32", "bf16"]
@@ -19,25 +22,37 @@ BATCH = 4
 MAX_PARALLEL_BATCHES = 8  # each holds the values between the layers of a slice
 
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def cores() -> int:
+    """Count the CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Execution:
-    """What runs a model, and how.
+    """The way in which a model is run.
 
-    Scores do not depend on it beyond 1e-4, but for the precision: ``bf16`` has 8 significant bits.
+    Scores differ by at most 1e-4 between executions in fp32. In ``bf16`` they differ more, as it
+    has 8 significant bits.
 
     Attributes
     ----------
     runtime : ``onnxruntime`` is ONNX Runtime on the CPU, ``cuda`` the same on an NVIDIA GPU,
         ``openvino`` OpenVINO on the CPU.
     precision : of multiplications; ``bf16`` is for ``openvino`` only.
-    threads : CPU threads; None leaves their number to the runtime (all cores).
-    batch : slices at a time.
+    threads : CPU threads; None lets the runtime take all cores.
+    batch : number of slices that the network takes at a time.
     parallel_batches : batches that are scored at the same time, each with ``threads``.
     chosen : ``default``, ``asked`` (by the user) or ``measured`` (on this machine).
 
     Raises
     ------
-    DistiliqaError : no such runtime, not in this precision, or no threads or slices.
+    DistiliqaError : the runtime is unknown or has not this precision, or a number is below 1.
     """
 
     runtime: RuntimeName = "onnxruntime"
@@ -70,7 +85,7 @@ def asked(
     threads: int | None = None,
     batch: int | None = None,
 ) -> Execution:
-    """The execution that a user asks for; None leaves a part to its default.
+    """Make the execution that a user asks for; None takes a default.
 
     Raises
     ------
@@ -87,10 +102,10 @@ def asked(
 
 
 def for_many(execution: Execution) -> Execution:
-    """The default way to score many slices: one on each core, rather than one on all.
+    """Choose the execution for many slices: by default each core scores a slice of its own.
 
-    A network of milliseconds leaves cores waiting for each other at every operation, and the
-    threads that read the next slices for a core. What a user asked for stays as it is.
+    Where all cores share one slice of a small network, they wait for each other at every operation.
+    An execution that a user asked for stays as it is.
     """
     count = min(cores(), MAX_PARALLEL_BATCHES)
     if execution.chosen != "default" or execution.runtime != "onnxruntime" or count == 1:
@@ -99,7 +114,7 @@ def for_many(execution: Execution) -> Execution:
 
 
 def described(execution: Execution) -> str:
-    """An execution in a few words."""
+    """Describe an execution in a few words."""
     threads = {None: "all cores", 1: "1 thread"}.get(execution.threads)
     words = [
         f"{execution.runtime} in {execution.precision}",
@@ -108,6 +123,23 @@ def described(execution: Execution) -> str:
         *([] if execution.parallel_batches == 1 else [f"{execution.parallel_batches} in parallel"]),
     ]
     return ", ".join(words)
+
+
+def in_parallel(
+    work: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Iterator[Result]:
+    """Yield the results in the order of the items; ``workers`` threads work at the same time."""
+    pending: deque[Future[Result]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) > workers:  # one item waits, so that no thread does
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _check_word(what: str, word: str, known: tuple[str, ...]) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 from distiliqa.ct import CTSlice, SliceInfo, Window, index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256
-from distiliqa.metrics import gmsd, psnr, ssim, vif
+from distiliqa.metrics.gmsd import gmsd
+from distiliqa.metrics.psnr import psnr
+from distiliqa.metrics.ssim import ssim
+from distiliqa.metrics.vif import vif
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.matching import Names, Places, unlike_geometry
 from distiliqa.scoring.prepare import check_hu
-from distiliqa.scoring.result import Comparison
+from distiliqa.scoring.slice_score import Comparison
 
 
 class Reference:

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.errors import ModelFolderError
-from distiliqa.metrics.filters import block_means
-from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, MIN_SHOWN, OUTPUT, ModelConfig
+from distiliqa.models.config import INPUT, ModelConfig
 from distiliqa.models.folder import DEFAULT, ONNX, find_model, read_config
-from distiliqa.scoring.domain import check_domain, unlike_training
 from distiliqa.scoring.execution import (
     Execution,
     Precision,
@@ -23,12 +21,13 @@ from distiliqa.scoring.execution import (
     asked,
     described,
     for_many,
+    in_parallel,
 )
 from distiliqa.scoring.images import Images, Spacing, as_slices, is_one
-from distiliqa.scoring.parallel_batches import in_parallel
+from distiliqa.scoring.postprocess import postprocess
 from distiliqa.scoring.prepare import Prepared, prepare
-from distiliqa.scoring.result import SliceScore
-from distiliqa.scoring.runtimes.protocol import Runtime, open_runtime
+from distiliqa.scoring.runtimes.runtime import Runtime, open_runtime
+from distiliqa.scoring.slice_score import SliceScore
 
 MAX_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
 
@@ -45,7 +44,7 @@ class Model:
     @property
     def title(self) -> str:
         """Name and version."""
-        return f"{self.config.name} {self.config.version}"
+        return self.config.title
 
     def run_by(self, execution: Execution) -> Model:
         """The same model, run in another way. Raises as `load_model`."""
@@ -141,7 +140,8 @@ class Model:
             yield score if keep_heatmaps else replace(score, heatmap=None)
 
     def _scored(self, batch: list[Prepared]) -> list[SliceScore]:
-        return [self._result(*pair) for pair in zip(batch, self._outputs(batch), strict=True)]
+        pairs = zip(batch, self._outputs(batch), strict=True)
+        return [postprocess(*pair, self.config) for pair in pairs]
 
     def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
         """What the model gives for each slice, by the name of the output."""
@@ -169,51 +169,6 @@ class Model:
                 path=self.folder,
                 remedy="export it again",
             ) from error
-
-    def _result(self, prepared: Prepared, found: dict[str, NDArray[np.floating]]) -> SliceScore:
-        ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
-        score = self.config.scale.worst if prepared.empty else float(outputs.mean())
-        spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
-        distance, strange = self._domain(prepared, found)
-        unlike = () if prepared.empty else tuple(unlike_training(ct, self.config))
-        return SliceScore(
-            score=score,
-            outputs=tuple(outputs.tolist()),
-            spread=spread,
-            warnings=(*prepared.warnings, *unlike, *strange),
-            model=self.title,
-            window=self.config.window,
-            info=ct.info,
-            noise_hu=prepared.noise_hu,
-            comparison=prepared.comparison,
-            interval=None if prepared.empty else self._interval(score, spread),
-            distance=distance,
-            heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
-            empty=prepared.empty,
-            unlike=bool(unlike),
-        )
-
-    def _domain(
-        self, prepared: Prepared, found: dict[str, NDArray[np.floating]]
-    ) -> tuple[float | None, tuple[str, ...]]:
-        """The distance, and the warnings that it gives."""
-        if self.config.domain is None:
-            return None, ()
-        distance = float(found[DISTANCE])
-        if prepared.empty:
-            return distance, ()
-        return check_domain(self.config.domain, distance, prepared.shape)
-
-    def _interval(self, score: float, spread: float | None) -> tuple[float, float] | None:
-        if self.config.interval_calibration is None:
-            return None
-        return self.config.interval_calibration.interval(score, spread or 0.0, self.config.scale)
-
-
-def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:
-    """NaN for patches that show next to nothing through the window."""
-    shown = block_means(image, len(heatmap)) > MIN_SHOWN
-    return np.where(shown, heatmap, np.float32(np.nan))
 
 
 def _prepare_one(ct: CTSlice, number: int, config: ModelConfig) -> Prepared:

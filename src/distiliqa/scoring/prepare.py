@@ -14,7 +14,7 @@ from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.models.config import ModelConfig
-from distiliqa.scoring.result import Comparison
+from distiliqa.scoring.slice_score import Comparison
 
 _MIN_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not
 

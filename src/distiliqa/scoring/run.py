@@ -20,7 +20,9 @@ from distiliqa.scoring.inputs import Found, find_slices
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.read_ahead import SliceReader
-from distiliqa.scoring.result import ScoringRun, SeriesScore, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.scoring.tuning import MANY, tuned
 
 SOME = 32  # slices from which on it pays to load the model once more, for many

@@ -10,7 +10,7 @@ import pytest
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.results.parametric_map import write_parametric_map
-from distiliqa.scoring.result import SeriesScore
+from distiliqa.scoring.series_score import SeriesScore
 
 RNG = np.random.default_rng(0)
 HEATMAP = RNG.uniform(0, 4, (16, 16)).astype(np.float32)

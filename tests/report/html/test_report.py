@@ -18,8 +18,9 @@ from distiliqa.report import entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUT_OF_DOMAIN
 from distiliqa.scoring.model import load_model
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
+from distiliqa.scoring.slice_score import SliceScore
 
 HOSTILE = '<script>alert("DOE")</script>'
 

@@ -4,7 +4,7 @@ import pytest
 from tools.model_check.baseline import agreement_rows, change_row, ranked_right, ranking_rows
 
 from distiliqa.ct import SOFT_TISSUE
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
 
 
 def scored(score: float, noise_hu: float | None) -> SliceScore:

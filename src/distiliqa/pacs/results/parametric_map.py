@@ -31,7 +31,7 @@ from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.dicom_result import made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.report.heatmaps import stack_heatmaps
-from distiliqa.scoring.result import SeriesScore
+from distiliqa.scoring.series_score import SeriesScore
 
 SERIES_NUMBER = 9102  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality map (research, not a medical device)"

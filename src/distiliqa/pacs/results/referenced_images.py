@@ -22,7 +22,7 @@ from distiliqa.ct.dicom.identify import is_dicom
 from distiliqa.ct.dicom.tags import number, raw_text
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.names import short_hash
-from distiliqa.scoring.result import SeriesScore
+from distiliqa.scoring.series_score import SeriesScore
 
 LOG = logging.getLogger(__name__)
 

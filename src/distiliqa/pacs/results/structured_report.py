@@ -32,7 +32,8 @@ from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.pacs.results import codes
 from distiliqa.pacs.results.dicom_result import MAKER, algorithm, device, made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
-from distiliqa.scoring.result import SeriesScore, SliceScore
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 SERIES_NUMBER = 9101  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"

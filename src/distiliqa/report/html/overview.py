@@ -27,7 +27,8 @@ from distiliqa.report.page_blocks import (
     numbers_of,
 )
 from distiliqa.report.plots import Dot, strips, svg
-from distiliqa.scoring.result import ScoringRun, SliceScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.slice_score import SliceScore
 
 TENTH = 0.1
 MAX_GROUPS = 24

@@ -28,7 +28,8 @@ from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
 from distiliqa.report.plots.profile import PAGE
 from distiliqa.report.series_plots import series_plots
-from distiliqa.scoring.result import SeriesScore, SliceScore
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 CAPTIONS = {
     "worst": "Worst slice",

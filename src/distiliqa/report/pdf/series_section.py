@@ -21,7 +21,8 @@ from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import Frame
 from distiliqa.report.series_plots import series_plots
-from distiliqa.scoring.result import ScoringRun, SeriesScore
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
 
 (NOISE,) = series_columns("noise_hu")
 FRAME = Frame(width=400, height=210)  # px; on half a page its text has 7 points

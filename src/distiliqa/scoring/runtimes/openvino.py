@@ -21,7 +21,7 @@ _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class OpenVino:
-    """A compiled network behind the interface of `distiliqa.scoring.runtimes.protocol.Runtime`."""
+    """A compiled network behind the interface of `distiliqa.scoring.runtimes.runtime.Runtime`."""
 
     def __init__(self, compiled: Any) -> None:
         self._request = compiled.create_infer_request()
@@ -40,7 +40,7 @@ def open_openvino(folder: Path, config: ModelConfig, execution: Execution) -> Op
     Raises
     ------
     DistiliqaError : OpenVINO is not installed, or this CPU has no bf16 and it is asked for.
-    ModelFolderError : see `distiliqa.scoring.runtimes.protocol.open_runtime`.
+    ModelFolderError : see `distiliqa.scoring.runtimes.runtime.open_runtime`.
     """
     path = checked_network(folder, config)
     openvino = import_openvino()

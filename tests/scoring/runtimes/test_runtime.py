@@ -19,8 +19,8 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.models.folder import CONFIG, ONNX, read_config, write_config
 from distiliqa.scoring.execution import RUNTIMES
 from distiliqa.scoring.model import Model, load_model
-from distiliqa.scoring.runtimes import onnx as session
-from distiliqa.scoring.runtimes.protocol import installed_runtimes
+from distiliqa.scoring.runtimes import runtime as runtime_module
+from distiliqa.scoring.runtimes.runtime import installed_runtimes, open_session
 
 openvino_only = pytest.mark.skipif(find_spec("openvino") is None, reason="no openvino here")
 
@@ -77,25 +77,25 @@ def test_a_missing_openvino_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_missing_cuda_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "has_cuda", lambda: False)
+    monkeypatch.setattr(runtime_module, "has_cuda", lambda: False)
     with pytest.raises(DistiliqaError, match=r'has no CUDA; pip install "onnxruntime-gpu>='):
         load_model(runtime="cuda")
 
 
 def test_a_cuda_that_does_not_start_is_no_silent_cpu(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "has_cuda", lambda: True)
-    monkeypatch.setattr(session, "CUDA", "CPUExecutionProvider")
-    monkeypatch.setattr(session, "_CUDA_OPTIONS", {})
+    monkeypatch.setattr(runtime_module, "has_cuda", lambda: True)
+    monkeypatch.setattr(runtime_module, "CUDA", "CPUExecutionProvider")
+    monkeypatch.setattr(runtime_module, "_CUDA_OPTIONS", {})
     assert load_model(runtime="cuda").execution.runtime == "cuda"
-    open_one = session.onnxruntime.InferenceSession
+    open_one = runtime_module.onnxruntime.InferenceSession
     monkeypatch.setattr(
-        session.onnxruntime,
+        runtime_module.onnxruntime,
         "InferenceSession",
         lambda path, sess_options, providers: open_one(
             path, sess_options, ["CPUExecutionProvider"]
         ),
     )
-    monkeypatch.setattr(session, "CUDA", "CUDAExecutionProvider")
+    monkeypatch.setattr(runtime_module, "CUDA", "CUDAExecutionProvider")
     with pytest.raises(DistiliqaError, match="CUDA does not start here"):
         load_model(runtime="cuda")
 
@@ -142,3 +142,54 @@ def test_openvino_sends_nothing_and_writes_nothing_into_the_home(tiny_model: Pat
     )
     assert done.stdout.splitlines() == ["tiny 1.0"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def copied_model(tiny_model: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_model, tmp_path / "model"))
+
+
+def test_threads_are_those_asked_for(tiny_model: Path):
+    session = open_session(tiny_model, read_config(tiny_model), threads=1)
+    assert session.get_session_options().intra_op_num_threads == 1
+
+
+def test_telemetry_is_off_before_onnxruntime_starts():
+    code = (
+        "import os, sys, distiliqa.scoring.runtimes.runtime;"
+        "print(os.environ['ORT_DISABLE_TELEMETRY'], 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
+
+
+def test_an_altered_network_is_refused(copied_model: Path):
+    with (copied_model / ONNX).open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(ModelFolderError, match="SHA-256 differs"):
+        open_session(copied_model, read_config(copied_model))
+
+
+def test_a_missing_network_is_named(copied_model: Path):
+    (copied_model / ONNX).unlink()
+    with pytest.raises(ModelFolderError, match=r"model\.onnx: missing"):
+        open_session(copied_model, read_config(copied_model))
+
+
+def test_a_file_that_is_no_network_is_one_line(copied_model: Path):
+    config = read_config(copied_model)
+    (copied_model / ONNX).write_bytes(b"not a network")
+    write_config(copied_model, config)
+    with pytest.raises(
+        ModelFolderError, match=r"model\.onnx: not a network that distiliqa exports"
+    ) as e:
+        open_session(copied_model, read_config(copied_model))
+    assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize(("key", "value"), [("outputs", 1), ("image_size", 256)])
+def test_a_config_of_another_network_is_refused(copied_model: Path, key: str, value: int):
+    content = json.loads((copied_model / CONFIG).read_text())
+    (copied_model / CONFIG).write_text(json.dumps(content | {key: value}))
+    with pytest.raises(ModelFolderError, match="not what config"):
+        open_session(copied_model, read_config(copied_model))

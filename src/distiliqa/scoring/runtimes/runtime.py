@@ -1,21 +1,59 @@
-"""The ONNX Runtime session that runs a model folder, on the CPU or on an NVIDIA GPU."""
+"""The runtimes of ``model.onnx``: one interface, and ONNX Runtime, which is always installed.
+
+ONNX Runtime works on the CPU or on an NVIDIA GPU. OpenVINO is an extra.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import onnxruntime
+from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.extras import install_command
+from distiliqa.extras import install_command, is_installed
 from distiliqa.models.config import ModelConfig
+from distiliqa.scoring.execution import Execution, Precision, RuntimeName
 from distiliqa.scoring.runtimes.onnx_check import check_shapes, checked_network
 
 CUDA = "CUDAExecutionProvider"
 _ERRORS_ONLY = 3
 # TF32 keeps 11 significant bits, which moves scores by more than what they may differ by.
 _CUDA_OPTIONS = {"use_tf32": "0"}
+
+
+class Runtime(Protocol):
+    """A loaded network: ``onnxruntime.InferenceSession`` is one as it comes."""
+
+    def run(self, names: Sequence[str], feeds: Mapping[str, NDArray]) -> Sequence[Any]:
+        """The outputs of these names for these inputs, float32 arrays of n slices."""
+        ...
+
+
+def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Runtime:
+    """Load ``model.onnx`` of a model folder, once its SHA-256 is checked.
+
+    Raises
+    ------
+    DistiliqaError : the runtime is not installed, or this machine cannot run it.
+    ModelFolderError : the file is missing, altered, not loadable, or takes or gives something
+        else than ``config.json`` says.
+    """
+    if execution.runtime == "openvino":
+        from distiliqa.scoring.runtimes.openvino import open_openvino
+
+        return open_openvino(folder, config, execution)
+    return open_session(folder, config, execution.threads, cuda=execution.runtime == "cuda")
+
+
+def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
+    """What can run a model in this precision here, the default first."""
+    openvino: tuple[RuntimeName, ...] = ("openvino",) if is_installed("openvino") else ()
+    if precision == "bf16":
+        return openvino
+    return ("onnxruntime", *(("cuda",) if has_cuda() else ()), *openvino)
 
 
 def has_cuda() -> bool:

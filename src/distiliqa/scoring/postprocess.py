@@ -1,0 +1,73 @@
+"""From the outputs of the network to the score of a slice: spread, interval, domain, heatmap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.metrics.filters import block_means
+from distiliqa.models.config import DISTANCE, HEATMAP, MIN_SHOWN, OUTPUT, ModelConfig
+from distiliqa.scoring.domain import check_domain, unlike_training
+from distiliqa.scoring.prepare import Prepared
+from distiliqa.scoring.slice_score import SliceScore
+
+Outputs = Mapping[str, NDArray[np.floating]]
+
+
+def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceScore:
+    """Make the score of a slice.
+
+    Parameters
+    ----------
+    prepared : the slice as the network saw it.
+    found : the outputs of the network for it, by name.
+    """
+    ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
+    score = config.scale.worst if prepared.empty else float(outputs.mean())
+    spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
+    distance, strange = _domain(prepared, found, config)
+    unlike = () if prepared.empty else tuple(unlike_training(ct, config))
+    return SliceScore(
+        score=score,
+        outputs=tuple(outputs.tolist()),
+        spread=spread,
+        warnings=(*prepared.warnings, *unlike, *strange),
+        model=config.title,
+        window=config.window,
+        info=ct.info,
+        noise_hu=prepared.noise_hu,
+        comparison=prepared.comparison,
+        interval=None if prepared.empty else _interval(score, spread, config),
+        distance=distance,
+        heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
+        empty=prepared.empty,
+        unlike=bool(unlike),
+    )
+
+
+def _domain(
+    prepared: Prepared, found: Outputs, config: ModelConfig
+) -> tuple[float | None, tuple[str, ...]]:
+    """Find the distance, and its warnings."""
+    if config.domain is None:
+        return None, ()
+    distance = float(found[DISTANCE])
+    if prepared.empty:
+        return distance, ()
+    return check_domain(config.domain, distance, prepared.shape)
+
+
+def _interval(
+    score: float, spread: float | None, config: ModelConfig
+) -> tuple[float, float] | None:
+    if config.interval_calibration is None:
+        return None
+    return config.interval_calibration.interval(score, spread or 0.0, config.scale)
+
+
+def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Set patches that show next to nothing through the window to NaN."""
+    shown = block_means(image, len(heatmap)) > MIN_SHOWN
+    return np.where(shown, heatmap, np.float32(np.nan))

@@ -1,0 +1,169 @@
+"""The score of one series: which of its slices count, their means, and how they were acquired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from statistics import fmean
+from typing import Any, NamedTuple, TypeVar
+
+from distiliqa.ct import Acquisition
+from distiliqa.scoring.checks import series_warnings
+from distiliqa.scoring.slice_score import SliceScore
+
+# Quantities that a scanner adapts from slice to slice; the other facts are settings.
+MEASURED = ("tube_current_ma", "exposure_mas", "ctdivol_mgy")
+MAX_NAMED = 3  # of mixed words
+
+Item = TypeVar("Item")
+
+
+class Variation(NamedTuple):
+    """A number that is not the same in all slices; ``mean`` is over those that state it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SeriesScore:
+    """The scores of one series.
+
+    Attributes
+    ----------
+    series : str
+        Its UID, or the file or folder that stands for it.
+    slices : tuple[SliceScore, ...]
+        In reading order.
+    patients : int
+        Number of patients that the slices say they are of; 1 where they do not say.
+    count_outside : bool
+        Let all slices count, those out of domain or without a patient too.
+    expected : int
+        Number of slices that the series should have, see `ScoringRun`; 0 if unknown.
+    """
+
+    series: str
+    slices: tuple[SliceScore, ...]
+    patients: int = 1
+    count_outside: bool = False
+    expected: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether no slice is missing, as far as is known."""
+        return len(self.slices) >= self.expected
+
+    @property
+    def known(self) -> tuple[SliceScore, ...]:
+        """The slices that count for the series, see `counted`: every number of it is of these."""
+        if self.count_outside:
+            return self.slices
+        return counted(self.slices, lambda slice_: slice_.tier)
+
+    @property
+    def score(self) -> float:
+        """Mean over the slices that count."""
+        return fmean(slice_.score for slice_ in self.known)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Mean of the lower and of the upper ends: errors of slices of one series go together.
+
+        A slice without a patient has its score for certain. None where one with a patient has no
+        interval, for the mean is over all of them, and where none shows a patient.
+        """
+        known = self.known
+        ends = [(slice_.score,) * 2 if slice_.empty else slice_.interval for slice_ in known]
+        found = [interval for interval in ends if interval is not None]
+        if len(found) < len(known) or all(slice_.empty for slice_ in known):
+            return None
+        low, high = (fmean(side) for side in zip(*found, strict=True))
+        return low, high
+
+    @property
+    def noise_hu(self) -> float | None:
+        """Mean global noise level of the slices that count, HU; None where none of them has one."""
+        levels = [slice_.noise_hu for slice_ in self.known if slice_.noise_hu is not None]
+        return fmean(levels) if levels else None
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """How the slices that count were acquired, see `summary`."""
+        return summary(slice_.acquisition for slice_ in self.known)
+
+    @property
+    def variations(self) -> dict[str, Variation]:
+        """Mean and range of what varies in the slices that count, see `variations`."""
+        return variations(slice_.acquisition for slice_ in self.known)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the series as a whole, see `series_warnings`."""
+        return series_warnings(
+            [slice_.position_mm for slice_ in self.slices],
+            [slice_.acquisition for slice_ in self.slices],
+            self.patients,
+        )
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Those of the series as a whole, then those of its slices."""
+        return (*self.warnings, *(text for slice_ in self.slices for text in slice_.warnings))
+
+
+def counted(items: Iterable[Item], tier: Callable[[Item], int]) -> tuple[Item, ...]:
+    """Return the items of the lowest tier that any of them has, in their order.
+
+    Slices that the model knows count alone where there are any. Else those out of domain count,
+    and images without a patient, which get the worst score of the scale, only where there is
+    nothing else.
+
+    Parameters
+    ----------
+    tier : 0 for a slice that the model knows, 1 for one out of domain, 2 for one without a
+        patient, see `distiliqa.scoring.slice_score.SliceScore.tier`.
+    """
+    items = tuple(items)
+    lowest = min(map(tier, items), default=0)
+    return tuple(item for item in items if tier(item) == lowest)
+
+
+def summary(acquisitions: Iterable[Acquisition]) -> Acquisition:
+    """Sum up how slices were acquired.
+
+    Dose facts are means over the slices that state them. A setting is the one that all slices
+    which state it share; where they do not, numbers are None, for a mean of 80 and 120 kV is no
+    tube voltage, and words name what is mixed.
+    """
+    made = list(acquisitions)
+    return Acquisition(**{fact.name: _summed(made, fact.name) for fact in fields(Acquisition)})
+
+
+def variations(acquisitions: Iterable[Acquisition]) -> dict[str, Variation]:
+    """Mean, lowest and highest of each number of `Acquisition` that varies, by its name."""
+    made = list(acquisitions)
+    found = {}
+    for fact in fields(Acquisition):
+        numbers = [value for value in _stated(made, fact.name) if isinstance(value, float | int)]
+        if numbers and min(numbers) < max(numbers):
+            found[fact.name] = Variation(fmean(numbers), min(numbers), max(numbers))
+    return found
+
+
+def _summed(made: Sequence[Acquisition], name: str) -> Any:
+    stated = _stated(made, name)
+    kinds = list(dict.fromkeys(stated))
+    if len(kinds) < 2:
+        return kinds[0] if kinds else None
+    if name in MEASURED:
+        return fmean(stated)
+    if all(isinstance(kind, str) for kind in kinds):
+        more = f" and {len(kinds) - MAX_NAMED} more" if len(kinds) > MAX_NAMED else ""
+        return f"mixed: {', '.join(kinds[:MAX_NAMED])}{more}"
+    return None
+
+
+def _stated(made: Sequence[Acquisition], name: str) -> list[Any]:
+    return [value for one in made if (value := getattr(one, name)) is not None]

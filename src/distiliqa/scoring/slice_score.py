@@ -1,0 +1,136 @@
+"""The score of one slice, with the facts that belong to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct import Acquisition, SliceInfo, Window
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How alike a slice and its reference are in the window of the model, see `distiliqa.metrics`.
+
+    All is None where there is no slice to compare with.
+
+    Attributes
+    ----------
+    reference : str or None
+        The path of the reference slice.
+    ssim : float or None
+        Structural similarity, 1 is best.
+    psnr : float or None
+        Peak signal-to-noise ratio, dB, higher is better; None where it is infinite.
+    vif : float or None
+        Visual information fidelity, 1 is the reference; None where the reference is flat.
+    gmsd : float or None
+        Gradient magnitude similarity deviation, 0 is best.
+    """
+
+    reference: str | None = None
+    ssim: float | None = None
+    psnr: float | None = None
+    vif: float | None = None
+    gmsd: float | None = None
+
+
+@dataclass(frozen=True)
+class SliceScore:
+    """The score of one slice.
+
+    Attributes
+    ----------
+    score : float
+        Mean of the model's outputs, on the scale that the model states. An image without a patient
+        has the worst score of the scale, and a warning.
+    outputs : tuple[float, ...]
+        The outputs of the model, one for each teacher it was distilled from.
+    spread : float or None
+        Sample standard deviation of the outputs; None where there is only one.
+    warnings : tuple[str, ...]
+        What a reader of the score should know, one short sentence each.
+    model : str
+        Name and version of the model.
+    window : Window
+        The window the slice was seen through.
+    info : SliceInfo
+        The slice: what is known of it, and how to read its pixels. ``path``, ``frame``, ``series``,
+        ``position_mm``, ``sop_uid`` and ``acquisition`` are its own. For slices of an array the
+        path is empty, and the frame counts along the first axis.
+    noise_hu : float or None
+        Global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there is too
+        little soft tissue.
+    comparison : Comparison or None
+        With the slice of a reference; None where no reference was given.
+    interval : tuple[float, float] or None
+        Prediction interval: lowest and highest label of such a slice, at the coverage that the
+        model states. None if the model states none.
+    distance : float or None
+        Distance from the training images, relative to the limit of the domain: 0 is the middle of
+        them, above 1 is out of domain. A body that is too small, in parts or too uniform has at
+        least the ratio to that limit. None if the model has no limit.
+    heatmap : ndarray of float32 or None
+        (rows, columns) of the model's patches over the cropped or padded slice: the score that each
+        part alone would get, NaN where no patient is. None unless asked for.
+    empty : bool
+        The slice shows no patient.
+    unlike : bool
+        Its header or its sampling is unlike what the model was trained on, whatever the distance,
+        see `distiliqa.scoring.domain.unlike_training`.
+    number : int
+        Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
+    """
+
+    score: float
+    outputs: tuple[float, ...]
+    spread: float | None
+    warnings: tuple[str, ...]
+    model: str
+    window: Window
+    info: SliceInfo = field(default_factory=SliceInfo)
+    noise_hu: float | None = None
+    comparison: Comparison | None = None
+    interval: tuple[float, float] | None = None
+    distance: float | None = None
+    heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    empty: bool = False
+    unlike: bool = False
+    number: int = field(default=0, compare=False)
+
+    @property
+    def path(self) -> str:  # noqa: D102
+        return self.info.path
+
+    @property
+    def frame(self) -> int:  # noqa: D102
+        return self.info.frame
+
+    @property
+    def series(self) -> str:  # noqa: D102
+        return self.info.series
+
+    @property
+    def position_mm(self) -> float | None:  # noqa: D102
+        return self.info.position_mm
+
+    @property
+    def sop_uid(self) -> str | None:  # noqa: D102
+        return self.info.sop_uid
+
+    @property
+    def acquisition(self) -> Acquisition:  # noqa: D102
+        return self.info.acquisition
+
+    @property
+    def out_of_domain(self) -> bool:
+        """Whether the slice is out of domain, or shows no patient."""
+        far = self.distance is not None and self.distance > 1
+        return self.empty or self.unlike or far
+
+    @property
+    def tier(self) -> int:
+        """What decides whether it counts for its series, see `counted`: the lowest does."""
+        return int(self.out_of_domain) + int(self.empty)

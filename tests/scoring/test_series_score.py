@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from tests.support.made import made_score
+
+from distiliqa.ct import Acquisition
+from distiliqa.scoring.series_score import SeriesScore, Variation, summary, variations
+from distiliqa.scoring.slice_score import SliceScore
+
+
+def slice_score(score: float, **facts: object) -> SliceScore:
+    return made_score(score, series="a", **facts)
+
+
+def series_of(*slices: SliceScore, count_outside: bool = False) -> SeriesScore:
+    return SeriesScore("a", slices, count_outside=count_outside)
+
+
+def test_noise_of_a_series_is_the_mean_of_the_slices_that_have_one():
+    series = series_of(slice_score(1, noise_hu=10.0), slice_score(1), slice_score(1, noise_hu=13.0))
+    assert series.noise_hu == 11.5
+    assert series_of(slice_score(1)).noise_hu is None
+
+
+def test_slices_out_of_domain_do_not_count():
+    series = series_of(
+        slice_score(1, distance=0.5, interval=(0.0, 2.0)),
+        slice_score(2, distance=1.0, interval=(1.5, 3.0)),
+        slice_score(4, distance=1.1, interval=(3.0, 4.0)),
+    )
+    assert [slice_.out_of_domain for slice_ in series.slices] == [False, False, True]
+    assert (series.score, series.interval) == (1.5, (0.75, 2.5))
+    assert series_of(slice_score(4, distance=1.1)).score == 4
+    assert series_of(slice_score(4)).interval is None
+
+
+def test_images_without_a_patient_count_only_where_there_is_nothing_else():
+    strange = slice_score(3, distance=2.0, interval=(2.0, 4.0))
+    empty = slice_score(0, empty=True)
+    series = series_of(strange, empty)
+    assert (series.score, series.interval) == (3, (2.0, 4.0))
+    series = series_of(strange, empty, count_outside=True)
+    assert (series.score, series.interval) == (1.5, (1.0, 2.0))
+    series = series_of(empty, empty)
+    assert (series.score, series.interval, len(series.known)) == (0, None, 2)
+
+
+def test_a_mean_has_no_interval_where_a_slice_that_counts_has_none():
+    series = series_of(slice_score(3, interval=(2.0, 4.0)), slice_score(1))
+    assert (series.score, series.interval) == (2, None)
+
+
+def test_a_series_sums_up_how_the_slices_that_count_were_acquired():
+    doses = [Acquisition(ctdivol_mgy=dose) for dose in (28.0, 5.0, 99.0)]
+    series = series_of(
+        slice_score(1, acquisition=doses[0]),
+        slice_score(1, acquisition=doses[1]),
+        slice_score(1, acquisition=doses[2], empty=True),
+    )
+    assert series.acquisition.ctdivol_mgy == 16.5
+    assert series.variations["ctdivol_mgy"] == (16.5, 5.0, 28.0)
+
+
+def test_noise_of_a_series_is_that_of_the_slices_that_count():
+    slices = (
+        slice_score(1, distance=0.5, noise_hu=10.0),
+        slice_score(1, distance=2.0, noise_hu=50.0),
+    )
+    assert series_of(*slices).noise_hu == 10.0
+    assert series_of(*slices, count_outside=True).noise_hu == 30.0
+
+
+def test_dose_facts_are_means_and_settings_are_those_of_all():
+    made = [
+        Acquisition(kvp=120, kernel="B30f", ctdivol_mgy=28.0, tube_current_ma=300),
+        Acquisition(kvp=120, kernel="B30f", ctdivol_mgy=5.0),
+        Acquisition(kvp=120),
+    ]
+    found = summary(made)
+    assert (found.kvp, found.kernel, found.ctdivol_mgy) == (120, "B30f", 16.5)
+    assert (found.tube_current_ma, found.exposure_mas, found.scanner) == (300, None, None)
+    assert variations(made) == {"ctdivol_mgy": Variation(16.5, 5.0, 28.0)}
+
+
+def test_mixed_settings_are_no_mean():
+    made = [
+        Acquisition(kvp=kvp, slice_thickness_mm=3, kernel=kernel)
+        for kvp, kernel in ((80, "B30f"), (120, "B70f"), (120, "B45f"), (120, "H30s"))
+    ]
+    found = summary(made)
+    assert (found.kvp, found.slice_thickness_mm) == (None, 3)
+    assert found.kernel == "mixed: B30f, B70f, B45f and 1 more"
+    assert variations(made)["kvp"] == Variation(110, 80, 120)
+
+
+def test_nothing_known_is_nothing():
+    assert summary([Acquisition(), Acquisition()]) == Acquisition()
+    assert variations([Acquisition()]) == {}
