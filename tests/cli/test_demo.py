@@ -6,9 +6,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from tests.support.command_line import run
 
-from distiliqa.cli import app
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.models.folder import read_config
 
@@ -28,19 +27,36 @@ def test_example_series_is_small_and_has_three_doses() -> None:
     assert sum(file.stat().st_size for file in files) < 4_000_000
 
 
-def test_the_shipped_model_ranks_the_doses_of_the_example(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
-    assert result.exit_code == 0, result.output
-    means = mean_scores(tmp_path / "scores.csv")
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of the demo and its screen."""
+    folder = tmp_path_factory.mktemp("demo")
+    status, screen = run("demo", "--out", folder)
+    assert status == 0, screen
+    return folder, screen
+
+
+def test_the_shipped_model_ranks_the_doses_of_the_example(demo: tuple[Path, str]) -> None:
+    folder, screen = demo
+    means = mean_scores(folder / "scores.csv")
     assert means["dose_100"] > means["dose_025"] > means["dose_010"]
-    assert result.output.endswith(f"the report: {tmp_path / 'report.html'}\n")
-    assert "dose_010" in (tmp_path / "report.html").read_text()
+    assert f"The report, for a browser: {folder / 'report.html'}\n" in screen
+    assert "dose_010" in (folder / "report.html").read_text()
+
+
+def test_the_demo_explains_the_warnings_that_it_shows(demo: tuple[Path, str]) -> None:
+    folder, screen = demo
+    with (folder / "scores.csv").open() as file:
+        (warning,) = {row["warnings"] for row in csv.DictReader(file)}
+    assert warning.startswith("the header says phantom, ")
+    assert "\n  The example is a computed trunk, no patient: its header says phantom" in screen
+    assert screen.endswith("Your own scans: distiliqa score FOLDER --out RESULTS\n")
 
 
 @pytest.mark.slow
 def test_the_whole_pipeline_runs_at_toy_size(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["demo", "--train", "--out", str(tmp_path)])
-    assert result.exit_code == 0, result.output
+    status, screen = run("demo", "--train", "--out", tmp_path)
+    assert status == 0, screen
     assert read_config(tmp_path / "model").training["images"] == 12
     assert len(mean_scores(tmp_path / "scores" / "scores.csv")) == 3
     assert (tmp_path / "evaluation" / "scatter.png").is_file()
