@@ -6,7 +6,9 @@
 
 # Another Python takes an environment of its own: make test PYTHON=python3.12 VENV=.venv-3.12
 
-PYTHON ?= python3.11
+# The first that is here; versions are pinned with 3.11.
+PYTHON ?= $(or $(shell for python in python3.11 python3.12 python3.13 python3.10 python3; do \
+    command -v $$python && break; done),python3.11)
 VENV ?= .venv
 BIN := $(VENV)/bin
 FRESH := $(VENV)-wheel
@@ -20,10 +22,11 @@ INSTALL := $(BIN)/python -m pip install --quiet
 demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
 
-# The networks of tests are tiny: threads of PyTorch would only wait for each other.
+# The networks of tests are tiny: threads of PyTorch would only wait for each other. Two processes
+# take whole files, so that each fixture is made once.
 test: lint
 	tools/ci/install_test_tools.sh
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/dev.stamp
 	$(BIN)/pytest -m slow
