@@ -32,6 +32,7 @@ def machine() -> dict[str, str]:
         "system": _system(),
         "Python": platform.python_version(),
         "distiliqa": distiliqa.__version__,
+        "commit": _commit(),
         **{name: _version(name) for name in PACKAGES},
         "load average at the start": _load(),
     }
@@ -72,6 +73,18 @@ def _system() -> str:
     except (AttributeError, KeyError, OSError):
         name = platform.system()
     return f"{name}, {platform.machine()}"
+
+
+def _commit() -> str:
+    """The code that was measured; with ``-dirty`` where files differ from the commit."""
+    describe = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(
+            describe, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "not known"
+    return done.stdout.strip()
 
 
 def _load() -> str:

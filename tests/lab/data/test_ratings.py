@@ -71,6 +71,8 @@ def test_patient_id_is_the_case_where_no_manifest_says(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("{}", "holds no ratings"),
+        ("image,score\na.tiff,3\n", 'ratings are a JSON file: write an object {"name": score'),
+        ("", "ratings are a JSON file"),
         ("[1, 2]", "holds no ratings"),
         ('{"a": 1, "a": 2}', "'a' stands twice"),
         ('{"a": true}', "True, not a number"),

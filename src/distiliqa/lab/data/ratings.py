@@ -13,10 +13,11 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from distiliqa.errors import DistiliqaError, RecipeError, quoted
-from distiliqa.foreign_json import read_json
-from distiliqa.foreign_text import read_csv
+from distiliqa.foreign_json import MAX_JSON_BYTES, parse_json
+from distiliqa.foreign_text import read_csv, read_text
 
 MANIFEST = "manifest.csv"
+_ACCEPTED = 'ratings are a JSON file: write an object {"name": score, ...}, as UTF-8'
 
 # LDCTIQAC2023 (Zenodo 7833096) keeps its images in `image/`, and its names may lack the extension.
 _SUBFOLDERS = ("", "image")
@@ -115,11 +116,9 @@ def read_scores(ratings: Path, scale: tuple[float, float] | None) -> dict[str, f
     RecipeError : no ratings, a score that is not a number or lies outside the scale.
     DistiliqaError : the file cannot be read or holds a name twice.
     """
-    content = read_json(ratings)
+    content = parse_json(read_text(ratings, MAX_JSON_BYTES), ratings, _ACCEPTED)
     if not isinstance(content, dict) or not content:
-        raise RecipeError(
-            "holds no ratings", path=ratings, remedy='write an object {"name": score, ...}'
-        )
+        raise RecipeError("holds no ratings", path=ratings, remedy=_ACCEPTED)
     for name, score in content.items():
         _check_score(name, score, scale, ratings)
     return {name: float(score) for name, score in content.items()}

@@ -5,7 +5,8 @@
     FOLDER/failed/<name>/    the objects of a series of which some could not be scored
 
 If more images of a series come later, it is scored again under another name, and its report
-replaces the earlier one. The report is partial if images of the earlier report are missing.
+replaces the earlier one. The report is partial if images of the earlier report are missing. Images
+that are sent again unchanged add no results: the earlier report stays.
 
 Every step is on the disk before the next one starts, so that work continues after a crash.
 """
@@ -86,7 +87,12 @@ class Scorer:
             if not run.slices:
                 self._give_up(series)
                 return
-            self._write(run, results, Earlier.of(results, series))
+            earlier = Earlier.of(results, series)
+            if earlier.hold(run):
+                LOG.info("%s: sent again without a change, the earlier report stays", series.name)
+                self._clear(series, some_failed=bool(run.failed))
+                return
+            self._write(run, results, earlier)
         self._queue_reports(results)
         self._clear(series, some_failed=bool(read_json(results / "run.json")["errors"]))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +13,14 @@ from pydicom import Dataset, dcmread
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import check_regular
+from distiliqa.models.config import ModelConfig
 from distiliqa.pacs.results import codes
+from distiliqa.pacs.results.dicom_result import series_uid
+from distiliqa.pacs.results.structured_report import RESULT
 from distiliqa.scoring.result import ScoringRun
+
+# Scores of one image by one model differ by no more, whatever else was scored beside it.
+MAX_DIFFERENCE = 1e-4
 
 
 class FiledScore(NamedTuple):
@@ -92,10 +98,13 @@ class Earlier:
         Structured reports.
     missing : int
         Number of slices that they rate and whose images are missing here.
+    scores : Mapping[tuple[str, int], float]
+        Their scores by SOP Instance UID and frame.
     """
 
     reports: Sequence[Dataset] = ()
     missing: int = 0
+    scores: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, results: Path, images: Path) -> Earlier:
@@ -120,7 +129,22 @@ class Earlier:
         except DistiliqaError:  # no report can refer to a damaged one
             return cls()
         missing = sum(score.sop_uid not in here for score in filed)
-        return cls([dcmread(path) for path in paths], missing)
+        scores = {(score.sop_uid, score.frame): score.score for score in filed}
+        return cls([dcmread(path) for path in paths], missing, scores)
+
+    def hold(self, run: ScoringRun) -> bool:
+        """Whether a run adds nothing: the reports have its scores, by this version and model.
+
+        A slice that failed adds that the report is partial, unless it is partial already.
+        """
+        if not self.reports or not all(_is_by(report, run.model) for report in self.reports):
+            return False
+        if run.failed and all(report.CompletionFlag == "COMPLETE" for report in self.reports):
+            return False
+        known = [(self.scores.get((s.sop_uid or "", s.frame)), s.score) for s in run.slices]
+        return all(
+            filed is not None and abs(filed - score) <= MAX_DIFFERENCE for filed, score in known
+        )
 
     def counted(self, run: ScoringRun) -> ScoringRun:
         """Add the missing slices to the counts of a run; they may be of any of its series."""
@@ -132,3 +156,10 @@ class Earlier:
             for series, count in scored.items()
         }
         return replace(run, expected=expected, found=run.found + self.missing)
+
+
+def _is_by(report: Dataset, model: ModelConfig) -> bool:
+    """Whether this version of distiliqa wrote a report with this model."""
+    study = report.CurrentRequestedProcedureEvidenceSequence[0]
+    source = study.ReferencedSeriesSequence[0].SeriesInstanceUID
+    return report.SeriesInstanceUID == series_uid(source, RESULT, model)

@@ -35,6 +35,7 @@ from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, r
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
+RESULT = "SR"
 SERIES_NUMBER = 9101  # behind those that scanners give
 SERIES_DESCRIPTION = "CT image quality (research, not a medical device)"
 
@@ -83,7 +84,7 @@ def structured_report(
         is_complete=series.complete,
         is_final=False,
         previous_versions=replaces or None,
-        **made_by(first.SeriesInstanceUID, "SR", model),
+        **made_by(first.SeriesInstanceUID, RESULT, model),
     )
 
 
