@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 import threading
+import warnings
 
 import numpy as np
 import pydicom
@@ -11,7 +12,7 @@ import pytest
 from pydicom.uid import MediaStorageDirectoryStorage
 from tests.support.counting import calls_of
 
-from distiliqa.ct import CTIndex, Problem, index_ct
+from distiliqa.ct import CTIndex, CTWarning, Problem, index_ct, read_ct
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
@@ -56,15 +57,17 @@ def test_every_other_file_is_failed_or_left_out_with_its_reason(tmp_path, write_
     (tmp_path / "text.dcm").write_text("text")
     (tmp_path / "text.tif").write_text("text")
     (tmp_path / "empty").write_text("")
+    (tmp_path / "notes.txt").write_text("")
     (tmp_path / ".hidden.dcm").write_text("text")
     (tmp_path / "more.zip").write_text("text")
     index = index_ct(tmp_path)
     assert [ref.path for ref in index.slices] == [str(tmp_path / "good.dcm")]
     failed = {problem.path.rpartition("/")[2]: problem.reason for problem in index.failed}
     left_out = {problem.path.rpartition("/")[2]: problem.reason for problem in index.left_out}
-    assert set(failed) == {"text.dcm", "text.tif"}
+    assert set(failed) == {"text.dcm", "text.tif", "empty"}
     assert set(left_out) == {"mr.dcm", "scout.dcm", "coronal.dcm", "more.zip", tmp_path.name}
     assert "not a DICOM file" in failed["text.dcm"]
+    assert failed["empty"] == "empty (0 bytes); copy or export it again"
     assert "modality MR, not CT" in left_out["mr.dcm"]
     assert "LOCALIZER" in left_out["scout.dcm"]
     assert "coronal" in left_out["coronal.dcm"]
@@ -136,7 +139,7 @@ def test_a_series_with_an_unknown_position_keeps_the_order_of_names(tmp_path, wr
         (lambda path: None, "no such file or folder; check the path"),
         (lambda path: path.mkdir(), "holds no file"),
         (lambda path: path.write_text("text"), "not a CT image; give DICOM"),
-        (lambda path: path.write_text(""), "not a CT image; give DICOM"),
+        (lambda path: path.write_text(""), r"empty \(0 bytes\); copy or export it again"),
     ],
 )
 def test_nothing_to_read_is_one_line(tmp_path, make, message):
@@ -318,3 +321,33 @@ def test_a_file_that_gives_nothing_is_never_passed_over(tmp_path, write_ct, body
     monkeypatch.setattr("distiliqa.ct.arrays.npy.index_npy", lambda source: CTIndex())
     problem = Problem(str(tmp_path / "b.npy"), "holds no slices; export it again")
     assert index_ct(tmp_path).failed == (problem,)
+
+
+def test_slices_come_in_reading_order_and_the_rest_is_named(tmp_path, write_ct, body):
+    for name, z in [("a", 2), ("b", 0), ("c", 1)]:
+        write_ct(tmp_path / name, body + z, ImagePositionPatient=[0, 0, z])
+    write_ct(tmp_path / "scout", body, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    cut = write_ct(tmp_path / "cut", body, ImagePositionPatient=[0, 0, 9])
+    cut.write_bytes(cut.read_bytes()[:-3000])
+    with pytest.warns(CTWarning) as caught:
+        images = list(read_ct(tmp_path))
+    assert [image.position_mm for image in images] == [0, 1, 2]
+    np.testing.assert_array_equal(images[1].hu, body + 1)
+    texts = [str(warning.message) for warning in caught]
+    assert len(texts) == 2
+    assert texts[0].startswith(str(tmp_path / "scout"))
+    assert texts[1].startswith(str(cut))
+
+
+def test_a_good_folder_reads_in_silence(tmp_path, write_ct, body):
+    write_ct(tmp_path / "a", body)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CTWarning)
+        assert len(list(read_ct(str(tmp_path)))) == 1
+
+
+def test_a_single_broken_file_raises(tmp_path, write_ct, body):
+    path = write_ct(tmp_path / "a.dcm", body)
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.warns(CTWarning), pytest.raises(CTReadError, match=r"a\.dcm: the pixels"):
+        list(read_ct(path))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from distiliqa.archive import storage
 from distiliqa.archive.table import FAILED, LEFT_OUT, problem_row, schema, scored_row
 from distiliqa.ct import CTIndex, Problem
-from distiliqa.ct.index import index_one
+from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
 from distiliqa.errors import ModelFolderError
 from distiliqa.models.folder import ONNX

@@ -1,4 +1,4 @@
-"""A file to read, on disk or packed inside another."""
+"""Files to read, on disk or packed in another file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ class Source:
 
     Attributes
     ----------
-    name : the path as the user sees it; ``archive.zip/member`` for a member of an archive. No two
-        sources of an index have the same.
+    name : the path in results and errors; ``archive.zip/member`` for a member of an archive. It is
+        unique in an index.
     open : gives a new binary stream from the start.
-    file : the path on disk, None where the bytes are packed in another file.
+    file : the path on disk; None where the bytes are packed in another file.
     holder : the file on disk that holds the bytes, itself or an archive; None for none.
-    filename : the file's own name, where ``name`` ends in another way.
-    begin : gives a stream of which only the start is wanted, which need not be unpacked whole.
+    filename : the name of the file itself, where ``name`` ends in another way.
+    begin : gives a stream for the first bytes alone, which is not unpacked whole.
+    size : bytes, where an archive states them; None for others.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Source:
     holder: Path | None = None
     filename: str | None = None
     begin: Callable[[], IO[bytes]] | None = field(default=None, repr=False, compare=False)
+    size: int | None = None
 
     @classmethod
     def on_disk(cls, path: Path) -> Source:
@@ -59,22 +61,23 @@ class Source:
         holder: Path | None = None,
         is_bounded: bool = False,
     ) -> Source:
-        """A file inside another, held in memory whole, and checked, while its pixels are read.
+        """A file inside another. While its pixels are read it is held in memory and checked.
 
         Parameters
         ----------
         stream : gives a new stream that unpacks as it is read.
-        max_bytes : what it may unpack to; `CTReadError` beyond it.
-        holder : as in `Source`.
-        is_bounded : the stream itself ends there, so that headers may be read from it.
+        max_bytes : the largest size after unpacking; `CTReadError` beyond it.
+        filename, holder : as in `Source`.
+        is_bounded : the stream itself ends at ``max_bytes``, so that headers may be read from it.
         """
         read = partial(_unpacked, name, stream, max_bytes)
         opened = partial(_open_kept, read, stream if is_bounded else None)
-        return cls(name, opened, holder=holder, filename=filename, begin=stream)
+        size = max_bytes if is_bounded else None
+        return cls(name, opened, holder=holder, filename=filename, begin=stream, size=size)
 
     @property
     def start(self) -> Source:
-        """The same file to look at the first bytes of."""
+        """The same file for reading its first bytes alone."""
         return self if self.begin is None else Source(self.name, self.begin)
 
     def read(self) -> bytes:
@@ -82,8 +85,17 @@ class Source:
         with self.open() as stream:
             return stream.read()
 
+    def size_of(self, stream: IO[bytes]) -> int:
+        """Its size, bytes; a member of an archive is not unpacked. ``stream`` is it, opened."""
+        if self.size is not None:
+            return self.size
+        place = stream.tell()
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(place)
+        return size
+
     def on_disk_path(self) -> Path:
-        """The path on disk, for formats whose libraries need one; `NotCTError` where packed."""
+        """The path on disk, for libraries that need one. Raises `NotCTError` on a packed file."""
         if self.file is None:
             raise NotCTError(
                 f"{self.suffix} is not read inside an archive or a .gz",
@@ -101,13 +113,13 @@ class Source:
 
     @property
     def folder(self) -> str:
-        """The folder, or the place in the archive, that it lies in."""
+        """The folder that holds it, on disk or in the archive."""
         return str(PurePath(self.name).parent)
 
 
 @contextmanager
 def headers_only() -> Iterator[None]:
-    """Unpack of members of archives no more than is read; their ends are not checked so far."""
+    """Unpack no more of a member of an archive than is read; its end is then not checked."""
     before = _headers_only.set(True)
     try:
         yield
@@ -118,14 +130,14 @@ def headers_only() -> Iterator[None]:
 def _open_kept(
     read: Callable[[], bytes], stream: Callable[[], IO[bytes]] | None = None
 ) -> IO[bytes]:
-    """A stream of what ``read`` gives. One thread unpacks, the others wait for its result."""
+    """Open the bytes that ``read`` gives. One thread unpacks, the others wait for its result."""
     if stream is not None and _headers_only.get():
         return stream()
     with _unpacking:
         return io.BytesIO(_kept(read))
 
 
-# Two, because threads that load in reading order meet where one member ends and the next begins.
+# Two: threads that load in reading order overlap where one member ends and the next begins.
 @lru_cache(maxsize=2)
 def _kept(read: Callable[[], bytes]) -> bytes:
     return read()

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from distiliqa.ct import CTIndex, Problem, SliceInfo
-from distiliqa.ct.index import index_one
+from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
 from distiliqa.ct.volumes.detached import data_file, stamp_of
 from distiliqa.errors import CTReadError, DistiliqaError

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distiliqa.ct import Problem
-from distiliqa.ct.index import walk
+from distiliqa.ct.containers.walk import walk
 from distiliqa.ct.volumes.detached import stamp_of
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import FileStamp

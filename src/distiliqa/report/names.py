@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from distiliqa.ct import Problem
-from distiliqa.ct.series import COPY_OF
+from distiliqa.ct.listing import COPY_OF
 from distiliqa.errors import one_line, without_paths
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, SliceInfo
-from distiliqa.ct.arrays.stack import slices_last
+from distiliqa.ct.arrays.npy import slices_last
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 
 Image: TypeAlias = ArrayLike | CTSlice

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from distiliqa.ct import CTIndex, Problem, SliceInfo, index_ct
-from distiliqa.ct.series import in_reading_order
+from distiliqa.ct.listing import in_reading_order
 from distiliqa.errors import CTReadError, DistiliqaError
 
 

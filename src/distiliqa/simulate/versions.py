@@ -21,8 +21,8 @@ from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.ct.dicom.derive import read_stored
 from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, is_enhanced
 from distiliqa.ct.dicom.header import read_header
+from distiliqa.ct.geometry import Orientation
 from distiliqa.ct.hu import checked
-from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of

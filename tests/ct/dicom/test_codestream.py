@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import io
+import resource
+import struct
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.encaps import get_frame
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from distiliqa.ct.dicom.codestream import read_codestream
+from distiliqa.ct import index_ct
+from distiliqa.ct.dicom.codestream import check_rle, read_codestream
+from distiliqa.errors import CTReadError
 
 # Start of image; a comment; FF that fills up; start of frame of the lossless process: 12 bits,
 # 300 rows, 200 columns, one sample; start of scan, of predictor 1.
@@ -100,3 +104,51 @@ def test_tiles_that_lead_nowhere_end_the_walk(size):
 def test_a_walk_over_a_stream_has_an_end(encoded):
     with pytest.raises(ValueError, match="too many segments"):
         read_codestream(encoded)
+
+
+@pytest.fixture
+def encoded(tmp_path, write_ct, body) -> bytes:
+    dataset = pydicom.dcmread(write_ct(tmp_path / "a.dcm", body))
+    dataset.compress(RLELossless)
+    return get_frame(dataset.PixelData, 0, number_of_frames=1)
+
+
+def frame(*segments: bytes) -> bytes:
+    starts = np.cumsum([64, *map(len, segments)])[:-1]
+    offsets = [*starts, *[0] * (15 - len(segments))]
+    return struct.pack("<16L", len(segments), *offsets) + b"".join(segments)
+
+
+def test_a_frame_as_long_as_its_image_passes(encoded):
+    check_rle(encoded, 64, 64)
+    check_rle(frame(bytes([257 - 128, 7] * 32)), 64, 64)
+
+
+@pytest.mark.parametrize("rows", [32, 63])
+def test_a_frame_with_more_rows_than_the_header_is_an_error(encoded, rows):
+    with pytest.raises(ValueError, match=f"more pixels than the {rows} x 64 of the header"):
+        check_rle(encoded, rows, 64)
+
+
+@pytest.mark.parametrize("damaged", [b"", bytes(63), struct.pack("<16L", 16, *[64] * 15)])
+def test_a_damaged_header_is_an_error(damaged):
+    with pytest.raises(ValueError, match="the compressed image"):
+        check_rle(damaged, 64, 64)
+
+
+@pytest.mark.parametrize("segment", [b"", b"\x80" * 100, b"\x7f", b"\x81", b"\x00\x01"])
+def test_a_segment_that_is_too_short_is_left_to_the_decoder(segment):
+    check_rle(frame(segment), 64, 64)
+
+
+def test_a_frame_that_would_fill_the_memory_is_refused_before(tmp_path, write_ct, body):
+    """8 MiB that would become 512 MiB."""
+    dataset = pydicom.dcmread(write_ct(tmp_path / "a.dcm", body))
+    dataset.compress(RLELossless)
+    dataset.PixelData = encapsulate([frame(bytes([257 - 128, 7]) * (4 << 20))])
+    dataset.save_as(tmp_path / "a.dcm")
+    (ref,) = index_ct(tmp_path / "a.dcm").slices
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CTReadError, match="more pixels than the 64 x 64 of the header"):
+        ref.read()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10  # KiB

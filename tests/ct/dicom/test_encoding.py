@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -20,9 +21,10 @@ from pydicom.uid import (
 )
 
 from distiliqa.ct import index_ct
+from distiliqa.ct.dicom import encoding
+from distiliqa.ct.dicom.beginning import begins_as_dicom
 from distiliqa.ct.dicom.derive import read_stored
-from distiliqa.ct.dicom.encoding import as_encoded, begins_as_dicom
-from distiliqa.ct.dicom.spliced import Spliced
+from distiliqa.ct.dicom.encoding import Spliced, as_encoded
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
@@ -178,3 +180,51 @@ def test_a_frame_is_read_without_the_others(tmp_path, write_ct, body, monkeypatc
 def test_a_file_that_says_what_it_is_stays_as_it_is(tmp_path, write_ct, body):
     source = Source.on_disk(write_ct(tmp_path / "a.dcm", body))
     assert as_encoded(source) is source
+
+
+WHOLE = b"head" + bytes(range(10, 110))
+
+
+@pytest.fixture
+def stream() -> Spliced:
+    return Spliced(b"head", io.BytesIO(b"another head" + WHOLE[4:]), len(b"another head"))
+
+
+@pytest.mark.parametrize("place", [0, 2, 4, 5, 100, len(WHOLE), len(WHOLE) + 9])
+@pytest.mark.parametrize("size", [0, 1, 2, 50, 500])
+def test_it_reads_as_one_file(stream, place, size):
+    assert stream.seek(place) == place
+    assert stream.read(size) == WHOLE[place : place + size]
+    assert stream.tell() == place + len(WHOLE[place : place + size])
+
+
+def test_places_count_from_here_and_from_the_end(stream):
+    assert stream.read() == WHOLE
+    assert stream.seek(-3, os.SEEK_END) == len(WHOLE) - 3
+    assert stream.seek(1, os.SEEK_CUR) == len(WHOLE) - 2
+    assert stream.read(None) == WHOLE[-2:]
+    assert stream.seek(-500, os.SEEK_CUR) == 0
+
+
+def test_it_closes_what_it_reads():
+    inner = io.BytesIO(b"x")
+    with Spliced(b"", inner, 0):
+        pass
+    assert inner.closed
+
+
+@pytest.mark.filterwarnings("ignore:The value")
+def test_a_deflated_bomb_is_refused(tmp_path, write_ct, body, monkeypatch):
+    monkeypatch.setattr(encoding, "MAX_INFLATED_BYTES", 1 << 20)
+    path = write_ct(tmp_path / "a.dcm", body)
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.ImageComments = "0" * (1 << 20)
+    bare = pydicom.Dataset(dict(dataset.items()))
+    bare.file_meta = dataset.file_meta
+    bare.save_as(path, enforce_file_format=True)
+    assert path.stat().st_size < 1 << 17
+    with pytest.raises(CTReadError, match="inflates to more than 1 MiB"):
+        index_ct(path)
+    monkeypatch.undo()
+    assert len(index_ct(path).slices) == 1

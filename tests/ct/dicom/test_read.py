@@ -10,7 +10,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, SecondaryCaptureImageStorage, generate_uid
 
 from distiliqa.ct import index_ct
-from distiliqa.ct.dicom.exposure import CONTRADICTION
+from distiliqa.ct.dicom.acquisition_facts import CONTRADICTION
 from distiliqa.errors import CTReadError, NotCTError
 
 MINIMUM = pydicom.Dataset()

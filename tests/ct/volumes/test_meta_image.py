@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import index_ct
-from distiliqa.ct.index import index_one
+from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
 from distiliqa.ct.volumes.meta_image import read_meta_image
 from distiliqa.errors import CTReadError, NotCTError

@@ -9,8 +9,8 @@ import pydicom
 import pytest
 
 from distiliqa.ct import index_ct
-from distiliqa.ct.volumes import voxels
-from distiliqa.ct.volumes.inflate import Inflated
+from distiliqa.ct.volumes import coding, voxels
+from distiliqa.ct.volumes.coding import Inflated
 from distiliqa.ct.volumes.voxels import _decoded
 from distiliqa.errors import CTReadError, NotCTError
 
@@ -199,7 +199,7 @@ def test_a_volume_that_cannot_be_decoded_is_tried_once(tmp_path, body, monkeypat
     path.write_bytes(content)
     slices = index_ct(path).slices
     opened = []
-    monkeypatch.setattr(voxels, "Inflated", lambda file: opened.append(file) or Inflated(file))
+    monkeypatch.setattr(coding, "Inflated", lambda file: opened.append(file) or Inflated(file))
     for ref in slices:
         with pytest.raises(CTReadError, match="cut short or damaged"):
             ref.read()

@@ -1,4 +1,4 @@
-"""TIFF images of HU, or of the LDCTIQAC2023 challenge; every page is a slice."""
+"""TIFF images in HU or in the values of the LDCTIQAC2023 challenge; each page is a slice."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from distiliqa.ct.arrays.stack import index_stack
+from distiliqa.ct.arrays.npy import index_stack
 from distiliqa.ct.arrays.tiff_page import page_offsets, page_values
 from distiliqa.ct.hu import check_count, check_dtype, check_size, rescale
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
-from distiliqa.ct.volumes.voxels import MAX_DECODED_BYTES
+from distiliqa.ct.volumes.coding import MAX_DECODED_BYTES
 from distiliqa.errors import CTReadError, NotCTError
 
-# tifffile logs what is odd in a file, and without a handler that would reach the screen.
+# tifffile logs oddities of a file. Without a handler they would reach the screen.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 # LDCTIQAC2023 (doi 10.5281/zenodo.7833096) stores float images in [0, 1]: HU = 1400 x - 1000.
 CHALLENGE_SLOPE, CHALLENGE_INTERCEPT = 1400.0, -1000.0
-_BEYOND = 0.1  # how far a denoised one may overshoot [0, 1]
+_OVERSHOOT = 0.1  # beyond [0, 1], in denoised images
 
 
 def index_tiff(source: Source) -> CTIndex:
     """Find the slices of a TIFF.
 
-    Raises `NotCTError` on color and 8-bit pictures, `CTReadError` on a damaged file, on one that
-    is not stored page by page, and on more pages than any series has.
+    Raises
+    ------
+    NotCTError : it is a color or 8-bit image.
+    CTReadError : it is damaged, a page holds several images, or it has more than 20,000 pages.
     """
     with _opened(source) as tiff:
         pages = page_offsets(tiff)
@@ -43,7 +45,7 @@ def index_tiff(source: Source) -> CTIndex:
 
 
 def read_tiff(path: Path) -> NDArray[np.generic]:
-    """All values of a TIFF as they are stored, (pages, rows, columns), or (rows, columns).
+    """Read all values of a TIFF as stored, (pages, rows, columns), or (rows, columns) of one page.
 
     Raises `CTReadError` as `index_tiff`.
     """
@@ -60,7 +62,7 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
 
 @contextmanager
 def _opened(source: Source) -> Iterator[tifffile.TiffFile]:
-    """Open a TIFF, and report in one line whatever is wrong with it."""
+    """Open a TIFF, and report all faults in one line."""
     try:
         with source.open() as stream, tifffile.TiffFile(stream) as tiff:
             yield tiff
@@ -80,7 +82,7 @@ def _page_at(tiff: tifffile.TiffFile, offset: int) -> tifffile.TiffPage:
     if offset == first.offset:
         return first
     tiff.filehandle.seek(offset)
-    return tifffile.TiffPage(tiff, index=1)  # all that counts is that it is not the first
+    return tifffile.TiffPage(tiff, index=1)  # any number but that of the first
 
 
 def _check_count(tiff: tifffile.TiffFile, pages: Sequence[int], path: str) -> None:
@@ -93,9 +95,9 @@ def _check_count(tiff: tifffile.TiffFile, pages: Sequence[int], path: str) -> No
 
 
 def _holds_several(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> bool:
-    """Whether a page is a volume, or stands for images that have none, as ImageJ writes above 4 GB.
+    """Whether a page is a volume, or the only page of a stack, as ImageJ writes above 4 GB.
 
-    Only these two kinds do; to look at the series of others may open the files beside them.
+    The series of other kinds are not looked at: that may open the files beside them.
     """
     described = tiff.series if page.is_shaped or page.is_imagej else ()
     cut_off = (series.size > len(series.pages) * series.keyframe.size for series in described)
@@ -126,5 +128,5 @@ def _read_hu(source: Source, offset: int) -> NDArray[np.floating]:
 
 
 def _is_of_challenge(values: NDArray[np.floating]) -> bool:
-    """A page of HU cannot span so little, so the range alone distinguishes the two."""
-    return bool(values.min() >= -_BEYOND and values.max() <= 1 + _BEYOND)
+    """Whether values are in [0, 1], as in the challenge: HU of a page span more."""
+    return bool(values.min() >= -_OVERSHOOT and values.max() <= 1 + _OVERSHOOT)

@@ -1,7 +1,7 @@
-"""The pages of a TIFF, and what their strips and tiles hold, before they are decoded.
+"""Pages of a TIFF, with checks of their strips and tiles before they are decoded.
 
-tifffile follows a list of pages wherever it leads, inflates a strip whole, and gives zeros for what
-is not there.
+tifffile follows a list of pages wherever it leads, inflates a strip whole, and gives zeros for
+missing data.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MAX_LZMA_MEMORY = 128 << 20
 
 
 def page_offsets(tiff: tifffile.TiffFile) -> list[int]:
-    """Where the pages of a file begin, bytes; one more than 20,000 of them are not followed.
+    """Offsets of the pages of a file, bytes; after 20,001 pages the list is not followed.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _check_segment(page: tifffile.TiffPage, offset: int, count: int, least: int,
 
 
 def _segment_bytes(page: tifffile.TiffPage) -> Iterator[tuple[int, int]]:
-    """Bytes that each strip or tile holds at least, and those of a whole one."""
+    """Yield for each strip or tile the smallest number of bytes, and that of a whole one."""
     if page.is_tiled:
         full = page.tilelength * _row_bytes(page, page.tilewidth)
         for _ in range(int(np.prod(page.chunked))):
@@ -97,9 +97,9 @@ def _row_bytes(page: tifffile.TiffPage, width: int) -> int:
 
 
 def _unpacked_size(packed: bytes, compression: int, least: int, limit: int) -> int:
-    """Bytes that a strip or tile unpacks to, counted up to ``limit`` and no further.
+    """Bytes of a strip or tile after unpacking, counted up to ``limit``.
 
-    ``least`` for compressions whose decoder is given the size and stops there.
+    It is ``least`` for compressions whose decoder knows the size and stops there.
     """
     if compression == _PACKBITS:
         return _packbits_size(packed)
@@ -116,7 +116,7 @@ def _counted(decoder: Any, packed: bytes, limit: int) -> int:
         if not (block := decoder.decompress(packed, _INFLATED_BLOCK)):
             break
         size += len(block)
-        packed = getattr(decoder, "unconsumed_tail", b"")  # lzma keeps it itself
+        packed = getattr(decoder, "unconsumed_tail", b"")  # lzma keeps the rest itself
     if size <= limit and decoder.unused_data.strip(b"\0"):
         raise ValueError("bytes behind the end of a strip or tile")
     return size

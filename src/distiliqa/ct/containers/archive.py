@@ -12,8 +12,8 @@ from functools import partial
 from itertools import count
 from pathlib import Path, PurePath
 
-from distiliqa.ct.containers.gzipped import GZIP
-from distiliqa.ct.containers.member import (
+from distiliqa.ct.containers.packed import (
+    GZIP,
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
     MAX_RATIO,
@@ -64,7 +64,7 @@ def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
     Raises
     ------
     CTReadError : no archive, a damaged directory, or sizes beyond the limits of
-        `distiliqa.ct.containers.member`, before a member is unpacked.
+        `distiliqa.ct.containers.packed`, before a member is unpacked.
     """
     is_tar = archive_kind(path.name, _start(path)) == "tar"
     members, damage = list_tar(path) if is_tar else list_zip(path)

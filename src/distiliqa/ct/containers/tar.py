@@ -17,8 +17,7 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import IO, Any, cast
 
-from distiliqa.ct.containers.gzipped import GZIP
-from distiliqa.ct.containers.member import MAX_MEMBERS, Listing, Member, max_unpacked
+from distiliqa.ct.containers.packed import GZIP, MAX_MEMBERS, Listing, Member, max_unpacked
 from distiliqa.errors import CTReadError, NotCTError
 from distiliqa.files import FileStamp, file_stamp, open_regular
 

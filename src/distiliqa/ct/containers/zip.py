@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from distiliqa.ct.containers.member import Listing, Member
+from distiliqa.ct.containers.packed import Listing, Member
 from distiliqa.errors import CTReadError
 from distiliqa.files import FileStamp, file_stamp, open_regular
 

@@ -1,8 +1,7 @@
-"""Text in the character set that its bytes show (DICOM PS3.5, 6.1; PS3.3, C.12.1.1.2).
+"""Text in the character set of its bytes (DICOM PS3.5, 6.1; PS3.3, C.12.1.1.2).
 
-Many files state another character set than they are written in, one that nobody knows, or none. A
-name in wrong letters is another name: where neither the bytes nor the file say what the letters
-are, the text counts as unreadable.
+Many files state a wrong character set, an unknown one, or none. A name in wrong letters is another
+name. So a text is unreadable where neither the bytes nor the file determine its letters.
 """
 
 from __future__ import annotations
@@ -26,21 +25,21 @@ _ESCAPE = b"\x1b"
 _REPLACED = "\ufffd"
 _MULTIPLE = {"LO", "PN", "SH", "UC"}  # a backslash separates their values
 _TEXT = {*_MULTIPLE, "LT", "ST", "UT"}
-# Western and Central European: letters that look like UTF-8 are UTF-8.
+# Western and Central European: bytes that are valid UTF-8 are UTF-8.
 _LATIN = {f"iso8859-{part}" for part in (1, 2, 3, 4, 9, 15)}
 _LAST_OF_TWO_BYTES = "\u07ff"  # in UTF-8
 _SINGLE_BYTE = re.compile("ascii|iso8859-.*|tis-620")
-_BEFORE_LATIN_LETTERS = range(0x80, 0xA0)  # control codes of ISO 8859, which no text has
+_BEFORE_LATIN_LETTERS = range(0x80, 0xA0)  # control codes of ISO 8859, absent from text
 
 
 class TextReading(NamedTuple):
-    """A text as it was read.
+    """A text, and how its character set was determined.
 
     Attributes
     ----------
-    text : None where it cannot be read.
-    is_stated : whether the text is in the character set that the file states.
-    is_guess : whether it was read as ISO 8859-1 for want of a better reason than its letters.
+    text : None where it is unreadable.
+    is_stated : whether the character set is the one that the file states.
+    is_guess : whether it was read as ISO 8859-1 because its letters look like that.
     """
 
     text: str | None
@@ -49,17 +48,17 @@ class TextReading(NamedTuple):
 
 
 def read_text(raw: bytes, stated: Sequence[str]) -> TextReading:
-    """Read the bytes of a text, without its padding, by what they are rather than what is stated.
+    """Read a text by its bytes first, and by the stated character set second.
 
     Parameters
     ----------
-    raw : the value as in the file; a backslash that separates values stays.
+    raw : the value as in the file, with the backslash between values.
     stated : the values of Specific Character Set (0008,0005).
     """
     raw = raw.strip(b"\0 ")
     codec = _codec(stated[0] if stated else "") or "ascii"
     as_stated = _decoded(raw, codec)
-    if _ESCAPE in raw:  # the escape sequences state the sets, whether or not the file does
+    if _ESCAPE in raw:  # escape sequences state the sets, even if the file does not
         return TextReading(as_stated)
     try:
         as_utf8 = raw.decode("utf-8")
@@ -84,16 +83,16 @@ def stated_sets(dataset: Dataset) -> list[str]:
 
 
 def restate_as_utf8(dataset: Dataset) -> list[str]:
-    """Write all text of a data set in UTF-8 if one is in another set than the file states.
+    """Rewrite all text of a data set in UTF-8 if one is in another set than the file states.
 
     Parameters
     ----------
-    dataset : as read, with none of its text asked for before: the bytes are what counts. Private
-        attributes are left as they are.
+    dataset : as read from a file. No text of it was accessed before: the raw bytes are needed.
+        Private attributes stay as they are.
 
     Returns
     -------
-    The keywords of the texts that cannot be read; they are empty now.
+    The keywords of unreadable texts, which are now empty.
     """
     texts = list(_texts(dataset, stated_sets(dataset)))
     if all(text.reading.is_stated for text in texts):
@@ -117,7 +116,7 @@ class _Text(NamedTuple):
 
 
 def _texts(dataset: Dataset, stated: Sequence[str]) -> Iterator[_Text]:
-    """All text of a data set and of the items of its sequences."""
+    """Yield all text of a data set and of the items of its sequences."""
     stated = stated_sets(dataset) if "SpecificCharacterSet" in dataset else stated
     for tag in list(dataset.keys()):
         element = dataset.get_item(tag)
@@ -132,7 +131,7 @@ def _texts(dataset: Dataset, stated: Sequence[str]) -> Iterator[_Text]:
 
 
 def _plain(name: str) -> str:
-    """The name of a character set without the ways in which it is misspelt."""
+    """The name of a character set in capitals, with one space for all separators."""
     return re.sub("[^A-Z0-9]+", " ", name.upper()).strip()
 
 
@@ -143,13 +142,13 @@ _CODECS = {
 
 
 def _codec(name: str) -> str | None:
-    """The codec of a character set; None where nobody knows the set."""
+    """The Python codec of a character set; None for an unknown set."""
     codec = _CODECS.get(_plain(name))
     return None if codec is None else codecs.lookup(codec).name
 
 
 def _decoded(raw: bytes, codec: str) -> str | None:
-    """``raw`` in ``codec``, or what its escape sequences say; None where it does not fit."""
+    """``raw`` in ``codec`` or in the sets of its escape sequences; None if it is invalid there."""
     try:
         text = _unescaped(raw, codec) if _ESCAPE in raw else raw.decode(codec)
     except (UnicodeError, LookupError):
@@ -161,14 +160,14 @@ def _unescaped(raw: bytes, codec: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text = decode_bytes(raw, [codec, *CODES_TO_ENCODINGS.values()], TEXT_VR_DELIMS)
-    return text.replace("\x1b$)A", "")  # pydicom leaves this one, of ISO 2022 IR 58, in its place
+    return text.replace("\x1b$)A", "")  # pydicom leaves in this one, of ISO 2022 IR 58
 
 
 def _is_rather_utf8(as_utf8: str, as_stated: str, codec: str) -> bool:
     """Whether bytes that are valid in both are UTF-8.
 
-    Text in one of the sets of Europe or Asia is valid UTF-8 only by a rare accident, which then
-    gives letters that the stated set does not have.
+    Text in a set of Europe or Asia is rarely valid UTF-8. If it is, it has letters that are not in
+    the stated set.
     """
     if codec in _LATIN or any(ord(letter) in _BEFORE_LATIN_LETTERS for letter in as_stated):
         return True
@@ -176,12 +175,12 @@ def _is_rather_utf8(as_utf8: str, as_stated: str, codec: str) -> bool:
         as_utf8.encode(codec)
     except UnicodeEncodeError:
         return False
-    # Pairs of Chinese bytes are letters of two bytes more often than by a rare accident.
+    # Pairs of Chinese bytes are often also letters of two bytes in UTF-8.
     return bool(_SINGLE_BYTE.fullmatch(codec)) or max(as_utf8, default="") > _LAST_OF_TWO_BYTES
 
 
 def _as_latin(raw: bytes) -> str | None:
-    """Words in ISO 8859-1 if they look like that: most of their letters are plain ones."""
+    """Text in ISO 8859-1 if most letters of each word are in ASCII; else None."""
     text = raw.decode("latin_1")
     for word in re.split(r"[\^=\s\\]+", text):
         special = [letter for letter in word if not letter.isascii()]

@@ -1,6 +1,6 @@
-"""What a compressed image says of itself, to be held against what the DICOM header says of it.
+"""Headers of compressed images, to compare them with the DICOM header before they are decoded.
 
-Only headers of the stream are read, no compressed data.
+No pixels are decoded. Of RLE, which has no size in its header, the decoded bytes are counted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import struct
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 _J2K_START = b"\xff\x4f\xff\x51"  # SOC, then at once SIZ
@@ -32,14 +33,18 @@ _REVERSIBLE = 1  # the 5-3 wavelet; T.800, table A.20
 _MIN_TILE_PART_BYTES = 14  # SOT and SOD
 
 # Steps of a walk over a stream, which could otherwise be as many as it has bytes. JPEG has some ten
-# segments; JPEG 2000 has three for each part of a tile, and one tile for 64 x 64 pixels at most.
+# segments. JPEG 2000 has three a part of a tile, and a tile has at least 64 x 64 pixels.
 _MAX_SEGMENTS, _MAX_MARKERS = 1000, 100_000
 
 
 class Codestream(NamedTuple):
-    """What the image in a codestream is.
+    """Size and coding of a compressed image.
 
-    ``precision`` is in bits. ``lossy`` : the way it was coded does not keep every pixel value.
+    Attributes
+    ----------
+    rows, columns, samples : size of the image, and values a pixel.
+    precision : bits of a value.
+    lossy : whether the coding loses pixel values.
     """
 
     rows: int
@@ -52,7 +57,7 @@ class Codestream(NamedTuple):
 def read_codestream(encoded: bytes) -> Codestream:
     """Read the size and the coding of a JPEG, JPEG-LS, JPEG 2000 or HTJ2K image from its headers.
 
-    Sources: ITU-T T.81, B.2; T.87, C.2; T.800, A.4 to A.6. Raises `ValueError` where there is none.
+    Sources: ITU-T T.81, B.2; T.87, C.2; T.800, A.4 to A.6. Raises `ValueError` on damage.
     """
     try:
         if encoded.startswith(_JPEG_START):
@@ -70,7 +75,7 @@ def holds_another(encoded: bytes) -> bool:
 
 
 def _read_jpeg(encoded: bytes) -> Codestream:
-    """Walk all segments up to the scan: GDCM ends the process where one should not be there."""
+    """Walk all segments up to the scan: GDCM ends the process on a segment out of place."""
     found, frame, place = None, 0, len(_JPEG_START)
     for _ in range(_MAX_SEGMENTS):
         begin, marker, length = struct.unpack_from(">BBH", encoded, place)
@@ -90,10 +95,10 @@ def _read_jpeg(encoded: bytes) -> Codestream:
 
 
 def _is_lossy_scan(encoded: bytes, place: int, frame: int) -> bool:
-    """Whether a scan leaves out part of the pixel values.
+    """Whether a scan loses part of the pixel values.
 
-    JPEG-LS allows an error of NEAR (T.87, C.2.3). It and lossless JPEG can shift bits out, which is
-    the point transform (T.81, H.1.2.1).
+    JPEG-LS allows an error of NEAR (T.87, C.2.3). The point transform of JPEG-LS and lossless JPEG
+    shifts bits out (T.81, H.1.2.1).
     """
     (count,) = struct.unpack_from(">B", encoded, place + 4)
     near, _, approximation = struct.unpack_from(">3B", encoded, place + 5 + 2 * count)
@@ -115,10 +120,10 @@ def _read_jpeg_2000(encoded: bytes, place: int) -> Codestream:
 
 
 def _read_tiles(encoded: bytes, place: int, tiles: int) -> bool:
-    """Whether the image or one of its ``tiles`` is lossy; ``place`` is that of SIZ.
+    """Whether the image or one of its ``tiles`` is lossy; ``place`` is the offset of SIZ.
 
     A tile may have another wavelet than the image, and a component another than its tile. Raises
-    `ValueError` where tiles or parts of them are missing: OpenJPEG makes them black.
+    `ValueError` on missing tiles or parts of tiles, which OpenJPEG makes black.
     """
     lossy, found, declared = False, Counter[int](), dict[int, int]()
     for marker, at in _markers(encoded, place):
@@ -127,7 +132,7 @@ def _read_tiles(encoded: bytes, place: int, tiles: int) -> bool:
         elif marker == _SOT:
             tile, parts = struct.unpack_from(">H5xB", encoded, at + 4)
             found[tile] += 1
-            declared[tile] = max(declared.get(tile, 0), parts)  # 0: not said in this part
+            declared[tile] = max(declared.get(tile, 0), parts)  # 0: not stated in this part
     if len(found) < tiles:
         raise ValueError(f"the compressed image lacks {tiles - len(found)} of its {tiles} tiles")
     if any(found[tile] < parts for tile, parts in declared.items()):
@@ -136,7 +141,7 @@ def _read_tiles(encoded: bytes, place: int, tiles: int) -> bool:
 
 
 def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
-    """The markers of the main header and of those of tiles, with their places, from SIZ on."""
+    """Yield the markers of the main header and of the tile headers, with offsets, from SIZ on."""
     tile, tile_bytes = place, 0
     for _ in range(_MAX_MARKERS):
         if place + 2 > len(encoded):
@@ -145,7 +150,7 @@ def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
         if marker == _SOT:
             tile, (tile_bytes,) = place, struct.unpack_from(">I", encoded, place + 6)
         if marker == _SOD:
-            if tile_bytes < _MIN_TILE_PART_BYTES:  # 0: it is the last, up to the end of the image
+            if tile_bytes < _MIN_TILE_PART_BYTES:  # 0: the last tile, up to the end of the image
                 return
             place = tile + tile_bytes
         elif not 0xFF50 <= marker <= 0xFF90:
@@ -154,3 +159,42 @@ def _markers(encoded: bytes, place: int) -> Iterator[tuple[int, int]]:
             yield marker, place
             place += 2 + struct.unpack_from(">H", encoded, place + 2)[0]
     raise ValueError("the compressed image has too many segments")
+
+
+_RLE_HEADER = struct.Struct("<16L")  # number of segments, and where each begins
+_NO_OPERATION = 128
+
+
+def check_rle(encoded: bytes, rows: int, columns: int) -> None:
+    """Raise `ValueError` on RLE (PS3.5, annex G) with a damaged header or too many pixels.
+
+    Two bytes can become 128. A segment has one byte of each pixel; up to a row more is allowed. The
+    decoder reports one that is too short.
+    """
+    if len(encoded) < _RLE_HEADER.size:
+        raise ValueError("the compressed image is cut short")
+    count, *offsets = _RLE_HEADER.unpack_from(encoded)
+    if count > len(offsets):
+        raise ValueError(f"the compressed image has {count} segments")
+    max_bytes = (rows + 1) * columns - 1
+    for start, end in pairwise([*offsets[:count], len(encoded)]):
+        if _decoded_length(encoded, start, min(end, len(encoded)), max_bytes) > max_bytes:
+            raise ValueError(
+                f"the compressed image has more pixels than the {rows} x {columns} of the header"
+            )
+
+
+def _decoded_length(encoded: bytes, place: int, end: int, max_bytes: int) -> int:
+    """Bytes of a segment after decoding, counted up to ``max_bytes``."""
+    length = 0
+    while place < end and length <= max_bytes:
+        control = encoded[place]
+        if control < _NO_OPERATION:  # control + 1 bytes follow
+            length += min(control + 1, end - place - 1)
+            place += control + 2
+        elif control > _NO_OPERATION:  # the next byte is repeated
+            length += 257 - control
+            place += 2
+        else:
+            place += 1
+    return length

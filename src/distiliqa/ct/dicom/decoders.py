@@ -1,17 +1,23 @@
 """Decoders of compressed frames, as one plug-in for pydicom under permissive licenses.
 
 pyjpegls reads JPEG-LS, pylibjpeg-openjpeg JPEG 2000 and HTJ2K, GDCM the other kinds of JPEG. These
-libraries trust the DICOM header: where it contradicts the compressed image, GDCM ends the whole
-process and others give a wrong image, so the two are compared first. pydicom itself decodes RLE,
+libraries trust the DICOM header. Where it contradicts the compressed image, GDCM ends the whole
+process and others give a wrong image. So the two are compared first. pydicom itself decodes RLE,
 once its length is known.
 
-The names that pydicom looks for in a plug-in module are `is_available`, `DECODER_DEPENDENCIES` and
-the decoding function.
+pydicom looks for three names in a plug-in module: `is_available`, `DECODER_DEPENDENCIES` and the
+decoding function.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from threading import Lock
 from typing import Any
 
 from pydicom.pixels import get_decoder
@@ -33,13 +39,11 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from distiliqa.ct.dicom.codestream import Codestream, holds_another, read_codestream
-from distiliqa.ct.dicom.decoder_output import decoder_output
+from distiliqa.ct.dicom.codestream import Codestream, check_rle, holds_another, read_codestream
 from distiliqa.ct.dicom.header import LOSSY
-from distiliqa.ct.dicom.rle import check_rle
 
 PLUGIN = "distiliqa"
-NOTES = "notes"  # option of pydicom's decoders: a list that takes what a user should know
+NOTES = "notes"  # option of the decoder: a list that receives warnings for the user
 _MAX_PRECISION = 16  # of CT: PS3.3, C.8.2.1.1
 _END_OF_IMAGE = b"\xff\xd9"
 
@@ -72,8 +76,8 @@ def is_available(uid: str) -> bool:
 def decode_frame(source: bytes, runner: DecodeRunner) -> bytes | bytearray:
     """Decode one encoded frame to bytes of ``runner``'s rows, columns and bits allocated.
 
-    Raises `ValueError` where the compressed image is not the one that the header describes, or its
-    decoder says that it is damaged.
+    Raises `ValueError` where the compressed image contradicts the header, or its decoder reports
+    damage.
     """
     if runner.transfer_syntax == RLELossless:
         check_rle(source, runner.rows, runner.columns)
@@ -86,7 +90,7 @@ def decode_frame(source: bytes, runner: DecodeRunner) -> bytes | bytearray:
     if runner.transfer_syntax in JPEGTransferSyntaxes:
         return _decode_jpeg(source, runner, notes)
     if runner.transfer_syntax in JPEGLSTransferSyntaxes:
-        # Where a stream is cut short CharLS reads on for seconds, until it meets this marker.
+        # In a stream that is cut short, CharLS reads on for seconds until it finds this marker.
         source += _END_OF_IMAGE
     return _module(runner.transfer_syntax)._decode_frame(source, runner)
 
@@ -124,7 +128,7 @@ def _decode_jpeg(source: bytes, runner: DecodeRunner, notes: list[str]) -> bytes
     try:
         with decoder_output() as printed:
             pixels = decode(source, runner)
-    except AttributeError as error:  # GDCM gives None in place of an image that it cannot decode
+    except AttributeError as error:  # GDCM gives None for an image that it cannot decode
         raise ValueError("the compressed image is damaged") from error
     for line in printed:
         if not _HARMLESS.search(line):
@@ -134,7 +138,7 @@ def _decode_jpeg(source: bytes, runner: DecodeRunner, notes: list[str]) -> bytes
 
 
 def _decode_12_bit_jpeg(source: bytes, runner: DecodeRunner) -> bytes:
-    """JPEG Extended, processes 2 and 4, which pydicom's own plug-in for GDCM leaves out."""
+    """Decode JPEG Extended, processes 2 and 4, which the plug-in of pydicom for GDCM leaves out."""
     import gdcm
 
     fragment = gdcm.Fragment()
@@ -152,5 +156,51 @@ def _decode_12_bit_jpeg(source: bytes, runner: DecodeRunner) -> bytes:
     image.SetPixelFormat(gdcm.PixelFormat(1, *bits, runner.pixel_representation))
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGExtendedProcess2_4))
     image.SetDataElement(element)
-    # GDCM hands bytes out as text in which it has escaped what is not UTF-8.
+    # GDCM gives bytes as text, with escapes for those that are not UTF-8.
     return image.GetBuffer().encode("utf-8", "surrogateescape")
+
+
+_STDERR = 2
+_capturing = Lock()  # there is one standard error for all threads
+
+# First words of the messages of libjpeg, found by running it on damaged streams.
+_OF_LIBJPEG = re.compile(
+    rb"(Application transferred|Bogus|Corrupt JPEG|Empty|Huffman table|Improper|Inconsistent|"
+    rb"Invalid|Missing|Not a JPEG|Premature end|Quantization table|Sampling factors|Sorry|"
+    rb"Unknown|Unsupported|Wrong JPEG)[\x20-\x7e]*\n"
+)
+
+
+@contextmanager
+def decoder_output() -> Iterator[list[str]]:
+    """Capture the messages of libjpeg; the list has its lines once the block has ended.
+
+    libjpeg, inside GDCM, goes on where a stream is damaged, and reports it on standard error alone.
+    Output of other threads appears when the block ends. One thread at a time is in such a block.
+    """
+    lines: list[str] = []
+    with _capturing, TemporaryFile() as file:
+        try:
+            screen = os.dup(_STDERR)
+        except OSError:  # a service that was started without one
+            yield lines
+            return
+        _flush()
+        os.dup2(file.fileno(), _STDERR)
+        try:
+            yield lines
+        finally:
+            _flush()
+            os.dup2(screen, _STDERR)
+            os.close(screen)
+            file.seek(0)
+            for line in file.read().splitlines(keepends=True):
+                if _OF_LIBJPEG.fullmatch(line):
+                    lines.append(line.decode().strip())
+                else:
+                    os.write(_STDERR, line)
+
+
+def _flush() -> None:
+    if sys.stderr is not None:
+        sys.stderr.flush()

@@ -1,8 +1,8 @@
-"""Derived CT images: another dose of a slice, as DICOM that keeps who and where it is.
+"""Derived CT images, such as a slice at another dose, as DICOM of the same patient and position.
 
 A derived image follows DICOM PS3.3, C.7.6.1.1.2 (image type), C.7.6.1.1.3 (derivation
-description) and C.7.6.1.1.4 (source image sequence). It gets UIDs of its own (C.7.3.1, C.12.1),
-computed from those of its source, so that making it twice makes the same file.
+description) and C.7.6.1.1.4 (source image sequence). Its UIDs (C.7.3.1, C.12.1) are computed from
+those of its source, so that the same derivation always gives the same file.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
-from distiliqa.ct.containers.gzipped import without_gzip
+from distiliqa.ct.containers.packed import without_gzip
 from distiliqa.ct.dicom.character_sets import restate_as_utf8
-from distiliqa.ct.dicom.deflated import check_inflated_size
 from distiliqa.ct.dicom.derived_tags import kept_tags
-from distiliqa.ct.dicom.encoding import as_encoded, transfer_syntax
+from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size, transfer_syntax
 from distiliqa.ct.dicom.header import LOSSY, read_header
 from distiliqa.ct.dicom.identify import is_dicom
-from distiliqa.ct.dicom.image_pixel import check_image_pixel
+from distiliqa.ct.dicom.image_pixel import check_end, check_image_pixel
 from distiliqa.ct.dicom.pixels import decode
 from distiliqa.ct.dicom.tags import number, text
 from distiliqa.ct.hu import check_size, rescale
@@ -39,7 +38,7 @@ _REQUIRED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
 
 
 def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
-    """Read a single-frame CT image with its pixels as stored: not turned, padding not replaced.
+    """Read a single-frame CT image in HU as stored: not turned, padding not replaced.
 
     Returns
     -------
@@ -47,9 +46,9 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
 
     Raises
     ------
-    CTReadError : no such file, not DICOM, without pixels, pixels that cannot be decoded
-        or too few of them.
-    NotCTError : a readable file that is not a gray-scale CT slice.
+    CTReadError : the file is missing or not DICOM, or its pixels are missing, too few, or cannot be
+        decoded.
+    NotCTError : it is readable and not a gray-scale CT slice.
     """
     file = without_gzip(Source.on_disk(path))
     if not is_dicom(file.start):
@@ -69,25 +68,27 @@ def read_stored(path: Path) -> tuple[Dataset, NDArray[np.float32]]:
     stored, notes = decode(file, 0, syntax)
     check_size(*stored.shape, path=str(path))
     for keyword in unread:
-        said = "is left empty: its character set is not what is stated"
-        LOG.warning("%s: %s %s", one_line(str(path)), keyword, said)
+        problem = "is left empty: its character set is not what is stated"
+        LOG.warning("%s: %s %s", one_line(str(path)), keyword, problem)
     if LOSSY in notes:
         source.LossyImageCompression = "01"
     return source, rescale(stored, header.slope, header.intercept)
 
 
 def _read_tags(file: Source, path: Path) -> tuple[Dataset, UID, list[str]]:
-    """The data set up to its pixels, every tag of it read, and their transfer syntax.
+    """Read all tags before the pixels, and the transfer syntax of the pixels.
 
-    The third value is what `restate_as_utf8` gives.
+    The third value is the keywords of unreadable texts, from `restate_as_utf8`.
     """
     with file.open() as stream:
         check_inflated_size(stream, file.name)
         source = dcmread(stream, force=True, stop_before_pixels=True)
+        syntax = transfer_syntax(source)
+        check_end(stream, syntax, file.size_of(stream), path=file.name)
         unread = restate_as_utf8(source)
         _require_ct(source, path)
-        syntax, _ = check_image_pixel(source, stream, transfer_syntax(source), path=str(path))
-    list(source)  # a tag that cannot be copied is found here, and not when it is
+        syntax, _ = check_image_pixel(source, stream, syntax, path=str(path))
+    list(source)  # reads every tag: a broken one is found now, and not when it is copied
     return source, syntax, unread
 
 
@@ -119,15 +120,15 @@ def derive(
     dose: float = 1.0,
     used: Sequence[Dataset] = (),
 ) -> Dataset:
-    """A data set with the pixels ``hu`` and the identity and geometry of ``source``.
+    """Make a data set with the pixels ``hu`` and the patient, study and geometry of ``source``.
 
     Parameters
     ----------
-    source : the image whose place, patient and study the new one takes.
+    source : the image that ``hu`` was computed from.
     hu : (rows, columns), integers, HU.
-    derivation : how ``hu`` came from the images, one line. Images of one source series with the
-        same derivation form one new series.
-    dose : of ``hu``, relative to that of ``source``.
+    derivation : how ``hu`` was computed, one line. Images of one source series with the same
+        derivation form one new series.
+    dose : dose of ``hu`` relative to ``source``.
     used : other images that ``hu`` was computed from.
     """
     derived = kept_tags(source, dose)

@@ -1,9 +1,10 @@
-"""What a derived CT image keeps of its source: what stays true of other pixels, and nothing else.
+"""Tags that a derived CT image keeps of its source: those that are true of other pixels too.
 
-The modules of the CT Image IOD (DICOM PS3.3, A.3.3), without what describes stored values (pixel
-padding, modality and VOI LUTs, real world values, histograms, overlays, icons), the bytes
-(signatures, checksums), how the source was made of other images, and the field of view of its
-reconstruction. Private attributes may be any of that. A tag that is not known here is not kept.
+They are the modules of the CT Image IOD (DICOM PS3.3, A.3.3) without four kinds of tags. The first
+describe stored values: pixel padding, modality and VOI LUTs, real world values, histograms,
+overlays, icons. The second describe bytes: signatures, checksums. The third describe how the source
+was made of other images. The fourth describe the field of view of its reconstruction. Private and
+unknown tags are not kept: they may be of any kind.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ _ACQUISITION = """
     CTDIPhantomTypeCodeSequence
 """
 KEPT = frozenset(f"{_PATIENT} {_STUDY} {_SERIES} {_IMAGE} {_ACQUISITION}".split())
-# They are in proportion to the photons of the image: PS3.3, C.8.2.1 and C.8.15.3.8.
+# Proportional to the photons of the image: PS3.3, C.8.2.1 and C.8.15.3.8.
 DOSE = frozenset(
     [
         "XRayTubeCurrent",
@@ -68,28 +69,29 @@ DOSE = frozenset(
 
 
 def kept_tags(source: Dataset, dose: float) -> Dataset:
-    """The tags of an image that hold for one with other pixels, at another dose.
+    """Copy the tags of an image that are true of one with other pixels at another dose.
 
     Parameters
     ----------
-    dose : of the other image, relative to that of ``source``; tube current, exposure and CTDIvol
-        change with it. What would be less than one in whole numbers is left out.
+    source : the image.
+    dose : dose of the other image relative to ``source``. Tube current, exposure and CTDIvol change
+        with it. A tag of whole numbers is left out where it would become 0.
     """
     kept = Dataset()
-    for tag in list(source.keys()):  # a damaged element does no harm where it is not kept
+    for tag in list(source.keys()):  # a damaged element is read only if it is kept
         keyword = keyword_for_tag(tag)
         if keyword in KEPT or (keyword in DOSE and dose == 1):
             kept.add(deepcopy(source[tag]))
         elif keyword in DOSE:
             _add_scaled(kept, source[tag], dose)
-    kept.remove_private_tags()  # those inside sequences
+    kept.remove_private_tags()  # inside sequences
     return kept
 
 
 def _add_scaled(kept: Dataset, element: DataElement, dose: float) -> None:
     try:
         value = float(element.value) * dose
-    except (TypeError, ValueError):  # no number, so that nobody knows what it is at another dose
+    except (TypeError, ValueError):  # no number: its value at another dose is unknown
         return
     if not math.isfinite(value) or (element.VR == "IS" and round(value) == 0):
         return

@@ -1,17 +1,17 @@
-"""How the data set of a DICOM file is encoded, read from its bytes.
+"""DICOM files opened in the encoding that their bytes show, inflated within bounds.
 
-The meta header names the transfer syntax (PS3.10, 7.1). Some programs rewrite one and not the
-other, and older files have no meta header; what the first elements look like decides then.
+A wrong meta header is replaced by a right one in front of the same bytes, so that one frame of many
+is read without the others.
 """
 
 from __future__ import annotations
 
-import struct
+import io
+import os
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
@@ -23,85 +23,28 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
-from distiliqa.ct.dicom.spliced import Spliced
+from distiliqa.ct.dicom.beginning import (
+    PLAIN_SYNTAXES,
+    PREAMBLE_BYTES,
+    PREFIX,
+    Beginning,
+    read_beginning,
+)
 from distiliqa.ct.source import Source
+from distiliqa.errors import CTReadError
 
-_PREAMBLE = 128
-_PREFIX = b"DICM"
-_META_GROUP = 0x0002
-_FIRST_GROUPS = (b"\x02\0", b"\x08\0", b"\0\x08")
-_META_CLASS, _META_SYNTAX = (0x0002, 0x0002), (0x0002, 0x0010)
+# 1000 slices of 512 x 512. Deflate reaches 1032 : 1, so that a small file could fill the memory.
+MAX_INFLATED_BYTES = 1 << 29
 
-# Enough for a meta header and some elements, and for a meta header with private information.
-_FIRST_BYTES = 1 << 12
-_MAX_FIRST_BYTES = 1 << 20
-
-_VRS = {vr.value.encode() for vr in VR}
-_LONG_VRS = {vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32}  # PS3.5, 7.1.2
-_MIN_ELEMENT_BYTES = 8
-_UNDEFINED_LENGTH = 0xFFFFFFFF  # of a sequence
-_MAX_FIRST_GROUP = 0x0028  # of the first two elements; in the other byte order all groups are above
-
-# In this order, as an explicit element can be taken for an implicit one with a long value.
-_PLAIN = (ExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian)
-
-
-class _Element(NamedTuple):
-    tag: tuple[int, int]
-    value: int  # place of its first byte
-    length: int
-
-
-class Beginning(NamedTuple):
-    """Where the data set of a file begins, and how it is encoded.
-
-    Attributes
-    ----------
-    declared : transfer syntax that the meta header names; None where it names none.
-    found : the uncompressed or deflated transfer syntax that the data set looks like; None where
-        it looks like none.
-    data_set : place of its first byte.
-    media_class : Media Storage SOP Class UID; None where the meta header has none.
-    """
-
-    declared: UID | None
-    found: UID | None
-    data_set: int
-    media_class: str | None
-
-
-def begins_as_dicom(stream: IO[bytes]) -> bool:
-    """Whether a file begins with ``DICM`` at byte 128 (PS3.10, 7.1), or at once with elements.
-
-    Files without the preamble begin with a meta header or with group 8. ``stream`` is at its start.
-    """
-    start = stream.read(_PREAMBLE + len(_PREFIX))
-    if start[_PREAMBLE:] == _PREFIX:
-        return True
-    if start[:2] not in _FIRST_GROUPS:
-        return False
-    stream.seek(0)
-    beginning = read_beginning(stream)
-    return beginning.found is not None or beginning.declared is not None
-
-
-def read_beginning(stream: IO[bytes]) -> Beginning:
-    """Read the meta header of a file, and how the data set after it is encoded."""
-    start = stream.read(_FIRST_BYTES)
-    beginning = _beginning(start)
-    if beginning.found is None and len(start) == _FIRST_BYTES:
-        beginning = _beginning(start + stream.read(_MAX_FIRST_BYTES))
-    stream.seek(0)
-    return beginning
+_BLOCK_BYTES = 1 << 16
 
 
 def as_encoded(source: Source) -> Source:
     """The same file with a meta header that names the encoding of its data set.
 
-    It is the source itself where the two agree, where there is no meta header, so that pydicom
-    looks at the data set as well, and where that looks like nothing known.
+    It is ``source`` itself where the two agree, where the encoding is unknown, and where there is
+    no meta header, because pydicom then detects the encoding itself.
     """
     with source.open() as stream:
         beginning = read_beginning(stream)
@@ -109,21 +52,22 @@ def as_encoded(source: Source) -> Source:
     if found is None or _agrees(beginning):
         return source
     start = _meta_header(found, beginning.media_class)
-    return replace(source, open=partial(_open_with, start, source, beginning.data_set), begin=None)
+    opened = partial(_open_with, start, source, beginning.data_set)
+    return replace(source, open=opened, begin=None, size=None)
 
 
 def _agrees(beginning: Beginning) -> bool:
     declared, found = beginning.declared, beginning.found
-    if declared in (*_PLAIN, DeflatedExplicitVRLittleEndian):
+    if declared in (*PLAIN_SYNTAXES, DeflatedExplicitVRLittleEndian):
         return declared == found
     if declared is not None:  # compressed (PS3.5, A.4), or unknown
         return found == ExplicitVRLittleEndian or not declared.is_transfer_syntax
-    has_meta_header = beginning.data_set > _PREAMBLE + len(_PREFIX)
+    has_meta_header = beginning.data_set > PREAMBLE_BYTES + len(PREFIX)
     return found != DeflatedExplicitVRLittleEndian and not has_meta_header
 
 
 def transfer_syntax(dataset: Dataset) -> UID:
-    """The transfer syntax of a file; without a meta header it is what pydicom found, uncompressed.
+    """The transfer syntax of a file; without a meta header the uncompressed one that pydicom found.
 
     ``dataset`` was read from a source that `as_encoded` gave.
     """
@@ -135,6 +79,28 @@ def transfer_syntax(dataset: Dataset) -> UID:
     return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
+def check_inflated_size(stream: IO[bytes], path: str) -> None:
+    """Raise `CTReadError` on a deflated file that would inflate to more than 512 MiB.
+
+    In deflated DICOM (PS3.5, A.5) the data set is one compressed stream. ``stream`` is read from
+    the start, and is at the start again afterwards.
+    """
+    beginning = read_beginning(stream)
+    if beginning.declared != DeflatedExplicitVRLittleEndian:
+        return
+    stream.seek(beginning.data_set)
+    inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    while block := stream.read(_BLOCK_BYTES):
+        size += len(inflater.decompress(block))
+        if size > MAX_INFLATED_BYTES:
+            raise CTReadError(
+                f"inflates to more than {MAX_INFLATED_BYTES >> 20} MiB, which looks like a bomb",
+                path=path,
+                remedy="export it uncompressed if you trust it",
+            )
+    stream.seek(0)
+
+
 def _meta_header(syntax: UID, media_class: str | None) -> bytes:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = syntax
@@ -142,71 +108,52 @@ def _meta_header(syntax: UID, media_class: str | None) -> bytes:
         meta.MediaStorageSOPClassUID = UID(media_class)
     stream = DicomBytesIO()
     write_file_meta_info(stream, meta, enforce_standard=False)
-    return bytes(_PREAMBLE) + _PREFIX + stream.getvalue()
+    return bytes(PREAMBLE_BYTES) + PREFIX + stream.getvalue()
 
 
 def _open_with(start: bytes, source: Source, data_set: int) -> IO[bytes]:
     return cast(IO[bytes], Spliced(start, source.open(), data_set))
 
 
-def _beginning(start: bytes) -> Beginning:
-    place = _PREAMBLE + len(_PREFIX) if start[_PREAMBLE:].startswith(_PREFIX) else 0
-    explicit = start[place + 4 : place + 6] in _VRS
-    texts: dict[tuple[int, int], str] = {}
-    meta_syntax = ExplicitVRLittleEndian if explicit else ImplicitVRLittleEndian
-    for element in _elements(start, place, meta_syntax):
-        if element.tag[0] != _META_GROUP or element.value + element.length > len(start):
-            break
-        place = element.value + element.length
-        texts[element.tag] = start[element.value : place].rstrip(b"\0 ").decode("ascii", "replace")
-    syntax = texts.get(_META_SYNTAX)
-    declared = UID(syntax) if syntax else None
-    return Beginning(declared, _encoding(start, place), place, texts.get(_META_CLASS))
+class Spliced(io.BufferedIOBase):
+    """Binary stream of ``start``, followed by ``stream`` from byte ``skipped`` on."""
 
+    def __init__(self, start: bytes, stream: IO[bytes], skipped: int) -> None:
+        self._start, self._stream = start, stream
+        self._shift, self._place = skipped - len(start), 0
 
-def _encoding(start: bytes, place: int) -> UID | None:
-    if (found := _plain_encoding(start, place)) is not None:
-        return found
-    try:
-        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(start[place:], _FIRST_BYTES)
-    except zlib.error:
-        return None
-    return None if _plain_encoding(inflated, 0) is None else DeflatedExplicitVRLittleEndian
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
 
+    def seekable(self) -> bool:
+        """Whether `seek` works."""
+        return True
 
-def _plain_encoding(content: bytes, place: int) -> UID | None:
-    """The transfer syntax that the elements from ``place`` on look like."""
-    return next((syntax for syntax in _PLAIN if _fits(content, place, syntax)), None)
+    def tell(self) -> int:
+        """Offset of the next byte."""
+        return self._place
 
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to an offset, see `io.IOBase.seek`."""
+        if whence == os.SEEK_CUR:
+            offset += self._place
+        elif whence == os.SEEK_END:
+            offset += self._stream.seek(0, os.SEEK_END) - self._shift
+        self._place = max(offset, 0)
+        return self._place
 
-def _fits(content: bytes, place: int, syntax: UID) -> bool:
-    """Whether two elements of low groups follow each other, or a sequence begins."""
-    before: tuple[int, int] | None = None
-    for element in _elements(content, place, syntax):
-        if element.tag[0] > _MAX_FIRST_GROUP:
-            return False
-        if before is not None:
-            return before < element.tag
-        if element.length == _UNDEFINED_LENGTH:
-            return True
-        before = element.tag
-    return False
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, or all where it is negative or None."""
+        stop = None if size is None or size < 0 else self._place + size
+        content = self._start[self._place : stop]
+        if stop is None or stop > len(self._start):
+            self._stream.seek(self._place + len(content) + self._shift)
+            content += self._stream.read(-1 if stop is None else stop - self._place - len(content))
+        self._place += len(content)
+        return content
 
-
-def _elements(content: bytes, place: int, syntax: UID) -> Iterator[_Element]:
-    """The elements from ``place`` on, until the end or something that is none (PS3.5, 7.1)."""
-    order = "<" if syntax.is_little_endian else ">"
-    while place + _MIN_ELEMENT_BYTES <= len(content):
-        group, element, vr, short = struct.unpack_from(f"{order}HH2sH", content, place)
-        value = place + _MIN_ELEMENT_BYTES
-        if syntax.is_implicit_VR:
-            (length,) = struct.unpack_from("<L", content, place + 4)
-        elif vr not in _VRS and group != _META_GROUP:
-            return
-        elif vr in _LONG_VRS:
-            length = int.from_bytes(content[value : value + 4], "little" if order == "<" else "big")
-            value += 4
-        else:
-            length = short
-        yield _Element((group, element), value, length)
-        place = value + length
+    def close(self) -> None:
+        """Close it and the stream inside."""
+        self._stream.close()
+        super().close()

@@ -1,7 +1,7 @@
-"""Frames of an enhanced multi-frame image, each made to look like a classic slice.
+"""Frames of an enhanced multi-frame image as datasets of classic slices.
 
-An enhanced image keeps what changes from frame to frame in functional groups (PS3.3, C.7.6.16):
-one item for all frames (shared) and one item a frame (per-frame), each a set of small sequences.
+An enhanced image describes its frames in functional groups (PS3.3, C.7.6.16): one item for all
+frames (shared) and one item a frame (per-frame). An item is a set of small sequences, the macros.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pydicom.dataset import Dataset
 from distiliqa.ct.dicom.tags import number, value
 from distiliqa.errors import CTReadError
 
-# What an index has to read on top of the tags of classic slices.
+# Tags that an index reads besides those of classic slices.
 GROUP_KEYWORDS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 
-# The macros that describe an axial CT frame (PS3.3, A.38.1.4 and A.70.3.2), what they say counting
-# in this order. No others do: private groups and references to other images repeat the same tags,
-# and so does the source beyond the primary one (C.8.15.3.11).
+# The macros that describe an axial CT frame (PS3.3, A.38.1.4 and A.70.3.2). A later one overrides
+# an earlier one. Others do not count: private groups and references to other images repeat the same
+# tags, and so does the second X-ray source (C.8.15.3.11).
 _MACROS = (
     "UnassignedSharedConvertedAttributesSequence",
     "UnassignedPerFrameConvertedAttributesSequence",
@@ -46,7 +46,7 @@ def is_enhanced(dataset: Dataset) -> bool:
 
 
 def check_groups(dataset: Dataset, *, path: str) -> None:
-    """Raise `CTReadError` where a frame has no group, so that its place and rescale are unknown."""
+    """Raise `CTReadError` where a frame has no group: its position and rescale are unknown."""
     groups = len(value(dataset, "PerFrameFunctionalGroupsSequence") or ())
     frames = _frame_count(dataset)
     if groups < frames:
@@ -60,15 +60,14 @@ def _frame_count(dataset: Dataset) -> int:
 
 
 def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
-    """Yield one flat dataset a frame: image-wide tags, shared groups, the frame's own groups.
+    """Yield one flat dataset a frame: tags of the image, of shared and of per-frame groups.
 
-    Where a tag stands at more than one of these places the last one counts. Frame Type takes
-    the place of Image Type.
+    A tag of a later one of these three overrides an earlier one. Frame Type replaces Image Type.
     """
     common = Dataset()
     common.update({item.tag: item for item in dataset if item.keyword not in GROUP_KEYWORDS})
     if _frame_count(dataset) > 1 and "ImagePositionPatient" in common:
-        del common.ImagePositionPatient  # frames that have none of their own have none
+        del common.ImagePositionPatient  # it is not that of all frames
     for group in dataset.get("SharedFunctionalGroupsSequence") or ():
         _lift(group, common)
     for group in dataset.PerFrameFunctionalGroupsSequence:
@@ -83,12 +82,12 @@ def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
 def _lift(group: Dataset, flat: Dataset) -> None:
     """Copy the public tags of each macro in a functional group item into ``flat``.
 
-    A macro is a sequence of one item; those with more (exposures of a dual-source scanner) give
-    their first, as there is one value to report.
+    A macro is a sequence of one item. If it has more, such as the exposures of a dual-source
+    scanner, the first counts.
     """
     for keyword in _MACROS:
         if items := value(group, keyword):
             flat.update({tag: item for tag, item in items[0].items() if not tag.is_private})
-    for derivation in value(group, "DerivationImageSequence") or ():  # its codes alone
+    for derivation in value(group, "DerivationImageSequence") or ():  # codes alone
         if codes := value(derivation, "DerivationCodeSequence"):
             flat.DerivationCodeSequence = codes

@@ -1,4 +1,4 @@
-"""The facts of one DICOM slice, read from its tags once so that loading needs only the pixels."""
+"""Facts of one DICOM slice, read from its tags once: loading then needs the pixels alone."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.dicom.exposure import CONTRADICTION, contradicts
+from distiliqa.ct.dicom.acquisition_facts import (
+    ACQUISITION_KEYWORDS,
+    acquisition_warnings,
+    read_acquisition,
+)
 from distiliqa.ct.dicom.image_type import image_type_notes
-from distiliqa.ct.dicom.region import Said, regions
-from distiliqa.ct.dicom.tags import MAX_LABEL, identifier, number, numbers, text, value, written
-from distiliqa.ct.geometry import Geometry, is_place
-from distiliqa.ct.orientation import Orientation, tilt_warnings
-from distiliqa.ct.slice_info import Acquisition, SliceInfo
+from distiliqa.ct.dicom.region import HeaderTexts, regions
+from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
+from distiliqa.ct.geometry import Geometry, Orientation, is_position, tilt_warnings
+from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.errors import MAX_QUOTED, CTReadError
 
-# What `read_header` looks at, so that an index can skip all other tags.
+# All tags that `read_header` reads, so that an index can skip the others.
 HEADER_KEYWORDS = (
+    *ACQUISITION_KEYWORDS,
     "SOPInstanceUID",
     "SeriesInstanceUID",
     "PatientID",
@@ -33,45 +37,17 @@ HEADER_KEYWORDS = (
     "RescaleIntercept",
     "RescaleType",
     "LossyImageCompression",
-    "KVP",
-    "XRayTubeCurrent",
-    "Exposure",
-    "ExposureTime",
-    "RevolutionTime",
-    "SpiralPitchFactor",
-    "CTDIvol",
-    "ConvolutionKernel",
-    "SliceThickness",
-    "BodyPartExamined",
-    "AnatomicRegionSequence",
-    "SeriesDescription",  # these three are read for the region that they name, and never kept
+    "SeriesDescription",  # of these three only the body region is kept, see `regions`
     "ProtocolName",
     "FilterType",
-    "Manufacturer",
-    "ManufacturerModelName",
 )
 
 # Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
 # de-identified CT carries.
 _RESCALE_TYPES_OF_HU = {None, "HU", "US"}
 
-# Numbers that a score does without, so that one that cannot be read is only reported.
-_NUMBERS = (
-    "GantryDetectorTilt",
-    "PixelPaddingValue",
-    "PixelPaddingRangeLimit",
-    "KVP",
-    "XRayTubeCurrent",
-    "XRayTubeCurrentInmA",
-    "Exposure",
-    "ExposureInmAs",
-    "ExposureTime",
-    "ExposureTimeInms",
-    "RevolutionTime",
-    "SpiralPitchFactor",
-    "CTDIvol",
-    "SliceThickness",
-)
+# Optional numbers: one that cannot be read gives a warning.
+_NUMBERS = ("GantryDetectorTilt", "PixelPaddingValue", "PixelPaddingRangeLimit")
 
 LOSSY = "lossy compression has changed the noise"
 
@@ -82,10 +58,10 @@ class Header:
 
     Attributes
     ----------
-    info : its facts; where it lies in which file is left to whoever reads that.
-    orientation : None where the file does not say; the slice is then taken to be axial.
+    info : its facts. Source, frame and series are added by the reader of the file.
+    orientation : None where the file states none; the slice is then taken to be axial.
     slope, intercept : HU are ``slope * stored + intercept``.
-    padding : first and last stored value that mean "no image here", as written.
+    padding : first and last stored value of padding, as written; None for no padding.
     """
 
     info: SliceInfo
@@ -96,9 +72,9 @@ class Header:
 
 
 def read_header(dataset: Dataset, *, path: str) -> Header:
-    """Read the facts of a classic CT slice, or of an enhanced frame made flat.
+    """Read the facts of a classic CT slice, or of a flat dataset of an enhanced frame.
 
-    Raises `CTReadError` on a rescale that is written and gives no HU.
+    Raises `CTReadError` on a rescale that is stated and gives no HU.
     """
     orientation = Orientation.from_cosines(numbers(dataset, "ImageOrientationPatient"))
     slope, intercept = _rescale(dataset, path)
@@ -110,7 +86,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         sop_uid=identifier(dataset, "SOPInstanceUID"),
         series_uid=identifier(dataset, "SeriesInstanceUID"),
         patient_id=identifier(dataset, "PatientID"),
-        acquisition=_acquisition(dataset),
+        acquisition=read_acquisition(dataset),
         regions=_regions(dataset),
         warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
         geometry=_geometry(dataset, orientation),
@@ -137,9 +113,9 @@ def _rescale(dataset: Dataset, path: str) -> tuple[float | None, float | None]:
 
 
 def _point(dataset: Dataset) -> list[float]:
-    """Where the first pixel lies, mm; empty where the file does not say, or no scanner can."""
+    """Position of the first pixel, mm; empty if none is stated, or one that no scanner gives."""
     point = numbers(dataset, "ImagePositionPatient")
-    return point if is_place(point) else []
+    return point if is_position(point) else []
 
 
 def _position(dataset: Dataset, orientation: Orientation | None) -> float | None:
@@ -158,7 +134,7 @@ def _geometry(dataset: Dataset, orientation: Orientation | None) -> Geometry | N
 
 
 def _shape(dataset: Dataset, orientation: Orientation | None) -> tuple[int, int] | None:
-    """(rows, columns) in the standard view; None where the file does not say."""
+    """(rows, columns) in the standard view; None where the file states none."""
     match [numbers(dataset, "Rows"), numbers(dataset, "Columns")]:
         case [[rows], [columns]]:
             swaps = orientation is not None and orientation.swaps_axes
@@ -167,7 +143,7 @@ def _shape(dataset: Dataset, orientation: Orientation | None) -> tuple[int, int]
 
 
 def _stored_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """The pixel spacing between rows and between columns, mm; None where it is none."""
+    """The pixel spacing between rows and between columns, mm; None where it is not usable."""
     spacing = numbers(dataset, "PixelSpacing")
     return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
 
@@ -202,8 +178,7 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
     for keyword in _NUMBERS:
         if not numbers(dataset, keyword) and (found := written(dataset, keyword)) is not None:
             yield f"{keyword} is {found}, not a number: not used"
-    if _exposure(dataset) != _stated_exposure(dataset):
-        yield CONTRADICTION
+    yield from acquisition_warnings(dataset)
     yield from image_type_notes(text(dataset, "ImageType") or "")
     if (text(dataset, "LossyImageCompression") or "").lstrip("0") == "1":
         yield LOSSY
@@ -215,32 +190,18 @@ def _missing(dataset: Dataset, what: str) -> str:
 
 
 def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
-    """The larger of what the image shows and what the scanner says, degrees.
+    """The larger of the tilt of the orientation and that of the gantry, degrees.
 
-    Gantry/Detector Tilt is nominal (PS3.3, C.8.2.1), and stays where a tool has straightened the
-    directions of a tilted scan without its pixels.
+    Gantry/Detector Tilt is nominal (PS3.3, C.8.2.1). It is still right where a tool has
+    straightened the directions of a tilted scan and not its pixels.
     """
-    said = abs(number(dataset, "GantryDetectorTilt") or 0.0)
-    return max(said, 0.0 if orientation is None else orientation.tilt_degrees)
-
-
-def _acquisition(dataset: Dataset) -> Acquisition:
-    return Acquisition(
-        kvp=number(dataset, "KVP"),
-        tube_current_ma=number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
-        exposure_mas=_exposure(dataset),
-        ctdivol_mgy=number(dataset, "CTDIvol"),
-        kernel=text(dataset, "ConvolutionKernel", MAX_LABEL),
-        slice_thickness_mm=number(dataset, "SliceThickness"),
-        body_part=text(dataset, "BodyPartExamined", MAX_LABEL) or _anatomic_region(dataset),
-        manufacturer=text(dataset, "Manufacturer", MAX_LABEL),
-        scanner=text(dataset, "ManufacturerModelName", MAX_LABEL),
-    )
+    stated = abs(number(dataset, "GantryDetectorTilt") or 0.0)
+    return max(stated, 0.0 if orientation is None else orientation.tilt_degrees)
 
 
 def _regions(dataset: Dataset) -> tuple[str, ...]:
     code = (value(dataset, "AnatomicRegionSequence") or [Dataset()])[0]
-    said = Said(
+    texts = HeaderTexts(
         body_part=text(dataset, "BodyPartExamined") or text(code, "CodeMeaning"),
         codes=tuple(filter(None, [text(code, "CodeValue")])),
         description=text(dataset, "SeriesDescription"),
@@ -249,28 +210,4 @@ def _regions(dataset: Dataset) -> tuple[str, ...]:
         kernel=text(dataset, "ConvolutionKernel"),
         manufacturer=text(dataset, "Manufacturer"),
     )
-    return regions(said)
-
-
-def _stated_exposure(dataset: Dataset) -> float | None:
-    return number(dataset, "Exposure", "ExposureInmAs")
-
-
-def _exposure(dataset: Dataset) -> float | None:
-    """The exposure, mAs; None where it is not stated or contradicts its own header."""
-    stated = _stated_exposure(dataset)
-    milliseconds = number(dataset, "ExposureTime", "ExposureTimeInms")
-    times = (milliseconds and milliseconds / 1000, number(dataset, "RevolutionTime"))
-    wrong = contradicts(
-        stated,
-        number(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA"),
-        [time for time in times if time is not None],
-        number(dataset, "SpiralPitchFactor"),
-    )
-    return None if wrong else stated
-
-
-def _anatomic_region(dataset: Dataset) -> str | None:
-    """What enhanced images say instead of Body Part Examined (PS3.3, C.7.6.16.2.8)."""
-    regions = value(dataset, "AnatomicRegionSequence")
-    return text(regions[0], "CodeMeaning", MAX_LABEL) if regions else None
+    return regions(texts)

@@ -1,4 +1,4 @@
-"""Tell from its tags whether a DICOM file holds axial CT slices."""
+"""Identify DICOM files and frames that are axial CT slices, by their tags."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
-from distiliqa.ct.dicom.encoding import begins_as_dicom
+from distiliqa.ct.dicom.beginning import begins_as_dicom
 from distiliqa.ct.dicom.image_type import MAX_QUOTED, unfit_derivation, unfit_type
 from distiliqa.ct.dicom.tags import number, numbers, text, value, written
+from distiliqa.ct.geometry import Orientation
 from distiliqa.ct.hu import check_size
-from distiliqa.ct.orientation import Orientation
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError, shortened
 
-# What this module looks at, so that an index can skip all other tags.
+# All tags that this module reads, so that an index can skip the others.
 IMAGE_KEYWORDS = (
     "SOPClassUID",
     "Modality",
@@ -33,11 +33,11 @@ IMAGE_KEYWORDS = (
     "NumberOfFrames",
 )
 
-# Units of Rescale Type that no HU have: mg/ml, atomic number, electron densities, altered HU and
-# percent (PS3.3, C.11.1.1.2). Others are reported and not believed, for many files are careless.
+# Values of Rescale Type for units other than HU: mg/ml, atomic number, electron densities, modified
+# HU and percent (PS3.3, C.11.1.1.2). Other values only give a warning: many files are careless.
 _UNITS_OF_MAPS = {"MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"}
 
-# Photometric Interpretation of pixels that are colors or point to them (PS3.3, C.7.6.3.1.2).
+# Start of Photometric Interpretation for color images and palettes (PS3.3, C.7.6.3.1.2).
 _COLOR = ("PALETTE", "RGB", "YBR", "HSV", "ARGB", "CMYK")
 
 _CT_CLASSES = {
@@ -48,9 +48,9 @@ _CT_CLASSES = {
 
 
 def is_dicom(source: Source) -> bool:
-    """Whether the file begins as DICOM, see `begins_as_dicom`.
+    """Whether a file begins as DICOM, see `begins_as_dicom`.
 
-    Raises `CTReadError` on a file that cannot be opened.
+    Raises `CTReadError` where it cannot be opened.
     """
     try:
         with source.open() as stream:
@@ -65,10 +65,10 @@ def is_dicom(source: Source) -> bool:
 
 
 def check_kind(dataset: Dataset, *, path: str) -> None:
-    """Raise `NotCTError` unless the file says that it is CT.
+    """Raise `NotCTError` unless the file states that it is CT.
 
-    Modality decides. In a class that is not of CT, such as Secondary Capture, there must also be
-    a position and a rescale, which the screen shots in a CT study lack.
+    Modality decides. An object of another class than CT, such as Secondary Capture, must also have
+    a position and a rescale. Screen shots in a CT study lack them.
     """
     sop_class, modality = UID(text(dataset, "SOPClassUID") or ""), text(dataset, "Modality")
     if not sop_class and modality is None:
@@ -93,7 +93,7 @@ def check_kind(dataset: Dataset, *, path: str) -> None:
 
 
 def check_image(dataset: Dataset, *, path: str) -> None:
-    """Raise `NotCTError` unless there is a gray-scale image, `CTReadError` on a CT without one."""
+    """Raise `NotCTError` unless it is a gray-scale image, `CTReadError` on CT without an image."""
     if dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
         raise NotCTError("a list of images (DICOMDIR), not an image", path=path)
     _check_matrix(dataset, path)
@@ -128,7 +128,7 @@ def _check_matrix(dataset: Dataset, path: str) -> None:
 
 
 def unfit(frame: Dataset) -> str | None:
-    """Why a frame is no axial slice; None if it is one."""
+    """Reason why a frame is no axial slice; None if it is one."""
     reason = unfit_type(text(frame, "ImageType") or "") or _computed(frame)
     if reason is not None:
         return reason
@@ -139,7 +139,7 @@ def unfit(frame: Dataset) -> str | None:
 
 
 def _computed(frame: Dataset) -> str | None:
-    """What other tags than Image Type say of how a frame was made (PS3.3, C.8.16.2, C.11.1.1.2)."""
+    """Reason why a frame was computed, by tags other than Image Type (PS3.3, C.8.16.2)."""
     technique = text(frame, "VolumeBasedCalculationTechnique")
     if technique not in (None, "NONE", "MIXED"):
         name = technique[:MAX_QUOTED]

@@ -1,6 +1,6 @@
-"""What a file must say of its pixels before they can be decoded: the Image Pixel module.
+"""Checks of the Image Pixel module, and of the element Pixel Data, before pixels are decoded.
 
-Source: DICOM PS3.3, C.7.6.3; PS3.5, 8.1 and A.4.
+Source: DICOM PS3.3, C.7.6.3; PS3.5, 7.1, 8.1 and A.4.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydicom.uid import (
 from distiliqa.ct.dicom.tags import number, written
 from distiliqa.errors import CTReadError, shortened
 
-# What this module looks at, so that an index can skip all other tags.
+# All tags that this module reads, so that an index can skip the others.
 PIXEL_KEYWORDS = (
     "BitsAllocated",
     "BitsStored",
@@ -33,7 +33,7 @@ PIXEL_KEYWORDS = (
 
 GRAY = ("MONOCHROME1", "MONOCHROME2")
 
-# What these attributes may be in an image of HU.
+# Values of these attributes in an image of HU.
 _ALLOWED: dict[str, Container] = {
     "SamplesPerPixel": (1,),
     "BitsAllocated": (8, 16, 32, 64),
@@ -42,10 +42,16 @@ _ALLOWED: dict[str, Container] = {
 }
 _NOT_OF_FLOATS = ("BitsStored", "PixelRepresentation")  # PS3.3, C.7.6.24
 
-_HEAD_BYTES = 20  # of Pixel Data: the element with its length, and the head of the first item
-_PIXEL_DATA_ENDS = (b"\x10\x00", b"\x00\x10")  # of its tag, in either byte order
+_HEAD_BYTES = 20  # of Pixel Data: tag, VR and length, then tag and length of the first item
+_PIXEL_DATA_ELEMENT = (b"\x10\x00", b"\x00\x10")  # its element number, in either byte order
 _UNDEFINED_LENGTH = b"\xff\xff\xff\xff"
 _ITEM = b"\xfe\xff\x00\xe0"
+_MAX_ITEMS = 100_000  # steps of a walk over the items of compressed pixels
+
+# Prefix of a file and the first element of its meta header (PS3.10, 7.1).
+_FILE_MARK = b"DICM\x02\x00\x00\x00UL\x04\x00"
+_MARK_AT = 128
+_SEARCHED_BYTES = 64 << 20
 
 
 def check_image_pixel(
@@ -56,16 +62,16 @@ def check_image_pixel(
     Parameters
     ----------
     dataset : the elements before the pixels.
-    stream : at the element that follows them, where it stays.
+    stream : at the element of the pixels; it stays there.
     syntax : the transfer syntax of the file.
 
     Returns
     -------
-    The transfer syntax of the pixels, as the bytes show it, and warnings.
+    The transfer syntax of the pixels by their bytes, and warnings.
 
     Raises
     ------
-    CTReadError : an attribute is missing, or has a value that no image of HU has.
+    CTReadError : an attribute is missing or has a value that no image of HU has.
     """
     if not syntax.is_transfer_syntax:
         raise CTReadError(
@@ -77,7 +83,7 @@ def check_image_pixel(
     head = b"" if inflated else _peek(stream)
     if not inflated and not any(_length(head, syntax)):
         raise _missing("PixelData", path)
-    floats = bool(head) and head[2:4] not in _PIXEL_DATA_ENDS
+    floats = bool(head) and head[2:4] not in _PIXEL_DATA_ELEMENT
     for keyword, allowed in _ALLOWED.items():
         if not (floats and keyword in _NOT_OF_FLOATS):
             _check_number(dataset, keyword, allowed, path)
@@ -89,6 +95,53 @@ def check_image_pixel(
     syntax = _pixel_syntax(head, syntax, path)
     surplus = _surplus_frames if syntax.is_encapsulated else _surplus_bytes
     return syntax, surplus(dataset, head, syntax)
+
+
+def check_end(stream: IO[bytes], syntax: UID, size: int, *, path: str) -> None:
+    """Raise `CTReadError` where another DICOM file follows the first in the same file.
+
+    It would be lost. Such files come of joined downloads and of gzip files that were appended.
+
+    Parameters
+    ----------
+    stream : at the element of the pixels, where it stays, or at the end of a file without pixels.
+    syntax : the transfer syntax of the file.
+    size : bytes of the file.
+    """
+    if not syntax.is_transfer_syntax:
+        return
+    place = stream.tell()
+    first = _MARK_AT + _next_file(stream, syntax)
+    if size > first:
+        stream.seek(first)
+        if _FILE_MARK in stream.read(_SEARCHED_BYTES):
+            raise CTReadError(
+                "another DICOM file follows the first in it",
+                path=path,
+                remedy="split it, so that each image has a file of its own",
+            )
+    stream.seek(place)
+
+
+def _next_file(stream: IO[bytes], syntax: UID) -> int:
+    """The first offset at which another file may begin: after Pixel Data, or 1 where it is absent.
+
+    The pixels of a deflated file are inside of a stream.
+    """
+    place = stream.tell()
+    head = b"" if syntax.is_deflated else stream.read(_HEAD_BYTES)
+    if not any(length := _length(head, syntax)):
+        return 1
+    place += 8 if syntax.is_implicit_VR else 12
+    if length != _UNDEFINED_LENGTH:
+        return place + int.from_bytes(length, "little" if syntax.is_little_endian else "big")
+    for _ in range(_MAX_ITEMS):  # fragments of compressed pixels (PS3.5, A.4)
+        stream.seek(place)
+        item = stream.read(8)
+        if item[:4] != _ITEM:
+            break
+        place += 8 + int.from_bytes(item[4:], "little")
+    return place
 
 
 def _peek(stream: IO[bytes]) -> bytes:
@@ -126,7 +179,7 @@ def _missing(keyword: str, path: str) -> CTReadError:
 def _check_bits(dataset: Dataset, syntax: UID, path: str) -> None:
     """Refuse uncompressed pixels that are not in the lowest bits (PS3.5, 8.1.1).
 
-    Nothing here or in pydicom shifts them down; compressed ones have no bits above.
+    pydicom does not shift them down either. Compressed pixels have no bits above.
     """
     stored, high = number(dataset, "BitsStored"), number(dataset, "HighBit")
     if syntax in UncompressedTransferSyntaxes and stored and high not in (None, stored - 1):
@@ -138,7 +191,7 @@ def _check_bits(dataset: Dataset, syntax: UID, path: str) -> None:
 
 
 def _pixel_syntax(head: bytes, syntax: UID, path: str) -> UID:
-    """Compressed pixels have no length of their own, or begin with an item."""
+    """The transfer syntax of the pixels: compressed ones have no length or begin with an item."""
     first = head[8:12] if syntax.is_implicit_VR else head[12:16]
     compressed = _length(head, syntax) == _UNDEFINED_LENGTH or first == _ITEM
     if compressed and not syntax.is_encapsulated:
@@ -151,7 +204,7 @@ def _pixel_syntax(head: bytes, syntax: UID, path: str) -> UID:
 
 
 def _surplus_bytes(dataset: Dataset, head: bytes, syntax: UID) -> tuple[str, ...]:
-    """Warn where uncompressed pixels are more than the header describes, by a row at least."""
+    """Warn of uncompressed pixels that exceed what the header describes by at least a row."""
     length = int.from_bytes(_length(head, syntax), "little" if syntax.is_little_endian else "big")
     row = int(number(dataset, "Columns") or 0) * int(number(dataset, "BitsAllocated") or 0) // 8
     rows = int(number(dataset, "Rows") or 0) * int(number(dataset, "NumberOfFrames") or 1)
@@ -161,7 +214,7 @@ def _surplus_bytes(dataset: Dataset, head: bytes, syntax: UID) -> tuple[str, ...
 
 
 def _surplus_frames(dataset: Dataset, head: bytes, syntax: UID) -> tuple[str, ...]:
-    """Warn where the Basic Offset Table, of 4 bytes a frame, has more frames (PS3.5, A.4)."""
+    """Warn of more frames in the Basic Offset Table, with 4 bytes a frame (PS3.5, A.4)."""
     held, described = int.from_bytes(head[16:], "little") // 4, number(dataset, "NumberOfFrames")
     if held <= (described or 1):
         return ()

@@ -1,12 +1,12 @@
-"""What Image Type and its kin say a frame is: an acquired slice, or something computed from slices.
+"""Kind of a frame by Image Type: an acquired slice, or an image that was computed from slices.
 
 Values 3 and beyond of Image Type (0008,0008) and Frame Type (0008,9007) are defined terms and
 words of vendors: DICOM PS3.3, C.8.2.1.1.1 (CT, with multi-energy CT), C.8.15.2.1.1 and C.8.16.1
 (enhanced CT), C.8.16.2 (volumetric properties), and PS3.16, CID 7203 (derivation).
 
-The pixels of projections, reformats, maps and sums have another noise than an acquired slice, or no
-HU at all, so that a score of image quality means nothing there. DERIVED alone is no reason: copies
-without names, denoised images and mixes of two tube voltages are derived, and sound CT.
+Projections, reformats, maps and sums have another noise than an acquired slice, or no HU at all. A
+score of image quality means nothing there. DERIVED alone is no reason to leave an image out:
+anonymised copies, denoised images and mixes of two tube voltages are derived, and sound CT.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import lru_cache
 
 MAX_QUOTED = 60
 
-# Words of values, after all that separates words has become one space.
+# Patterns for values in which all separators have become one space.
 _UNFIT = {
     "not an axial slice": r"LOCALI[SZ]ER|SCOUT|TOPOGRAM|SCANO\w*|SURVIEW|SCREEN ?SAVE|PROT(OCOL)?"
     r"|DOSE (INFO|REPORT)",
@@ -55,7 +55,7 @@ _NOTED = {
 
 @lru_cache(maxsize=256)  # all frames of a series have the same
 def unfit_type(image_type: str) -> str | None:
-    """Why an Image Type names no acquired slice; None if it may be one.
+    """Reason why an Image Type is not that of an acquired slice; None if it may be.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ def unfit_type(image_type: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def image_type_notes(image_type: str) -> tuple[str, ...]:
-    """What a reader of the score should know of an Image Type that is sound CT."""
+    """Notes for the reader of a score on an Image Type that is sound CT."""
     values = _values(image_type)
     return tuple(note for note, words in _NOTED.items() if _first(words, values) is not None)
 
 
 def unfit_derivation(codes: Iterable[str]) -> str | None:
-    """Why the values of Derivation Code Sequence name no acquired slice; None if they may."""
+    """Reason why derivation codes are not those of an acquired slice; None if they may be."""
     named = set(codes)
     for what, derived in _DERIVATIONS.items():
         if found := sorted(derived & named):
@@ -90,7 +90,7 @@ def _values(image_type: str) -> list[str]:
 
 
 def _first(words: str, values: list[str]) -> str | None:
-    """The first value that holds one of some words as a whole."""
+    """The first value in which one of ``words`` is a whole word."""
     pattern = re.compile(rf"\b({words})\b")
     plain = (re.sub(r"[\W_]+", " ", value) for value in values)
     return next(

@@ -1,16 +1,31 @@
-"""Decode the stored pixels of one DICOM frame, whatever the transfer syntax."""
+"""Stored pixels of one DICOM frame: read as they lie in the file, or decoded.
+
+pydicom goes through all elements before the pixels each time it decodes, and the index has just
+done that. `NativePixels` reads what nearly all CT is: one frame of 16 bits a pixel, little endian
+(PS3.5, A.1, A.2 and 8.1.1). `decode` reads all else.
+"""
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, cast
+import struct
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.pixels import get_decoder, pixel_array
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from distiliqa.ct.dicom import decoders
+from distiliqa.ct.dicom.image_pixel import GRAY
+from distiliqa.ct.dicom.tags import number
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
@@ -20,14 +35,17 @@ decoders.register()
 def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic], list[str]]:
     """Decode one frame to its stored values, (rows, columns), before any rescale.
 
-    Only this frame is read where the file allows it, and nothing is kept. The second value is what
-    a reader of the pixels should know, such as `LOSSY`: the compressed image decides that, neither
-    the transfer syntax nor a tag.
+    Only this frame is read where the file allows it, and nothing is kept.
+
+    Returns
+    -------
+    The stored values, and warnings such as `LOSSY`. The compressed image decides whether it is
+    lossy, and not the transfer syntax or a tag.
 
     Raises
     ------
-    CTReadError : on a transfer syntax without a decoder, and on pixels that are missing, cut
-        short or damaged.
+    CTReadError : the transfer syntax has no decoder, or the pixels are missing, cut short or
+        damaged.
     """
     notes: list[str] = []
     options: dict[str, Any] = {
@@ -41,7 +59,7 @@ def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic]
             pixels = dcmread(stream, force=True) if deflated else cast(BinaryIO, stream)
             stored = pixel_array(pixels, index=frame, transfer_syntax_uid=syntax, **options)
             return stored, notes
-    except Exception as error:  # decoders raise whatever they like
+    except Exception as error:  # decoders raise many kinds
         reason = str(error).split("\n")[-1].strip()  # pydicom puts lines of its own before it
         reason = reason.removeprefix(f"{decoders.PLUGIN}: ")
         raise CTReadError(
@@ -52,7 +70,7 @@ def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic]
 
 
 def _plugin_for(source: Source, syntax: UID) -> str:
-    """Name of the plug-in that decodes; empty where pydicom needs none or has its own."""
+    """Name of the plug-in that decodes; empty where pydicom needs none or selects its own."""
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
@@ -71,3 +89,72 @@ def _plugin_for(source: Source, syntax: UID) -> str:
             remedy=f"pip install {packages}",
         )
     return decoders.PLUGIN
+
+
+_PIXEL_DATA = struct.pack("<HH", 0x7FE0, 0x0010)
+# The element up to its length (PS3.5, 7.1.2 and 7.1.3); pixels of 16 bits are OW.
+_BEGINNINGS = {ImplicitVRLittleEndian: _PIXEL_DATA, ExplicitVRLittleEndian: _PIXEL_DATA + b"OW\0\0"}
+
+
+@dataclass(frozen=True, slots=True)
+class NativePixels:
+    """Offset and type of the uncompressed pixels of an image in its file.
+
+    Attributes
+    ----------
+    place : offset of the element Pixel Data.
+    begins : the bytes of that element before its value.
+    shape : (rows, columns).
+    signed : whether the pixels are in two's complement.
+    unused_bits : bits at the top of each pixel, whose value means nothing.
+    """
+
+    place: int
+    begins: bytes
+    shape: tuple[int, int]
+    signed: bool
+    unused_bits: int
+
+    @classmethod
+    def find(cls, dataset: Dataset, stream: IO[bytes], syntax: UID) -> NativePixels | None:
+        """Find the pixels; None where they are of another kind or length.
+
+        Parameters
+        ----------
+        dataset : the elements before the pixels.
+        stream : at the element of the pixels.
+        """
+        if not _is_plain(dataset) or syntax not in _BEGINNINGS:
+            return None
+        rows, columns = int(dataset.Rows), int(dataset.Columns)
+        place = stream.tell()
+        begins = stream.read(len(_BEGINNINGS[syntax]) + 4)
+        if begins != _BEGINNINGS[syntax] + struct.pack("<L", 2 * rows * columns):
+            return None
+        signed, unused_bits = bool(dataset.PixelRepresentation), 16 - int(dataset.BitsStored)
+        return cls(place, begins, (rows, columns), signed, unused_bits)
+
+    def read(self, source: Source) -> NDArray[np.integer] | None:
+        """The stored values, (rows, columns); None where the file has changed."""
+        rows, columns = self.shape
+        size = len(self.begins) + 2 * rows * columns
+        with source.open() as stream:
+            stream.seek(self.place)
+            content = stream.read(size)
+        if len(content) < size or not content.startswith(self.begins):
+            return None
+        pixels = np.frombuffer(content, "<i2" if self.signed else "<u2", offset=len(self.begins))
+        if self.unused_bits:
+            pixels = pixels << self.unused_bits >> self.unused_bits
+        return pixels.reshape(self.shape)
+
+
+def _is_plain(dataset: Dataset) -> bool:
+    return (
+        number(dataset, "BitsAllocated") == 16
+        and 0 < (number(dataset, "BitsStored") or 0) <= 16
+        and number(dataset, "PixelRepresentation") in (0, 1)
+        and number(dataset, "SamplesPerPixel") == 1
+        and number(dataset, "NumberOfFrames") in (None, 1)
+        and dataset.get("PhotometricInterpretation") in GRAY
+    )

@@ -1,8 +1,7 @@
-"""DICOM: find the slices of a file by its header, and read their pixels in HU."""
+"""Index of a DICOM file: its axial CT slices and frames, from its header alone."""
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -10,33 +9,28 @@ from dataclasses import replace
 from functools import partial
 from typing import IO
 
-from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from distiliqa.ct.dicom.deflated import check_inflated_size
-from distiliqa.ct.dicom.encoding import as_encoded, transfer_syntax
+from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size, transfer_syntax
 from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
-from distiliqa.ct.dicom.header import HEADER_KEYWORDS, Header, identifier, read_header
+from distiliqa.ct.dicom.frame import decode_frame
+from distiliqa.ct.dicom.header import HEADER_KEYWORDS, identifier, read_header
 from distiliqa.ct.dicom.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
-from distiliqa.ct.dicom.image_pixel import PIXEL_KEYWORDS, check_image_pixel
-from distiliqa.ct.dicom.native import NativePixels
-from distiliqa.ct.dicom.padding import fill_padding
-from distiliqa.ct.dicom.pixels import decode
+from distiliqa.ct.dicom.image_pixel import PIXEL_KEYWORDS, check_end, check_image_pixel
+from distiliqa.ct.dicom.pixels import NativePixels
 from distiliqa.ct.dicom.tags import number, written
-from distiliqa.ct.hu import checked, rescale
-from distiliqa.ct.listing import CTIndex, Problem
-from distiliqa.ct.series import stacks_apart
-from distiliqa.ct.slice_info import Pixels, SliceInfo
+from distiliqa.ct.listing import CTIndex, Problem, stacks_apart
+from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError, NotCTError
 
-# Scanners write many values that break a rule without harm; the ones that matter are checked here.
-# A module filter is safe in threads, where catch_warnings is not.
+# Scanners write many values that break a rule without harm. Those that matter are checked here.
+# A filter for a module is safe in threads, and catch_warnings is not.
 warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 
-# Of a compressed frame: the header of RLE alone is as long, those of JPEG are longer.
+# Of a compressed frame. The header of RLE has as many; those of JPEG are longer.
 _MIN_FRAME_BYTES = 64
 
 _KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS, *PIXEL_KEYWORDS]
@@ -47,34 +41,16 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
 
     Raises
     ------
-    NotCTError : if it is no CT image, or none of its frames is an axial slice.
-    CTReadError : if it claims to be one and lacks what an image needs.
-    Exception : of many kinds, by pydicom, on damaged tags.
+    NotCTError : it is no CT image, or none of its frames is an axial slice.
+    CTReadError : it claims to be one and lacks what an image needs, or another file follows it.
+    Exception : of many kinds, from pydicom, on damaged tags.
     """
     source = as_encoded(source)
     with source.open() as stream:
         check_inflated_size(stream, source.name)
         dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
+        check_end(stream, transfer_syntax(dataset), source.size_of(stream), path=source.name)
         return _index_dataset(dataset, stream, source, require_ct)
-
-
-def decode_frame(
-    source: Source, frame: int, header: Header, syntax: UID, native: NativePixels | None
-) -> Pixels:
-    """Decode one frame to HU, fill the padding with air and turn it to the standard view.
-
-    Raises `CTReadError` on pixels that cannot be decoded, or are not finite.
-    """
-    stored: NDArray | None = None if native is None else native.read(source)
-    notes: list[str] = []
-    if stored is None:
-        stored, notes = decode(source, frame, syntax)
-    hu = rescale(stored, header.slope, header.intercept)
-    if header.padding is not None:
-        notes += fill_padding(hu, stored, header.padding)
-    hu = checked(hu, path=source.name)
-    turned = hu if header.orientation is None else header.orientation.turn(hu)
-    return turned, tuple(notes)
 
 
 def _index_dataset(
@@ -105,7 +81,7 @@ def _index_dataset(
 
 
 def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
-    """The frames as classic datasets. Frames without functional groups have no known position."""
+    """The frames as classic datasets. Without functional groups their positions are unknown."""
     if is_enhanced(dataset):
         check_groups(dataset, path=source.name)
         return flat_frames(dataset)
@@ -125,11 +101,11 @@ def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
 
 
 def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID) -> None:
-    """Raise `CTReadError` where the declared frames cannot be in the file."""
+    """Raise `CTReadError` where the file is too small for the declared frames."""
     compressed = syntax.is_encapsulated or syntax.is_deflated
     frame_bytes = _MIN_FRAME_BYTES if compressed else dataset.Rows * dataset.Columns
     with source.open() as stream:
-        size = stream.seek(0, os.SEEK_END)
+        size = source.size_of(stream)
     if not 0 < count * frame_bytes <= size:
         raise CTReadError(
             f"{count} frames cannot be in a file of {size} bytes",

@@ -1,9 +1,9 @@
-"""Which region of the body, or a phantom, a header says that it shows.
+"""Body region, or phantom, by the header of a slice.
 
-Body Part Examined (0018,0015) or Anatomic Region Sequence (0008,2218) decide where they name a
-region that is known here (PS3.16, Annex L; CID 4030). Scanners leave them empty or at a default, so
-that next come series description and protocol, and last what a scanner sets for heads alone: its
-filter (0018,1160) and its kernel. Texts are read for their words and are never kept.
+Body Part Examined (0018,0015) and Anatomic Region Sequence (0008,2218) come first, if they name a
+region that is known here (PS3.16, Annex L; CID 4030). Scanners leave them empty or at a default.
+Then series description and protocol are searched. Last come a filter (0018,1160) and a kernel that
+scanners use for heads alone. These texts are searched for words and are never kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HEAD, NECK, LIMB, PHANTOM = "head", "neck", "limb", "phantom"
 CHEST, ABDOMEN = "chest", "abdomen"
 
 _FIRST = r"(?! ?(FIRST|IN\b|OF\b))"  # a patient goes head first, and a pancreas has a head
-# Words after all that separates them has become one space.
+# Patterns for text in which all separators have become one space.
 _WORDS = {
     PHANTOM: r"PHANTOM|CATPHAN|QUALITY (ASSURANCE|CONTROL)|\b(CT|DAILY|WEEKLY|MONTHLY) Q[AC]\b",
     HEAD: rf"\b(HEAD{_FIRST}\w*|BRAIN\w*|SKULL|CRANI\w*|CEREBR\w*|ORBIT\w*|SINUS(ES)?|PARANASAL\w*"
@@ -42,8 +42,8 @@ _CODES = {
     ABDOMEN: {"113345001", "T-D4000", "12921003", "T-D6000"},
 }
 
-# Siemens H and iterative J, which are known by their form in copies without a manufacturer; Canon's
-# FC20 to 29 (the brain, with beam hardening); Philips UA to UC.
+# Siemens H and iterative J, recognised by their form in copies without a manufacturer; Canon FC20
+# to FC29 (brain, with beam hardening); Philips UA to UC.
 _HEAD_KERNELS = {
     "": r"[HJ][RPCV]?\d{2}[FSHMU]\b",
     "SIEMENS": r"[HJ][A-Z]?\d{2}\b",
@@ -53,8 +53,19 @@ _HEAD_KERNELS = {
 }
 
 
-class Said(NamedTuple):
-    """What a header says of the region; None or empty where it says nothing."""
+class HeaderTexts(NamedTuple):
+    """Texts of a header that may name a region; None or empty where they are absent.
+
+    Attributes
+    ----------
+    body_part : Body Part Examined, or the meaning of the anatomic region.
+    codes : code values of the anatomic region.
+    description : series description.
+    protocol : protocol name.
+    filter : filter type.
+    kernel : convolution kernel.
+    manufacturer : manufacturer of the scanner.
+    """
 
     body_part: str | None = None
     codes: tuple[str, ...] = ()
@@ -65,17 +76,17 @@ class Said(NamedTuple):
     manufacturer: str | None = None
 
 
-@lru_cache(maxsize=256)  # all slices of a series say the same
-def regions(said: Said) -> tuple[str, ...]:
-    """The regions that the most trusted part of a header names; none where no part names any.
+@lru_cache(maxsize=256)  # all slices of a series have the same
+def regions(texts: HeaderTexts) -> tuple[str, ...]:
+    """Regions that the most trusted part of a header names; empty if no part names one.
 
-    A phantom that any part names is one: it lies where a chest or a head is expected.
+    For a phantom any part is enough: protocols of a chest or a head are used to scan it.
     """
-    texts = [_named(text) for text in (said.body_part, said.description, said.protocol)]
-    if any(PHANTOM in named for named in texts):
+    found = [_named(text) for text in (texts.body_part, texts.description, texts.protocol)]
+    if any(PHANTOM in named for named in found):
         return (PHANTOM,)
-    body_part, *free = texts
-    parts = (body_part | _coded(said.codes), *free, {HEAD} if _is_for_heads(said) else set())
+    body_part, *free = found
+    parts = (body_part | _coded(texts.codes), *free, {HEAD} if _is_for_heads(texts) else set())
     return tuple(sorted(next(filter(None, parts), ())))
 
 
@@ -89,8 +100,8 @@ def _coded(codes: Iterable[str]) -> set[str]:
     return {region for region, known in _CODES.items() if known & named}
 
 
-def _is_for_heads(said: Said) -> bool:
-    if "HEAD" in (said.filter or "").upper():
+def _is_for_heads(texts: HeaderTexts) -> bool:
+    if "HEAD" in (texts.filter or "").upper():
         return True
-    maker, kernel = (said.manufacturer or "").upper(), (said.kernel or "").upper()
+    maker, kernel = (texts.manufacturer or "").upper(), (texts.kernel or "").upper()
     return any(name in maker and re.match(own, kernel) for name, own in _HEAD_KERNELS.items())

@@ -1,4 +1,4 @@
-"""Read single tags of a DICOM data set, whatever stands in them."""
+"""Values of single tags of a DICOM data set, also of broken ones."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pydicom.tag import BaseTag, Tag
 
 from distiliqa.errors import one_line, shortened
 
-# Characters of a tag, which may hold several values of 64 at most (PS3.5, table 6.2-1), and of one
-# that stands beside every slice of a report.
+# Characters of a tag with several values of at most 64 each (PS3.5, table 6.2-1), and of a tag in
+# the results of every slice.
 MAX_TEXT, MAX_LABEL = 1024, 128
 
 
@@ -29,7 +29,7 @@ def value(dataset: Dataset, keyword: str) -> Any:
     try:
         element = dataset.get(_tag(keyword))
         found = None if element is None else element.value
-    except Exception:  # pydicom raises many kinds here, and a broken tag must not lose the image
+    except Exception:  # pydicom raises many kinds; a broken tag must not lose the image
         return None
     return None if found == "" else found
 
@@ -49,18 +49,16 @@ def number(dataset: Dataset, *keywords: str) -> float | None:
     return next((values[0] for name in keywords if (values := numbers(dataset, name))), None)
 
 
-def text(dataset: Dataset, keyword: str, most: int = MAX_TEXT) -> str | None:
-    """The first ``most`` characters of a tag as text that can be shown, see `one_line`; None where
-    empty.
-    """
+def text(dataset: Dataset, keyword: str, max_length: int = MAX_TEXT) -> str | None:
+    """A tag as printable text, cut to ``max_length`` characters, see `one_line`; None if empty."""
     found = raw_text(dataset, keyword)
-    return None if found is None else one_line(shortened(found, most))
+    return None if found is None else one_line(shortened(found, max_length))
 
 
 def identifier(dataset: Dataset, keyword: str) -> str | None:
-    """A tag that identifies an object, as `text`; one that is too long is replaced by its SHA-256.
+    """A tag that identifies an object, as `text`; of one that is too long the SHA-256.
 
-    No valid UID or patient ID is too long (PS3.5, table 6.2-1), but a file may hold any.
+    Valid UIDs and patient IDs are short (PS3.5, table 6.2-1), but a file may hold any text.
     """
     found = raw_text(dataset, keyword)
     if found is None or len(found) <= MAX_LABEL:
@@ -70,16 +68,16 @@ def identifier(dataset: Dataset, keyword: str) -> str | None:
 
 
 def raw_text(dataset: Dataset, keyword: str) -> str | None:
-    """A tag as text, several values joined by a backslash as in the file; None where empty."""
+    """A tag as text, with a backslash between several values as in the file; None if empty."""
     found = value(dataset, keyword)
     parts = found if isinstance(found, MultiValue) else [found]
     return "\\".join(str(part).strip() for part in parts if part is not None) or None
 
 
 def written(dataset: Dataset, keyword: str) -> str | None:
-    """What stands in a tag, as text to quote; None where it is absent or empty.
+    """A tag as text to quote; None where it is absent or empty.
 
-    So a broken tag, which gives no `value` or no `numbers`, differs from an absent one.
+    A broken tag has no `value` or no `numbers`. This text distinguishes it from an absent one.
     """
     if (tag := _tag(keyword)) not in dataset:
         return None

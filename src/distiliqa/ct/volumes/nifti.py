@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.spacing import in_millimeters
+from distiliqa.ct.volumes.coding import GZIP_MAGIC, Coding, Inflated
 from distiliqa.ct.volumes.detached import data_file, header_of
-from distiliqa.ct.volumes.inflate import GZIP_MAGIC, Inflated
 from distiliqa.ct.volumes.volume import Volume, index_volume
-from distiliqa.ct.volumes.voxels import Coding, Voxels
+from distiliqa.ct.volumes.voxels import Voxels
 from distiliqa.errors import CTReadError, NotCTError
 
 # nibabel prints what is odd in a header; what matters is checked here.

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.spacing import MILLIMETERS, in_millimeters
+from distiliqa.ct.volumes.coding import Coding
 from distiliqa.ct.volumes.text_header import TextHeader, lines_of
 from distiliqa.ct.volumes.volume import Volume, index_volume
-from distiliqa.ct.volumes.voxels import Coding, Voxels
+from distiliqa.ct.volumes.voxels import Voxels
 from distiliqa.files import open_regular
 
 _MAGIC = re.compile(r"NRRD(000[1-5]|00\.01)")

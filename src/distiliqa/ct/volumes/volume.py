@@ -8,10 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.geometry import Geometry, is_place
+from distiliqa.ct.geometry import Geometry, Orientation, is_position, tilt_warnings
 from distiliqa.ct.hu import check_count, check_dtype, check_size, checked, rescale
 from distiliqa.ct.listing import CTIndex
-from distiliqa.ct.orientation import Orientation, tilt_warnings
 from distiliqa.ct.slice_info import Pixels, SliceInfo
 from distiliqa.ct.source import Source
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
@@ -139,11 +138,11 @@ class _Plane:
         return rows, columns
 
     def geometry(self, index: int) -> Geometry | None:
-        if not is_place(self.origin_mm(index)):
+        if not is_position(self.origin_mm(index)):
             return None
         return Geometry(self.origin_mm(index), self.orientation, self.spacing, self.stored_shape)
 
-    @np.errstate(all="ignore")  # the sum of extreme numbers is no place, see `is_place`
+    @np.errstate(all="ignore")  # the sum of extreme numbers is no place, see `is_position`
     def origin_mm(self, index: int) -> tuple[float, float, float]:
         steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
         x, y, z = (origin + index * steps[:, self.axis]).tolist()
@@ -151,7 +150,7 @@ class _Plane:
 
     def position_mm(self, index: int) -> float | None:
         origin = self.origin_mm(index)
-        return self.orientation.position_mm(origin) if is_place(origin) else None
+        return self.orientation.position_mm(origin) if is_position(origin) else None
 
     def warnings(self, index: int) -> tuple[str, ...]:
         notes = (*self.volume.warnings, *tilt_warnings(self.orientation.tilt_degrees))

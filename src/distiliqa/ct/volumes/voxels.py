@@ -1,4 +1,4 @@
-"""The voxels of a volume in their file, read no further than its header says."""
+"""Voxels of a volume in a file, checked against its header before they are read."""
 
 from __future__ import annotations
 
@@ -6,59 +6,45 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import IO
 
 import numpy as np
 from nibabel.fileslice import fileslice
 from numpy.typing import NDArray
 
-from distiliqa.ct.volumes.inflate import MAX_RATIO, Inflated
+from distiliqa.ct.volumes.coding import (
+    MAX_DECODED_BYTES,
+    MAX_PADDING_BYTES,
+    MAX_RATIO,
+    MAX_TEXT_BYTES,
+    Coding,
+    read_voxels,
+)
 from distiliqa.errors import CTReadError
 from distiliqa.files import FileStamp, file_stamp, open_regular, why_not_regular
 
-# Some 4000 slices of 512 x 512.
-MAX_DECODED_BYTES = 2 << 30
-
-# CT with its noise compresses 3 : 1, and a blank volume 1000 : 1: a ratio condemns a file only
-# where it would also grow large.
+# CT with its noise compresses 3 : 1, and a blank volume 1000 : 1. So a high ratio alone does not
+# condemn a file: it must also become large.
 MAX_LARGE_RATIO = 100
 MAX_ANY_RATIO_BYTES = 256 << 20
-
-# Bytes of a volume in text: each number takes several, and is parsed one by one.
-MAX_TEXT_BYTES = 64 << 20
-
-# What may follow the voxels: the rest of a block that a writer filled.
-MAX_PADDING_BYTES = 4096
-
-_INFLATED_BLOCK = 1 << 20
 
 _decoding = Lock()
 
 
-class Coding(Enum):
-    """How voxels are written: as they are, as one zlib or gzip stream, as numbers in text."""
-
-    RAW = "raw"
-    DEFLATED = "compressed"
-    TEXT = "text"
-
-
 @dataclass(frozen=True, slots=True)
 class Voxels:
-    """Where the voxels of a volume lie in a file, and how they are written.
+    """Location and coding of the voxels of a volume in a file.
 
     Attributes
     ----------
     path : the file.
-    shape : number of voxels along each axis, the one that runs fastest first.
-    dtype : of one voxel, with its byte order.
+    shape : number of voxels along each axis, the fastest axis first.
+    dtype : type of one voxel, with its byte order.
     coding : how they are written.
     start : bytes of the file before the voxels, or before the compressed stream.
-    skipped : bytes before the first voxel in what a compressed stream holds.
+    skipped : bytes before the first voxel in a compressed stream, after inflation.
     """
 
     path: Path
@@ -74,11 +60,11 @@ class Voxels:
         return math.prod(self.shape) * self.dtype.itemsize
 
     def moved(self, start: int, skipped: int = 0) -> Voxels:
-        """The same voxels behind other ``start`` and ``skipped`` bytes."""
+        """The same voxels at another ``start`` and ``skipped``."""
         return replace(self, start=start, skipped=skipped)
 
     def file_length(self) -> int:
-        """Bytes of the file. Raises `CTReadError` on what is not there or no regular file."""
+        """Bytes of the file. Raises `CTReadError` on a missing file, a pipe or a device."""
         with _reported(self.path):
             reason = why_not_regular(self.path)
             length = self.path.stat().st_size
@@ -87,12 +73,12 @@ class Voxels:
         return length
 
     def check_length(self) -> None:
-        """Compare the length of the file with what the header says; inflates nothing.
+        """Compare the length of the file with that in the header. Nothing is inflated.
 
         Raises
         ------
-        CTReadError : the file is not there or is no file, is too short, goes on behind the voxels,
-            or would fill the memory when it is decoded whole.
+        CTReadError : the file is missing, no ordinary file, too short or too long, or would fill
+            the memory when it is decoded whole.
         """
         length = self.file_length() - self.start
         if self.coding is Coding.RAW:
@@ -115,7 +101,7 @@ class Voxels:
             )
 
     def _check_whole_size(self, length: int) -> None:
-        """Raise `CTReadError` on what would fill the memory when it is decoded whole."""
+        """Raise `CTReadError` on a volume that would fill the memory when it is decoded whole."""
         text = self.coding is Coding.TEXT
         size = max(self.skipped + self.size, length if text else 0)
         if size > (MAX_TEXT_BYTES if text else MAX_DECODED_BYTES):
@@ -145,9 +131,9 @@ class Voxels:
         )
 
     def plane(self, axis: int, index: int) -> NDArray[np.generic]:
-        """The voxels of one plane of three axes as stored, the other two in their order.
+        """The voxels of one plane across ``axis``, as stored, with the other axes in order.
 
-        What is compressed is decoded whole and kept for the next planes.
+        A compressed volume is decoded whole and kept for the next planes.
 
         Raises
         ------
@@ -163,7 +149,7 @@ class Voxels:
     def whole(self) -> NDArray[np.generic]:
         """All voxels as stored, with the axes of ``shape``.
 
-        A change of the file on disk is noticed. One thread decodes, the others wait for its result.
+        A changed file is decoded again. One thread decodes, the others wait for its result.
 
         Raises
         ------
@@ -178,50 +164,21 @@ class Voxels:
         return array
 
 
-# Two, because threads that load in reading order meet where one volume ends and the next begins.
-# What decoding raises is kept as well, and raised again for each slice.
+# Two: threads that load in reading order overlap where one volume ends and the next begins. Errors
+# are kept as well, and raised again for each slice.
 @lru_cache(maxsize=2)
 def _decoded(voxels: Voxels, stamp: FileStamp | None) -> NDArray[np.generic] | Exception:
     try:
         with open_regular(voxels.path) as file:
             file.seek(voxels.start)
-            if voxels.coding is Coding.TEXT:
-                return _from_text(file, voxels)
-            return _filled(Inflated(file) if voxels.coding is Coding.DEFLATED else file, voxels)
-    except Exception as error:  # zlib, NumPy and the system raise their own
+            return read_voxels(file, voxels.shape, voxels.dtype, voxels.coding, voxels.skipped)
+    except Exception as error:  # zlib, NumPy and the system raise many kinds
         return error
-
-
-def _filled(stream: Inflated | IO[bytes], voxels: Voxels) -> NDArray[np.generic]:
-    """The voxels of a stream, which ends with them."""
-    if isinstance(stream, Inflated):
-        stream.skip(voxels.skipped)
-    found = bytearray()
-    while block := stream.read(min(_INFLATED_BLOCK, voxels.size - len(found))):
-        found += block
-    if len(found) < voxels.size:
-        raise EOFError(f"{len(found)} of {voxels.size} bytes of voxels")
-    # A checksum stands at the end of the stream: to read on is to check it.
-    if len(stream.read(MAX_PADDING_BYTES + 1)) > MAX_PADDING_BYTES:
-        raise ValueError(f"more than the {voxels.size} bytes of voxels that its header names")
-    return np.frombuffer(found, voxels.dtype).reshape(voxels.shape, order="F")
-
-
-def _from_text(file: IO[bytes], voxels: Voxels) -> NDArray[np.generic]:
-    words = file.read(MAX_TEXT_BYTES).replace(b",", b" ").split()
-    if len(words) != math.prod(voxels.shape):
-        raise ValueError(f"{len(words)} numbers for {math.prod(voxels.shape)} voxels")
-    written = np.fromiter(map(float, words), np.float64, len(words))
-    with np.errstate(all="ignore"):
-        numbers = written.astype(voxels.dtype)
-    if voxels.dtype.kind in "iu" and not np.array_equal(numbers, written):
-        raise ValueError(f"numbers that are no {voxels.dtype}")
-    return numbers.reshape(voxels.shape, order="F")
 
 
 @contextmanager
 def _reported(path: Path) -> Iterator[None]:
-    """Report in one line what reading raises: the libraries have many kinds for damaged files."""
+    """Turn all errors of reading into a `CTReadError` of one line."""
     try:
         yield
     except CTReadError:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from distiliqa.ct.index import Problem
+from distiliqa.ct.listing import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import cannot_write, file_stamp, make_folder, write_text
 from distiliqa.foreign_json import parse_json

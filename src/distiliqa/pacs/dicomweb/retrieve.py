@@ -21,7 +21,7 @@ import requests
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
-from distiliqa.ct.dicom.deflated import check_inflated_size
+from distiliqa.ct.dicom.encoding import check_inflated_size
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path, cannot_write, make_folder
 from distiliqa.pacs.identifiers import is_uid

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from distiliqa.ct.volumes.inflate import Inflated
+from distiliqa.ct.volumes.coding import Inflated
 
 CONTENT = bytes(range(256)) * 300
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from distiliqa.ct.dicom.decoder_output import decoder_output
+from distiliqa.ct.dicom.decoders import decoder_output
 
 LINE = b"Corrupt JPEG data: bad Huffman code\n"
 
@@ -48,7 +48,7 @@ def test_a_process_without_standard_error_decodes(monkeypatch):
     def dup(number: int) -> int:
         raise OSError
 
-    monkeypatch.setattr("distiliqa.ct.dicom.decoder_output.os.dup", dup)
+    monkeypatch.setattr("distiliqa.ct.dicom.decoders.os.dup", dup)
     with decoder_output() as printed:
         pass
     assert printed == []

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from distiliqa.ct import index_ct
-from distiliqa.ct.containers import gzipped
+from distiliqa.ct.containers import packed
 from distiliqa.errors import CTReadError
 
 
@@ -67,7 +67,7 @@ def test_a_gzipped_copy_is_a_copy(tmp_path, slice_bytes):
 
 
 def test_a_bomb_and_a_damaged_file_cost_themselves(tmp_path, slice_bytes, monkeypatch):
-    monkeypatch.setattr(gzipped, "max_unpacked", lambda size: 1 << 20)
+    monkeypatch.setattr(packed, "max_unpacked", lambda size: 1 << 20)
     (tmp_path / "0.dcm").write_bytes(slice_bytes(0))
     (tmp_path / "1.dcm.gz").write_bytes(gzip.compress(slice_bytes(1) + bytes(4 << 20)))
     whole = gzip.compress(slice_bytes(2))

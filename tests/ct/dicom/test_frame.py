@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.ct.dicom.padding import fill_padding, padding_mask
+from distiliqa.ct.dicom.frame import fill_padding, padding_mask
 
 
 @pytest.fixture

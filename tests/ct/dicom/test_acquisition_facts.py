@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa.ct.dicom.exposure import contradicts
+from distiliqa.ct.dicom.acquisition_facts import contradicts
 
 
 @pytest.mark.parametrize(

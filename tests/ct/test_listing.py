@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.ct import SliceInfo
-from distiliqa.ct.series import in_reading_order
+from distiliqa.ct.listing import in_reading_order
 
 
 class Digest(bytes):

@@ -1,0 +1,161 @@
+"""Acquisition facts in the tags of a slice: tube voltage and current, dose, kernel, thickness.
+
+Impossible values are not used. Neither is an exposure that contradicts the rest of its header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydicom.dataset import Dataset
+
+from distiliqa.ct.dicom.tags import MAX_LABEL, number, numbers, text, value, written
+from distiliqa.ct.slice_info import Acquisition
+
+# All tags that this module reads, so that an index can skip the others.
+ACQUISITION_KEYWORDS = (
+    "KVP",
+    "XRayTubeCurrent",
+    "Exposure",
+    "ExposureTime",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "CTDIvol",
+    "ConvolutionKernel",
+    "SliceThickness",
+    "BodyPartExamined",
+    "AnatomicRegionSequence",
+    "Manufacturer",
+    "ManufacturerModelName",
+)
+
+_NUMBERS = (
+    "KVP",
+    "XRayTubeCurrent",
+    "XRayTubeCurrentInmA",
+    "Exposure",
+    "ExposureInmAs",
+    "ExposureTime",
+    "ExposureTimeInms",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "CTDIvol",
+    "SliceThickness",
+)
+
+# Scanners reconstruct up to 10 mm, and averages are some times as thick.
+MAX_SLICE_THICKNESS_MM = 50.0
+
+CONTRADICTION = (
+    "the exposure in the file contradicts tube current x time, also over the pitch: mAs is left out"
+)
+_TOLERANCE = 1.3  # tube current is modulated within a rotation, and times and pitch are rounded
+_ROUNDING_MAS = 2.0  # small exposures are written as whole numbers
+# Of spiral scans: gated ones of the heart are the slowest, those with two tubes the fastest.
+_MIN_PITCH, _MAX_PITCH = 0.15, 3.5
+
+
+def read_acquisition(dataset: Dataset) -> Acquisition:
+    """Read the acquisition facts of a slice; None where one is absent or not usable."""
+    return Acquisition(
+        kvp=_usable(dataset, "KVP"),
+        tube_current_ma=_tube_current_ma(dataset),
+        exposure_mas=_exposure_mas(dataset),
+        ctdivol_mgy=_usable(dataset, "CTDIvol"),
+        kernel=text(dataset, "ConvolutionKernel", MAX_LABEL),
+        slice_thickness_mm=_usable(dataset, "SliceThickness"),
+        body_part=text(dataset, "BodyPartExamined", MAX_LABEL) or _anatomic_region(dataset),
+        manufacturer=text(dataset, "Manufacturer", MAX_LABEL),
+        scanner=text(dataset, "ManufacturerModelName", MAX_LABEL),
+    )
+
+
+def acquisition_warnings(dataset: Dataset) -> Iterator[str]:
+    """Warn of facts that are broken or impossible, and of a contradictory exposure."""
+    for keyword in _NUMBERS:
+        if (found := written(dataset, keyword)) is None:
+            continue
+        if not numbers(dataset, keyword):
+            yield f"{keyword} is {found}, not a number: not used"
+        elif not _is_possible(keyword, numbers(dataset, keyword)[0]):
+            yield f"{keyword} is {found}, which no CT has: not used"
+    if _exposure_mas(dataset) != _stated_exposure_mas(dataset):
+        yield CONTRADICTION
+
+
+def _usable(dataset: Dataset, *keywords: str) -> float | None:
+    """The value of the first of ``keywords`` that has a possible one."""
+    for keyword in keywords:
+        found = number(dataset, keyword)
+        if found is not None and _is_possible(keyword, found):
+            return found
+    return None
+
+
+def _is_possible(keyword: str, found: float) -> bool:
+    if keyword == "SliceThickness":
+        return 0 < found <= MAX_SLICE_THICKNESS_MM
+    return found >= 0
+
+
+def _tube_current_ma(dataset: Dataset) -> float | None:
+    return _usable(dataset, "XRayTubeCurrent", "XRayTubeCurrentInmA")
+
+
+def _stated_exposure_mas(dataset: Dataset) -> float | None:
+    return _usable(dataset, "Exposure", "ExposureInmAs")
+
+
+def _exposure_mas(dataset: Dataset) -> float | None:
+    """The exposure; None where it is not stated or contradicts the rest of the header."""
+    stated = _stated_exposure_mas(dataset)
+    milliseconds = _usable(dataset, "ExposureTime", "ExposureTimeInms")
+    times = (milliseconds and milliseconds / 1000, _usable(dataset, "RevolutionTime"))
+    wrong = contradicts(
+        stated,
+        _tube_current_ma(dataset),
+        [time for time in times if time is not None],
+        _usable(dataset, "SpiralPitchFactor"),
+    )
+    return None if wrong else stated
+
+
+def contradicts(
+    exposure_mas: float | None,
+    tube_current_ma: float | None,
+    times_s: Sequence[float],
+    pitch: float | None,
+) -> bool:
+    """Whether the exposure contradicts tube current, times and pitch of the same header.
+
+    Exposure (0018,1152) is tube current times exposure time (PS3.3, C.8.2.1). Spiral scans often
+    state the effective one: tube current times rotation time over pitch. Some scanners write
+    neither: 10268 where tube current and time give 178 mAs, or 17 where they give 284.
+
+    Parameters
+    ----------
+    times_s : exposure time and rotation time, s, those that are stated.
+    pitch : Spiral Pitch Factor; None where it is not stated. Any usual one is then accepted.
+
+    Returns
+    -------
+    False also where the header states too little to judge.
+    """
+    products = [tube_current_ma * time for time in times_s if time > 0] if tube_current_ma else []
+    if exposure_mas is None or not products:
+        return False
+    if pitch is None or pitch <= 0:
+        return not _agrees(exposure_mas, min(products) / _MAX_PITCH, max(products) / _MIN_PITCH)
+    effective = [product / pitch for product in products]
+    return not any(_agrees(exposure_mas, one, one) for one in (*products, *effective))
+
+
+def _agrees(value: float, low: float, high: float) -> bool:
+    low, high = low / _TOLERANCE - _ROUNDING_MAS, high * _TOLERANCE + _ROUNDING_MAS
+    return low <= value <= high
+
+
+def _anatomic_region(dataset: Dataset) -> str | None:
+    """The region in Anatomic Region Sequence, used by enhanced images (PS3.3, C.7.6.16.2.8)."""
+    regions = value(dataset, "AnatomicRegionSequence")
+    return text(regions[0], "CodeMeaning", MAX_LABEL) if regions else None
