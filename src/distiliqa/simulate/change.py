@@ -22,7 +22,6 @@ from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import (
     bone_attenuation,
-    denoised,
     hardened,
     paint,
     ring_errors,
@@ -38,11 +37,12 @@ from distiliqa.simulate.noise import (
     incident_photons,
     lower_dose,
 )
+from distiliqa.simulate.processing.non_local_means import denoised
+from distiliqa.simulate.processing.preparation import MAX_HU, MIN_HU
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
 from distiliqa.simulate.scanners import Geometry
 
-MIN_HU, MAX_HU = -1024.0, 3071.0  # what 12 bits store
 _MAX_SHARPENING = 4.0
 
 

@@ -1,4 +1,4 @@
-"""Faults of an acquisition: detector, beam hardening, metal, and a denoiser that smooths too much.
+"""Faults of an acquisition: detector, beam hardening and metal.
 
 - Channels with a wrong gain make rings. A detector that ends inside the patient truncates the scan.
 - Beam hardening: thick and dense parts let only photons of higher energy through. A 120 kV spectrum
@@ -16,10 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
-from distiliqa.metrics.noise_level import global_noise_level, noise_map
 from distiliqa.simulate.noise import WATER_PER_MM
 from distiliqa.simulate.scanners import Geometry, Rays
 
@@ -152,38 +150,3 @@ def paint(hu: Tensor, rod: Rod, spacing_mm: float) -> Tensor:
     distance = torch.hypot(place - rod.x, -place[:, None] - rod.y)
     share = (0.5 + (rod.radius - distance) / spacing_mm).clamp(0, 1)
     return hu + share * (METAL_HU - hu)
-
-
-_BODY_HU = (-400.0, 600.0)  # bone, air and metal would dominate the distances between patches
-
-
-NO_NOISE = 1.0  # strength that removes the noise and keeps the anatomy
-
-
-def denoised(hu: Tensor, spacing_mm: float, strength: float) -> Tensor:
-    """`smoothed` for slices on any device, (n, rows, columns), HU."""
-    slices = [smoothed(one, spacing_mm, strength) for one in hu.cpu().numpy()]
-    return torch.from_numpy(np.stack(slices)).to(hu)
-
-
-def smoothed(hu: NDArray[np.floating], spacing_mm: float, strength: float) -> NDArray[np.float32]:
-    """Non-local means (Buades et al. 2005, doi 10.1109/CVPR.2005.38) of a slice.
-
-    Parameters
-    ----------
-    hu : (rows, columns), HU.
-    strength : width of the filter in noise standard deviations: 0.6 is mild, above 1 looks
-        like plastic. A slice without soft tissue has the median of its local deviations as noise.
-
-    Returns
-    -------
-    float32, (rows, columns), HU; air and bone stay as they are.
-    """
-    noise = global_noise_level(hu, (spacing_mm, spacing_mm))
-    if noise is None:
-        noise = float(np.median(noise_map(hu, (spacing_mm, spacing_mm))))
-    inner = np.clip(hu, *_BODY_HU).astype(np.float32)
-    smooth = denoise_nl_means(
-        inner, patch_size=5, patch_distance=6, h=strength * noise, sigma=noise, fast_mode=True
-    )
-    return np.where(inner == hu, smooth, hu).astype(np.float32)

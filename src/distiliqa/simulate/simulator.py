@@ -15,7 +15,7 @@ from torch import Tensor
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.faults import NO_NOISE, denoised
+from distiliqa.simulate.processing.non_local_means import NO_NOISE, denoised
 from distiliqa.simulate.threads import one_core_per_operation
 
 _NEIGHBOURHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide

@@ -22,8 +22,8 @@ from scipy.ndimage import gaussian_filter
 from distiliqa.ct.window import SOFT_TISSUE
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.vif import vif
-from distiliqa.simulate.faults import NO_NOISE, smoothed
 from distiliqa.simulate.patient import body_outline
+from distiliqa.simulate.processing.non_local_means import NO_NOISE, smoothed
 
 SCALE = (0.0, 4.0)
 # Images of the training set of LDCTIQAC2023 (Zenodo 7833096) at each mean rating.
