@@ -19,6 +19,7 @@ from columns import (
 )
 from commands import commands
 from names import names
+from processing_kinds import kinds_of_processing
 
 GENERATORS: dict[str, Callable[..., str]] = {
     "columns besides": columns_besides,
@@ -26,6 +27,7 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "columns of scores.csv": columns_of_scores_csv,
     "columns with a reference": columns_with_a_reference,
     "commands": commands,
+    "kinds of processing": kinds_of_processing,
     "names": names,
     "tables of monitor.sqlite": tables_of_monitor,
 }

@@ -41,6 +41,24 @@ def test_writes_derived_dicom(folder: Path, tmp_path: Path) -> None:
     assert after.pixel_array[middle].std() > 1.5 * before.pixel_array[middle].std()
 
 
+def test_the_finished_image_is_processed_in_order(folder: Path, tmp_path: Path) -> None:
+    code, _, _ = run(
+        *(folder, "--out", tmp_path / "out"),
+        *("--process", "median:5", "--process", "white_noise:20", "--process", "hu_offset:100"),
+    )
+    assert code == 0
+    made = [pydicom.dcmread(tmp_path / "out" / f"{n}.dcm") for n in range(2)]
+    assert made[0].DerivationDescription == (
+        "simulated process median:5, process white_noise:20, process hu_offset:100, seed 0"
+    )
+    middle = np.s_[22:42, 22:42]
+    values = [image.pixel_array[middle] * image.RescaleSlope for image in made]
+    hu = values[0] + made[0].RescaleIntercept
+    assert hu.mean() == pytest.approx(140, abs=4)
+    assert hu.std() == pytest.approx(20, rel=0.15)
+    assert np.corrcoef(values[0].ravel(), values[1].ravel())[0, 1] < 0.3  # each has its own draw
+
+
 def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
     pixels = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
@@ -56,6 +74,8 @@ def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
     [
         (("--kernel", "nonsense"), "no kernel 'nonsense'"),
         (("--scanner", "nonsense"), "choose from definition-as-plus"),
+        (("--process", "fog:1"), "no processing 'fog'"),
+        (("--process", "median"), "give KIND:STRENGTH"),
         (("--dose", "0"), "give 0.001 to 1"),
         (("--dose", "1e-300"), "give 0.001 to 1"),
         (("--views", "2"), "--views"),

@@ -17,6 +17,7 @@ import distiliqa
 from distiliqa import metrics
 from distiliqa.cli import PANELS, app
 from distiliqa.report.columns import BESIDES, SCORES_CSV, SERIES
+from distiliqa.simulate.processing.kinds import KINDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -50,6 +51,15 @@ def test_every_column_has_a_meaning(extension: ModuleType) -> None:
         for column in columns:
             row = f"| `{column.name}` | {column.unit} | {column.meaning} |"
             assert row in extension.GENERATORS[table]()
+
+
+def test_every_kind_of_processing_is_in_the_table(extension: ModuleType) -> None:
+    page = (DOCS / "how-to" / "simulate.md").read_text("utf-8")
+    assert "<!-- generated: kinds of processing -->" in page
+    table = extension.GENERATORS["kinds of processing"]()
+    for name, kind in KINDS.items():
+        assert f"| `{name}` | {kind.unit} | " in table
+        assert f"{kind.ladder[-1]:g} | {kind.meaning} |" in table
 
 
 def test_every_column_of_an_archive_is_on_the_page() -> None:

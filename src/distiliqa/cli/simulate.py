@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.options import Jobs
+from distiliqa.simulate.processing.kinds import KINDS
 from distiliqa.terminal import say
 
 NOTHING_USABLE = 2
@@ -54,6 +55,15 @@ def simulate(
         float,
         typer.Option(min=0, help="Strength of a denoiser, in standard deviations of the noise."),
     ] = 0.0,
+    process: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND:STRENGTH",
+            help="Processing of the finished image; repeat it for several. Kinds: "
+            + ", ".join(name for name, kind in KINDS.items() if kind.needs is None)
+            + "; denoising_network:STRENGTH:FILE takes its weights from a file.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers.")] = 0,
     jobs: Jobs = None,
 ) -> None:
@@ -73,6 +83,7 @@ def simulate(
         simulate_file,
         target_of,
     )
+    from distiliqa.simulate.processing.processing import parse_processing
 
     if not MIN_DOSE <= dose <= 1:
         raise typer.BadParameter(f"--dose {dose:g}: give {MIN_DOSE:g} to 1")
@@ -88,6 +99,7 @@ def simulate(
         hardening=hardening,
         truncation=truncation,
         smoothing=smoothing,
+        process=tuple(map(parse_processing, process or ())),
         seed=seed,
     )
     if source.is_file() and is_archive(source):

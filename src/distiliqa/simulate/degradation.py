@@ -15,6 +15,7 @@ from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.patient import body_outline
+from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.scanners import scanner
 
 MIN_DOSE = 1e-3  # with fewer photons hardly any pass the body, and no image comes of them
@@ -72,6 +73,7 @@ class Settings:
     kernel : name as in DICOM, or soft, standard, sharp; None for that of the slice.
     motion : amplitude of the patient's motion, mm.
     metal : diameter of a titanium rod in the body, mm; 0 for none.
+    process : processing of the finished image, one after the other, see `degraded`.
     The other attributes are those of `Degradation`.
     """
 
@@ -86,6 +88,7 @@ class Settings:
     hardening: float = 0.0
     truncation: float | None = None
     smoothing: float = 0.0
+    process: tuple[Processing, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -103,7 +106,9 @@ class Settings:
     def _stated(self) -> Iterator[str]:
         for setting in fields(self):
             value = getattr(self, setting.name)
-            if setting.name == "seed" or value != setting.default:
+            if setting.name == "process":
+                yield from (f"process {processing}" for processing in value)
+            elif setting.name == "seed" or value != setting.default:
                 yield f"{setting.name} {value}"
 
     def degradation(

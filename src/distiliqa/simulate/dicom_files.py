@@ -90,7 +90,7 @@ def simulate_file(
     made = acquisition_of(hu, spacing, header.info.acquisition, geometry)
     seed = noise_seed(settings.seed, source.SOPInstanceUID)
     worse = settings.degradation(hu, spacing, np.random.default_rng(seed))
-    shown = degraded(hu, spacing, made, worse, seed)
+    shown = degraded(hu, spacing, made, worse, seed, settings.process)
     target = target_of(path, folder, out)
     dose = worse.relative_dose(made.geometry.views)
     image = derive(source, shown, str(settings), dose=dose)

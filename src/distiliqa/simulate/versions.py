@@ -7,7 +7,7 @@ drawn from a seed and the UID of the image.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.simulator import degrade
 
 
@@ -48,15 +49,20 @@ def degraded(
     made: Acquisition,
     worse: Degradation,
     noise: int,
+    process: Sequence[Processing] = (),
 ) -> NDArray[np.int32]:
     """`degrade` for one slice, (rows, columns), HU, rounded as files hold it.
 
     Parameters
     ----------
     noise : a `noise_seed`.
+    process : processing of the degraded image, one after the other; ``noise`` is its seed too.
     """
-    image = degrade(torch.from_numpy(hu)[None], spacing_mm, made, worse, [noise])
-    return np.rint(image[0].numpy()).astype(np.int32)
+    image = degrade(torch.from_numpy(hu)[None], spacing_mm, made, worse, [noise])[0].numpy()
+    for place, processing in enumerate(process):
+        drawn = replace(processing, seed=noise + place)
+        image = drawn.prepared(image, spacing_mm)(image)
+    return np.rint(image).astype(np.int32)
 
 
 def simulated(ct: CTSlice, worse: Iterable[Degradation], seed: int = 0) -> Iterator[CTSlice]:

@@ -182,7 +182,8 @@ def _facts(one: _Slice, plan: Plan, subject: Subject, made: Acquisition) -> dict
     }
 
 
-_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "scanner")
+_NOT_SETTINGS = {"scanner", "process"}  # of the patient, and of images made by a command alone
+_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name not in _NOT_SETTINGS)
 
 
 def _simulated(
