@@ -10,7 +10,21 @@ from pydicom.sr.codedict import codes as dicom
 
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
-from distiliqa.pacs.results import codes
+from distiliqa.pacs.results.dicom_result import (
+    GLOBAL_NOISE_LEVEL,
+    HOUNSFIELD_UNIT,
+    IMAGE_QUALITY_RATING,
+    INTERVAL_HIGH,
+    INTERVAL_LOW,
+    MEAN,
+    MODEL_SCORE,
+    NO,
+    NO_UNITS,
+    OUT_OF_DOMAIN,
+    SLICES,
+    SLICES_OUT_OF_DOMAIN,
+    YES,
+)
 from distiliqa.pacs.results.earlier import read_scores
 from distiliqa.pacs.results.structured_report import structured_report, write_sr
 
@@ -47,18 +61,18 @@ def test_the_series_is_summed_up_first(filed):
     found = {(m.name, m.derivation): (m.value, m.unit) for m in summary.get_measurements()}
     score, (low, high) = series.score, series.interval
     assert found == {
-        (codes.IMAGE_QUALITY_RATING, codes.MEAN): (25 * score, codes.NO_UNITS),
-        (codes.IMAGE_QUALITY_RATING, codes.INTERVAL_LOW): (max(25 * low, 0), codes.NO_UNITS),
-        (codes.IMAGE_QUALITY_RATING, codes.INTERVAL_HIGH): (min(25 * high, 100), codes.NO_UNITS),
-        (codes.MODEL_SCORE, codes.MEAN): (score, codes.NO_UNITS),
-        (codes.MODEL_SCORE, codes.INTERVAL_LOW): (low, codes.NO_UNITS),
-        (codes.MODEL_SCORE, codes.INTERVAL_HIGH): (high, codes.NO_UNITS),
-        (codes.GLOBAL_NOISE_LEVEL, codes.MEAN): (series.noise_hu, codes.HOUNSFIELD_UNIT),
-        (codes.SLICES, None): (3, codes.NO_UNITS),
-        (codes.SLICES_OUT_OF_DOMAIN, None): (2, codes.NO_UNITS),
+        (IMAGE_QUALITY_RATING, MEAN): (25 * score, NO_UNITS),
+        (IMAGE_QUALITY_RATING, INTERVAL_LOW): (max(25 * low, 0), NO_UNITS),
+        (IMAGE_QUALITY_RATING, INTERVAL_HIGH): (min(25 * high, 100), NO_UNITS),
+        (MODEL_SCORE, MEAN): (score, NO_UNITS),
+        (MODEL_SCORE, INTERVAL_LOW): (low, NO_UNITS),
+        (MODEL_SCORE, INTERVAL_HIGH): (high, NO_UNITS),
+        (GLOBAL_NOISE_LEVEL, MEAN): (series.noise_hu, HOUNSFIELD_UNIT),
+        (SLICES, None): (3, NO_UNITS),
+        (SLICES_OUT_OF_DOMAIN, None): (2, NO_UNITS),
     }
-    outside = [group.get_qualitative_evaluations(codes.OUT_OF_DOMAIN)[0].value for group in slices]
-    assert outside == [codes.NO, codes.YES, codes.YES]
+    outside = [group.get_qualitative_evaluations(OUT_OF_DOMAIN)[0].value for group in slices]
+    assert outside == [NO, YES, YES]
 
 
 def test_the_rating_is_best_at_100_where_lower_scores_are_better(
@@ -68,7 +82,7 @@ def test_the_rating_is_best_at_100_where_lower_scores_are_better(
     turned = replace(model, scale=replace(model.scale, higher_is_better=False))
     write_sr(tmp_path / "sr.dcm", series, turned)
     summary, *_ = srread(tmp_path / "sr.dcm").content.get_image_measurement_groups()
-    found = [float(m.value) for m in summary.get_measurements(codes.IMAGE_QUALITY_RATING)]
+    found = [float(m.value) for m in summary.get_measurements(IMAGE_QUALITY_RATING)]
     low, high = series.interval
     assert found == pytest.approx([min(100 - 25 * v, 100) for v in (series.score, high, low)])
 

@@ -1,4 +1,7 @@
-"""The origin of a DICOM result (software and model), and its file."""
+"""What all DICOM results share: codes of measurements, origin (software and model), and the file.
+
+The codes are those of DICOM where it has one, else of a private scheme.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,32 @@ from highdicom import UID
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import AlgorithmIdentification, DeviceObserverIdentifyingAttributes
 from pydicom import Dataset
+from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import ONNX
-from distiliqa.pacs.results.codes import SCHEME
 from distiliqa.version import __version__
 
 MAKER = "distiliqa"
+SCHEME = "99DISTILIQA"  # a private scheme begins with 99 (PS3.16, 8)
+
+IMAGE_QUALITY_RATING = Code("111029", "DCM", "Image Quality Rating")
+CT_OF_ANY_BODY_REGION = Code("25045-6", "LN", "CT unspecified body region")
+NO_UNITS = Code("1", "UCUM", "no units")
+HOUNSFIELD_UNIT = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
+MEAN = Code("373098007", "SCT", "Mean")
+YES, NO = Code("373066001", "SCT", "Yes"), Code("373067005", "SCT", "No")
+
+MODEL_SCORE = Code("score", SCHEME, "Image quality score on the scale of the model")
+INTERVAL_LOW = Code("interval-low", SCHEME, "Lower end of the prediction interval")
+INTERVAL_HIGH = Code("interval-high", SCHEME, "Upper end of the prediction interval")
+GLOBAL_NOISE_LEVEL = Code("noise-level", SCHEME, "Global Noise Level")
+SLICES = Code("slices", SCHEME, "Number of slices scored")
+SLICES_OUT_OF_DOMAIN = Code("slices-outside", SCHEME, "Number of slices out of domain")
+OUT_OF_DOMAIN = Code("outside", SCHEME, "Out of domain, unlike the training images")
 
 
 def title(model: ModelConfig) -> str:

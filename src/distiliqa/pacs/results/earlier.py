@@ -14,8 +14,7 @@ from pydicom import Dataset, dcmread
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import check_regular
 from distiliqa.models.config import ModelConfig
-from distiliqa.pacs.results import codes
-from distiliqa.pacs.results.dicom_result import series_uid
+from distiliqa.pacs.results.dicom_result import INTERVAL_HIGH, INTERVAL_LOW, MODEL_SCORE, series_uid
 from distiliqa.pacs.results.structured_report import RESULT
 from distiliqa.scoring.result import ScoringRun
 
@@ -69,9 +68,9 @@ def read_scores(path: Path) -> list[FiledScore]:
 def _score_of(group: MeasurementsAndQualitativeEvaluations) -> FiledScore:
     ratings = {
         None if rating.derivation is None else rating.derivation.value: float(rating.value)
-        for rating in group.get_measurements(codes.MODEL_SCORE)
+        for rating in group.get_measurements(MODEL_SCORE)
     }
-    low, high = (ratings.get(end.value) for end in (codes.INTERVAL_LOW, codes.INTERVAL_HIGH))
+    low, high = (ratings.get(end.value) for end in (INTERVAL_LOW, INTERVAL_HIGH))
     (image,) = group.source_images
     frames = image.referenced_frame_numbers or [1]
     return FiledScore(

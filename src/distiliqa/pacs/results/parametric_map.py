@@ -27,8 +27,7 @@ from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.models.folder import ONNX
-from distiliqa.pacs.results import codes
-from distiliqa.pacs.results.dicom_result import made_by, write_result
+from distiliqa.pacs.results.dicom_result import MODEL_SCORE, NO_UNITS, made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.report.heatmaps import stack_heatmaps
 from distiliqa.scoring.series_score import SeriesScore
@@ -101,11 +100,11 @@ def _mapping(low: float, high: float) -> RealWorldValueMapping:
     return RealWorldValueMapping(
         lut_label="SCORE",
         lut_explanation="Image quality score",
-        unit=codes.NO_UNITS,
+        unit=NO_UNITS,
         value_range=(low, high),
         slope=1.0,
         intercept=0.0,
-        quantity_definition=codes.MODEL_SCORE,
+        quantity_definition=MODEL_SCORE,
     )
 
 

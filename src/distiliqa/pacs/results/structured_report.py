@@ -29,8 +29,27 @@ from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from distiliqa.models.config import ModelConfig, ScoreScale
-from distiliqa.pacs.results import codes
-from distiliqa.pacs.results.dicom_result import MAKER, algorithm, device, made_by, write_result
+from distiliqa.pacs.results.dicom_result import (
+    CT_OF_ANY_BODY_REGION,
+    GLOBAL_NOISE_LEVEL,
+    HOUNSFIELD_UNIT,
+    IMAGE_QUALITY_RATING,
+    INTERVAL_HIGH,
+    INTERVAL_LOW,
+    MAKER,
+    MEAN,
+    MODEL_SCORE,
+    NO,
+    NO_UNITS,
+    OUT_OF_DOMAIN,
+    SLICES,
+    SLICES_OUT_OF_DOMAIN,
+    YES,
+    algorithm,
+    device,
+    made_by,
+    write_result,
+)
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -104,7 +123,7 @@ def _content(
         groups.append(_slice_group(score, source, number, model))
     return MeasurementReport(
         observation_context=ObservationContext(observer_device_context=observer),
-        procedure_reported=codes.CT_OF_ANY_BODY_REGION,
+        procedure_reported=CT_OF_ANY_BODY_REGION,
         imaging_measurements=groups,
     )
 
@@ -113,16 +132,16 @@ def _series_group(
     series: SeriesScore, header: Dataset, model: ModelConfig
 ) -> MeasurementsAndQualitativeEvaluations:
     counts = {
-        codes.SLICES: len(series.slices),
-        codes.SLICES_OUT_OF_DOMAIN: sum(score.out_of_domain for score in series.slices),
+        SLICES: len(series.slices),
+        SLICES_OUT_OF_DOMAIN: sum(score.out_of_domain for score in series.slices),
     }
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking("series", header.SeriesInstanceUID),
         algorithm_id=algorithm(model),
         measurements=[
-            *_scores(series.score, series.interval, model.scale, derivation=codes.MEAN),
-            *_noise(series.noise_hu, derivation=codes.MEAN),
-            *(Measurement(name, count, codes.NO_UNITS) for name, count in counts.items()),
+            *_scores(series.score, series.interval, model.scale, derivation=MEAN),
+            *_noise(series.noise_hu, derivation=MEAN),
+            *(Measurement(name, count, NO_UNITS) for name, count in counts.items()),
         ],
     )
 
@@ -131,8 +150,8 @@ def _slice_group(
     score: SliceScore, source: SourceImage, number: int, model: ModelConfig
 ) -> MeasurementsAndQualitativeEvaluations:
     header = source.header
-    verdict = codes.YES if score.out_of_domain else codes.NO
-    known = [] if score.distance is None else [QualitativeEvaluation(codes.OUT_OF_DOMAIN, verdict)]
+    verdict = YES if score.out_of_domain else NO
+    known = [] if score.distance is None else [QualitativeEvaluation(OUT_OF_DOMAIN, verdict)]
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, score.frame),
         algorithm_id=algorithm(model),
@@ -164,8 +183,8 @@ def _scores(
         low, high = sorted(_rating(end, scale) for end in interval)
         ends = low, high
     return [
-        *_with_ends(codes.IMAGE_QUALITY_RATING, _rating(score, scale), ends, derivation),
-        *_with_ends(codes.MODEL_SCORE, score, interval, derivation),
+        *_with_ends(IMAGE_QUALITY_RATING, _rating(score, scale), ends, derivation),
+        *_with_ends(MODEL_SCORE, score, interval, derivation),
     ]
 
 
@@ -180,12 +199,12 @@ def _with_ends(
 ) -> list[Measurement]:
     values = [(value, derivation)]
     if ends is not None:
-        values += zip(ends, (codes.INTERVAL_LOW, codes.INTERVAL_HIGH), strict=True)
-    return [Measurement(name, float(end), codes.NO_UNITS, derivation=how) for end, how in values]
+        values += zip(ends, (INTERVAL_LOW, INTERVAL_HIGH), strict=True)
+    return [Measurement(name, float(end), NO_UNITS, derivation=how) for end, how in values]
 
 
 def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measurement]:
     if noise_hu is None:
         return []
-    name, unit = codes.GLOBAL_NOISE_LEVEL, codes.HOUNSFIELD_UNIT
+    name, unit = GLOBAL_NOISE_LEVEL, HOUNSFIELD_UNIT
     return [Measurement(name, float(noise_hu), unit, derivation=derivation)]

@@ -3,9 +3,8 @@
 from distiliqa.report.plots.control import control
 from distiliqa.report.plots.curves import Curve, curves
 from distiliqa.report.plots.profile import Frame, Line, profile
-from distiliqa.report.plots.scene import Scene
+from distiliqa.report.plots.scene import Scene, svg
 from distiliqa.report.plots.strips import Dot, strips
-from distiliqa.report.plots.svg import svg
 
 __all__ = [
     "Curve",
