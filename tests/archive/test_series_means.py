@@ -40,15 +40,17 @@ def test_a_series_may_lie_in_several_parts(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("count_outside", "mean"), [(False, 3.0), (True, 2.0)])
-def test_slices_outside_count_only_when_asked(tmp_path: Path, count_outside: bool, mean: float):
+def test_slices_out_of_domain_count_only_when_asked(
+    tmp_path: Path, count_outside: bool, mean: float
+):
     rows = [
         {"series": "a", "score": 3.0},
         {"series": "a", "score": 1.0, "outside": True},
-        {"series": "all outside", "score": 1.5, "outside": True},
+        {"series": "all out of domain", "score": 1.5, "outside": True},
     ]
     found = means(tmp_path, rows, count_outside=count_outside)
     assert (found["a"]["score"], found["a"]["outside"]) == (mean, 1)
-    assert found["all outside"]["score"] == 1.5
+    assert found["all out of domain"]["score"] == 1.5
 
 
 @pytest.mark.parametrize("count_outside", [False, True])

@@ -35,7 +35,8 @@ def compared(run: ScoringRun) -> ScoringRun:
         2: Comparison("full/b.dcm", ssim=1.0, psnr=None, vif=None, gmsd=0.0),
     }
     slices = tuple(
-        replace(each, comparison=found.get(n, Comparison())) for n, each in enumerate(run.slices)
+        replace(slice_, comparison=found.get(n, Comparison()))
+        for n, slice_ in enumerate(run.slices)
     )
     hashes = run.sha256 | {"full/a.dcm": "aa"}
     return replace(run, slices=slices, reference="full", sha256=hashes)

@@ -45,9 +45,7 @@ def test_what_a_model_knows_is_printed(trained: Path, capsys: pytest.CaptureFixt
     assert not any("epochs" in line for line in lines)
 
 
-def test_what_a_model_can_tell_of_its_scores_is_printed(
-    trained: Path, capsys: pytest.CaptureFixture
-):
+def test_the_description_of_a_model_is_printed(trained: Path, capsys: pytest.CaptureFixture):
     config = replace(
         read_config(trained),
         interval_calibration=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3),
@@ -56,12 +54,12 @@ def test_what_a_model_can_tell_of_its_scores_is_printed(
     )
     write_config(trained, config)
     print_about(about([trained]))
-    told = " ".join(capsys.readouterr().out.split())
-    assert "interval 90%, calibrated on 50 images of other patients" in told
+    text = " ".join(capsys.readouterr().out.split())
+    assert "interval 90%, calibrated on 50 images of other patients" in text
     assert (
-        "distance 1% of 50 images of unknown patients are out of domain; bodies from 180 mm" in told
+        "distance 1% of 50 images of unknown patients are out of domain; bodies from 180 mm" in text
     )
-    assert "heatmap 16 x 8 parts" in told
+    assert "heatmap 16 x 8 parts" in text
 
 
 def test_what_is_missing_and_what_is_unknown_differ(trained: Path, capsys: pytest.CaptureFixture):

@@ -29,7 +29,7 @@ return [
 
 
 def made(run: ScoringRun, series: int, slices: int) -> ScoringRun:
-    """A run of ``series`` series of ``slices`` slices, without files, with all there is to tell."""
+    """A run of ``series`` series of ``slices`` slices, without files, with all facts."""
 
     def one(number: int, n: int) -> SliceScore:
         score = 2 + 1.5 * math.sin(number + n / 10)
@@ -60,7 +60,7 @@ def made(run: ScoringRun, series: int, slices: int) -> ScoringRun:
         }
 
     every = tuple(one(number, n) for number in range(series) for n in range(slices))
-    hashes = {each.path: f"{hash(each.path):064x}"[-64:] for each in every}
+    hashes = {item.path: f"{hash(item.path):064x}"[-64:] for item in every}
     return replace(run, slices=every, sha256=hashes, found=len(every))
 
 

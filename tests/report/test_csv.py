@@ -29,12 +29,12 @@ def test_one_row_a_slice_in_reading_order(run: ScoringRun, tmp_path: Path):
         "spread",
         "warnings",
     ]
-    assert [row["path"] for row in rows] == [each.path for each in run.slices]
-    for row, each in zip(rows, run.slices, strict=True):
-        assert (row["slice"], row["series"]) == ("0", each.series)
-        assert float(row["position_mm"]) == each.position_mm
-        assert row["score"] == repr(round(each.score, 6))
-        assert row["spread"] == repr(round(each.spread or 0, 6))
+    assert [row["path"] for row in rows] == [slice_.path for slice_ in run.slices]
+    for row, slice_ in zip(rows, run.slices, strict=True):
+        assert (row["slice"], row["series"]) == ("0", slice_.series)
+        assert float(row["position_mm"]) == slice_.position_mm
+        assert row["score"] == repr(round(slice_.score, 6))
+        assert row["spread"] == repr(round(slice_.spread or 0, 6))
         assert row["warnings"] == "64 x 64 padded to 512 x 512, not resampled"
 
 

@@ -16,9 +16,9 @@ def scored(*scores: float) -> list[SliceScore]:
 
 def test_the_worst_comes_first_whatever_the_direction():
     slices = scored(2, 1, 3)
-    assert [each.score for each in worst_first(slices, SCALE)] == [1, 2, 3]
+    assert [slice_.score for slice_ in worst_first(slices, SCALE)] == [1, 2, 3]
     upside_down = ScoreScale(0.0, 4.0, "loss", higher_is_better=False)
-    assert [each.score for each in worst_first(slices, upside_down)] == [3, 2, 1]
+    assert [slice_.score for slice_ in worst_first(slices, upside_down)] == [3, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def scored(model):
 
     def score(path):
         (series,) = score_inputs([path], model).series
-        slices = [replace(each, heatmap=HEATMAP + each.frame) for each in series.slices]
+        slices = [replace(slice_, heatmap=HEATMAP + slice_.frame) for slice_ in series.slices]
         return SeriesScore(series.series, tuple(slices))
 
     return score
@@ -39,7 +39,7 @@ def test_a_picture_a_slice(tmp_path, scored, model, write_series):
         assert picture.height == 512
 
 
-def test_a_slice_that_has_gone_is_told(tmp_path, scored, model, write_series):
+def test_a_slice_that_has_gone_is_reported(tmp_path, scored, model, write_series):
     series = scored(write_series(tmp_path / "in"))
     (tmp_path / "in" / "1.dcm").unlink()
     with pytest.raises(DistiliqaError, match=r"1\.dcm: is not there any more"):
@@ -103,7 +103,7 @@ def test_where_the_model_did_not_look_is_nan(tmp_path, scored, model, write_ct):
     assert np.isfinite(values[44:-44]).all()
 
 
-def test_slices_that_are_not_evenly_spaced_are_told(tmp_path, scored, model, write_ct):
+def test_slices_that_are_not_evenly_spaced_are_reported(tmp_path, scored, model, write_ct):
     for n, z in enumerate((0, 3, 7)):
         place = {"ImagePositionPatient": [-100, -100, z]}
         write_ct(tmp_path / "in" / f"{n}.dcm", np.zeros((64, 64)), **place)
@@ -112,7 +112,7 @@ def test_slices_that_are_not_evenly_spaced_are_told(tmp_path, scored, model, wri
     assert not (tmp_path / "map.nii.gz").exists()
 
 
-def test_slices_on_other_grids_are_told(tmp_path, scored, model, write_ct):
+def test_slices_on_other_grids_are_reported(tmp_path, scored, model, write_ct):
     for n in range(2):
         place = {"ImagePositionPatient": [-100, -100, n], "PixelSpacing": [0.7 + n, 0.7]}
         write_ct(tmp_path / "in" / f"{n}.dcm", np.zeros((64, 64)), **place)

@@ -24,7 +24,7 @@ def test_scores_come_with_their_provenance(run: ScoringRun):
     assert (record["model"]["name"], record["model"]["version"]) == ("tiny", "1.0")
     assert record["model"]["sha256"] == run.model.files["model.onnx"]
     assert record["settings"] == {"window": {"width": 350, "level": 40}, "image_size": 512}
-    assert [each["series"] for each in record["series"]] == ["1.2.4", run.slices[1].series]
+    assert [series_["series"] for series_ in record["series"]] == ["1.2.4", run.slices[1].series]
     thorax = record["series"][1]
     assert thorax["score"] == pytest.approx(run.series[1].score, abs=1e-6)
     assert thorax["acquisition"]["kvp"] == 120
@@ -44,7 +44,7 @@ def test_a_slice_has_its_outputs_hash_and_warnings(run: ScoringRun):
     assert found["noise_hu"] == round(each.noise_hu or 0, 6) > 0
 
 
-def test_what_is_sure_and_what_is_outside_is_told(run: ScoringRun):
+def test_intervals_and_domain_are_in_the_json(run: ScoringRun):
     first = replace(run.slices[1], interval=(0.25, 0.75), distance=1.5)
     series = scores_record(replace(run, slices=(run.slices[0], first, *run.slices[2:])))["series"]
     assert series[0]["slices"][0]["interval"] is None
@@ -54,7 +54,9 @@ def test_what_is_sure_and_what_is_outside_is_told(run: ScoringRun):
 
 
 def test_a_comparison_has_its_reference(run: ScoringRun, compared: ScoringRun):
-    (alone,), (first, second, _) = (each["slices"] for each in scores_record(compared)["series"])
+    (alone,), (first, second, _) = (
+        slice_["slices"] for slice_ in scores_record(compared)["series"]
+    )
     assert first["comparison"] == {
         "reference": "full/a.dcm",
         "sha256": "aa",
@@ -71,8 +73,8 @@ def test_a_comparison_has_its_reference(run: ScoringRun, compared: ScoringRun):
 def test_what_was_not_scored_is_listed(run: ScoringRun):
     record = scores_record(run)
     assert record["complete"] is False
-    assert [Path(each["path"]).name for each in record["failed"]] == ["broken.dcm"]
-    assert [Path(each["path"]).name for each in record["left_out"]] == ["0.dcm"]
+    assert [Path(problem["path"]).name for problem in record["failed"]] == ["broken.dcm"]
+    assert [Path(problem["path"]).name for problem in record["left_out"]] == ["0.dcm"]
     assert scores_record(replace(run, failed=()))["complete"] is True
     assert scores_record(replace(run, failed=(), stopped=KeyboardInterrupt()))["complete"] is False
 
@@ -107,7 +109,7 @@ def test_the_run_can_be_repeated_and_questioned(run: ScoringRun):
         "parallel_batches": 1,
         "chosen": "default",
     }
-    assert [Path(each["path"]).name for each in record["errors"]] == ["broken.dcm"]
+    assert [Path(item["path"]).name for item in record["errors"]] == ["broken.dcm"]
 
 
 def test_the_reference_is_named(run: ScoringRun, compared: ScoringRun):
@@ -115,7 +117,7 @@ def test_the_reference_is_named(run: ScoringRun, compared: ScoringRun):
     assert run_record(compared)["settings"]["reference"] == "full"
 
 
-def test_what_stopped_the_run_is_told(run: ScoringRun):
+def test_the_cause_of_a_stop_is_reported(run: ScoringRun):
     assert run_record(run)["stopped"] is None
     assert run_record(replace(run, stopped=KeyboardInterrupt()))["stopped"] == "interrupted"
     broken = replace(run, stopped=DistiliqaError("broken", path="m"))
@@ -130,6 +132,6 @@ def test_no_host_user_or_patient_is_named(run: ScoringRun, monkeypatch: pytest.M
     record = run_record(run)
     for paths in ("sha256", "errors", "left_out", "settings"):  # given by the user as they are
         del record[paths]
-    told = json.dumps(record)
-    assert "of-this-test" not in told
-    assert "DOE" not in told
+    text = json.dumps(record)
+    assert "of-this-test" not in text
+    assert "DOE" not in text

@@ -47,7 +47,7 @@ def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "shown"),
     [
         ("a copy of /scans/Doe Jane/1.dcm", "a copy of a file"),
         ("a copy of /not read/Doe Jane/2.dcm", "a copy of a file"),
@@ -56,10 +56,10 @@ def test_a_slice_is_named_by_number_and_place(run: ScoringRun):
         ("127 files that are no image", "127 files that are no image"),
     ],
 )
-def test_a_reason_names_no_file_unless_asked(run: ScoringRun, reason: str, told: str):
+def test_a_reason_names_no_file_unless_asked(run: ScoringRun, reason: str, shown: str):
     problem = Problem("/in/Jane Doe.nii", reason)
     known = KnownPaths(["/scans/Doe Jane/1.dcm", "/scans/Doe Jane/127"])
-    assert Names.of(run, identify=False).reason(problem, known) == told
+    assert Names.of(run, identify=False).reason(problem, known) == shown
     assert Names.of(run, identify=True).reason(problem, known) == reason
 
 

@@ -17,7 +17,7 @@ from distiliqa.scoring.result import ScoringRun
 
 def test_four_files_are_written(run: ScoringRun, tmp_path: Path):
     write_reports(run, tmp_path / "new" / "out")
-    assert sorted(each.name for each in (tmp_path / "new" / "out").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "new" / "out").iterdir()) == [
         "report.html",
         "run.json",
         "scores.csv",
@@ -33,7 +33,7 @@ def test_a_file_name_that_is_not_utf_8_is_written(run: ScoringRun, tmp_path: Pat
     assert "sch\\udce4del.dcm" in (tmp_path / "scores.csv").read_text(encoding="utf-8")
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+def test_a_full_disk_is_reported_and_leaves_nothing_half_written(
     run: ScoringRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(Path, "replace", full_disk)
@@ -42,7 +42,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_told_beforehand(
+def test_a_folder_that_cannot_be_written_is_reported_beforehand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     check_folder(tmp_path / "new")
@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_written_is_told_beforehand(
         check_folder(tmp_path)
 
 
-def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path):
+def test_a_file_in_the_place_of_the_folder_is_reported(tmp_path: Path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(DistiliqaError, match="choose an output folder that is not a file"):
         check_folder(tmp_path / "out")

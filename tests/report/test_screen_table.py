@@ -43,14 +43,14 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
     found = [row for row in rows(printed) if row[0].endswith(".dcm")]
     assert [row[0] for row in found] == [
         Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix(),
-        *(Path(each.path).name for each in run.slices[1:]),
+        *(Path(slice_.path).name for slice_ in run.slices[1:]),
     ]
-    for row, each in zip(found, run.slices, strict=True):
+    for row, slice_ in zip(found, run.slices, strict=True):
         assert row[1:] == [
-            f"{each.position_mm:.1f}",
-            f"{each.score:.2f}",
-            f"{each.spread:.2f}",
-            f"{each.noise_hu:.1f}",
+            f"{slice_.position_mm:.1f}",
+            f"{slice_.score:.2f}",
+            f"{slice_.spread:.2f}",
+            f"{slice_.noise_hu:.1f}",
             *(["1", "2"] if row[0] == found[0][0] else ["1"]),
         ]
     assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
@@ -84,7 +84,7 @@ def test_numbers_of_a_long_run_are_of_the_slices_that_count(
     assert not [row for row in printed if row[0] == Path(last.path).name]
 
 
-def test_a_mean_tells_of_how_many_slices_it_is(run: ScoringRun, capsys: pytest.CaptureFixture):
+def test_a_mean_states_its_number_of_slices(run: ScoringRun, capsys: pytest.CaptureFixture):
     *others, last = run.slices
     print_scores(replace(run, slices=(*others, replace(last, distance=1.5))))
     mean = next(row for row in rows(capsys.readouterr().out) if row[0] == "thorax")

@@ -13,7 +13,9 @@ def test_one_file_a_series_named_as_in_the_report(tmp_path, run):
     assert (paths, missing) == (list(written), [])
     names = Names.of(run, identify=False).series
     assert list(written) == [tmp_path / "x" / f"{name}.dcm" for name in names]
-    assert [each.series for each in written.values()] == [each.series for each in run.series]
+    assert [value.series for value in written.values()] == [
+        series_.series for series_ in run.series
+    ]
 
 
 def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, run):

@@ -33,7 +33,7 @@ def test_a_whole_series_has_none(warnings_of: Callable[..., tuple[str, ...]]):
     assert warnings_of(*((3 * n, {}) for n in range(5))) == ()
 
 
-def test_two_patients_are_told_and_not_named(tmp_path: Path, model: Model, write_ct: Write):
+def test_two_patients_are_a_warning_that_names_none(tmp_path: Path, model: Model, write_ct: Write):
     hu = np.random.default_rng(0).normal(40, 20, (64, 64))
     for z, patient in ((0, "DOE^JANE"), (3, "ROE^RICHARD"), (6, "DOE^JANE"), (9, None)):
         write_ct(tmp_path / f"{z}.dcm", hu, PatientID=patient, ImagePositionPatient=[0, 0, z])
@@ -55,12 +55,12 @@ def test_missing_slices_are_counted_and_placed(warnings_of: Callable[..., tuple[
 
 def test_many_gaps_are_summed_up():
     positions = [z for start in range(0, 100, 20) for z in range(start, start + 10)]
-    (told,) = series_warnings(positions, [Acquisition()] * len(positions))
-    assert told.startswith("40 slices missing: between 9.0 and 20.0 mm; ")
-    assert told.endswith("; 1 more gaps")
+    (warning,) = series_warnings(positions, [Acquisition()] * len(positions))
+    assert warning.startswith("40 slices missing: between 9.0 and 20.0 mm; ")
+    assert warning.endswith("; 1 more gaps")
 
 
-def test_a_repeated_position_is_told(warnings_of: Callable[..., tuple[str, ...]]):
+def test_a_repeated_position_is_a_warning(warnings_of: Callable[..., tuple[str, ...]]):
     assert warnings_of(*((z, {}) for z in (0, 3, 3, 6, 6, 9))) == (
         "2 slices at the position of another, the first at 3.0 mm",
     )
@@ -95,5 +95,5 @@ def test_a_thickness_of_no_slice_is_not_known(thickness: float):
 
 def test_many_mixed_values_are_named_in_part():
     facts = [Acquisition(slice_thickness_mm=1 + n // 2) for n in range(14)]
-    (told,) = series_warnings([None] * 14, facts)
-    assert told == "slice thicknesses mixed in one series: 1, 2, 3, 4, 5 and 2 more mm"
+    (warning,) = series_warnings([None] * 14, facts)
+    assert warning == "slice thicknesses mixed in one series: 1, 2, 3, 4, 5 and 2 more mm"

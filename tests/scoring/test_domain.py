@@ -27,7 +27,7 @@ NOT_HU = BodyShape(None, 0.1, 2400.0, True)
 
 
 @pytest.mark.parametrize(
-    ("shape", "distance", "expected", "told"),
+    ("shape", "distance", "expected", "warnings"),
     [
         (TRUNK, 0.4, 0.4, ()),
         (TRUNK, 1.5, 1.5, (OUT_OF_DOMAIN,)),
@@ -41,14 +41,14 @@ NOT_HU = BodyShape(None, 0.1, 2400.0, True)
     ],
 )
 def test_a_slice_is_as_far_as_what_is_strangest_in_it(
-    shape: BodyShape, distance: float, expected: float, told: tuple[str, ...]
+    shape: BodyShape, distance: float, expected: float, warnings: tuple[str, ...]
 ):
     found, sentences = check_domain(KNOWN, distance, shape)
     assert found == pytest.approx(expected)
-    assert set(sentences) == set(told)
+    assert set(sentences) == set(warnings)
 
 
-def test_a_model_that_was_told_no_shapes_minds_none():
+def test_a_model_without_limits_of_shape_warns_of_none():
     assert check_domain(Domain(0.05, 100, 40), 0.4, FOREARM) == (0.4, ())
     assert check_domain(Domain(0.05, 100, 40), 0.4, LEGS) == (0.4, ())
     assert check_domain(Domain(0.05, 100, 40), 0.4, PHANTOM) == (0.4, ())
@@ -75,7 +75,7 @@ def test_usual_samplings_are_as_in_training(shape: tuple[int, int], spacing: flo
 
 
 @pytest.mark.parametrize(
-    ("shape", "spacing", "told"),
+    ("shape", "spacing", "warning"),
     [
         ((256, 256), 1.4, "a matrix of 256 x 256, and the model was trained on 512 x 512"),
         ((512, 256), None, "a matrix of 512 x 256"),
@@ -84,23 +84,27 @@ def test_usual_samplings_are_as_in_training(shape: tuple[int, int], spacing: flo
         ((512, 512), 2.0, "pixels of 2 mm"),
     ],
 )
-def test_another_sampling_is_told_once(shape: tuple[int, int], spacing: float | None, told: str):
+def test_another_sampling_is_one_warning(
+    shape: tuple[int, int], spacing: float | None, warning: str
+):
     (sentence,) = unlike(shape, spacing)
-    assert sentence.startswith(told)
+    assert sentence.startswith(warning)
     assert unlike(shape, spacing, domain=None) == []
 
 
-def test_a_region_that_the_model_was_not_trained_on_is_told():
+def test_a_region_that_the_model_was_not_trained_on_is_a_warning():
     ct = made_slice(np.zeros((512, 512), np.float32), "", regions=("head",))
     config = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, ""), regions=("chest", "abdomen"))
-    (told,) = unlike_training(ct, config)
-    assert told.startswith("the header says head, and the model was trained on chest and abdomen")
+    (warning,) = unlike_training(ct, config)
+    assert warning.startswith(
+        "the header says head, and the model was trained on chest and abdomen"
+    )
     assert list(unlike_training(with_facts(ct, regions=("chest", "neck")), config)) == []
     assert list(unlike_training(with_facts(ct, regions=()), config)) == []
     assert list(unlike_training(ct, replace(config, regions=None))) == []
 
 
-def test_a_slice_unlike_training_is_outside_whatever_its_distance(tiny_model: Path):
+def test_a_slice_unlike_training_is_out_of_domain_at_any_distance(tiny_model: Path):
     model = load_model(tiny_model)
     chest = Model(model.folder, replace(model.config, regions=("chest",)), model.session)
     hu = np.random.default_rng(0).normal(40, 20, (512, 512)).astype(np.float32)

@@ -30,7 +30,7 @@ def test_a_precision_brings_the_runtime_that_has_it():
     assert asked("openvino").precision == "fp32"  # though OpenVINO alone would take bf16
 
 
-def test_what_was_asked_for_is_told_from_the_default():
+def test_what_a_user_asks_for_is_marked():
     assert asked().chosen == asked("openvino").chosen == "default"
     assert asked(threads=2).chosen == asked(batch=BATCH).chosen == "asked"
 
@@ -56,7 +56,7 @@ def test_an_execution_in_words():
     assert described(other) == "openvino in bf16, 2 threads, batches of 1"
 
 
-def test_many_slices_are_scored_on_a_core_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_slices_are_scored_on_one_core_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution_module, "cores", lambda: 6)
     assert for_many(Execution()) == Execution(threads=1, batch=1, parallel_batches=6)
     monkeypatch.setattr(execution_module, "cores", lambda: 32)
@@ -115,8 +115,8 @@ def test_a_long_run_scores_side_by_side_what_it_scores_in_batches(
         1,
     )
     one, other = side_by_side.slices, in_batches.slices
-    assert [each.path for each in one] == [each.path for each in other]
-    assert [each.score for each in one] == pytest.approx([each.score for each in other])
+    assert [slice_.path for slice_ in one] == [slice_.path for slice_ in other]
+    assert [slice_.score for slice_ in one] == pytest.approx([slice_.score for slice_ in other])
 
 
 def test_a_large_network_keeps_all_cores_busy_by_itself(tiny_model: Path, tmp_path: Path) -> None:

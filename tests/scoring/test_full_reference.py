@@ -87,7 +87,7 @@ def test_gaps_of_a_reference_are_not_bridged(tmp_path: Path, write_ct: Write):
     assert name_of(reference.compare(at(3), SOFT_TISSUE)[0]) is None
 
 
-def test_names_tell_where_positions_do_not(tmp_path: Path):
+def test_names_match_slices_without_positions(tmp_path: Path):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / f"{folder}.npy", np.zeros((64, 64)))
@@ -116,11 +116,11 @@ def test_a_slice_without_position_is_found_by_its_name(reference: Reference):
         (at(6, spacing_mm=(0.7, 0.8)), "the reference has pixels of 0.7 x 0.7 mm, not 0.7 x 0.8"),
     ],
 )
-def test_another_geometry_is_told(reference: Reference, image: CTSlice, reason: str):
+def test_another_geometry_is_reported(reference: Reference, image: CTSlice, reason: str):
     assert reference.compare(image, SOFT_TISSUE) == (Comparison(), f"not compared: {reason}")
 
 
-def test_what_is_wrong_with_a_slice_of_the_reference_is_told(reference: Reference):
+def test_what_is_wrong_with_a_slice_of_the_reference_is_reported(reference: Reference):
     path = Path(reference.path) / "1.dcm"
     path.write_bytes(path.read_bytes()[:-100])
     found, why_not = reference.compare(at(6), SOFT_TISSUE)
@@ -130,7 +130,7 @@ def test_what_is_wrong_with_a_slice_of_the_reference_is_told(reference: Referenc
     assert why_not.count("\n") == 0
 
 
-def test_slices_too_small_for_a_metric_are_told(tmp_path: Path, write_ct: Write):
+def test_slices_too_small_for_a_metric_are_reported(tmp_path: Path, write_ct: Write):
     reference = Reference(write_ct(tmp_path / "a.dcm", np.zeros((36, 36))))
     _, why_not = reference.compare(at(0, np.zeros((36, 36))), SOFT_TISSUE)
     assert "VIF needs 41 x 41 pixels" in str(why_not)

@@ -13,8 +13,8 @@ Write = Callable[..., Path]
 
 
 def names(folder: Path, *inputs: object) -> list[str]:
-    slices = index_inputs([str(each) for each in inputs]).slices
-    return [Path(each.path).relative_to(folder).as_posix() for each in slices]
+    slices = index_inputs([str(item) for item in inputs]).slices
+    return [Path(slice_.path).relative_to(folder).as_posix() for slice_ in slices]
 
 
 def test_slices_named_one_by_one_are_in_the_order_of_their_position(
@@ -50,24 +50,24 @@ def test_versions_of_a_series_stay_apart(tmp_path: Path, write_series: Write):
     shutil.copytree(tmp_path / "noisy", tmp_path / "denoised")
     slices = index_inputs([tmp_path / "noisy", tmp_path / "denoised"]).slices
     assert len(slices) == 6
-    assert len({each.series for each in slices}) == 2
-    assert {Path(each.path).parent.name for each in slices[:3]} == {"noisy"}
+    assert len({slice_.series for slice_ in slices}) == 2
+    assert {Path(slice_.path).parent.name for slice_ in slices[:3]} == {"noisy"}
 
 
 def test_a_bad_input_does_not_stop_the_others(tmp_path: Path, write_series: Write):
     write_series(tmp_path / "good", 2)
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.dcm").write_text("not DICOM")
-    named = [tmp_path / each for each in ("missing", "good", "empty", "text.dcm", "*.nothing")]
+    named = [tmp_path / item for item in ("missing", "good", "empty", "text.dcm", "*.nothing")]
     index = index_inputs(named)
     assert len(index.slices) == 2
-    assert [Path(each.path).name for each in index.failed] == [
+    assert [Path(problem.path).name for problem in index.failed] == [
         "missing",
         "empty",
         "text.dcm",
         "*.nothing",
     ]
-    assert all(each.reason and str(tmp_path) not in each.reason for each in index.failed)
+    assert all(problem.reason and str(tmp_path) not in problem.reason for problem in index.failed)
 
 
 def test_a_problem_is_one_line_without_its_path():

@@ -37,5 +37,5 @@ def test_a_name_that_occurs_twice_says_nothing():
 def test_geometry_that_is_not_known_is_not_unlike():
     assert unlike_geometry(at(0), at(0, spacing_mm=(1, 1))) is None
     assert unlike_geometry(at(0, spacing_mm=(1, 1)), at(0, spacing_mm=(1, 1.0005))) is None
-    told = unlike_geometry(at(0, spacing_mm=(1, 1)), at(0, spacing_mm=(1, 2)))
-    assert told == "pixels of 1 x 2 mm, not 1 x 1"
+    difference = unlike_geometry(at(0, spacing_mm=(1, 1)), at(0, spacing_mm=(1, 2)))
+    assert difference == "pixels of 1 x 2 mm, not 1 x 1"

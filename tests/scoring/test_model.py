@@ -42,9 +42,9 @@ def test_more_noise_scores_lower(model: Model):
 
 def test_slices_together_score_as_one_by_one(model: Model):
     hu = np.stack([noise(sd) for sd in range(5, 35, 5)])  # more than a batch
-    together = [each.score for each in model.score(hu)]
+    together = [slice_.score for slice_ in model.score(hu)]
     assert together == pytest.approx([model.score(one).score for one in hu], abs=1e-5)
-    assert [each.frame for each in model.score(hu[:2])] == [0, 1]
+    assert [slice_.frame for slice_ in model.score(hu[:2])] == [0, 1]
 
 
 def test_a_slice_that_was_read_scores_with_its_spacing(model: Model):
@@ -76,7 +76,7 @@ def test_a_spacing_that_is_none_is_refused(model: Model, spacing: object):
 def test_a_spacing_that_no_ct_has_is_a_warning(model: Model, spacing: object, warning: str):
     for images in (noise(20), [noise(20)]):
         (found,) = np.atleast_1d(model.score(images, spacing_mm=spacing))
-        assert any(warning in each for each in found.warnings)
+        assert any(warning in one_warning for one_warning in found.warnings)
 
 
 def test_masked_pixels_are_refused(model: Model):
@@ -104,7 +104,7 @@ def test_whole_numbers_score_as_floats(model: Model):
     assert model.score(hu.astype(np.int16)).score == model.score(hu).score
 
 
-def test_another_size_is_padded_and_told(model: Model):
+def test_another_size_is_padded_with_a_warning(model: Model):
     assert model.score(noise(20, (300, 600))).warnings == (
         "300 x 600 cropped and padded to 512 x 512, not resampled",
     )
@@ -164,7 +164,7 @@ def test_slices_are_scored_as_they_come(model: Model):
     assert drawn == [0, 1]
     assert first.warnings[0] == "kept"
     assert (first.path, first.position_mm) == ("0.dcm", 0.0)
-    assert [each.path for each in scores] == [f"{n}.dcm" for n in range(1, 6)]
+    assert [slice_.path for slice_ in scores] == [f"{n}.dcm" for n in range(1, 6)]
 
 
 def test_a_folder_of_another_format_is_refused(tiny_model: Path, tmp_path: Path):

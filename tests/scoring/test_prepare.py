@@ -44,18 +44,18 @@ def test_real_numbers_become_float32(dtype: type):
 
 
 @pytest.mark.parametrize("hu", [np.full((64, 64), -1000), np.full((64, 64), 40), np.eye(64) - 999])
-def test_nothing_to_see_is_told(hu: np.ndarray):
-    told = emptiness(check_hu(hu), SOFT_TISSUE)
-    assert told == f"no image content: {hu.min():g} to {hu.max():g} HU"
+def test_an_empty_image_is_detected(hu: np.ndarray):
+    reason = emptiness(check_hu(hu), SOFT_TISSUE)
+    assert reason == f"no image content: {hu.min():g} to {hu.max():g} HU"
 
 
 @pytest.mark.parametrize("highest", [1, 1024])
-def test_values_unlike_hu_are_told(highest: int):
+def test_values_unlike_hu_are_reported(highest: int):
     hu = check_hu(np.linspace(0, 1, 4096).reshape(64, 64) * highest)
     assert content_doubt(hu) == (f"values look unlike HU: no air or fat, 0 to {highest}")
 
 
-def test_values_that_span_too_little_for_hu_are_told():
+def test_values_that_span_too_little_for_hu_are_reported():
     hu = check_hu(np.linspace(-1, 1, 4096).reshape(64, 64))
     assert content_doubt(hu) == "values look unlike HU: only -1 to 1"
     assert content_doubt(check_hu(np.full((64, 64), -1000))) is None
@@ -86,15 +86,15 @@ def table() -> np.ndarray:
 
 
 @pytest.mark.parametrize("sd", [10, 50, 150, 400])
-def test_air_is_told_however_noisy(sd: float):
-    told = str(emptiness(noisy(np.full((512, 512), -1000.0), sd), SOFT_TISSUE))
-    assert told.startswith(("no image content", "no body in the image"))
+def test_air_is_detected_however_noisy(sd: float):
+    reason = str(emptiness(noisy(np.full((512, 512), -1000.0), sd), SOFT_TISSUE))
+    assert reason.startswith(("no image content", "no body in the image"))
 
 
 @pytest.mark.parametrize("sd", [0, 20])
-def test_a_table_without_a_patient_is_told(sd: float):
-    told = emptiness(noisy(table(), sd), SOFT_TISSUE)
-    assert told == "no body in the image: only air, or things as thin as a table"
+def test_a_table_without_a_patient_is_detected(sd: float):
+    reason = emptiness(noisy(table(), sd), SOFT_TISSUE)
+    assert reason == "no body in the image: only air, or things as thin as a table"
     assert emptiness(noisy(np.maximum(table(), disc(200, 0.98)), sd), SOFT_TISSUE) is None
 
 

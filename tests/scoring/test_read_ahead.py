@@ -50,7 +50,7 @@ def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
         second_read.set()
         return blank_slice(source)
 
-    read = [each.path for each in reader_of(ref(first, slow), ref(second, quick))]
+    read = [item.path for item in reader_of(ref(first, slow), ref(second, quick))]
     assert read == [str(first), str(second)]
 
 
@@ -80,7 +80,7 @@ def test_what_goes_wrong_with_a_slice_stays_with_it(tmp_path: Path):
 
     refs = [ref(damaged, fail_to_decode), ref(good), ref(blank, no_pixels), ref(odd, crash)]
     reader = reader_of(*refs, ref(tmp_path / "gone"))
-    assert [each.path for each in reader] == [str(good)]
+    assert [item.path for item in reader] == [str(good)]
     assert reader.failed[:3] == [
         (str(damaged), "cut short; copy it again"),
         (str(blank), "1 x 1 pixels; at least 32 x 32 are needed"),

@@ -23,7 +23,7 @@ def test_series_keep_the_reading_order_and_have_a_mean():
     run = scoring_run(
         slice_score(1, "b", acquisition=first), slice_score(2, "b"), slice_score(4, "a")
     )
-    assert [(each.series, each.score, len(each.slices)) for each in run.series] == [
+    assert [(series_.series, series_.score, len(series_.slices)) for series_ in run.series] == [
         ("b", 1.5, 2),
         ("a", 4, 1),
     ]
@@ -33,7 +33,7 @@ def test_series_keep_the_reading_order_and_have_a_mean():
 def test_a_series_is_complete_unless_one_of_its_own_slices_is_missing():
     slices = slice_score(1, "a"), slice_score(1, "b"), slice_score(1, "c")
     run = scoring_run(*slices, expected={"a": 1, "b": 2})
-    assert [each.complete for each in run.series] == [True, False, True]
+    assert [series_.complete for series_ in run.series] == [True, False, True]
 
 
 def test_the_hash_of_a_slice_is_that_of_the_file_it_lies_in():

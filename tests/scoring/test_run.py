@@ -25,13 +25,13 @@ def test_a_folder_is_scored_in_reading_order(tmp_path: Path, model: Model, write
     write_series(tmp_path / "b", 2, SeriesInstanceUID="1.2.4")
     done = []
     run = score_inputs([tmp_path], model, progress=lambda *at: done.append(at))
-    assert [Path(each.path).stem for each in run.slices] == ["2", "1", "0", "1", "0"]
-    assert [each.position_mm for each in run.slices] == [3, 6, 9, 3, 6]
-    assert [len(each.slices) for each in run.series] == [3, 2]
+    assert [Path(slice_.path).stem for slice_ in run.slices] == ["2", "1", "0", "1", "0"]
+    assert [slice_.position_mm for slice_ in run.slices] == [3, 6, 9, 3, 6]
+    assert [len(series_.slices) for series_ in run.series] == [3, 2]
     assert (run.found, run.failed, run.stopped) == (5, (), None)
     assert done[-1] == (5, 5)
     assert set(run.seconds) == {"index", "tuning", "read", "inference", "total"}
-    assert set(run.sha256) == {each.path for each in run.slices}
+    assert set(run.sha256) == {slice_.path for slice_ in run.slices}
 
 
 def test_files_score_as_their_arrays(tmp_path: Path, model: Model, write_ct: Write):
@@ -46,8 +46,8 @@ def test_a_bad_file_among_good_ones(tmp_path: Path, model: Model, write_series: 
     whole = (folder / "1.dcm").read_bytes()
     (folder / "1.dcm").write_bytes(whole[: len(whole) // 2])
     run = score_inputs([folder], model)
-    assert [Path(each.path).name for each in run.slices] == ["2.dcm", "0.dcm"]
-    assert [each.path for each in run.failed] == [str(folder / "1.dcm")]
+    assert [Path(slice_.path).name for slice_ in run.slices] == ["2.dcm", "0.dcm"]
+    assert [problem.path for problem in run.failed] == [str(folder / "1.dcm")]
     assert run.found - len(run.slices) in (0, 1)  # the header may still be whole
 
 
@@ -61,7 +61,7 @@ def test_a_bad_file_makes_no_other_series_incomplete(
     unread.write_bytes(b"DICM")
     run = score_inputs([tmp_path], model)
     assert len(run.failed) == 2
-    assert {each.series: each.complete for each in run.series} == {
+    assert {series_.series: series_.complete for series_ in run.series} == {
         "1.2.97": False,
         "1.2.98": False,
         "1.2.99": True,
@@ -74,7 +74,7 @@ def test_a_run_that_was_stopped_leaves_its_last_series_incomplete(
     write_series(tmp_path / "a", 2)
     write_series(tmp_path / "b", 3, SeriesInstanceUID="1.2.4")
     run = score_inputs([tmp_path], model, progress=_StoppedAt(KeyboardInterrupt(), 3))
-    assert [each.complete for each in run.series] == [True, False]
+    assert [series_.complete for series_ in run.series] == [True, False]
 
 
 class _StoppedAt:
@@ -143,7 +143,7 @@ def test_the_one_call(tmp_path: Path, tiny_model: Path, model: Model, write_seri
         (series,) = distiliqa.score(folder, model=tiny_model)
         (same,) = distiliqa.score(str(folder), model=model)
     assert len(series.slices) == 3
-    assert series.score == same.score == np.mean([each.score for each in series.slices])
+    assert series.score == same.score == np.mean([slice_.score for slice_ in series.slices])
     assert series.series == "1.2.826.0.1.3680043.8.498.2"
 
 
@@ -235,7 +235,7 @@ def test_a_slice_scores_the_same_from_dicom_and_from_nifti(
 
     dicom = score_inputs([tmp_path / "dicom"], model).slices
     nifti = score_inputs([tmp_path / "copy.nii.gz"], model).slices
-    assert [each.score for each in nifti] == pytest.approx([each.score for each in dicom], abs=1e-4)
-    assert len({round(each.score, 3) for each in dicom}) == 3
+    assert [item.score for item in nifti] == pytest.approx([item.score for item in dicom], abs=1e-4)
+    assert len({round(item.score, 3) for item in dicom}) == 3
     turned = model.score(volume[0, ::-1]).score
     assert abs(turned - dicom[0].score) > 1e-2  # the model would notice a flip

@@ -50,7 +50,7 @@ def test_the_fastest_is_found_step_by_step(model: Model, costs: dict[Execution, 
     found = tune(model, any_runtime=False)
     assert found.chosen.execution == replace(DEFAULT, threads=2, batch=1)
     assert found.chosen.speed == pytest.approx(2)
-    assert [each.execution.threads for each in found.trials] == [None, 4, 2, 1, 2, 2]
+    assert [trial.execution.threads for trial in found.trials] == [None, 4, 2, 1, 2, 2]
 
 
 @pytest.mark.parametrize(("seconds", "taken"), [(0.88, True), (0.93, False), (1.3, False)])
@@ -77,7 +77,7 @@ def test_one_that_scores_differently_is_not_taken(
     costs[replace(DEFAULT, threads=2)] = 0.1
     found = tune(model, any_runtime=False)
     assert found.chosen.execution == DEFAULT
-    assert all(each.why_not.startswith("moves scores by 0.0002") for each in found.trials[1:])
+    assert all(trial.why_not.startswith("moves scores by 0.0002") for trial in found.trials[1:])
 
 
 def test_it_is_measured_once(model: Model, costs: dict[Execution, float], monkeypatch):

@@ -25,7 +25,7 @@ def test_a_block_is_at_most_a_third_so_that_there_are_some_to_draw_from():
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0], [3.0] * 20])
-def test_where_nothing_can_be_told_blocks_are_slices(values: list[float]):
+def test_blocks_are_slices_where_no_correlation_is_found(values: list[float]):
     assert block_length([np.array(values)]) == 1
 
 
@@ -47,7 +47,7 @@ def test_one_block_has_no_interval():
 
 def test_series_of_one_block_are_drawn_together():
     def interval(*series: list[float]) -> tuple[float, float] | None:
-        return mean_interval([np.array(each) for each in series], 1)
+        return mean_interval([np.array(series_) for series_ in series], 1)
 
     assert interval([1.0], [-0.9]) is None
     assert interval(*([value] for value in (0.5, 0.4, 0.6, -1.2, 0.1))) is None

@@ -30,8 +30,8 @@ def test_as_many_new_labels_lie_inside_as_stated(coverage: float) -> None:
     outputs, labels = made(rng, 4000)
     spread = outputs.std(axis=1, ddof=1)
     ends = [
-        calibration.interval(score, each, SCALE)
-        for score, each in zip(outputs.mean(axis=1), spread, strict=True)
+        calibration.interval(score, item, SCALE)
+        for score, item in zip(outputs.mean(axis=1), spread, strict=True)
     ]
     low, high = np.transpose(ends)
     assert np.mean((low <= labels) & (labels <= high)) == pytest.approx(coverage, abs=0.02)
@@ -53,6 +53,6 @@ def test_an_interval_keeps_to_the_scale() -> None:
     assert calibration.interval(5.5, 0.0, SCALE) == (4.0, 4.0)
 
 
-def test_too_few_images_are_told() -> None:
+def test_too_few_images_are_refused() -> None:
     with pytest.raises(DistiliqaError, match=r"8 images cannot calibrate intervals of 90%"):
         calibrate(np.ones((8, 1)), np.zeros(8), cases=1)

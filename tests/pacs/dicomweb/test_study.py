@@ -158,7 +158,7 @@ def download(tmp_path: Path) -> Download:
     return Download(URL, tmp_path, ())
 
 
-def test_a_path_is_told_as_its_url(download: Download, tmp_path: Path):
+def test_a_path_is_named_by_its_url(download: Download, tmp_path: Path):
     file = tmp_path / "1.3" / "1.4.5.dcm"
     assert download.text(str(file)) == f"{URL}/series/1.3/instances/1.4.5"
     assert download.text(f"a copy of {file}, of 1.dcm") == (

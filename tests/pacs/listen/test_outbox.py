@@ -115,7 +115,7 @@ def test_they_are_sent_in_order_of_arrival(tmp_path: Path, archive: Archive, rep
         ValueError("odd"),
     ],
 )
-def test_a_server_that_is_back_has_all_in_order_and_was_not_asked_for_each(
+def test_a_server_that_is_back_gets_all_in_order_without_a_question_for_each(
     tmp_path: Path, archive: Archive, report: Path, now: list[float], away: Exception
 ):
     outbox = filled(tmp_path / "out", archive, report, "fedcba")

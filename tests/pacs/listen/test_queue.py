@@ -62,7 +62,7 @@ def test_what_comes_meanwhile_prolongs_its_own_series_alone(
     clock.now += 20
     put(queue, SERIES, "3", b"c")
     clock.now += 15
-    assert [each.name for each in queue.take_complete(30)] == [short_hash(OTHER)]
+    assert [series.name for series in queue.take_complete(30)] == [short_hash(OTHER)]
 
 
 def test_one_object_over_and_over_prolongs_nothing(queue_of: Callable[..., Queue], clock: Clock):
@@ -70,7 +70,7 @@ def test_one_object_over_and_over_prolongs_nothing(queue_of: Callable[..., Queue
     for _ in range(3):
         put(queue, SERIES, "1", b"a")
         clock.now += 15
-    assert [each.name for each in queue.take_complete(30)] == [NAME]
+    assert [series.name for series in queue.take_complete(30)] == [NAME]
 
 
 def test_objects_without_end_do_not_keep_a_series_from_being_scored(
@@ -113,16 +113,16 @@ def test_what_an_earlier_listener_left_is_taken_up(
     (tmp_path / "arriving" / OTHER / ".x.1.dcm.part").write_bytes(b"half")
     (tmp_path / "complete" / "earlier").mkdir()
     queue = queue_of()
-    assert [each.name for each in queue.take_complete(30)] == ["earlier"]
+    assert [series.name for series in queue.take_complete(30)] == ["earlier"]
     clock.now += 30
-    found = {each.name: held(each) for each in queue.take_complete(30)}
+    found = {series.name: held(series) for series in queue.take_complete(30)}
     assert found == {NAME: {"1.dcm": b"a"}, "earlier": {}}
 
 
 def test_what_comes_late_overwrites_nothing(queue_of: Callable[..., Queue]):
     queue = queue_of(taken=(NAME,))
     put(queue, SERIES, "1", b"a")
-    assert [each.name for each in queue.take_complete(0)] == [f"{NAME}-2"]
+    assert [series.name for series in queue.take_complete(0)] == [f"{NAME}-2"]
 
 
 def test_what_comes_late_waits_for_what_is_still_to_be_scored(queue_of: Callable[..., Queue]):

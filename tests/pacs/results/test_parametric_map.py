@@ -87,7 +87,7 @@ def test_a_score_of_the_model_is_not_called_a_rating_of_dicom(write, write_serie
 def test_frames_of_an_enhanced_image(write, scored, model, write_enhanced, tmp_path, dicom_errors):
     path = write_enhanced(tmp_path / "a.dcm", 4)
     (series,) = scored(path)
-    slices = [replace(each, heatmap=HEATMAP + each.frame) for each in series.slices[1:]]
+    slices = [replace(slice_, heatmap=HEATMAP + slice_.frame) for slice_ in series.slices[1:]]
     write_parametric_map(tmp_path / "map.dcm", SeriesScore(series.series, tuple(slices)), model)
     image = highdicom.imread(tmp_path / "map.dcm")
     number = {}
@@ -127,7 +127,7 @@ def test_without_a_place_in_the_patient_there_is_none(write, write_series, tmp_p
         write(folder)
 
 
-def test_two_slices_at_one_position_are_told(write, write_ct, tmp_path):
+def test_two_slices_at_one_position_are_reported(write, write_ct, tmp_path):
     for n in range(2):
         write_ct(tmp_path / "in" / f"{n}.dcm", np.zeros((64, 64)))
     with pytest.raises(DistiliqaError, match=r"no DICOM result can be made.*duplicates"):

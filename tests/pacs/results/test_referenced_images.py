@@ -60,18 +60,18 @@ def test_members_of_a_zip(tmp_path, scored, write_series):
             archive.write(file, f"scan/{file.name}")
     (series,) = scored(tmp_path / "a.zip")
     found = [source.header.SOPInstanceUID for source in read_sources(series)]
-    names = [Path(each.path).name for each in series.slices]
+    names = [Path(slice_.path).name for slice_ in series.slices]
     assert found == [pydicom.dcmread(folder / name).SOPInstanceUID for name in names]
 
 
-def test_a_series_that_is_not_dicom_is_told(tmp_path, scored):
+def test_a_series_that_is_not_dicom_is_reported(tmp_path, scored):
     np.save(tmp_path / "a.npy", np.zeros((2, 64, 64), np.float32))
     (series,) = scored(tmp_path / "a.npy")
     with pytest.raises(DistiliqaError, match="not a DICOM image"):
         read_sources(series)
 
 
-def test_a_file_that_has_gone_is_told(tmp_path, scored, write_series):
+def test_a_file_that_has_gone_is_reported(tmp_path, scored, write_series):
     (series,) = scored(write_series(tmp_path))
     os.remove(series.slices[1].path)
     with pytest.raises(DistiliqaError, match=r"\.dcm: is not there any more"):
@@ -79,7 +79,7 @@ def test_a_file_that_has_gone_is_told(tmp_path, scored, write_series):
 
 
 @pytest.mark.parametrize("keyword", ["SOPInstanceUID", "StudyInstanceUID"])
-def test_an_image_without_an_identifier_is_told(tmp_path, scored, write_series, keyword):
+def test_an_image_without_an_identifier_is_reported(tmp_path, scored, write_series, keyword):
     folder = write_series(tmp_path, 1)
     dataset = pydicom.dcmread(folder / "0.dcm")
     del dataset[keyword]

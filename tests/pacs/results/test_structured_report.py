@@ -39,10 +39,10 @@ def filed(tmp_path, scored, model, write_series):
 
 def test_scores_are_read_back_equal(filed):
     path, series = filed
-    images = [pydicom.dcmread(each.path) for each in series.slices]
+    images = [pydicom.dcmread(slice_.path) for slice_ in series.slices]
     assert read_scores(path) == [
-        (image.SOPInstanceUID, each.score, each.interval, 0)
-        for image, each in zip(images, series.slices, strict=True)
+        (image.SOPInstanceUID, slice_.score, slice_.interval, 0)
+        for image, slice_ in zip(images, series.slices, strict=True)
     ]
 
 
@@ -50,7 +50,7 @@ def test_without_an_interval_none_is_read_back(tmp_path, scored, model, write_se
     fields = {"interval": None, "distance": None, "noise_hu": None}
     (series,) = scored(write_series(tmp_path / "in"), **fields)
     write_sr(tmp_path / "sr.dcm", series, model)
-    assert [each.interval for each in read_scores(tmp_path / "sr.dcm")] == [None] * 3
+    assert [slice_.interval for slice_ in read_scores(tmp_path / "sr.dcm")] == [None] * 3
     groups = srread(tmp_path / "sr.dcm").content.get_image_measurement_groups()
     assert [len(group.get_measurements()) for group in groups] == [4, 2, 2, 2]
 
@@ -140,7 +140,7 @@ def test_all_images_are_evidence_and_the_observer_is_a_device(filed):
     (study,) = report.CurrentRequestedProcedureEvidenceSequence
     (group,) = study.ReferencedSeriesSequence
     referred = {image.ReferencedSOPInstanceUID for image in group.ReferencedSOPSequence}
-    assert referred == {pydicom.dcmread(each.path).SOPInstanceUID for each in series.slices}
+    assert referred == {pydicom.dcmread(slice_.path).SOPInstanceUID for slice_ in series.slices}
     (observer,) = srread(path).content.get_observer_contexts()
     assert observer.observer_type == dicom.DCM.Device
 
@@ -158,15 +158,15 @@ def test_a_run_that_was_stopped_is_marked(tmp_path, scored, model, write_series)
     assert structured_report(replace(series, expected=99), model).CompletionFlag == "PARTIAL"
 
 
-def test_frames_of_an_enhanced_image_are_told_apart(
+def test_frames_of_an_enhanced_image_are_distinct(
     tmp_path, scored, model, write_enhanced, dicom_errors
 ):
     path = write_enhanced(tmp_path / "a.dcm", 3)
     (series,) = scored(path)
     write_sr(tmp_path / "sr.dcm", series, model)
     uid = pydicom.dcmread(path).SOPInstanceUID
-    found = [(each.sop_uid, each.frame) for each in read_scores(tmp_path / "sr.dcm")]
-    assert found == [(uid, each.frame) for each in series.slices]
+    found = [(slice_.sop_uid, slice_.frame) for slice_ in read_scores(tmp_path / "sr.dcm")]
+    assert found == [(uid, slice_.frame) for slice_ in series.slices]
     assert len(found) == 3
     assert dicom_errors(tmp_path / "sr.dcm") == []
 
@@ -187,8 +187,8 @@ def test_dciodvfy_finds_no_error_in_reports_of_real_series(
     for n, series in enumerate(found):
         write_sr(tmp_path / f"{n}.dcm", series, model)
         assert dicom_errors(tmp_path / f"{n}.dcm") == []
-        assert [each.score for each in read_scores(tmp_path / f"{n}.dcm")] == [
-            each.score for each in series.slices
+        assert [slice_.score for slice_ in read_scores(tmp_path / f"{n}.dcm")] == [
+            slice_.score for slice_ in series.slices
         ]
 
 

@@ -49,7 +49,7 @@ def test_a_series_has_its_row_its_section_and_its_slices(
     run: ScoringRun, report: Callable[..., str]
 ):
     text, thorax = report(run), run.series[1]
-    scores = sorted(each.score for each in thorax.slices)
+    scores = sorted(slice_.score for slice_ in thorax.slices)
     worst, best = scores[0], scores[-1]
     name = hashlib.sha256(thorax.series.encode()).hexdigest()[:8]
     assert cells(text, "r2") == [
@@ -83,7 +83,7 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
     moved = replace(
         run,
         inputs=(str(named),),
-        slices=tuple(renamed(each, run.inputs[0], named) for each in run.slices),
+        slices=tuple(renamed(slice_, run.inputs[0], named) for slice_ in run.slices),
         failed=(
             Problem(str(named / "broken DOE.dcm"), "not a DICOM file"),
             Problem(str(named / "DOE 1" / "IM 1"), "cut short"),
@@ -101,8 +101,8 @@ def test_nobody_is_named_unless_asked(run: ScoringRun, report: Callable[..., str
         assert secret not in text
     assert "<li>a copy of a file (2 files)</li>" in text
     identified = report(moved, identify=True)
-    for told in ("2 DOE.dcm", "1.2.4", run.series[1].series, str(named / "thorax" / "0.dcm")):
-        assert told in identified
+    for name in ("2 DOE.dcm", "1.2.4", run.series[1].series, str(named / "thorax" / "0.dcm")):
+        assert name in identified
 
 
 def renamed(each: SliceScore, old: str, new: Path) -> SliceScore:
@@ -128,7 +128,7 @@ def test_hostile_text_is_only_text(run: ScoringRun, report: Callable[..., str]):
     assert "&lt;script&gt;alert" in text
 
 
-def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
+def test_a_model_without_intervals_is_described_as_such(
     run: ScoringRun, report: Callable[..., str]
 ):
     text = report(run)
@@ -139,7 +139,9 @@ def test_a_model_that_tells_nothing_more_is_said_to_tell_nothing_more(
 
 
 def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
-    sure = [replace(each, interval=(each.score - 0.3, each.score + 0.2)) for each in run.slices]
+    sure = [
+        replace(slice_, interval=(slice_.score - 0.3, slice_.score + 0.2)) for slice_ in run.slices
+    ]
     model = replace(
         run.model, interval_calibration=IntervalCalibration(0.9, 1.0, 0.1, images=50, cases=3)
     )
@@ -151,11 +153,9 @@ def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
     assert f"{mean:.2f} <small>{mean - 0.3:.2f} to {mean + 0.2:.2f}</small>" in text
 
 
-def test_slices_outside_what_the_model_knows_are_marked_everywhere(
-    run: ScoringRun, report: Callable[..., str]
-):
+def test_slices_out_of_domain_are_marked_everywhere(run: ScoringRun, report: Callable[..., str]):
     alone, first, *others = run.slices
-    known = [replace(each, distance=0.5) for each in others]
+    known = [replace(item, distance=0.5) for item in others]
     strange = (
         replace(alone, distance=2.0, warnings=(OUT_OF_DOMAIN,)),
         replace(first, distance=1.2, warnings=(OUT_OF_DOMAIN,)),
@@ -168,12 +168,14 @@ def test_slices_outside_what_the_model_knows_are_marked_everywhere(
     assert '<tr id="s2-1" class="out-of-domain">' in text
     assert '<tr id="s2-2" class="out-of-domain">' not in text
     assert "dot flagged" in text
-    mean = sum(each.score for each in others) / 2
+    mean = sum(item.score for item in others) / 2
     assert f"{mean:.2f}" in cells(text, "r2")
 
 
-def test_slices_outside_that_count_are_said_to_count(run: ScoringRun, report: Callable[..., str]):
-    slices = tuple(replace(each, distance=0.5 + (n == 1)) for n, each in enumerate(run.slices))
+def test_slices_out_of_domain_that_count_are_reported_as_such(
+    run: ScoringRun, report: Callable[..., str]
+):
+    slices = tuple(replace(slice_, distance=0.5 + (n == 1)) for n, slice_ in enumerate(run.slices))
     without, counted = (
         report(replace(run, slices=slices, count_outside=count)) for count in (False, True)
     )
@@ -184,7 +186,7 @@ def test_slices_outside_that_count_are_said_to_count(run: ScoringRun, report: Ca
 
 def test_each_picture_has_its_heatmap_beside_it(run: ScoringRun, report: Callable[..., str]):
     patches = np.full((8, 8), 2, np.float32)
-    mapped = tuple(replace(each, heatmap=patches) for each in run.slices)
+    mapped = tuple(replace(slice_, heatmap=patches) for slice_ in run.slices)
     text = report(replace(run, slices=mapped))
     assert text.count("data:image/jpeg") == 8
     assert "yellow is low quality" in text
@@ -199,7 +201,7 @@ def test_a_slice_is_as_large_as_in_its_heatmap_whatever_the_model_takes(
     assert "--slice: 88.89%" in report(run)
 
 
-def test_a_file_that_has_gone_is_told(run: ScoringRun, report: Callable[..., str]):
+def test_a_file_that_has_gone_is_reported(run: ScoringRun, report: Callable[..., str]):
     text = report(with_slices(run, with_facts(run.slices[0], path="/gone/1.dcm", decode=None)))
     assert text.count("the file can no longer be read") == 1
     assert text.count("data:image/jpeg") == 3
@@ -238,20 +240,20 @@ def test_of_very_many_series_the_worst_have_sections_and_pictures(
     assert '<a href="#r1"' in text
 
 
-def test_what_was_not_scored_is_told(run: ScoringRun, report: Callable[..., str]):
+def test_what_was_not_scored_is_reported(run: ScoringRun, report: Callable[..., str]):
     text = report(replace(run, stopped=KeyboardInterrupt(), found=9))
     assert "The run stopped after 4 of 9 slices: interrupted." in text
     assert "<li>not a DICOM file; copy or export again</li>" in text
 
 
-def test_reasons_that_are_the_same_are_told_once(run: ScoringRun, report: Callable[..., str]):
+def test_equal_reasons_are_reported_once(run: ScoringRun, report: Callable[..., str]):
     failed = tuple(Problem(f"/in/{n}.dcm", f"/in/{n}.dcm is cut short") for n in range(3))
     run = replace(run, failed=failed)
     assert "<li>a file is cut short (3 files)</li>" in report(run)
     assert "<li><code>/in/1.dcm</code>: /in/1.dcm is cut short</li>" in report(run, identify=True)
 
 
-def test_progress_is_told_as_pictures_are_drawn(run: ScoringRun, tmp_path: Path):
+def test_progress_is_reported_as_pictures_are_drawn(run: ScoringRun, tmp_path: Path):
     seen: list[tuple[int, int]] = []
     write_html(tmp_path / "report.html", run, progress=lambda *each: seen.append(each))
     assert seen == [(n, 4) for n in (1, 2, 3, 4)]

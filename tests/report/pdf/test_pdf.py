@@ -59,13 +59,13 @@ def rich(run: ScoringRun) -> ScoringRun:
     made = Acquisition(kvp=120.0, kernel=LONG, scanner=LONG, manufacturer=WORDS, body_part=WORDS)
     slices = tuple(
         replace(
-            with_facts(each, acquisition=made),
-            interval=(each.score - 0.5, each.score + 0.5),
+            with_facts(slice_, acquisition=made),
+            interval=(slice_.score - 0.5, slice_.score + 0.5),
             distance=1.5 * n,
             heatmap=np.full((8, 8), n, np.float32),
             warnings=(WORDS, LONG, "<b>bold</b> & more"),
         )
-        for n, each in enumerate(run.slices)
+        for n, slice_ in enumerate(run.slices)
     )
     return replace(run, slices=slices)
 
@@ -108,18 +108,18 @@ def test_long_words_are_broken(rich: ScoringRun, boxes: list[Box], tmp_path: Pat
 
 def test_says_what_it_is_and_numbers_its_pages(run: ScoringRun, boxes: list[Box], tmp_path: Path):
     write_pdf(tmp_path / "report.pdf", run, notes="Weekly check\n<i>of</i> scanner 2")
-    told = " ".join(box.text for box in boxes)
+    text = " ".join(box.text for box in boxes)
     for words in ("Weekly check", "<i>of</i> scanner 2", "Worst", "Provenance", "Not scored"):
-        assert words in told
+        assert words in text
     for number in (run.series[0].score, run.series[1].score):
-        assert f"{number:.2f}" in told
+        assert f"{number:.2f}" in text
 
 
 def test_names_nobody_unless_asked_to(run: ScoringRun, boxes: list[Box], tmp_path: Path):
     write_pdf(tmp_path / "report.pdf", run)
-    told = " ".join(box.text for box in boxes)
+    text = " ".join(box.text for box in boxes)
     for name in ("DOE", "thorax", "broken.dcm", "1.2.4", str(Path(run.slices[0].path).parent)):
-        assert name not in told
+        assert name not in text
     boxes.clear()
     write_pdf(tmp_path / "report.pdf", run, identify=True)
     assert "thorax" in " ".join(box.text for box in boxes)
@@ -148,34 +148,35 @@ def test_a_slice_that_has_gone_has_words_for_a_picture(
     run: ScoringRun, boxes: list[Box], tmp_path: Path
 ):
     gone = tuple(
-        with_facts(each, path=f"/gone/{n}.dcm", decode=None) for n, each in enumerate(run.slices)
+        with_facts(slice_, path=f"/gone/{n}.dcm", decode=None)
+        for n, slice_ in enumerate(run.slices)
     )
     write_pdf(tmp_path / "report.pdf", replace(run, slices=gone))
     assert any("can no longer be read" in box.text for box in boxes)
 
 
-def test_warnings_of_a_series_and_of_its_slices_are_told_once(
+def test_warnings_of_a_series_and_of_its_slices_are_reported_once(
     run: ScoringRun, boxes: list[Box], tmp_path: Path
 ):
     first, *others = run.slices
     first = replace(first, distance=2.0, warnings=(OUT_OF_DOMAIN,))
     write_pdf(tmp_path / "report.pdf", replace(run, slices=(first, *others)))
-    told = [box.text for box in boxes]
-    assert told.count("Note on the series: one slice only: no profile, no tenth percentile") == 1
-    assert [text for text in told if "what the model was trained on: read" in text] == [
+    texts = [box.text for box in boxes]
+    assert texts.count("Note on the series: one slice only: no profile, no tenth percentile") == 1
+    assert [text for text in texts if "what the model was trained on: read" in text] == [
         f"Note on 1 of 1 slices: {OUT_OF_DOMAIN}"
     ]
 
 
 @pytest.mark.parametrize(
-    ("count", "told"),
+    ("count", "words"),
     [(False, "do not count in the other figures"), (True, "They count in the other")],
 )
-def test_says_whether_slices_outside_count(
-    run: ScoringRun, boxes: list[Box], tmp_path: Path, count: bool, told: str
+def test_states_whether_slices_out_of_domain_count(
+    run: ScoringRun, boxes: list[Box], tmp_path: Path, count: bool, words: str
 ):
     write_pdf(tmp_path / "report.pdf", replace(run, count_outside=count))
-    assert [told in box.text for box in boxes if "Out of domain: slices" in box.text] == [True]
+    assert [words in box.text for box in boxes if "Out of domain: slices" in box.text] == [True]
 
 
 def test_pictures_of_another_report_are_taken_as_they_are(
@@ -194,14 +195,14 @@ def test_the_same_run_makes_the_same_file(run: ScoringRun, tmp_path: Path):
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
 
 
-def test_a_logo_that_is_no_picture_is_told(tmp_path: Path):
+def test_a_logo_that_is_no_picture_is_refused(tmp_path: Path):
     (tmp_path / "logo.png").write_text("no picture")
     for name in ("logo.png", "missing.png"):
         with pytest.raises(DistiliqaError, match=rf"{name}: cannot be read as a picture; give"):
             require_pdf(tmp_path / name)
 
 
-def test_a_missing_reportlab_is_told(monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_reportlab_is_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("distiliqa.report.pdf.is_installed", lambda name: False)
     with pytest.raises(DistiliqaError, match=r'pip install "reportlab>='):
         require_pdf()

@@ -8,7 +8,7 @@ from distiliqa.report.plots import profile, svg
 from distiliqa.report.plots.axes import Axis, limits_of
 
 
-def test_values_lie_where_they_should_and_never_outside():
+def test_values_lie_where_they_should_and_never_beyond():
     axis = Axis(0, 4, start=198, end=30)
     assert (axis.at(0), axis.at(4), axis.at(2)) == (198, 30, 114)
     assert (axis.at(-1), axis.at(5)) == (198, 30)

@@ -24,7 +24,7 @@ def test_values_alone_are_dots():
     assert "<title>Control chart of score</title>" in plot
 
 
-def test_what_is_outside_is_a_square_beyond_the_limit():
+def test_an_average_beyond_its_limit_is_a_square():
     limits = [(3, 2.0, 4.0), (4, 1.0, 5.0)]
     plot = picture(
         [(1, 3.0), (2, 3.0), (3, 3.5), (4, 0.0)],

@@ -32,7 +32,7 @@ def test_flagged_dots_are_hollow_and_do_not_move_the_median():
     assert "0.00, n 1" in drawn
 
 
-def test_dots_lead_to_their_slice_and_tell_it():
+def test_dots_name_their_slice_and_lead_to_it():
     drawn = picture({"A": [Dot(1.0, "#s1-2", "<i>")]}, x_label="score")
     assert '<a href="#s1-2"' in drawn
     assert "<title>&lt;i&gt;</title>" in drawn

@@ -57,7 +57,7 @@ def test_an_operator_that_no_export_writes_is_refused(check: Check, operator: st
         check(node(operator, "image"))
 
 
-def test_what_lies_outside_of_plain_operators_is_refused(check: Check) -> None:
+def test_what_is_no_plain_operator_is_refused(check: Check) -> None:
     body = onnx.helper.make_graph([], "body", [], [])
     with pytest.raises(ModelFolderError, match="the operator 'Loop' with a subgraph"):
         check(node("Loop", "image", body=body))

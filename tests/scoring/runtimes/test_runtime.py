@@ -56,15 +56,15 @@ def load_bf16() -> Model:
 
 @openvino_only
 def test_bf16_moves_scores_by_little_but_is_bf16(compact: Model, slices: np.ndarray):
-    exact = np.array([each.score for each in compact.score(slices)])
-    reduced = np.array([each.score for each in load_bf16().score(slices)])
+    exact = np.array([slice_.score for slice_ in compact.score(slices)])
+    reduced = np.array([slice_.score for slice_ in load_bf16().score(slices)])
     assert np.ptp(exact) > 0.5
     assert np.abs(exact - reduced).max() < 0.02
     assert np.abs(exact - reduced).max() > 1e-4
 
 
 @openvino_only
-def test_a_cpu_without_bf16_is_told(monkeypatch: pytest.MonkeyPatch):
+def test_a_cpu_without_bf16_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("distiliqa.scoring.runtimes.openvino.has_bf16", lambda core: False)
     with pytest.raises(DistiliqaError, match="does not multiply in bf16; use the precision fp32"):
         load_model(precision="bf16")
