@@ -11,7 +11,7 @@ from distiliqa.errors import DistiliqaError
 
 FORMAT = 1
 INPUT, OUTPUT = "image", "scores"
-DISTANCE, HEATMAP = "distance", "heatmap"  # outputs of models that have them
+DISTANCE, HEATMAP, PROCESSED = "distance", "heatmap", "processed"  # of models that have them
 MAX_OUTPUTS = 1000
 MAX_SCORE, MIN_SPAN = 1e6, 1e-3  # scores are written with six decimals
 MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a heatmap shows
@@ -121,6 +121,8 @@ class ModelConfig:
         without that output.
     heatmap : rows and columns of the output ``heatmap``, the score of each patch alone; None for a
         model without it.
+    processed : whether it has the output ``processed``, (n,), the probability that the texture of a
+        slice is no longer that of noise.
     regions : the regions of the body that it was trained on, by the names of
         `distiliqa.ct.dicom.region`; None where headers have no say.
     training : what the model was trained on and how it did, as facts by name.
@@ -138,6 +140,7 @@ class ModelConfig:
     interval_calibration: IntervalCalibration | None = None
     domain: Domain | None = None
     heatmap: tuple[int, int] | None = None
+    processed: bool = False
     regions: tuple[str, ...] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -160,5 +163,10 @@ class ModelConfig:
     @property
     def output_names(self) -> tuple[str, ...]:
         """The outputs of ``model.onnx``."""
-        known = {OUTPUT: True, DISTANCE: self.domain, HEATMAP: self.heatmap}
+        known = {
+            OUTPUT: True,
+            DISTANCE: self.domain,
+            HEATMAP: self.heatmap,
+            PROCESSED: self.processed,
+        }
         return tuple(name for name, there in known.items() if there)

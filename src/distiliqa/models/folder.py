@@ -1,9 +1,10 @@
 """The model folder: the one thing that training hands to scoring.
 
-``model.onnx`` is what scoring runs, ``model.safetensors`` are the weights for torch,
-``insight.safetensors`` holds domain and local quality map, ``config.json`` describes the model, see
-`distiliqa.models.config`, and ``README.md`` is the model card. ``config.json`` holds the SHA-256 of
-the binaries, so that a folder with an altered file is refused. Some folders come with the package.
+``model.onnx`` is what scoring runs and what torch reads the weights from, ``config.json`` describes
+the model, see `distiliqa.models.config`, and ``README.md`` is the model card. In folders up to
+0.1.0, ``model.safetensors`` are the weights for torch, and ``insight.safetensors`` holds domain and
+local quality map. ``config.json`` holds the SHA-256 of the binaries, so that a folder with an
+altered file is refused. Some folders come with the package.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from distiliqa.errors import RecipeError
+from distiliqa.lab.network.graph import DomainReference, ScoringGraph
 from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
 from distiliqa.lab.network.stem import CROP, PublishedStem
 
@@ -20,7 +22,15 @@ def test_published_network_has_the_published_size_and_shapes():
 
 
 def test_compact_network_is_compact():
-    assert parameters(Network(PRESETS["compact"].with_outputs(5))) < 8_000_000
+    """With all its heads: 3 M parameters, 1.2 GFLOP; a multiplication and an addition are two."""
+    sizes = PRESETS["compact"].with_outputs(5).with_heads(map=True, processed=True)
+    graph = ScoringGraph(Network(sizes).eval(), DomainReference(torch.zeros(400), torch.eye(400)))
+    assert len(graph.names) == 4
+    with FlopCounterMode(display=False) as counted, torch.no_grad():
+        graph(torch.rand(1, 1, 512, 512))
+    assert 0.8e9 < counted.get_total_flops() <= 1.2e9
+    assert parameters(graph.network) <= 3_000_000
+    assert sizes.patches_a_side == 16
 
 
 @pytest.mark.parametrize("blocks", [0, 1, 5])
@@ -105,6 +115,9 @@ def test_training_sees_the_whole_image():
         ({"stem": "resnet"}, "use 'published' or 'strided'"),
         ({"stem": "strided", "stem_blocks": 0}, "stem_blocks is 0"),
         ({"stem": "strided", "stem_blocks": 6, "patch": 16}, "do not divide 512"),
+        ({"first_kernel": 4}, "first_kernel is 4"),
+        ({"stem_channels": "tripled"}, "use 'grown' or 'doubled'"),
+        ({"map": True}, "only a strided stem"),
     ],
 )
 def test_impossible_sizes_are_refused(sizes, words):
@@ -123,7 +136,7 @@ def small_strided() -> Network:
 def test_a_crop_of_everything_is_the_whole_image():
     network, image = small_strided(), torch.rand(2, 1, 512, 512)
     with torch.inference_mode():
-        assert torch.equal(network.forward_crop(image, (0, 0)), network(image))
+        assert torch.equal(network.heads_of_crop(image, (0, 0)).scores, network(image))
 
 
 def test_a_crop_has_the_position_embeddings_of_its_place():
@@ -131,10 +144,36 @@ def test_a_crop_has_the_position_embeddings_of_its_place():
     grid = torch.zeros(1, 16 * 16, 16)
     grid.view(1, 16, 16, 16)[:, 3:11, 8:16] = torch.rand(1, 8, 8, 16)
     with torch.no_grad():
-        without = network.forward_crop(crop, (100, 250))
+        without = network.heads_of_crop(crop, (100, 250)).scores
         network.vit.encoder.pos_embedding[:, 1:] += grid
-        inside = network.forward_crop(crop, (100, 250))
+        inside = network.heads_of_crop(crop, (100, 250)).scores
         network.vit.encoder.pos_embedding[:, 1:][grid == 0] += 7.0
-        outside = network.forward_crop(crop, (100, 250))
+        outside = network.heads_of_crop(crop, (100, 250)).scores
     assert not torch.allclose(inside, without)
     assert torch.equal(outside, inside)
+
+
+def test_the_map_of_a_crop_is_that_of_its_part():
+    torch.manual_seed(0)
+    config = NetworkConfig(
+        stem="strided", stem_blocks=1, stem_width=4, stem_channels="doubled", first_kernel=5,
+        patch=16, depth=1, width=16, heads=2, mlp=16, map=True, processed=True,
+    )  # fmt: skip
+    network, image = Network(config).train(), torch.zeros(2, 1, 512, 512)
+    image[..., 256:288, 288:320] = 1  # block 8, 9
+    heads = network.heads_of_crop(image[..., 128:384, 256:512], (128, 256))
+    assert heads.map.shape == (2, 8, 8)
+    assert heads.processed.shape == (2,)
+    unlike = (heads.map[0] - heads.map[0].median()).abs()
+    assert divmod(int(unlike.argmax()), 8) == (4, 1)
+
+
+def test_the_heads_do_not_change_the_scores():
+    config = small_strided().config
+    torch.manual_seed(0)
+    plain = Network(config).eval()
+    full = Network(config.with_heads(map=True, processed=True)).eval()
+    full.load_state_dict(plain.state_dict(), strict=False)
+    image = torch.rand(1, 1, 512, 512)
+    with torch.inference_mode():
+        assert torch.equal(full(image), plain(image))

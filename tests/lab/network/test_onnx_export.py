@@ -12,8 +12,9 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.lab.network import onnx_export as export
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.weights import read_network
 from distiliqa.models.config import Domain, IntervalCalibration, ModelConfig, ScoreScale
-from distiliqa.models.folder import read_config
+from distiliqa.models.folder import find_model, read_config
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
 TINY = NetworkConfig(
@@ -48,7 +49,7 @@ def test_onnx_equals_torch_for_any_batch(model, images):
 
 def test_folder_is_complete_and_loads_as_torch(model, images):
     folder, network, _ = model
-    names = {"model.onnx", "model.safetensors", "config.json", "README.md"}
+    names = {"model.onnx", "config.json", "README.md"}
     assert {path.name for path in folder.iterdir()} == names
     config = read_config(folder)
     assert NetworkConfig(**config.architecture) == TINY
@@ -74,10 +75,7 @@ def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
     export.export_network(graph, tmp_path, config, "# tiny", images)
     read = read_config(tmp_path)
     assert (read.interval_calibration, read.domain) == (config.interval_calibration, config.domain)
-    assert (read.heatmap, set(read.files)) == (
-        (16, 16),
-        {"model.onnx", "model.safetensors", "insight.safetensors"},
-    )
+    assert (read.heatmap, set(read.files)) == ((16, 16), {"model.onnx"})
     expected = graph(torch.from_numpy(images))
     loaded = export.load_graph(tmp_path)(torch.from_numpy(images))
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
@@ -86,19 +84,55 @@ def test_what_is_known_of_a_network_goes_with_it(tmp_path, images):
         np.testing.assert_allclose(one, third.detach(), atol=1e-4)
         assert torch.equal(other, third)
     export.export_network(ScoringGraph(network), tmp_path, CONFIG, "# tiny", images)
-    assert not (tmp_path / "insight.safetensors").exists()
     assert export.load_graph(tmp_path).names == ("scores",)
 
 
 def test_altered_weights_are_refused(model, tmp_path):
     folder, *_ = model
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
-    content = bytearray((folder / "model.safetensors").read_bytes())
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    content = bytearray((folder / "model.onnx").read_bytes())
     content[-1] ^= 1
-    (tmp_path / "model.safetensors").write_bytes(content)
-    with pytest.raises(ModelFolderError, match=r"model.safetensors: .*SHA-256 differs"):
+    (tmp_path / "model.onnx").write_bytes(content)
+    with pytest.raises(ModelFolderError, match=r"model.onnx: .*SHA-256 differs"):
         export.load_network(tmp_path)
+
+
+def test_the_weights_are_in_the_onnx_file_bit_for_bit(tmp_path, images):
+    """Also those of batch normalizations, which a trained network has moved."""
+    torch.manual_seed(2)
+    network = Network(TINY.with_heads(map=True, processed=True))
+    network(torch.from_numpy(images))
+    network.eval()
+    domain = DomainReference(torch.rand(48), torch.rand(48, 48) / 10)
+    graph = ScoringGraph(network, domain)
+    config = replace(CONFIG, domain=Domain(0.01, 100, 40), heatmap=(16, 16))
+    export.export_network(graph, tmp_path, config, "# tiny", images)
+    assert read_config(tmp_path).processed
+    loaded = export.load_graph(tmp_path)
+    assert loaded.names == ("scores", "distance", "heatmap", "processed")
+    state = graph.state_dict()
+    for name, tensor in loaded.state_dict().items():
+        assert name.endswith("num_batches_tracked") or torch.equal(tensor, state[name]), name
+    expected = graph(torch.from_numpy(images))
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    for one, other in zip(session.run(None, {"image": images}), expected, strict=True):
+        np.testing.assert_allclose(one, other.detach(), atol=1e-4)
+    assert 0 < float(expected[3].detach()[0]) < 1
+    assert read_network(tmp_path / "model.onnx").config == network.config
+
+
+def test_an_onnx_file_of_0_1_0_has_no_weights_by_name():
+    folder = find_model("compact")
+    assert read_config(folder).files.keys() >= {"model.safetensors", "insight.safetensors"}
+    with pytest.raises(ModelFolderError, match="does not hold its weights by name"):
+        read_network(folder / "model.onnx")
+    assert export.load_graph(folder).names == ("scores", "distance", "heatmap")
+
+
+def test_what_is_no_onnx_is_refused(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"no ONNX at all")
+    with pytest.raises(ModelFolderError, match="not ONNX"):
+        read_network(tmp_path / "model.onnx")
 
 
 def test_format_of_the_future_is_refused(model, tmp_path):

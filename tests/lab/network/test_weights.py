@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
-from distiliqa.lab.network.weights import read_network, read_state, save_network
+from distiliqa.lab.network.weights import read_network, read_state, save_network, start_from
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -69,3 +69,16 @@ def test_sizes_that_a_file_does_not_hold_take_no_memory(
         read_network(path)
     assert len(error.value.reason) < 400
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB
+
+
+def test_heads_that_are_new_begin_as_they_are(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    trained = Network(TINY.with_outputs(3).with_heads(map=True, processed=False))
+    save_network(trained, tmp_path / "a.safetensors")
+    network = Network(TINY.with_heads(map=True, processed=True))
+    own = network.processed.weight.clone()
+    start_from(network, tmp_path / "a.safetensors")
+    assert torch.equal(network.processed.weight, own)
+    assert torch.equal(network.map.weight, trained.map.weight)
+    mean = trained.vit.heads.weight.mean(0, keepdim=True)
+    torch.testing.assert_close(network.vit.heads.weight, mean)

@@ -70,7 +70,7 @@ def test_outputs_gradients_and_names_are_those_of_the_eager_network() -> None:
     compile_network(compiled)
     image = torch.rand(2, 1, 512, 512)
     for network in (eager, compiled):
-        whole, part = network(image), network.forward_crop(image[..., :256, :256], (0, 256))
+        whole, part = network(image), network.heads_of_crop(image[..., :256, :256], (0, 256)).scores
         (whole + part).square().sum().backward()
     assert compiled.state_dict().keys() == eager.state_dict().keys()
     for (name, one), other in zip(eager.named_parameters(), compiled.parameters(), strict=True):

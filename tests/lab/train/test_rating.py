@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Heads, Network, NetworkConfig
 from distiliqa.lab.train.rating import merit_of
 from distiliqa.lab.train.recipe import StepSection
 from distiliqa.lab.train.teacher import TeacherModule
@@ -25,13 +25,13 @@ def module(**step: float) -> TeacherModule:
 def cropped(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Shapes and corners of the crops that a network was asked for."""
     asked: list[tuple[int, ...]] = []
-    forward = Network.forward_crop
+    forward = Network.heads_of_crop
 
-    def spy(self: Network, crop: Tensor, corner: tuple[int, int]) -> Tensor:
+    def spy(self: Network, crop: Tensor, corner: tuple[int, int]) -> Heads:
         asked.append((*crop.shape[2:], *corner))
         return forward(self, crop, corner)
 
-    monkeypatch.setattr(Network, "forward_crop", spy)
+    monkeypatch.setattr(Network, "heads_of_crop", spy)
     return asked
 
 

@@ -19,8 +19,9 @@ from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import sha256, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.evaluate.predictions import load_predictor
+from distiliqa.lab.network.network import NetworkConfig
 from distiliqa.lab.network.transformer import VisionTransformer
-from distiliqa.lab.network.weights import read_network
+from distiliqa.lab.network.weights import read_network, weights_file
 from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe, load_recipe
@@ -31,6 +32,7 @@ from distiliqa.lab.train.training_run import RESULT, TrainingRun, open_run, star
 from distiliqa.models.folder import read_config, shipped_models
 
 MakeRecipe = Callable[..., Recipe]
+NOT_OF_RECIPES = ("outputs", "image_size", "map", "processed")
 
 
 @pytest.fixture(scope="module")
@@ -168,16 +170,18 @@ def test_a_run_starts_from_a_shipped_model_or_a_model_folder(
 ) -> None:
     data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
     shipped = shipped_models()["compact"]
+    sizes = NetworkConfig(**read_config(shipped).architecture).as_dict()
+    data |= {f"network.{name}": sizes[name] for name in sizes if name not in NOT_OF_RECIPES}
     for named in ("compact", str(shipped)):
         compact = load_recipe("compact", data | {"initial_weights": named, "folds.count": 2})
         run = start_run(tmp_path / Path(named).parent.name, compact, resume=False)
-        known = read_network(shipped / "model.safetensors").state_dict()
+        known = read_network(weights_file(shipped)).state_dict()
         began = run.new_network(outputs=1).state_dict()
         for name, values in began.items():
             expected = known[name].mean(0, keepdim=True) if "vit.heads." in name else known[name]
             torch.testing.assert_close(values, expected)
         facts = read_json(run.folder / "run.json")
-        assert facts["initial_weights_sha256"] == sha256(shipped / "model.safetensors")
+        assert facts["initial_weights_sha256"] == sha256(weights_file(shipped))
         assert compact.teacher.select_on == "error_and_correlation"
     with pytest.raises(DistiliqaError, match="no such weights; check the path"):
         start_run(tmp_path / "none", recipe(initial_weights="none.safetensors"), resume=False)

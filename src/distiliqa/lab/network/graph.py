@@ -1,18 +1,21 @@
-"""Computation of ``model.onnx``: scores, distance from the training images, local quality map."""
+"""Computation of ``model.onnx``: scores, distance from the training images, map, processing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
 
-from distiliqa.files import atomic_path
-from distiliqa.lab.network.network import Features, Network
-from distiliqa.lab.network.pose import unposed
-from distiliqa.models.config import DISTANCE, HEATMAP, OUTPUT
+from distiliqa.lab.network.network import (
+    Features,
+    Network,
+    in_input_pose,
+    patch_features,
+)
+from distiliqa.models.config import DISTANCE, HEATMAP, OUTPUT, PROCESSED
 
 _MIN_DEVIATION = 1e-3
 _PARTS = 4  # along a side of the slice: where the body is, lungs, and what surrounds it
@@ -26,8 +29,15 @@ def image_statistics(known: Features) -> Tensor:
     """
     patches = known.grid.flatten(2)
     spread = patches.var(dim=2, correction=0).sqrt() + _MIN_DEVIATION
-    layout = avg_pool2d(known.image, known.image.shape[-1] // _PARTS).flatten(1)
-    return torch.cat([patches.mean(dim=2), spread.log(), layout], dim=1)
+    return torch.cat([patches.mean(dim=2), spread.log(), _means(known.image)], dim=1)
+
+
+def _means(image: Tensor) -> Tensor:
+    """Means of 4 x 4 parts of slices (N, 1, S, S): (N, 16)."""
+    side = image.shape[-1] // _PARTS
+    # A product sums the contiguous axis: runtimes pool large windows slowly.
+    along = image.reshape(-1, _PARTS, side, _PARTS, side) @ image.new_full((side, 1), side**-2)
+    return along.squeeze(4).sum(dim=2).flatten(1)
 
 
 class DomainReference(nn.Module):
@@ -70,16 +80,16 @@ class LocalHead(nn.Module):
         return scores.unflatten(1, tuple(grid.shape[2:]))  # (N, r, c)
 
 
-def patch_features(grid: Tensor, tokens: Tensor) -> Tensor:
-    """Features of each patch, (N, r c, 2 C), from (N, C, r, c) and (N, 1 + r c, C)."""
-    return torch.cat([grid.flatten(2).transpose(1, 2), tokens[:, 1:]], dim=2)
-
-
 class ScoringGraph(nn.Module):
     """Network with its calibration, which is fitted once the network is trained.
 
     Takes the windowed slice (N, 1, 512, 512) in [0, 1]; gives the outputs named by ``names``:
-    ``scores`` (N, outputs), ``distance`` (N,), ``heatmap`` (N, rows, columns).
+    ``scores`` (N, outputs), ``distance`` (N,), ``heatmap`` (N, rows, columns), ``processed`` (N,),
+    the probability that a slice was processed.
+
+    Parameters
+    ----------
+    local : head for the heatmap of a network that has none of its own.
     """
 
     def __init__(
@@ -92,42 +102,43 @@ class ScoringGraph(nn.Module):
         self.network, self.domain, self.local = network, domain, local
 
     @property
+    def has_heatmap(self) -> bool:
+        """True if the graph gives a heatmap."""
+        return self.local is not None or self.network.config.map
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the outputs, in their order."""
-        known = {OUTPUT: True, DISTANCE: self.domain is not None, HEATMAP: self.local is not None}
+        known = {
+            OUTPUT: True,
+            DISTANCE: self.domain is not None,
+            HEATMAP: self.has_heatmap,
+            PROCESSED: self.network.config.processed,
+        }
         return tuple(name for name, there in known.items() if there)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         known = self.network.features(image)
-        found = [self.network.vit.rate(known.tokens)]
-        if self.domain is not None:
-            found.append(self.domain(image_statistics(known)))
+        heads = self.network.heads(known)
+        quality = heads.map
         if self.local is not None:
-            found.append(_in_input_pose(self.local(known.grid, known.tokens), known))
-        return tuple(found)
-
-
-def _in_input_pose(heatmap: Tensor, known: Features) -> Tensor:
-    """Turn a map (N, r, c) of slices in one pose back to the pose of the input."""
-    if known.pose is None:
-        return heatmap
-    return unposed(heatmap, known.pose, known.image.shape[-1] // heatmap.shape[-1])
-
-
-def save_calibration(graph: ScoringGraph, path: Path) -> None:
-    """Write the calibration of a graph, without its network, as safetensors, atomically."""
-    state = {
-        name: tensor.contiguous()
-        for name, tensor in graph.state_dict().items()
-        if not name.startswith("network.")
-    }
-    with atomic_path(path) as partial:
-        save_file(state, partial)
+            quality = in_input_pose(self.local(known.grid, known.tokens), known)
+        found = [
+            heads.scores,
+            None if self.domain is None else self.domain(image_statistics(known)),
+            quality,
+            None if heads.processed is None else heads.processed.sigmoid(),
+        ]
+        return tuple(output for output in found if output is not None)
 
 
 def read_calibration(network: Network, path: Path) -> ScoringGraph:
-    """Graph of a network and of the file that `save_calibration` wrote for it."""
-    state = load_file(path)
+    """Graph of a network and of the calibration that folders up to 0.1.0 have in a file."""
+    return calibrated(network, load_file(path))
+
+
+def calibrated(network: Network, state: Mapping[str, Tensor]) -> ScoringGraph:
+    """Graph of a network and of the tensors of its calibration, by their names in the graph."""
     domain = local = None
     if "domain.mean" in state:
         domain = DomainReference(state["domain.mean"], state["domain.whitening"])

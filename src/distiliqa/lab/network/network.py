@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from distiliqa.errors import RecipeError, quoted
-from distiliqa.lab.network.pose import Pose, pose_of, posed
-from distiliqa.lab.network.stem import PUBLISHED_GRID, PublishedStem, StridedStem
+from distiliqa.lab.network.pose import Pose, pose_of, posed, unposed
+from distiliqa.lab.network.stem import (
+    PUBLISHED_GRID,
+    PublishedStem,
+    StridedStem,
+    doubled,
+    grown,
+)
 from distiliqa.lab.network.transformer import VisionTransformer
 
 MAX_BLOCKS = 16
+MAX_KERNEL = 15
 _MAX_SIZES = {
     "stem_width": 4096,
     "patch": 4096,
@@ -36,11 +44,16 @@ class NetworkConfig:
         sees all of it (Xiao et al. 2021, arXiv 2106.14881).
     stem_blocks : number of 3 x 3 convolutions of the stem; 0 is possible in ``published``.
     stem_width : channels of the first block. ``published`` doubles them at every block.
+    stem_channels : how ``strided`` goes on: ``doubled`` at every block, or ``grown``: doubled up to
+        the third block, then evenly to ``width``.
+    first_kernel : side of the first convolution of ``strided``, odd, pixels.
     patch : side of a patch in pixels of the stem's output.
     depth, width, heads, mlp : layers, channels, attention heads and hidden channels of the
         transformer.
     outputs : 1 for a teacher; for a student one per teacher.
     image_size : side of the windowed slice, pixels.
+    map, processed : whether it has the heads that are trained with quality maps and with what is
+        known of the processing of images.
     """
 
     stem: Literal["published", "strided"] = "published"
@@ -53,10 +66,25 @@ class NetworkConfig:
     mlp: int = 3072
     outputs: int = 1
     image_size: int = 512
+    stem_channels: Literal["grown", "doubled"] = "grown"
+    first_kernel: int = 3
+    map: bool = False
+    processed: bool = False
 
     def __post_init__(self) -> None:
         if self.stem not in ("published", "strided"):
             raise RecipeError(f"stem is {self.stem!r}", remedy="use 'published' or 'strided'")
+        if self.stem_channels not in ("grown", "doubled"):
+            raise RecipeError(
+                f"stem_channels is {quoted(self.stem_channels)}", remedy="use 'grown' or 'doubled'"
+            )
+        if not (1 <= self.first_kernel <= MAX_KERNEL and self.first_kernel % 2):
+            raise RecipeError(
+                f"first_kernel is {quoted(self.first_kernel)}",
+                remedy=f"use an odd number up to {MAX_KERNEL}",
+            )
+        if self.map and self.stem != "strided":
+            raise RecipeError("only a strided stem has a quality map", remedy="set map to false")
         if self.stem_blocks < (0 if self.stem == "published" else 1):
             raise RecipeError(f"stem_blocks is {self.stem_blocks}", remedy="use more blocks")
         if self.stem_blocks > MAX_BLOCKS:
@@ -89,15 +117,35 @@ class NetworkConfig:
         """The fields by name, for ``config.json`` and recipes."""
         return asdict(self)
 
+    @property
+    def channels(self) -> list[int]:
+        """Channels of the blocks of a strided stem."""
+        if self.stem_channels == "doubled":
+            return doubled(self.stem_blocks, self.stem_width)
+        return grown(self.stem_blocks, self.stem_width, self.width)
+
     def with_outputs(self, outputs: int) -> NetworkConfig:
         """The same network with another number of outputs."""
         return replace(self, outputs=outputs)
+
+    def with_heads(self, *, map: bool, processed: bool) -> NetworkConfig:
+        """The same network with or without the heads for the quality map and for processing."""
+        return replace(self, map=map, processed=processed)
 
 
 PRESETS = {
     "published": NetworkConfig(),
     "compact": NetworkConfig(
-        stem="strided", stem_blocks=5, stem_width=24, patch=1, depth=5, width=192, heads=4, mlp=768
+        stem="strided",
+        stem_blocks=4,
+        stem_width=16,
+        stem_channels="doubled",
+        first_kernel=5,
+        patch=2,
+        depth=2,
+        width=192,
+        heads=4,
+        mlp=576,
     ),
 }
 
@@ -120,6 +168,21 @@ class Features(NamedTuple):
     pose: Pose | None
 
 
+class Heads(NamedTuple):
+    """Outputs of a network for slices.
+
+    Attributes
+    ----------
+    scores : (N, outputs).
+    map : (N, r, c), the score of each patch alone; None without that head.
+    processed : (N,), logits of having been processed; None without that head.
+    """
+
+    scores: Tensor
+    map: Tensor | None
+    processed: Tensor | None
+
+
 class Network(nn.Module):
     """DistilIQA: a Vision Transformer with a convolutional stem.
 
@@ -138,7 +201,7 @@ class Network(nn.Module):
             self.stem = PublishedStem(config.stem_blocks, config.stem_width)
             side = PUBLISHED_GRID
         else:
-            self.stem = StridedStem(config.stem_blocks, config.stem_width, config.width)
+            self.stem = StridedStem(config.channels, config.first_kernel)
             side = config.image_size >> config.stem_blocks
         self.vit = VisionTransformer(
             self.stem.out_channels,
@@ -150,6 +213,8 @@ class Network(nn.Module):
             mlp=config.mlp,
             outputs=config.outputs,
         )
+        self.map = nn.Linear(2 * config.width, 1) if config.map else None
+        self.processed = nn.Linear(config.width, 1) if config.processed else None
 
     @property
     def sees_all(self) -> bool:
@@ -168,12 +233,39 @@ class Network(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         return self.vit.rate(self.features(image).tokens)
 
-    def forward_crop(self, crop: Tensor, corner: tuple[int, int]) -> Tensor:
-        """Rate crops of images, (N, 1, s, s), whose top left pixel is at ``corner``.
+    def heads(self, known: Features) -> Heads:
+        """What the heads make of features of slices; the map is in the pose of the input."""
+        heads = self._heads(known.grid, known.tokens)
+        return heads if heads.map is None else heads._replace(map=in_input_pose(heads.map, known))
+
+    def heads_of_crop(self, crop: Tensor, corner: tuple[int, int]) -> Heads:
+        """What the heads make of crops of images, (N, 1, s, s); their top left is at ``corner``.
 
         The patches get the position embeddings nearest to where they lie in the whole image. The
         side s is a multiple of the stem's stride times the patch; the stem is ``strided``.
         """
         stride = self.config.patch << self.config.stem_blocks
         row, column = (round(at / stride) for at in corner)
-        return self.vit(self.stem(crop), (row, column))
+        grid = self.vit.conv_proj(self.stem(crop))
+        return self._heads(grid, self.vit.tokens(grid, (row, column)))
+
+    def _heads(self, grid: Tensor, tokens: Tensor) -> Heads:
+        quality = processed = None
+        if self.map is not None:
+            flat = self.map(patch_features(grid, tokens)).squeeze(2)
+            quality = flat.unflatten(1, tuple(grid.shape[2:]))
+        if self.processed is not None:
+            processed = self.processed(tokens[:, 0]).squeeze(1)
+        return Heads(self.vit.rate(tokens), quality, processed)
+
+
+def in_input_pose(quality: Tensor, known: Features) -> Tensor:
+    """Turn a map (N, r, c) of slices in one pose back to the pose of the input."""
+    if known.pose is None:
+        return quality
+    return unposed(quality, known.pose, known.image.shape[-1] // quality.shape[-1])
+
+
+def patch_features(grid: Tensor, tokens: Tensor) -> Tensor:
+    """Features of each patch, (N, r c, 2 C), from (N, C, r, c) and (N, 1 + r c, C)."""
+    return torch.cat([grid.flatten(2).transpose(1, 2), tokens[:, 1:]], dim=2)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,10 +16,11 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_text
-from distiliqa.lab.network.graph import ScoringGraph, read_calibration, save_calibration
+from distiliqa.lab.network.graph import ScoringGraph, calibrated, read_calibration
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.network.weights import read_network, save_network
-from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, ModelConfig
+from distiliqa.lab.network.onnx_weights import SIZES, read_onnx
+from distiliqa.lab.network.weights import read_network, weights_file
+from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, PROCESSED, ModelConfig
 from distiliqa.models.folder import (
     CARD,
     CONFIG,
@@ -32,15 +35,18 @@ from distiliqa.scoring.runtimes.onnx_check import checked_network
 from distiliqa.scratch import scratch_folder
 from distiliqa.version import __version__
 
+if TYPE_CHECKING:
+    import onnx_ir as ir
+
 # Maximum difference between ONNX and torch; the distance sums hundreds of squares.
-TOLERANCE = {OUTPUT: 1e-4, HEATMAP: 1e-3, DISTANCE: 1e-3}
-OPSET = 18
+TOLERANCE = {OUTPUT: 1e-4, HEATMAP: 1e-3, DISTANCE: 1e-3, PROCESSED: 1e-4}
+OPSET = 20
 
 
 def export_network(
     graph: ScoringGraph, folder: Path, config: ModelConfig, card: str, images: NDArray[np.float32]
 ) -> float:
-    """Write a model folder: ONNX, weights, ``config.json`` and ``README.md``.
+    """Write a model folder: ONNX, which holds the weights, ``config.json`` and ``README.md``.
 
     Parameters
     ----------
@@ -65,22 +71,20 @@ def export_network(
         architecture=sizes.as_dict(),
         outputs=sizes.outputs,
         image_size=sizes.image_size,
+        processed=sizes.processed,
         made_by=__version__,
     )
     make_folder(folder)
     with scratch_folder(folder) as draft:
-        save_network(graph.network, draft / WEIGHTS)
-        if len(graph.names) > 1:
-            save_calibration(graph, draft / INSIGHT)
         _write_onnx(graph, draft / ONNX)
         difference = _checked(compare(graph, draft / ONNX, images), folder)
         write_config(draft, config)
         checked_network(draft, read_config(draft))  # as every reader of the folder does
         write_text(draft / CARD, card)
-        (folder / INSIGHT).unlink(missing_ok=True)  # of an earlier model
-        for file in (ONNX, WEIGHTS, INSIGHT, CARD, CONFIG):
-            if (draft / file).exists():
-                shutil.move(draft / file, folder / file)
+        for file in (WEIGHTS, INSIGHT):  # of an earlier model
+            (folder / file).unlink(missing_ok=True)
+        for file in (ONNX, CARD, CONFIG):
+            shutil.move(draft / file, folder / file)
     return difference
 
 
@@ -120,8 +124,7 @@ def load_network(folder: Path | str) -> Network:
     ------
     ModelFolderError : the folder lacks a file, or a file was altered.
     """
-    folder = Path(folder)
-    return read_network(checked_file(folder, WEIGHTS, read_config(folder)))
+    return read_network(weights_file(Path(folder)))
 
 
 def load_graph(folder: Path | str) -> ScoringGraph:
@@ -132,7 +135,10 @@ def load_graph(folder: Path | str) -> ScoringGraph:
     ModelFolderError : the folder lacks a file, or a file was altered.
     """
     folder = Path(folder)
-    config, network = read_config(folder), load_network(folder)
+    path, config = weights_file(folder), read_config(folder)
+    if path.name == ONNX:
+        return calibrated(read_network(path), read_onnx(path).state).eval()
+    network = read_network(path)
     if INSIGHT not in config.files:
         return ScoringGraph(network).eval()
     return read_calibration(network, checked_file(folder, INSIGHT, config)).eval()
@@ -145,15 +151,37 @@ def _write_onnx(graph: ScoringGraph, path: Path) -> None:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(
+        program = torch.onnx.export(
             graph,
             (example,),
-            str(path),
             input_names=[INPUT],
             output_names=list(graph.names),
             dynamic_shapes=({0: torch.export.Dim("n")},),
             opset_version=OPSET,
             dynamo=True,
-            external_data=False,
+            optimize=False,
             verbose=False,
         )
+    assert program is not None
+    simplify(program.model)
+    program.model.metadata_props[SIZES] = json.dumps(graph.network.config.as_dict())
+    program.save(str(path), external_data=False)
+
+
+def simplify(model: ir.Model) -> None:
+    """Compute what depends on no weight, in place; every weight keeps its name and values.
+
+    Runtimes do the rest when they load a model: they fold batch normalizations into convolutions.
+    """
+    import onnx_ir.passes.common as passes
+    from onnxscript import optimizer
+
+    optimizer.inline(model)
+    optimizer.fold_constants(model, should_fold=_is_no_weight)
+    optimizer.remove_unused_nodes(model)
+    passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+
+
+def _is_no_weight(node: ir.Node) -> bool | None:
+    """False for the transposition of a weight; None leaves the decision to the optimizer."""
+    return False if node.op_type == "Transpose" else None

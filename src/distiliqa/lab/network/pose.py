@@ -34,7 +34,10 @@ class Pose(NamedTuple):
 
 def pose_of(image: Tensor) -> Pose:
     """Compute the pose of windowed slices, (N, 1, S, S) in [0, 1]."""
-    profiles = torch.stack([image.sum(dim=(1, 3)), image.sum(dim=(1, 2))], dim=1)  # (N, 2, S)
+    ones = torch.ones(image.shape[-1], 1, device=image.device, dtype=image.dtype)
+    # Products with ones: runtimes sum along columns slowly.
+    sums = [image[:, 0] @ ones, image[:, 0].transpose(1, 2) @ ones]
+    profiles = torch.stack(sums, dim=1).squeeze(3)  # (N, 2, S)
     at = from_middle(image)
     shares = profiles / profiles.sum(dim=2, keepdim=True).clamp_min(_NOTHING)
     center = (shares * at).sum(dim=2, keepdim=True)
@@ -54,10 +57,19 @@ def posed(image: Tensor, pose: Pose) -> Tensor:
     offset, direction = (part.long()[:, :, None] for part in pose)
     source = (last + 2 * offset + direction * steps) // 2
     inside = ((source >= 0) & (source <= last)).to(image.dtype)
-    rows, columns = source.clamp(0, last).unbind(dim=1)  # (N, S) each
-    image = image.gather(2, rows[:, None, :, None].expand_as(image))
-    image = image.gather(3, columns[:, None, None, :].expand_as(image))
-    return image * inside[:, :1, :, None] * inside[:, 1:, None, :]
+    slices = pose.direction[:, :1].abs().cumsum(dim=0).long() - 1  # 0, 1, ... (N, 1)
+    places = source.clamp(0, last) + (last + 1) * slices[..., None]  # rows of all slices in one
+    rows, columns = places.unbind(dim=1)  # (N, S) each
+    turned = _chosen(image[:, 0], rows) * inside[:, 0, :, None]
+    return (_chosen(turned.transpose(1, 2), columns) * inside[:, 1, :, None]).transpose(1, 2)[
+        :, None
+    ]
+
+
+def _chosen(images: Tensor, rows: Tensor) -> Tensor:
+    """Rows of images (N, S, S); they are numbered through all images, (N, S)."""
+    found = images.reshape(-1, images.shape[-1]).index_select(0, rows.flatten())
+    return found.reshape(-1, *images.shape[1:])
 
 
 def unposed(grid: Tensor, pose: Pose, stride: int) -> Tensor:

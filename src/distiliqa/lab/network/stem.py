@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -71,21 +72,38 @@ class PublishedStem(nn.Module):
 class StridedStem(nn.Module):
     """A stem that halves the image at every block and sees all of it.
 
-    Channels double up to the third block and then grow evenly to ``out_channels``: the early
-    blocks, where noise is read, work on many pixels and stay cheap.
+    The early blocks, where noise is read, work on many pixels and stay cheap.
     Source: Xiao et al. 2021, Early Convolutions Help Transformers See Better, arXiv 2106.14881.
+
+    Parameters
+    ----------
+    channels : of the output of each block.
+    first_kernel : side of the first convolution, odd, pixels; the others are 3 x 3.
     """
 
-    def __init__(self, blocks: int, width: int, out_channels: int) -> None:
+    def __init__(self, channels: Sequence[int], first_kernel: int = 3) -> None:
         super().__init__()
-        doubled = [min(width * 2**i, out_channels) for i in range(min(blocks, 3))]
-        rest = blocks - len(doubled)
-        step = (out_channels - doubled[-1]) / rest if rest else 0
-        channels = [1, *doubled, *(round(doubled[-1] + step * (i + 1)) for i in range(rest))]
         self.out_channels = channels[-1]
+        sides = [first_kernel, *(3 for _ in channels[1:])]
         self.blocks = nn.Sequential(
-            *(conv_block(nn.Conv2d(a, b, 3, 2, 1)) for a, b in pairwise(channels))
+            *(
+                conv_block(nn.Conv2d(a, b, side, 2, side // 2))
+                for (a, b), side in zip(pairwise([1, *channels]), sides, strict=True)
+            )
         )
 
     def forward(self, image: Tensor) -> Tensor:  # (N, 1, S, S)
         return self.blocks(image)  # (N, out_channels, S / 2^blocks, S / 2^blocks)
+
+
+def doubled(blocks: int, width: int) -> list[int]:
+    """Channels that double at every block."""
+    return [width * 2**i for i in range(blocks)]
+
+
+def grown(blocks: int, width: int, out_channels: int) -> list[int]:
+    """Channels that double up to the third block and then grow evenly to ``out_channels``."""
+    first = [min(channels, out_channels) for channels in doubled(min(blocks, 3), width)]
+    rest = blocks - len(first)
+    step = (out_channels - first[-1]) / rest if rest else 0
+    return [*first, *(round(first[-1] + step * (i + 1)) for i in range(rest))]

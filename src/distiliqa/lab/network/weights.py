@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors with the sizes of their network, and files of others."""
+"""Weights on disk: safetensors and ONNX with the sizes of their network, and files of others."""
 
 from __future__ import annotations
 
@@ -16,32 +16,37 @@ from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import atomic_path
 from distiliqa.foreign_json import from_json, parse_json
 from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.onnx_weights import SIZES, read_onnx
+from distiliqa.models.folder import ONNX, WEIGHTS, checked_file, read_config
 
 
 def save_network(network: Network, path: Path) -> None:
     """Write the weights as safetensors, with the network's sizes in the metadata, atomically."""
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(path) as partial:
-        save_file(state, partial, {"network": json.dumps(network.config.as_dict())})
+        save_file(state, partial, {SIZES: json.dumps(network.config.as_dict())})
 
 
 def read_network(path: Path) -> Network:
-    """Read the network of a file of `save_network`, in eval mode on the CPU.
+    """Read the network of a file of `save_network` or an export, in eval mode on the CPU.
+
+    Parameters
+    ----------
+    path : safetensors, or the ``model.onnx`` of an export.
 
     Raises
     ------
-    ModelFolderError : the file is missing, damaged, or not written by `save_network`.
+    ModelFolderError : the file is missing, damaged, or not written by this package.
     """
     remedy = "train or import the weights again"
     if not path.is_file():
         raise ModelFolderError("no such weights", path=path, remedy=remedy)
     try:
-        with safe_open(path, "pt") as file:
-            described = (file.metadata() or {})["network"]
+        described, state = _described(path)
         sizes = from_json(NetworkConfig, parse_json(described, path))
         with torch.device("meta"):  # no memory for more than the file holds
             network = Network(sizes)
-        network.load_state_dict(load_file(path), assign=True)
+        network.load_state_dict(state, assign=True)
     except (
         DistiliqaError,
         SafetensorError,
@@ -57,23 +62,52 @@ def read_network(path: Path) -> Network:
     return network.float().eval()
 
 
+def _described(path: Path) -> tuple[str, dict[str, Tensor]]:
+    """The JSON of the sizes of a network, and its state dict."""
+    if path.suffix == ".onnx":
+        found = read_onnx(path)
+        return found.sizes, found.of_network
+    with safe_open(path, "pt") as file:
+        return (file.metadata() or {})[SIZES], load_file(path)
+
+
+def weights_file(folder: Path) -> Path:
+    """The file of a model folder that holds its weights, checked against ``config.json``.
+
+    Folders up to 0.1.0 hold them in safetensors, later ones in ``model.onnx`` alone.
+
+    Raises
+    ------
+    ModelFolderError : the folder lacks the file, or it was altered.
+    """
+    config = read_config(folder)
+    return checked_file(folder, WEIGHTS if WEIGHTS in config.files else ONNX, config)
+
+
+_HEADS = ("map.", "processed.")
+
+
 def start_from(network: Network, path: Path) -> None:
     """Copy the weights of a trained network; every output starts as the mean of its outputs.
+
+    Heads for map and processing keep their new weights where the trained network lacks them.
 
     Raises
     ------
     ModelFolderError : see `read_network`.
-    RecipeError : the two differ in more than the number of outputs.
+    RecipeError : the two differ in more than the number of outputs and these heads.
     """
-    trained, outputs = read_network(path), network.config.outputs
-    if trained.config.with_outputs(outputs) != network.config:
+    trained, config = read_network(path), network.config
+    sizes = trained.config.with_outputs(config.outputs)
+    if sizes.with_heads(map=config.map, processed=config.processed) != config:
         raise RecipeError(
             "is of a network of other sizes", path=path, remedy="train with the sizes it has"
         )
-    state = trained.state_dict()
+    state, own = trained.state_dict(), network.state_dict()
     for name in ("vit.heads.weight", "vit.heads.bias"):
-        state[name] = state[name].mean(0, keepdim=True).expand(outputs, *state[name].shape[1:])
-    network.load_state_dict(state)
+        state[name] = state[name].mean(0, keepdim=True).expand_as(own[name])
+    heads = {name: values for name, values in own.items() if name.startswith(_HEADS)}
+    network.load_state_dict({name: (heads | state)[name] for name in own})
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

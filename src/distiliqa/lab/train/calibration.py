@@ -44,7 +44,7 @@ class CalibratedStudent:
     @property
     def heatmap(self) -> tuple[int, int] | None:
         """Rows and columns of the local quality map; None for a student without one."""
-        if self.graph.local is None:
+        if not self.graph.has_heatmap:
             return None
         side = self.graph.network.config.patches_a_side
         return side, side

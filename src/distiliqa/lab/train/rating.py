@@ -194,7 +194,7 @@ class RatingModule(L.LightningModule, ABC):
         row, column = (int(at) for at in rng.integers(side + 1, size=2))
         crop = images[..., row : row + side, column : column + side]
         with _statistics_kept(self.network):
-            return self.network.forward_crop(crop, (row, column)).float()
+            return self.network.heads_of_crop(crop, (row, column)).scores.float()
 
     def on_train_batch_end(self, *_: object) -> None:
         if self.averaged is not None:

@@ -32,6 +32,8 @@ class NetworkSection(Section):
     stem: Literal["published", "strided"] | None = None
     stem_blocks: Annotated[int, Field(le=16)] | None = None
     stem_width: Size | None = None
+    stem_channels: Literal["grown", "doubled"] | None = None
+    first_kernel: Size | None = None
     patch: Size | None = None
     depth: Size | None = None
     width: Size | None = None

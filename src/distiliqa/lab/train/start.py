@@ -8,9 +8,9 @@ from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import sha256
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.published import DOWNLOAD, load_imagenet
-from distiliqa.lab.network.weights import start_from
+from distiliqa.lab.network.weights import start_from, weights_file
 from distiliqa.lab.train.recipe import Recipe
-from distiliqa.models.folder import WEIGHTS, checked_file, find_model, read_config, shipped_models
+from distiliqa.models.folder import find_model, shipped_models
 
 RANDOM_START = (
     "the network starts from random weights, that of the paper from ImageNet: give "
@@ -76,8 +76,7 @@ def _weights_file(named: Path) -> Path:
     """The weights of a shipped model or a model folder; any other file as it is."""
     if str(named) not in shipped_models() and not named.is_dir():
         return named
-    folder = find_model(named)
-    return checked_file(folder, WEIGHTS, read_config(folder))
+    return weights_file(find_model(named))
 
 
 def _existing(path: Path) -> Path:

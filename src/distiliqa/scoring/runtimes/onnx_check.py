@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import ModelFolderError, quoted
-from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, ModelConfig
+from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, PROCESSED, ModelConfig
 from distiliqa.models.folder import ONNX, checked_file
 from distiliqa.scoring.runtimes.onnx_file import MAX_AXES, Graph, Node, read_graph
 from distiliqa.scoring.runtimes.onnx_operators import SHAPES
@@ -74,6 +74,8 @@ def check_shapes(found: Mapping[str, list[Any]], config: ModelConfig, path: Path
         stated[DISTANCE] = []
     if config.heatmap is not None:
         stated[HEATMAP] = list(config.heatmap)
+    if config.processed:
+        stated[PROCESSED] = []
     if found != stated:
         raise ModelFolderError(
             f"takes and gives {found}, not what config.json says",
@@ -114,7 +116,7 @@ class Sizes:
         except UNKNOWN as error:
             raise ValueError(f"the sizes of a {node.operator} are unknown ({error})") from error
         self.products += step.products
-        self._enter(node.output, shape, followed(step) if len(shape) == 1 else None)
+        self._enter(node.output, shape, followed(step, shape) if len(shape) <= 1 else None)
 
     def _enter(self, name: str, shape: Sequence[int], known: NDArray | None = None) -> None:
         shape = tuple(map(int, shape))

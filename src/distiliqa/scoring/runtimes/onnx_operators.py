@@ -16,9 +16,9 @@ from distiliqa.scoring.runtimes.onnx_step import MAX_STEP, Shape, Step, cut, spa
 
 # fmt: off
 _SAME = (
-    "Abs", "BatchNormalization", "Cast", "Ceil", "Clip", "Erf", "Exp", "Floor", "Identity",
-    "LayerNormalization", "Log", "Neg", "Not", "Reciprocal", "Relu", "Round", "Sigmoid", "Sign",
-    "Softmax", "Sqrt", "Tanh",
+    "Abs", "BatchNormalization", "Cast", "CastLike", "Ceil", "Clip", "CumSum", "Erf", "Exp",
+    "Floor", "Gelu", "Identity", "LayerNormalization", "Log", "Neg", "Not", "Reciprocal", "Relu",
+    "Round", "Sigmoid", "Sign", "Softmax", "Sqrt", "Tanh",
 )
 _BROADCAST = (
     "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min",

@@ -74,7 +74,7 @@ class Step:
         return value or None
 
 
-def followed(step: Step) -> NDArray | None:
+def followed(step: Step, shape: Shape) -> NDArray | None:
     """What a step gives where it works on shapes, by the operators that such work consists of."""
     names, operator = step.node.inputs, step.node.operator
     if operator == "Shape":
@@ -84,8 +84,10 @@ def followed(step: Step) -> NDArray | None:
             return np.concatenate([step.value(name) for name in names])
         if operator == "Slice":
             return step.value(names[0])[cut(step)]
-        if operator == "Identity":
-            return step.value(names[0])
+        if operator in ("Identity", "Reshape", "Squeeze"):
+            return step.value(names[0]).reshape(shape)
+        if operator == "Mul":
+            return step.value(names[0]) * step.value(names[1])
     except ValueError:
         return None
     return None
