@@ -19,7 +19,7 @@ MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a he
 
 @dataclass(frozen=True)
 class ScoreScale:
-    """What a score means: its range, its direction and the meaning of the top of the range."""
+    """The meaning of a score: its range, its direction, and its best end in words."""
 
     low: float
     high: float
@@ -43,7 +43,7 @@ class ScoreScale:
 
 @dataclass(frozen=True)
 class IntervalCalibration:
-    """How wide the prediction interval of a score is, by split conformal prediction.
+    """The calibration of prediction intervals by split conformal prediction.
 
     Half of it is ``quantile * (spread + floor)``; see `distiliqa.statistics.conformal`.
 
@@ -116,7 +116,7 @@ class ModelConfig:
     scale : range, direction and meaning of the score.
     window, image_size : what the network sees: ``image`` is (n, 1, image_size, image_size),
         float32 in [0, 1] after the window; the answer ``scores`` is (n, outputs), float32.
-    interval_calibration : how wide prediction intervals are; None where nobody calibrated them.
+    interval_calibration : sets the width of prediction intervals; None if not calibrated.
     domain : limits of the domain, to which ``distance``, (n,), is relative; None for a model
         without that output.
     heatmap : rows and columns of the output ``heatmap``, the score of each patch alone; None for a

@@ -19,9 +19,9 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @contextmanager
 def open_csv(path: Path) -> Iterator[TextIO]:
-    """A file to write rows into, which is there whole or not at all.
+    """Open a file for rows, which is written whole or not at all.
 
-    What a path holds that is no UTF-8 is written as an escape.
+    Parts of a path that are not UTF-8 are written as escapes.
 
     Raises
     ------
@@ -37,9 +37,9 @@ def open_csv(path: Path) -> Iterator[TextIO]:
 def cells(row: Mapping[str, object]) -> dict[str, object]:
     """The fields of a row: numbers rounded, and no text that a spreadsheet takes for a formula.
 
-    Several warnings are one text, separated by ``"; "``. Tags and names of files come from anywhere
-    (CWE-1236). An apostrophe before such a text shows that it is one; a path gets ``./``, so that
-    it still names its file.
+    Several warnings are one text, separated by ``"; "``. Tags and file names cannot be
+    trusted (CWE-1236). Such a text gets an apostrophe in front. A path gets ``./``, so that it
+    still names its file.
     """
     return {name: _cell(name, value) for name, value in row.items()}
 
@@ -51,7 +51,7 @@ def _cell(name: str, value: object) -> object:
 
 
 def _as_text(name: str, value: str) -> str:
-    # NFKC: some spreadsheets take the full-width forms for the same.
+    # NFKC: some spreadsheets read full-width forms as the same characters.
     if not normalize("NFKC", value[:1]).startswith(_FORMULAS):
         return value
     return f"./{value}" if name.startswith("path") else f"'{value}"

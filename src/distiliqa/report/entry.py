@@ -1,4 +1,4 @@
-"""The series of a run as a report lists them: their ranks, and the places that links lead to."""
+"""The series of a run in a report: their rank, and the anchors of links."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Entry:
     number : its place in the run, from 1.
     name : its name on the page.
     ranked : the slices that count for its score, the worst first.
-    shown : it has a section of its own, not only a row in the table.
-    pictured : its section has pictures.
+    shown : whether it has a section of its own, not only a row in the table.
+    pictured : whether its section has pictures.
     """
 
     number: int

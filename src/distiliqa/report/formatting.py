@@ -1,4 +1,4 @@
-"""Numbers, counts and acquisition facts as people read them; what is not known is empty."""
+"""Numbers, counts and acquisition facts as text; unknown ones are empty."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def slice_count(count: int) -> str:
 
 
 def fact_text(slices: Iterable[SliceScore], column: Column) -> str:
-    """A fact of several slices without its unit: the range of numbers, or the words there are.
+    """A fact of several slices without its unit: the range of numbers, or the different words.
 
-    Empty where no slice has it.
+    Empty if no slice has it.
     """
     found = {column.value(slice_) for slice_ in slices} - {None}
     if not found:
@@ -45,7 +45,7 @@ def fact_text(slices: Iterable[SliceScore], column: Column) -> str:
 
 
 def protocol(acquisition: Acquisition) -> str:
-    """Tube voltage, kernel and slice thickness: what sets protocols apart in any header."""
+    """Tube voltage, kernel and slice thickness, which distinguish protocols in any header."""
     parts = (
         _with_unit(acquisition.kvp, "kV"),
         one_line(acquisition.kernel or ""),
@@ -55,7 +55,7 @@ def protocol(acquisition: Acquisition) -> str:
 
 
 def scanner(acquisition: Acquisition) -> str:
-    """The model of the scanner; its manufacturer where no model is stated."""
+    """The model of the scanner, or its manufacturer if no model is stated."""
     return one_line(acquisition.scanner or acquisition.manufacturer or "")
 
 

@@ -1,6 +1,6 @@
-"""Results of an earlier run in a folder: they may be of another patient.
+"""Remove the results of an earlier run from a folder, as they may be of another patient.
 
-Only files of such a run are removed: files that its ``run.json`` lists, with names of results.
+Only files that ``run.json`` lists and that have names of results are removed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PICTURE = re.compile(r"slice_\d{4,}\.png")
 
 
 def check_former(folder: Path) -> None:
-    """Raise `DistiliqaError` where nobody knows which run wrote the results in a folder."""
+    """Raise `DistiliqaError` if it is unknown which run wrote the results in a folder."""
     record = _record(folder)
     others = [name for name in ("report.pdf", "sr", "heatmaps") if (folder / name).exists()]
     if record is not None and FILES not in record and others:

@@ -35,7 +35,7 @@ def write_pictures(
 
     Raises
     ------
-    DistiliqaError : a slice has no heatmap or cannot be read any more; the full disk.
+    DistiliqaError : a slice has no heatmap or cannot be read any more; or the disk is full.
     """
     pictures = pictures or {}
     for score in series.slices:
@@ -53,11 +53,12 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
     """Write the heatmaps of a series as one compressed NIfTI volume on the grid of its slices.
 
     float32, axes (column, row, slice) of the series as stored, in millimeters of the scanner; NaN
-    where the model did not look or no patient is.
+    beyond the crop of the model and where no patient is.
 
     Raises
     ------
-    DistiliqaError : see `stack_heatmaps`; the slices are not evenly spaced; the full disk.
+    DistiliqaError : see `stack_heatmaps`; the slices are not evenly spaced; or the disk is
+        full.
     """
     stack = stack_heatmaps(series, model)
     affine = _LPS_TO_RAS @ _affine(stack.geometries, series)

@@ -166,5 +166,5 @@ def rounded(value: Any) -> Any:
 
 
 def execution_facts(execution: Execution) -> dict[str, Any]:
-    """How the model was run; ``lanes`` is the former name of ``parallel_batches``."""
+    """The execution of the model; ``lanes`` is the former name of ``parallel_batches``."""
     return asdict(execution) | {"lanes": execution.parallel_batches}

@@ -50,7 +50,7 @@ class Names:
         return f"{file}slice {slice_.number}{place}"
 
     def reason(self, problem: Problem, known: KnownPaths) -> str:
-        """Why a file gave no score; without ``identify``, without the paths that it mentions.
+        """The reason why a file has no score; without ``identify``, paths are removed from it.
 
         Parameters
         ----------
@@ -61,7 +61,7 @@ class Names:
         if problem.reason.startswith(COPY_OF):  # the original may not be known: a run may stop
             return f"{COPY_OF}a file"
         named = {problem.path, *known.named_in(problem.reason)}
-        # A path stands only where its name does; to look for that first is a hundred times faster.
+        # A path occurs only where its last part does, and that part is found far faster.
         there = [path for path in named if PurePath(path).name in problem.reason]
         return without_paths(problem.reason, there)
 
@@ -71,7 +71,7 @@ class KnownPaths:
 
     Parameters
     ----------
-    paths : all that there are: of thousands of files each may have a reason that names another.
+    paths : all paths of the run; a reason may name another file.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -110,7 +110,7 @@ def _short_hashes(uids: Sequence[str]) -> list[str]:
 
 
 def series_labels(series: Sequence[SeriesScore], width: int) -> list[str]:
-    """Where each series lies, without the part of the path that all share.
+    """Label each series by its path, without the part that all paths share.
 
     Series that lie in one folder are numbered; labels longer than ``width`` keep their end.
     """

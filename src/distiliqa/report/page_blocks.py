@@ -43,7 +43,7 @@ def headings(columns: Iterable[Column]) -> list[Heading]:
 
 
 class Cell(NamedTuple):
-    """A cell that is more than text: where it leads to, and the title of who points at it."""
+    """A cell with a link, and a title that is shown under the pointer."""
 
     text: str
     href: str = ""
@@ -71,7 +71,7 @@ def filled(columns: Sequence[Heading], rows: Sequence[Row]) -> tuple[list[Headin
 
 
 def figure(text: str, small: str = "") -> Markup:
-    """A figure in large print, with what belongs to it in small print behind it."""
+    """A figure in large print, followed by a note in small print."""
     return Markup("{} <small>{}</small>").format(text, small) if small else Markup.escape(text)
 
 
@@ -96,7 +96,7 @@ def notes_of(series: Iterable[SeriesScore]) -> Notes:
 
 
 def count_warnings(slices: Iterable[SliceScore]) -> dict[str, str]:
-    """How many slices have each warning, the most frequent first."""
+    """Count the slices with each warning, the most frequent first."""
     counts = Counter(warning for slice_ in slices for warning in slice_.warnings)
     return {text: slice_count(count) for text, count in counts.most_common()}
 

@@ -64,7 +64,7 @@ def _smoothed(
 ) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
     """A map of (width, height) pixels without edges of patches, and where it is known.
 
-    Patches that are NaN add nothing to those beside them.
+    Patches that are NaN do not change their neighbors.
     """
 
     def enlarged(values: NDArray, how: Image.Resampling) -> NDArray[np.float32]:

@@ -44,7 +44,7 @@ def write_each_series(
             remove_result(path)
             with np.errstate(all="ignore"):  # results of extreme numbers are checked, not printed
                 write(path, series)
-        except Exception as error:  # the file of one series costs those of no other
+        except Exception as error:  # the files of other series are still made
             files.missing.append(problem_of(cannot_make(error), series.series))
         else:
             files.written.append(path)

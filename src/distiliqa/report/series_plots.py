@@ -14,10 +14,10 @@ _NOISE, _POSITION, _NUMBER = slice_columns("noise_hu", "position_mm", "number")
 
 
 def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
-    """Where slices stand on a horizontal axis, and its label.
+    """Places of slices on a horizontal axis, and the label of the axis.
 
-    By their position along the normal; by their number where a position is not known, or the
-    positions do not ascend.
+    These are positions along the normal. If one is not known, or they do not ascend, they are the
+    numbers of the slices.
     """
     known = [slice_.position_mm for slice_ in slices if slice_.position_mm is not None]
     if len(known) == len(slices) and known == sorted(known):

@@ -1,4 +1,4 @@
-"""What is wrong with a series as a whole, from where its slices lie and how they were made."""
+"""Warnings on a series as a whole, from the positions and the acquisition of its slices."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MAX_PLACES, _MAX_NAMED = 3, 5  # in one sentence
 def series_warnings(
     positions_mm: Sequence[float | None], acquisitions: Sequence[Acquisition], patients: int = 1
 ) -> tuple[str, ...]:
-    """What a reader of the score of a series should know, one short sentence each.
+    """Collect the warnings on a series, one short sentence each.
 
     Parameters
     ----------
     positions_mm : of each slice along its normal, mm; None where it is unknown.
     acquisitions : of each slice.
-    patients : number of patients that the slices say they are of.
+    patients : number of patients named in the slices.
     """
     placed = [
         (position, _thickness(made))

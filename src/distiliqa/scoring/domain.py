@@ -1,4 +1,4 @@
-"""Whether a slice is in the domain that a model was trained on, and the warnings if it is not."""
+"""Check whether a slice is in the domain that a model was trained on, and warn if it is not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_domain(
 
     Parameters
     ----------
-    distance : what the network gives for the slice.
+    distance : output of the network for the slice.
     """
     ratios = {OUT_OF_DOMAIN: distance, SPLIT_BODY: shape.cleft / domain.deepest_cleft}
     if domain.smallest_mm is not None and shape.diameter_mm:
@@ -46,10 +46,10 @@ def check_domain(
 
 
 def unlike_training(ct: CTSlice, config: ModelConfig) -> Iterator[str]:
-    """Yield what makes a slice unlike the training images before the network sees it.
+    """Yield a warning for each fact of a slice that is unlike the training images.
 
-    These are the body region in its header, and its sampling: pixels of another size have another
-    noise, and a larger matrix is cropped to its middle. The network cannot detect them in every
+    The facts are the body region in its header, and its sampling: pixels of another size have other
+    noise, and a larger matrix is cropped to its middle. The network does not detect them in every
     slice.
     """
     if config.regions is not None and ct.regions and not set(ct.regions) & set(config.regions):

@@ -1,4 +1,4 @@
-"""How a model is run: runtime, precision, threads, batch size, and parallel batches."""
+"""The way to run a model: runtime, precision, threads, batch size, and parallel batches."""
 
 from __future__ import annotations
 

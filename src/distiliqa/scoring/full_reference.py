@@ -1,4 +1,4 @@
-"""The reference of a scan: which of its slices shows the same place, and how alike the two are."""
+"""Compare slices with the slices of a reference series at the same place."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Reference:
         try:
             self._hash(info)
             return _compared(ct, info.read(), window), None
-        except Exception as error:  # whatever is wrong with a reference slice, the score stands
+        except Exception as error:  # a reference slice that fails does not cost the score
             return Comparison(), f"not compared: {problem_of(error, info.path).reason}"
 
     def _find(self, one: SliceInfo | CTSlice) -> SliceInfo | None:

@@ -1,9 +1,9 @@
 """Detect missing slices of a series from the positions and thicknesses of the others.
 
-A scan may change its spacing part way: 4 mm slices of the chest and then 7 mm slices of the abdomen
-lack none. So each distance is compared with the spacing that is steady around it, and not with that
-of the whole series. Where all thicknesses are known the distance has to be too large for the
-thickness as well: slices that are thicker from somewhere on lie further apart.
+A scan may change its spacing: 4 mm in the chest and then 7 mm in the abdomen is no gap. So each
+distance is compared with the steady spacing around it, not with that of the whole series. If all
+thicknesses are known, a gap is also large relative to the thickness, as thicker slices lie further
+apart.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def find_gaps(positions_mm: Floats, thickness_mm: Sequence[float | None]) -> lis
 
 
 def _usual(spacings: Floats) -> Floats:
-    """The distance to expect at each place: the steady one there, or between those beside it."""
+    """The expected distance at each place: the steady one there, or the mean of those beside it."""
     steady = _steady(spacings)
     if not steady:
         return np.full(len(spacings), median_low(spacings.tolist()))
@@ -92,7 +92,7 @@ def _steady(spacings: Floats) -> list[tuple[int, int]]:
 
 
 def _is_thinned(run: tuple[int, int], own: list[float], at: int) -> bool:
-    """Whether a run is a multiple of both beside it, or a short one at an end of that beside it."""
+    """Whether a run has a multiple of the spacing of its neighbors, as slices are missing."""
     beside = [*own[max(at - 1, 0) : at], *own[at + 1 : at + 2]]
     short = run[1] - run[0] == STEADY
     if not beside or max(beside) > SAME * min(beside) or (len(beside) == 1 and not short):

@@ -1,4 +1,4 @@
-"""Images that are in memory already: arrays in HU and slices that `read_ct` gave."""
+"""Images in memory: arrays in HU, and slices of `read_ct`."""
 
 from __future__ import annotations
 

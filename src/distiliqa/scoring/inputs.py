@@ -17,15 +17,15 @@ from distiliqa.errors import CTReadError, DistiliqaError
 
 @dataclass(frozen=True)
 class Found:
-    """What a run is to score.
+    """The slices that a run will score.
 
     Attributes
     ----------
-    inputs : what was asked to be scored, as results name it.
-    index : the slices, and what gives none.
+    inputs : the inputs as the user named them.
+    index : the slices, and the files without one.
     expected : number of slices that each series should have, by series. A file that cannot be read
-        at all counts for each series with slices in its folder, for it may be of any of them.
-    seconds : that reading the headers took.
+        counts for each series with slices in its folder, as it may belong to any of them.
+    seconds : time to read the headers.
     """
 
     inputs: tuple[str, ...]
@@ -39,12 +39,12 @@ class Found:
 
 
 def find_slices(inputs: Iterable[str | Path], missing: Iterable[Problem] = ()) -> Found:
-    """Find what `index_inputs` finds in ``inputs``.
+    """Index ``inputs``, see `index_inputs`, and count the slices that each series should have.
 
     Parameters
     ----------
-    missing : what belongs to the inputs and is not there, by the paths that it would have; they
-        fail, and the series of their folders are not complete.
+    missing : files that belong to the inputs and are not there, such as those that a server did
+        not send. They fail, and the series of their folders are incomplete.
     """
     start = perf_counter()
     named = tuple(str(path) for path in inputs)
@@ -54,17 +54,17 @@ def find_slices(inputs: Iterable[str | Path], missing: Iterable[Problem] = ()) -
 
 
 def found_in(index: CTIndex, inputs: tuple[str, ...], seconds: float = 0.0) -> Found:
-    """What an index holds, to be scored."""
+    """Count the slices that each series of an index should have."""
     return Found(inputs, index, _expected(index), seconds)
 
 
 def _expected(index: CTIndex) -> dict[str, int]:
-    """How many slices each series should have, see `Found`."""
+    """The number of slices that each series should have, see `Found`."""
     counts = Counter(info.series for info in index.slices)
     folders = defaultdict[str, set[Path]](set)
     for info in index.slices:
         folders[info.series].add(Path(info.path).parent)
-    # What is wrong with a folder as a whole is with at least one of its files.
+    # A problem of a folder as a whole is one of at least one of its files.
     unread = (Path(problem.path) for problem in index.failed)
     unread_in = Counter(folder for path in unread for folder in (path, path.parent))
     return {
@@ -74,10 +74,10 @@ def _expected(index: CTIndex) -> dict[str, int]:
 
 
 def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
-    """Index every input; one that holds no CT becomes a problem in ``failed``, none stops the rest.
+    """Index every input. An input without CT becomes a problem in ``failed``; the others go on.
 
-    Slices of one series that were named one by one are brought together in their order; versions
-    of a series that were named apart stay apart; a file that is reached twice is read once.
+    Slices of one series that the user named one by one become one series, in order. Versions of a
+    series that were named apart stay apart. A file that is reached twice is read once.
     """
     joined = CTIndex.joined(_index(path) for name in inputs for path in _expand(name))
     # Copies inside an input are left out already; a copy that was asked for by name is scored.
@@ -86,7 +86,7 @@ def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
 
 
 def problem_of(error: Exception, path: str) -> Problem:
-    """Put an error with ``path`` down as one line that does not name the path."""
+    """Turn an error with ``path`` into a problem, whose reason is one line without the path."""
     if not isinstance(error, DistiliqaError):
         return Problem(path, " ".join(str(error).split()) or type(error).__name__)
     return Problem(str(error.path or path), error.reason)

@@ -1,4 +1,4 @@
-"""Where the slices of a series lie, to find the one that shows the same place of a patient."""
+"""Match slices that show the same place of a patient, by position or by name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ T = TypeVar("T", bound=Placed)
 
 
 class Names(Generic[T]):
-    """Slices by their file name and their place in the file; names that occur twice say nothing."""
+    """Slices by file name and frame. A name that occurs twice matches nothing."""
 
     def __init__(self, slices: Iterable[T]) -> None:
         slices = tuple(slices)
@@ -82,14 +82,15 @@ class Places(Generic[T]):
             return None
         at = bisect_left(self._placed, position, key=lambda placed: placed[0])
         near = self._placed[max(at - 1, 0) : at + 1]
-        distances = [(abs(here - position), each) for here, each in near]
+        distances = [(abs(here - position), slice_) for here, slice_ in near]
         distance, found = min(distances, key=lambda placed: placed[0])
         return found if distance <= self._reach_mm else None
 
 
 def unlike_geometry(one: CTSlice | SliceInfo, other: CTSlice | SliceInfo) -> str | None:
-    """How the pixels of ``other`` differ from those of ``one``, as its "64 x 64 pixels, not
-    512 x 512"; None where they have one matrix and, as far as it is known, one spacing.
+    """Describe how the grid of ``other`` differs, as "64 x 64 pixels, not 512 x 512".
+
+    None where both have one matrix and one spacing, or a spacing is not known.
     """
     size, found = one.shape, other.shape
     if size is not None and found is not None and size != found:

@@ -29,7 +29,7 @@ from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.runtimes.runtime import Runtime, open_runtime
 from distiliqa.scoring.slice_score import SliceScore
 
-MAX_BYTES = 1 << 26  # of a network: larger ones keep all cores busy, and would be held twice
+MAX_BYTES = 1 << 26  # a larger network keeps all cores busy, and would be in memory twice
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,8 +71,8 @@ class Model:
         images : ndarray, CTSlice, or a list of these
             (rows, columns) or (n, rows, columns), real numbers in Hounsfield units (air is -1000,
             water 0), sides of 32 pixels or more; a `CTSlice` of `distiliqa.read_ct`; or a list of
-            these. The window of the model is applied here; slices of another size than the model
-            takes are cropped or padded, not resampled.
+            these. The model applies its window. Slices of another size are cropped or padded, not
+            resampled.
         spacing_mm : float or tuple[float, float], optional
             Pixel spacing of the arrays, mm: one number, or (between rows, between columns). Noise
             and body size are measured in mm where it is known. A `CTSlice` has its own.
@@ -101,7 +101,7 @@ class Model:
         *,
         keep_heatmaps: bool = False,
     ) -> Iterator[SliceScore]:
-        """Score slices one after the other; only ``batch_size`` of them are held at a time.
+        """Score slices in their order; memory holds only ``batch_size`` of them at a time.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class Model:
         *,
         keep_heatmaps: bool = False,
     ) -> Iterator[SliceScore]:
-        """`score_slices` for slices that `prepare` has prepared, which threads may do ahead."""
+        """Score slices that `prepare` has prepared, for example in threads ahead of the model."""
         slices, size = iter(slices), batch_size or self.execution.batch
         batches = iter(lambda: list(islice(slices, size)), [])
         workers = self.execution.parallel_batches
@@ -144,7 +144,7 @@ class Model:
         return [postprocess(*pair, self.config) for pair in pairs]
 
     def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
-        """What the model gives for each slice, by the name of the output."""
+        """Run the network on a batch; the outputs of each slice by name."""
         found = self.run(np.stack([prepared.image[np.newaxis] for prepared in batch]))
         if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelFolderError(
@@ -153,7 +153,7 @@ class Model:
         return [{name: output[n] for name, output in found.items()} for n in range(len(batch))]
 
     def run(self, images: NDArray[np.floating]) -> dict[str, NDArray[np.floating]]:
-        """All outputs of the network by name, for windowed slices (n, 1, size, size) in [0, 1].
+        """Run the network on windowed slices, (n, 1, size, size) in [0, 1]; its outputs by name.
 
         Raises
         ------

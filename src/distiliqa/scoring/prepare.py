@@ -1,4 +1,4 @@
-"""From a slice to what the model takes: checked, cropped or padded, windowed, and measured."""
+"""From a slice to the input of the model: check, crop or pad, window, and measure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.slice_score import Comparison
 
-_MIN_RANGE_HU = 10  # noise alone spans more, values scaled to about [-1, 1] do not
+_MIN_RANGE_HU = 10  # noise alone has a larger range; values scaled to about [-1, 1] have not
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +26,11 @@ class Prepared:
     Attributes
     ----------
     ct : the slice.
-    image : float32, (image_size, image_size), in [0, 1]: what the model sees.
-    noise_hu : its global noise level, HU; None where there is too little soft tissue.
+    image : float32, (image_size, image_size), in [0, 1]: the input of the model.
+    noise_hu : its global noise level, HU; None if there is too little soft tissue.
     shape : of the body that it shows.
-    warnings : what a reader of the score should know, one short sentence each.
-    empty : it shows no patient, and gets the worst score of the scale.
+    warnings : notes for the reader of the score, one short sentence each.
+    empty : whether it shows no patient, and gets the worst score of the scale.
     comparison : with the slice of a reference; None where no reference was given.
     """
 
@@ -67,7 +67,7 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
 
 
 def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
-    """Return one slice as float32 once it can be an image in HU.
+    """Check that an array can be one slice in HU, and return it as float32.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
 
 
 def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str | None:
-    """Say why a slice shows no patient: nothing to see in the window, or no body. Else None."""
+    """Detect a slice without a patient: nothing visible in the window, or no body. Else None."""
     lowest, highest = hu.min(), hu.max()
     shown = window.apply(np.array([lowest, highest]))
     if shown[0] == shown[1]:
@@ -104,7 +104,7 @@ def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str 
 
 
 def offset_doubt(hu: NDArray[np.float32]) -> str | None:
-    """Say that all values are shifted, and by how much to the next 10 HU; see `hu_offset`."""
+    """Detect a shift of all values, rounded to 10 HU; see `hu_offset`. Else None."""
     offset = hu_offset(hu)
     if offset is None:
         return None
@@ -116,7 +116,7 @@ def offset_doubt(hu: NDArray[np.float32]) -> str | None:
 
 
 def content_doubt(hu: NDArray[np.float32]) -> str | None:
-    """Say that values look unlike HU; a slice of the body holds fat or air, and noise."""
+    """Detect values unlike HU: a slice of a body has fat or air, and noise. Else None."""
     lowest, highest = hu.min(), hu.max()
     if 0 <= lowest < highest:
         return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"

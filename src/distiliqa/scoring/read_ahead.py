@@ -26,14 +26,14 @@ class SliceReader(Generic[T]):
     Parameters
     ----------
     infos : the slices to read.
-    prepare : what is done to each slice in its thread; a slice that it raises on has failed, and
-        the others of its batch have not.
+    prepare : function that prepares each slice in its thread; a slice on which it raises has
+        failed, the others go on.
 
     Attributes
     ----------
     failed : the slices that could not be read, so far.
     sha256 : SHA-256 of each file read so far, by its path (of a zip, not of its members).
-    waited : seconds that the user of the slices waited for them.
+    waited : seconds of waiting for slices.
     """
 
     def __init__(self, infos: Sequence[SliceInfo], prepare: Callable[[CTSlice], T]) -> None:
@@ -58,7 +58,7 @@ class SliceReader(Generic[T]):
             pool.shutdown(cancel_futures=True)
 
     def _first_of_files(self) -> Iterator[bool]:
-        """For each slice whether it is the first of its file, which is hashed with it."""
+        """Whether each slice is the first of its file; the file is hashed with it."""
         seen: set[Path | None] = set()
         for info in self.infos:
             yield info.file not in seen
@@ -69,7 +69,7 @@ class SliceReader(Generic[T]):
             if is_first and info.file is not None:
                 self.sha256[info.file_name] = sha256(info.file)
             return self.prepare(info.read())
-        except Exception as error:  # whatever a damaged file causes concerns that file alone
+        except Exception as error:  # a damaged file fails alone, whatever error it causes
             path, reason = problem_of(error, info.path)
             return Problem(
                 path, f"slice {info.frame}: {reason}" if self._slices_of[path] > 1 else reason

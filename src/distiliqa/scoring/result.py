@@ -17,40 +17,40 @@ from distiliqa.scoring.slice_score import SliceScore
 
 @dataclass(frozen=True)
 class ScoringRun:
-    """What one run over many inputs gave.
+    """The result of one run over many inputs.
 
     Attributes
     ----------
     model : ModelConfig
-        The description of the model that scored.
+        The description of the model.
     inputs : tuple[str, ...]
-        What was asked to be scored, as it was named.
+        The inputs, as the user named them.
     slices : tuple[SliceScore, ...]
         The scores, in reading order.
     failed : tuple[Problem, ...]
         Slices and inputs that could not be scored.
     left_out : tuple[Problem, ...]
-        Readable images that are not axial CT, which nobody expects to be scored.
+        Readable images that are not axial CT slices.
     found : int
         Number of slices found in the inputs.
     sha256 : dict[str, str]
         SHA-256 of each file read, by path; of a zip, not of its members.
     seconds : dict[str, float]
-        ``index`` to read the headers, ``tuning`` to find how to score many slices, ``read`` that
-        the model waited for pixels, ``inference`` to score, ``total``.
+        By step: ``index`` reads the headers, ``tuning`` measures executions, ``read`` waits for
+        pixels, ``inference`` scores; ``total``.
     stopped : KeyboardInterrupt or DistiliqaError or None
-        What ended the run before all slices were scored; None if nothing did.
+        The cause that ended the run early; None if all slices were tried.
     reference : str or None
-        What the slices were compared with, as it was named; None if with nothing.
+        The reference as the user named it; None without one.
     patients : dict[str, int]
-        Number of patients that the slices of a series say they are of, by series.
+        Number of patients named in the slices of a series, by series.
     count_outside : bool
         Let slices out of domain count for their series.
     expected : dict[str, int]
-        Number of slices found of each series, by series. A file that cannot be read at all counts
-        for each series with slices in its folder, for it may be of any of them.
+        Number of slices found of each series, by series. A file that cannot be read counts for
+        each series with slices in its folder, as it may belong to any of them.
     execution : Execution
-        What ran the model, and how.
+        The way in which the model was run.
     """
 
     model: ModelConfig

@@ -1,4 +1,4 @@
-"""Score everything in a list of inputs, whatever becomes of single files."""
+"""Score all slices of a list of inputs; a file that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.scoring.tuning import MANY, tuned
 
-SOME = 32  # slices from which on it pays to load the model once more, for many
+SOME = 32  # slices; from here on it is faster to load the model again, for many slices
 Progress = Callable[[int, int], None]
 Tune = Callable[[Model], Model]
 
@@ -119,10 +119,10 @@ def score_inputs(
     count_outside: bool = False,
     tune: Tune | None = None,
 ) -> ScoringRun:
-    """Score every slice in ``inputs``; nothing that is wrong with one file stops the rest.
+    """Score every slice in ``inputs``. A file that fails does not stop the others.
 
-    Ctrl-C, or a model that fails, ends the run early: what was scored until then is in the
-    result, and the cause is its ``stopped``.
+    Ctrl-C, or a model that fails, ends the run early. The result then has the scores until that
+    moment, and the cause is its ``stopped``.
 
     Parameters
     ----------
@@ -131,13 +131,13 @@ def score_inputs(
     reference : str or Path, optional
         A series to compare each slice with, see `score`.
     progress : Callable[[int, int], None], optional
-        Called as slices are done with the number done and the number found.
+        Called after each slice with the number done and the number found.
     keep_heatmaps : bool
         Give each score its ``heatmap``, if the model has them.
     count_outside : bool
         Let slices out of domain count for the score of their series.
     tune : Callable[[Model], Model], optional
-        Called where there are many slices: it gives the model as it scores these fastest.
+        Called where there are many slices; returns the model with its fastest execution.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def score_inputs(
 
 
 def require_scores(run: ScoringRun) -> None:
-    """Raise when a run scored nothing: what stopped it, or a `CTReadError` with the reason."""
+    """Raise if a run scored nothing: the error that stopped it, or a `CTReadError`."""
     if run.slices:
         return
     if run.stopped is not None:
@@ -201,7 +201,7 @@ def require_scores(run: ScoringRun) -> None:
 
 
 def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:
-    """How many patients the slices of each series name; who they are is not kept."""
+    """Count the patients that the slices of each series name; their IDs are not kept."""
     named = defaultdict[str, set[str]](set)
     for info in slices:
         if info.patient_id is not None:

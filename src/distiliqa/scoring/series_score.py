@@ -37,9 +37,9 @@ class SeriesScore:
     slices : tuple[SliceScore, ...]
         In reading order.
     patients : int
-        Number of patients that the slices say they are of; 1 where they do not say.
+        Number of patients named in the slices; 1 where they name none.
     count_outside : bool
-        Let all slices count, those out of domain or without a patient too.
+        Let all slices count, also those out of domain or without a patient.
     expected : int
         Number of slices that the series should have, see `ScoringRun`; 0 if unknown.
     """
@@ -71,8 +71,8 @@ class SeriesScore:
     def interval(self) -> tuple[float, float] | None:
         """Mean of the lower and of the upper ends: errors of slices of one series go together.
 
-        A slice without a patient has its score for certain. None where one with a patient has no
-        interval, for the mean is over all of them, and where none shows a patient.
+        The score of a slice without a patient has no width. None if a slice with a patient has no
+        interval, as the mean is over all of them, and if no slice shows a patient.
         """
         known = self.known
         ends = [(slice_.score,) * 2 if slice_.empty else slice_.interval for slice_ in known]
@@ -90,7 +90,7 @@ class SeriesScore:
 
     @property
     def acquisition(self) -> Acquisition:
-        """How the slices that count were acquired, see `summary`."""
+        """Summary of the acquisition of the slices that count, see `summary`."""
         return summary(slice_.acquisition for slice_ in self.known)
 
     @property
@@ -100,7 +100,7 @@ class SeriesScore:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the series as a whole, see `series_warnings`."""
+        """Warnings on the series as a whole, see `series_warnings`."""
         return series_warnings(
             [slice_.position_mm for slice_ in self.slices],
             [slice_.acquisition for slice_ in self.slices],
@@ -114,16 +114,15 @@ class SeriesScore:
 
 
 def counted(items: Iterable[Item], tier: Callable[[Item], int]) -> tuple[Item, ...]:
-    """Return the items of the lowest tier that any of them has, in their order.
+    """Return the items of the lowest tier that occurs, in their order.
 
-    Slices that the model knows count alone where there are any. Else those out of domain count,
-    and images without a patient, which get the worst score of the scale, only where there is
-    nothing else.
+    If any slice is in the domain, only such slices count. Else slices out of domain count. Images
+    without a patient have the worst score of the scale, and count only if there is nothing else.
 
     Parameters
     ----------
-    tier : 0 for a slice that the model knows, 1 for one out of domain, 2 for one without a
-        patient, see `distiliqa.scoring.slice_score.SliceScore.tier`.
+    tier : 0 for a slice in the domain, 1 for one out of domain, 2 for one without a patient,
+        see `distiliqa.scoring.slice_score.SliceScore.tier`.
     """
     items = tuple(items)
     lowest = min(map(tier, items), default=0)
@@ -131,11 +130,11 @@ def counted(items: Iterable[Item], tier: Callable[[Item], int]) -> tuple[Item, .
 
 
 def summary(acquisitions: Iterable[Acquisition]) -> Acquisition:
-    """Sum up how slices were acquired.
+    """Sum up the acquisition facts of slices.
 
-    Dose facts are means over the slices that state them. A setting is the one that all slices
-    which state it share; where they do not, numbers are None, for a mean of 80 and 120 kV is no
-    tube voltage, and words name what is mixed.
+    Facts of dose are means over the slices that state them. A setting is kept if all slices that
+    state it agree. If they do not, a number becomes None, as the mean of 80 and 120 kV is no tube
+    voltage, and a text lists the values that are mixed.
     """
     made = list(acquisitions)
     return Acquisition(**{fact.name: _summed(made, fact.name) for fact in fields(Acquisition)})

@@ -12,9 +12,9 @@ from distiliqa.ct import Acquisition, SliceInfo, Window
 
 @dataclass(frozen=True)
 class Comparison:
-    """How alike a slice and its reference are in the window of the model, see `distiliqa.metrics`.
+    """The similarity of a slice to its reference in the window of the model.
 
-    All is None where there is no slice to compare with.
+    `distiliqa.metrics` has the metrics. All are None where there is no reference slice.
 
     Attributes
     ----------
@@ -51,13 +51,13 @@ class SliceScore:
     spread : float or None
         Sample standard deviation of the outputs; None where there is only one.
     warnings : tuple[str, ...]
-        What a reader of the score should know, one short sentence each.
+        Notes for the reader of the score, one short sentence each.
     model : str
         Name and version of the model.
     window : Window
-        The window the slice was seen through.
+        The window that was applied to the slice.
     info : SliceInfo
-        The slice: what is known of it, and how to read its pixels. ``path``, ``frame``, ``series``,
+        The facts of the slice, and the way to read its pixels. ``path``, ``frame``, ``series``,
         ``position_mm``, ``sop_uid`` and ``acquisition`` are its own. For slices of an array the
         path is empty, and the frame counts along the first axis.
     noise_hu : float or None
@@ -132,5 +132,5 @@ class SliceScore:
 
     @property
     def tier(self) -> int:
-        """What decides whether it counts for its series, see `counted`: the lowest does."""
+        """0 in the domain, 1 out of domain, 2 without a patient; only the lowest counts."""
         return int(self.out_of_domain) + int(self.empty)

@@ -18,10 +18,10 @@ from distiliqa.models.config import OUTPUT
 from distiliqa.scoring.execution import BATCH, Execution, RuntimeName, cores, in_parallel
 from distiliqa.scoring.model import Model
 
-MARGIN = 1.1  # times faster than the default, in the median, that another must be to be taken
+MARGIN = 1.1  # an execution is chosen if its speed relative to the default is higher
 SAME = 1e-4  # largest difference of the outputs from those of the default
 _ROUNDS = 5
-_HOPELESS = 0.8  # times the default in the first round, after which no more are run
+_HOPELESS = 0.8  # a lower relative speed in the first round ends the trial
 # Larger batches than the default cost a CPU memory, not time; a GPU needs them to be busy.
 _CPU_BATCHES, _GPU_BATCHES = (1, 2), (1, 16)
 _BYTES, _TIMES = 1 << 24, 8  # a tenth of a second or two
@@ -37,8 +37,8 @@ class Trial:
     Attributes
     ----------
     speed : times faster than the default, the median over the rounds.
-    rate : slices a second, the median over the rounds; None where it was not measured.
-    why_not : why it cannot be taken; empty if it can.
+    rate : slices a second, the median over the rounds; None if it was not measured.
+    why_not : reason why it cannot be chosen; empty if it can.
     """
 
     execution: Execution
@@ -48,7 +48,7 @@ class Trial:
 
 
 def is_busy() -> bool:
-    """Whether other programs keep this one from its cores: times measured now say nothing."""
+    """Whether other programs take part of the cores, so that times cannot be compared."""
     count, load = cores(), bytes(_BYTES)
     with ThreadPoolExecutor(count) as pool:
         begin, used = perf_counter(), process_time()
@@ -59,7 +59,7 @@ def is_busy() -> bool:
 
 
 def fastest(trials: list[Trial]) -> Trial:
-    """The first, which is the default, unless another was faster by more than the margin."""
+    """Choose the first, which is the default, unless another was faster by the margin."""
     best = max((trial for trial in trials if not trial.why_not), key=lambda trial: trial.speed)
     return best if best.speed > MARGIN else trials[0]
 
@@ -67,7 +67,7 @@ def fastest(trials: list[Trial]) -> Trial:
 def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
     """Try runtimes, then threads of the fastest, then batch sizes of the fastest.
 
-    What the images show does not matter to the time: they are noise.
+    The images are noise, as their content does not change the time.
     """
     side, default = model.config.image_size, replace(model.execution, chosen="measured")
     batches = _GPU_BATCHES if "cuda" in runtimes else _CPU_BATCHES
@@ -88,7 +88,7 @@ def _other_runtimes(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
 
 
 def _other_threads(best: Execution, runtimes: Runtimes) -> Iterator[Execution]:
-    """One batch after the other on all cores, which the runtime may not know, a half, a quarter."""
+    """One batch at a time on all cores, a half, a quarter; a runtime may not know their number."""
     if best.runtime != "cuda":
         batch = best.batch if best.parallel_batches == 1 else BATCH
         for threads in sorted({max(cores() // part, 1) for part in (1, 2, 4)}, reverse=True):

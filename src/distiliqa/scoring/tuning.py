@@ -24,17 +24,17 @@ from distiliqa.scoring.model import Model
 from distiliqa.scoring.runtimes.runtime import installed_runtimes
 from distiliqa.scoring.trials import Runtimes, Trial, fastest, is_busy, measure
 
-MANY = 1000  # slices of a run from which on it pays to measure, which takes some dozens of batches
+MANY = 1000  # slices; from here on a run gains more than the measurement costs
 _PACKAGES = ("distiliqa", "onnxruntime", "onnxruntime-gpu", "openvino")
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What was tried, the default first.
+    """The trials, the default first.
 
     Attributes
     ----------
-    busy : other programs ran before or after, so that the default is kept and nothing remembered.
+    busy : other programs ran before or after; the default is kept, and nothing is remembered.
     """
 
     trials: list[Trial]
@@ -49,14 +49,15 @@ class Tuning:
 def tuned(
     model: Model, *, any_runtime: bool = True, report: Callable[[str], None] | None = None
 ) -> Model:
-    """The model as it runs fastest on this machine: as remembered, else measured and remembered.
+    """Return the model with its fastest execution on this machine.
 
-    A model of which threads or batch were asked for is given back as it is.
+    The execution is read from the cache, else measured and remembered. A model whose threads or
+    batch the user chose is returned as it is.
 
     Parameters
     ----------
     any_runtime : let the runtime change too, among those that are installed.
-    report : called with one line where something was measured.
+    report : called with one line after a measurement.
     """
     if model.execution.chosen == "asked":
         return model
@@ -84,7 +85,7 @@ def tune(model: Model, *, any_runtime: bool = True) -> Tuning:
 
 
 def summary(tuning: Tuning) -> str:
-    """What was chosen, in one line."""
+    """Describe the choice in one line."""
     if tuning.busy:
         return "not tuned: other programs keep this machine busy; see distiliqa tune"
     chosen = tuning.chosen
@@ -99,7 +100,7 @@ def runtimes_for(model: Model, *, any_runtime: bool) -> Runtimes:
 
 
 def recall(model: Model, runtimes: Runtimes) -> Execution | None:
-    """What was found fastest for this model, these runtimes and this machine; None if nothing."""
+    """Read the fastest execution of an earlier measurement on this machine; None if unknown."""
     try:
         content = read_json(_file(model, runtimes))
         found = Execution(**content["execution"], chosen="measured")
@@ -110,7 +111,7 @@ def recall(model: Model, runtimes: Runtimes) -> Execution | None:
 
 
 def remember(model: Model, runtimes: Runtimes, execution: Execution) -> None:
-    """Write down what was found fastest; where that cannot be written it is forgotten."""
+    """Write the fastest execution to the cache; it can be measured again after an error."""
     content = {key: value for key, value in asdict(execution).items() if key != "chosen"}
     try:
         write_json(_file(model, runtimes), {"model": model.title, "execution": content})
@@ -130,7 +131,7 @@ def cache_folder() -> Path:
 
 
 def _file(model: Model, runtimes: Runtimes) -> Path:
-    """Named by all that the choice depends on; machines that share a home differ by name."""
+    """The cache file, named by all that the choice depends on; machines may share a home."""
     facts = {
         "model": model.config.files.get(ONNX),
         "default": asdict(model.execution),

@@ -1,4 +1,4 @@
-"""What all DICOM results share: codes of measurements, origin (software and model), and the file.
+"""Codes of measurements, origin (software and model) and file of all DICOM results.
 
 The codes are those of DICOM where it has one, else of a private scheme.
 """

@@ -1,4 +1,4 @@
-"""Linear axes with round ticks, and what else all plots share."""
+"""Linear axes with round ticks, and the shapes that all plots share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Axis:
         object.__setattr__(self, "high", high)
 
     def at(self, value: float) -> float:
-        """Where a value lies, px; values beyond the ends lie on them."""
+        """Place of a value, px; values beyond an end are placed on it."""
         share = (value - self.low) / (self.high - self.low)
         return round(self.start + min(1.0, max(0.0, share)) * (self.end - self.start), 1)
 

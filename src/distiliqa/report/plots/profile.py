@@ -32,12 +32,12 @@ class Frame:
 
     @property
     def right(self) -> float:
-        """Where the horizontal axis ends."""
+        """End of the horizontal axis, px."""
         return self.width - 12
 
     @property
     def bottom(self) -> float:
-        """Where the vertical axis begins."""
+        """Start of the vertical axis, px."""
         return self.height - 42
 
     def across(self, low: float, high: float) -> Axis:

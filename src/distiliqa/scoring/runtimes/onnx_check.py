@@ -27,20 +27,20 @@ from distiliqa.scoring.runtimes.onnx_step import UNKNOWN, Shape, Step, followed
 MAX_VALUES = 2**30  # a slice, all steps together; the published network has 2**28
 MAX_PRODUCTS = 2**40  # a slice; the published network has 2**35
 _MAX_KNOWN = 64  # a shape is no longer, and only shapes are followed
-# Two numbers of slices: what grows faster than their number is found by the larger.
+# Two numbers of slices: the larger one detects values that grow faster than their number.
 _COUNTS = (2, 64)
 
 
 def checked_network(folder: Path, config: ModelConfig) -> Path:
-    """The path of ``model.onnx``, once it is what an export could have written.
+    """Return the path of ``model.onnx`` after a check that an export could have written it.
 
-    Its SHA-256 is that of the folder, its operators are known and none is a loop, all constants lie
-    in the file, the sizes of all values are known and bounded, and it takes and gives what
-    ``config.json`` says.
+    Checked are the SHA-256, the operators (known ones, no loop), that all constants lie in the
+    file, the sizes of all values (known and bounded), and that inputs and outputs are those of
+    ``config.json``.
 
     Raises
     ------
-    ModelFolderError : any of that is not so.
+    ModelFolderError : a check fails.
     """
     path = checked_file(folder, ONNX, config)
     try:
@@ -62,7 +62,7 @@ def checked_network(folder: Path, config: ModelConfig) -> Path:
 
 
 def check_shapes(found: Mapping[str, list[Any]], config: ModelConfig, path: Path) -> None:
-    """Compare what a network takes and gives, by name and without the batch, with its description.
+    """Compare the shapes of inputs and outputs, by name and without the batch, with ``config``.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Sizes:
     Attributes
     ----------
     shapes : by the name of the value.
-    values, products : how many numbers are computed, and multiplied with one another, in all.
+    values, products : number of values computed, and of multiplications, in all.
     """
 
     def __init__(self, graph: Graph, count: int) -> None:
@@ -132,7 +132,7 @@ class Sizes:
             self._known[name] = known
 
     def _value(self, name: str) -> NDArray:
-        """What a value holds, where that follows from sizes and constants alone."""
+        """The content of a value that follows from sizes and constants alone."""
         if name not in self._known:
             raise ValueError("they depend on pixels")
         return self._known[name]

@@ -75,7 +75,7 @@ def _pool(step: Step) -> Shape:
 
 
 def _windows(step: Step, image: Sequence[int], kernel: Sequence[int]) -> list[int]:
-    """How many places a kernel has in an image of two axes."""
+    """The number of places that a kernel has along each of the two axes of an image."""
     if len(image) != 2 or step.attribute("auto_pad", b"NOTSET") != b"NOTSET":
         raise ValueError("axes, or automatic padding")
     strides = step.steps("strides", (1, 1), 1)

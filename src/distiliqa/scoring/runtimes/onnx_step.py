@@ -75,7 +75,7 @@ class Step:
 
 
 def followed(step: Step, shape: Shape) -> NDArray | None:
-    """What a step gives where it works on shapes, by the operators that such work consists of."""
+    """Compute the value of an operator that works on shapes; None where it depends on pixels."""
     names, operator = step.node.inputs, step.node.operator
     if operator == "Shape":
         return np.array(step.shapes[0][span(step)], np.int64)

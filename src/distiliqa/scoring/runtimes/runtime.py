@@ -38,8 +38,8 @@ def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Run
     Raises
     ------
     DistiliqaError : the runtime is not installed, or this machine cannot run it.
-    ModelFolderError : the file is missing, altered, not loadable, or takes or gives something
-        else than ``config.json`` says.
+    ModelFolderError : the file is missing, altered, not loadable, or its inputs and outputs are
+        not those of ``config.json``.
     """
     if execution.runtime == "openvino":
         from distiliqa.scoring.runtimes.openvino import open_openvino
@@ -49,7 +49,7 @@ def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Run
 
 
 def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
-    """What can run a model in this precision here, the default first."""
+    """List the runtimes that are installed and have this precision, the default first."""
     openvino: tuple[RuntimeName, ...] = ("openvino",) if is_installed("openvino") else ()
     if precision == "bf16":
         return openvino
@@ -57,7 +57,7 @@ def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
 
 
 def has_cuda() -> bool:
-    """Whether this ONNX Runtime was built for CUDA, which does not say that there is a GPU."""
+    """Whether this ONNX Runtime was built for CUDA; a GPU may still be missing."""
     return CUDA in onnxruntime.get_available_providers()
 
 
@@ -99,7 +99,7 @@ def open_session(
             path=path,
             remedy="update onnxruntime or export the model again",
         ) from error
-    if cuda and CUDA not in session.get_providers():  # it goes on with the CPU, without a word
+    if cuda and CUDA not in session.get_providers():  # it continues on the CPU without a warning
         raise DistiliqaError("CUDA does not start here", remedy="see nvidia-smi, or use the CPU")
     nodes = (*session.get_inputs(), *session.get_outputs())
     check_shapes({node.name: node.shape[1:] for node in nodes}, config, path)
