@@ -18,6 +18,7 @@ from distiliqa.simulate.processing import (
     lossy_codecs,
     resolution,
 )
+from distiliqa.simulate.processing.denoising_network import denoising_network
 from distiliqa.simulate.processing.iterative_blend import iterative_blend
 from distiliqa.simulate.processing.kinds import KINDS, Kind
 from distiliqa.simulate.processing.non_local_means import prepared_non_local_means
@@ -42,6 +43,7 @@ _PREPARED: dict[str, Callable[[Preparation], Process]] = {
     "total_variation": classical_denoisers.total_variation,
     "wavelet": classical_denoisers.wavelet,
     "iterative_blend": iterative_blend,
+    "denoising_network": denoising_network,
     "non_local_means": prepared_non_local_means,
     "smear": displacement.smear,
     "ghost": displacement.ghost,
