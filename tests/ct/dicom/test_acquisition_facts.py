@@ -40,3 +40,29 @@ def test_what_agrees_or_cannot_be_judged(exposure, current, times, pitch):
 )
 def test_what_no_pitch_explains(exposure, current, times, pitch):
     assert contradicts(exposure, current, times, pitch)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "name", "value"),
+    [
+        ("SliceThickness", "slice_thickness_mm", -3),
+        ("SliceThickness", "slice_thickness_mm", 0),
+        ("SliceThickness", "slice_thickness_mm", 5000),
+        ("KVP", "kvp", -120),
+        ("XRayTubeCurrent", "tube_current_ma", -1),
+        ("Exposure", "exposure_mas", -10),
+        ("CTDIvol", "ctdivol_mgy", -0.5),
+    ],
+)
+def test_impossible_values_give_a_warning_and_no_value(
+    tmp_path, write_ct, body, read_one, keyword, name, value
+):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, **{keyword: value}))
+    assert getattr(image.acquisition, name) is None
+    assert image.warnings == (f"{keyword} is {value}, which no CT has: not used",)
+
+
+@pytest.mark.parametrize("thickness", [0.1, 10, 50])
+def test_a_thickness_of_ct_is_kept(tmp_path, write_ct, body, read_one, thickness):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, SliceThickness=thickness))
+    assert (image.acquisition.slice_thickness_mm, image.warnings) == (thickness, ())

@@ -69,7 +69,7 @@ def test_western_letters_are_guessed_by_their_neighbours(stated: list[str]):
         (["ISO_IR 192"], "M\ufffdller".encode()),
     ],
 )
-def test_letters_that_nobody_knows_are_not_made_up(stated: list[str], raw: bytes):
+def test_unknown_letters_are_not_made_up(stated: list[str], raw: bytes):
     assert read_text(raw, stated).text is None
 
 

@@ -52,7 +52,7 @@ def test_what_is_no_image_is_an_error(encoded, says):
 
 
 def tiled(parts: int = 1) -> tuple[bytes, int]:
-    """An image of four tiles, of ``parts`` parts each as they say, and the place of the last."""
+    """An image of four tiles that state ``parts`` parts, and the place of the last tile."""
     stream = io.BytesIO()
     image = Image.fromarray(np.zeros((64, 64), np.uint16))
     image.save(stream, "JPEG2000", irreversible=False, tile_size=(32, 32), no_jp2=True)

@@ -33,7 +33,7 @@ def test_standard_error_comes_back_after_an_error(capfd):
     assert capfd.readouterr().err == "seen\n"
 
 
-def test_each_thread_has_its_own_lines():
+def test_threads_get_their_own_lines():
     def decode(number: int) -> list[str]:
         with decoder_output() as printed:
             os.write(2, f"Bogus marker length {number}\n".encode())

@@ -38,7 +38,7 @@ def test_keeps_identity_and_geometry_and_stores_hu(tmp_path: Path, write_ct: Wri
     np.testing.assert_array_equal(derived.pixel_array, HU + 1)
 
 
-def test_says_what_it_was_derived_from(tmp_path: Path, write_ct: WriteCT) -> None:
+def test_a_derived_image_names_its_sources(tmp_path: Path, write_ct: WriteCT) -> None:
     source, hu = read_stored(write_ct(tmp_path / "a.dcm", HU))
     other, _ = read_stored(write_ct(tmp_path / "b.dcm", HU))
     derived = derive(source, hu.astype(int), "dose 0.5", used=[other])
@@ -48,7 +48,7 @@ def test_says_what_it_was_derived_from(tmp_path: Path, write_ct: WriteCT) -> Non
     assert references == [source.SOPInstanceUID, other.SOPInstanceUID]
 
 
-def test_uids_are_new_and_the_same_each_time(tmp_path: Path, write_ct: WriteCT) -> None:
+def test_uids_are_new_and_reproducible(tmp_path: Path, write_ct: WriteCT) -> None:
     source = pydicom.dcmread(write_ct(tmp_path / "a.dcm", HU))
     first = made(tmp_path / "a.dcm", tmp_path / "1.dcm")
     made(tmp_path / "a.dcm", tmp_path / "2.dcm")

@@ -177,7 +177,7 @@ def test_a_frame_is_read_without_the_others(tmp_path, write_ct, body, monkeypatc
     assert sum(taken) < 4 * body.size * 2
 
 
-def test_a_file_that_says_what_it_is_stays_as_it_is(tmp_path, write_ct, body):
+def test_a_file_with_a_right_meta_header_is_not_changed(tmp_path, write_ct, body):
     source = Source.on_disk(write_ct(tmp_path / "a.dcm", body))
     assert as_encoded(source) is source
 

@@ -259,3 +259,27 @@ def test_frames_without_functional_groups_keep_file_order(tmp_path, write_ct, bo
     assert [(ref.frame, ref.position_mm) for ref in refs] == [(0, None), (1, None)]
     np.testing.assert_array_equal(refs[1].read().hu, body + 10)
     assert any("no image position" in warning for warning in refs[0].read().warnings)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_count_of_frames_that_no_image_has_is_named(tmp_path, write_enhanced, frames, count):
+    path = write_enhanced(tmp_path / "a.dcm", frames, [per_frame(z, 1) for z in range(3)])
+    dataset = pydicom.dcmread(path)
+    dataset.NumberOfFrames = count
+    for groups in (dataset.PerFrameFunctionalGroupsSequence, []):
+        dataset.PerFrameFunctionalGroupsSequence = groups
+        dataset.save_as(path)
+        with pytest.raises(CTReadError, match=f"NumberOfFrames is {count}, which no image has"):
+            index_ct(path)
+
+
+def test_real_world_values_other_than_hu_are_a_map(tmp_path, write_enhanced, frames):
+    groups = [per_frame(z, 1) for z in range(3)]
+    for group, unit in zip(groups, ["mg/mL", "[hnsf'U]", "mg/mL"], strict=True):
+        units = item(CodeValue=unit, CodingSchemeDesignator="UCUM", CodeMeaning=unit)
+        group.RealWorldValueMappingSequence = item(MeasurementUnitsCodeSequence=units)
+    index = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups))
+    assert [ref.frame for ref in index.slices] == [1]
+    assert [problem.reason for problem in index.left_out] == [
+        "2 of 3 frames: a map of a material, not HU (Real World Value Mapping in mg/mL)"
+    ]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.dicom.tags import MAX_LABEL, number, numbers, text, value, written
+from distiliqa.ct.dicom.tags import MAX_LABEL, number, text, value, written
 from distiliqa.ct.slice_info import Acquisition
 
 # All tags that this module reads, so that an index can skip the others.
@@ -75,10 +75,10 @@ def acquisition_warnings(dataset: Dataset) -> Iterator[str]:
     for keyword in _NUMBERS:
         if (found := written(dataset, keyword)) is None:
             continue
-        if not numbers(dataset, keyword):
+        if (stated := number(dataset, keyword)) is None:
             yield f"{keyword} is {found}, not a number: not used"
-        elif not _is_possible(keyword, numbers(dataset, keyword)[0]):
-            yield f"{keyword} is {found}, which no CT has: not used"
+        elif not _is_possible(keyword, stated):
+            yield f"{keyword} is {stated:g}, which no CT has: not used"
     if _exposure_mas(dataset) != _stated_exposure_mas(dataset):
         yield CONTRADICTION
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.dicom.tags import number, value
+from distiliqa.ct.dicom.tags import number, value, written
 from distiliqa.errors import CTReadError
 
 # Tags that an index reads besides those of classic slices.
@@ -48,15 +48,27 @@ def is_enhanced(dataset: Dataset) -> bool:
 def check_groups(dataset: Dataset, *, path: str) -> None:
     """Raise `CTReadError` where a frame has no group: its position and rescale are unknown."""
     groups = len(value(dataset, "PerFrameFunctionalGroupsSequence") or ())
-    frames = _frame_count(dataset)
+    frames = frame_count(dataset, path=path)
     if groups < frames:
         raise CTReadError(
             f"describes {groups} of its {frames} frames", path=path, remedy="export it again"
         )
 
 
-def _frame_count(dataset: Dataset) -> int:
-    return int(number(dataset, "NumberOfFrames") or 1)
+def frame_count(dataset: Dataset, *, path: str) -> int:
+    """Number of Frames (0028,0008), 1 where it is absent.
+
+    Raises `CTReadError` where it is no number, or less than 1.
+    """
+    if (found := written(dataset, "NumberOfFrames")) is None:
+        return 1
+    count = number(dataset, "NumberOfFrames")
+    if count is None or count < 1:
+        problem = "not a number" if count is None else "which no image has"
+        raise CTReadError(
+            f"NumberOfFrames is {found}, {problem}", path=path, remedy="export the series again"
+        )
+    return int(count)
 
 
 def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
@@ -66,7 +78,7 @@ def flat_frames(dataset: Dataset) -> Iterator[Dataset]:
     """
     common = Dataset()
     common.update({item.tag: item for item in dataset if item.keyword not in GROUP_KEYWORDS})
-    if _frame_count(dataset) > 1 and "ImagePositionPatient" in common:
+    if len(dataset.PerFrameFunctionalGroupsSequence) > 1 and "ImagePositionPatient" in common:
         del common.ImagePositionPatient  # it is not that of all frames
     for group in dataset.get("SharedFunctionalGroupsSequence") or ():
         _lift(group, common)
@@ -88,6 +100,8 @@ def _lift(group: Dataset, flat: Dataset) -> None:
     for keyword in _MACROS:
         if items := value(group, keyword):
             flat.update({tag: item for tag, item in items[0].items() if not tag.is_private})
+    if mappings := value(group, "RealWorldValueMappingSequence"):
+        flat.RealWorldValueMappingSequence = mappings
     for derivation in value(group, "DerivationImageSequence") or ():  # codes alone
         if codes := value(derivation, "DerivationCodeSequence"):
             flat.DerivationCodeSequence = codes

@@ -28,6 +28,7 @@ IMAGE_KEYWORDS = (
     "VolumeBasedCalculationTechnique",
     "DerivationCodeSequence",
     "RescaleType",
+    "RealWorldValueMappingSequence",
     "Rows",
     "Columns",
     "NumberOfFrames",
@@ -36,6 +37,9 @@ IMAGE_KEYWORDS = (
 # Values of Rescale Type for units other than HU: mg/ml, atomic number, electron densities, modified
 # HU and percent (PS3.3, C.11.1.1.2). Other values only give a warning: many files are careless.
 _UNITS_OF_MAPS = {"MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"}
+
+# Hounsfield units as unified code for units of measure (PS3.16, CID 83), and in words.
+_HU_UNITS = {"[hnsf'u]", "hnsf'u", "hu", "hounsfield unit", "hounsfield units"}
 
 # Start of Photometric Interpretation for color images and palettes (PS3.3, C.7.6.3.1.2).
 _COLOR = ("PALETTE", "RGB", "YBR", "HSV", "ARGB", "CMYK")
@@ -148,5 +152,16 @@ def _computed(frame: Dataset) -> str | None:
         return "a reformat of other slices (Volumetric Properties DISTORTED)"
     if (unit := text(frame, "RescaleType")) in _UNITS_OF_MAPS:
         return f"a map of a material, not HU (Rescale Type {unit})"
+    if (unit := _mapped_unit(frame)) is not None:
+        return f"a map of a material, not HU (Real World Value Mapping in {unit})"
     items = value(frame, "DerivationCodeSequence") or ()
     return unfit_derivation(text(item, "CodeValue") or "" for item in items)
+
+
+def _mapped_unit(frame: Dataset) -> str | None:
+    """The unit of real world values (PS3.3, C.7.6.16.2.11) if none of the mappings is to HU."""
+    mappings = value(frame, "RealWorldValueMappingSequence") or ()
+    codes = [(value(item, "MeasurementUnitsCodeSequence") or [Dataset()])[0] for item in mappings]
+    units = [text(code, "CodeValue") or text(code, "CodeMeaning") for code in codes]
+    named = [shortened(unit) for unit in units if unit is not None]
+    return None if not named or _HU_UNITS & {unit.lower() for unit in named} else named[0]

@@ -14,13 +14,18 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size, transfer_syntax
-from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, check_groups, flat_frames, is_enhanced
+from distiliqa.ct.dicom.enhanced import (
+    GROUP_KEYWORDS,
+    check_groups,
+    flat_frames,
+    frame_count,
+    is_enhanced,
+)
 from distiliqa.ct.dicom.frame import decode_frame
 from distiliqa.ct.dicom.header import HEADER_KEYWORDS, identifier, read_header
 from distiliqa.ct.dicom.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.dicom.image_pixel import PIXEL_KEYWORDS, check_end, check_image_pixel
 from distiliqa.ct.dicom.pixels import NativePixels
-from distiliqa.ct.dicom.tags import number, written
 from distiliqa.ct.listing import CTIndex, Problem, stacks_apart
 from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.source import Source
@@ -82,17 +87,10 @@ def _index_dataset(
 
 def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:
     """The frames as classic datasets. Without functional groups their positions are unknown."""
+    count = frame_count(dataset, path=source.name)
     if is_enhanced(dataset):
         check_groups(dataset, path=source.name)
         return flat_frames(dataset)
-    frames = number(dataset, "NumberOfFrames")
-    if frames is None and (found := written(dataset, "NumberOfFrames")) is not None:
-        raise CTReadError(
-            f"NumberOfFrames is {found}, not a number",
-            path=source.name,
-            remedy="export the series again",
-        )
-    count = int(frames or 1)
     if count != 1:
         _check_frame_count(count, dataset, source, syntax)
     if count > 1 and "ImagePositionPatient" in dataset:
@@ -106,7 +104,7 @@ def _check_frame_count(count: int, dataset: Dataset, source: Source, syntax: UID
     frame_bytes = _MIN_FRAME_BYTES if compressed else dataset.Rows * dataset.Columns
     with source.open() as stream:
         size = source.size_of(stream)
-    if not 0 < count * frame_bytes <= size:
+    if count * frame_bytes > size:
         raise CTReadError(
             f"{count} frames cannot be in a file of {size} bytes",
             path=source.name,
