@@ -1,4 +1,4 @@
-"""Bring a slice to the size a network takes without touching its noise."""
+"""Crop or pad a slice to the size of a network, without resampling."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ AIR_HU = -1000.0
 
 
 def crop_or_pad(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.float32], str | None]:
-    """Center-crop or pad a slice to ``size`` x ``size``; no pixel is resampled.
+    """Center-crop or pad a slice to ``size`` x ``size``.
 
-    Resampling changes the noise whose level is the quality, so each axis is cropped or padded
-    with air (-1000 HU) on its own; an odd difference puts the extra pixel at the end.
+    Each axis is cropped, or padded with air (-1000 HU). With an odd difference the extra pixel is
+    at the end. Nothing is resampled: that would change the noise, which the score depends on.
 
     Parameters
     ----------
-    hu : (rows, columns), HU.
+    hu : ndarray of float32
+        (rows, columns), HU.
+    size : int
+        Rows and columns of the result, pixels.
 
     Returns
     -------
-    The slice, (size, size), HU, and a sentence on the change; None for no change.
+    sized : ndarray of float32
+        (size, size), HU.
+    note : str or None
+        A sentence on the change; None for no change.
     """
     rows, columns = hu.shape
     if (rows, columns) == (size, size):
@@ -39,17 +45,16 @@ def crop_or_pad(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.fl
 def undo_crop_or_pad(
     heatmap: NDArray[np.floating], shape: tuple[int, int], size: int = 512
 ) -> NDArray[np.float32]:
-    """Lay a map of a cropped or padded slice over the whole slice: the inverse of `crop_or_pad`.
+    """Lay a heatmap of a cropped or padded slice over the whole slice.
 
     Parameters
     ----------
-    heatmap : (rows, columns) of even patches over ``size`` x ``size`` pixels.
+    heatmap : (rows, columns) of equal patches over ``size`` x ``size`` pixels.
     shape : (rows, columns) of the slice.
 
     Returns
     -------
-    float32, of ``shape``: the value of the patch that each pixel lies in, NaN for pixels that were
-    cropped away.
+    float32, of ``shape``: for each pixel the value of its patch; NaN where the slice was cropped.
     """
     laid = np.full(shape, np.nan, dtype=np.float32)
     source, target = zip(*(_overlap(n, size) for n in shape), strict=True)
@@ -59,7 +64,7 @@ def undo_crop_or_pad(
 
 
 def _overlap(length: int, size: int) -> tuple[slice, slice]:
-    """Where the middle of an axis of ``length`` lies in itself and in an axis of ``size``."""
+    """The common central part of two axes, as a slice of that of ``length`` and of ``size``."""
     common = min(length, size)
     start, begin = (length - common) // 2, (size - common) // 2
     return slice(start, start + common), slice(begin, begin + common)

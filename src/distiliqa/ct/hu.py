@@ -1,4 +1,4 @@
-"""From stored pixel values to Hounsfield units."""
+"""Hounsfield units from stored values, with the checks that all formats share."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.errors import CTReadError, NotCTError
 
-# No tissue lies below -1024 HU; noise in air may. GE fills the corners with -3024 and Toshiba with
-# -2048, and a NIfTI copy keeps these numbers but loses the tag that explains them.
+# No tissue is below -1024 HU; noise in air may be. GE fills the corners with -3024 and Toshiba with
+# -2048. A NIfTI copy keeps these numbers and loses the tag that explains them.
 FIELD_OF_VIEW_FLOOR_HU = -1500.0
 
-# Sums of the squares of larger values are no longer finite. Smaller ones that are no HU show in the
+# Sums of squares of larger values are not finite. Smaller values that are no HU are visible in the
 # image: they are scored with a warning.
 MAX_HU = 1e9
 
-# Fewer rows or columns are no image of a body, but an icon or a mistake.
+# Fewer rows or columns are those of an icon or a mistake.
 MIN_SIDE = 32
 
-# Scanners give up to 2048. A header that declares far more is damaged, or would fill the memory.
+# Scanners give up to 2048. A header that declares far more is damaged or hostile.
 MAX_SIDE = 4096
 
 # A long whole-body study has some 10,000 slices. A header of a few bytes can declare a million.
@@ -27,7 +27,7 @@ MAX_SLICES = 20_000
 
 
 def rescale(stored: NDArray, slope: float = 1.0, intercept: float = 0.0) -> NDArray[np.float32]:
-    """Apply the modality transformation ``slope * stored + intercept`` (PS3.3, C.11.1)."""
+    """Apply the modality transformation ``slope * stored + intercept`` (DICOM PS3.3, C.11.1)."""
     if _is_exact(stored.dtype, slope, intercept):
         hu = stored.astype(np.float32)
         hu *= np.float32(slope)
@@ -38,27 +38,31 @@ def rescale(stored: NDArray, slope: float = 1.0, intercept: float = 0.0) -> NDAr
 
 
 def _is_exact(dtype: np.dtype, slope: float, intercept: float) -> bool:
-    """Whether float32, a quarter of the time of float64, rescales pixels without rounding."""
+    """Whether float32 is exact here. It takes a quarter of the time of float64."""
     whole = dtype.kind in "iu" and float(slope).is_integer() and float(intercept).is_integer()
     return whole and dtype.itemsize <= 2 and abs(slope) * 2**16 + abs(intercept) < 2**24
 
 
 def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
-    """Fill what lies outside the field of view with air; float32, (rows, columns), HU.
+    """Check a slice and fill pixels outside the field of view with air.
 
     Parameters
     ----------
+    hu : (rows, columns), HU.
     path : the file, for the error.
+
+    Returns
+    -------
+    float32, (rows, columns), HU.
 
     Raises
     ------
-    CTReadError : on a slice that is too small or too large, or with nan, infinity or more than a
-        thousand million HU in it.
+    CTReadError : the slice is too small or too large, or has nan, infinity or values above 1e9 HU.
     """
     with np.errstate(over="ignore"):
         hu = np.asarray(hu, dtype=np.float32)
     check_size(*hu.shape, path=path)
-    lowest, highest = hu.min(), hu.max()  # nan where one is
+    lowest, highest = hu.min(), hu.max()  # nan if a pixel is
     if not np.isfinite([lowest, highest]).all() or highest > MAX_HU:
         large = f"values of {highest:.3g}, which are no HU"
         raise CTReadError(
@@ -86,7 +90,7 @@ def check_size(rows: int, columns: int, *, path: str) -> None:
 
 
 def check_count(count: int, *, path: str) -> None:
-    """Raise `CTReadError` on a file of no slices, or of more than 20,000."""
+    """Raise `CTReadError` on a file with less than 1 slice or more than 20,000."""
     if count < 1:
         raise CTReadError(
             f"its header names {count} slices", path=path, remedy="export or convert it again"
@@ -100,7 +104,7 @@ def check_count(count: int, *, path: str) -> None:
 
 
 def check_dtype(dtype: DTypeLike, *, path: str) -> None:
-    """Raise `NotCTError` on a type that holds no HU: 8-bit pictures and masks, colors, objects."""
+    """Raise `NotCTError` on a type that holds no HU: 8-bit images and masks, colors, objects."""
     dtype = np.dtype(dtype)
     if dtype.kind not in "iuf" or dtype.itemsize < 2:
         raise NotCTError(

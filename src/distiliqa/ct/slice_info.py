@@ -1,4 +1,4 @@
-"""One axial CT slice: the facts of it, found once in its header, and its pixels when asked for."""
+"""One axial CT slice: its facts, read once from the header, and its pixels, read on demand."""
 
 from __future__ import annotations
 
@@ -16,67 +16,90 @@ from distiliqa.files import FileStamp, file_stamp
 
 _CHANGED = "the file has changed since its header was read: score it again"
 
-# What decoding gives: HU in the standard view, (rows, columns), and notes for who reads the score.
+# A decoded slice: HU in the standard view, (rows, columns), and warnings.
 Pixels = tuple[NDArray[np.float32], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Acquisition:
-    """The acquisition facts a physicist compares; None where the file does not say.
+    """Acquisition facts of a slice; None where the file states none or an impossible one.
 
-    Names and units follow DICOM PS3.3, C.8.2.1 (CT Image Module).
+    Names and units follow the CT Image Module of DICOM (PS3.3, C.8.2.1).
+
+    Attributes
+    ----------
+    kvp : float or None
+        Tube voltage, kV (0018,0060).
+    tube_current_ma : float or None
+        X-ray tube current, mA (0018,1151).
+    exposure_mas : float or None
+        Exposure, mAs (0018,1152); None also where it contradicts tube current and times.
+    ctdivol_mgy : float or None
+        CTDIvol, mGy (0018,9345).
+    kernel : str or None
+        Convolution kernel (0018,1210).
+    slice_thickness_mm : float or None
+        Nominal slice thickness, mm (0018,0050), above 0 and up to 50.
+    body_part : str or None
+        Body part examined (0018,0015), or the anatomic region (0008,2218).
+    manufacturer : str or None
+        Manufacturer of the scanner (0008,0070).
+    scanner : str or None
+        Model name of the scanner (0008,1090).
     """
 
-    kvp: float | None = None  # kV, (0018,0060)
-    tube_current_ma: float | None = None  # mA, (0018,1151)
-    exposure_mas: float | None = None  # mAs, (0018,1152)
-    ctdivol_mgy: float | None = None  # mGy, (0018,9345)
-    kernel: str | None = None  # (0018,1210)
-    slice_thickness_mm: float | None = None  # (0018,0050)
-    body_part: str | None = None  # (0018,0015)
-    manufacturer: str | None = None  # (0008,0070)
-    scanner: str | None = None  # (0008,1090)
+    kvp: float | None = None
+    tube_current_ma: float | None = None
+    exposure_mas: float | None = None
+    ctdivol_mgy: float | None = None
+    kernel: str | None = None
+    slice_thickness_mm: float | None = None
+    body_part: str | None = None
+    manufacturer: str | None = None
+    scanner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SliceInfo:
-    """The facts of one slice, made when its file is indexed, and how to read its pixels.
+    """Facts of one slice, made when its file is indexed. `read` decodes its pixels.
 
     It holds no pixels, can be sent to another process, and prints no patient ID.
 
     Attributes
     ----------
     path : str
-        The file by the name that results give it; ``archive.zip/member`` for a member of a zip.
-        Empty for a slice of an array.
+        Name of the file in results; ``archive.zip/member`` for a member of an archive. Empty for a
+        slice of an array.
     frame : int
         0-based index of the slice inside its file; 0 for a single-slice file.
     series : str
-        The series instance UID, or the file or folder that stands for a series.
+        Series instance UID; without one the file or folder that makes the series.
     position_mm : float or None
-        Position along the slice normal, which points to the head, mm.
+        Position along the slice normal, mm. The normal points to the head.
     spacing_mm : tuple[float, float] or None
         (between rows, between columns) in the standard view, mm.
     shape : tuple[int, int] or None
-        (rows, columns) in the standard view; None where only the pixels show it.
+        (rows, columns) in the standard view; None where the header does not state it.
     sop_uid, series_uid : str or None
         DICOM SOP and series instance UID.
     patient_id : str or None
         DICOM Patient ID; used to group patients, never written to a result.
     acquisition : Acquisition
-        What is known of the acquisition.
+        Acquisition facts, such as tube voltage and kernel.
     regions : tuple[str, ...]
         Body regions that the header names, see `distiliqa.ct.dicom.region`; empty for none.
     warnings : tuple[str, ...]
-        What a reader of the score should know of the header, one short sentence each.
+        Warnings on the header, one short sentence each.
     geometry : Geometry or None
-        Where the slice lies in the patient, as it is stored; None where the file does not say.
+        Position of the stored pixels in the patient; None where the file does not state it.
     source : Source or None
         The bytes of the file; None for a slice of an array.
     data_file : Path or None
-        The file of the pixels, where the header has none of its own.
+        The file of the pixels, where the header is in another file.
     stamp : FileStamp or None
         State of the files when they were indexed; None where they are not on disk.
+    decode : callable or None
+        Takes ``source`` and gives HU and warnings; None for a slice of an array.
     """
 
     path: str = ""
@@ -99,31 +122,31 @@ class SliceInfo:
 
     @property
     def file(self) -> Path | None:
-        """The file on disk that holds it, of a member of an archive the archive; None for none."""
+        """The file on disk, or the archive that holds it; None for a slice of an array."""
         return None if self.source is None else self.source.holder
 
     @property
     def file_name(self) -> str:
-        """`file` by the name that results give it."""
+        """The name of `file` in results."""
         is_member = self.path.startswith(f"{self.file}/")
         return str(self.file) if is_member else self.path
 
     @property
     def has_changed(self) -> bool:
-        """Whether its file is another than when it was indexed, or gone."""
+        """Whether its file has changed since it was indexed, or is missing."""
         return self.stamp is not None and self._stamp_now() != self.stamp
 
     def stamped(self) -> SliceInfo:
-        """The same slice with the present state of its files."""
+        """Copy it with the present state of its files."""
         return replace(self, stamp=self._stamp_now())
 
     def named(self, path: str) -> SliceInfo:
-        """The same slice of the same bytes, by another name in results and errors."""
+        """Copy it with another name in results and errors."""
         source = None if self.source is None else replace(self.source, name=path)
         return replace(self, path=path, source=source)
 
     def check_unchanged(self) -> None:
-        """Raise `CTReadError` where the file has changed or gone: its facts hold no more."""
+        """Raise `CTReadError` where the file is missing or has changed since it was indexed."""
         if self.has_changed:
             gone = self.file is not None and not self.file.exists()
             problem = "is not there any more" if gone else "has changed since it was indexed"
@@ -132,13 +155,16 @@ class SliceInfo:
     def read(self) -> CTSlice:
         """Decode the pixels. Threads may call it at the same time.
 
-        A file that has changed since it was indexed gives a warning of the slice.
+        Returns
+        -------
+        CTSlice
+            The slice. It has a warning where the file has changed since it was indexed.
 
         Raises
         ------
         CTReadError
-            The pixels cannot be decoded or are not finite, the file has gone, or the slice is of an
-            array, which is not kept.
+            The pixels cannot be decoded or are not finite, the file is missing, or the slice is of
+            an array, whose pixels are not kept.
         """
         if self.decode is None or self.source is None:
             raise CTReadError(
@@ -161,12 +187,13 @@ class CTSlice:
     ----------
     hu : ndarray of float32
         (rows, columns), HU. Rows run from anterior to posterior, columns from the patient's right
-        to left, if the file states the orientation; else as stored.
+        to left. As stored where the file states no orientation.
     info : SliceInfo
-        What is known of it. ``path``, ``frame``, ``series``, ``position_mm``, ``spacing_mm``,
-        ``sop_uid``, ``series_uid``, ``patient_id``, ``acquisition`` and ``regions`` are its own.
+        Facts of the slice. Its ``path``, ``frame``, ``series``, ``position_mm``, ``spacing_mm``,
+        ``sop_uid``, ``series_uid``, ``patient_id``, ``acquisition`` and ``regions`` are also
+        attributes of the slice.
     warnings : tuple[str, ...]
-        What a reader of the score should know, one short sentence each.
+        Warnings on the header and the pixels, one short sentence each.
     """
 
     hu: NDArray[np.float32]

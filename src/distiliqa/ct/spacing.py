@@ -1,4 +1,4 @@
-"""Lengths that CT has: the unit they are written in, and pixels of no CT."""
+"""Pixel spacing of CT: its range, square pixels, and the unit of lengths in a file."""
 
 from __future__ import annotations
 
@@ -9,40 +9,39 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import CTReadError
 
-# A field of view of 50 mm over 1024 pixels, and one of 800 mm over 256.
+# Fields of view of 50 mm over 1024 pixels, and of 800 mm over 256.
 MIN_PIXEL_MM, MAX_PIXEL_MM = 0.05, 3.2
 
-MAX_SIDE_DIFFERENCE = 0.02  # of the sides of a pixel, for rounding in headers
+MAX_SIDE_DIFFERENCE = 0.02  # of the sides of a pixel, relative: rounding in headers
 
-_MIN_SIDE_MM, _MAX_SIDE_MM = 0.01, 20.0  # beyond these a slice is no part of a body
+_MIN_SIDE_MM, _MAX_SIDE_MM = 0.01, 20.0  # of a pixel in any image of a body
 
 MILLIMETERS = {"m": 1e3, "cm": 10.0, "mm": 1.0, "um": 1e-3}
 
 
 def is_of_ct(*pixel_mm: float) -> bool:
-    """Whether CT has pixels of these sides, mm."""
+    """Whether pixels of CT can have these sides, mm."""
     return all(MIN_PIXEL_MM <= side <= MAX_PIXEL_MM for side in pixel_mm)
 
 
 def pixel_warnings(rows: float, columns: float) -> tuple[str, ...]:
-    """Warn of pixels that no CT has; the spacing between rows and between columns, mm."""
+    """Warn of pixel spacings that no CT has; between rows and between columns, mm."""
     if is_of_ct(rows, columns):
         return ()
     return (f"pixels of {rows:.3g} x {columns:.3g} mm, which no CT has: check the pixel spacing",)
 
 
 def square_warnings(rows: float, columns: float) -> tuple[str, ...]:
-    """Warn of pixels that are not square, as all that CT reconstructs are; sides in mm."""
+    """Warn of pixels that are not square; scanners reconstruct square ones. Sides in mm."""
     if abs(rows / columns - 1) <= MAX_SIDE_DIFFERENCE:
         return ()
     return (f"pixels of {rows:.3g} x {columns:.3g} mm are not square: resampled, as is the noise",)
 
 
 def square_side(spacing_mm: tuple[float, float] | None, *, path: str | Path) -> float:
-    """The side of the pixels, mm, for what is computed in millimeters across a slice.
+    """The side of square pixels, mm, for computations in millimeters.
 
-    Raises `CTReadError` where it is not known, where it is of no body, and where the pixels are not
-    square.
+    Raises `CTReadError` where the spacing is unknown or impossible, or the pixels are not square.
     """
     if spacing_mm is None:
         raise CTReadError("lacks Pixel Spacing", path=path, remedy="get the file again")
@@ -61,15 +60,15 @@ def square_side(spacing_mm: tuple[float, float] | None, *, path: str | Path) -> 
 def in_millimeters(
     affine: NDArray[np.float64], unit: str
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Bring an affine to millimeters.
+    """Convert an affine to millimeters.
 
-    Some writers name a unit and give millimeters: where only these are pixels of CT, they are
-    taken, and a warning says so.
+    Some writers state a unit and write millimeters. Where the numbers as millimeters are pixels of
+    CT and in the unit are not, they are taken as millimeters, with a warning.
 
     Parameters
     ----------
     affine : (4, 4), voxel indices to lengths.
-    unit : of the lengths: m, cm, mm or um.
+    unit : unit of the lengths: m, cm, mm or um.
 
     Returns
     -------

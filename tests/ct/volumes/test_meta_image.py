@@ -138,7 +138,7 @@ def test_orientation_is_undone(save, slices):
     [
         ({"TransformMatrix": None}, "no orientation in the file: taken as axial"),
         ({"ElementSpacing": None}, "no spacing of voxels in the file: taken as 1 mm"),
-        ({"DistanceUnits": "inch"}, "names no unit of length that there is: taken as mm"),
+        ({"DistanceUnits": "inch"}, "unit of length in the file is unknown: taken as mm"),
         (
             {"DistanceUnits": "um"},
             "gives its lengths in um, which makes pixels of 0.0007 mm: taken",

@@ -118,7 +118,7 @@ def test_a_fourth_axis_of_one_is_dropped_and_more_refused(tmp_path, body):
         index_ct(save(tmp_path / "b.nii", volume))
 
 
-def test_a_volume_without_orientation_is_taken_as_axial_and_says_so(tmp_path, body, read_one):
+def test_a_volume_without_orientation_is_axial_with_a_warning(tmp_path, body, read_one):
     image = nibabel.Nifti1Image(body.T[:, :, None].astype(np.int16), None)
     image.header["qform_code"] = image.header["sform_code"] = 0
     nibabel.save(image, tmp_path / "a.nii")
@@ -145,7 +145,7 @@ def test_a_volume_that_lies_nowhere_is_refused(tmp_path, body, offset):
         index_ct(tmp_path / "a.nii")
 
 
-def test_a_plane_cut_across_thick_slices_says_so(tmp_path, body, read_one):
+def test_a_plane_across_thick_slices_gives_a_warning(tmp_path, body, read_one):
     volume = body.T[:, :, None].astype(np.int16)
     path = save(tmp_path / "a.nii", volume, spacing=[1, 3, 1])
     assert "cut across the slices" in read_one(path).warnings[0]
@@ -237,7 +237,7 @@ def test_lengths_become_millimeters(tmp_path, body, suffix, unit, code):
     ("fields", "warning"),
     [
         ({"xyzt_units": 1}, "gives its lengths in m, which makes pixels of 1e+03 mm: taken as mm"),
-        ({"xyzt_units": 7}, "names no unit of length that there is: taken as mm"),
+        ({"xyzt_units": 7}, "unit of length in the file is unknown: taken as mm"),
         ({"pixdim": [1, 0.7, 0.7, 3, 0, 0, 0, 0]}, "voxels of 0.7 x 0.7 x 3 in pixdim, but of 1 x"),
         ({"pixdim": [1, 0, 0, 0, 0, 0, 0, 0]}, "voxels of 0 x 0 x 0 in pixdim, but of 1 x"),
     ],
@@ -354,7 +354,7 @@ def test_half_of_a_pair_fails_and_is_named(pair, tmp_path, body):
     assert reason == "its header a.hdr is not there; put it into the same folder"
 
 
-def test_analyze_has_no_orientation_and_says_so(tmp_path, body, read_one):
+def test_analyze_without_orientation_gives_a_warning(tmp_path, body, read_one):
     # Rows of Analyze 7.5 run from the back to the front.
     stored = body[::-1].T[:, :, None].astype(np.int16)
     nibabel.save(nibabel.AnalyzeImage(stored, np.diag([-0.7, 0.7, 3, 1])), tmp_path / "a.hdr")

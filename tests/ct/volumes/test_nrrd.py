@@ -144,7 +144,7 @@ def test_a_detached_header_may_end_without_an_empty_line(save, tmp_path, slices)
         ({**NO_SPACE, "spacings": "1 1 3"}, "no orientation in the file: taken as axial"),
         ({"space": "scanner-xyz"}, "scanner-xyz is not the patient's: taken as left-posterior"),
         ({"space": None, "space dimension": "3"}, "a space without a name is not the patient's"),
-        ({"space units": '"ly" "ly" "ly"'}, "names no unit of length that there is: taken as mm"),
+        ({"space units": '"ly" "ly" "ly"'}, "unit of length in the file is unknown: taken as mm"),
         ({"space units": '"m" "m" "m"'}, "its lengths in m, which makes pixels of 700 mm: taken"),
         ({"space directions": "(7,0,0) (0,7,0) (0,0,3)"}, "pixels of 7 x 7 mm, which no CT has"),
     ],

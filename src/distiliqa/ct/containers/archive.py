@@ -1,4 +1,4 @@
-"""Archives of CT images, zip or tar: each member with a name of its own, and nothing on disk."""
+"""Archives of CT images, zip or tar: members get unique names and are never written to disk."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ _MAX_NAME = 255
 
 
 def archive_kind(name: str, start: bytes = b"") -> str | None:
-    """What kind of archive a file is, ``"zip"`` or ``"tar"``; None for neither.
+    """The kind of an archive, ``"zip"`` or ``"tar"``; None for another file.
 
     Parameters
     ----------
-    start : its first 512 bytes, by which a file without an extension of letters is known: many a
-        document is a zip, and says what it is by its name.
+    name : name of the file.
+    start : its first 512 bytes. They decide for names without an extension of letters. Many
+        documents are zips, with an extension of their own.
     """
     lower, suffix = name.lower(), PurePath(name).suffix
     if lower.endswith(".zip") or (start.startswith(_ZIP) and not suffix.strip(".").isalpha()):
@@ -46,12 +47,12 @@ def archive_kind(name: str, start: bytes = b"") -> str | None:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip or a tar, by its name or by its bytes."""
+    """Whether a file is a zip or a tar, by its name or its bytes."""
     start = _start(path)
     if archive_kind(path.name, start) is not None or start.startswith(_ZIP):
         return True
-    # A zip may follow other bytes, such as the program that unpacks it. Its mark is short enough to
-    # stand in the pixels of one image in some 60,000.
+    # Other bytes may stand before a zip, such as a program that unpacks it. The short mark of a zip
+    # occurs by chance in the pixels of one image in some 60,000.
     return start[128:132] != b"DICM" and path.suffix in ("", ".exe") and zipfile.is_zipfile(path)
 
 
@@ -63,8 +64,8 @@ def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
 
     Raises
     ------
-    CTReadError : no archive, a damaged directory, or sizes beyond the limits of
-        `distiliqa.ct.containers.packed`, before a member is unpacked.
+    CTReadError : it is no archive, its directory is damaged, or its sizes exceed the limits of
+        `distiliqa.ct.containers.packed`. No member is unpacked before that.
     """
     is_tar = archive_kind(path.name, _start(path)) == "tar"
     members, damage = list_tar(path) if is_tar else list_zip(path)
@@ -101,7 +102,7 @@ def _start(path: Path) -> bytes:
 def _check_sizes(members: Iterable[Member], path: Path) -> None:
     sizes = [member.size for member in members]
     total, ratio = sum(sizes), sum(sizes) / path.stat().st_size
-    # Measured against the whole file, which also catches members that overlap in it.
+    # Relative to the whole file, which also detects members that overlap in it.
     is_bomb = total > RATIO_COUNTS_FROM_BYTES and ratio > MAX_RATIO
     if is_bomb or max(sizes, default=0) > MAX_MEMBER_BYTES or len(sizes) > MAX_MEMBERS:
         raise CTReadError(
@@ -113,14 +114,14 @@ def _check_sizes(members: Iterable[Member], path: Path) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """A name without what would lead out of the archive if it were a path."""
+    """A name without the parts that would lead out of the archive if it were a path."""
     parts = name.replace("\\", "/").replace("\0", "\ufffd").split("/")
     kept = "/".join(part for part in parts if part not in ("", ".", ".."))
     return kept[:_MAX_NAME] or "without a name"
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """The names, ``(2)`` and so on behind those that stood before: tars and zips may repeat one."""
+    """Unique names: a repeated one gets ``(2)`` and so on, as tars and zips may repeat names."""
     taken, seen, names_given = set(names), set[str](), list[str]()
     numbers = defaultdict[str, "count[int]"](lambda: count(2))
     for name in names:
@@ -133,7 +134,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _false_name(member: Member, path: str) -> list[Problem]:
-    """The problem of a hidden member that is perhaps hidden by damage: it cannot be opened."""
+    """The problem of a hidden member that cannot be opened: damage may have changed its name."""
     try:
         if member.refused is None:
             member.open().close()

@@ -1,7 +1,7 @@
 """Tar archives, plain or gzipped (POSIX.1-2017, pax; section "ustar Interchange Format").
 
-Their headers lie between the members. A gzipped one is inflated once, into a temporary file
-without a name, which the system removes however the process ends.
+Headers are between the members. A gzipped tar is inflated once, into a temporary file without a
+name. The system removes it however the process ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHORT = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 def list_tar(path: Path) -> Listing:
-    """The members of a tar by their headers, in their order.
+    """List the members of a tar by their headers, in order.
 
     Raises
     ------
@@ -51,16 +51,16 @@ def list_tar(path: Path) -> Listing:
             return Listing(members, damage or f"a header is damaged ({error})")
         if info is None:
             return Listing(members, damage or _wrong_end(file, tar.offset))
-        if info.size < 0:  # it would lead back to where it was found
+        if info.size < 0:  # it would lead back to the same header
             return Listing(members, damage or "a header is damaged (a negative size)")
-        tar.members.clear()  # it keeps all that it gives
+        tar.members.clear()  # it keeps all members
         if not info.isdir():
             members.append(_member(info, whole))
     return Listing(members, f"only the first {MAX_MEMBERS} headers are read")
 
 
 def _plain(path: Path) -> tuple[IO[bytes], str | None]:
-    """The tar without its compression, and why it is not whole."""
+    """Open the tar without its compression; the second value is the damage, None for none."""
     with open_regular(path) as file:
         is_gzip = file.read(2) == GZIP
     if not is_gzip:
@@ -69,7 +69,7 @@ def _plain(path: Path) -> tuple[IO[bytes], str | None]:
     limit, size = max_unpacked(path.stat().st_size), 0
     try:
         with gzip.open(path) as packed:
-            while block := packed.read1(_BLOCK_BYTES):  # gives what comes before damage
+            while block := packed.read1(_BLOCK_BYTES):  # gives the bytes before damage
                 size += plain.write(block)
                 if size > limit:
                     raise CTReadError(
@@ -77,7 +77,7 @@ def _plain(path: Path) -> tuple[IO[bytes], str | None]:
                         path=path,
                         remedy="unpack it yourself if you trust it, and give the folder",
                     )
-    except _SHORT as error:  # what was inflated before holds its members
+    except _SHORT as error:  # the bytes before it hold members
         return plain, f"cut short or damaged ({error})"
     except OSError as error:
         raise CTReadError(
@@ -89,7 +89,7 @@ def _plain(path: Path) -> tuple[IO[bytes], str | None]:
 
 
 class _Whole:
-    """The tar as the readers of its members see it; another process opens it by its path."""
+    """A tar for the readers of its members; another process opens it by its path."""
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.path, self.file, self.lock = path, file, Lock()
@@ -123,7 +123,7 @@ def _member(info: tarfile.TarInfo, whole: _Whole) -> Member:
 
 
 def _wrong_end(file: IO[bytes], offset: int) -> str | None:
-    """What is wrong where the headers end: Python takes a damaged header for the end."""
+    """Damage at the end of the headers: Python takes a damaged header for the end."""
     file.seek(offset)
     block = file.read(tarfile.BLOCKSIZE)
     if len(block) == tarfile.BLOCKSIZE and not any(block):
@@ -132,7 +132,7 @@ def _wrong_end(file: IO[bytes], offset: int) -> str | None:
 
 
 class _Headers:
-    """The tar as the reader of its headers sees it: no header may fill the memory."""
+    """A tar for the reader of its headers: no header may fill the memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -146,10 +146,10 @@ class _Headers:
 
 
 class _Part(io.RawIOBase):
-    """The bytes of one member; threads may read several of a tar at the same time."""
+    """The bytes of one member. Threads may read several members at the same time."""
 
     def __init__(self, name: str, whole: _Whole, start: int, size: int) -> None:
-        self.name = name  # pydicom asks for it
+        self.name = name  # pydicom reads it
         self._whole = whole
         self._start, self._at, self._end = start, start, start + size
 

@@ -1,7 +1,7 @@
-"""Zips: their members by the directory at their end (PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5).
+"""Zip archives by the directory at their end (PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5).
 
-Python takes a directory for whole that ends early and checks no member's bytes before their end.
-The number of members that the end of the zip states, and the CRC of each, are at hand.
+Python accepts a directory that ends early. So its members are counted, and the count is compared
+with the one that the end of the zip states.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from distiliqa.errors import CTReadError
 from distiliqa.files import FileStamp, file_stamp, open_regular
 
 _ENCRYPTED = 0x1
-_MAX_END_BYTES = 22 + 20 + 56 + 0xFFFF  # the end, its 64-bit kin, and the longest comment
+_MAX_END_BYTES = 22 + 20 + 56 + 0xFFFF  # the end, that of zip64, and the longest comment
 
 
 def list_zip(path: Path) -> Listing:
-    """The members of a zip by its directory; nothing is decompressed.
+    """List the members of a zip by its directory; nothing is decompressed.
 
-    Python stops to read a member at its declared size, so a false one gains nothing.
+    Python reads no more of a member than its declared size.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def list_zip(path: Path) -> Listing:
     try:
         archive = _Zip(path)
         stated = _stated_count(path)
-    except Exception as error:  # a newer kind of zip or a damaged name raises one of its own
+    except Exception as error:  # newer kinds of zip and damaged names raise other kinds
         raise CTReadError(
             f"not readable as a zip ({error})", path=path, remedy="copy or export it again"
         ) from error
@@ -44,7 +44,7 @@ def list_zip(path: Path) -> Listing:
 
 
 class _Zip(zipfile.ZipFile):
-    """A zip that another process opens by its path, once for all members that it is given."""
+    """A zip that another process opens by its path, once for all its members."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -67,7 +67,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 
 
 def _stated_count(path: Path) -> int:
-    """The number of members by the end record (4.3.16), or by that of zip64 (4.3.14)."""
+    """The number of members in the end record (4.3.16), or in that of zip64 (4.3.14)."""
     with open_regular(path) as file:
         file.seek(max(path.stat().st_size - _MAX_END_BYTES, 0))
         tail = file.read()

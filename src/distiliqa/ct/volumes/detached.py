@@ -1,4 +1,4 @@
-"""Headers whose pixels lie in a file of their own: MHD, detached NRRD, pairs of .hdr and .img."""
+"""Volumes with pixels in a second file: MHD, detached NRRD, pairs of .hdr and .img."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _OF_PIXELS = (".img", ".raw", ".zraw", ".raw.gz", ".bin", ".dat")
 
 
 def data_file(path: Path) -> Path | None:
-    """The file that holds the pixels of a header; None where the file holds them itself.
+    """The file of the pixels of a header; None where they are in the same file.
 
     Raises
     ------
     OSError : the header cannot be read.
-    CTReadError : the header is damaged, or the pixels lie in several files.
+    CTReadError : the header is damaged, or the pixels are in several files.
     """
     match path.suffix.lower():
         case ".hdr":
@@ -37,13 +37,13 @@ def data_file(path: Path) -> Path | None:
 
 
 def without_data_files(sources: list[Source]) -> list[Source]:
-    """Leave out the files of pixels whose header is among ``sources``: both make one volume.
+    """Leave out the files of pixels whose header is among ``sources``: both are one volume.
 
-    A header may name any file: one that can be an image by itself stays.
+    A header may name any file. One that can be an image by itself stays.
     """
     named = set()
     for source in sources:
-        with suppress(OSError, CTReadError):  # whoever reads the header reports it
+        with suppress(OSError, CTReadError):  # the reader of the header reports it
             named.add(None if source.file is None else data_file(source.file))
     return [
         source
@@ -53,13 +53,13 @@ def without_data_files(sources: list[Source]) -> list[Source]:
 
 
 def with_header(path: Path) -> Path:
-    """The header of an .img that lies beside it, else the path itself."""
+    """The header beside an .img file; the path itself if there is none."""
     header = header_of(path)
     return header if path.suffix.lower() == ".img" and header.is_file() else path
 
 
 def header_of(path: Path) -> Path:
-    """The header of an .img, whether it is there or not."""
+    """Path of the header of an .img file, which may be missing."""
     return path.with_suffix(_like(path.suffix, ".hdr"))
 
 
@@ -68,9 +68,9 @@ def _like(suffix: str, other: str) -> str:
 
 
 def stamp_of(path: Path) -> FileStamp | None:
-    """The stamp of a file and of the one of its pixels; None where the file is not there.
+    """The stamp of a file together with that of its pixels; None where the file is missing.
 
-    What is wrong with a header or its pixels is reported by whoever reads them.
+    Damage is not reported here, but by the reader of the file.
     """
     data: Path | None = None
     with suppress(OSError, CTReadError):

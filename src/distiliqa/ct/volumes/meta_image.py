@@ -1,7 +1,7 @@
 """MetaImage volumes: .mha, and .mhd with a file of pixels beside it.
 
-The header is lines of ``Name = value``, the last of which names the file of the pixels
-(https://itk.org/Wiki/MetaIO/Documentation). Values and geometry are those that ITK gives.
+The header has lines of ``Name = value``. The last one names the file of the pixels
+(https://itk.org/Wiki/MetaIO/Documentation). Values and geometry equal those of ITK.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from distiliqa.ct.volumes.volume import Volume, index_volume
 from distiliqa.ct.volumes.voxels import Voxels
 
 _LAST_FIELD = "elementdatafile"
-_TYPES = {  # MET_LONG has four bytes on every machine
+_TYPES = {  # MET_LONG has four bytes on all machines
     "MET_CHAR": "i1",
     "MET_UCHAR": "u1",
     "MET_SHORT": "i2",
@@ -45,8 +45,8 @@ def index_meta_image(source: Source) -> CTIndex:
 
     Raises
     ------
-    NotCTError : on a type that holds no HU, and where no plane is axial.
-    CTReadError : as `read_meta_image`, and on other than three dimensions.
+    NotCTError : the type holds no HU, or no plane is axial.
+    CTReadError : as `read_meta_image`, and the volume has not three dimensions.
     """
     return index_volume(source, read_meta_image(source.on_disk_path()))
 
@@ -56,8 +56,8 @@ def read_meta_image(path: Path) -> Volume:
 
     Raises
     ------
-    CTReadError : on a damaged header, and on pixels of several values, in several files or outside
-        of the folder.
+    CTReadError : the header is damaged, or the pixels have several values or are in several files
+        or in another folder.
     """
     header, end = _read_fields(path)
     data = None if _is_local(header) else header.data_file(header.text(_LAST_FIELD))
@@ -78,7 +78,7 @@ def read_meta_image(path: Path) -> Volume:
 
 
 def _read_fields(path: Path) -> tuple[TextHeader, int]:
-    """The fields, and bytes of the header."""
+    """Read the fields; the second value is the length of the header, bytes."""
     header = TextHeader(path)
     with path.open("rb") as file:
         for line in lines_of(file, header):
@@ -96,7 +96,7 @@ def _read_fields(path: Path) -> tuple[TextHeader, int]:
 
 
 def _is_local(header: TextHeader) -> bool:
-    """Whether the voxels stand behind the header."""
+    """Whether the voxels follow the header in the same file."""
     return header.text(_LAST_FIELD).upper() == "LOCAL"
 
 
@@ -115,7 +115,7 @@ def _coding(header: TextHeader) -> Coding:
 
 
 def _start(header: TextHeader, voxels: Voxels, end: int) -> int:
-    """Bytes of the file before the voxels; HeaderSize -1 puts these at its end."""
+    """Offset of the voxels, bytes; HeaderSize -1 puts them at the end of the file."""
     size = header.whole("headersize", "0")
     if size == -1 and voxels.coding is Coding.RAW:
         size = voxels.file_length() - voxels.size
@@ -126,8 +126,8 @@ def _start(header: TextHeader, voxels: Voxels, end: int) -> int:
 
 @np.errstate(all="ignore")  # `index_volume` reports what is not finite
 def _affine(header: TextHeader) -> NDArray[np.float64]:
-    """Voxel indices to lengths in DICOM's axes, which are ITK's, (4, 4)."""
-    # Each line of the matrix is the direction of a voxel axis.
+    """Voxel indices to lengths in the axes of DICOM, which ITK also uses, (4, 4)."""
+    # A line of the matrix is the direction of a voxel axis.
     axes = header.reals(9, *_ORIENTATION, default="1 0 0 0 1 0 0 0 1").reshape(3, 3)
     affine = np.eye(4)
     affine[:3, :3] = axes.T * header.reals(3, *_SPACING, default="1 1 1")
@@ -141,7 +141,7 @@ def _warnings(header: TextHeader) -> Iterator[str]:
     if not header.has(*_SPACING):
         yield "no spacing of voxels in the file: taken as 1 mm"
     if header.text("distanceunits", default="mm").lower() not in MILLIMETERS:
-        yield "the file names no unit of length that there is: taken as mm"
+        yield "the unit of length in the file is unknown: taken as mm"
     slope = header.reals(1, "elementtointensityfunctionslope", default="1")
     offset = header.reals(1, "elementtointensityfunctionoffset", default="0")
     if slope != 1 or offset != 0:

@@ -21,21 +21,21 @@ from distiliqa.ct.volumes.volume import Volume, index_volume
 from distiliqa.ct.volumes.voxels import Voxels
 from distiliqa.errors import CTReadError, NotCTError
 
-# nibabel prints what is odd in a header; what matters is checked here.
+# nibabel prints oddities of a header. Those that matter are checked here.
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
 
 # NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
-# What a heatmap says of itself, as results may lie in the folder that is scored again.
+# Description in our heatmaps: a folder with results may be scored again.
 HEATMAP_DESCRIPTION = b"distiliqa local score, research use"
 
-# Extensions stand between header and voxels. A DICOM header of each slice takes some MB.
+# Extensions are between header and voxels. A DICOM header a slice takes some MB.
 MAX_EXTENSION_BYTES = 64 << 20
 
 _HEADER_BYTES = 540  # of NIfTI-2, the longest
 _SINGLE = (nibabel.Nifti1Header, nibabel.Nifti2Header)
-# SPM's kind of Analyze has a slope in a field that the others leave 0.
+# Analyze of SPM has a slope in a field that is 0 in other kinds.
 _OF_PAIR = (nibabel.nifti1.Nifti1PairHeader, nibabel.nifti2.Nifti2PairHeader, Spm99AnalyzeHeader)
 _UNITS = {0: "mm", 1: "m", 2: "mm", 3: "um"}
 _SPACING_TOLERANCE = 0.01
@@ -46,9 +46,8 @@ def index_nifti(source: Source) -> CTIndex:
 
     Raises
     ------
-    NotCTError : on a type that holds no HU, on a heatmap, and where no plane is axial.
-    CTReadError : on a damaged file, on more than three dimensions, and on a pair of which one is
-        not there.
+    NotCTError : the type holds no HU, it is a heatmap, or no plane is axial.
+    CTReadError : the file is damaged, has more than three dimensions, or one of a pair is missing.
     """
     path = source.on_disk_path()
     if path.suffix.lower() == ".img":
@@ -81,7 +80,7 @@ def index_nifti(source: Source) -> CTIndex:
 
 
 def _read_header(path: Path) -> tuple[Any, NDArray[np.float64], bool]:
-    """The header without its extensions, its pixdim as written, and whether it is compressed."""
+    """Read the header without extensions, pixdim as written, and whether the file is compressed."""
     with path.open("rb") as file:
         deflated = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
         file.seek(0)
@@ -89,7 +88,7 @@ def _read_header(path: Path) -> tuple[Any, NDArray[np.float64], bool]:
     for kind in _OF_PAIR if path.suffix.lower() == ".hdr" else _SINGLE:
         if kind.may_contain_header(start):
             content = start[: kind.template_dtype.itemsize]
-            pixdim = kind(content, check=False)["pixdim"]  # the check puts 1 in the place of 0
+            pixdim = kind(content, check=False)["pixdim"]  # the check replaces 0 by 1
             return kind(content), pixdim.astype(np.float64), deflated
     if path.suffix.lower() == ".hdr" and not (data_file(path) or path).exists():
         raise NotCTError(
@@ -115,7 +114,7 @@ def _voxels(header: Any, path: Path, deflated: bool) -> Voxels:
 
 
 def _shape(header: Any) -> tuple[int, ...]:
-    """Number of voxels along each axis, without axes of one voxel behind the third."""
+    """Number of voxels along each axis, without axes of one voxel after the third."""
     shape = tuple(map(int, header.get_data_shape()))
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
@@ -134,11 +133,11 @@ def _sides(affine: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _is_nifti(header: Any) -> bool:
-    return isinstance(header, nibabel.Nifti1Header)  # NIfTI-2 is a kind of it, Analyze is not
+    return isinstance(header, nibabel.Nifti1Header)  # its subclasses are NIfTI-2, and not Analyze
 
 
 def _unit(header: Any) -> str | None:
-    """The unit of the lengths, None where the file names one that is none."""
+    """The unit of the lengths; None for an unknown one."""
     return _UNITS.get(int(header["xyzt_units"]) & 7) if _is_nifti(header) else "mm"
 
 
@@ -151,7 +150,7 @@ def _warnings(
     if not any(int(header[code]) > 0 for code in ("sform_code", "qform_code")):
         yield "no orientation in the file: taken as axial"
     if _unit(header) is None:
-        yield "the file names no unit of length that there is: taken as mm"
+        yield "the unit of length in the file is unknown: taken as mm"
     spacing, of_affine = np.abs(pixdim[1:4]), _sides(affine)
     if not np.allclose(spacing, of_affine, rtol=_SPACING_TOLERANCE):
         sides, taken = (
@@ -161,7 +160,7 @@ def _warnings(
 
 
 def _not_by_itself(path: Path) -> CTReadError:
-    """Why an .img is not read: its header is, or is not there."""
+    """The error of an .img file: its header is read instead, or is missing."""
     header = header_of(path)
     if header.is_file():
         return NotCTError(f"the voxels of {header.name}", path=path, remedy=f"give {header.name}")

@@ -1,7 +1,7 @@
 """NRRD volumes: .nrrd, and .nhdr with a file of pixels beside it.
 
-The header is lines of ``field: value`` up to an empty one
-(https://teem.sourceforge.net/nrrd/format.html). Values and geometry are those that ITK gives.
+The header has lines of ``field: value`` up to an empty one
+(https://teem.sourceforge.net/nrrd/format.html). Values and geometry equal those of ITK.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _TO_LPS = {  # signs of x, y and z
     **dict.fromkeys(("left-anterior-superior", "las"), (1, -1, 1)),
 }
 _SPACES_OF_NO_PATIENT = ("scanner-xyz", "3d-right-handed", "3d-left-handed")
-_DOMAINS = ("domain", "space", "???", "none")  # kinds of an axis along which voxels lie
+_DOMAINS = ("domain", "space", "???", "none")  # kinds of an axis in space
 _VECTOR = re.compile(r"\(([^()]*)\)|(none)")
 
 
@@ -59,8 +59,8 @@ def index_nrrd(source: Source) -> CTIndex:
 
     Raises
     ------
-    NotCTError : on a type that holds no HU, and where no plane is axial.
-    CTReadError : as `read_nrrd`, and on other than three dimensions.
+    NotCTError : the type holds no HU, or no plane is axial.
+    CTReadError : as `read_nrrd`, and the volume has not three dimensions.
     """
     return index_volume(source, read_nrrd(source.on_disk_path()))
 
@@ -70,8 +70,8 @@ def read_nrrd(path: Path) -> Volume:
 
     Raises
     ------
-    CTReadError : on a damaged header, and on pixels of several values, in several files, outside of
-        the folder, or in hexadecimal or bzip2.
+    CTReadError : the header is damaged, or the pixels have several values, are in several files or
+        in another folder, or in hexadecimal or bzip2.
     """
     header = TextHeader(path)
     with path.open("rb") as file:
@@ -91,7 +91,7 @@ def read_nrrd(path: Path) -> Volume:
 
 
 def _read_fields(file: IO[bytes], header: TextHeader) -> None:
-    """Read up to the empty line, or the end of a header without one."""
+    """Read the fields up to the empty line, or to the end of a header without one."""
     lines = lines_of(file, header)
     if not _MAGIC.fullmatch(next(lines, "")):
         raise header.error("no NRRD in its first line")
@@ -111,7 +111,7 @@ def _read_fields(file: IO[bytes], header: TextHeader) -> None:
 
 
 def _voxels(file: IO[bytes], header: TextHeader, shape: tuple[int, ...]) -> Voxels:
-    """Where the voxels lie; ``file`` stands behind the header."""
+    """Location of the voxels; ``file`` is at the end of the header."""
     coding = _CODINGS.get(header.text("encoding").lower())
     if coding is None:
         raise header.unusable("encoding")
@@ -119,13 +119,13 @@ def _voxels(file: IO[bytes], header: TextHeader, shape: tuple[int, ...]) -> Voxe
     if not header.has("datafile"):
         return _skipped(file, header, Voxels(header.path, shape, dtype, coding))
     voxels = Voxels(header.data_file(header.text("datafile")), shape, dtype, coding)
-    voxels.file_length()  # reports a file that is not there, or is none
+    voxels.file_length()  # reports a missing file
     with open_regular(voxels.path) as data:
         return _skipped(data, header, voxels)
 
 
 def _dtype(header: TextHeader, coding: Coding) -> np.dtype:
-    """The type of a voxel; one of several bytes that are no text has a byte order."""
+    """The type of a voxel. One of several bytes has a byte order, except in text."""
     code = _DTYPES.get(" ".join(header.text("type").lower().split()))
     if code is None:
         raise header.unusable("type")
@@ -138,7 +138,7 @@ def _dtype(header: TextHeader, coding: Coding) -> np.dtype:
 
 
 def _skipped(file: IO[bytes], header: TextHeader, voxels: Voxels) -> Voxels:
-    """Pass over lines, and over bytes of what a stream holds; -1 puts the voxels at the end."""
+    """Skip lines, and bytes of an inflated stream; -1 puts the voxels at the end of the file."""
     lines, skip = header.whole("lineskip", "0"), header.whole("byteskip", "0")
     if lines < 0:
         raise header.unusable("lineskip")
@@ -156,7 +156,7 @@ def _skipped(file: IO[bytes], header: TextHeader, voxels: Voxels) -> Voxels:
 
 @np.errstate(all="ignore")  # `index_volume` reports what is not finite
 def _affine(header: TextHeader) -> NDArray[np.float64]:
-    """Voxel indices to lengths in DICOM's axes, (4, 4)."""
+    """Voxel indices to lengths in the axes of DICOM, (4, 4)."""
     affine = np.eye(4)
     if not header.has("spacedirections"):
         spacing = header.reals(3, "spacings", default="1 1 1")
@@ -175,7 +175,7 @@ def _affine(header: TextHeader) -> NDArray[np.float64]:
 
 
 def _first_centers(header: TextHeader, spacing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where the center of the first voxel lies: a cell begins at its minimum, a node lies on it."""
+    """Center of the first voxel: the axis minimum is the edge of a cell or the center of a node."""
     if not header.has("axismins"):
         return np.zeros(3)
     centers = header.text("centers", "centerings", default="cell cell cell").lower().split()
@@ -196,7 +196,7 @@ def _space(header: TextHeader) -> str:
 
 
 def _unit(header: TextHeader) -> str:
-    """The unit of all three axes; the words as they stand where it is none or not the same."""
+    """The unit of all three axes; the text as written where the axes have different units."""
     written = header.text("spaceunits", "units", default="").strip()
     names = set(re.findall(r'"([^"]*)"', written)) or set(written.split())
     (name,) = names if len(names) == 1 else (written,)
@@ -212,4 +212,4 @@ def _warnings(header: TextHeader, unit: str) -> Iterator[str]:
         named = f"{space} is" if space else "a space without a name is"
         yield f"{named} not the patient's: taken as left-posterior-superior"
     if unit not in MILLIMETERS:
-        yield "the file names no unit of length that there is: taken as mm"
+        yield "the unit of length in the file is unknown: taken as mm"

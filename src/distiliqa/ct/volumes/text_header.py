@@ -1,4 +1,4 @@
-"""Headers in lines of text, as MetaImage and NRRD have them, read within bounds."""
+"""Text headers of MetaImage and NRRD, read within limits."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import CTReadError
 
-# Slicer writes a line for each of some hundred segments or gradients.
+# Slicer writes a line a segment or gradient, some hundred lines.
 MAX_HEADER_BYTES = 1 << 20
 
-# More is no count of voxels, and no number of bytes that a header can stand before.
+# Counts of voxels and lengths of headers are smaller.
 _MAX_WHOLE = 1 << 31
 
 MAX_QUOTED = 60  # characters of a value in a message
 
 
 class TextHeader:
-    """The fields of a header, and the errors of those that are not usable.
+    """Fields of a header, and errors for those that are not usable.
 
     Parameters
     ----------
@@ -35,19 +35,19 @@ class TextHeader:
         self.fields: dict[str, str] = {}
 
     def add(self, name: str, value: str) -> None:
-        """Keep a field. Raises `CTReadError` where the file gives it another value before."""
+        """Add a field. Raises `CTReadError` where it already has another value."""
         if self.fields.setdefault(name, value) != value:
             raise self.error(f"two values of {quoted(name)}")
 
     def text(self, *names: str, default: str | None = None) -> str:
-        """The value of the first of ``names`` that is there, or the default."""
+        """The value of the first of ``names`` in the header, or the default."""
         found = next((self.fields[name] for name in names if name in self.fields), default)
         if found is None:
             raise self.error(f"no {names[0]}")
         return found
 
     def has(self, *names: str) -> bool:
-        """Whether one of ``names`` is there."""
+        """Whether the header has one of ``names``."""
         return any(name in self.fields for name in names)
 
     def whole(self, name: str, default: str | None = None) -> int:
@@ -56,7 +56,7 @@ class TextHeader:
         return number
 
     def wholes(self, name: str, count: int, default: str | None = None) -> tuple[int, ...]:
-        """So many whole numbers, none beyond 2**31."""
+        """``count`` whole numbers of at most 2**31."""
         words = self.text(name, default=default).split()
         try:
             numbers = tuple(int(word) for word in words)
@@ -67,7 +67,7 @@ class TextHeader:
         return numbers
 
     def reals(self, count: int, *names: str, default: str) -> NDArray[np.float64]:
-        """So many numbers of the first of ``names`` that is there, (count,)."""
+        """Numbers of the first of ``names`` in the header, (count,)."""
         return self.vector(names[0], self.text(*names, default=default), count)
 
     def vector(self, name: str, text: str, count: int) -> NDArray[np.float64]:
@@ -81,9 +81,9 @@ class TextHeader:
         return np.array(numbers)
 
     def data_file(self, name: str) -> Path:
-        """The file of the pixels in the folder of the header; a name is taken as it stands.
+        """Path of the file of the pixels, in the folder of the header; no pattern is expanded.
 
-        Raises `CTReadError` on several files, one outside of the folder, and the header itself.
+        Raises `CTReadError` on several files, on another folder, and on the header itself.
         """
         words = name.split()
         if words[:1] == ["LIST"] or (len(words) > 2 and "%" in words[0]):
@@ -109,7 +109,7 @@ class TextHeader:
         return self.error(f"{name} is {quoted(value)}")
 
     def error(self, problem: str) -> CTReadError:
-        """What is wrong with the header."""
+        """An error of the header."""
         return CTReadError(
             f"not readable as a volume ({problem})",
             path=self.path,
@@ -123,9 +123,9 @@ def quoted(value: str) -> str:
 
 
 def lines_of(file: IO[bytes], header: TextHeader) -> Iterator[str]:
-    """The lines of a file from where it stands, as long as the caller takes them.
+    """Yield the lines of a file from its present offset.
 
-    Raises `CTReadError` where there are more than `MAX_HEADER_BYTES` of them.
+    Raises `CTReadError` after `MAX_HEADER_BYTES`.
     """
     left = MAX_HEADER_BYTES
     while line := file.readline(left):

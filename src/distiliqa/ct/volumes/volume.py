@@ -1,4 +1,4 @@
-"""Axial slices of a volume whose affine says how it lies in the patient."""
+"""Axial slices of a volume, by its affine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.ct.volumes.voxels import Voxels
 from distiliqa.errors import CTReadError, NotCTError
 
-# Acquired pixels are square; a plane cut across the slices of a volume has long ones.
+# Acquired pixels are square. A plane across the slices of a volume has long pixels.
 _SQUARE_TOLERANCE = 0.1
 
-# Less than this volume, of three unit vectors, is a plane or a line: no three axes.
+# Volume of three unit vectors. Below it they lie in a plane or a line.
 _MIN_DETERMINANT = 1e-6
 
 
@@ -30,11 +30,11 @@ class Volume:
 
     Attributes
     ----------
-    path : the file, or that of the header where the voxels have one of their own.
-    voxels : as they are stored.
-    to_lps : (4, 4), voxel indices to millimeters in DICOM's patient system.
+    path : the file of the header, which usually also has the voxels.
+    voxels : location and coding of the voxels.
+    to_lps : (4, 4), voxel indices to millimeters in the patient system of DICOM.
     slope, intercept : HU are ``slope * stored + intercept``.
-    warnings : as in `CTSlice`.
+    warnings : warnings on the header.
     """
 
     path: str
@@ -50,25 +50,25 @@ class Volume:
         return self.voxels.shape
 
     def plane(self, axis: int, index: int) -> NDArray[np.float32]:
-        """HU of one plane, the other two axes in their order."""
+        """HU of the plane at ``index`` of ``axis``, with the other two axes in order."""
         return rescale(self.voxels.plane(axis, index), self.slope, self.intercept)
 
 
 def index_volume(source: Source, volume: Volume) -> CTIndex:
-    """Index the planes across the voxel axis that runs nearest to the body axis.
+    """Index the planes across the voxel axis that is nearest to the body axis.
 
-    The length of the file is compared with what its header says, and no voxel is read.
+    The length of the file is compared with the one in its header. No voxel is read.
 
     Parameters
     ----------
-    volume : what the header of ``source`` describes.
+    source : the file.
+    volume : its header.
 
     Raises
     ------
-    NotCTError : on a type that holds no HU, and where no plane is axial.
-    CTReadError : on other than three axes, on a volume without voxels, or other than its
-        file holds, on an affine that is singular or not finite, and on planes that are too small,
-        too large or too many.
+    NotCTError : the type holds no HU, or no plane is axial.
+    CTReadError : the volume has not three axes, its file has another length, its affine is singular
+        or not finite, or its planes are too small, too large or too many.
     """
     check_dtype(volume.voxels.dtype, path=volume.path)
     if len(volume.shape) != 3:
@@ -108,7 +108,7 @@ def _directions(volume: Volume) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 @dataclass(frozen=True, slots=True)
 class _Plane:
-    """The stack of planes across ``axis``; ``spacing`` is that of the plane as stored, mm."""
+    """The planes across ``axis``; ``spacing`` is that of a plane as stored, mm."""
 
     volume: Volume
     axis: int
@@ -142,7 +142,7 @@ class _Plane:
             return None
         return Geometry(self.origin_mm(index), self.orientation, self.spacing, self.stored_shape)
 
-    @np.errstate(all="ignore")  # the sum of extreme numbers is no place, see `is_position`
+    @np.errstate(all="ignore")  # sums of extreme numbers are rejected by `is_position`
     def origin_mm(self, index: int) -> tuple[float, float, float]:
         steps, origin = self.volume.to_lps[:3, :3], self.volume.to_lps[:3, 3]
         x, y, z = (origin + index * steps[:, self.axis]).tolist()
