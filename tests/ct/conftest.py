@@ -23,7 +23,7 @@ def body() -> NDArray[np.float64]:
 
 @pytest.fixture(scope="session")
 def read_one() -> Callable[[Path], CTSlice]:
-    """Read the only slice under a path; what the index said of it must hold."""
+    """Read the only slice under a path; the facts of the index must hold."""
 
     def read(path: Path) -> CTSlice:
         (ref,) = index_ct(path).slices

@@ -9,8 +9,8 @@ from distiliqa.ct.crop_or_pad import undo_crop_or_pad
 
 def test_a_slice_of_the_right_size_is_untouched():
     hu = np.zeros((512, 512), np.float32)
-    fitted, note = crop_or_pad(hu)
-    assert fitted is hu
+    sized, note = crop_or_pad(hu)
+    assert sized is hu
     assert note is None
 
 
@@ -24,28 +24,28 @@ def test_a_slice_of_the_right_size_is_untouched():
 )
 def test_the_middle_is_kept_and_air_is_around_it(shape, note):
     hu = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-    fitted, said = crop_or_pad(hu, 6)
-    assert said == note
-    assert fitted.shape == (6, 6)
-    assert fitted.dtype == np.float32
+    sized, found = crop_or_pad(hu, 6)
+    assert found == note
+    assert sized.shape == (6, 6)
+    assert sized.dtype == np.float32
     middle = hu[shape[0] // 2 - 1 : shape[0] // 2 + 1, shape[1] // 2 - 1 : shape[1] // 2 + 1]
-    np.testing.assert_array_equal(fitted[2:4, 2:4], middle)
+    np.testing.assert_array_equal(sized[2:4, 2:4], middle)
     if min(shape) < 6:
-        assert (fitted[:, 0] == -1000).all()
+        assert (sized[:, 0] == -1000).all()
 
 
 def test_an_odd_difference_puts_the_extra_pixel_at_the_end():
-    fitted, _ = crop_or_pad(np.zeros((3, 3), np.float32), 4)
-    np.testing.assert_array_equal(fitted[0], [0, 0, 0, -1000])
+    sized, _ = crop_or_pad(np.zeros((3, 3), np.float32), 4)
+    np.testing.assert_array_equal(sized[0], [0, 0, 0, -1000])
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (4, 4), (9, 9), (9, 4), (3, 7)])
 def test_a_map_is_laid_where_the_pixels_came_from(shape):
     rows, columns = np.indices(shape)
     number = (1 + rows * shape[1] + columns).astype(np.float32)
-    fitted, _ = crop_or_pad(number, 6)
-    laid = undo_crop_or_pad(fitted, shape, 6)  # a patch a pixel
-    seen = np.isin(number, fitted)
+    sized, _ = crop_or_pad(number, 6)
+    laid = undo_crop_or_pad(sized, shape, 6)  # a patch a pixel
+    seen = np.isin(number, sized)
     np.testing.assert_array_equal(laid[seen], number[seen])
     assert np.isnan(laid[~seen]).all()
 

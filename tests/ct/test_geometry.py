@@ -14,7 +14,7 @@ PRONE = [-1, 0, 0, 0, -1, 0]
 GRID = Geometry((0, 0, 0), Orientation((1, 0, 0), (0, 1, 0)), (0.7, 0.7), (64, 64))
 
 
-def test_a_dicom_slice_is_where_its_header_says(tmp_path, write_ct):
+def test_a_dicom_slice_has_the_position_in_its_header(tmp_path, write_ct):
     point = [-100, -90, 30]
     tags = {"ImagePositionPatient": point, "ImageOrientationPatient": PRONE}
     path = write_ct(tmp_path / "a.dcm", np.zeros((64, 72)), PixelSpacing=[0.7, 0.8], **tags)
@@ -24,12 +24,12 @@ def test_a_dicom_slice_is_where_its_header_says(tmp_path, write_ct):
 
 
 @pytest.mark.parametrize("tag", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"])
-def test_without_a_tag_nobody_knows_where_a_slice_is(tmp_path, write_ct, tag):
+def test_without_its_tags_a_slice_has_no_position(tmp_path, write_ct, tag):
     (ref,) = index_ct(write_ct(tmp_path / "a.dcm", np.zeros((64, 64)), **{tag: None})).slices
     assert ref.geometry is None
 
 
-def test_a_volume_is_where_its_affine_says(tmp_path):
+def test_a_volume_has_the_position_in_its_affine(tmp_path):
     affine = np.array([[-0.8, 0, 0, 10], [0, 0.7, 0, 20], [0, 0, 3, 30], [0, 0, 0, 1.0]])  # RAS
     image = nibabel.Nifti1Image(np.zeros((64, 72, 2), np.int16), affine)
     nibabel.save(image, tmp_path / "a.nii")
@@ -80,10 +80,10 @@ def test_a_tilted_gantry_is_axial(degrees, axial):
 
 
 @pytest.mark.parametrize("degrees", [0, -12, 30])
-def test_a_tilt_is_measured_and_told(degrees):
+def test_a_tilt_is_measured_and_reported(degrees):
     assert tilted(degrees).tilt_degrees == pytest.approx(abs(degrees), abs=1e-6)
-    told = tilt_warnings(tilted(degrees).tilt_degrees)
-    assert [text.split(",")[0] for text in told] == (
+    warned = tilt_warnings(tilted(degrees).tilt_degrees)
+    assert [text.split(",")[0] for text in warned] == (
         [f"tilted by {abs(degrees)} degrees"] if degrees else []
     )
 

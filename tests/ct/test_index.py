@@ -98,7 +98,7 @@ def test_a_copied_file_counts_once(tmp_path, write_ct, body):
     assert index.left_out == (Problem(str(tmp_path / "copy of a.dcm"), f"a copy of {original}"),)
 
 
-def test_files_that_share_one_identifier_are_read_once_each(tmp_path, write_ct, body, monkeypatch):
+def test_files_that_share_one_identifier_are_read_once(tmp_path, write_ct, body, monkeypatch):
     for z in range(5):
         write_ct(tmp_path / f"{z}", body, ImagePositionPatient=[0, 0, z], SOPInstanceUID="1.2")
     whole, read = Source.read, []
@@ -150,7 +150,7 @@ def test_nothing_to_read_is_one_line(tmp_path, make, message):
     assert str(caught.value).startswith(f"{path}: ")
 
 
-def test_a_folder_of_bad_files_alone_tells_what_the_first_has_and_not_its_name(tmp_path):
+def test_a_folder_of_bad_files_reports_the_first_fault_without_its_name(tmp_path):
     folder = tmp_path / "in"
     for name in ("DOE^JANE_1970/IM1.nii", "DOE^JANE_1970/IM2.nii"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -203,7 +203,7 @@ def test_the_work_of_an_index_grows_with_the_number_of_files(tmp_path, write_ct,
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_one_failure_each(tmp_path, write_ct, body):
+def test_unreadable_files_and_folders_are_one_failure_a_path(tmp_path, write_ct, body):
     for name in ("good.dcm", "file.dcm", "folder/a.dcm"):
         write_ct(tmp_path / name, body)
     (tmp_path / "file.dcm").chmod(0)
@@ -215,7 +215,9 @@ def test_what_may_not_be_read_is_one_failure_each(tmp_path, write_ct, body):
     assert [ref.path for ref in index.slices] == [str(tmp_path / "good.dcm")]
     failed = {problem.path: problem.reason for problem in index.failed}
     assert set(failed) == {str(tmp_path / "file.dcm"), str(tmp_path / "folder")}
-    assert all("cannot be opened (Permission denied); check" in each for each in failed.values())
+    assert all(
+        "cannot be opened (Permission denied); check" in reason for reason in failed.values()
+    )
 
 
 def test_a_folder_that_cannot_be_listed_is_a_failure(tmp_path, write_ct, body, monkeypatch):
@@ -284,11 +286,11 @@ def test_what_is_no_file_is_left_out_by_name(tmp_path, write_ct, body):
     index = index_ct(tmp_path)
     assert len(index.slices) == 1
     assert not index.failed
-    told = {os.path.basename(path): reason for path, reason in index.left_out}
-    assert told.pop("pipe.dcm") == "a named pipe, not a file"
-    assert told.pop("zero.nii") == "a device, not a file"
-    if told:
-        assert told == {
+    reasons = {os.path.basename(path): reason for path, reason in index.left_out}
+    assert reasons.pop("pipe.dcm") == "a named pipe, not a file"
+    assert reasons.pop("zero.nii") == "a device, not a file"
+    if reasons:
+        assert reasons == {
             "system": "a folder that the system makes up",
             "version.dcm": "made up by the system, not a file on a disk",
         }

@@ -87,7 +87,7 @@ def write_compressed(path: Path, write_ct, body, syntax: UID, *frames: bytes, **
         (charls_near_0, JPEGLSNearLossless, False),
     ],
 )
-def test_the_compressed_image_says_whether_it_is_lossy(
+def test_the_compressed_image_decides_whether_it_is_lossy(
     tmp_path, write_ct, body, read_one, encode, syntax, lossy
 ):
     encoded = encode((body + 1024).astype(np.uint16))
@@ -116,18 +116,18 @@ def test_lossless_jpeg_is_not_lossy(tmp_path, write_ct, body, read_one, transcod
     assert read_one(path).warnings == ()
 
 
-def test_each_frame_says_it_for_itself_also_in_fragments(tmp_path, write_ct, body):
+def test_frames_are_lossy_one_by_one_also_in_fragments(tmp_path, write_ct, body):
     stored = (body + 1024).astype(np.uint16)
     frames = [openjpeg_5_3(stored), openjpeg_9_7(stored), openjpeg_5_3(stored)]
     options = {"fragments_per_frame": 3, "has_bot": True}
     path = tmp_path / "a.dcm"
     write_compressed(path, write_ct, body, JPEG2000Lossless, *frames, **options)
-    told = [LOSSY in ref.read().warnings for ref in index_ct(path).slices]
-    assert told == [False, True, False]
+    lossy = [LOSSY in ref.read().warnings for ref in index_ct(path).slices]
+    assert lossy == [False, True, False]
 
 
 @pytest.mark.parametrize("written", ["01", "1"])
-def test_what_was_lossy_once_is_told_once(tmp_path, write_ct, body, read_one, written):
+def test_an_image_that_was_lossy_once_is_reported_once(tmp_path, write_ct, body, read_one, written):
     path = tmp_path / "a.dcm"
     encoded = openjpeg_9_7((body + 1024).astype(np.uint16))
     write_compressed(path, write_ct, body, JPEG2000, encoded)

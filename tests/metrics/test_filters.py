@@ -45,7 +45,7 @@ def test_gaussian_is_that_of_scipy_inside(size: int, sigma: float):
     np.testing.assert_allclose(found, whole[half:-half, half:-half], atol=1e-10)
 
 
-def test_block_means_are_those_of_each_part() -> None:
+def test_block_means_are_those_of_the_parts() -> None:
     image = np.arange(7 * 7).reshape(7, 7)
     found = block_means(image, 3)
     assert found.dtype == np.float64

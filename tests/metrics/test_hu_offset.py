@@ -13,7 +13,7 @@ OFFSETS = (-100, 80, 100, 300, 1000, 1024)
 
 
 def slice_of(*parts: tuple[float, float], noise: float = 12.0) -> NDArray[np.float32]:
-    """Ellipses of HU in air, ``(HU, radius)`` each, from the outermost inwards."""
+    """Ellipses of HU in air, as ``(HU, radius)``, from the outermost inwards."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:512, :512] - 256.0
     hu = np.full((512, 512), -1000.0)

@@ -42,7 +42,7 @@ def test_edges_and_other_tissues_do_not_count() -> None:
     assert global_noise_level(hu, SPACING) == pytest.approx(10, rel=0.15)
 
 
-def test_tissue_may_be_told_by_another_slice() -> None:
+def test_tissue_may_be_found_by_another_slice() -> None:
     rng = np.random.default_rng(0)
     noise = np.where(np.arange(128) < 64, rng.normal(0, 30, (128, 128)), 0)
     tissue = np.where(np.arange(128) < 64, 50.0, -1000.0) * np.ones((128, 1))
@@ -97,7 +97,7 @@ def test_real_quarter_dose_is_noisier_in_every_pair(shared_data: Path) -> None:
         assert 1.5 * levels[0] < levels[1] < 3 * levels[0]
 
 
-def test_is_the_sample_deviation_of_the_box_around_each_pixel():
+def test_is_the_sample_deviation_of_the_box_around_a_pixel():
     image = np.random.default_rng(0).normal(-1000, 30, (40, 50))
     found = noise_map(image, (0.6, 0.6))  # 10 pixels
     assert found.shape == image.shape

@@ -48,7 +48,7 @@ def test_correlated_noise_has_the_spectrum_of_its_filter() -> None:
     assert found.noise == pytest.approx(noise.std(), rel=0.02)
 
 
-def test_a_difference_tells_the_noise_of_a_region_of_any_shape() -> None:
+def test_a_difference_gives_the_noise_of_a_region_of_any_shape() -> None:
     y, x = np.mgrid[:96, :96] - 48
     window = np.clip(40 - np.hypot(x, y), 0, 3)
     difference = white(15, 96, 96)

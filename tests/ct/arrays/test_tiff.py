@@ -137,7 +137,7 @@ PAGE_BYTES = len(page((0, 0), 0))
 
 
 def chain(path, strip, nexts, **fields):
-    """A file of one strip and pages that all show it, each naming the next one."""
+    """A file of one strip and pages that all show it, in a list."""
     start = 8 + len(strip) + len(strip) % 2
     pages = (page((8, len(strip)), n and start + (n - 1) * PAGE_BYTES, **fields) for n in nexts)
     body = strip.ljust(start - 8, b"\0")
@@ -193,7 +193,7 @@ PACKBITS = {"compression": 32773}
         (lambda b: b"".join(b"\x7f" + b[n : n + 128] for n in range(0, len(b), 128)), PACKBITS),
     ],
 )
-def test_strips_hold_what_the_page_says(tmp_path, body, strip, pack, fields):
+def test_strips_hold_the_bytes_that_the_page_states(tmp_path, body, strip, pack, fields):
     path = chain(tmp_path / "a.tif", pack(strip), [0], **fields)
     np.testing.assert_array_equal(index_ct(path).slices[0].read().hu, body)
     for wrong in (strip[:-200], strip + bytes(1 << 20)):
@@ -214,7 +214,7 @@ def test_strips_that_are_not_there_are_no_zeros(tmp_path, body, strip):
 
 
 @pytest.mark.parametrize("side", [16, 60_000])
-def test_each_page_is_checked_and_not_only_the_first(tmp_path, strip, side):
+def test_all_pages_are_checked_and_not_only_the_first(tmp_path, strip, side):
     path = chain(tmp_path / "a.tif", strip, [2])
     path.write_bytes(path.read_bytes() + page((8, len(strip)), 0, side=side))
     first, second = index_ct(path).slices

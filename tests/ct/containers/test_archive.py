@@ -62,14 +62,14 @@ def test_what_a_member_is_called_is_only_a_name(tmp_path, slice_bytes, name):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_members_of_one_name_are_told_apart_each_with_its_bytes(tmp_path, slice_bytes, body):
+def test_members_of_one_name_stay_apart_with_their_bytes(tmp_path, slice_bytes, body):
     path = tmp_path / "a.zip"
     names = ["s/1.dcm", "s/1.dcm", "s//1.dcm", "s/1.dcm (2)", "./s/1.dcm"]
     twice(path, zip(names, map(slice_bytes, range(5)), strict=True))
     index = index_ct(path)
     assert index.failed == index.left_out == ()
-    told = ["", " (3)", " (4)", " (2)", " (5)"]
-    assert [ref.path for ref in index.slices] == [f"{path}/s/1.dcm{number}" for number in told]
+    named = ["", " (3)", " (4)", " (2)", " (5)"]
+    assert [ref.path for ref in index.slices] == [f"{path}/s/1.dcm{number}" for number in named]
     for z, ref in enumerate(index.slices):
         assert ref.read().position_mm == z
         np.testing.assert_array_equal(ref.read().hu, body + z)

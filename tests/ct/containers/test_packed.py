@@ -33,7 +33,7 @@ def test_a_gzipped_slice_reads_alone_and_in_a_folder(tmp_path, slice_bytes, body
     ]
 
 
-def test_bytes_say_what_names_do_not(tmp_path, slice_bytes):
+def test_gzip_and_archives_are_recognised_by_their_bytes(tmp_path, slice_bytes):
     """Names as scanners and archives give them say nothing of a compression."""
     for z, name in enumerate(["IM0", "1.2.840.1", "b.gz"]):
         (tmp_path / name).write_bytes(gzip.compress(slice_bytes(z)))
@@ -48,8 +48,8 @@ def test_bytes_say_what_names_do_not(tmp_path, slice_bytes):
     (tmp_path / "letter.docx").write_bytes((tmp_path / "1.2.3").read_bytes())
     index = index_ct(tmp_path)
     assert sorted(ref.read().position_mm for ref in index.slices) == [0, 1, 2]
-    told = {Path(path).name: reason for path, reason in index.left_out}
-    assert told == {
+    reasons = {Path(path).name: reason for path, reason in index.left_out}
+    assert reasons == {
         "1.2.3": "a zip inside; unpack it, or give it by itself",
         "download": "a tar inside; unpack it, or give it by itself",
         tmp_path.name: "1 file that is no image",

@@ -50,8 +50,8 @@ def test_members_of_one_name_and_names_that_lead_outside(tmp_path, slice_bytes):
     path = tmp_path / "a.tar"
     path.write_bytes(tar_bytes((name, slice_bytes(z)) for z, name in enumerate(names)))
     found = [(ref.path, ref.read().position_mm) for ref in index_ct(path).slices]
-    told = [f"{path}/1.dcm", f"{path}/1.dcm (2)", f"{path}/1.dcm (3)"]
-    assert found == list(zip(told, range(3), strict=True))
+    named = [f"{path}/1.dcm", f"{path}/1.dcm (2)", f"{path}/1.dcm (3)"]
+    assert found == list(zip(named, range(3), strict=True))
 
 
 def test_what_is_no_file_in_a_tar_is_left_out_by_name(tmp_path, slice_bytes):
@@ -82,7 +82,7 @@ def test_a_tar_in_a_folder_is_left_out_with_the_remedy(tmp_path, slice_bytes, th
 
 
 def test_no_image_is_lost_in_silence_by_damage(tmp_path, three):
-    """What the headers of a tar still show is right, and that there may have been more is told.
+    """Members of a damaged tar are right, and missing ones are reported.
 
     The bytes of a member have no check sum in a tar: only headers are damaged, and ends.
     """

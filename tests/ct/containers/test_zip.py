@@ -23,7 +23,7 @@ def stored(path: Path, members: dict[str, bytes], kind: int = zipfile.ZIP_STORED
 
 
 def after(path: Path) -> tuple[set[str], bool]:
-    """What of a zip loads, and whether it is said that something does not."""
+    """The images of a zip that load, and whether a failure is reported."""
     try:
         index = index_ct(path)
     except CTReadError:
@@ -38,7 +38,7 @@ def after(path: Path) -> tuple[set[str], bool]:
 
 
 def test_no_image_is_lost_or_changed_in_silence_by_damage(tmp_path, slice_bytes):
-    """What a flipped, cut or overwritten zip gives is right, or it is said that it is not."""
+    """A flipped, cut or overwritten zip gives right images, or a failure is reported."""
     path, chance = tmp_path / "a.zip", random.Random(15)
     kinds = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
     wholes = [stored(path, {f"{z}.dcm": slice_bytes(z) for z in range(3)}, kind) for kind in kinds]
@@ -63,7 +63,7 @@ def test_no_image_is_lost_or_changed_in_silence_by_damage(tmp_path, slice_bytes)
         assert lost or found == right, f"mutation {number}: a slice was lost in silence"
 
 
-def test_a_directory_that_ends_early_is_told(tmp_path, slice_bytes):
+def test_a_directory_that_ends_early_is_reported(tmp_path, slice_bytes):
     """The comment of the second member reaches over the third: Python lists two, and is content."""
     path = tmp_path / "a.zip"
     whole = bytearray(stored(path, {f"{z}.dcm": slice_bytes(z) for z in range(3)}))
@@ -80,7 +80,7 @@ def test_a_directory_that_ends_early_is_told(tmp_path, slice_bytes):
 
 
 @pytest.mark.parametrize("name", [b".0.dcm", b"a0.dc/"])
-def test_an_image_that_damage_hides_is_told(tmp_path, slice_bytes, name):
+def test_an_image_that_damage_hides_is_reported(tmp_path, slice_bytes, name):
     """The directory names it like a hidden file, or a folder; its own header does not."""
     path = tmp_path / "a.zip"
     whole = stored(path, {"a0.dcm": slice_bytes(0), "a1.dcm": slice_bytes(1)})
