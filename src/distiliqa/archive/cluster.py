@@ -31,14 +31,18 @@ def connected(address: str | None, concurrency: int | None, threads: int) -> Ite
 
     Parameters
     ----------
-    address : of a cluster; None starts Ray on this machine, see `local_ray`, and stops it in the
+    address : str or None
+        Address of a cluster; None starts Ray on this machine, see `local_ray`, and stops it in the
         end. An open session is used as it is.
-    concurrency : number of workers; None for as many as the processors allow.
-    threads : processors of each worker.
+    concurrency : int or None
+        Number of workers; None for as many as the processors allow.
+    threads : int
+        Processors of each worker.
 
     Raises
     ------
-    DistiliqaError : there is no such cluster, or it has not enough processors.
+    DistiliqaError
+        There is no such cluster, or it has not enough processors.
     """
     if ray.is_initialized():
         yield _workers(concurrency, threads)
@@ -65,11 +69,13 @@ def score_files(
 
     Parameters
     ----------
-    alone : one file for each task, so that a file that kills its worker affects no other.
+    alone : bool
+        One file for each task, so that a file that kills its worker affects no other.
 
     Raises
     ------
-    DistiliqaError : Ray cannot continue, or a machine lacks the model.
+    DistiliqaError
+        Ray cannot continue, or a machine lacks the model.
     """
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False

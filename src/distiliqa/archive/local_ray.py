@@ -36,7 +36,8 @@ def local_ray(processors: int | None) -> Iterator[None]:
 
     Parameters
     ----------
-    processors : number of processors to use; None for all.
+    processors : int or None
+        Number of processors to use; None for all.
     """
     parent = _parent()
     remove_dead(parent)

@@ -36,7 +36,8 @@ class Parts:
 
     Parameters
     ----------
-    schema : of every row, see `distiliqa.archive.table.schema`.
+    schema : pa.Schema
+        Schema of every row, see `distiliqa.archive.table.schema`.
     """
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
@@ -69,7 +70,8 @@ class Parts:
 
         Raises
         ------
-        DistiliqaError : a part is damaged or lacks a column.
+        DistiliqaError
+            A part is damaged or lacks a column.
         """
         for path in self.paths():
             try:

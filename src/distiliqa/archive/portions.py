@@ -38,7 +38,8 @@ class Source:
 
     Attributes
     ----------
-    columns : columns of a manifest but ``path``, which go into the results.
+    columns : tuple[str, ...]
+        Columns of a manifest but ``path``, which go into the results.
     """
 
     path: str
@@ -55,7 +56,8 @@ class Source:
 
         Parameters
         ----------
-        without : folder inside it to leave out, such as that of the results.
+        without : Path or None
+            Folder inside it to leave out, such as that of the results.
         """
         if self.is_manifest:
             yield from _manifest_files(self.path)
@@ -74,8 +76,8 @@ def open_source(named: str) -> Source:
 
     Raises
     ------
-    DistiliqaError : the input does not exist, or a manifest has no column ``path``, or a column of
-        the results.
+    DistiliqaError
+        The input does not exist, or a manifest has no column ``path``, or a column of the results.
     """
     path = absolute(named)
     kind = kind_of(path)

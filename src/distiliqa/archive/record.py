@@ -28,15 +28,24 @@ class Counts:
 
     Attributes
     ----------
-    inputs : as given.
-    workers, threads : number of workers, and of the threads of one worker.
-    files : number listed.
-    known : number of files that an earlier run or input had scored.
-    scored : number of slices.
-    failed, left_out : number of rows without a score.
-    retried : number of files that were read again because a worker died.
-    seconds : duration.
-    stopped : reason for an early end.
+    inputs : tuple[str, ...]
+        The inputs as the user gave them.
+    workers, threads : int
+        Number of workers, and of the threads of one worker.
+    files : int
+        Number listed.
+    known : int
+        Number of files that an earlier run or input had scored.
+    scored : int
+        Number of slices.
+    failed, left_out : int
+        Number of rows without a score.
+    retried : int
+        Number of files that were read again because a worker died.
+    seconds : float
+        Duration.
+    stopped : str or None
+        Reason for an early end.
     """
 
     inputs: tuple[str, ...]
@@ -58,8 +67,9 @@ class Record:
 
     Raises
     ------
-    DistiliqaError : the folder holds results of another model, or of a manifest of other columns,
-        or a ``run.json`` of another command.
+    DistiliqaError
+        The folder holds results of another model, or of a manifest of other columns, or a
+        ``run.json`` of another command.
     """
 
     def __init__(self, folder: Path, model: ModelConfig, carried: tuple[str, ...]) -> None:

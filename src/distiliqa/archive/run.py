@@ -50,19 +50,27 @@ def score_archive(
 
     Parameters
     ----------
-    inputs : files, folders, and manifests (CSV with a column ``path``), on a disk that all machines
-        see or in an object store (``s3://bucket/folder``).
-    out : a folder for ``slices/part-*.parquet``, ``series.parquet``, ``series.csv``, ``run.json``.
-    address : of a Ray cluster; None starts Ray on this machine.
-    concurrency : number of workers; None for as many as the processors allow.
-    threads : CPU threads of each worker.
-    count_outside : let slices out of domain count in the means of their series.
-    progress : called as files are done with the number done and the number listed.
+    inputs : Sequence[str]
+        Files, folders, and manifests (CSV with a column ``path``), on a disk that all machines see
+        or in an object store (``s3://bucket/folder``).
+    out : Path
+        A folder for ``slices/part-*.parquet``, ``series.parquet``, ``series.csv``, ``run.json``.
+    address : str or None
+        Address of a Ray cluster; None starts Ray on this machine.
+    concurrency : int or None
+        Number of workers; None for as many as the processors allow.
+    threads : int
+        CPU threads of each worker.
+    count_outside : bool
+        Let slices out of domain count in the means of their series.
+    progress : Callable[[int, int], None] or None
+        Called as files are done with the number done and the number listed.
 
     Raises
     ------
-    DistiliqaError : an input is missing, ``out`` belongs to another model or another run writes
-        there, the disk is full, or Ray cannot continue.
+    DistiliqaError
+        An input is missing, ``out`` belongs to another model or another run writes there, the disk
+        is full, or Ray cannot continue.
     """
     sources = [open_source(name) for name in inputs]
     with only_one(out, "run"):

@@ -38,7 +38,8 @@ def write_series(parts: Parts, folder: Path, *, count_outside: bool) -> int:
 
     Raises
     ------
-    DistiliqaError : the disk is full, or a part is damaged.
+    DistiliqaError
+        The disk is full, or a part is damaged.
     """
     rows = list(_rows(_sums(parts.read(_READ)), count_outside))
     with atomic_path(folder / "series.parquet") as partial:

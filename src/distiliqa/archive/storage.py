@@ -43,7 +43,8 @@ def kind_of(path: str) -> FileType:
 
     Raises
     ------
-    DistiliqaError : the store cannot be reached, or its kind is unknown.
+    DistiliqaError
+        The store cannot be reached, or its kind is unknown.
     """
     system, inside, _ = _locate(path)
     try:
@@ -61,7 +62,8 @@ def read(path: str) -> bytes:
 
     Raises
     ------
-    CTReadError : it cannot be read.
+    CTReadError
+        It cannot be read.
     """
     try:
         return _RETRIES.call(partial(_read_once, path))
@@ -103,7 +105,8 @@ def files_under(folder: str, without: Path | None = None) -> Iterator[Stamped | 
 
     Parameters
     ----------
-    without : folder inside it to leave out.
+    without : Path or None
+        Folder inside it to leave out.
     """
     waiting, visited = [folder], set[str]()
     if without is not None and (real := os.path.realpath(without)) != _real(folder):

@@ -34,10 +34,14 @@ class Setting:
 
     Attributes
     ----------
-    model : name of a shipped model, or a folder that every machine has.
-    sha256 : of its ``model.onnx``, so that no machine scores with another.
-    threads : CPU threads of a worker.
-    carried : columns of manifests that go into the results.
+    model : str
+        Name of a shipped model, or a folder that every machine has.
+    sha256 : str
+        SHA-256 of its ``model.onnx``, so that no machine scores with another.
+    threads : int
+        CPU threads of a worker.
+    carried : tuple[str, ...]
+        Columns of manifests that go into the results.
     """
 
     model: str
@@ -51,7 +55,8 @@ class Scorer:
 
     Raises
     ------
-    ModelFolderError : this machine has another model.
+    ModelFolderError
+        This machine has another model.
     """
 
     def __init__(self, setting: Setting) -> None:

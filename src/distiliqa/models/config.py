@@ -49,10 +49,14 @@ class IntervalCalibration:
 
     Attributes
     ----------
-    coverage : share of images whose label lies in the interval, in (0, 1).
-    quantile : of the errors on the images it was calibrated on, relative to spread and floor.
-    floor : added to the spread of the outputs, in units of the score.
-    images, cases : number of images and patients that it was calibrated on.
+    coverage : float
+        Share of images whose label lies in the interval, in (0, 1).
+    quantile : float
+        Quantile of the errors on the images it was calibrated on, relative to spread and floor.
+    floor : float
+        Added to the spread of the outputs, in units of the score.
+    images, cases : int
+        Number of images and patients that it was calibrated on.
     """
 
     coverage: float
@@ -80,17 +84,22 @@ class Domain:
 
     Attributes
     ----------
-    false_alarms : share of images like those of training that are out of domain, in (0, 1).
-    images : number of training images that the distance refers to.
-    checked : number of images, each of a patient unknown to what it was compared with, that the
-        limit was set on.
-    smallest_mm : water-equivalent diameter below which a body is out of domain, mm; None where the
-        pixel spacing of no training image is known.
-    deepest_cleft : cleft above which a body is out of domain, see `distiliqa.metrics.BodyShape`.
+    false_alarms : float
+        Share of images like those of training that are out of domain, in (0, 1).
+    images : int
+        Number of training images that the distance refers to.
+    checked : int
+        Number of images, each of a patient unknown to what it was compared with, that the limit was
+        set on.
+    smallest_mm : float or None
+        water-equivalent diameter below which a body is out of domain, mm; None where the pixel
+        spacing of no training image is known.
+    deepest_cleft : float
+        Cleft above which a body is out of domain, see `distiliqa.metrics.BodyShape`.
     least_contrast_hu, most_contrast_hu : contrast inside a body, HU, below or above which it is out
         of domain, see there; no upper limit where the latter is None.
-    min_pixel_mm, max_pixel_mm : pixel spacing below or above which a slice is out of domain, mm;
-        None for no limit.
+    min_pixel_mm, max_pixel_mm : float or None
+        Pixel spacing below or above which a slice is out of domain, mm; None for no limit.
     """
 
     false_alarms: float
@@ -110,24 +119,36 @@ class ModelConfig:
 
     Attributes
     ----------
-    name, version : which model this is.
-    architecture : sizes of the network, the fields of `distiliqa.lab.network.NetworkConfig`.
-    outputs : number of outputs; the score is their mean.
-    scale : range, direction and meaning of the score.
+    name, version : str
+        Which model this is.
+    architecture : dict[str, Any]
+        Sizes of the network, the fields of `distiliqa.lab.network.NetworkConfig`.
+    outputs : int
+        Number of outputs; the score is their mean.
+    scale : ScoreScale
+        Range, direction and meaning of the score.
     window, image_size : what the network sees: ``image`` is (n, 1, image_size, image_size),
         float32 in [0, 1] after the window; the answer ``scores`` is (n, outputs), float32.
-    interval_calibration : sets the width of prediction intervals; None if not calibrated.
-    domain : limits of the domain, to which ``distance``, (n,), is relative; None for a model
-        without that output.
-    heatmap : rows and columns of the output ``heatmap``, the score of each patch alone; None for a
-        model without it.
-    processed : whether it has the output ``processed``, (n,), the probability that the texture of a
-        slice is no longer that of noise.
-    regions : the regions of the body that it was trained on, by the names of
-        `distiliqa.ct.dicom.region`; None where headers have no say.
-    training : what the model was trained on and how it did, as facts by name.
-    files : SHA-256 of the binaries by file name.
-    made_by : version of distiliqa that wrote the folder.
+    interval_calibration : IntervalCalibration or None
+        Sets the width of prediction intervals; None if not calibrated.
+    domain : Domain or None
+        Limits of the domain, to which ``distance``, (n,), is relative; None for a model without
+        that output.
+    heatmap : tuple[int, int] or None
+        Rows and columns of the output ``heatmap``, the score of each patch alone; None for a model
+        without it.
+    processed : bool
+        Whether it has the output ``processed``, (n,), the probability that the texture of a slice
+        is no longer that of noise.
+    regions : tuple[str, ...] or None
+        The regions of the body that it was trained on, by the names of `distiliqa.ct.dicom.region`;
+        None where headers have no say.
+    training : dict[str, Any]
+        What the model was trained on and how it did, as facts by name.
+    files : dict[str, str]
+        SHA-256 of the binaries by file name.
+    made_by : str
+        Version of distiliqa that wrote the folder.
     """
 
     name: str

@@ -45,7 +45,8 @@ def find_model(name_or_folder: str | Path) -> Path:
 
     Raises
     ------
-    DistiliqaError : neither; the message lists the names there are.
+    DistiliqaError
+        Neither; the message lists the names there are.
     """
     shipped, folder = shipped_models(), Path(name_or_folder)
     if str(name_or_folder) in shipped:
@@ -71,7 +72,8 @@ def read_config(folder: Path) -> ModelConfig:
 
     Raises
     ------
-    ModelFolderError : no such folder, no ``config.json``, or one of another format.
+    ModelFolderError
+        No such folder, no ``config.json``, or one of another format.
     """
     if not (folder / CONFIG).is_file():
         what = f"holds no {CONFIG}" if folder.is_dir() else "no such model folder"
@@ -125,7 +127,8 @@ def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:
 
     Raises
     ------
-    ModelFolderError : the file is missing or altered.
+    ModelFolderError
+        The file is missing or altered.
     """
     path = folder / name
     if not path.is_file():

@@ -45,8 +45,9 @@ def write_reports(
 
     Parameters
     ----------
-    more_files : what else the run writes into the folder, by the paths in it: ``run.json`` lists
-        it, so that the next run can remove it.
+    more_files : Iterable[str]
+        What else the run writes into the folder, by the paths in it: ``run.json`` lists it, so that
+        the next run can remove it.
     identify, progress : for the page, see `distiliqa.report.html.write_html`.
 
     Returns
@@ -55,7 +56,8 @@ def write_reports(
 
     Raises
     ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    DistiliqaError
+        The disk is full or the folder cannot be written.
     """
     from distiliqa.report.csv import write_csv
     from distiliqa.report.former import FILES, RECORD

@@ -26,14 +26,21 @@ class Column:
 
     Attributes
     ----------
-    name : in files; a quantity has its unit in it.
-    unit : ``1`` for a ratio; empty for text, counts and flags.
-    digits : how many people see after the point; None for what is not a number.
-    meaning : one sentence, for the documentation and for who points at a heading.
-    value : takes the fact from a `SliceScore`, or from a `SeriesScore` where ``level`` is
-        ``series``; None where it is not known.
-    term : what people call the fact.
-    heading : the head of its column on a page, where term and unit are too long for one.
+    name : str
+        Name in files; a quantity has its unit in it.
+    unit : str
+        ``1`` for a ratio; empty for text, counts and flags.
+    digits : int or None
+        Digits after the point in texts; None for what is not a number.
+    meaning : str
+        One sentence, for the documentation and for the title of a heading.
+    value : Callable[[Any], Any]
+        Takes the fact from a `SliceScore`, or from a `SeriesScore` where ``level`` is ``series``;
+        None where it is not known.
+    term : str
+        The name of the fact for people.
+    heading : str
+        The head of its column on a page, if term and unit are too long.
     """
 
     name: str

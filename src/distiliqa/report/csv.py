@@ -25,7 +25,8 @@ def open_csv(path: Path) -> Iterator[TextIO]:
 
     Raises
     ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    DistiliqaError
+        The disk is full or the folder cannot be written.
     """
     with (
         atomic_path(path) as partial,
@@ -62,7 +63,8 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
     Raises
     ------
-    DistiliqaError : see `open_csv`.
+    DistiliqaError
+        See `open_csv`.
     """
     with open_csv(path) as file:
         writer = csv.DictWriter(file, columns)
@@ -77,7 +79,8 @@ def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
 
     Raises
     ------
-    DistiliqaError : see `open_csv`.
+    DistiliqaError
+        See `open_csv`.
     """
     compared = any(slice_.comparison is not None for slice_ in slices)
     columns = [column for column in SCORES_CSV if compared or column not in COMPARED]

@@ -26,11 +26,16 @@ class Entry:
 
     Attributes
     ----------
-    number : its place in the run, from 1.
-    name : its name on the page.
-    ranked : the slices that count for its score, the worst first.
-    shown : whether it has a section of its own, not only a row in the table.
-    pictured : whether its section has pictures.
+    number : int
+        Its place in the run, from 1.
+    name : str
+        Its name on the page.
+    ranked : list[SliceScore]
+        The slices that count for its score, the worst first.
+    shown : bool
+        Whether it has a section of its own, not only a row in the table.
+    pictured : bool
+        Whether its section has pictures.
     """
 
     number: int

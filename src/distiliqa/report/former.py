@@ -43,7 +43,8 @@ def remove_former(folder: Path) -> None:
 
     Raises
     ------
-    DistiliqaError : see `check_former`, or a file cannot be removed.
+    DistiliqaError
+        See `check_former`, or a file cannot be removed.
     """
     for place in (folder, folder / "sr", folder / "heatmaps"):
         remove_dead(place)
@@ -62,7 +63,8 @@ def remove_result(path: Path) -> None:
 
     Raises
     ------
-    DistiliqaError : it cannot be removed.
+    DistiliqaError
+        It cannot be removed.
     """
     try:
         if not path.is_dir():

@@ -31,11 +31,13 @@ def write_pictures(
 
     Parameters
     ----------
-    pictures : those of a report, whose slices are not read again.
+    pictures : Pictures or None
+        Pictures of a report, whose slices are not read again.
 
     Raises
     ------
-    DistiliqaError : a slice has no heatmap or cannot be read any more; or the disk is full.
+    DistiliqaError
+        A slice has no heatmap or cannot be read any more; or the disk is full.
     """
     pictures = pictures or {}
     for score in series.slices:
@@ -57,8 +59,8 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
 
     Raises
     ------
-    DistiliqaError : see `stack_heatmaps`; the slices are not evenly spaced; or the disk is
-        full.
+    DistiliqaError
+        See `stack_heatmaps`; the slices are not evenly spaced; or the disk is full.
     """
     stack = stack_heatmaps(series, model)
     affine = _LPS_TO_RAS @ _affine(stack.geometries, series)
@@ -126,9 +128,11 @@ class HeatmapStack:
 
     Attributes
     ----------
-    values : float32, (slices, rows, columns), on the scale of the model; NaN where the model did
-        not look or no patient is.
-    geometries : where each slice lies, in the order of ``values``; all on one grid.
+    values : ndarray of float32
+        float32, (slices, rows, columns), on the scale of the model; NaN beyond the crop of the
+        model and where no patient is.
+    geometries : tuple[Geometry, ...]
+        Where each slice lies, in the order of ``values``; all on one grid.
     """
 
     values: NDArray[np.float32]
@@ -140,8 +144,9 @@ def stack_heatmaps(series: SeriesScore, model: ModelConfig) -> HeatmapStack:
 
     Raises
     ------
-    DistiliqaError : a slice has no heatmap, lacks its position in the patient, or has
-        another matrix, pixel spacing or orientation than the first.
+    DistiliqaError
+        A slice has no heatmap, lacks its position in the patient, or has another matrix, pixel
+        spacing or orientation than the first.
     """
     geometries: list[Geometry] = []
     heatmaps = []

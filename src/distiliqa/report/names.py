@@ -29,7 +29,8 @@ class Names:
 
     Attributes
     ----------
-    series : names of the series of the run, in reading order.
+    series : tuple[str, ...]
+        Names of the series of the run, in reading order.
     """
 
     identify: bool
@@ -54,7 +55,8 @@ class Names:
 
         Parameters
         ----------
-        known : paths that the reason may name.
+        known : KnownPaths
+            Paths that the reason may name.
         """
         if self.identify:
             return problem.reason
@@ -71,7 +73,8 @@ class KnownPaths:
 
     Parameters
     ----------
-    paths : all paths of the run; a reason may name another file.
+    paths : Iterable[str]
+        All paths of the run; a reason may name another file.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:

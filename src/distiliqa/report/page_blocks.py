@@ -111,12 +111,15 @@ def write_page(path: Path, template: str, **content: object) -> None:
 
     Parameters
     ----------
-    template : name of a file in ``report/templates`` that extends ``base.html.j2``.
-    content : what the template names; text is escaped, `markupsafe.Markup` is not.
+    template : str
+        Name of a file in ``report/templates`` that extends ``base.html.j2``.
+    content : object
+        What the template names; text is escaped, `markupsafe.Markup` is not.
 
     Raises
     ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    DistiliqaError
+        The disk is full or the folder cannot be written.
     jinja2.UndefinedError : the template names what ``content`` lacks.
     """
     write_text(path, _TEMPLATES.get_template(template).render(version=__version__, **content))

@@ -27,7 +27,8 @@ def windowed(hu: NDArray[np.float32], window: Window) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    hu : (rows, columns), HU.
+    hu : ndarray of float32
+        (rows, columns), HU.
     """
     return np.rint(255 * window.apply(hu)).astype(np.uint8)
 
@@ -41,8 +42,10 @@ def heatmap_picture(
 
     Parameters
     ----------
-    shown : (size, size), the slice that the model saw, see `windowed`.
-    heatmap : (rows, columns) of patches over that slice, on ``scale``; NaN stays gray.
+    shown : ndarray of uint8
+        (size, size), the slice that the model saw, see `windowed`.
+    heatmap : ndarray of float32
+        (rows, columns) of patches over that slice, on ``scale``; NaN stays gray.
 
     Returns
     -------
@@ -174,7 +177,8 @@ def as_the_model_saw(score: SliceScore, model: ModelConfig) -> NDArray[np.uint8]
 
     Raises
     ------
-    CTReadError : the slice cannot be read any more, or its file is another one by now.
+    CTReadError
+        The slice cannot be read any more, or its file is another one by now.
     """
     score.info.check_unchanged()
     hu, _ = crop_or_pad(score.info.read().hu, model.image_size)

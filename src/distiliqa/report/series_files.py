@@ -34,7 +34,8 @@ def write_each_series(
 
     Parameters
     ----------
-    write : ``write(path, series)``; one that raises does not stop the others.
+    write : Callable[[Path, SeriesScore], None]
+        ``write(path, series)``; one that raises does not stop the others.
     """
     files = SeriesFiles([], [])
     names = Names.of(run, identify=False).series

@@ -28,7 +28,8 @@ def find_stack(folder: Path) -> Path:
 
     Raises
     ------
-    CTReadError : no such folder, no such file in it, or more than one.
+    CTReadError
+        No such folder, no such file in it, or more than one.
     """
     if not folder.is_dir():
         raise CTReadError("no such folder", path=folder, remedy="mount the input of the challenge")
@@ -54,7 +55,8 @@ def read_stack(path: Path) -> NDArray[np.float32]:
 
     Raises
     ------
-    CTReadError : not readable, another shape, or values outside of [0, 1], such as HU.
+    CTReadError
+        Not readable, another shape, or values outside of [0, 1], such as HU.
     """
     values = _read_mha(path) if path.suffix.lower() == ".mha" else read_tiff(path)
     stack = values[np.newaxis] if values.ndim == 2 else values

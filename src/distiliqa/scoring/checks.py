@@ -23,9 +23,12 @@ def series_warnings(
 
     Parameters
     ----------
-    positions_mm : of each slice along its normal, mm; None where it is unknown.
-    acquisitions : of each slice.
-    patients : number of patients named in the slices.
+    positions_mm : Sequence[float | None]
+        Position of each slice along its normal, mm; None if unknown.
+    acquisitions : Sequence[Acquisition]
+        Acquisition facts of each slice.
+    patients : int
+        Number of patients named in the slices.
     """
     placed = [
         (position, _thickness(made))

@@ -32,7 +32,8 @@ def check_domain(
 
     Parameters
     ----------
-    distance : output of the network for the slice.
+    distance : float
+        Output of the network for the slice.
     """
     ratios = {OUT_OF_DOMAIN: distance, SPLIT_BODY: shape.cleft / domain.deepest_cleft}
     if domain.smallest_mm is not None and shape.diameter_mm:

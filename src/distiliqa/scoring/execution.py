@@ -42,17 +42,24 @@ class Execution:
 
     Attributes
     ----------
-    runtime : ``onnxruntime`` is ONNX Runtime on the CPU, ``cuda`` the same on an NVIDIA GPU,
-        ``openvino`` OpenVINO on the CPU.
-    precision : of multiplications; ``bf16`` is for ``openvino`` only.
-    threads : CPU threads; None lets the runtime take all cores.
-    batch : number of slices that the network takes at a time.
-    parallel_batches : batches that are scored at the same time, each with ``threads``.
-    chosen : ``default``, ``asked`` (by the user) or ``measured`` (on this machine).
+    runtime : RuntimeName
+        ``onnxruntime`` is ONNX Runtime on the CPU, ``cuda`` the same on an NVIDIA GPU, ``openvino``
+        OpenVINO on the CPU.
+    precision : Precision
+        Precision of multiplications; ``bf16`` is for ``openvino`` only.
+    threads : int or None
+        CPU threads; None lets the runtime take all cores.
+    batch : int
+        Number of slices that the network takes at a time.
+    parallel_batches : int
+        Batches that are scored at the same time, each with ``threads``.
+    chosen : Literal['default', 'asked', 'measured']
+        ``default``, ``asked`` (by the user) or ``measured`` (on this machine).
 
     Raises
     ------
-    DistiliqaError : the runtime is unknown or has not this precision, or a number is below 1.
+    DistiliqaError
+        The runtime is unknown or has not this precision, or a number is below 1.
     """
 
     runtime: RuntimeName = "onnxruntime"
@@ -89,7 +96,8 @@ def asked(
 
     Raises
     ------
-    DistiliqaError : see `Execution`.
+    DistiliqaError
+        See `Execution`.
     """
     _check_word("precision", precision, PRECISIONS)
     return Execution(

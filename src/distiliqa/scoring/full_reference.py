@@ -24,15 +24,18 @@ class Reference:
 
     Parameters
     ----------
-    path : anything `distiliqa.index_ct` finds CT in.
+    path : str or Path
+        Anything `distiliqa.index_ct` finds CT in.
 
     Attributes
     ----------
-    sha256 : SHA-256 of each file of the reference compared with so far, by path.
+    sha256 : dict[str, str]
+        SHA-256 of each file of the reference compared with so far, by path.
 
     Raises
     ------
-    DistiliqaError : there is no CT under ``path``, or it is not one series.
+    DistiliqaError
+        There is no CT under ``path``, or it is not one series.
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -38,8 +38,10 @@ def find_gaps(positions_mm: Floats, thickness_mm: Sequence[float | None]) -> lis
 
     Parameters
     ----------
-    positions_mm : (n,), finite, ascending and each once, mm.
-    thickness_mm : of each slice, mm; None where it is unknown.
+    positions_mm : Floats
+        (n,), finite, ascending and each once, mm.
+    thickness_mm : Sequence[float | None]
+        Thickness of each slice, mm; None if unknown.
     """
     spacings = np.diff(positions_mm)
     if len(spacings) < 2:

@@ -31,14 +31,16 @@ def as_slices(images: Images, spacing_mm: Spacing = None) -> Iterator[CTSlice]:
     ----------
     images : (rows, columns) or (n, rows, columns), HU; a `CTSlice`; or a list of these, of any
         sizes.
-    spacing_mm : pixel spacing of the arrays, mm: one number, or (between rows, between columns).
-        A `CTSlice` has its own.
+    spacing_mm : Spacing
+        Pixel spacing of the arrays, mm: one number, or (between rows, between columns). A `CTSlice`
+        has its own.
 
     Slices of arrays are numbered by ``frame``. A stack in a list is a series of its own.
 
     Raises
     ------
-    ValueError : another shape, masked pixels, or no slices.
+    ValueError
+        Another shape, masked pixels, or no slices.
     """
     spacing = _spacing(spacing_mm)
     notes = (*pixel_warnings(*spacing), *square_warnings(*spacing)) if spacing else ()

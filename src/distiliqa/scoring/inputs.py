@@ -21,11 +21,15 @@ class Found:
 
     Attributes
     ----------
-    inputs : the inputs as the user named them.
-    index : the slices, and the files without one.
-    expected : number of slices that each series should have, by series. A file that cannot be read
-        counts for each series with slices in its folder, as it may belong to any of them.
-    seconds : time to read the headers.
+    inputs : tuple[str, ...]
+        The inputs as the user named them.
+    index : CTIndex
+        The slices, and the files without one.
+    expected : dict[str, int]
+        Number of slices that each series should have, by series. A file that cannot be read counts
+        for each series with slices in its folder, as it may belong to any of them.
+    seconds : float
+        Time to read the headers.
     """
 
     inputs: tuple[str, ...]
@@ -43,8 +47,9 @@ def find_slices(inputs: Iterable[str | Path], missing: Iterable[Problem] = ()) -
 
     Parameters
     ----------
-    missing : files that belong to the inputs and are not there, such as those that a server did
-        not send. They fail, and the series of their folders are incomplete.
+    missing : Iterable[Problem]
+        Files that belong to the inputs and are not there, such as those that a server did not send.
+        They fail, and the series of their folders are incomplete.
     """
     start = perf_counter()
     named = tuple(str(path) for path in inputs)

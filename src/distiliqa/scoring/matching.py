@@ -50,8 +50,10 @@ class Places(Generic[T]):
 
     Parameters
     ----------
-    slices : of one series.
-    path : what an error names.
+    slices : Iterable[T]
+        Slices of one series.
+    path : str or Path
+        The series, for errors.
 
     Attributes
     ----------
@@ -59,7 +61,8 @@ class Places(Generic[T]):
 
     Raises
     ------
-    DistiliqaError : several slices lie at one position.
+    DistiliqaError
+        Several slices lie at one position.
     """
 
     def __init__(self, slices: Iterable[T], path: str | Path) -> None:

@@ -21,8 +21,10 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
 
     Parameters
     ----------
-    prepared : the slice as the network saw it.
-    found : the outputs of the network for it, by name.
+    prepared : Prepared
+        The slice as the network saw it.
+    found : Outputs
+        The outputs of the network for it, by name.
     """
     ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
     score = config.scale.worst if prepared.empty else float(outputs.mean())

@@ -25,13 +25,20 @@ class Prepared:
 
     Attributes
     ----------
-    ct : the slice.
-    image : float32, (image_size, image_size), in [0, 1]: the input of the model.
-    noise_hu : its global noise level, HU; None if there is too little soft tissue.
-    shape : of the body that it shows.
-    warnings : notes for the reader of the score, one short sentence each.
-    empty : whether it shows no patient, and gets the worst score of the scale.
-    comparison : with the slice of a reference; None where no reference was given.
+    ct : CTSlice
+        The slice.
+    image : ndarray of float
+        float32, (image_size, image_size), in [0, 1]: the input of the model.
+    noise_hu : float or None
+        Its global noise level, HU; None if there is too little soft tissue.
+    shape : BodyShape
+        Shape of the body that it shows.
+    warnings : tuple[str, ...]
+        Notes for the reader of the score, one short sentence each.
+    empty : bool
+        Whether it shows no patient, and gets the worst score of the scale.
+    comparison : Comparison or None
+        Comparison with the slice of a reference; None without a reference.
     """
 
     ct: CTSlice
@@ -48,7 +55,8 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
 
     Raises
     ------
-    ValueError : the slice is not an image in HU, see `check_hu`.
+    ValueError
+        The slice is not an image in HU, see `check_hu`.
     """
     hu = check_hu(ct.hu)
     sized, note = crop_or_pad(hu, config.image_size)
@@ -71,11 +79,13 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    hu : (rows, columns), real numbers, HU.
+    hu : ArrayLike
+        (rows, columns), real numbers, HU.
 
     Raises
     ------
-    ValueError : not two axes, a side under 32 pixels, not real numbers, or NaN or infinity.
+    ValueError
+        Not two axes, a side under 32 pixels, not real numbers, or NaN or infinity.
     """
     array = np.asarray(hu)
     if array.dtype.kind not in "iuf":

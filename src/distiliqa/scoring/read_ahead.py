@@ -25,14 +25,18 @@ class SliceReader(Generic[T]):
 
     Parameters
     ----------
-    infos : the slices to read.
-    prepare : function that prepares each slice in its thread; a slice on which it raises has
-        failed, the others go on.
+    infos : Sequence[SliceInfo]
+        The slices to read.
+    prepare : Callable[[CTSlice], T]
+        Function that prepares each slice in its thread; a slice on which it raises has failed, the
+        others go on.
 
     Attributes
     ----------
-    failed : the slices that could not be read, so far.
-    sha256 : SHA-256 of each file read so far, by its path (of a zip, not of its members).
+    failed : list[Problem]
+        The slices that could not be read, so far.
+    sha256 : dict[str, str]
+        SHA-256 of each file read so far, by its path (of a zip, not of its members).
     waited : seconds of waiting for slices.
     """
 

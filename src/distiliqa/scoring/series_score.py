@@ -121,8 +121,9 @@ def counted(items: Iterable[Item], tier: Callable[[Item], int]) -> tuple[Item, .
 
     Parameters
     ----------
-    tier : 0 for a slice in the domain, 1 for one out of domain, 2 for one without a patient,
-        see `distiliqa.scoring.slice_score.SliceScore.tier`.
+    tier : Callable[[Item], int]
+        0 for a slice in the domain, 1 for one out of domain, 2 for one without a patient, see
+        `distiliqa.scoring.slice_score.SliceScore.tier`.
     """
     items = tuple(items)
     lowest = min(map(tier, items), default=0)

@@ -64,7 +64,7 @@ class SliceScore:
         Global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there is too
         little soft tissue.
     comparison : Comparison or None
-        With the slice of a reference; None where no reference was given.
+        Comparison with the slice of a reference; None without a reference.
     interval : tuple[float, float] or None
         Prediction interval: lowest and highest label of such a slice, at the coverage that the
         model states. None if the model states none.

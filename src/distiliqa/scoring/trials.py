@@ -36,9 +36,12 @@ class Trial:
 
     Attributes
     ----------
-    speed : times faster than the default, the median over the rounds.
-    rate : slices a second, the median over the rounds; None if it was not measured.
-    why_not : reason why it cannot be chosen; empty if it can.
+    speed : float
+        Times faster than the default, the median over the rounds.
+    rate : float or None
+        Slices a second, the median over the rounds; None if it was not measured.
+    why_not : str
+        Reason why it cannot be chosen; empty if it can.
     """
 
     execution: Execution

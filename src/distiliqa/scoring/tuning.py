@@ -34,7 +34,8 @@ class Tuning:
 
     Attributes
     ----------
-    busy : other programs ran before or after; the default is kept, and nothing is remembered.
+    busy : bool
+        Other programs ran before or after; the default is kept, and nothing is remembered.
     """
 
     trials: list[Trial]
@@ -56,8 +57,10 @@ def tuned(
 
     Parameters
     ----------
-    any_runtime : let the runtime change too, among those that are installed.
-    report : called with one line after a measurement.
+    any_runtime : bool
+        Let the runtime change too, among those that are installed.
+    report : Callable[[str], None] or None
+        Called with one line after a measurement.
     """
     if model.execution.chosen == "asked":
         return model

@@ -20,12 +20,17 @@ class Agreement:
 
     Attributes
     ----------
-    overall : plcc + srocc + krocc, in [0, 3].
-    plcc, srocc, krocc : absolute values of the correlations of Pearson, of Spearman, and of
-        Kendall (tau-b), in [0, 1]; 0 where undefined.
-    mae, mse : mean absolute and mean squared error, in units of the labels and their square.
-    n : number of images.
-    notes : warnings, such as a correlation that is undefined or negative.
+    overall : float
+        Plcc + srocc + krocc, in [0, 3].
+    plcc, srocc, krocc : float
+        Absolute values of the correlations of Pearson, of Spearman, and of Kendall (tau-b), in [0,
+        1]; 0 where undefined.
+    mae, mse : float
+        Mean absolute and mean squared error, in units of the labels and their square.
+    n : int
+        Number of images.
+    notes : tuple[str, ...]
+        Warnings, such as a correlation that is undefined or negative.
     """
 
     overall: float
@@ -47,7 +52,8 @@ def plcc(predicted: ArrayLike, true: ArrayLike) -> float | None:
 
     Parameters
     ----------
-    predicted, true : (n,).
+    predicted, true : ArrayLike
+        (n,).
     """
     x, y = _pair(predicted, true)
     if _is_constant(x) or _is_constant(y):
@@ -133,12 +139,15 @@ def agreement(predicted: ArrayLike, true: ArrayLike) -> Agreement:
 
     Parameters
     ----------
-    predicted, true : (n,), n >= 1.
+    predicted, true : ArrayLike
+        (n,), n >= 1.
 
     Raises
     ------
-    DistiliqaError : a prediction or a label is not finite.
-    ValueError : the shapes differ, or there is nothing to compare.
+    DistiliqaError
+        A prediction or a label is not finite.
+    ValueError
+        The shapes differ, or there is nothing to compare.
     """
     signed = {"plcc": plcc(predicted, true), "srocc": srocc(predicted, true)}
     signed["krocc"] = krocc(predicted, true)

@@ -31,7 +31,8 @@ def block_length(series: Sequence[Floats]) -> int:
 
     Parameters
     ----------
-    series : values of the slices of each series, (n,), in the order of their position.
+    series : Sequence[Floats]
+        Values of the slices of each series, (n,), in the order of their position.
     """
     n, longest = sum(map(len, series)), max(map(len, series))
     covariance = _autocovariance(series, longest)
@@ -92,8 +93,10 @@ def mean_interval(
 
     Parameters
     ----------
-    series : values of the slices of each series, (n,), in the order of their position.
-    length : slices to a block; None draws whole series.
+    series : Sequence[Floats]
+        Values of the slices of each series, (n,), in the order of their position.
+    length : int or None
+        Slices to a block; None draws whole series.
 
     Returns
     -------

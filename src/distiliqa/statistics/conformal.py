@@ -31,15 +31,19 @@ def calibrate(
 
     Parameters
     ----------
-    outputs : (n, outputs), of the model for images that it was not trained on; the score is the
-        mean.
-    labels : (n,), their labels.
-    cases : number of patients in these images.
-    coverage : share of labels inside the intervals, in (0, 1).
+    outputs : ndarray of float
+        (n, outputs), of the model for images that it was not trained on; the score is the mean.
+    labels : ndarray of float
+        (n,), their labels.
+    cases : int
+        Number of patients in these images.
+    coverage : float
+        Share of labels inside the intervals, in (0, 1).
 
     Raises
     ------
-    DistiliqaError : too few images for this coverage.
+    DistiliqaError
+        Too few images for this coverage.
     """
     count = len(labels)
     rank = math.ceil((count + 1) * coverage)

@@ -31,8 +31,10 @@ class ControlChart:
 
     Attributes
     ----------
-    center, deviation : mean and standard deviation of the baseline.
-    average, low, high : (n - BASELINE,), one for each value after the baseline.
+    center, deviation : float
+        Mean and standard deviation of the baseline.
+    average, low, high : ndarray of float64
+        (n - BASELINE,), one for each value after the baseline.
     """
 
     center: float
@@ -81,8 +83,9 @@ def relative_deviation(
 
     Parameters
     ----------
-    baseline : number of values that the center is the mean of: its error counts for as much as
-        the average has moved away from it. Infinity is a center that is known.
+    baseline : float
+        Number of values that the center is the mean of: its error counts for as much as the average
+        has moved away from it. Infinity is a center that is known.
     """
     moved = 1 - (1 - weight) ** np.arange(1, count + 1)
     own = weight / (2 - weight) * (1 - (1 - moved) ** 2)

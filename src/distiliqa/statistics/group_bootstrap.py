@@ -27,11 +27,16 @@ class Intervals:
 
     Attributes
     ----------
-    bounds : (lower, upper) by metric; None where there is only one group or no defined resample.
-    level : coverage, such as 0.95.
-    groups : number of groups drawn from.
-    resamples : number of resamples drawn.
-    undefined : resamples left out because a side was constant, so that it had no correlation.
+    bounds : dict[str, tuple[float, float] | None]
+        (lower, upper) by metric; None where there is only one group or no defined resample.
+    level : float
+        Coverage, such as 0.95.
+    groups : int
+        Number of groups drawn from.
+    resamples : int
+        Number of resamples drawn.
+    undefined : int
+        Resamples left out because a side was constant, so that it had no correlation.
     """
 
     bounds: dict[str, tuple[float, float] | None]
@@ -54,8 +59,10 @@ def bootstrap(
 
     Parameters
     ----------
-    predicted, true : (n,), finite.
-    groups : the group of each image; whole groups are drawn with replacement.
+    predicted, true : ArrayLike
+        (n,), finite.
+    groups : Sequence[str]
+        The group of each image; whole groups are drawn with replacement.
     """
     x, y = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
     _, group_of = np.unique(np.asarray(groups), return_inverse=True)

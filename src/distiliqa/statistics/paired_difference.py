@@ -20,10 +20,14 @@ class SignedRank:
 
     Attributes
     ----------
-    p : two-sided p-value.
-    rank_sum : sum of the ranks of the positive differences.
-    n : differences that are not zero; zeros have no direction and are left out.
-    exact : whether p is from all 2**n combinations of signs; else from the normal approximation.
+    p : float
+        two-sided p-value.
+    rank_sum : float
+        Sum of the ranks of the positive differences.
+    n : int
+        Differences that are not zero; zeros have no direction and are left out.
+    exact : bool
+        Whether p is from all 2**n combinations of signs; else from the normal approximation.
     """
 
     p: float
@@ -41,7 +45,8 @@ def signed_rank(differences: ArrayLike) -> SignedRank:
 
     Parameters
     ----------
-    differences : (n,), finite and independent of each other.
+    differences : ArrayLike
+        (n,), finite and independent of each other.
     """
     values = np.asarray(differences, np.float64)
     values = values[values != 0]
@@ -90,15 +95,23 @@ class Difference:
 
     Attributes
     ----------
-    n : matched slices.
-    mean, median : over them.
-    interval : 95 % interval of the mean; None for too few units, such as one slice.
-    deviation : sample standard deviation of the differences; None for one slice.
-    effect : mean over deviation, Cohen's d of paired values (Lakens 2013, doi
-        10.3389/fpsyg.2013.00863, formula 6); None where all differences are equal.
-    test : signed-rank test of the units.
-    units : number of independent parts.
-    block : slices in such a part; None where a part is a whole series.
+    n : int
+        Matched slices.
+    mean, median : float
+        Over them.
+    interval : tuple[float, float] or None
+        95 % interval of the mean; None for too few units, such as one slice.
+    deviation : float or None
+        Sample standard deviation of the differences; None for one slice.
+    effect : float or None
+        Mean over deviation, Cohen's d of paired values (Lakens 2013, doi 10.3389/fpsyg.2013.00863,
+        formula 6); None where all differences are equal.
+    test : SignedRank
+        signed-rank test of the units.
+    units : int
+        Number of independent parts.
+    block : int or None
+        Slices in such a part; None where a part is a whole series.
     """
 
     n: int
@@ -121,8 +134,10 @@ def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
 
     Parameters
     ----------
-    series : for each pair of series the differences of its slices, (n,), in the order of position.
-    seed : of the bootstrap.
+    series : Sequence[ArrayLike]
+        For each pair of series the differences of its slices, (n,), in the order of position.
+    seed : int
+        Seed of the bootstrap.
     """
     values = [np.asarray(differences, np.float64) for differences in series]
     joined = np.concatenate(values)

@@ -43,8 +43,10 @@ class Bounds:
 
     Attributes
     ----------
-    max_bytes : of its content, after decompression.
-    max_s : seconds from the request to the last byte, and one more for every `MIN_BYTES_PER_S`.
+    max_bytes : int
+        Maximum size of its content, after decompression.
+    max_s : float
+        Seconds from the request to the last byte, and one more for every `MIN_BYTES_PER_S`.
     """
 
     max_bytes: int = MAX_ANSWER_BYTES
@@ -83,8 +85,10 @@ class BoundedAdapter(HTTPAdapter):
 
         Raises
         ------
-        TooSlowError : it takes too long.
-        TooLargeError : it is too large; raised where its content is read.
+        TooSlowError
+            It takes too long.
+        TooLargeError
+            It is too large; raised where its content is read.
         """
         self._bounds, self._response, self._received = bounds, None, 0
         done, late = Event(), Event()

@@ -30,10 +30,14 @@ class Credentials:
 
     Attributes
     ----------
-    user, password : for HTTP Basic.
-    token : a bearer token, in place of user and password.
-    certificate : PEM file with the client's certificate, for TLS.
-    key : PEM file with its private key; None where the certificate's file holds it too.
+    user, password : str or None
+        Credentials for HTTP Basic.
+    token : str or None
+        A bearer token, in place of user and password.
+    certificate : Path or None
+        PEM file with the client's certificate, for TLS.
+    key : Path or None
+        PEM file with its private key; None where the certificate's file holds it too.
     """
 
     user: str | None = None
@@ -48,8 +52,9 @@ def find_credentials(file: Path | None, environment: Mapping[str, str] = os.envi
 
     Raises
     ------
-    DistiliqaError : see `read_credentials`; half of a user and password; a token with a space or
-        line break in it. No text repeats a secret.
+    DistiliqaError
+        See `read_credentials`; half of a user and password; a token with a space or line break in
+        it. No text repeats a secret.
     """
     if file is not None:
         return read_credentials(file)
@@ -65,8 +70,9 @@ def read_credentials(file: Path) -> Credentials:
 
     Raises
     ------
-    DistiliqaError : the file, or that of the private key, is missing or readable for others; it
-        has another form; or as `find_credentials`.
+    DistiliqaError
+        The file, or that of the private key, is missing or readable for others; it has another
+        form; or as `find_credentials`.
     """
     _require_private(file)
     values = _section(file)

@@ -38,10 +38,14 @@ def plain_errors(url: str) -> Iterator[None]:
 
     Raises
     ------
-    UnreachableError : a connection that fails or times out.
-    PassingError : a connection that breaks; status 429 or 5xx.
-    SlowError : an answer takes too long.
-    DistiliqaError : any other failure.
+    UnreachableError
+        A connection that fails or times out.
+    PassingError
+        A connection that breaks; status 429 or 5xx.
+    SlowError
+        An answer takes too long.
+    DistiliqaError
+        Any other failure.
     """
     try:
         yield

@@ -40,8 +40,9 @@ def checked_url(url: str) -> str:
 
     Raises
     ------
-    DistiliqaError : another scheme than http and https, no host, or a password in the URL, which
-        the text does not repeat.
+    DistiliqaError
+        Another scheme than http and https, no host, or a password in the URL, which the text does
+        not repeat.
     """
     try:
         parts = urlsplit(url)
@@ -77,12 +78,15 @@ def open_session(
 
     Parameters
     ----------
-    adapter : connections of the session.
-    ca_file : PEM file of the authorities to trust, in place of the usual ones.
+    adapter : BoundedAdapter
+        Connections of the session.
+    ca_file : Path or None
+        PEM file of the authorities to trust, in place of the usual ones.
 
     Raises
     ------
-    DistiliqaError : a certificate or key that TLS cannot use.
+    DistiliqaError
+        A certificate or key that TLS cannot use.
     """
     _check_tls_files(credentials, ca_file)
     session = requests.Session()

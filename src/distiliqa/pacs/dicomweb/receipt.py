@@ -21,12 +21,15 @@ def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
 
     Parameters
     ----------
-    name, path : name of the object, and the server, for the error.
+    name, path : str
+        Name of the object, and the server, for the error.
 
     Raises
     ------
-    DistiliqaError : the server does not store the object, see `refusal`.
-    TypeError, ValueError : the answer is not DICOMweb.
+    DistiliqaError
+        The server does not store the object, see `refusal`.
+    TypeError, ValueError
+        The answer is not DICOMweb.
     """
     failed = [
         item.get("FailureReason")

@@ -45,8 +45,10 @@ class Accepted:
 
         Parameters
         ----------
-        get : sends the request with an Accept header.
-        offered : transfer syntaxes of the object, as the server states them.
+        get : Get
+            Sends the request with an Accept header.
+        offered : Iterable[object]
+            Transfer syntaxes of the object, as the server states them.
 
         Raises
         ------
@@ -79,9 +81,11 @@ def keep_object(response: requests.Response, uid: str, path: Path) -> None:
     Raises
     ------
     requests.RequestException : the answer breaks off or exceeds its bounds.
-    ValueError : it holds no DICOM object.
-    DistiliqaError : it holds another object than ``uid``, or several; the folder cannot be written,
-        or the object inflates to more than 512 MiB.
+    ValueError
+        It holds no DICOM object.
+    DistiliqaError
+        It holds another object than ``uid``, or several; the folder cannot be written, or the
+        object inflates to more than 512 MiB.
     """
     kind = Message()
     kind["Content-Type"] = response.headers.get("Content-Type", "")

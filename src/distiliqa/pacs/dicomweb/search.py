@@ -36,8 +36,10 @@ class Listing:
 
     Attributes
     ----------
-    rows : the results by their UID, in the order of the server.
-    shortfall : reason why the list is not complete; None if it is, as far as known.
+    rows : dict[str, Row]
+        The results by their UID, in the order of the server.
+    shortfall : str or None
+        Reason why the list is not complete; None if it is, as far as known.
     """
 
     rows: dict[str, Row]
@@ -49,15 +51,20 @@ def search(ask: AskPage, tag: str, stated: int | None, *, path: str) -> Listing:
 
     Parameters
     ----------
-    tag : tag of the UID that identifies a result.
-    stated : number of results that the server states elsewhere; None if it does not. The number of
+    tag : str
+        Tag of the UID that identifies a result.
+    stated : int or None
+        Number of results that the server states elsewhere; None if it does not. The number of
         series comes with every series.
-    path : the server, for errors.
+    path : str
+        The server, for errors.
 
     Raises
     ------
-    DistiliqaError : the server lists too many results, or a UID is not valid.
-    LookupError, TypeError : the answer is not DICOMweb.
+    DistiliqaError
+        The server lists too many results, or a UID is not valid.
+    LookupError, TypeError
+        The answer is not DICOMweb.
     """
     rows: dict[str, Row] = {}
     offset = 0

@@ -26,11 +26,14 @@ class Download:
 
     Attributes
     ----------
-    url : URL of the study, see `Study.url`.
-    folder : folder of ``<series UID>/<SOP Instance UID>.dcm``.
-    paths : folders of the series of which objects came.
-    missing : objects that did not come, by their intended paths, and incomplete series, with the
-        reasons.
+    url : str
+        URL of the study, see `Study.url`.
+    folder : Path
+        Folder of ``<series UID>/<SOP Instance UID>.dcm``.
+    paths : tuple[str, ...]
+        Folders of the series of which objects came.
+    missing : tuple[Problem, ...]
+        Objects that did not come, by their intended paths, and incomplete series, with the reasons.
     """
 
     url: str
@@ -60,8 +63,10 @@ class Study:
 
     Attributes
     ----------
-    uid : Study Instance UID.
-    series : UIDs of the series to use; empty for all CT series.
+    uid : str
+        Study Instance UID.
+    series : tuple[str, ...]
+        UIDs of the series to use; empty for all CT series.
     """
 
     server: Server
@@ -80,11 +85,13 @@ class Study:
 
         Parameters
         ----------
-        progress : called after every object with the number done and the total of its series.
+        progress : Progress or None
+            Called after every object with the number done and the total of its series.
 
         Raises
         ------
-        DistiliqaError : as `Server.find_series`.
+        DistiliqaError
+            See `Server.find_series`.
         """
         found = self.server.find_series(self.uid, self.series)
         paths: list[str] = []

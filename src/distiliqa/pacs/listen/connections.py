@@ -30,9 +30,12 @@ class Connection:
     Attributes
     ----------
     socket, address : socket and address of the peer.
-    since : time of the connection or of the last stored object, seconds.
-    is_associated : whether it has an association.
-    has_stored : whether it has stored an object.
+    since : float
+        Time of the connection or of the last stored object, seconds.
+    is_associated : bool
+        Whether it has an association.
+    has_stored : bool
+        Whether it has stored an object.
     """
 
     socket: socket.socket
@@ -47,7 +50,8 @@ class Connections:
 
     Parameters
     ----------
-    clock : seconds, rising.
+    clock : Callable[[], float]
+        Seconds, rising.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

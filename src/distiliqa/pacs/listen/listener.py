@@ -30,7 +30,8 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
 
     Parameters
     ----------
-    quiet_s : seconds without a new object before a series counts as complete.
+    quiet_s : float
+        Seconds without a new object before a series counts as complete.
     """
     waits: defaultdict[str, Backoff] = defaultdict(lambda: Backoff(_RETRIES))
     for complete in _polls(queue, quiet_s):

@@ -39,14 +39,18 @@ class Outbox:
 
     Parameters
     ----------
-    folder : folder of the outbox, with the objects that an earlier listener could not send.
-    send : function that sends one file; it raises `RefusedError`, `PassingError` or another error
+    folder : Path
+        Folder of the outbox, with the objects that an earlier listener could not send.
+    send : Callable[[Path], None]
+        Function that sends one file; it raises `RefusedError`, `PassingError` or another error
         unless the receiver has the object.
-    retries : waits while the server is away; the number of attempts is not limited.
+    retries : Retries
+        Waits while the server is away; the number of attempts is not limited.
 
     Raises
     ------
-    DistiliqaError : the folder cannot be written.
+    DistiliqaError
+        The folder cannot be written.
     """
 
     def __init__(

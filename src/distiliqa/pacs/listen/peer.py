@@ -41,7 +41,8 @@ class BoundedSocket(AssociationSocket):
 
         Raises
         ------
-        OSError : the number is too large, or the bytes do not come in time.
+        OSError
+            The number is too large, or the bytes do not come in time.
         """
         if nr_bytes > MAX_PDU_BYTES:
             raise OSError(f"a PDU of over {MAX_PDU_BYTES} bytes")

@@ -37,14 +37,19 @@ class Queue:
 
     Parameters
     ----------
-    folder : folder of the queue; objects that an earlier listener left count as just arrived.
-    is_taken : function that returns whether a name has results already.
-    kept : folders with the images of earlier series by name; they may be missing.
-    clock : function that returns rising seconds.
+    folder : Path
+        Folder of the queue; objects that an earlier listener left count as just arrived.
+    is_taken : Callable[[str], bool]
+        Function that returns whether a name has results already.
+    kept : Sequence[Path]
+        Folders with the images of earlier series by name; they may be missing.
+    clock : Callable[[], float]
+        Function that returns rising seconds.
 
     Raises
     ------
-    DistiliqaError : the folder cannot be written.
+    DistiliqaError
+        The folder cannot be written.
     """
 
     def __init__(
@@ -73,11 +78,13 @@ class Queue:
 
         Parameters
         ----------
-        received : a file in `receiving`.
+        received : Path
+            A file in `receiving`.
 
         Raises
         ------
-        DistiliqaError : a UID is not valid, or the disk does not take it.
+        DistiliqaError
+            A UID is not valid, or the disk does not take it.
         """
         folder = self.arriving / checked_uid(series, "series")
         path = folder / f"{checked_uid(instance, 'object')}.dcm"
@@ -100,7 +107,8 @@ class Queue:
 
         Raises
         ------
-        DistiliqaError : a series cannot be moved.
+        DistiliqaError
+            A series cannot be moved.
         """
         with self._lock:
             now = self._clock()

@@ -53,8 +53,10 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
 
     Parameters
     ----------
-    host : address to listen at: ``127.0.0.1`` for this machine only, ``0.0.0.0`` for all.
-    port : 0 chooses a free one.
+    host : str
+        Address to listen at: ``127.0.0.1`` for this machine only, ``0.0.0.0`` for all.
+    port : int
+        0 chooses a free one.
 
     Yields
     ------
@@ -62,7 +64,8 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
 
     Raises
     ------
-    DistiliqaError : the address is taken or not of this machine, or ``aet`` is not valid.
+    DistiliqaError
+        The address is taken or not of this machine, or ``aet`` is not valid.
     """
     entity = AE(ae_title=checked_aet(aet))
     entity.require_called_aet = True

@@ -44,12 +44,15 @@ class Scorer:
 
     Parameters
     ----------
-    folder : holds ``results``, ``scored`` and ``failed``.
-    outbox : outbox for the structured reports; None sends none.
+    folder : Path
+        Holds ``results``, ``scored`` and ``failed``.
+    outbox : Outbox or None
+        Outbox for the structured reports; None sends none.
 
     Raises
     ------
-    DistiliqaError : the folder cannot be written.
+    DistiliqaError
+        The folder cannot be written.
     """
 
     def __init__(self, folder: Path, model: Model, outbox: Outbox | None) -> None:
@@ -76,8 +79,9 @@ class Scorer:
 
         Raises
         ------
-        DistiliqaError, OSError, KeyboardInterrupt : the disk is full, the model fails, or the
-            user interrupts; nothing is lost, and the same call continues the work.
+        DistiliqaError, OSError, KeyboardInterrupt
+            The disk is full, the model fails, or the user interrupts; nothing is lost, and the same
+            call continues the work.
         """
         results = self.results / series.name
         if not results.exists():

@@ -37,8 +37,10 @@ class Node:
     Attributes
     ----------
     aet, host, port : title and address of the node.
-    calling_aet : our title; many nodes accept only titles they know.
-    connect_s, answer_s : maximum wait for a connection and for an answer, seconds.
+    calling_aet : str
+        Our title; many nodes accept only titles they know.
+    connect_s, answer_s : float
+        Maximum wait for a connection and for an answer, seconds.
     """
 
     aet: str
@@ -62,9 +64,12 @@ class Node:
 
         Raises
         ------
-        PassingError : the node is away, does not answer, or is out of resources.
-        RefusedError : the node refuses the object for good, or the file is not DICOM.
-        DistiliqaError : it refuses us or the object.
+        PassingError
+            The node is away, does not answer, or is out of resources.
+        RefusedError
+            The node refuses the object for good, or the file is not DICOM.
+        DistiliqaError
+            It refuses us or the object.
         """
         try:
             dataset = dcmread(path)

@@ -34,7 +34,8 @@ def serving(entity: AE, host: str, port: int, handlers: list[Any]) -> Iterator[i
 
     Parameters
     ----------
-    handlers : as `AE.start_server` takes them.
+    handlers : list[Any]
+        Handlers of events, as `AE.start_server` takes them.
 
     Yields
     ------
@@ -42,7 +43,8 @@ def serving(entity: AE, host: str, port: int, handlers: list[Any]) -> Iterator[i
 
     Raises
     ------
-    OSError : the address is taken or not of this machine.
+    OSError
+        The address is taken or not of this machine.
     """
     entity.acse_timeout, entity.dimse_timeout, entity.network_timeout = ASSOCIATE_S, PDU_S, IDLE_S
     entity.maximum_associations = 2 * MAX_CONNECTIONS  # `Connections` counts them

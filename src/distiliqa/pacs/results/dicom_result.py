@@ -106,7 +106,8 @@ def write_result(path: Path, make: Callable[[], Dataset]) -> None:
 
     Raises
     ------
-    DistiliqaError : any error of ``make``; a full disk, or a folder that cannot be written.
+    DistiliqaError
+        Any error of ``make``; a full disk, or a folder that cannot be written.
     """
     # Through memory, as errors of pydicom do not show that a disk is full.
     content = BytesIO()

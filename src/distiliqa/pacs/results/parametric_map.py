@@ -44,12 +44,14 @@ def write_parametric_map(
 
     Parameters
     ----------
-    sources : gives the images of a series; one that remembers them reads no header twice.
+    sources : ReadSources
+        Gives the images of a series; one that remembers them reads no header twice.
 
     Raises
     ------
-    DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
-        `read_sources`; it has no heatmaps on one grid, see `stack_heatmaps`; the disk is full.
+    DistiliqaError
+        The series is not DICOM or its headers cannot be referred to, see `read_sources`; it has no
+        heatmaps on one grid, see `stack_heatmaps`; the disk is full.
     """
     write_result(path, partial(parametric_map, series, model, sources=sources))
 

@@ -60,8 +60,10 @@ class SourceImage:
 
     Attributes
     ----------
-    header : patient, study and identifiers, without pixels; one object for all frames of a file.
-    frame : number of the frame, from 1 as in DICOM; None for an image of one frame.
+    header : Dataset
+        Patient, study and identifiers, without pixels; one object for all frames of a file.
+    frame : int or None
+        Number of the frame, from 1 as in DICOM; None for an image of one frame.
     """
 
     header: Dataset
@@ -81,8 +83,9 @@ def read_sources(series: SeriesScore) -> list[SourceImage]:
 
     Raises
     ------
-    DistiliqaError : the series is not DICOM, a file of it has gone, has changed or is damaged, an
-        identifier is missing, or the images are of several patients or studies.
+    DistiliqaError
+        The series is not DICOM, a file of it has gone, has changed or is damaged, an identifier is
+        missing, or the images are of several patients or studies.
     """
     headers, notes = {}, dict[str, None]()
     for path, info in {score.path: score.info for score in series.slices}.items():
@@ -195,7 +198,8 @@ def copied_text(dataset: Dataset, keyword: str) -> CopiedText:
 
     Parameters
     ----------
-    dataset : as read, before any access to ``keyword``, so that it has the bytes.
+    dataset : Dataset
+        The data set as read, before any access to ``keyword``, so that it has the bytes.
     """
     element = dataset.get_item(keyword)
     if not isinstance(element, RawDataElement) or not element.value:

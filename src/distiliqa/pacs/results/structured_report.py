@@ -73,13 +73,16 @@ def write_sr(
 
     Parameters
     ----------
-    replaces : earlier reports on the series, the predecessors of this one (PS3.3, C.17.2).
-    sources : gives the images of a series; one that remembers them reads no header twice.
+    replaces : Sequence[Dataset]
+        Earlier reports on the series, the predecessors of this one (PS3.3, C.17.2).
+    sources : ReadSources
+        Gives the images of a series; one that remembers them reads no header twice.
 
     Raises
     ------
-    DistiliqaError : the series is not DICOM or its headers cannot be referred to, see
-        `read_sources`; the disk is full or the folder cannot be written.
+    DistiliqaError
+        The series is not DICOM or its headers cannot be referred to, see `read_sources`; the disk
+        is full or the folder cannot be written.
     """
     make = partial(structured_report, series, model, replaces=replaces, sources=sources)
     write_result(path, make)

@@ -31,9 +31,11 @@ def write_html(
 
     Parameters
     ----------
-    identify : name series by folder and UID and slices by file. Without it nothing that names a
-        patient or a date is written: series are named by a hash of their UID, slices by number.
-    progress : called as pictures are drawn with the number done and the number to do.
+    identify : bool
+        Name series by folder and UID and slices by file. Without it nothing that names a patient or
+        a date is written: series are named by a hash of their UID, slices by number.
+    progress : Callable[[int, int], None] or None
+        Called as pictures are drawn with the number done and the number to do.
 
     Returns
     -------
@@ -41,7 +43,8 @@ def write_html(
 
     Raises
     ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    DistiliqaError
+        The disk is full or the folder cannot be written.
     """
     names = Names.of(run, identify=identify)
     entries = list_series(run, names)

@@ -20,7 +20,8 @@ def require_pdf(logo: Path | None = None) -> None:
 
     Parameters
     ----------
-    logo : a picture file that has to be readable.
+    logo : Path or None
+        A picture file that has to be readable.
     """
     if not is_installed("reportlab"):
         raise DistiliqaError(
@@ -52,14 +53,19 @@ def write_pdf(
 
     Parameters
     ----------
-    logo : a picture that stands at the top of the first page.
-    notes : text that stands below the title; line breaks are kept.
-    identify : name series and files, which may name a patient, see `distiliqa.report.names.Names`.
-    pictures : those that another report of the run has; drawn where there are none.
+    logo : Path or None
+        A picture that stands at the top of the first page.
+    notes : str or None
+        Text that stands below the title; line breaks are kept.
+    identify : bool
+        Name series and files, which may name a patient, see `distiliqa.report.names.Names`.
+    pictures : Pictures or None
+        Pictures of another report of the run; None to draw them.
 
     Raises
     ------
-    DistiliqaError : reportlab is missing, the logo is no picture, or the file cannot be written.
+    DistiliqaError
+        The package reportlab is missing, the logo is no picture, or the file cannot be written.
     """
     require_pdf(logo)
     from distiliqa.report.pdf.document import build

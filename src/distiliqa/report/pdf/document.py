@@ -103,7 +103,8 @@ def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MAX_TE
 
     Parameters
     ----------
-    most : characters that are shown; None for all, where the text does not stand in a table.
+    most : int or None
+        Characters that are shown; None for all, where the text does not stand in a table.
     """
     line = one_line(str(words))
     if most is not None and len(line) > most:
@@ -116,8 +117,10 @@ def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[obj
 
     Parameters
     ----------
-    columns : name, share of the width, and whether it holds numbers, of each.
-    rows : a cell for each column; a cell wraps inside it.
+    columns : Sequence[tuple[str, float, bool]]
+        Name, share of the width, and whether it holds numbers, of each.
+    rows : Sequence[Sequence[object]]
+        A cell for each column; a cell wraps inside it.
     """
     total = sum(share for _, share, _ in columns)
     head = [text(name, STRONG_NUMBER if numeric else STRONG) for name, _, numeric in columns]

@@ -29,12 +29,16 @@ def control(
 
     Parameters
     ----------
-    values : (number, value) in ascending order, drawn as dots.
-    average : the moving average, a line; ``out`` marks its points beyond the limits, drawn
-        as squares.
-    limits : (number, low, high), drawn as steps.
-    center : the mean of the baseline.
-    titles : the title of each value.
+    values : Sequence[Numbered]
+        (number, value) in ascending order, drawn as dots.
+    average : Sequence[Numbered]
+        The moving average, a line; ``out`` marks its points beyond the limits, drawn as squares.
+    limits : Sequence[tuple[int, float, float]]
+        (number, low, high), drawn as steps.
+    center : float or None
+        The mean of the baseline.
+    titles : Sequence[str] or None
+        The title of each value.
     """
     across, up = _across(values), _up(values, average, limits)
     ticks = {value: text for value, text in across.ticks(X_GAP).items() if value == int(value)}

@@ -30,10 +30,14 @@ class Curve(NamedTuple):
 
     Attributes
     ----------
-    x : ascending.
-    y : None leaves a gap.
-    intervals : lower and upper end for each value; None leaves a gap.
-    points : whether each value is a point too.
+    x : Sequence[float]
+        Places in ascending order.
+    y : Values
+        Values; None leaves a gap.
+    intervals : Intervals
+        Lower and upper end for each value; None leaves a gap.
+    points : bool
+        Whether each value is a point too.
     """
 
     name: str
@@ -58,7 +62,8 @@ def curves(
 
     Parameters
     ----------
-    x_ticks : labels of the horizontal axis by value; round numbers without them.
+    x_ticks : Mapping[float, str] or None
+        Labels of the horizontal axis by value; round numbers without them.
     """
     across = PAGE.across(*ends_of([x for one in drawn for x in one.x]))
     up = PAGE.up(*(y_limits or limits_of(_heights(drawn, lines))))

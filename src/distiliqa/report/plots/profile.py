@@ -77,13 +77,20 @@ def profile(
 
     Parameters
     ----------
-    x : ascending, in the unit that ``x_label`` states.
-    y : None leaves a gap.
-    intervals : lower and upper end for each value, drawn as a band; None leaves a gap.
-    y_limits : ends of the vertical axis; without them it holds 0 and all that is drawn.
-    marks : True draws the point hollow.
-    hrefs : where a click on each point leads.
-    lines : horizontal lines across the plot.
+    x : Sequence[float]
+        Ascending, in the unit that ``x_label`` states.
+    y : Values
+        Values; None leaves a gap.
+    intervals : Intervals or None
+        Lower and upper end for each value, drawn as a band; None leaves a gap.
+    y_limits : tuple[float, float] or None
+        Ends of the vertical axis; without them it holds 0 and all that is drawn.
+    marks : Sequence[bool] or None
+        True draws the point hollow.
+    hrefs : Sequence[str] or None
+        Where a click on each point leads.
+    lines : Sequence[Line]
+        Horizontal lines across the plot.
     """
     intervals = intervals or [None] * len(x)
     ends = [end for interval in intervals for end in interval or ()]

@@ -65,9 +65,12 @@ class Scene:
 
     Attributes
     ----------
-    width, height : px.
-    title : read out by a screen reader.
-    shapes : from the first to the last drawn.
+    width, height : float
+        Px.
+    title : str
+        Read out by a screen reader.
+    shapes : Sequence[Shape]
+        From the first to the last drawn.
     """
 
     width: float

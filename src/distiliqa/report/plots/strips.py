@@ -34,9 +34,11 @@ def strips(
 
     Parameters
     ----------
-    groups : dots by the name of their group, from top to bottom. The median is that of the dots
-        that are not flagged, where there are any.
-    limits : ends of the horizontal axis; without them it holds 0 and all values.
+    groups : Mapping[str, Sequence[Dot]]
+        Dots by the name of their group, from top to bottom. The median is that of the dots that are
+        not flagged, where there are any.
+    limits : tuple[float, float] or None
+        Ends of the horizontal axis; without them it holds 0 and all values.
     """
     values = [one.value for dots in groups.values() for one in dots]
     names = [_shortened(name) for name in groups]

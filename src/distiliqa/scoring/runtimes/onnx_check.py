@@ -40,7 +40,8 @@ def checked_network(folder: Path, config: ModelConfig) -> Path:
 
     Raises
     ------
-    ModelFolderError : a check fails.
+    ModelFolderError
+        A check fails.
     """
     path = checked_file(folder, ONNX, config)
     try:
@@ -66,7 +67,8 @@ def check_shapes(found: Mapping[str, list[Any]], config: ModelConfig, path: Path
 
     Raises
     ------
-    ModelFolderError : they differ.
+    ModelFolderError
+        They differ.
     """
     size = config.image_size
     stated: dict[str, list[int]] = {INPUT: [1, size, size], OUTPUT: [config.outputs]}
@@ -89,7 +91,8 @@ class Sizes:
 
     Attributes
     ----------
-    shapes : by the name of the value.
+    shapes : dict[str, Shape]
+        Shapes by the name of the value.
     values, products : number of values computed, and of multiplications, in all.
     """
 

@@ -100,7 +100,8 @@ class Graph:
 
     Attributes
     ----------
-    constants : arrays by name; they are views of the file.
+    constants : dict[str, ndarray]
+        Arrays by name; they are views of the file.
     """
 
     nodes: tuple[Node, ...]
@@ -114,7 +115,8 @@ def read_graph(content: memoryview) -> Graph:
 
     Raises
     ------
-    ValueError : the file is damaged, or holds something that no exported network has.
+    ValueError
+        The file is damaged, or holds something that no exported network has.
     """
     model = _model(content)
     versions = [_opset(opset) for opset in model.contents("opset")]

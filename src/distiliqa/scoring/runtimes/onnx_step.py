@@ -20,7 +20,8 @@ class Step:
 
     Parameters
     ----------
-    value : what a value of this name holds; `ValueError` where that depends on pixels.
+    value : Callable[[str], ndarray]
+        What a value of this name holds; `ValueError` where that depends on pixels.
 
     Attributes
     ----------

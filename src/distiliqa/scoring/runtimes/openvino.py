@@ -39,8 +39,10 @@ def open_openvino(folder: Path, config: ModelConfig, execution: Execution) -> Op
 
     Raises
     ------
-    DistiliqaError : OpenVINO is not installed, or this CPU has no bf16 and it is asked for.
-    ModelFolderError : see `distiliqa.scoring.runtimes.runtime.open_runtime`.
+    DistiliqaError
+        OpenVINO is not installed, or this CPU has no bf16 and it is asked for.
+    ModelFolderError
+        See `distiliqa.scoring.runtimes.runtime.open_runtime`.
     """
     path = checked_network(folder, config)
     openvino = import_openvino()
@@ -71,7 +73,8 @@ def import_openvino() -> Any:
 
     Raises
     ------
-    DistiliqaError : it is not installed.
+    DistiliqaError
+        It is not installed.
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     try:

@@ -21,15 +21,21 @@ class Message:
 
     Parameters
     ----------
-    content : its bytes.
-    name : name of the message in errors.
-    known : numbers of the fields to keep, by name.
-    ignored : numbers of fields that have no effect.
-    refused : names of fields that are refused, by number.
+    content : memoryview
+        Its bytes.
+    name : str
+        Name of the message in errors.
+    known : Mapping[str, int]
+        Numbers of the fields to keep, by name.
+    ignored : Collection[int]
+        Numbers of fields that have no effect.
+    refused : Mapping[int, str]
+        Names of fields that are refused, by number.
 
     Raises
     ------
-    ValueError : the message is damaged, or has another field than ``known`` and ``ignored``.
+    ValueError
+        The message is damaged, or has another field than ``known`` and ``ignored``.
     """
 
     def __init__(

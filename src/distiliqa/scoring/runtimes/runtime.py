@@ -37,9 +37,11 @@ def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Run
 
     Raises
     ------
-    DistiliqaError : the runtime is not installed, or this machine cannot run it.
-    ModelFolderError : the file is missing, altered, not loadable, or its inputs and outputs are
-        not those of ``config.json``.
+    DistiliqaError
+        The runtime is not installed, or this machine cannot run it.
+    ModelFolderError
+        The file is missing, altered, not loadable, or its inputs and outputs are not those of
+        ``config.json``.
     """
     if execution.runtime == "openvino":
         from distiliqa.scoring.runtimes.openvino import open_openvino
@@ -71,14 +73,18 @@ def open_session(
 
     Parameters
     ----------
-    threads : number of threads inside one operator; None leaves it to ONNX Runtime (all cores).
-    cuda : run it on the first NVIDIA GPU, in fp32 and not in TF32.
+    threads : int or None
+        Number of threads inside one operator; None leaves it to ONNX Runtime (all cores).
+    cuda : bool
+        Run it on the first NVIDIA GPU, in fp32 and not in TF32.
 
     Raises
     ------
-    DistiliqaError : CUDA is asked for and not there.
-    ModelFolderError : the file is missing, altered, not loadable, or takes or gives something
-        else than ``config.json`` says.
+    DistiliqaError
+        CUDA is asked for and not there.
+    ModelFolderError
+        The file is missing, altered, not loadable, or takes or gives something else than
+        ``config.json`` says.
     """
     path = checked_network(folder, config)
     if cuda and not has_cuda():
