@@ -65,6 +65,17 @@ def blurred(image: Tensor, spacing_mm: float, motion: Motion) -> Tensor:
     return torch.stack([moved.mean(dim=(0, 1)) for moved in positions])
 
 
+def rms_displacement(motion: Motion, shape: tuple[int, int], spacing_mm: float) -> Tensor:
+    """Root mean square of the displacement of each pixel about its mean, mm: float32, ``shape``."""
+    axis = max(shape) // 2
+    right = (torch.arange(shape[1]) - axis) * spacing_mm
+    up = (axis - torch.arange(shape[0]))[:, None] * spacing_mm
+    turn, grow = math.radians(motion.rotation), motion.breathing
+    across = motion.shift[0] + grow * right - turn * up
+    along = motion.shift[1] + grow * up + turn * right
+    return torch.hypot(across, along) * _sway(motion, _POSITIONS).std(correction=0).float()
+
+
 def _places(motion: Motion, width: float) -> Tensor:
     """Affine transform of the resting patient for each position, (positions, 2, 3).
 

@@ -14,7 +14,7 @@ from scipy.fft import fftfreq, irfft2, rfft2, rfftfreq
 
 from distiliqa.simulate.processing.preparation import Image, Preparation, Process
 
-_GHOST_SHARE = (0.3, 0.5)
+_GHOST_SHARE = 0.4
 _MARGIN = 16  # pixels beyond the displacement
 
 Waves = NDArray[np.float64]  # periods of each frequency along the displacement
@@ -27,7 +27,7 @@ def smear(given: Preparation) -> Process:
 
 def ghost(given: Preparation) -> Process:
     """Sum of the image and its copy ``strength`` mm away, with shares that add up to 1."""
-    share = given.rng.uniform(*_GHOST_SHARE)
+    share = _GHOST_SHARE
     return _displacing(given, lambda waves: 1 - share + share * np.exp(-2j * np.pi * waves))
 
 
@@ -51,3 +51,9 @@ def _displacing(given: Preparation, transfer: Callable[[Waves], NDArray]) -> Pro
         return moved[margin:-margin, margin:-margin]
 
     return displaced
+
+
+def rms_displacement_mm(kind: str, strength: float) -> float:
+    """Root mean square of the displacement about its mean, mm; 0 for a shift."""
+    spread = {"smear": 12**-0.5, "ghost": math.sqrt(_GHOST_SHARE * (1 - _GHOST_SHARE))}
+    return spread.get(kind, 0.0) * strength

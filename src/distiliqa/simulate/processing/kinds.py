@@ -172,7 +172,7 @@ KINDS: dict[str, Kind] = {
         "displacement",
         "mm",
         (0, 0.4, 0.8, 1.5, 2.5, 4, 7, 12),
-        "Adds a copy at this distance in a drawn direction, with a share of 0.3 to 0.5.",
+        "Adds a copy at this distance in a drawn direction, with a share of 0.4.",
         draws=True,
     ),
     "shift": Kind(

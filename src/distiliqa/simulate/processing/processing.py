@@ -105,6 +105,11 @@ class Processing:
         """Facts of the kind."""
         return KINDS[self.kind]
 
+    @property
+    def displacement_mm(self) -> float:
+        """Root mean square of the displacement that it makes, mm."""
+        return displacement.rms_displacement_mm(self.kind, self.strength)
+
     def prepared(
         self, hu: Image, spacing_mm: float, neighbours: Neighbours | None = None
     ) -> Process:

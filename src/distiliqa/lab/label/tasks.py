@@ -1,0 +1,57 @@
+"""Tasks of low contrast: Gaussian blobs, and the filters through which they see an error.
+
+A reader looks for faint structures of a few sizes. A matched filter of a blob keeps the part of an
+error that hides it. It is scaled so that the noise of filtered back-projection with a standard
+kernel keeps its standard deviation. Then an error is measured in HU of such noise: streaks,
+blotches and rings, whose power lies where the blobs look, count more than white noise of the same
+deviation (Burgess, J Opt Soc Am A 1999, doi 10.1364/JOSAA.16.000633).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.fft import fftfreq, irfft2, rfft2, rfftfreq
+
+from distiliqa.simulate.kernels import STANDARD
+
+SIZES_MM = (0.5, 1.0, 2.0)  # standard deviations of the blobs
+_MIN_PIXELS = 0.7  # a smaller blob is one pixel, which no filter can tell from noise
+
+Array = NDArray[np.float32]
+
+
+class Tasks(NamedTuple):
+    """Tasks on a pixel grid.
+
+    Attributes
+    ----------
+    sizes : standard deviation of each blob, pixels.
+    filters : (tasks, rows, columns // 2 + 1), gain at the frequencies of `scipy.fft.rfft2`.
+    """
+
+    sizes: tuple[float, ...]
+    filters: Array
+
+    def seen(self, error: NDArray[np.floating]) -> Array:
+        """Return an error (rows, columns), HU, as each task sees it: (tasks, rows, columns), HU."""
+        spectrum = rfft2(error.astype(np.float32))
+        return np.stack([irfft2(spectrum * gain, s=error.shape) for gain in self.filters])
+
+
+@lru_cache(maxsize=8)
+def tasks_on(shape: tuple[int, int], spacing_mm: float) -> Tasks:
+    """Tasks on a grid of ``shape`` pixels of ``spacing_mm``."""
+    across, down = rfftfreq(shape[1], spacing_mm), fftfreq(shape[0], spacing_mm)
+    frequency = np.hypot(down[:, None], across)  # cycles/mm
+    twice = np.full(across.shape, 2.0)  # `rfft2` leaves out the conjugate half
+    twice[0] = 1
+    power = twice * frequency * STANDARD.apodization(torch.from_numpy(frequency)).numpy() ** 2
+    sizes = [max(size, _MIN_PIXELS * spacing_mm) for size in SIZES_MM]
+    blobs = [np.exp(-2 * (np.pi * size * frequency) ** 2) * (frequency > 0) for size in sizes]
+    gains = [blob * np.sqrt(power.sum() / (power * blob**2).sum()) for blob in blobs]
+    return Tasks(tuple(size / spacing_mm for size in sizes), np.stack(gains).astype(np.float32))
