@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 from tests.support.made import made_slice, with_facts
 
-from distiliqa.metrics import BodyShape
-from distiliqa.models.config import Domain, ModelConfig, ScoreScale
+from distiliqa.metrics import BodyShape, BodyTissue
+from distiliqa.models.config import Domain, ModelConfig, ScoreScale, TissueLimits
 from distiliqa.scoring.domain import (
+    BODY_WITHOUT_BONE,
+    BONY_BODY,
     HIGH_CONTRAST,
+    MAX_RATIO,
+    NARROW_BODY,
+    NO_AIR,
     OUT_OF_DOMAIN,
     SMALL_BODY,
     SPLIT_BODY,
@@ -53,6 +58,34 @@ def test_a_model_without_limits_of_shape_warns_of_none():
     assert check_domain(Domain(0.05, 100, 40), 0.4, LEGS) == (0.4, ())
     assert check_domain(Domain(0.05, 100, 40), 0.4, PHANTOM) == (0.4, ())
     assert check_domain(Domain(0.05, 100, 40), 0.4, NOT_HU) == (0.4, ())
+
+
+LIMITS = TissueLimits(1.0, 0.2, 0.005, 0.2, 0.7, 0.05, 0.8, 0.9)
+PARTS = BodyTissue(aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, peak=0.4)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected", "told"),
+    [
+        ({}, 0.4, ()),
+        ({"aspect": 0.8}, 1.25, (NARROW_BODY,)),
+        ({"ring": 0.98}, 1.4, (BONY_BODY,)),
+        ({"bone": 0.5}, 2.5, (BONY_BODY,)),
+        ({"bone": 0.0}, MAX_RATIO, (BODY_WITHOUT_BONE,)),
+        ({"air": 0.0}, MAX_RATIO, (NO_AIR,)),
+        ({"fat": 0.025, "soft": 0.88}, 2.0, (UNIFORM_BODY,)),
+        ({"peak": 0.99}, 1.1, (UNIFORM_BODY,)),
+        ({"aspect": 0.8, "ring": 1.0}, 1 / 0.7, (NARROW_BODY, BONY_BODY)),
+    ],
+)
+def test_what_a_body_is_made_of_counts_whatever_its_size(
+    parts: dict[str, float], expected: float, told: tuple[str, ...]
+):
+    shape = BodyShape(None, 0.4, 150.0, True, replace(PARTS, **parts))
+    found, sentences = check_domain(replace(KNOWN, tissue=LIMITS), 0.4, shape)
+    assert found == pytest.approx(expected)
+    assert set(sentences) == set(told)
+    assert check_domain(KNOWN, 0.4, shape) == (0.4, ())
 
 
 def unlike(shape: tuple[int, int], spacing: float | None = None, **config: object) -> list[str]:
@@ -119,3 +152,5 @@ def test_the_shipped_model_says_what_it_was_trained_on():
     assert config.regions == ("chest", "abdomen")
     assert config.domain is not None
     assert (config.domain.min_pixel_mm, config.domain.max_pixel_mm) == (0.4, 1.5)
+    assert config.domain.tissue is not None
+    assert 0.9 < config.domain.tissue.min_aspect < 1.05  # between heads and trunks

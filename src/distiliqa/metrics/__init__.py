@@ -1,6 +1,7 @@
 """Classical metrics of CT images in HU: of one image, and of an image against its reference."""
 
 from distiliqa.metrics.body_shape import BodyShape, body_shape, water_equivalent_diameter
+from distiliqa.metrics.body_tissue import BodyTissue
 from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.noise_level import global_noise_level, noise_map
 from distiliqa.metrics.noise_power_spectrum import (
@@ -16,6 +17,7 @@ from distiliqa.metrics.vif import vif
 
 __all__ = [
     "BodyShape",
+    "BodyTissue",
     "NoisePowerSpectrum",
     "RadialSpectrum",
     "body_shape",

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.metrics.filters import box_all, box_mean, part_means
+from distiliqa.metrics.body_blocks import BODY_HU, body_blocks, grown, spanned
+from distiliqa.metrics.body_tissue import BodyTissue, body_tissue
+from distiliqa.metrics.filters import box_all, box_mean
 
-_BLOCKS = 64  # along the shorter side of a slice
-_SAMPLES = 4  # along a block
-_BODY_HU = -250.0  # fat is above, lung, foam and noise in air are below
 _THICK = 5  # blocks, 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
 _SKIN = 3  # blocks at the edge of a body that are not its inside
 _MIN_INSIDE = 20  # blocks, for a contrast
@@ -39,12 +37,15 @@ class BodyShape:
     thick : bool
         Whether a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as dense as
         fat or denser everywhere. No table is, however long.
+    tissue : BodyTissue or None
+        What the body is made of; None where no body is seen.
     """
 
     diameter_mm: float | None
     cleft: float
     contrast_hu: float | None
     thick: bool
+    tissue: BodyTissue | None = None
 
 
 def body_shape(
@@ -64,14 +65,15 @@ def body_shape(
     BodyShape
         Size, parts and contrast of the body.
     """
-    means, size = _blocks(hu)
+    means, size = body_blocks(hu)
     body = _body(means)
     water = _water(means, body)
     return BodyShape(
         diameter_mm=None if spacing_mm is None else _diameter(water, size, spacing_mm),
         cleft=_cleft(water.sum(axis=0)),
         contrast_hu=_contrast(means, body),
-        thick=bool(box_all(means > _BODY_HU, _THICK).any()),
+        thick=bool(box_all(means > BODY_HU, _THICK).any()),
+        tissue=body_tissue(means),
     )
 
 
@@ -94,45 +96,19 @@ def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float,
     float
         mm; 0 without a body. Good to a percent for bodies of 10 cm or more.
     """
-    means, size = _blocks(hu)
+    means, size = body_blocks(hu)
     return _diameter(_water(means, _body(means)), size, spacing_mm)
 
 
-def _blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
-    """Means of blocks of a slice, HU, 64 along its shorter side or more, and their side in pixels.
-
-    Noise makes single pixels of air as dense as a body, but not blocks. A block takes at most 4 x 4
-    of its pixels, for speed. Padding below air counts as air.
-    """
-    block = max(1, min(hu.shape) // _BLOCKS)
-    step = max(1, block // _SAMPLES)
-    samples = block // step
-    return part_means(np.maximum(hu[::step, ::step], AIR_HU), samples), samples * step
-
-
 def _body(means: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Blocks that the body reaches into."""
-    dense = means > _BODY_HU
-    return _grown(_spanned(dense) & _spanned(dense.T).T)
+    """Blocks that the body reaches into: its edge runs through the outermost ones."""
+    dense = means > BODY_HU
+    return grown(spanned(dense))
 
 
 def _water(means: NDArray[np.floating], body: NDArray[np.bool_]) -> NDArray[np.floating]:
     """Attenuation of blocks of the body relative to water, 0 outside it."""
     return np.where(body, means / 1000.0 + 1.0, 0.0)
-
-
-def _spanned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill rows from their first to their last block: lungs belong to the body."""
-    after = np.logical_or.accumulate(mask, axis=1)
-    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    return after & before
-
-
-def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Add one block all around: the edge of the body runs through these."""
-    padded = np.pad(mask, 1)
-    wide = padded[:, :-2] | padded[:, 1:-1] | padded[:, 2:]
-    return wide[:-2] | wide[1:-1] | wide[2:]
 
 
 def _diameter(water: NDArray[np.floating], size: int, spacing_mm: tuple[float, float]) -> float:

@@ -79,6 +79,20 @@ class IntervalCalibration:
 
 
 @dataclass(frozen=True)
+class TissueLimits:
+    """What a body may be made of to be in the domain, see `distiliqa.metrics.BodyTissue`."""
+
+    min_aspect: float
+    min_air: float
+    min_bone: float
+    max_bone: float
+    max_ring: float
+    min_fat: float
+    max_soft: float
+    max_peak: float
+
+
+@dataclass(frozen=True)
 class Domain:
     """The domain that the model was trained on: limits of body shape, pixel size and distance.
 
@@ -100,6 +114,8 @@ class Domain:
         of domain, see there; no upper limit where the latter is None.
     min_pixel_mm, max_pixel_mm : float or None
         Pixel spacing below or above which a slice is out of domain, mm; None for no limit.
+    tissue : TissueLimits or None
+        Limits of what the body is made of; None for a model that has none.
     """
 
     false_alarms: float
@@ -111,6 +127,7 @@ class Domain:
     most_contrast_hu: float | None = None
     min_pixel_mm: float | None = None
     max_pixel_mm: float | None = None
+    tissue: TissueLimits | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.body_shape import BodyShape
-from distiliqa.models.config import Domain, ModelConfig
+from distiliqa.metrics.body_tissue import BodyTissue
+from distiliqa.models.config import Domain, ModelConfig, TissueLimits
 
 OUT_OF_DOMAIN = "out of domain, unlike what the model was trained on: read with care"
 SMALL_BODY = "a smaller body than the model was trained on: read with care"
@@ -14,6 +15,19 @@ SPLIT_BODY = "a body in two parts, unlike what the model was trained on: read wi
 UNIFORM_BODY = (
     "a body as uniform as a phantom, unlike what the model was trained on: read with care"
 )
+NARROW_BODY = (
+    "a body that is not wider than high, as a head or a turned image: "
+    "unlike what the model was trained on, read with care"
+)
+BONY_BODY = (
+    "as much bone or such a ring of bone as in a head or a limb: "
+    "unlike what the model was trained on, read with care"
+)
+BODY_WITHOUT_BONE = (
+    "a body without bone, as a phantom: unlike what the model was trained on, read with care"
+)
+NO_AIR = "next to no air in the image: check that values are HU and that the whole body is shown"
+MAX_RATIO = 10.0  # of a measure to its limit: a share of none is not infinitely far
 # Of the matrix that the model takes. Every second pixel of 18 slices of 18 patients moved their
 # scores by up to 1.1 of 4 points, three of four by up to 0.3; twice the pixels by up to 2.2.
 MIN_MATRIX, MAX_MATRIX = 0.75, 1.25
@@ -27,8 +41,9 @@ def check_domain(
 
     The network sees texture and layout. Limbs have the texture of a trunk, and noise may cover
     trunk and phantom alike. So the shape of the body detects one that is too small, in parts or too
-    uniform, and one in numbers that are not HU, such as MR. The distance is then at least the ratio
-    of the shape to its limit.
+    uniform, what it is made of detects heads, limbs and phantoms whatever their size, and both
+    detect numbers that are not HU, such as MR. The distance is then at least the ratio of what is
+    measured to its limit.
 
     Parameters
     ----------
@@ -42,8 +57,27 @@ def check_domain(
         ratios[UNIFORM_BODY] = domain.least_contrast_hu / shape.contrast_hu
         if domain.most_contrast_hu is not None:
             ratios[HIGH_CONTRAST] = shape.contrast_hu / domain.most_contrast_hu
+    if domain.tissue is not None and shape.tissue is not None:
+        for sentence, ratio in _tissue_ratios(domain.tissue, shape.tissue):
+            ratios[sentence] = max(ratio, ratios.get(sentence, 0.0))
     warnings = tuple(sentence for sentence, ratio in ratios.items() if ratio > 1)
     return max([distance, *(ratios[sentence] for sentence in warnings)]), warnings
+
+
+def _tissue_ratios(limits: TissueLimits, tissue: BodyTissue) -> Iterator[tuple[str, float]]:
+    """Yield how far each measure is beyond its limit, which is at 1."""
+    yield NARROW_BODY, _below(tissue.aspect, limits.min_aspect)
+    yield NO_AIR, _below(tissue.air, limits.min_air)
+    yield BODY_WITHOUT_BONE, _below(tissue.bone, limits.min_bone)
+    yield BONY_BODY, tissue.bone / limits.max_bone
+    yield BONY_BODY, tissue.ring / limits.max_ring
+    yield UNIFORM_BODY, _below(tissue.fat, limits.min_fat)
+    yield UNIFORM_BODY, tissue.soft / limits.max_soft
+    yield UNIFORM_BODY, tissue.peak / limits.max_peak
+
+
+def _below(value: float, limit: float) -> float:
+    return limit / max(value, limit / MAX_RATIO)
 
 
 def unlike_training(ct: CTSlice, config: ModelConfig) -> Iterator[str]:

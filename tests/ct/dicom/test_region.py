@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa.ct.dicom.region import HeaderTexts, regions
+from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,24 @@ def test_body_parts(body_part: str | None, expected: tuple[str, ...]):
         (HeaderTexts(kernel="FC17", manufacturer="TOSHIBA"), ()),
         (HeaderTexts("CHEST", description="ACR phantom"), ("phantom",)),
         (HeaderTexts(protocol="10.2 Daily CT QA"), ("phantom",)),
+        (HeaderTexts(protocol="10.2 Sjukhusfysik", study="Fantom"), ("phantom",)),
+        (HeaderTexts(description="Gammex 464"), ("phantom",)),
+        (HeaderTexts(description="5mm Axial", study="NEURO CT HEAD BRAIN WO"), ("head",)),
+        (HeaderTexts(study="RT ANKLE", filter="HEAD FILTER"), ("limb",)),
+        (HeaderTexts(description="CHEST 5.0", study="CT HEAD AND CHEST"), ("chest",)),
+        (HeaderTexts(study="PET-CT SKULL BASE TO MID-THIGH"), ("abdomen", "head", "limb")),
+        (HeaderTexts("CHEST", species="Canis lupus familiaris"), ("animal",)),
+        (HeaderTexts("CHEST", species="Homo sapiens"), ("chest",)),
+        (HeaderTexts("CHEST", patient_is_phantom=True), ("phantom",)),
     ],
 )
 def test_the_most_trusted_part_of_a_header_decides(texts: HeaderTexts, expected: tuple[str, ...]):
     assert regions(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("QC^PHANTOM", True), ("Catphan 504", True), ("CIRS^Anna", False), ("", False), (None, False)],
+)
+def test_phantoms_are_known_by_what_they_are_called(name: str | None, expected: bool):
+    assert names_phantom(name) is expected

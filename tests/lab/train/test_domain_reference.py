@@ -18,6 +18,10 @@ TRUNKS = [
 ]
 
 
+def trunks(count: int) -> list[BodyShape]:
+    return (TRUNKS * count)[:count]
+
+
 def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
     """Of images with 6 channels of very different scales, moved together by ``shift``."""
     scale = 10.0 ** np.arange(-2, 4)[:, None, None]
@@ -31,7 +35,7 @@ def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
     rng = np.random.default_rng(0)
     known, others = (statistics(rng, n).double().numpy() for n in (400, 300))
     cases = [f"case {n % 4}" for n in range(400)]
-    reference, domain = fit_domain(known, cases, others, TRUNKS, false_alarms=0.05)
+    reference, domain = fit_domain(known, cases, others, trunks(400), false_alarms=0.05)
     assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 700)
     assert float((reference(statistics(rng, 1000)) > 1).float().mean()) == pytest.approx(
         0.05, abs=0.04
@@ -47,22 +51,22 @@ def test_the_limit_is_that_of_patients_who_are_not_known() -> None:
     patients = [5 * rng.standard_normal(6) for _ in range(8)]
     known = np.concatenate([p + rng.standard_normal((40, 6)) for p in patients[:7]])
     cases = [str(n // 40) for n in range(280)]
-    reference, _ = fit_domain(known, cases, patients[7] + rng.standard_normal((40, 6)), TRUNKS)
-    alone, _ = fit_domain(known, ["one"] * 280, known, TRUNKS)
+    reference, _ = fit_domain(known, cases, patients[7] + rng.standard_normal((40, 6)), trunks(280))
+    alone, _ = fit_domain(known, ["one"] * 280, known, trunks(280))
     assert np.linalg.norm(alone.whitening) > np.linalg.norm(reference.whitening)
 
 
 def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
-    rows = np.random.default_rng(5).standard_normal((40, 6))
+    rows = np.random.default_rng(5).standard_normal((301, 6))
     odd = [BodyShape(20.0, 1.0, 5.0, True)]
-    _, domain = fit_domain(rows, ["one"] * 40, rows, TRUNKS * 100 + odd)
+    _, domain = fit_domain(rows, ["one"] * 301, rows, trunks(300) + odd)
     assert domain.most_contrast_hu == pytest.approx(165.0)
     assert domain.smallest_mm == pytest.approx(180.0)
     assert domain.deepest_cleft == pytest.approx(0.8)
     assert domain.least_contrast_hu == pytest.approx(60.0)
-    _, blind = fit_domain(rows, ["one"] * 40, rows, [BodyShape(None, 1.0, None, True)])
+    _, blind = fit_domain(rows, ["one"] * 301, rows, [BodyShape(None, 1.0, None, True)] * 301)
     assert (blind.smallest_mm, blind.deepest_cleft, blind.least_contrast_hu) == (None, 1.0, 0.0)
-    assert blind.most_contrast_hu is None
+    assert (blind.most_contrast_hu, blind.tissue) == (None, None)
 
 
 def test_whitened_rows_have_unit_covariance() -> None:

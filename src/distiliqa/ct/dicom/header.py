@@ -13,7 +13,7 @@ from distiliqa.ct.dicom.acquisition_facts import (
     read_acquisition,
 )
 from distiliqa.ct.dicom.image_type import image_type_notes
-from distiliqa.ct.dicom.region import HeaderTexts, regions
+from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
 from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
 from distiliqa.ct.geometry import Geometry, Orientation, is_position, tilt_warnings
 from distiliqa.ct.slice_info import SliceInfo
@@ -37,9 +37,12 @@ HEADER_KEYWORDS = (
     "RescaleIntercept",
     "RescaleType",
     "LossyImageCompression",
-    "SeriesDescription",  # of these three only the body region is kept, see `regions`
+    "SeriesDescription",  # of these six only the body region is kept, see `regions`
     "ProtocolName",
     "FilterType",
+    "StudyDescription",
+    "PatientSpeciesDescription",
+    "PatientName",
 )
 
 # Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
@@ -206,6 +209,11 @@ def _regions(dataset: Dataset) -> tuple[str, ...]:
         codes=tuple(filter(None, [text(code, "CodeValue")])),
         description=text(dataset, "SeriesDescription"),
         protocol=text(dataset, "ProtocolName"),
+        study=text(dataset, "StudyDescription"),
+        species=text(dataset, "PatientSpeciesDescription"),
+        patient_is_phantom=any(
+            names_phantom(text(dataset, name)) for name in ("PatientName", "PatientID")
+        ),
         filter=text(dataset, "FilterType"),
         kernel=text(dataset, "ConvolutionKernel"),
         manufacturer=text(dataset, "Manufacturer"),

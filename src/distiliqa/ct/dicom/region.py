@@ -1,9 +1,10 @@
-"""Body region, or phantom, by the header of a slice.
+"""Body region, phantom or animal, by the header of a slice.
 
 Body Part Examined (0018,0015) and Anatomic Region Sequence (0008,2218) come first, if they name a
 region that is known here (PS3.16, Annex L; CID 4030). Scanners leave them empty or at a default.
-Then series description and protocol are searched. Last come a filter (0018,1160) and a kernel that
-scanners use for heads alone. These texts are searched for words and are never kept.
+Then series description, protocol and study description are searched. Last come a filter (0018,1160)
+and a kernel that scanners use for heads alone. The name of a phantom in any text comes before all,
+and so does a species that is not human (0010,2201). The texts are never kept.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-HEAD, NECK, LIMB, PHANTOM = "head", "neck", "limb", "phantom"
+HEAD, NECK, LIMB, PHANTOM, ANIMAL = "head", "neck", "limb", "phantom", "animal"
 CHEST, ABDOMEN = "chest", "abdomen"
 
 _FIRST = r"(?! ?(FIRST|IN\b|OF\b))"  # a patient goes head first, and a pancreas has a head
 # Patterns for text in which all separators have become one space.
 _WORDS = {
-    PHANTOM: r"PHANTOM|CATPHAN|QUALITY (ASSURANCE|CONTROL)|\b(CT|DAILY|WEEKLY|MONTHLY) Q[AC]\b",
+    PHANTOM: r"PHANTOM|FANTOM\w*\b|CATPHAN|TOMOPHAN|GAMMEX|LUNGMAN|\b(QRM|CIRS|CTDI|QAQC)\b"
+    r"|QUALITY (ASSURANCE|CONTROL)|\b(CT|DAILY|WEEKLY|MONTHLY) Q[AC]\b",
     HEAD: rf"\b(HEAD{_FIRST}\w*|BRAIN\w*|SKULL|CRANI\w*|CEREBR\w*|ORBIT\w*|SINUS(ES)?|PARANASAL\w*"
     r"|IAC|AUDITORY|FOSSA|TEMPORAL|PETROUS|MASTOIDS?|FAC(E|IAL)|JAW|MAXILL\w*|MANDIB\w*|DENTAL|PITUITARY|SELLA"
     r"|EARS?|EYES?|NEURO\w*|TMJ|KOPF|SCH(A|AE|Ä)DEL|CABEZA|TETE|CRANE|ENCEPHALE)\b",
@@ -30,7 +32,8 @@ _WORDS = {
     CHEST: r"CHEST|THORA[XC]|LUNG|HEART|CARDI|CORONAR|BREAST|AORTA|PULMON|\bT ?SPINE|\bCAP\b"
     r"|\bTAP\b",
     ABDOMEN: r"ABD|PELVI|LIVER|HEPAT|PANCREA|KIDNEY|RENAL|COLON|BLADDER|SPLEEN|ENTERO|\bCAP\b"
-    r"|\bTAP\b|\bL ?SPINE|UROGRA|WHOLE ?BODY|\bBODY\b",
+    r"|\bTAP\b|\bL ?SPINE|UROGRA|WHOLE ?BODY|\bBODY\b"
+    r"|\b(SKULL|EYES?|HEAD|VERTEX)\b.*\b(THIGHS?|TOES?)\b",  # of PET/CT, all between
 }
 
 # Code values of SNOMED CT and of SNOMED RT in DICOM (CID 4030).
@@ -53,6 +56,9 @@ _HEAD_KERNELS = {
 }
 
 
+_HUMAN = r"HOMO|HUMAN"
+
+
 class HeaderTexts(NamedTuple):
     """Texts of a header that may name a region; None or empty where they are absent.
 
@@ -62,6 +68,9 @@ class HeaderTexts(NamedTuple):
     codes : code values of the anatomic region.
     description : series description.
     protocol : protocol name.
+    study : study description.
+    species : species of the patient.
+    patient_is_phantom : name or identifier of the patient are those of a phantom.
     filter : filter type.
     kernel : convolution kernel.
     manufacturer : manufacturer of the scanner.
@@ -71,6 +80,9 @@ class HeaderTexts(NamedTuple):
     codes: tuple[str, ...] = ()
     description: str | None = None
     protocol: str | None = None
+    study: str | None = None
+    species: str | None = None
+    patient_is_phantom: bool = False
     filter: str | None = None
     kernel: str | None = None
     manufacturer: str | None = None
@@ -82,12 +94,23 @@ def regions(texts: HeaderTexts) -> tuple[str, ...]:
 
     For a phantom any part is enough: protocols of a chest or a head are used to scan it.
     """
-    found = [_named(text) for text in (texts.body_part, texts.description, texts.protocol)]
-    if any(PHANTOM in named for named in found):
+    searched = (texts.body_part, texts.description, texts.protocol, texts.study)
+    found = [_named(text) for text in searched]
+    if texts.patient_is_phantom or any(PHANTOM in named for named in found):
         return (PHANTOM,)
+    if texts.species and not re.search(_HUMAN, texts.species.upper()):
+        return (ANIMAL,)
     body_part, *free = found
     parts = (body_part | _coded(texts.codes), *free, {HEAD} if _is_for_heads(texts) else set())
     return tuple(sorted(next(filter(None, parts), ())))
+
+
+def names_phantom(name: str | None) -> bool:
+    """Test for the name of a phantom in the name or the identifier of a patient.
+
+    Some phantoms are called as people are, so that fewer words count than in descriptions.
+    """
+    return bool(re.search("PHANTOM|CATPHAN", (name or "").upper()))
 
 
 def _named(text: str | None) -> set[str]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from distiliqa.lab.network.graph import DomainReference
+from distiliqa.lab.train.body_limits import body_limits
 from distiliqa.metrics.body_shape import BodyShape
 from distiliqa.models.config import Domain
 
 FALSE_ALARMS = 0.05  # between patients who differ; fewer for a patient like the others
-_ODD = 0.01  # share of training images whose shapes set no limit, such as cropped ones
-_MIN_SIZE = 0.9  # of the smallest body
-_MIN_CONTRAST = 0.5  # of the lowest contrast inside a body
-_MAX_CONTRAST = 1.1  # of the highest, where lungs lie beside soft tissue
 
 
 def fit_domain(
@@ -51,22 +49,8 @@ def fit_domain(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
     checked = sum(map(len, distances))
-    smallest, deepest, least, most = _shape_limits(shapes)
-    return reference, Domain(false_alarms, len(known), checked, smallest, deepest, least, most)
-
-
-def _shape_limits(
-    shapes: Sequence[BodyShape],
-) -> tuple[float | None, float, float, float | None]:
-    """Limits of diameter, cleft, and lowest and highest contrast, with a margin."""
-    diameters = [shape.diameter_mm for shape in shapes if shape.diameter_mm]
-    contrasts = [shape.contrast_hu for shape in shapes if shape.contrast_hu is not None]
-    clefts = [shape.cleft for shape in shapes]
-    return (
-        _MIN_SIZE * float(np.quantile(diameters, _ODD)) if diameters else None,
-        (float(np.quantile(clefts, 1 - _ODD)) + 1.0) / 2.0,
-        _MIN_CONTRAST * float(np.quantile(contrasts, _ODD)) if contrasts else 0.0,
-        _MAX_CONTRAST * float(np.quantile(contrasts, 1 - _ODD)) if contrasts else None,
+    return reference, replace(
+        Domain(false_alarms, len(known), checked), **body_limits(shapes, cases)
     )
 
 

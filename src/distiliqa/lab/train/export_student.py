@@ -165,7 +165,13 @@ def _shape_line(domain: Domain) -> str:
     contrast = f"a contrast of less than {domain.least_contrast_hu:.0f}"
     if domain.most_contrast_hu is not None:
         contrast += f" or more than {domain.most_contrast_hu:.0f}"
-    return f"Bodies{size} {parts} or {contrast} HU are out of domain too."
+    line = f"Bodies{size} {parts} or {contrast} HU are out of domain too."
+    if domain.tissue is None:
+        return line
+    return (
+        f"{line} So are those that are narrower than {domain.tissue.min_aspect:.2f} times their "
+        "height, with the bone of a head or a limb, or with next to no bone, fat or air."
+    )
 
 
 def _training_lines(training: dict[str, Any]) -> list[str]:
