@@ -79,12 +79,14 @@ class Anatomy:
         """Means of a map over the soft tissue of blocks of 32 x 32 pixels, and their weights."""
         side = BLOCK // CELL
         weight = means_of(self.weight, side)
-        return means_of(cells * self.weight, side) / np.where(weight > 0, weight, 1), weight
+        means = means_of(cells * self.weight, side) / np.maximum(weight, 1e-6)
+        return means.astype(np.float32), weight
 
     def variance(self, error: NDArray[np.floating]) -> Array:
         """Local variance of an error, HU, as each task sees it: (tasks, cells), HU^2."""
         squares = means_of(self.tasks.seen(error) ** 2 * self.tissue, CELL)
-        return self._spread(squares, _REGION_MM) / np.maximum(self._around, _NOTHING)
+        around = np.maximum(self._around, _NOTHING)
+        return (self._spread(squares, _REGION_MM) / around).astype(np.float32)
 
     @cached_property
     def signs(self) -> Array:
