@@ -1,7 +1,9 @@
-"""Tests lie where what they test lies: tests/ROOM/test_MODULE.py."""
+"""Tests lie where what they test lies: tests/ROOM/test_MODULE.py, and every module is tested."""
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
@@ -23,6 +25,22 @@ FEATURES = {
     *("test_shipped_figures.py", "test_words.py", "tools/make_docs/test_real_pairs.py"),
     "tools/model_check/test_model_check.py",
 }
+# Modules that no test and no tested module of their room imports, and the test that runs them.
+TESTED_THROUGH = {
+    "cli/listen.py": "pacs/test_end_to_end.py",
+    "compare/screen.py": "cli/test_compare.py",
+    "ct/dicom/pydicom_import.py": "test_import.py",
+    "lab/train/start.py": "lab/train/test_training.py",
+    "report/html/overview.py": "report/html/test_report.py",
+    "report/html/section.py": "report/html/test_report.py",
+    "report/pdf/first_page.py": "report/pdf/test_pdf.py",
+    "report/pdf/series_section.py": "report/pdf/test_pdf.py",
+    "report/provenance.py": "report/html/test_report.py",
+    "report/series_plots.py": "report/html/test_report.py",
+    "scoring/challenge.py": "cli/test_challenge.py",
+    "scoring/runtimes/protobuf.py": "scoring/runtimes/test_onnx_check.py",
+    "working_directory.py": "test_import.py",
+}
 
 
 def subject_of(test: Path) -> Path:
@@ -41,6 +59,42 @@ def test_each_test_file_has_its_module():
         if not (subject_of(file).is_dir() or subject_of(file).with_suffix(".py").is_file())
     }
     assert sorted(alone - FEATURES) == []
+    assert sorted(FEATURES - alone) == [], "no longer needed here"
+
+
+def imported_by(files: Iterable[Path]) -> set[str]:
+    """Names of modules that files import, anywhere in them."""
+    names: set[str] = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names |= {f"{node.module}", *(f"{node.module}.{a.name}" for a in node.names)}
+    return names
+
+
+def test_each_module_is_tested_by_itself_or_as_a_part():
+    modules = {
+        path.relative_to(PACKAGE): path
+        for path in PACKAGE.rglob("*.py")
+        if not path.stem.startswith("__")
+    }
+    tested = imported_by(TESTS.rglob("test_*.py"))
+    alone = {path for path in modules if (TESTS / path).with_name(f"test_{path.name}").is_file()}
+    rooms = {
+        room: imported_by(modules[path] for path in alone if path.parts[0] == room)
+        for room in {path.parts[0] for path in modules}
+    }
+
+    def is_tested(path: Path) -> bool:
+        name = ".".join(("distiliqa", *path.with_suffix("").parts))
+        return path in alone or name in tested | rooms[path.parts[0]]
+
+    untested = {path.as_posix() for path in modules if not is_tested(path)}
+    assert sorted(untested - TESTED_THROUGH.keys()) == []
+    assert sorted(TESTED_THROUGH.keys() - untested) == [], "no longer needed here"
+    assert all((TESTS / test).is_file() for test in TESTED_THROUGH.values())
 
 
 def test_only_what_tests_share_stands_beside_them():
