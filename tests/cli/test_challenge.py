@@ -6,9 +6,8 @@ import re
 import numpy as np
 import pytest
 import tifffile
-from typer.testing import CliRunner
+from tests.support.command_line import invoke
 
-from distiliqa.cli import app
 from distiliqa.scoring.model import load_model
 
 RNG = np.random.default_rng(0)
@@ -29,8 +28,7 @@ def challenge(tmp_path, tiny_model):
 
     def run():
         places = ["--input", tmp_path / "input", "--output", tmp_path / "output"]
-        args = ["challenge", *map(str, places), "--model", str(tiny_model)]
-        done = CliRunner().invoke(app, args)
+        done = invoke("challenge", *places, "--model", tiny_model)
         scores = tmp_path / "output" / "image-quality-scores.json"
         return done.exit_code, done.stderr, json.loads(scores.read_text()) if done.stdout else None
 

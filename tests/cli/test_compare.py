@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
-
-from distiliqa.cli import app
+from tests.support.command_line import invoke
+from typer.testing import Result
 
 Write = Callable[..., Path]
 
@@ -16,8 +15,7 @@ Write = Callable[..., Path]
 @pytest.fixture
 def compare(tiny_model: Path) -> Callable[..., Result]:
     def run(*args: object) -> Result:
-        options = ["--model", str(tiny_model)]
-        return CliRunner().invoke(app, ["compare", *map(str, args), *options])
+        return invoke("compare", *args, "--model", tiny_model)
 
     return run
 

@@ -6,22 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from tests.support.command_line import invoke
+from tests.support.slices import noisy_body
+from typer.testing import Result
 
 pytest.importorskip("torch")
 
-from distiliqa.cli import app
 
 Write = Callable[..., Path]
-Y, X = np.mgrid[:96, :96] - 48
-BODY = np.where(np.hypot(X, Y) < 40, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
+BODY = noisy_body(96)
 
 
 @pytest.fixture
 def respond(tiny_model: Path, tmp_path: Path) -> Callable[..., Result]:
     def run(*args: object) -> Result:
-        options = ["--model", str(tiny_model), "--out", str(tmp_path / "out")]
-        return CliRunner().invoke(app, ["dose-response", *map(str, args), *options])
+        return invoke("dose-response", *args, "--model", tiny_model, "--out", tmp_path / "out")
 
     return run
 
@@ -76,11 +75,9 @@ def test_bad_input_is_2_and_one_line(tmp_path: Path, respond: Callable[..., Resu
 def test_a_name_cannot_command_the_terminal(
     tmp_path: Path, respond: Callable[..., Result], write_ct: Write
 ):
-    y, x = np.mgrid[:96, :96] - 48
-    hu = np.where(np.hypot(x, y) < 40, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
     for n in range(2):
         path = tmp_path / "in" / f"{n}.dcm"
-        write_ct(path, hu, PixelSpacing=[4, 4], ImagePositionPatient=[0, 0, 3 * n])
+        write_ct(path, BODY, PixelSpacing=[4, 4], ImagePositionPatient=[0, 0, 3 * n])
     broken = path.rename(path.with_name("\x1b[2J.dcm"))
     broken.write_bytes(broken.read_bytes()[:-100])
     done = respond(tmp_path / "in", "--doses", "0.5", "--at-least", 2)

@@ -8,9 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from tests.support.command_line import invoke
 
-from distiliqa.cli import app
 from distiliqa.ct.window import SOFT_TISSUE
 
 
@@ -28,8 +27,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def run(data: Path, *options: str) -> tuple[int, str, str]:
-    place = ["--data", str(data), "--ratings", str(data / "ratings.json")]
-    result = CliRunner().invoke(app, ["evaluate", *place, *options])
+    result = invoke("evaluate", "--data", data, "--ratings", data / "ratings.json", *options)
     return result.exit_code, result.stdout, result.stderr
 
 

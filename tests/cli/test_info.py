@@ -3,14 +3,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from typer.testing import CliRunner, Result
+from tests.support.command_line import invoke
+from typer.testing import Result
 
-from distiliqa.cli import app
 from distiliqa.models.folder import shipped_models
 
 
 def info(*args: object) -> Result:
-    return CliRunner().invoke(app, ["info", *map(str, args)])
+    return invoke("info", *args)
 
 
 def test_shipped_models_are_told():

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from tests.support.command_line import invoke
+from typer.testing import Result
 
-from distiliqa.cli import app
 from distiliqa.monitor import run as monitor
 from distiliqa.monitor.watch import Watch
 
@@ -49,7 +49,7 @@ def once(tmp_path: Path, tiny_model: Path) -> Callable[..., Result]:
     def run(*options: object, model: Path = tiny_model) -> Result:
         given = [tmp_path / "in", "--out", tmp_path / "out", "--once", "--settle", 0, *options]
         try:
-            return CliRunner().invoke(app, ["monitor", *map(str, given), "--model", str(model)])
+            return invoke("monitor", *given, "--model", model)
         finally:
             signal.signal(signal.SIGTERM, signals)
 

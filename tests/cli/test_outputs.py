@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pydicom.filereader
 import pytest
+from tests.support.command_line import invoke
 from tests.support.slices import write_series
-from typer.testing import CliRunner
 
-from distiliqa.cli import app
 from distiliqa.ct.dicom import read
 
 ALL = ["--pdf", "--sr", "--heatmaps", "png", "--heatmaps", "nifti", "--heatmaps", "dicom"]
@@ -27,8 +26,7 @@ def test_all_outputs_read_each_header_and_decode_each_slice_twice_at_most(
         read, "decode_frame", lambda *given, **more: slices.append(1) or decode(*given, **more)
     )
     series, out = write_series(tmp_path / "in", 4), tmp_path / "out"
-    command = ["score", str(series), "--out", str(out), *ALL]
-    result = CliRunner().invoke(app, command)
+    result = invoke("score", series, "--out", out, *ALL)
     assert result.exit_code == 0, result.output
     assert (len(headers), len(slices)) == (8, 8)
     written = {path.name for path in out.iterdir()}

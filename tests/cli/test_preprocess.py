@@ -13,9 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
-
-from distiliqa.cli import app
+from tests.support.command_line import run_apart
 
 WriteCT = Callable[..., Path]
 
@@ -34,9 +32,7 @@ def root(tmp_path: Path, write_ct: WriteCT) -> Path:
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
-    words = ["preprocess", *map(str, arguments), "--jobs", "1"]
-    result = CliRunner().invoke(app, words)
-    return result.exit_code, result.stdout, " ".join(result.stderr.split())
+    return run_apart("preprocess", *arguments, "--jobs", 1)
 
 
 def names(folder: Path, which: str) -> list[str]:

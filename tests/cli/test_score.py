@@ -11,10 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.command_line import invoke
 from tests.support.disks import full_disk
-from typer.testing import CliRunner, Result
-
-from distiliqa.cli import app
+from typer.testing import Result
 
 Write = Callable[..., Path]
 
@@ -22,7 +21,7 @@ Write = Callable[..., Path]
 @pytest.fixture
 def score(tiny_model: Path) -> Callable[..., Result]:
     def run(*args: object, model: Path = tiny_model) -> Result:
-        return CliRunner().invoke(app, ["score", *map(str, args), "--model", str(model)])
+        return invoke("score", *args, "--model", model)
 
     return run
 

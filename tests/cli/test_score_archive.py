@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from tests.support.command_line import invoke
+from typer.testing import Result
 
 from distiliqa import extras as packages
-from distiliqa.cli import app
 
 Write = Callable[..., Path]
 
@@ -21,8 +21,7 @@ Write = Callable[..., Path]
 @pytest.fixture
 def score(tiny_model: Path) -> Callable[..., Result]:
     def run(*args: object) -> Result:
-        given = ["score-archive", "--model", tiny_model, *args]
-        return CliRunner().invoke(app, list(map(str, given)))
+        return invoke("score-archive", "--model", tiny_model, *args)
 
     return run
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
-
-from distiliqa.cli import app
+from tests.support.command_line import invoke
+from typer.testing import Result
 
 Write = Callable[..., Path]
 
@@ -18,8 +17,7 @@ def score(tiny_model: Path, tmp_path: Path, write_series: Write) -> Callable[...
     folder = write_series(tmp_path / "in")
 
     def run(*args: object) -> Result:
-        options = ["--model", str(tiny_model), *map(str, args)]
-        return CliRunner().invoke(app, ["score", str(folder), *options])
+        return invoke("score", folder, "--model", tiny_model, *args)
 
     return run
 

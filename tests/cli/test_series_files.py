@@ -7,9 +7,8 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
-from typer.testing import CliRunner
+from tests.support.command_line import invoke
 
-from distiliqa.cli import app
 from distiliqa.scoring import model
 from distiliqa.scoring.model import load_model
 
@@ -19,7 +18,7 @@ pytest.importorskip("highdicom", reason="needs the extra pacs")
 @pytest.fixture
 def score(tiny_model):
     def run(*args):
-        return CliRunner().invoke(app, ["score", *map(str, args), "--model", str(tiny_model)])
+        return invoke("score", *args, "--model", tiny_model)
 
     return run
 

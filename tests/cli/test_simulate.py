@@ -10,23 +10,18 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from typer.testing import CliRunner
-
-from distiliqa.cli import app
+from tests.support.command_line import run_apart
+from tests.support.slices import noisy_body
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["simulate", *map(str, arguments), "--jobs", "1"])
-    return result.exit_code, result.stdout, " ".join(result.stderr.split())
+    return run_apart("simulate", *arguments, "--jobs", 1)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, write_ct: Callable[..., Path]) -> Path:
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:64, :64] - 32
     for n in range(2):
-        hu = np.where(np.hypot(x, y) < 26, rng.normal(40, 8, (64, 64)), -1000)
-        write_ct(tmp_path / "in" / f"{n}.dcm", hu, PixelSpacing=[4, 4])
+        write_ct(tmp_path / "in" / f"{n}.dcm", noisy_body(64, seed=n), PixelSpacing=[4, 4])
     return tmp_path / "in"
 
 

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
-
-from distiliqa.cli import app
+from tests.support.command_line import run_apart
+from tests.support.slices import noisy_body
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["simulate-dataset", *map(str, arguments), "--jobs", "1"])
-    return result.exit_code, result.stdout, " ".join(result.stderr.split())
+    return run_apart("simulate-dataset", *arguments, "--jobs", 1)
 
 
 @pytest.fixture
@@ -25,10 +23,8 @@ def recipe(tmp_path: Path) -> Path:
 
 
 def test_makes_a_data_set(recipe: Path, tmp_path: Path, write_ct: Callable[..., Path]) -> None:
-    y, x = np.mgrid[:96, :96] - 48.0
-    body = np.where(np.hypot(x, y) < 35, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
-    write_ct(tmp_path / "in" / "1.dcm", body, PixelSpacing=[4, 4])
-    write_ct(tmp_path / "in" / "2.dcm", 0 * body - 1000, PixelSpacing=[4, 4])
+    write_ct(tmp_path / "in" / "1.dcm", noisy_body(96), PixelSpacing=[4, 4])
+    write_ct(tmp_path / "in" / "2.dcm", np.full((96, 96), -1000), PixelSpacing=[4, 4])
     out = tmp_path / "out"
     code, stdout, stderr = run(recipe, "--data", tmp_path / "in", "--out", out)
     assert "2 rated images" in stdout
@@ -41,9 +37,7 @@ def test_makes_a_data_set(recipe: Path, tmp_path: Path, write_ct: Callable[..., 
 def test_what_a_run_made_is_no_input_of_the_next(
     recipe: Path, tmp_path: Path, write_ct: Callable[..., Path]
 ) -> None:
-    y, x = np.mgrid[:96, :96] - 48.0
-    body = np.where(np.hypot(x, y) < 35, np.random.default_rng(0).normal(40, 6, (96, 96)), -1000)
-    write_ct(tmp_path / "in" / "1.dcm", body, PixelSpacing=[4, 4])
+    write_ct(tmp_path / "in" / "1.dcm", noisy_body(96), PixelSpacing=[4, 4])
     for _ in range(2):
         stdout = run(recipe, "--data", tmp_path / "in", "--out", tmp_path / "in" / "out")[1]
         assert "2 rated images" in stdout

@@ -5,14 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from tests.support.command_line import invoke
 
-from distiliqa.cli import app
 from distiliqa.scoring import trials, tuning
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(app, [str(each) for each in args])
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +24,7 @@ def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_trial_is_shown_and_the_fastest_remembered(tiny_model: Path, quiet_machine: Path):
-    done = run("tune", tiny_model, "--runtime", "onnxruntime")
+    done = invoke("tune", tiny_model, "--runtime", "onnxruntime")
     assert done.exit_code == 0, done.output
     first, *_, last = done.stdout.splitlines()
     assert first.startswith("onnxruntime in fp32, 1 thread, batches of 1, 2 in parallel ")
@@ -41,13 +36,13 @@ def test_each_trial_is_shown_and_the_fastest_remembered(tiny_model: Path, quiet_
 
 def test_what_was_not_measured_has_no_figure(tiny_model: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tuning, "is_busy", lambda: True)
-    first, last = run("tune", tiny_model).stdout.splitlines()
+    first, last = invoke("tune", tiny_model).stdout.splitlines()
     assert first.endswith("not measured")
     assert last.startswith("not tuned: other programs keep this machine busy")
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path):
-    done = run("tune", tmp_path / "none")
+    done = invoke("tune", tmp_path / "none")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith("error: no model or model folder")
 
@@ -61,14 +56,14 @@ def test_a_run_of_many_slices_is_tuned_once_and_says_so(
 ):
     folder, out = write_series(tmp_path / "in", 3), tmp_path / "out"
     command = ("score", folder, "--model", tiny_model, "--runtime", "onnxruntime", "--out", out)
-    assert run(*command).stderr == ""
+    assert invoke(*command).stderr == ""
     assert execution_of(out)["chosen"] == "default"
     monkeypatch.setattr("distiliqa.scoring.run.MANY", 3)
-    told = run(*command).stderr
+    told = invoke(*command).stderr
     assert told == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default\n"
     assert execution_of(out)["threads"] == 2
     assert execution_of(out)["chosen"] == "measured"
-    assert run(*command).stderr == ""
+    assert invoke(*command).stderr == ""
     assert execution_of(out)["threads"] == 2
 
 
@@ -78,7 +73,7 @@ def test_what_is_asked_for_is_not_tuned(
 ):
     monkeypatch.setattr("distiliqa.scoring.run.MANY", 3)
     folder, out = write_series(tmp_path / "in", 3), tmp_path / "out"
-    done = run("score", folder, "--model", tiny_model, "--out", out, *option)
+    done = invoke("score", folder, "--model", tiny_model, "--out", out, *option)
     assert (done.exit_code, done.stderr) == (0, "")
     assert execution_of(out)[option[0].removeprefix("--")] == option[1]
     assert execution_of(out)["chosen"] == "asked"
@@ -86,7 +81,7 @@ def test_what_is_asked_for_is_not_tuned(
 
 def test_a_precision_that_a_runtime_lacks_is_one_line(tiny_model: Path, tmp_path: Path):
     wanted = ("--runtime", "onnxruntime", "--precision", "bf16")
-    done = run("score", tmp_path, "--model", tiny_model, *wanted)
+    done = invoke("score", tmp_path, "--model", tiny_model, *wanted)
     assert done.exit_code == 2
     assert done.stderr == (
         "error: the runtime onnxruntime does not run in bf16; use openvino for bf16\n"

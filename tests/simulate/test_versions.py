@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import EnhancedCTImageStorage
+from tests.support.slices import noisy_body
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError
@@ -26,9 +27,8 @@ def write_body(write_ct: Write) -> Callable[..., Path]:
     """Write a noisy body of 64 pixels of 4 mm, with corners that are padding."""
 
     def write(path: Path, **tags: object) -> Path:
+        hu = noisy_body(64)
         y, x = np.mgrid[:64, :64] - 32
-        noise = np.random.default_rng(0).normal(40, 8, (64, 64))
-        hu = np.where(np.hypot(x / 28, y / 20) < 1, noise, -1000)
         hu[np.hypot(x, y) > 32] = -2000
         return write_ct(path, hu, **({"PixelSpacing": [4, 4]} | tags))
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
 
 
+def invoke(*arguments: object) -> Result:
+    """Run a command, with both its outputs."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
 def run(*arguments: object) -> tuple[int, str]:
     """Run a command; its exit status, and all that it prints."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    result = invoke(*arguments)
     return result.exit_code, result.output
+
+
+def run_apart(*arguments: object) -> tuple[int, str, str]:
+    """Run a command; its exit status, what it prints, and its errors in one line."""
+    result = invoke(*arguments)
+    return result.exit_code, result.stdout, " ".join(result.stderr.split())

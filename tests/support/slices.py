@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 
@@ -23,6 +23,13 @@ def write_series(folder: Path, count: int = 3, **tags: Any) -> Path:
         position = [-100, -100, 3 * (count - n)]
         write_ct(folder / f"{n}.dcm", hu, ImagePositionPatient=position, **tags)
     return folder
+
+
+def noisy_body(size: int, seed: int = 0) -> NDArray[np.float64]:
+    """A body of soft tissue with noise in air, (size, size), HU; for pixels of some 4 mm."""
+    y, x = np.mgrid[:size, :size] - size // 2
+    noise = np.random.default_rng(seed).normal(40, 6, (size, size))
+    return np.where(np.hypot(x / 0.42, y / 0.31) < size, noise, -1000)
 
 
 def write_ct(path: Path, hu: ArrayLike, **tags: Any) -> Path:
