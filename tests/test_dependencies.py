@@ -31,7 +31,7 @@ def imported() -> Iterator[str]:
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                yield from (each.name.partition(".")[0] for each in node.names)
+                yield from (alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module is not None:
                 yield node.module.partition(".")[0]
 

@@ -1,4 +1,4 @@
-"""Benchmarks are run one by one, whatever becomes of each, and told on one page."""
+"""Benchmarks are run one by one, whatever becomes of each, and shown on one page."""
 
 from __future__ import annotations
 
@@ -83,15 +83,16 @@ def test_a_few_by_name_are_printed_and_not_written(
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(0, "0"), (1234.5, "1234"), (12.34, "12.3"), (0.012345, "0.0123"), (5, "5")]
+    ("value", "expected"),
+    [(0, "0"), (1234.5, "1234"), (12.34, "12.3"), (0.012345, "0.0123"), (5, "5")],
 )
-def test_numbers_have_three_digits(value: float, told: str):
+def test_numbers_have_three_digits(value: float, expected: str):
     from bench.page import number
 
-    assert number(value) == told
+    assert number(value) == expected
 
 
-def test_the_machine_is_told_without_its_name():
+def test_the_machine_is_reported_without_its_name():
     import platform
 
     from bench.machine import machine

@@ -49,7 +49,7 @@ def test_scores_in_slice_order(folder, challenge, tiny_model, name, write):
     write(folder / name, STACK)
     code, errors, scores = challenge()
     assert (code, errors) == (0, "")
-    expected = [each.score for each in load_model(tiny_model).score(HU)]
+    expected = [result.score for result in load_model(tiny_model).score(HU)]
     assert scores == pytest.approx(expected, abs=1e-3)
     assert sorted(scores) == scores
     assert scores[2] - scores[0] > 0.1
@@ -79,7 +79,7 @@ def test_rounding_beyond_the_ends_is_no_error(folder, challenge):
         (np.zeros((512, 512, 3), np.uint8), "an array of shape"),
     ],
 )
-def test_another_array_is_told(folder, challenge, values, problem):
+def test_another_array_is_reported(folder, challenge, values, problem):
     write_tiff(folder / "a.tiff", values)
     code, errors, scores = challenge()
     assert (code, scores) == (2, None)
@@ -87,7 +87,7 @@ def test_another_array_is_told(folder, challenge, values, problem):
     assert re.search(rf"a\.tiff: .*{problem}", errors)
 
 
-def test_no_stack_or_two_are_told(folder, challenge):
+def test_no_stack_or_two_are_reported(folder, challenge):
     (folder / ".hidden.tiff").touch()
     (folder / "notes.txt").touch()
     code, errors, _ = challenge()
@@ -100,14 +100,14 @@ def test_no_stack_or_two_are_told(folder, challenge):
     assert "holds 2 stacks (a.tiff, b.mha)" in errors
 
 
-def test_no_folder_is_told(tmp_path, challenge):
+def test_no_folder_is_reported(tmp_path, challenge):
     code, errors, _ = challenge()
     assert code == 2
     assert "synthetic-ct: no such folder" in errors
 
 
 @pytest.mark.parametrize("name", ["a.mha", "a.tiff"])
-def test_a_damaged_stack_is_told(folder, challenge, name):
+def test_a_damaged_stack_is_reported(folder, challenge, name):
     pytest.importorskip("SimpleITK")
     (folder / name).write_bytes(b"no image")
     code, errors, _ = challenge()

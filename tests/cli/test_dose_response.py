@@ -30,7 +30,7 @@ def test_a_series(tmp_path: Path, respond: Callable[..., Result], write_ct: Writ
     done = respond(tmp_path / "in", "--doses", "0.5,0.1", "--at-least", 2)
     assert done.exit_code == 0, done.stderr
     assert "score at half dose" in done.stdout
-    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "dose-response.csv",
         "dose-response.html",
         "dose-response.json",

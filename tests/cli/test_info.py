@@ -13,14 +13,14 @@ def info(*args: object) -> Result:
     return invoke("info", *args)
 
 
-def test_shipped_models_are_told():
+def test_shipped_models_are_reported():
     done = info("--json")
     assert done.exit_code == 0
-    assert [each["name"] for each in json.loads(done.stdout)["models"]] == list(shipped_models())
+    assert [model["name"] for model in json.loads(done.stdout)["models"]] == list(shipped_models())
 
 
-def test_one_model_is_told(tiny_model: Path):
-    assert [each["name"] for each in json.loads(info(tiny_model, "--json").stdout)["models"]] == [
+def test_one_model_is_reported(tiny_model: Path):
+    assert [model["name"] for model in json.loads(info(tiny_model, "--json").stdout)["models"]] == [
         "tiny"
     ]
     assert "model tiny 1.0" in info(tiny_model).stdout

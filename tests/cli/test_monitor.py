@@ -128,7 +128,7 @@ def test_a_file_that_fails_is_1_and_named(
     assert once().exit_code == 0  # put down as failed, until it changes
 
 
-def test_an_archive_and_other_images_are_told_once(
+def test_an_archive_and_other_images_are_reported_once(
     tmp_path: Path, once: Callable[..., Result], write_series: Write, write_ct
 ):
     folder = write_series(tmp_path / "in", 1)
@@ -141,11 +141,11 @@ def test_an_archive_and_other_images_are_told_once(
         os.mkfifo(folder / "pipe")
     done = once()
     assert (done.exit_code, done.stdout) == (0, "1 slice of 1 series scored\n"), done.stderr
-    told = done.stderr.splitlines()
+    lines = done.stderr.splitlines()
     zips = "study0.zip and 1 more: a zip inside; unpack it, or give it by itself"
-    assert any(line == f"left out: {folder / zips}" for line in told), told
-    assert any("mr0.dcm and 1 more: modality MR" in line for line in told), told
-    assert len(told) == (3 if os.name == "posix" else 2)
+    assert any(line == f"left out: {folder / zips}" for line in lines), lines
+    assert any("mr0.dcm and 1 more: modality MR" in line for line in lines), lines
+    assert len(lines) == (3 if os.name == "posix" else 2)
 
 
 def test_a_missing_folder_is_2_and_one_line(tmp_path: Path, once: Callable[..., Result]):
@@ -221,7 +221,7 @@ def test_a_signal_ends_it_cleanly(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-def test_a_signal_tells_that_once_is_not_through(
+def test_a_signal_reports_that_once_is_not_through(
     tmp_path: Path, running: Callable, write_series: Write
 ):
     write_series(tmp_path / "in", 60)

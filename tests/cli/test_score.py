@@ -96,7 +96,7 @@ def test_some_failed_is_1_and_the_rest_is_scored(
     assert error["path"] == str(folder / "1.dcm")
 
 
-def test_what_is_not_ct_is_told_but_no_failure(
+def test_what_is_not_ct_is_reported_but_no_failure(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):
     folder = write_series(tmp_path)
@@ -176,7 +176,7 @@ def test_an_altered_model_is_refused(
     assert done.stderr.startswith(f"error: {altered / 'model.onnx'}: is not the file")
 
 
-def test_an_output_that_cannot_be_written_is_told_before_scoring(
+def test_an_output_that_cannot_be_written_is_reported_before_scoring(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):
     (tmp_path / "out").write_text("a file")

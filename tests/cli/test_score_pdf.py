@@ -30,13 +30,13 @@ def test_writes_it_beside_the_others(score: Callable[..., Result], tmp_path: Pat
 
 
 @pytest.mark.parametrize("options", [["--pdf"], ["--notes", "x", "--out", "o"]])
-def test_options_that_need_others_are_told(score: Callable[..., Result], options: list[str]):
+def test_options_that_need_others_are_reported(score: Callable[..., Result], options: list[str]):
     done = score(*options)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "--pdf" in done.stderr
 
 
-def test_a_missing_extra_is_told_before_scoring(
+def test_a_missing_extra_is_reported_before_scoring(
     score: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("distiliqa.report.pdf.is_installed", lambda name: False)

@@ -52,13 +52,15 @@ def _evidence(report):
     return len(series.ReferencedSOPSequence)
 
 
-def test_a_series_that_can_have_none_is_told_and_the_others_go_on(tmp_path, score, write_series):
+def test_a_series_that_can_have_none_is_reported_and_the_others_go_on(
+    tmp_path, score, write_series
+):
     write_series(tmp_path / "in" / "a", 3)
     np.save(tmp_path / "in" / "b.npy", np.zeros((2, 64, 64), np.float32))
     done = score(tmp_path / "in", "--out", tmp_path / "out", "--sr")
     assert done.exit_code == 1
     line = f"not written: {tmp_path / 'in' / 'b.npy'}: not a DICOM image"
-    assert [each.startswith(line) for each in done.stderr.splitlines()] == [True]
+    assert [shown.startswith(line) for shown in done.stderr.splitlines()] == [True]
     assert len(list((tmp_path / "out" / "sr").iterdir())) == 1
 
 
@@ -77,8 +79,8 @@ def mapping(monkeypatch, tiny_model):
     class Mapping(model.Model):
         def score_prepared(self, slices, *args, **options):
             heatmap = np.full((16, 16), 3, np.float32)
-            for each in plain.score_prepared(slices):
-                yield replace(each, heatmap=heatmap)
+            for scored in plain.score_prepared(slices):
+                yield replace(scored, heatmap=heatmap)
 
     config = replace(plain.config, heatmap=(16, 16))
     loaded = Mapping(plain.folder, config, plain.session)
@@ -130,14 +132,14 @@ def test_lengths_of_no_patient_cost_their_series_alone(tmp_path, score, write_se
         assert any(str(tmp_path / "in" / folder) in line for line in lines)
 
 
-def test_a_model_without_a_map_is_told_before_scoring(tmp_path, score, write_series):
+def test_a_model_without_a_map_is_reported_before_scoring(tmp_path, score, write_series):
     done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", "--heatmaps", "png")
     assert done.exit_code == 2
     assert done.stderr.startswith("error: the model tiny has no local quality map; leave out")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_extra_is_told_before_scoring(tmp_path, score, write_series, monkeypatch):
+def test_a_missing_extra_is_reported_before_scoring(tmp_path, score, write_series, monkeypatch):
     monkeypatch.setattr("distiliqa.extras.find_spec", lambda name: None)
     done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out", "--sr")
     assert done.exit_code == 2

@@ -124,7 +124,7 @@ def test_a_bad_file_does_not_stop_the_rest(folder: Path, tmp_path: Path) -> None
     assert "broken.dcm" in stderr
 
 
-def test_what_an_earlier_run_left_beside_is_told(folder: Path, tmp_path: Path) -> None:
+def test_what_an_earlier_run_left_beside_is_reported(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run(folder, "--out", out, "--dose", 0.5)[::2] == (0, "")
     assert run(folder, "--out", out, "--dose", 0.25)[::2] == (0, "")

@@ -59,8 +59,8 @@ def test_a_run_of_many_slices_is_tuned_once_and_says_so(
     assert invoke(*command).stderr == ""
     assert execution_of(out)["chosen"] == "default"
     monkeypatch.setattr("distiliqa.scoring.run.MANY", 3)
-    told = invoke(*command).stderr
-    assert told == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default\n"
+    shown = invoke(*command).stderr
+    assert shown == "tuned: onnxruntime in fp32, 2 threads, batches of 4, 2.00 times the default\n"
     assert execution_of(out)["threads"] == 2
     assert execution_of(out)["chosen"] == "measured"
     assert invoke(*command).stderr == ""

@@ -17,10 +17,10 @@ def test_three_files_hold_the_same(paired: PairedRun, tmp_path: Path):
     with (tmp_path / "compare.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 5
-    told = [float(row["difference"]) for row in rows if row["difference"]]
-    assert told == [each["difference"] for each in record["series"][0]["slices"]]
+    differences = [float(row["difference"]) for row in rows if row["difference"]]
+    assert differences == [slice_["difference"] for slice_ in record["series"][0]["slices"]]
     assert rows[-1]["path_b"] == ""
-    assert sorted(each.name for each in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
         "compare.csv",
         "compare.html",
         "compare.json",

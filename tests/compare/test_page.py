@@ -15,7 +15,7 @@ def page(path: Path, run: PairedRun, *, identify: bool = False) -> str:
     return path.read_text()
 
 
-def test_tells_the_differences_and_what_was_not_compared(paired: PairedRun, tmp_path: Path):
+def test_shows_the_differences_and_what_was_not_compared(paired: PairedRun, tmp_path: Path):
     text = page(tmp_path / "p.html", paired)
     assert f"{paired.score.mean:+.2f}" in text
     assert "not compared: 1 slice of A, 0 slices of B" in text

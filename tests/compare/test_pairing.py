@@ -24,21 +24,21 @@ def test_one_and_one_belong_together(tmp_path: Path, write_series: Write):
     assert paired(a, b) == [("x", "y")]
 
 
-def test_series_uids_tell(tmp_path: Path, write_series: Write):
+def test_series_uids_decide(tmp_path: Path, write_series: Write):
     for side, folders in (("a", "pq"), ("b", "qp")):
         for n, folder in enumerate(folders):
             write_series(tmp_path / side / folder, 1 + n, SeriesInstanceUID=f"1.2.{n}")
     assert paired(tmp_path / "a", tmp_path / "b") == [("p", "q"), ("q", "p")]
 
 
-def test_places_in_the_input_tell_where_uids_do_not(tmp_path: Path, write_series: Write):
+def test_places_in_the_input_decide_where_uids_do_not(tmp_path: Path, write_series: Write):
     for n, side in enumerate("ab"):
         for k, folder in enumerate("pq"):
             write_series(tmp_path / side / folder, 2, SeriesInstanceUID=f"1.{n}.{k}")
     assert paired(tmp_path / "a", tmp_path / "b") == [("p", "p"), ("q", "q")]
 
 
-def test_the_protocol_tells_at_last(tmp_path: Path, write_series: Write):
+def test_the_protocol_decides_at_last(tmp_path: Path, write_series: Write):
     for n, (side, kernels) in enumerate((("a", ("B30f", "B70f")), ("b", ("B70f", "B30f")))):
         for k, kernel in enumerate(kernels):
             tags = {"SeriesInstanceUID": f"1.{n}.{k}", "ConvolutionKernel": kernel}
@@ -46,7 +46,7 @@ def test_the_protocol_tells_at_last(tmp_path: Path, write_series: Write):
     assert paired(tmp_path / "a", tmp_path / "b") == [("a0", "b1"), ("a1", "b0")]
 
 
-def test_what_nothing_tells_apart_is_told_by_name(tmp_path: Path, write_series: Write):
+def test_what_nothing_separates_is_reported_by_name(tmp_path: Path, write_series: Write):
     write_series(tmp_path / "a" / "x", 2, SeriesInstanceUID="1.1")
     write_series(tmp_path / "a" / "y", 2, SeriesInstanceUID="1.2")
     write_series(tmp_path / "b" / "z", 2, SeriesInstanceUID="1.3")
@@ -106,6 +106,6 @@ def test_by_order_needs_as_many():
         match_slices(first, second[:1], "order", PATHS)
 
 
-def test_several_slices_at_one_position_are_told():
+def test_several_slices_at_one_position_are_reported():
     with pytest.raises(DistiliqaError, match=r"^B: holds several slices at one position"):
         match_slices(refs("a", x=0), refs("b", x=0, y=0), None, PATHS)

@@ -23,7 +23,7 @@ def test_slices_of_one_place_are_compared(two: tuple[str, str], model: Model):
     differences = [pair.second.score - pair.first.score for pair in run.slices]
     assert run.score.mean == pytest.approx(np.mean(differences))
     assert run.score.mean < 0
-    assert [len(each) for each in run.unmatched] == [1, 2]
+    assert [len(slices) for slices in run.unmatched] == [1, 2]
     assert seen[-1] == (9, 9)
     assert run.complete
 
@@ -102,7 +102,9 @@ def test_another_pixel_size_is_refused_unless_the_user_says_what_belongs_togethe
     assert "part of the difference is that of the pixels" in note
 
 
-def test_series_without_a_counterpart_are_told(tmp_path: Path, write_series: Write, model: Model):
+def test_series_without_a_counterpart_are_reported(
+    tmp_path: Path, write_series: Write, model: Model
+):
     for side, folders in (("a", "pq"), ("b", "p")):
         for n, folder in enumerate(folders):
             write_series(tmp_path / side / folder, 2 + n, SeriesInstanceUID=f"1.{n}", KVP=ord(side))

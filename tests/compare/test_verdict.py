@@ -11,7 +11,7 @@ from distiliqa.statistics.paired_difference import difference
 
 
 @pytest.mark.parametrize(
-    ("differences", "higher_is_better", "told"),
+    ("differences", "higher_is_better", "expected"),
     [
         ([-1.0, -1.2, -0.9, -1.1], True, "B scores worse than A, by 1.05 points"),
         ([-1.0, -1.2, -0.9, -1.1], False, "B scores better than A, by 1.05 points"),
@@ -20,13 +20,13 @@ from distiliqa.statistics.paired_difference import difference
     ],
 )
 def test_says_which_is_better(
-    paired: PairedRun, differences: list[float], higher_is_better: bool, told: str
+    paired: PairedRun, differences: list[float], higher_is_better: bool, expected: str
 ):
     scale = replace(paired.first.model.scale, higher_is_better=higher_is_better)
     first = replace(paired.first, model=replace(paired.first.model, scale=scale))
     run = replace(paired, first=first)
     run.__dict__["score"] = difference([differences])
-    assert verdict(run).startswith(told)
+    assert verdict(run).startswith(expected)
 
 
 def test_says_what_few_slices_cannot_show(paired: PairedRun):

@@ -34,7 +34,9 @@ def run(
 def found(run: ScoringRun) -> DoseResponse:
     """Three slices of a patient at three doses, with scores made up."""
     points = tuple(
-        DosePoint(dose, tuple(replace(each, score=score + n / 10) for n, each in enumerate(three)))
+        DosePoint(
+            dose, tuple(replace(slice_, score=score + n / 10) for n, slice_ in enumerate(three))
+        )
         for dose, score, three in zip(
             (1.0, 0.5, 0.1), (3.8, 3.2, 1.5), [run.slices[:3]] * 3, strict=True
         )
@@ -87,14 +89,16 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
 def test_a_stated_dose_of_0_is_none(found: DoseResponse):
     stated = Acquisition(ctdivol_mgy=0.0)
     points = tuple(
-        replace(point, slices=tuple(with_facts(each, acquisition=stated) for each in point.slices))
+        replace(
+            point, slices=tuple(with_facts(slice_, acquisition=stated) for slice_ in point.slices)
+        )
         for point in found.points
     )
     assert "mGy" not in lowest_text(replace(found, points=points), found.bases[0])
 
 
 @pytest.mark.parametrize(
-    ("dose", "share", "told"),
+    ("dose", "share", "expected"),
     [
         (0.314, "32 %", "0.32 (3.2 mGy CTDIvol)"),
         (0.0041, "0.41 %", "0.0041 (0.041 mGy CTDIvol)"),
@@ -102,19 +106,19 @@ def test_a_stated_dose_of_0_is_none(found: DoseResponse):
         (0.996, "100 %", "1 (10 mGy CTDIvol)"),
     ],
 )
-def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: str, told: str):
+def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: str, expected: str):
     stated = Acquisition(ctdivol_mgy=10.0)
-    slices = [with_facts(each, acquisition=stated) for each in found.points[0].slices]
+    slices = [with_facts(slice_, acquisition=stated) for slice_ in found.points[0].slices]
     points = tuple(
-        DosePoint(at, tuple(replace(each, score=score) for each in slices))
+        DosePoint(at, tuple(replace(slice_, score=score) for slice_ in slices))
         for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))
     )
     answer = replace(found, points=points)
     assert verdict(answer) == f"Down to {share} of the dose a mean score of 3 is kept."
-    assert lowest_text(answer, answer.bases[0]) == told
+    assert lowest_text(answer, answer.bases[0]) == expected
 
 
-def test_one_slice_is_told_to_have_no_interval(found: DoseResponse, tmp_path: Path):
+def test_one_slice_is_reported_to_have_no_interval(found: DoseResponse, tmp_path: Path):
     single = tuple(replace(point, slices=point.slices[:1]) for point in found.points)
     write_response(replace(found, points=single), tmp_path)
     page = (tmp_path / "dose-response.html").read_text()

@@ -78,7 +78,7 @@ def test_half_way_down_in_score_is_half_way_in_the_logarithm():
         ([4, 3.0, 2.0, 1.0], 0.5, "crossing"),
     ],
 )
-def test_the_ends_are_told(quality: list[float], dose: float | None, bound: str):
+def test_the_ends_are_reported(quality: list[float], dose: float | None, bound: str):
     found = lowest_dose(DOSES, quality, 3.0)
     assert found.bound == bound
     assert found.dose == (None if dose is None else pytest.approx(dose))

@@ -28,7 +28,7 @@ def test_quality_falls_with_the_dose(series: str, model: Model):
         series, model, doses=(0.5, 0.1), slices=3, progress=lambda *at: seen.append(at)
     )
     assert found.doses == [1, 0.5, 0.1]
-    assert [each.position_mm for each in found.points[0].slices] == [0, 10, 20]
+    assert [slice_.position_mm for slice_ in found.points[0].slices] == [0, 10, 20]
     means = [point.mean for point in found.points]
     assert means[0] > means[1] > means[2]
     middle = np.s_[38:58, 38:58]
@@ -44,7 +44,7 @@ def test_full_dose_is_the_slice_as_it_is(series: str, model: Model):
     found = dose_response(series, model, doses=(0.5,), slices=2)
     plain = score_inputs([series], model).slices
     ends = [plain[0].score, plain[-1].score]
-    assert [each.score for each in found.points[0].slices] == ends
+    assert [slice_.score for slice_ in found.points[0].slices] == ends
 
 
 def test_a_lower_dose_scores_as_the_files_of_simulate_do(series: str, model: Model, tmp_path: Path):
@@ -58,7 +58,7 @@ def test_a_lower_dose_scores_as_the_files_of_simulate_do(series: str, model: Mod
 
 def test_one_slice_is_the_middle_one(series: str, model: Model):
     found = dose_response(series, model, doses=(0.5,), slices=1)
-    assert [each.position_mm for each in found.points[0].slices] == [10]
+    assert [slice_.position_mm for slice_ in found.points[0].slices] == [10]
 
 
 def test_the_seed_decides(series: str, model: Model):
@@ -69,7 +69,7 @@ def test_the_seed_decides(series: str, model: Model):
     assert scores[0] == scores[1] != scores[2]
 
 
-def test_a_slice_that_fails_is_told_and_the_others_go_on(
+def test_a_slice_that_fails_is_reported_and_the_others_go_on(
     tmp_path: Path, write_body: Write, model: Model
 ):
     folder = write_body(tmp_path / "a", 3)

@@ -57,8 +57,8 @@ def test_what_cannot_be_scored_says_why(
     magnet = write_series(tmp_path / "mr", 1, Modality="MR") / "0.dcm"
     paths = [tmp_path / "a.dcm", tmp_path / "a.txt", magnet]
     found = score_arrivals(map(opened, paths), model)
-    assert [each.state for each in found] == ["failed", "left out", "left out"]
-    assert all(each.reason for each in found)
+    assert [problem.state for problem in found] == ["failed", "left out", "left out"]
+    assert all(problem.reason for problem in found)
 
 
 def test_a_file_that_went_away_counts_only_if_it_was_read(volume: Path, model: Model):

@@ -58,14 +58,14 @@ def test_what_is_no_database_of_a_monitor_is_refused(tmp_path: Path):
         other.execute("CREATE TABLE mine (x)")
     with closing(open_database(tmp_path / "newer.sqlite")) as newer:
         newer.execute(f"PRAGMA user_version = {VERSION + 1}")
-    for name, told in (
+    for name, expected in (
         ("text", "text.sqlite: file is not a database; give another --out, or move it away"),
         ("other", "other.sqlite: not a database of a monitor; give another --out, or move it away"),
         ("newer", f"version {VERSION + 1}, this version reads {VERSION}; update distiliqa"),
     ):
         with pytest.raises(DistiliqaError) as refused:
             open_database(tmp_path / f"{name}.sqlite")
-        assert told in str(refused.value)
+        assert expected in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ def test_what_is_no_database_of_a_monitor_is_refused(tmp_path: Path):
     ],
 )
 def test_each_error_has_its_remedy(problem: str, remedy: str):
-    with pytest.raises(DistiliqaError) as told, in_words(Path("a.sqlite")):
+    with pytest.raises(DistiliqaError) as raised, in_words(Path("a.sqlite")):
         raise sqlite3.OperationalError(problem)
-    assert str(told.value) == f"a.sqlite: {problem}; {remedy}"
+    assert str(raised.value) == f"a.sqlite: {problem}; {remedy}"

@@ -29,11 +29,11 @@ def store(tmp_path: Path, model: Model) -> Iterator[Store]:
 
 @pytest.fixture
 def draw(tmp_path: Path, store: Store, model: Model) -> Callable[..., str]:
-    """Draw the page; ``draw.told`` is what the function gave."""
+    """Draw the page; ``draw.reported`` is what the function gave."""
 
     def write(**options: bool) -> str:
         page = tmp_path / "trend.html"
-        write.told = write_trend(page, store, model.config, Path("/in/DOE^JANE"), **options)
+        write.reported = write_trend(page, store, model.config, Path("/in/DOE^JANE"), **options)
         return page.read_text()
 
     return write
@@ -53,7 +53,7 @@ def test_a_folder_without_a_series_has_a_page(draw: Callable[..., str]):
     page = draw()
     assert "No series yet." in page
     assert "Research software, not a medical device." in page
-    assert draw.told == []
+    assert draw.reported == []
 
 
 def test_few_series_have_no_limits_and_it_says_so(store: Store, draw: Callable[..., str]):
@@ -65,11 +65,11 @@ def test_few_series_have_no_limits_and_it_says_so(store: Store, draw: Callable[.
     assert 'dashed" fill' not in page
 
 
-def test_an_alarm_is_listed_first_and_told(store: Store, draw: Callable[..., str]):
+def test_an_alarm_is_listed_first_and_reported(store: Store, draw: Callable[..., str]):
     add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)], acquisition=replace(FACTS, kvp=80))
     add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 4)
     page = draw()
-    assert draw.told == ["Force, 120 kV, <b>B30f: out of control, score lower"]
+    assert draw.reported == ["Force, 120 kV, <b>B30f: out of control, score lower"]
     assert "<b>B30f" not in page
     assert page.index("21 to 24") < page.index("<h2>Protocols")
     assert "Out of control since series 21: lower. Higher is better." in page

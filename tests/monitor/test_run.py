@@ -38,9 +38,11 @@ def test_what_is_new_is_scored_once(
     assert start().look().slices == 2
     scored = rows("SELECT sha256, score, noise_hu FROM slices ORDER BY sha256")
     run = score_inputs([folder], model)
-    expected = sorted((run.sha256_of(each.path), each.score, each.noise_hu) for each in run.slices)
-    assert [each[0] for each in scored] == [each[0] for each in expected]
-    assert [each[1] for each in scored] == pytest.approx([each[1] for each in expected])
+    expected = sorted(
+        (run.sha256_of(slice_.path), slice_.score, slice_.noise_hu) for slice_ in run.slices
+    )
+    assert [row[0] for row in scored] == [row[0] for row in expected]
+    assert [row[1] for row in scored] == pytest.approx([row[1] for row in expected])
     assert rows("SELECT state, count(*) FROM files GROUP BY state") == [("scored", 5)]
     assert (out / "trend.html").is_file()
 
@@ -182,7 +184,7 @@ def test_a_file_cut_short_is_tried_again_and_then_left(
     whole = (folder / "0.dcm").read_bytes()
     (folder / "0.dcm").write_bytes(whole[:-4000])
     monitor = start()
-    failures = [[each.path for each in monitor.look().failed] for _ in range(ATTEMPTS + 1)]
+    failures = [[problem.path for problem in monitor.look().failed] for _ in range(ATTEMPTS + 1)]
     assert failures == [[str(folder / "0.dcm")]] * ATTEMPTS + [[]]
     ((state, attempts, reason),) = rows(
         "SELECT state, attempts, reason FROM files WHERE state != 'scored'"
@@ -234,7 +236,7 @@ def test_a_file_without_permission_fails(folder: Path, start: Start, write_serie
     assert failed == (str(folder / "0.dcm"), "cannot be read (Permission denied)")
 
 
-def test_a_file_that_cannot_be_opened_is_told_once_and_tried_until_it_can(
+def test_a_file_that_cannot_be_opened_is_reported_once_and_tried_until_it_can(
     folder: Path, start: Start, rows: Rows, write_series: Write, monkeypatch: pytest.MonkeyPatch
 ):
     def broken(path: Path) -> str:
@@ -252,7 +254,7 @@ def test_a_file_that_cannot_be_opened_is_told_once_and_tried_until_it_can(
     assert rows("SELECT DISTINCT state, attempts FROM files") == [("scored", 1)]
 
 
-def test_two_patients_in_a_series_are_told_and_not_named(
+def test_two_patients_in_a_series_are_reported_and_not_named(
     folder: Path, out: Path, start: Start, rows: Rows, write_ct: Write
 ):
     monitor = start()
@@ -323,7 +325,7 @@ def test_a_stop_in_a_batch_leaves_the_batches_before(
     assert rows("SELECT count(*), count(DISTINCT sha256) FROM slices") == [(6, 6)]
 
 
-def test_a_folder_that_is_not_there_is_told(folder: Path, start: Start):
+def test_a_folder_that_is_not_there_is_reported(folder: Path, start: Start):
     monitor = start()
     folder.rmdir()
     with pytest.raises(DistiliqaError, match="no such folder"):

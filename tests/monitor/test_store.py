@@ -65,19 +65,19 @@ def test_a_series_mean_is_that_of_scoring(store: Store):
             [{"interval": (0.0, 1.5)}, {}],
         ]
     ):
-        slices = [scored(at, 1.0 + at**2, series=str(n), **each) for at, each in enumerate(facts)]
+        slices = [scored(at, 1.0 + at**2, series=str(n), **fact) for at, fact in enumerate(facts)]
         store.record([outcome(*slices, sha256=str(n), path=Path(f"/in/{n}"))], {})
-        (row,) = (each for each in store.series() if each["series"] == str(n))
+        (row,) = (found for found in store.series() if found["series"] == str(n))
         series = SeriesScore(str(n), tuple(slices))
         assert row["score"] == pytest.approx(series.score)
         assert row["noise_hu"] == series.noise_hu
         ends = (row["interval_low"], row["interval_high"])
         assert ends == (series.interval or (None, None))
         assert row["counted"] == len(series.known)
-        assert row["outside"] == sum(each.out_of_domain for each in slices)
+        assert row["outside"] == sum(slice_.out_of_domain for slice_ in slices)
 
 
-def test_the_first_slice_tells_the_protocol_and_the_order_is_of_arrival(store: Store):
+def test_the_first_slice_decides_the_protocol_and_the_order_is_of_arrival(store: Store):
     facts = Acquisition(kvp=100, kernel="B30f", scanner="Force", slice_thickness_mm=2)
     store.record([outcome(scored(series="9", acquisition=facts))], {})
     store.record([outcome(scored(series="1"), sha256="bb", path=Path("/in/b"))], {})

@@ -42,7 +42,7 @@ def test_series_are_grouped_by_protocol_and_numbered_in_it():
         ]
     )
     assert first.name == "Force, 120 kV, B30f, 3 mm, CHEST"
-    assert [(each.series, each.number) for each in first.members] == [("a", 1), ("c", 2)]
+    assert [(member.series, member.number) for member in first.members] == [("a", 1), ("c", 2)]
     assert first.members[0].name == short_hash("a")
     assert first.members[1].warnings == ("gap",)
     assert second.name == "Force, 80 kV, B30f, 3 mm, CHEST"
@@ -54,9 +54,9 @@ def test_what_is_out_now_comes_first():
     former = history([1.0] * 3 + [3.0] * 40, kernel="FORMER")
     now = history([3.0] * 5 + [1.0] * 5, kernel="NOW")
     found = protocols([*calm, *former, *now])
-    assert [each.facts[1].split(", ")[1] for each in found] == ["NOW", "FORMER", "CALM"]
-    assert [each.is_out for each in found] == [True, False, False]
-    assert [len(each.episodes) for each in found] == [1, 1, 0]
+    assert [protocol.facts[1].split(", ")[1] for protocol in found] == ["NOW", "FORMER", "CALM"]
+    assert [protocol.is_out for protocol in found] == [True, False, False]
+    assert [len(protocol.episodes) for protocol in found] == [1, 1, 0]
     (episode,) = found[0].episodes
     assert (episode.measure.name, episode.side, episode.still) == (SCORE, "lower", True)
     assert episode.last == BASELINE + 10
@@ -66,8 +66,8 @@ def test_what_is_out_now_comes_first():
 
 def test_series_without_a_noise_level_are_passed_over():
     rows = history([3.0] * 4)
-    for n, each in enumerate(rows):
-        each["noise_hu"] = None if n in (3, 22) else 10.0 + n % 2 + 20 * (n == 23)
+    for n, row in enumerate(rows):
+        row["noise_hu"] = None if n in (3, 22) else 10.0 + n % 2 + 20 * (n == 23)
     (protocol,) = protocols(rows)
     score, noise = protocol.measures
     assert (score.label, noise.label) == (SCORE, "noise level, HU")
@@ -81,5 +81,5 @@ def test_a_change_of_side_is_another_stretch():
     rng = np.random.default_rng(0)
     values = [*rng.normal(0, 1, BASELINE), *[9.0] * 3, *[-30.0] * 3]
     measure = Measure(SCORE, tuple(enumerate(map(float, values), start=1)))
-    found = [(each.side, each.first, each.last) for each in measure.episodes()]
+    found = [(episode.side, episode.first, episode.last) for episode in measure.episodes()]
     assert found == [("higher", 21, 23), ("lower", 24, 26)]

@@ -72,13 +72,13 @@ def test_a_file_that_goes_away_is_forgotten(watch: Watch, clock: Clock):
     assert stamp_of(path.with_name("gone")) is None
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path):
     with pytest.raises(DistiliqaError, match="gone: no such folder; check or mount it"):
         Watch(tmp_path / "gone", settle=0).look({})
 
 
 @pytest.mark.skipif(os.name == "nt", reason="asks the system by another way")
-def test_a_network_share_that_is_stale_is_told(watch: Watch, monkeypatch: pytest.MonkeyPatch):
+def test_a_network_share_that_is_stale_is_reported(watch: Watch, monkeypatch: pytest.MonkeyPatch):
     def stale(path: object, **options: object) -> os.stat_result:
         raise OSError(errno.ESTALE, "Stale file handle", str(path))
 

@@ -46,9 +46,9 @@ def test_photons_are_found_again(made: Acquisition, photons: float) -> None:
 @pytest.mark.parametrize("kernel", [Kernel(0.08, 3.0), Kernel(0.15, 4.0)])
 def test_another_texture_is_as_strong(body: Tensor, made: Acquisition, kernel: Kernel) -> None:
     noise = [
-        degrade(body, 3.0, each, Degradation(dose=0.2), [1]) - body
-        for each in (made, made.with_texture(kernel))
+        degrade(body, 3.0, acquisition, Degradation(dose=0.2), [1]) - body
+        for acquisition in (made, made.with_texture(kernel))
     ]
-    strong, other = (float(each[body > -200].std()) for each in noise)
+    strong, other = (float(image[body > -200].std()) for image in noise)
     assert other == pytest.approx(strong, rel=0.15)
     assert not torch.allclose(*noise, atol=1.0)

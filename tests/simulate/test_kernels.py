@@ -33,7 +33,7 @@ def test_half_is_where_the_apodization_is_one_half() -> None:
 
 
 @pytest.mark.parametrize("kernel", [Kernel(0.3, 2.0), Kernel(0.6, 4.0)])
-def test_noise_tells_the_kernel(kernel: Kernel) -> None:
+def test_noise_shows_the_kernel(kernel: Kernel) -> None:
     fan = FanBeam(595.0, 1085.6, channels=200, pitch=1.2858, views=400)
     draws = torch.randn(1, 400, 200, generator=torch.Generator().manual_seed(0))
     noise = filtered_back_projection(draws, 128, 0.8, fan, kernel)[0].numpy()
@@ -43,6 +43,6 @@ def test_noise_tells_the_kernel(kernel: Kernel) -> None:
     assert float(difference.abs().max()) < 0.12
 
 
-def test_a_slice_without_soft_tissue_tells_nothing() -> None:
+def test_a_slice_without_soft_tissue_shows_nothing() -> None:
     assert estimate_kernel(np.full((64, 64), -1000.0), 0.8) == STANDARD
     assert estimate_kernel(np.full((64, 64), -1000.0), 0.8, "B30f") == named_kernel("B30f")

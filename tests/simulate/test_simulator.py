@@ -100,7 +100,7 @@ def test_fewer_views_at_the_same_dose_have_streaks_but_no_more_noise(
         degrade(body, 3.0, computed, worse, [1]) - degrade(body, 3.0, silent, worse, [1])
         for worse in (Degradation(), replace(kept, views=144), replace(few, views=144))
     ]
-    whole, same, more = (float(each[body > -200].std()) for each in noise)
+    whole, same, more = (float(image[body > -200].std()) for image in noise)
     assert same == pytest.approx(whole, rel=0.1)
     assert more > 1.2 * whole
 

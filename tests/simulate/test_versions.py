@@ -111,7 +111,7 @@ def test_the_seed_is_that_of_image_and_frame():
     assert noise_seed(0, "1.2") == noise_seed(0, "1.2", 0) < 2**56
 
 
-def test_a_slice_without_pixel_spacing_is_told(tmp_path: Path, write_body: Write):
+def test_a_slice_without_pixel_spacing_is_reported(tmp_path: Path, write_body: Write):
     ct = index_ct(write_body(tmp_path / "a.dcm", PixelSpacing=None)).slices[0].read()
     with pytest.raises(CTReadError, match=r"a\.dcm: lacks Pixel Spacing"):
         next(simulated(ct, [HALF]))

@@ -38,7 +38,7 @@ def serving(folder: Path) -> Iterator[str]:
             if span is None:
                 self.answer(200, body, modified)
                 return
-            first, last = (int(each) for each in span.removeprefix("bytes=").split("-"))
+            first, last = (int(edge) for edge in span.removeprefix("bytes=").split("-"))
             self.answer(206, body[first : last + 1], modified)
 
         def answer(self, code: int, body: bytes = b"", modified: str | None = None) -> None:
@@ -66,14 +66,14 @@ def listed(bucket: Path, prefix: str) -> str:
     """The keys right below a prefix, and the prefixes that go on."""
     place = bucket / prefix
     keys, prefixes = [], []
-    for each in sorted(place.iterdir()) if place.is_dir() else []:
-        key = escape(each.relative_to(bucket).as_posix())
-        if each.is_dir():
+    for path in sorted(place.iterdir()) if place.is_dir() else []:
+        key = escape(path.relative_to(bucket).as_posix())
+        if path.is_dir():
             prefixes.append(f"<CommonPrefixes><Prefix>{key}/</Prefix></CommonPrefixes>")
         else:
             when = "<LastModified>2026-01-01T00:00:00Z</LastModified>"
             keys.append(
-                f"<Contents><Key>{key}</Key>{when}<Size>{each.stat().st_size}</Size></Contents>"
+                f"<Contents><Key>{key}</Key>{when}<Size>{path.stat().st_size}</Size></Contents>"
             )
     return (
         "<ListBucketResult><IsTruncated>false</IsTruncated>"

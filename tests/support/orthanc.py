@@ -46,8 +46,8 @@ class Orthanc:
         """The structured reports it has, as DICOM files."""
         query = json.dumps({"Level": "Series", "Query": {"Modality": "SR"}, "Expand": True})
         found = self.rest("tools/find", query.encode()).json()
-        objects = [each for series in found for each in series["Instances"]]
-        return [self.rest(f"instances/{each}/file").content for each in objects]
+        objects = [name for series in found for name in series["Instances"]]
+        return [self.rest(f"instances/{name}/file").content for name in objects]
 
     def empty(self) -> None:
         for patient in self.rest("patients").json():

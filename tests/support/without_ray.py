@@ -21,9 +21,9 @@ def score_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         files: Sequence[Listed], setting: Setting, workers: int, *, alone: bool
     ) -> Iterator[pa.Table]:
         scorer = Scorer(setting)
-        for each in files:
-            paths.append(each.path)
-            columns = {"path": each.path, **each.stamp._asdict(), **each.carried}
+        for file in files:
+            paths.append(file.path)
+            columns = {"path": file.path, **file.stamp._asdict(), **file.carried}
             yield scorer(pa.Table.from_pylist([columns]))
 
     monkeypatch.setattr(run, "score_files", score_files)

@@ -100,7 +100,9 @@ def test_draw_is_fair(cache: SliceCache, images: list[RatedImage]) -> None:
     assert all(140 < counts[t] < 260 for t in range(SYMMETRIES))
 
 
-def test_rescale_is_told_and_keeps_the_size(cache: SliceCache, images: list[RatedImage]) -> None:
+def test_rescale_is_reported_and_keeps_the_size(
+    cache: SliceCache, images: list[RatedImage]
+) -> None:
     dataset = RatedDataset(images, cache, range(N), augmentation="dihedral+rescale", seed=1)
     items = []
     for epoch in range(20):
@@ -114,7 +116,7 @@ def test_rescale_is_told_and_keeps_the_size(cache: SliceCache, images: list[Rate
         assert 0 <= item["image"].min() <= item["image"].max() <= 1
 
 
-def test_items_without_pixels_tell_the_same_draw(
+def test_items_without_pixels_report_the_same_draw(
     cache: SliceCache, images: list[RatedImage]
 ) -> None:
     dataset = RatedDataset(images, cache, range(N), augmentation="dihedral+rescale", seed=1)

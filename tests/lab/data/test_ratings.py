@@ -49,7 +49,7 @@ def test_names_of_ldctiqac2023_with_or_without_extension_and_subfolder(tmp_path:
     assert images[0].source is None
 
 
-def test_manifest_tells_case_source_and_facts(tmp_path: Path) -> None:
+def test_manifest_states_case_source_and_facts(tmp_path: Path) -> None:
     for name in ("a.tiff", "b.tiff"):
         write_tiff(tmp_path / name)
     (tmp_path / "manifest.csv").write_text(

@@ -60,7 +60,7 @@ def images(out: Path, which: str = "dataset.json") -> tuple[RatedImage, ...]:
     return read_ratings(out, out / which, scale=(0, 4))
 
 
-def test_every_image_is_rated_and_told_of(made: tuple[Path, Summary]) -> None:
+def test_every_image_is_rated_and_reported(made: tuple[Path, Summary]) -> None:
     out, summary = made
     assert (summary.images, summary.train, summary.test, summary.reused) == (12, 6, 6, 0)
     assert {image.case for image in images(out, "train.json")} == {"A"}

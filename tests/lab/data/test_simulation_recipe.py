@@ -31,9 +31,9 @@ def test_other_patients_keep_to_the_limits(rng: np.random.Generator) -> None:
     assert 1.17 < max(sizes) <= 1.2
     assert {abs(p.right) for p in patients} | {abs(p.down) for p in patients} == set(range(25))
     assert np.mean([p.table for p in patients]) == pytest.approx(0.5, abs=0.1)
-    assert np.mean([each.scanner is not None for each in drawn]) == pytest.approx(0.6, abs=0.1)
-    assert len({each.scanner for each in drawn}) > 5
-    halves = [each.texture.half for each in drawn if each.texture]
+    assert np.mean([draw.scanner is not None for draw in drawn]) == pytest.approx(0.6, abs=0.1)
+    assert len({draw.scanner for draw in drawn}) > 5
+    halves = [draw.texture.half for draw in drawn if draw.texture]
     assert len(halves) / DRAWS == pytest.approx(0.4, abs=0.1)
     assert 0.3 <= min(halves) < 0.35 < 0.9 < max(halves) <= 1.0
 
@@ -41,24 +41,24 @@ def test_other_patients_keep_to_the_limits(rng: np.random.Generator) -> None:
 def test_strengths_are_drawn_evenly_in_their_logarithm(rng: np.random.Generator) -> None:
     recipe = SimulationRecipe(lower_dose=1, fewer_views=1, dose=(0.04, 0.64), views=(50, 800))
     drawn = [recipe.draw_settings(rng) for _ in range(DRAWS)]
-    assert np.mean([each.dose < 0.16 for each in drawn]) == pytest.approx(0.5, abs=0.1)
-    assert np.mean([(each.views or 0) < 200 for each in drawn]) == pytest.approx(0.5, abs=0.1)
+    assert np.mean([draw.dose < 0.16 for draw in drawn]) == pytest.approx(0.5, abs=0.1)
+    assert np.mean([(draw.views or 0) < 200 for draw in drawn]) == pytest.approx(0.5, abs=0.1)
 
 
 def test_some_images_of_fewer_views_keep_the_dose(rng: np.random.Generator) -> None:
     recipe = SimulationRecipe(fewer_views=0.5, keep_dose=0.5)
     drawn = [recipe.draw_settings(rng) for _ in range(DRAWS)]
-    assert not any(each.keep_dose for each in drawn if each.views is None)
-    few = [each.keep_dose for each in drawn if each.views is not None]
+    assert not any(draw.keep_dose for draw in drawn if draw.views is None)
+    few = [draw.keep_dose for draw in drawn if draw.views is not None]
     assert np.mean(few) == pytest.approx(0.5, abs=0.1)
 
 
 def test_at_most_one_fault_an_image(rng: np.random.Generator) -> None:
     recipe = SimulationRecipe.model_validate({"faults": {"share": 0.5, "ring": None}})
     drawn = [recipe.faults.draw(rng) for _ in range(DRAWS)]
-    assert {len(each) for each in drawn} == {0, 1}
-    assert np.mean([bool(each) for each in drawn]) == pytest.approx(0.5, abs=0.1)
-    names = {name for each in drawn for name in each}
+    assert {len(draw) for draw in drawn} == {0, 1}
+    assert np.mean([bool(draw) for draw in drawn]) == pytest.approx(0.5, abs=0.1)
+    names = {name for draw in drawn for name in draw}
     assert names == {"motion", "metal", "hardening", "truncation", "smoothing"}
 
 

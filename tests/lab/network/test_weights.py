@@ -43,7 +43,9 @@ def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
     assert found.config == TINY
     state = network.state_dict()
     assert all(torch.equal(tensor, state[name]) for name, tensor in found.state_dict().items())
-    assert all(each.requires_grad and not each.is_meta for each in found.parameters())
+    assert all(
+        parameter.requires_grad and not parameter.is_meta for parameter in found.parameters()
+    )
 
 
 @pytest.mark.parametrize(

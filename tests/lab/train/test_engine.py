@@ -40,10 +40,10 @@ print(within, kept, resident())
 
 
 def test_freed_memory_is_kept_and_then_given_back() -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True
     )
-    within, kept, left = map(int, told.stdout.split())
+    within, kept, left = map(int, done.stdout.split())
     pages = 2**26 // resource.getpagesize()
     assert within < 0.01 * pages
     assert kept - left > 0.9 * pages

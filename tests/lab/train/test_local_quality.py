@@ -43,16 +43,16 @@ def test_the_disc_is_the_worse_version_and_the_rest_the_better(
     images, cache = rated
     made = list(composites(images, cache, range(len(images)), seed=0))
     # Of a: 4 and 3.9 with 1, not 4 with 3.9, which are nearly equal. Of b: 4 with 1 alone.
-    assert sorted(each.labels for each in made) == [(3.9, 1.0), (4.0, 1.0), (4.0, 1.0)]
-    for each in made:
+    assert sorted(composite.labels for composite in made) == [(3.9, 1.0), (4.0, 1.0), (4.0, 1.0)]
+    for composite in made:
         inside = np.zeros((512, 512), bool)
         inside[100:400, 100:400] = True
-        shown = each.worse & inside
+        shown = composite.worse & inside
         assert shown.any()
-        np.testing.assert_allclose(each.image[shown], LEVELS[1.0], atol=1e-3)
-        better = each.image[inside & ~each.worse]
-        np.testing.assert_allclose(better, LEVELS[each.labels[0]], atol=1e-3)
-        assert each.worse.sum() <= np.pi * (RADIUS[1] + 1) ** 2
+        np.testing.assert_allclose(composite.image[shown], LEVELS[1.0], atol=1e-3)
+        better = composite.image[inside & ~composite.worse]
+        np.testing.assert_allclose(better, LEVELS[composite.labels[0]], atol=1e-3)
+        assert composite.worse.sum() <= np.pi * (RADIUS[1] + 1) ** 2
 
 
 def test_where_lower_is_better_the_disc_has_the_higher_label(
@@ -60,7 +60,7 @@ def test_where_lower_is_better_the_disc_has_the_higher_label(
 ) -> None:
     images, cache = rated
     made = list(composites(images, cache, range(len(images)), seed=0, higher_is_better=False))
-    assert sorted(each.labels for each in made) == [(1.0, 3.9), (1.0, 4.0), (1.0, 4.0)]
+    assert sorted(composite.labels for composite in made) == [(1.0, 3.9), (1.0, 4.0), (1.0, 4.0)]
     shown = made[0].worse & (np.abs(made[0].image - LEVELS[1.0]) > 1e-2)
     assert shown.any()
 
@@ -68,7 +68,7 @@ def test_where_lower_is_better_the_disc_has_the_higher_label(
 def test_the_seed_decides(rated: tuple[list[RatedImage], SliceCache]) -> None:
     images, cache = rated
     first, again, other = (
-        [each.worse for each in composites(images, cache, range(len(images)), seed=seed)]
+        [composite.worse for composite in composites(images, cache, range(len(images)), seed=seed)]
         for seed in (0, 0, 1)
     )
     assert np.array_equal(first, again)

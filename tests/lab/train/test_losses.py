@@ -49,11 +49,11 @@ def test_the_middle_stays_but_for_a_flip_or_turn_and_a_shift() -> None:
     image[..., 24:40, 24:40] = torch.rand(16, 16)
     rng = np.random.default_rng(0)
     seen = [under_symmetry(image, rng) for _ in range(30)]
-    for each in seen:
-        assert each.shape == image.shape
-        torch.testing.assert_close(each.sum(), image.sum())
-        torch.testing.assert_close(each.flatten().sort().values, image.flatten().sort().values)
-    assert len({tuple(each.flatten().tolist()) for each in seen}) == 30
+    for shuffled in seen:
+        assert shuffled.shape == image.shape
+        torch.testing.assert_close(shuffled.sum(), image.sum())
+        torch.testing.assert_close(shuffled.flatten().sort().values, image.flatten().sort().values)
+    assert len({tuple(shuffled.flatten().tolist()) for shuffled in seen}) == 30
 
 
 def test_air_comes_in_at_the_edge() -> None:

@@ -74,7 +74,7 @@ def test_no_case_is_trained_on_and_held_out(trained: TrainingRun) -> None:
     assert held_out == [trained.images[i].name for i in trained.folds[0].validation]
 
 
-def test_run_folder_tells_how_it_was_made(trained: TrainingRun) -> None:
+def test_run_folder_states_how_it_was_made(trained: TrainingRun) -> None:
     facts = read_json(trained.folder / "run.json")
     assert facts["images"] == 12
     assert len(facts["ratings_sha256"]) == len(facts["slices_sha256"]) == 64

@@ -27,7 +27,7 @@ def test_the_peak_of_a_tapered_region_is_where_the_noise_is(center: float) -> No
     assert rings.peak_frequency == pytest.approx(center, rel=0.1)
 
 
-def test_comparison_tells_amount_and_texture_apart() -> None:
+def test_comparison_separates_amount_from_texture() -> None:
     full = np.full((128, 128), 50.0)
     found = compare_noise(full, full + band(0.4, 1), full + 2 * band(0.2, 2), 0.8)
     assert found.ratio == pytest.approx(0.5, rel=0.1)

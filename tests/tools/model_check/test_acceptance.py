@@ -20,11 +20,13 @@ def test_no_value_reaches_no_bound():
 
 
 @pytest.mark.parametrize(
-    ("model", "level", "told"),
+    ("model", "level", "expected"),
     [(0.9, 0.8, "above"), (0.8, 0.9, "below"), (1.0, 1.0, "equal"), (1.0, None, None)],
 )
-def test_the_model_is_compared_with_the_noise_level(model: float, level: float | None, told: str):
-    assert compared("PLCC", 4, model, level)["model to GNL"] == told
+def test_the_model_is_compared_with_the_noise_level(
+    model: float, level: float | None, expected: str
+):
+    assert compared("PLCC", 4, model, level)["model to GNL"] == expected
 
 
 def test_a_missed_bound_is_printed_and_listed():

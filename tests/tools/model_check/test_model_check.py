@@ -93,7 +93,7 @@ def test_every_section_has_its_figures(result: tuple[str, dict, dict]):
     assert all(row["flagged"] == row["n"] for row in rows["Flags"].values())
 
 
-def test_what_is_missed_is_told(result: tuple[str, dict, dict]):
+def test_what_is_missed_is_reported(result: tuple[str, dict, dict]):
     page, record, rows = result
     upside_down = rows["Images rated by radiologists"]
     assert upside_down["pairs ranked right"]["verdict"] == "missed"
@@ -113,7 +113,7 @@ def test_the_record_says_what_was_measured(result: tuple[str, dict, dict], data:
     assert str(data) not in json.dumps(record["sha256"])
 
 
-def test_a_case_that_is_not_held_out_is_told(data: Path, tiny_model: Path):
+def test_a_case_that_is_not_held_out_is_reported(data: Path, tiny_model: Path):
     inputs = ("--data", data, "--simulated", data / "simulated", "--model", tiny_model)
     done = run(*inputs, "--cases", "P7")
     assert done.returncode == 1
