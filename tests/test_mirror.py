@@ -29,7 +29,6 @@ FEATURES = {
 TESTED_THROUGH = {
     "cli/listen.py": "pacs/test_end_to_end.py",
     "compare/screen.py": "cli/test_compare.py",
-    "ct/dicom/pydicom_import.py": "test_import.py",
     "lab/train/start.py": "lab/train/test_training.py",
     "report/html/overview.py": "report/html/test_report.py",
     "report/html/section.py": "report/html/test_report.py",
