@@ -291,7 +291,7 @@ def test_what_is_no_file_is_left_out_by_name(tmp_path, write_ct, body):
     assert reasons.pop("zero.nii") == "a device, not a file"
     if reasons:
         assert reasons == {
-            "system": "a folder that the system makes up",
+            "system": "a folder that the system generates",
             "version.dcm": "made up by the system, not a file on a disk",
         }
 

@@ -92,7 +92,7 @@ def test_a_header_of_several_files_is_refused(tmp_path: Path):
     (tmp_path / "a.mhd").write_text("NDims = 3\nElementDataFile = LIST\n1.raw\n2.raw\n")
     outcome = opened(tmp_path / "a.mhd").outcome
     assert (outcome.state, outcome.sha256) == ("failed", sha256(tmp_path / "a.mhd"))
-    assert outcome.reason == "its pixels lie in several files; convert it to one, such as .mha"
+    assert outcome.reason == "its pixels are in several files; convert it to one, such as .mha"
 
 
 def test_a_header_that_names_a_pipe_is_refused_and_never_waits(tmp_path: Path):

@@ -28,15 +28,15 @@ class BodyShape:
         is not known.
     cleft : float
         Drop of the thickness of the body between two parts of similar thickness, from left to
-        right, relative to the thinner part: 0 for one round part, about 0.5 where lungs lie
-        beside the heart, 1 for two legs with air between them.
+        right, relative to the thinner part. 0 for one round part, about 0.5 for lungs beside the
+        heart, 1 for two legs with air between them.
     contrast_hu : float or None
-        Difference of the 90th and the 10th percentile inside the body, of means over two blocks and
-        two, HU: about 90 or more in a trunk, with its fat, organs, gas and bone, nearly 0 in a
-        phantom of water, low in brain; None for too few blocks.
+        Difference of the 90th and the 10th percentile of means over 2 x 2 blocks inside the body,
+        HU. About 90 or more in a trunk, with fat, organs, gas and bone; low in brain; nearly 0 in
+        a phantom of water. None for too few blocks.
     thick : bool
-        Whether a square of 5 x 5 blocks, of 64 along the shorter side of the slice, is as dense as
-        fat or denser everywhere. No table is, however long.
+        Whether a square of 5 x 5 blocks is as dense as fat or denser everywhere. The shorter side
+        of the slice has 64 blocks. Tables are thinner.
     tissue : BodyTissue or None
         What the body is made of; None where no body is seen.
     """
@@ -80,9 +80,9 @@ def body_shape(
 def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float, float]) -> float:
     """Diameter of the cylinder of water that attenuates as much as the body in a slice, mm.
 
-    The measure of patient size of AAPM Report 220 (2014), over all that lies between blocks as
-    dense as fat along both axes instead of an outlined body. A thin table adds little to it; a
-    body that is cut by the field of view has more than is seen.
+    The measure of patient size of AAPM Report 220 (2014). The body is not outlined: it is all that
+    is between blocks as dense as fat along both axes. A thin table adds little. A body that the
+    field of view cuts is larger than measured.
 
     Parameters
     ----------

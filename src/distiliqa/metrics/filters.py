@@ -27,7 +27,7 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
 
 
 def block_means(image: NDArray, blocks: int) -> NDArray[np.floating]:
-    """Means over ``blocks`` x ``blocks`` parts of an image; pixels left over are left out.
+    """Means over ``blocks`` x ``blocks`` parts of an image; a rest of pixels is ignored.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def block_means(image: NDArray, blocks: int) -> NDArray[np.floating]:
 
 
 def part_means(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
-    """Means over parts of ``side`` x ``side`` pixels; pixels left over at the end are left out.
+    """Means over parts of ``side`` x ``side`` pixels; a rest of pixels at the end is ignored.
 
     Parameters
     ----------

@@ -4,9 +4,9 @@ By definition air has -1000 HU and water 0, whatever the scanner and the tube vo
 1000 (mu - mu_water) / (mu_water - mu_air), Hounsfield 1973, doi 10.1259/0007-1285-46-552-1016. A
 rescale intercept that is lost, or applied twice, shifts a whole slice. Then the air around the body
 is still the darkest part and as smooth as the noise, and tissue is still 1000 HU above it: fat at
-about -100 HU, water at 0, muscle and organs at 20 to 120 with and without contrast medium. Where no
-air is seen around the body, lung may look like air, but its distance to tissue is wrong: fat at its
-right value proves that there is no offset. Phantoms have no fat; they are judged by their water.
+about -100 HU, water at 0, muscle and organs at 20 to 120 with and without contrast medium. Without
+air around the body, lung may look like air. Its distance to tissue is then wrong, and fat at its
+right value proves that there is no offset. Phantoms have no fat: their water is used.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Blocks(NamedTuple):
 
 
 def hu_offset(hu: NDArray[np.floating]) -> float | None:
-    """Find by how much all values of a slice are shifted.
+    """Find the common offset of all values of a slice.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _air(blocks: _Blocks) -> tuple[float, float] | None:
 
 
 def _air_without_noise(blocks: _Blocks) -> tuple[float, float] | None:
-    """The same for air of a single value, as in computed images or images clipped at air."""
+    """As `_air`, for air of a single value, in computed images or images clipped at air."""
     values, means, _, filled = blocks
     if filled is None or len(means) < _MIN_BLOCKS:
         return None

@@ -31,7 +31,7 @@ class RadialSpectrum(NamedTuple):
     def peak_frequency(self) -> float:
         """Frequency of the peak: mean frequency of the values above 70 % of the maximum, 1/mm.
 
-        The highest value alone jumps about by chance on the flat top that soft kernels have.
+        Spectra of soft kernels have a flat top, where the highest value alone depends on chance.
         """
         smooth = np.convolve(self.power, (0.25, 0.5, 0.25))[1:-1]
         top = smooth >= _TOP * smooth.max()
@@ -135,7 +135,7 @@ def difference_power_spectrum(
 ) -> NoisePowerSpectrum:
     """Noise power spectrum of a difference between slices, in a region of any shape.
 
-    No surface is subtracted: what the slices share, shading too, is gone from their difference.
+    No surface is subtracted: shading and anatomy of both slices cancel in their difference.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ def test_what_follows_an_array_is_not_lost_in_silence(tmp_path, body):
     with open(tmp_path / "a.npy", "wb") as file:
         np.save(file, body)
         np.save(file, body + 1)
-    with pytest.raises(CTReadError, match="longer than its header says"):
+    with pytest.raises(CTReadError, match="longer than its header states"):
         index_ct(tmp_path / "a.npy")
 
 

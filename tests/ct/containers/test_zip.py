@@ -75,7 +75,7 @@ def test_a_directory_that_ends_early_is_reported(tmp_path, slice_bytes):
     (problem,) = index.failed
     assert problem == (
         str(path),
-        "members may be missing: its directory lists 2 members, its end says 3; copy it again",
+        "members may be missing: its directory lists 2 members, its end states 3; copy it again",
     )
 
 

@@ -167,9 +167,12 @@ def test_bytes_after_the_last_pixel_are_a_warning(
 @pytest.mark.parametrize(
     ("declared", "says"),
     [
-        ({"Rows": 128, "Columns": 128}, "64 x 64 pixels of 1 samples, the header says 128 x 128"),
-        ({"Rows": 128, "Columns": 32}, "64 x 64 pixels of 1 samples, the header says 128 x 32"),
-        ({"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}, "16 bits a pixel, the header says 8"),
+        ({"Rows": 128, "Columns": 128}, "64 x 64 pixels of 1 samples, the header states 128 x 128"),
+        ({"Rows": 128, "Columns": 32}, "64 x 64 pixels of 1 samples, the header states 128 x 32"),
+        (
+            {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7},
+            "bits a pixel, the header states 8",
+        ),
         ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "16 bits a pixel"),
     ],
 )

@@ -105,7 +105,7 @@ def test_undeclared_values_below_air_are_air(tmp_path, write_ct, body, read_one)
 def test_what_a_terminal_would_obey_is_escaped(tmp_path, write_ct, body, read_one):
     tags = {"RescaleType": "\x1b[31mX", "ConvolutionKernel": "\x1b[32mK"}
     image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
-    assert image.warnings == (r"the file says its values are \x1b[31mX, not HU",)
+    assert image.warnings == (r"the file states values in \x1b[31mX, not HU",)
     assert image.acquisition.kernel == r"\x1b[32mK"
 
 
@@ -114,7 +114,7 @@ def test_texts_of_any_length_are_bounded(tmp_path, write_ct, body, read_one):
     tags = dict.fromkeys(("ConvolutionKernel", "Manufacturer", "RescaleType"), "K" * 30_000)
     image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
     assert image.acquisition.kernel == image.acquisition.manufacturer == f"{'K' * 127}…"
-    assert image.warnings == (f"the file says its values are {'K' * 59}…, not HU",)
+    assert image.warnings == (f"the file states values in {'K' * 59}…, not HU",)
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR UI", "ignore:The value length")
@@ -140,7 +140,7 @@ def test_padding_within_tissue_is_named(tmp_path, write_ct, body, read_one):
     ("tags", "warning"),
     [
         ({"RescaleSlope": None}, "no rescale slope or intercept"),
-        ({"RescaleType": "OD"}, "the file says its values are OD, not HU"),
+        ({"RescaleType": "OD"}, "the file states values in OD, not HU"),
         ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "VMI"]}, "a virtual monoenergetic image"),
         ({"ImageOrientationPatient": None}, "no image orientation"),
         ({"ImageOrientationPatient": [0] * 6}, "the image orientation is 0.0\\0.0\\0.0\\"),

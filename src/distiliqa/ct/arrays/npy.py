@@ -39,7 +39,7 @@ def index_npy(source: Source) -> CTIndex:
         array = _open(path)
     except Exception as error:  # numpy raises several kinds; some advise to load pickled objects
         raise CTReadError(
-            "not readable as a NumPy array of numbers, cut short, or longer than its header says",
+            "not readable as a NumPy array of numbers, cut short, or longer than its header states",
             path=path,
             remedy="save HU with numpy.save, as float32",
         ) from error

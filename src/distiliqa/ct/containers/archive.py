@@ -57,10 +57,10 @@ def is_archive(path: Path) -> bool:
 
 
 def open_archive(path: Path) -> tuple[list[Source], CTIndex]:
-    """The members of an archive, and what of it cannot be read.
+    """List the members of an archive, and an index of those that cannot be read.
 
-    Hidden members (``.DS_Store``, ``__MACOSX``) are left out. What a member is called is only a
-    name, which never becomes a path on disk.
+    Hidden members (``.DS_Store``, ``__MACOSX``) are left out. The name of a member never becomes a
+    path on disk.
 
     Raises
     ------

@@ -38,7 +38,7 @@ def walk(folder: Path) -> tuple[list[Source], CTIndex]:
             continue
         visited.add(real)
         if is_generated(real):
-            left_out.append(Problem(place, "a folder that the system makes up"))
+            left_out.append(Problem(place, "a folder that the system generates"))
             folders.clear()
             continue
         folders[:] = _shown(folders)

@@ -40,7 +40,7 @@ def list_zip(path: Path) -> Listing:
     members = [_member(archive, info) for info in found if info.file_size or not info.is_dir()]
     if stated in (len(found), len(found) % 0x10000):
         return Listing(members)
-    return Listing(members, f"its directory lists {len(found)} members, its end says {stated}")
+    return Listing(members, f"its directory lists {len(found)} members, its end states {stated}")
 
 
 class _Zip(zipfile.ZipFile):

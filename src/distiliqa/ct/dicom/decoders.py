@@ -112,12 +112,12 @@ def _check(source: bytes, runner: DecodeRunner) -> Codestream:
     if (found.rows, found.columns, found.samples) != (runner.rows, runner.columns, 1):
         raise ValueError(
             f"the compressed image has {found.rows} x {found.columns} pixels of "
-            f"{found.samples} samples, the header says {runner.rows} x {runner.columns} of 1"
+            f"{found.samples} samples, the header states {runner.rows} x {runner.columns} of 1"
         )
     if not found.precision <= runner.bits_allocated <= _MAX_PRECISION:
         raise ValueError(
             f"the compressed image has {found.precision} bits a pixel, "
-            f"the header says {runner.bits_allocated}"
+            f"the header states {runner.bits_allocated}"
         )
     return found
 

@@ -30,7 +30,7 @@ HEADER_KEYWORDS = (
     "ImagePositionPatient",
     "GantryDetectorTilt",
     "PixelSpacing",
-    "PixelRepresentation",  # says whether the padding values are signed
+    "PixelRepresentation",  # states whether padding values are signed
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",
     "RescaleSlope",
@@ -173,7 +173,7 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
     if no_rescale:
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
     if (unit := text(dataset, "RescaleType", MAX_QUOTED)) not in _RESCALE_TYPES_OF_HU:
-        yield f"the file says its values are {unit}, not HU"
+        yield f"the file states values in {unit}, not HU"
     if (spacing := _stored_spacing(dataset)) is not None:
         yield from (*pixel_warnings(*spacing), *square_warnings(*spacing))
     elif (found := written(dataset, "PixelSpacing")) is not None:

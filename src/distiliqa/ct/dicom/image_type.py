@@ -94,5 +94,5 @@ def _first(words: str, values: list[str]) -> str | None:
     pattern = re.compile(rf"\b({words})\b")
     plain = (re.sub(r"[\W_]+", " ", value) for value in values)
     return next(
-        (one for one, said in zip(values, plain, strict=True) if pattern.search(said)), None
+        (value for value, text in zip(values, plain, strict=True) if pattern.search(text)), None
     )

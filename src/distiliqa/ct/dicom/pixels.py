@@ -1,4 +1,4 @@
-"""Stored pixels of one DICOM frame: read as they lie in the file, or decoded.
+"""Stored pixels of one DICOM frame: read directly from the file, or decoded.
 
 pydicom goes through all elements before the pixels each time it decodes, and the index has just
 done that. `NativePixels` reads what nearly all CT is: one frame of 16 bits a pixel, little endian
@@ -60,7 +60,7 @@ def decode(source: Source, frame: int, syntax: UID) -> tuple[NDArray[np.generic]
             stored = pixel_array(pixels, index=frame, transfer_syntax_uid=syntax, **options)
             return stored, notes
     except Exception as error:  # decoders raise many kinds
-        reason = str(error).split("\n")[-1].strip()  # pydicom puts lines of its own before it
+        reason = str(error).split("\n")[-1].strip()  # pydicom puts other lines before it
         reason = reason.removeprefix(f"{decoders.PLUGIN}: ")
         raise CTReadError(
             f"the pixels cannot be decoded ({reason})",

@@ -88,14 +88,14 @@ class TextHeader:
         words = name.split()
         if words[:1] == ["LIST"] or (len(words) > 2 and "%" in words[0]):
             raise CTReadError(
-                "its pixels lie in several files",
+                "its pixels are in several files",
                 path=self.path,
                 remedy="convert it to one, such as .mha",
             )
         place = PurePath(name)
         if not name or "\0" in name or place.is_absolute() or ".." in place.parts:
             raise CTReadError(
-                "its pixels lie outside of its folder",
+                "its pixels are outside of its folder",
                 path=self.path,
                 remedy="put both into one folder, and only the name of the file into the header",
             )
