@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -18,7 +18,6 @@ def simulate_dataset(
     data: Annotated[Path, typer.Option(help="Folder of normal-dose slices in DICOM.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
     jobs: Jobs = None,
-    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to simulate.")] = "cpu",
 ) -> None:
     """Make a rated data set from normal-dose CT: worse images, labels from 0 to 4, a manifest."""
     from distiliqa.ct import index_ct
@@ -30,7 +29,7 @@ def simulate_dataset(
     index = index_ct(data)
     files = sorted(not_made({Path(slice_.path) for slice_ in index.slices}, data, out))
     try:
-        summary = run(data, files, out, settings, jobs=jobs, device=device)
+        summary = run(data, files, out, settings, jobs=jobs)
     except KeyboardInterrupt:
         say("interrupted; run again to resume", err=True)
         raise typer.Exit(130) from None

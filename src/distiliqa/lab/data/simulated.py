@@ -38,31 +38,30 @@ def simulate_dataset(
     recipe: SimulationRecipe,
     *,
     jobs: int | None = None,
-    device: str = "cpu",
 ) -> Summary:
     """Make a rated data set of the normal-dose DICOM slices ``files`` of the folder ``source``.
 
     ``dataset.json``, ``train.json`` and ``test.json`` map the path of an image to its score, 0 to
-    4; ``manifest.csv`` has a `SimulatedRow` for each. Slices that an earlier run of the same recipe
-    did are not done again. Processes are spawned: a script that calls this needs
-    ``if __name__ == "__main__"``.
+    4; ``manifest.csv`` has a `SimulatedRow` for each, and a `QualityMap` lies beside it. Slices
+    that an earlier run of the same recipe did are not done again. Processes are spawned: a script
+    that calls this needs ``if __name__ == "__main__"``.
 
     Parameters
     ----------
-    jobs : processes; all cores when None. One on a GPU.
-    device : of torch, ``cpu`` or ``cuda``.
+    jobs : processes; all cores when None.
 
     Raises
     ------
     DistiliqaError : a test case without a slice, ``out`` is ``source``, two files whose images
-        would lie in one place, or an output that cannot be written.
+        would lie in one place, no scale or weights where the recipe names them, or an output that
+        cannot be written.
     """
     if out.resolve() == source.resolve():
         raise DistiliqaError(
             "holds the normal-dose slices", path=out, remedy="give a folder of its own by --out"
         )
-    plan = Plan(source, out, recipe, device)
-    check_targets((path, plan.image(path, 0, 0)) for path in files)
+    plan = Plan(source, out, recipe, recipe.reader_scale(), recipe.processing.weights())
+    check_targets((path, plan.image(path, 0, 0, 0)) for path in files)
     make_folder(out)
     journal = Journal(out / JOURNAL)
     known = {path: journal.find(_stamp(plan, path)) for path in files}
@@ -71,7 +70,6 @@ def simulate_dataset(
         remove_lists(out, REPORT)
     problems = []
     work = partial(simulate_slice, plan=plan)
-    jobs = 1 if device != "cpu" else jobs
     for index, outcome in run_jobs(work, pending, jobs=jobs, description="simulating"):
         path = pending[index]
         if isinstance(outcome, CTReadError):
@@ -94,7 +92,9 @@ def simulate_dataset(
 
 def _stamp(plan: Plan, path: Path) -> str | None:
     recipe = plan.recipe.model_dump(mode="json", exclude={"test_cases"})
-    return stamp((__version__, recipe), (path, *plan.images(path)))
+    images = plan.images(path)
+    maps = [image.with_suffix(".npz") for image in images]
+    return stamp((__version__, recipe, plan.scale.knots), (path, *plan.weights, *images, *maps))
 
 
 def _lists(rows: Sequence[SimulatedRow], test_cases: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -118,7 +118,8 @@ def _report(
     report = {
         "version": __version__,
         "torch": torch.__version__,
-        "device": plan.device,
+        "scale": plan.scale.knots,
+        "weights": {file.name: sha256(file) for file in plan.weights},
         "recipe": plan.recipe.model_dump(mode="json"),
         **counts,
         "problems": [problem._asdict() for problem in problems],

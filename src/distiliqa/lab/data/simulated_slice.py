@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,17 +17,22 @@ from distiliqa.ct.dicom.derive import derive, read_stored, write_dicom
 from distiliqa.ct.dicom.header import Header, read_header
 from distiliqa.ct.spacing import square_side
 from distiliqa.errors import CTReadError
+from distiliqa.lab.data.quality_map import quality_map
 from distiliqa.lab.data.rated_folder import relative
-from distiliqa.lab.data.reader_scale import Fidelity, fidelity, reader_score
-from distiliqa.lab.data.simulation_recipe import SimulationRecipe, Subject
-from distiliqa.metrics.vif import MIN_SIDE
+from distiliqa.lab.data.simulation_recipe import DrawnPatient, SimulationRecipe
+from distiliqa.lab.label.chain import Labelled, Subject, labelled
+from distiliqa.lab.label.reader_scale import ReaderScale
+from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
-from distiliqa.simulate.degradation import Degradation, Settings
+from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.dicom_files import without_dcm
-from distiliqa.simulate.faults import covered
 from distiliqa.simulate.patient import Patient
+from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.scanners import scanner
-from distiliqa.simulate.simulator import degrade_in_parts
+
+SIDE = 512  # pixels of the images that the network sees
+_DENOISED = 0.8  # share of the noise that a denoiser leaves where its texture is seen
+_SMOOTHING = {"blur", "sampling", "displacement"}  # families that change texture as denoisers do
 
 
 class SimulatedRow(NamedTuple):
@@ -41,8 +46,12 @@ class SimulatedRow(NamedTuple):
     scanner : scanner with the simulated geometry; empty for that of the file.
     spacing_mm, photons, own_kernel_half, own_kernel_order : of the image before it is degraded,
         see `Acquisition`.
-    views to smoothing, seed : as in `Settings`.
-    vif, psnr : metrics that give the label, see `Fidelity`.
+    scan : number of the scan of the patient; 0 is that of full dose.
+    views to truncation, seed : as in `Settings`.
+    process : ``kind:strength`` of each processing, joined by ``;``. process_seed : their seeds.
+    noise_left : standard deviation of the noise after the processing, relative to that before.
+    processed : 1 where a denoiser changed the texture, 0 where nothing did, None where unknown.
+    label_map : path of the `QualityMap`, relative to the manifest.
     """
 
     path: str
@@ -62,6 +71,7 @@ class SimulatedRow(NamedTuple):
     photons: float
     own_kernel_half: float
     own_kernel_order: float
+    scan: int
     views: int | None
     keep_dose: bool
     kernel: str | None
@@ -70,10 +80,12 @@ class SimulatedRow(NamedTuple):
     metal: float
     hardening: float
     truncation: float | None
-    smoothing: float
     seed: int
-    vif: float
-    psnr: float
+    process: str
+    process_seed: str
+    noise_left: float
+    processed: int | None
+    label_map: str
 
 
 @dataclass(frozen=True)
@@ -83,43 +95,30 @@ class Plan:
     Attributes
     ----------
     source : the folder of the normal-dose files. out : the folder of the data set.
-    device : of torch, ``cpu`` or ``cuda``.
+    scale : of the readers. weights : files of denoising networks.
     """
 
     source: Path
     out: Path
     recipe: SimulationRecipe
-    device: str
+    scale: ReaderScale
+    weights: tuple[Path, ...] = ()
 
-    def image(self, path: Path, patient: int, version: int) -> Path:
-        """Path of an image made of the file ``path``; version 0 is the one without faults."""
+    def image(self, path: Path, patient: int, scan: int, number: int) -> Path:
+        """Path of an image made of the file ``path``; number 0 is the scan without processing."""
         folder = self.out / without_dcm(path.relative_to(self.source))
-        return folder / f"patient{patient}_{version}.dcm"
+        return folder / f"patient{patient}_scan{scan}_{number}.dcm"
 
     def images(self, path: Path) -> list[Path]:
         """All images made of one file."""
-        patients, versions = self.recipe.patients.count, self.recipe.versions + 1
-        return [self.image(path, i, k) for i in range(patients) for k in range(versions)]
-
-
-def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
-    """Write all images of one slice and return their rows of the manifest.
-
-    Raises
-    ------
-    CTReadError : not a CT slice in DICOM with pixel spacing, too small, or without soft tissue.
-    """
-    if plan.device == "cpu":
-        torch.set_num_threads(1)  # the other cores have slices of their own
-    source, hu = read_stored(path)
-    header = read_header(source, path=str(path))
-    spacing = square_side(header.info.spacing_mm, path=path)
-    if min(hu.shape) < MIN_SIDE:
-        problem = f"is {hu.shape[0]} x {hu.shape[1]} pixels, too small for a label"
-        raise CTReadError(problem, path=path, remedy=f"give {MIN_SIDE} x {MIN_SIDE}")
-    digest = hashlib.sha256(f"{plan.recipe.seed} {source.SOPInstanceUID}".encode()).digest()
-    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    return list(_rows(_Slice(path, source, hu, header, spacing), plan, rng))
+        patients, scans = self.recipe.patients.count, self.recipe.scans.number
+        numbers = range(self.recipe.processing.images + 1)
+        return [
+            self.image(path, patient, scan, number)
+            for patient in range(patients)
+            for scan in range(scans)
+            for number in numbers
+        ]
 
 
 @dataclass(frozen=True)
@@ -131,50 +130,145 @@ class _Slice:
     spacing_mm: float
 
 
-def _rows(one: _Slice, plan: Plan, rng: np.random.Generator) -> Iterator[SimulatedRow]:
-    for number in range(plan.recipe.patients.count):
-        subject = plan.recipe.draw_patient(number, rng)
-        hu = subject.patient.image(one.hu, one.spacing_mm)
-        spacing = one.spacing_mm * subject.patient.size
-        geometry = scanner(subject.scanner).geometry if subject.scanner else None
-        made = acquisition_of(hu, spacing, one.header.info.acquisition, geometry)
-        made = made.with_texture(subject.texture) if subject.texture else made
-        facts = _facts(one, plan, subject, made) | {"patient": number}
-        for version in range(plan.recipe.versions + 1):
-            settings = plan.recipe.draw_settings(rng) if version else Settings()
-            target = plan.image(one.path, number, version)
-            worse = settings.degradation(hu, spacing, np.random.default_rng(settings.seed))
-            image, found = _simulated(hu, spacing, made, worse, settings.seed, plan.device)
-            if found is None:
-                raise CTReadError("shows no soft tissue", path=one.path, remedy="leave it out")
+def simulate_slice(path: Path, *, plan: Plan) -> list[SimulatedRow]:
+    """Write all images of one slice and return their rows of the manifest.
+
+    Raises
+    ------
+    CTReadError : not a CT slice in DICOM with pixel spacing, not 512 x 512, compressed with loss,
+        noisier than the recipe allows, or without soft tissue.
+    """
+    torch.set_num_threads(1)  # the other cores have slices of their own
+    source, hu = read_stored(path)
+    header = read_header(source, path=str(path))
+    spacing = square_side(header.info.spacing_mm, path=path)
+    one = _Slice(path, source, hu, header, spacing)
+    _check(one, plan.recipe.max_noise)
+    digest = hashlib.sha256(f"{plan.recipe.seed} {source.SOPInstanceUID}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return [
+        row
+        for number in range(plan.recipe.patients.count)
+        for row in _of_patient(one, number, plan, rng)
+    ]
+
+
+def _check(one: _Slice, max_noise: float) -> None:
+    rows, columns = one.hu.shape
+    if (rows, columns) != (SIDE, SIDE):
+        raise CTReadError(
+            f"is {rows} x {columns} pixels, and labels are for {SIDE} x {SIDE}",
+            path=one.path,
+            remedy="leave it out",
+        )
+    if one.source.get("LossyImageCompression") == "01":
+        raise CTReadError("was compressed with loss", path=one.path, remedy="get the original")
+    noise = global_noise_level(one.hu, (one.spacing_mm, one.spacing_mm))
+    if noise is not None and noise > max_noise:
+        raise CTReadError(
+            f"has a noise level of {noise:.1f} HU, above max_noise {max_noise:g}",
+            path=one.path,
+            remedy="leave it out, or raise max_noise in the recipe",
+        )
+
+
+def _of_patient(
+    one: _Slice, number: int, plan: Plan, rng: np.random.Generator
+) -> Iterator[SimulatedRow]:
+    """Write all images of one patient made of a slice."""
+    drawn = plan.recipe.patients.draw(number, rng)
+    hu = drawn.patient.image(one.hu, one.spacing_mm)
+    spacing = one.spacing_mm * drawn.patient.size
+    made = _acquisition(one, drawn, hu, spacing, plan.recipe.scans.all_views)
+    subject = Subject(hu, spacing, made, int(rng.integers(2**31)))
+    if not subject.anatomy.tissue.any():
+        raise CTReadError("shows no soft tissue", path=one.path, remedy="leave it out")
+    facts = _facts(one, plan, drawn, made) | {"patient": number}
+    for scan in range(plan.recipe.scans.number):
+        settings = plan.recipe.scans.draw(scan, rng)
+        worse = settings.degradation(hu, spacing, np.random.default_rng(settings.seed))
+        scanned = subject.scan(worse, settings.seed)
+        for version in range(plan.recipe.processing.images + 1):
+            chain = plan.recipe.processing.draw(rng, plan.weights) if version else ()
+            shown = labelled(subject, scanned, chain)
+            target = plan.image(one.path, number, scan, version)
             derived = derive(
                 one.source,
-                np.rint(image).astype(np.int32),
-                f"patient {number}, {settings}",
+                np.rint(shown.image).astype(np.int32),
+                f"patient {number}, {replace(settings, process=chain)}",
                 dose=worse.relative_dose(made.geometry.views),
             )
             derived.PixelSpacing = [f"{spacing:.6g}"] * 2
-            if settings.kernel or subject.texture:
+            if settings.kernel or drawn.texture:
                 derived.ConvolutionKernel = settings.kernel or ""
             write_dicom(target, derived)
-            yield SimulatedRow(
-                path=target.relative_to(plan.out).as_posix(),
-                score=round(reader_score(found), 4),
-                **facts,
-                **{name: getattr(settings, name) for name in _SETTINGS},
-                **{name: round(value, 5) for name, value in found._asdict().items()},
-            )
+            yield _row(plan, subject, shown, target, settings, chain, facts | {"scan": scan})
 
 
-def _facts(one: _Slice, plan: Plan, subject: Subject, made: Acquisition) -> dict[str, Any]:
+def _acquisition(
+    one: _Slice,
+    drawn: DrawnPatient,
+    hu: NDArray[np.float32],
+    spacing_mm: float,
+    views: int | None,
+) -> Acquisition:
+    geometry = scanner(drawn.scanner).geometry if drawn.scanner else None
+    made = acquisition_of(hu, spacing_mm, one.header.info.acquisition, geometry)
+    if views is not None:
+        made = replace(made, geometry=replace(made.geometry, views=views))
+    return made.with_texture(drawn.texture) if drawn.texture else made
+
+
+def _row(
+    plan: Plan,
+    subject: Subject,
+    shown: Labelled,
+    target: Path,
+    settings: Settings,
+    chain: Sequence[Processing],
+    facts: dict[str, Any],
+) -> SimulatedRow:
+    """Write the quality map of an image, and return its row."""
+    quality = quality_map(subject.anatomy, shown, plan.scale)
+    file = target.with_suffix(".npz")
+    quality.save(file)
+    return SimulatedRow(
+        path=target.relative_to(plan.out).as_posix(),
+        score=round(quality.score, 4),
+        **facts,
+        **{name: getattr(settings, name) for name in _SETTINGS},
+        process=";".join(map(str, chain)),
+        process_seed=";".join(str(processing.seed) for processing in chain),
+        noise_left=round(shown.noise_left, 4),
+        processed=processed(chain, shown.noise_left),
+        label_map=file.relative_to(plan.out).as_posix(),
+    )
+
+
+def processed(chain: Sequence[Processing], noise_left: float) -> int | None:
+    """Whether a denoiser changed the texture of the noise; None where that is not known.
+
+    Parameters
+    ----------
+    noise_left : standard deviation of the noise, relative to that before the processing.
+    """
+    kinds = [processing.facts for processing in chain]
+    if any(kind.makes_processed for kind in kinds):
+        scaled = any(processing.kind == "hu_scale" for processing in chain)
+        return 1 if noise_left < _DENOISED and not scaled else None
+    blotchy = any(processing.kind == "blotchy_noise" for processing in chain)
+    return None if blotchy or any(kind.family in _SMOOTHING for kind in kinds) else 0
+
+
+def _facts(one: _Slice, plan: Plan, drawn: DrawnPatient, made: Acquisition) -> dict[str, Any]:
     """Columns of the manifest that all images of one patient share."""
-    patient = subject.patient
+    patient = drawn.patient
     return {
         "case": str(one.source.get("PatientID", "")),
         "slice": without_dcm(one.path.relative_to(plan.source)).as_posix(),
         "source": relative(one.path, plan.out),
         **{name: getattr(patient, name) for name in Patient.__dataclass_fields__},
-        "scanner": subject.scanner or "",
+        "scanner": drawn.scanner or "",
         "spacing_mm": round(one.spacing_mm * patient.size, 5),
         "photons": round(made.beam.photons),
         "own_kernel_half": round(made.kernel.half, 4),
@@ -182,20 +276,5 @@ def _facts(one: _Slice, plan: Plan, subject: Subject, made: Acquisition) -> dict
     }
 
 
-_NOT_SETTINGS = {"scanner", "process"}  # of the patient, and of images made by a command alone
-_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name not in _NOT_SETTINGS)
-
-
-def _simulated(
-    hu: NDArray[np.float32],
-    spacing_mm: float,
-    made: Acquisition,
-    worse: Degradation,
-    seed: int,
-    device: str,
-) -> tuple[NDArray[np.float32], Fidelity | None]:
-    image = torch.from_numpy(hu)[None].to(device)
-    parts = degrade_in_parts(image, spacing_mm, made, worse, [seed])
-    shown, noise, structure = (part[0].cpu().numpy() for part in parts)
-    seen = covered((hu.shape[0], hu.shape[1]), spacing_mm, worse.truncation)
-    return shown, fidelity(hu, noise, structure, spacing_mm, covered=seen)
+_NOT_COLUMNS = {"scanner", "process", "smoothing"}  # of the patient, and of the processing
+_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name not in _NOT_COLUMNS)
