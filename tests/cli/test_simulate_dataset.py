@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distiliqa.lab.data import simulated_slice
-from distiliqa.lab.label.reader_scale import RATINGS, ReaderScale
 from tests.support.command_line import run_apart
 from tests.support.slices import noisy_body
+
+from distiliqa.lab.data import simulated_slice
+from distiliqa.lab.label.reader_scale import RATINGS, ReaderScale
 
 SIDE = 128
 

@@ -20,7 +20,7 @@ from scipy.fft import fftfreq, irfft2, rfft2, rfftfreq
 from distiliqa.simulate.kernels import STANDARD
 
 SIZES_MM = (0.5, 1.0, 2.0)  # standard deviations of the blobs
-_MIN_PIXELS = 0.7  # a smaller blob is one pixel, which no filter can tell from noise
+_MIN_PIXELS = 0.7  # a smaller blob is one pixel, which no filter can part from noise
 
 Array = NDArray[np.float32]
 
