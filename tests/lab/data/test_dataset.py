@@ -14,7 +14,9 @@ from torch.utils.data import DataLoader
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset, apply_symmetry
+from distiliqa.lab.data.label_maps import Labels
 from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.lab.train.loaders import ResidentSlices
 
 N, SIZE = 6, 16
 
@@ -139,3 +141,47 @@ def test_persistent_workers_see_the_epoch(cache: SliceCache, images: list[RatedI
 def test_an_unknown_augmentation_is_named(cache: SliceCache, images: list[RatedImage]) -> None:
     with pytest.raises(RecipeError, match="no augmentation 'flip'; choose none, dihedral"):
         RatedDataset(images, cache, range(N), augmentation="flip")  # type: ignore[arg-type]
+
+
+def mapped(tmp_path: Path) -> tuple[list[RatedImage], SliceCache, Labels]:
+    """Three versions of a slice, whose pixels are their quality: 0 to 1 in blocks."""
+    rng = np.random.default_rng(1)
+    quality = rng.random((3, 16, 16)).astype(np.float32)
+    pixels = quality.repeat(32, axis=1).repeat(32, axis=2)
+    np.save(tmp_path / "mapped.npy", np.rint(65535 * pixels).astype(np.uint16))
+    scores = quality.mean(axis=(1, 2)).tolist()
+    images = [RatedImage(str(i), Path(str(i)), scores[i], source="a") for i in range(3)]
+    processed = torch.tensor([1.0, 1.0, 0.0])
+    labels = Labels(torch.from_numpy(quality), torch.ones(3, 16, 16), processed)
+    return images, SliceCache(tmp_path / "mapped.npy"), labels
+
+
+def test_maps_follow_symmetries_and_discs_exactly(tmp_path: Path) -> None:
+    images, cache, labels = mapped(tmp_path)
+    dataset = RatedDataset(
+        images, cache, range(3), augmentation="dihedral", labels=labels, composites=0.6
+    )
+    resident = ResidentSlices(cache, torch.device("cpu"))
+    discs, transforms = 0, set()
+    for epoch in range(12):
+        dataset.set_epoch(epoch)
+        for item in (dataset[at] for at in range(3)):
+            blocks = item["image"][0].reshape(16, 32, 16, 32).mean(dim=(1, 3))
+            torch.testing.assert_close(blocks, item["quality"], atol=1e-4, rtol=0)
+            torch.testing.assert_close(item["score"], blocks.mean(), atol=1e-4, rtol=0)
+            own = torch.tensor(images[item["index"]].score)
+            torch.testing.assert_close(item["image_score"], own)
+            discs += bool(item["disc"][3])
+            transforms.add(item["transform"])
+            places = [torch.tensor([item[name]]) for name in ("index", "transform", "scale")]
+            (again,) = resident.shown(*places, item["disc"][None])
+            torch.testing.assert_close(again, item["image"])
+    assert 12 < discs < 32
+    assert len(transforms) == SYMMETRIES
+
+
+def test_without_discs_labels_are_those_of_the_image(tmp_path: Path) -> None:
+    images, cache, labels = mapped(tmp_path)
+    item = RatedDataset(images, cache, [2], labels=labels)[0]
+    assert torch.equal(item["quality"], labels.quality[2])
+    assert (item["score"], item["processed"], item["disc"][3]) == (item["image_score"], 0, 0)

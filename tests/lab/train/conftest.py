@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from distiliqa.files import write_json
+from distiliqa.foreign_json import read_json
 from distiliqa.lab.train.recipe import Recipe, load_recipe
 
 NOISE_HU = (0, 30, 90)
@@ -50,3 +51,24 @@ def recipe(rated_folder: Path) -> Callable[..., Recipe]:
         return load_recipe("smoke", data | overrides)
 
     return make
+
+
+@pytest.fixture
+def mapped_folder(rated_folder: Path, tmp_path: Path) -> Path:
+    """The same images with a quality map each, and every third of them processed."""
+    folder = tmp_path / "mapped"
+    folder.mkdir()
+    rows, ratings = [], read_json(rated_folder / "train.json")
+    weight = np.zeros((16, 16), np.float32)
+    weight[5:11, 5:11] = 0.8
+    for number, (name, score) in enumerate(ratings.items()):
+        (folder / name).symlink_to(rated_folder / name)
+        quality = np.where(weight > 0, np.float32(score), np.float32(0))
+        np.savez(folder / f"{name}.npz", quality=quality, weight=weight)
+        case = name.partition("_")[0]
+        rows.append((name, case, case, int(number % 3 == 0), f"{name}.npz"))
+    write_json(folder / "train.json", ratings)
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        header = ("path", "case", "source", "processed", "label_map")
+        csv.writer(file).writerows([header, *rows])
+    return folder

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from distiliqa.lab.network.network import Heads, Network, NetworkConfig
 from distiliqa.lab.train.rating import merit_of
 from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.targets import Batch
 from distiliqa.lab.train.teacher import TeacherModule
 from distiliqa.statistics.agreement import agreement
 
@@ -19,6 +20,12 @@ def module(**step: float) -> TeacherModule:
         stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16
     )
     return TeacherModule(Network(config), StepSection(**step), seed=3)
+
+
+def batch_of(images: Tensor) -> Batch:
+    count = len(images)
+    index = torch.arange(count)
+    return {"image": images, "score": torch.ones(count), "index": index, "transform": index}
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def cropped(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 def test_as_many_batches_are_crops_as_the_recipe_says(cropped: list[tuple[int, ...]]) -> None:
     images, teacher = torch.rand(2, 1, 512, 512), module(crops=0.5)
     for number in range(40):
-        teacher.predict_batch(images, number)
+        teacher.predict_batch(batch_of(images), number)
     assert 10 < len(cropped) < 30
     assert {crop[:2] for crop in cropped} == {(256, 256)}
     assert all(0 <= row <= 256 and 0 <= column <= 256 for _, _, row, column in cropped)
@@ -47,7 +54,7 @@ def test_as_many_batches_are_crops_as_the_recipe_says(cropped: list[tuple[int, .
     cropped.clear()
     again = module(crops=0.5)
     for number in range(40):
-        again.predict_batch(images, number)
+        again.predict_batch(batch_of(images), number)
     assert cropped == first
 
 
@@ -55,7 +62,7 @@ def test_crops_leave_the_statistics_of_whole_images(cropped: list[tuple[int, ...
     teacher = module(crops=0.99)
     norms = [part for part in teacher.network.modules() if isinstance(part, nn.BatchNorm2d)]
     before = [norm.running_mean.clone() for norm in norms]
-    teacher.predict_batch(torch.rand(2, 1, 512, 512), 0)
+    teacher.predict_batch(batch_of(torch.rand(2, 1, 512, 512)), 0)
     assert cropped
     assert all(torch.equal(norm.running_mean, old) for norm, old in zip(norms, before, strict=True))
     teacher.network(torch.rand(2, 1, 512, 512))
@@ -65,13 +72,13 @@ def test_crops_leave_the_statistics_of_whole_images(cropped: list[tuple[int, ...
 def test_whole_images_are_also_shown_under_a_symmetry_with_a_penalty() -> None:
     images = torch.rand(2, 1, 512, 512)
     plain, double = module(consistency=1.0), module(consistency=2.0)
-    outputs, penalty = plain.predict_batch(images, 0)
-    again, twice = double.predict_batch(images, 0)
+    outputs, penalty, _ = plain.predict_batch(batch_of(images), 0)
+    again, twice, _ = double.predict_batch(batch_of(images), 0)
     assert outputs.shape == (2, 1)
     assert torch.equal(outputs, again)
     assert penalty > 0
     torch.testing.assert_close(twice, 2 * penalty)
-    assert module().predict_batch(images, 0).penalty == 0
+    assert module().predict_batch(batch_of(images), 0).penalty == 0
 
 
 def test_the_kept_network_is_the_moving_average() -> None:
@@ -107,3 +114,39 @@ def test_the_epoch_that_is_kept_is_chosen_by_what_the_recipe_says() -> None:
     assert merit([0.0, 1.0, 2.0, 4.0], "error_and_correlation") == pytest.approx(1)
     assert merit([4.0, 2.0, 1.0, 0.0], "held_out") < 0
     assert merit(close, "error", 8.0) == pytest.approx(merit(close, "error") / 2)
+
+
+def test_the_heads_add_their_weighted_losses() -> None:
+    config = NetworkConfig(
+        stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16,
+        map=True, processed=True,
+    )  # fmt: skip
+    step = StepSection(map_weight=2.0, processed_weight=3.0)
+    teacher = TeacherModule(Network(config), step, seed=3)
+    with torch.no_grad():
+        for head in (teacher.network.map, teacher.network.processed):
+            head.weight.zero_()
+            head.bias.fill_(1.0)
+    weight = torch.zeros(2, 16, 16)
+    weight[0, 3, 4], weight[0, 5, 5] = 0.5, 0.25
+    labels = {
+        "quality": torch.full((2, 16, 16), 3.0),
+        "weight": weight,
+        "processed": torch.tensor([0.0, torch.nan]),
+    }
+    batch: Batch = {**batch_of(torch.rand(2, 1, 512, 512)), **labels}
+    expected = 2.0 * 2.0 + 3.0 * float(torch.nn.functional.softplus(torch.tensor(1.0)))
+    assert teacher.predict_batch(batch, 0).penalty.item() == pytest.approx(expected, abs=1e-5)
+    unknown: Batch = {**batch, "weight": 0 * weight, "processed": torch.full((2,), torch.nan)}
+    assert teacher.predict_batch(unknown, 0).penalty.item() == 0
+
+
+def test_crops_of_images_with_maps_lie_on_blocks(cropped: list[tuple[int, ...]]) -> None:
+    maps = {"quality": torch.rand(2, 16, 16), "weight": torch.ones(2, 16, 16)}
+    batch: Batch = {**batch_of(torch.rand(2, 1, 512, 512)), **maps}
+    _, _, targets = module(crops=0.99).predict_batch(batch, 0)
+    ((_, _, row, column),) = cropped
+    assert row % 32 == column % 32 == 0
+    part = maps["quality"][:, row // 32 : row // 32 + 8, column // 32 : column // 32 + 8]
+    torch.testing.assert_close(targets.score, part.mean(dim=(1, 2)))
+    torch.testing.assert_close(targets.apart, targets.score - 1)

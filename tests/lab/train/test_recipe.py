@@ -78,6 +78,13 @@ def test_crops_need_whole_patches_of_a_strided_stem(changes: dict[str, Any]) -> 
         load_recipe("compact", changes | {"student.crops": 0.5})
 
 
+@pytest.mark.parametrize("changes", [{"network.preset": "published"}, {"network.patch": 1}])
+def test_maps_need_patches_of_their_parts(changes: dict[str, Any]) -> None:
+    load_recipe("compact", {"teacher.map_weight": 1.0})
+    with pytest.raises(RecipeError, match="cannot learn quality maps, whose parts have 32 pixels"):
+        load_recipe("compact", changes | {"teacher.map_weight": 1.0})
+
+
 @pytest.mark.parametrize("content", ["[1, 2]", "a: [1", "\tx: 1"])
 def test_files_that_are_no_recipe(tmp_path: Path, content: str) -> None:
     (tmp_path / "wrong.yaml").write_text(content)

@@ -157,12 +157,15 @@ def test_a_run_starts_from_trained_weights(
     run = start_run(tmp_path / "run", recipe(initial_weights=str(first)), resume=False)
     image = torch.rand(1, 1, 512, 512)
     with torch.inference_mode():
-        taught, student = read_network(first)(image), run.new_network(outputs=3).eval()(image)
+        taught, student = (
+            read_network(first)(image),
+            run.new_network(3, run.recipe.teacher).eval()(image),
+        )
     torch.testing.assert_close(student, taught.expand(1, 3))
     assert read_json(run.folder / "run.json")["initial_weights_sha256"] == sha256(first)
     other = recipe(initial_weights=str(first), **{"network.depth": 2})
     with pytest.raises(RecipeError, match="other sizes"):
-        start_run(tmp_path / "other", other, resume=False).new_network(outputs=1)
+        start_run(tmp_path / "other", other, resume=False).new_network(1, other.teacher)
 
 
 def test_a_run_starts_from_a_shipped_model_or_a_model_folder(
@@ -176,7 +179,7 @@ def test_a_run_starts_from_a_shipped_model_or_a_model_folder(
         compact = load_recipe("compact", data | {"initial_weights": named, "folds.count": 2})
         run = start_run(tmp_path / Path(named).parent.name, compact, resume=False)
         known = read_network(weights_file(shipped)).state_dict()
-        began = run.new_network(outputs=1).state_dict()
+        began = run.new_network(1, run.recipe.teacher).state_dict()
         for name, values in began.items():
             expected = known[name].mean(0, keepdim=True) if "vit.heads." in name else known[name]
             torch.testing.assert_close(values, expected)
@@ -205,7 +208,9 @@ def test_the_published_network_starts_from_imagenet_or_says_that_it_does_not(
     run = start_run(tmp_path / "given", given, resume=False)
     assert "random weights" not in capsys.readouterr().err
     layer = "encoder.layers.encoder_layer_0.mlp.3.weight"
-    assert torch.equal(run.new_network(1).vit.state_dict()[layer], vit.state_dict()[layer])
+    assert torch.equal(
+        run.new_network(1, run.recipe.teacher).vit.state_dict()[layer], vit.state_dict()[layer]
+    )
     facts = read_json(run.folder / "run.json")
     assert facts["imagenet_weights_sha256"] == sha256(tmp_path / "vit_b_16.pth")
     with pytest.raises(DistiliqaError, match="no such weights"):
@@ -391,3 +396,32 @@ def test_steps_out_of_order_say_what_to_run(recipe: MakeRecipe, tmp_path: Path) 
             train_teachers(run, only=number)
     with pytest.raises(RecipeError, match="holds no run"):
         open_run(tmp_path)
+
+
+def test_maps_and_processing_are_learned_and_exported(
+    recipe: MakeRecipe, mapped_folder: Path, tmp_path: Path
+) -> None:
+    both = {"map_weight": 1.0, "processed_weight": 0.5, "composites": 0.5, "crops": 0.3}
+    settings = {f"{step}.{key}": both[key] for step in ("teacher", "student") for key in both}
+    data = {
+        "data.folder": str(mapped_folder),
+        "data.ratings": str(mapped_folder / "train.json"),
+        "data.scale": [0, 1],
+    }
+    run = start_run(tmp_path / "run", recipe(**settings, **data), resume=False)
+    train_teachers(run)
+    train_student(run)
+    row = table(run.student_folder / "train_info_student.csv")[-1]
+    assert 0 < float(row["val_map_mae"]) < 2
+    assert 0 < float(row["val_processed_loss"]) < 5
+    folder = tmp_path / "model"
+    export_run(run, folder, name="mapped")
+    config = read_config(folder)
+    assert config.heatmap == (16, 16)
+    assert config.processed
+    assert {path.name for path in folder.iterdir()} == {"model.onnx", "config.json", "README.md"}
+    changed = next(mapped_folder.glob("*.npz"))
+    maps = dict(np.load(changed))
+    np.savez(changed, quality=maps["quality"], weight=maps["weight"] / 2)
+    with pytest.raises(RecipeError, match="images have changed"):
+        open_run(run.folder)

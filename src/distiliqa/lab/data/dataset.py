@@ -13,10 +13,13 @@ from torch.utils.data import Dataset
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import SliceCache
+from distiliqa.lab.data.composites import Composer, Disc, composed_labels
+from distiliqa.lab.data.label_maps import Labels
 from distiliqa.lab.data.ratings import RatedImage
 
 Augmentation = Literal["none", "dihedral", "dihedral+rescale"]
 SYMMETRIES = 8
+_OF_DISCS = 1  # keeps the draws of discs apart from those of symmetries
 
 
 class Draw(NamedTuple):
@@ -26,16 +29,24 @@ class Draw(NamedTuple):
     scale: float
 
 
-class Rated(TypedDict):
+class Rated(TypedDict, total=False):
     """Item of a `RatedDataset` without its pixels.
 
     score : float32, (). index : position in the data set's images. transform, scale : see `Draw`.
+    quality, weight, processed : labels beside the score, see `Labels`; missing in a data set
+        without them. image_score : score of the image without its disc. disc : float32, (4,), see
+        `Disc`; its radius is 0 where there is none.
     """
 
     score: Tensor
     index: int
     transform: int
     scale: float
+    quality: Tensor
+    weight: Tensor
+    processed: Tensor
+    image_score: Tensor
+    disc: Tensor
 
 
 class RatedItem(Rated, total=False):
@@ -72,6 +83,9 @@ class RatedDataset(Dataset[RatedItem]):
     augmentation : ``none``, ``dihedral`` (the 8 symmetries) or ``dihedral+rescale``, as published:
         every second image is also scaled by 0.9 to 1.1 and back, which resamples its noise.
     seed : of the draws.
+    labels : of the whole data set, beside its scores.
+    composites : share of the images with a quality map that get a disc of another version of their
+        slice, see `distiliqa.lab.data.composites`.
 
     Attributes
     ----------
@@ -86,6 +100,8 @@ class RatedDataset(Dataset[RatedItem]):
         *,
         augmentation: Augmentation = "none",
         seed: int = 0,
+        labels: Labels | None = None,
+        composites: float = 0.0,
     ) -> None:
         if augmentation not in get_args(Augmentation):
             raise RecipeError(
@@ -94,6 +110,10 @@ class RatedDataset(Dataset[RatedItem]):
             )
         self.cache, self.indices, self.augmentation = cache, tuple(indices), augmentation
         self.seed, self.pixels = seed, True
+        self.labels = labels
+        self.composer = (
+            Composer(images, labels, self.indices, composites) if labels and composites else None
+        )
         self.scores = torch.tensor([image.score for image in images], dtype=torch.float32)
         # Shared memory: persistent workers must see the epoch change.
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -108,15 +128,47 @@ class RatedDataset(Dataset[RatedItem]):
     def __getitem__(self, item: int) -> RatedItem:
         index = self.indices[item]
         transform, scale = draw = self.drawn(index)
+        disc = self.disc(index)
         found: RatedItem = {
             "score": self.scores[index],
             "index": index,
             "transform": transform,
             "scale": scale,
         }
+        if self.labels is not None:
+            found |= self._labeled(index, transform, disc, self.labels)
         if self.pixels:
-            found["image"] = as_drawn(torch.from_numpy(self.cache.array(index))[None], draw)
+            image = self._slice(index)
+            if disc is not None:
+                image = composed(image, self._slice(disc.partner), disc)
+            found["image"] = as_drawn(image, draw)
         return found
+
+    def _slice(self, index: int) -> Tensor:
+        return torch.from_numpy(self.cache.array(index))[None]
+
+    def _labeled(self, index: int, transform: int, disc: Disc | None, labels: Labels) -> Rated:
+        """Score and other labels of an image as it is shown."""
+        score = self.scores[index]
+        quality, weight, processed = (part[index] for part in labels)
+        if disc is not None:
+            quality, weight, processed = composed_labels(labels, index, disc)
+            score = (quality * weight).sum() / weight.sum()
+        return {
+            "score": score,
+            "quality": apply_symmetry(quality, transform),
+            "weight": apply_symmetry(weight, transform),
+            "processed": processed,
+            "image_score": self.scores[index],
+            "disc": torch.tensor(disc or Disc(index, 0.0, 0.0, 0.0), dtype=torch.float32),
+        }
+
+    def disc(self, index: int) -> Disc | None:
+        """Disc of another version of its slice that the image has in this epoch."""
+        if self.composer is None:
+            return None
+        rng = np.random.default_rng((self.seed, int(self._epoch), index, _OF_DISCS))
+        return self.composer.drawn(index, rng)
 
     def drawn(self, index: int) -> Draw:
         """Augmentation of the image at a position in this epoch."""
@@ -127,6 +179,11 @@ class RatedDataset(Dataset[RatedItem]):
         if self.augmentation == "dihedral+rescale" and rng.random() < 0.5:
             return Draw(transform, rng.uniform(0.9, 1.1))
         return Draw(transform, 1.0)
+
+
+def composed(image: Tensor, other: Tensor, disc: Disc) -> Tensor:
+    """An image (1, size, size) with a disc of another."""
+    return torch.where(disc.inside(image.shape[-1], image.device), other, image)
 
 
 def as_drawn(image: Tensor, draw: Draw) -> Tensor:

@@ -55,7 +55,8 @@ def calibrate_student(
 ) -> CalibratedStudent:
     """Calibrate the student of a run on the images of the run.
 
-    A local quality map needs several versions of one slice, and a network that sees all of it.
+    A network without a trained quality map gets one that is fitted here, from several versions of
+    one slice, if it sees all of it.
 
     Parameters
     ----------
@@ -76,7 +77,8 @@ def calibrate_student(
         higher_is_better=run.recipe.data.higher_is_better,
     )
     shown = track(examples, "Fitting the quality map")
-    local = fit_local_head(network, shown) if network.sees_all else None
+    fitted = network.sees_all and not network.config.map
+    local = fit_local_head(network, shown) if fitted else None
     held_out = run.recipe.student.holds_out and len(fold.validation) >= _MIN_HELD_OUT
     if not held_out:
         if typical is not None:

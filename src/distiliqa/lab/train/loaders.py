@@ -18,7 +18,8 @@ from torch.utils.data import DataLoader, DistributedSampler
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import SliceCache
-from distiliqa.lab.data.dataset import Draw, RatedDataset, RatedItem, as_drawn
+from distiliqa.lab.data.composites import Disc
+from distiliqa.lab.data.dataset import Draw, RatedDataset, RatedItem, as_drawn, composed
 
 
 class EpochSampler(DistributedSampler[RatedItem]):
@@ -121,12 +122,27 @@ class ResidentSlices:
             levels = np.array(cache.images[start : start + _AT_ONCE]).view(np.int16)
             self.levels[start : start + _AT_ONCE] = torch.from_numpy(levels)
 
-    def shown(self, index: Tensor, transform: Tensor, scale: Tensor) -> Tensor:
-        """Augmented slices at positions (N,): float32, (N, 1, size, size), in [0, 1]."""
-        levels = self.levels[index.to(self.levels.device)].int() & 0xFFFF
-        images = (levels.float() / 0xFFFF)[:, None]
+    def shown(
+        self, index: Tensor, transform: Tensor, scale: Tensor, discs: Tensor | None = None
+    ) -> Tensor:
+        """Augmented slices at positions (N,): float32, (N, 1, size, size), in [0, 1].
+
+        Parameters
+        ----------
+        discs : (N, 4), see `Disc`; those of radius 0 are none.
+        """
+        images = list(self._slices(index))
+        for at, disc in enumerate([] if discs is None else discs.tolist()):
+            partner, *place = disc
+            if place[-1]:
+                (other,) = self._slices(torch.tensor([int(partner)]))
+                images[at] = composed(images[at], other, Disc(int(partner), *place))
         draws = map(Draw, transform.tolist(), scale.tolist())
         return torch.stack([as_drawn(*drawn) for drawn in zip(images, draws, strict=True)])
+
+    def _slices(self, index: Tensor) -> Tensor:
+        levels = self.levels[index.to(self.levels.device)].int() & 0xFFFF
+        return (levels.float() / 0xFFFF)[:, None]
 
 
 def has_room(device: torch.device, size: int) -> bool:

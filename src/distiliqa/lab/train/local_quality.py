@@ -7,7 +7,6 @@ patch to the label of the version that the patch was taken from. The map costs o
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -19,13 +18,13 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from distiliqa.lab.data.cache import SliceCache
+from distiliqa.lab.data.composites import RADIUS, versions_of
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.network.graph import LocalHead, patch_features
-from distiliqa.lab.network.network import Features, Network
+from distiliqa.lab.network.graph import LocalHead
+from distiliqa.lab.network.network import Features, Network, patch_features
 from distiliqa.lab.network.pose import posed
 from distiliqa.models.config import MIN_SHOWN
 
-RADIUS = (24, 96)  # of the worse part, pixels
 MIN_DIFFERENCE = 0.1  # of the two labels, as a share of the range of all
 
 
@@ -64,20 +63,12 @@ def composites(
     scores = np.array([images[at].score for at in positions])
     limit = MIN_DIFFERENCE * float(np.ptp(scores))
     rng, sign = np.random.default_rng(seed), 1 if higher_is_better else -1
-    for versions in _versions(images, positions):
+    for versions in versions_of(images, positions):
         for one, other in combinations(versions, 2):
             better, worse = sorted((one, other), key=lambda at: -sign * images[at].score)
             labels = images[better].score, images[worse].score
             if sign * (labels[0] - labels[1]) >= max(limit, 1e-9):
                 yield _composite(cache.array(better), cache.array(worse), labels, rng)
-
-
-def _versions(images: Sequence[RatedImage], positions: Sequence[int]) -> list[list[int]]:
-    groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for at in positions:
-        if (source := images[at].source) is not None:
-            groups[source, images[at].facts.get("patient", "")].append(at)
-    return list(groups.values())
 
 
 def _composite(

@@ -11,9 +11,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from distiliqa.lab.data.dataset import SYMMETRIES, apply_symmetry
 from distiliqa.lab.train.distributed import true_on_all
+
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,29 @@ class ScoreLoss:
         """Errors of (N, k) predictions against (N, k) targets, mean over k: (N,)."""
         error = predictions - targets
         return (self.l1_weight * error.abs() + self.mse_weight * error.square()).mean(dim=1)
+
+
+def map_errors(quality: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
+    """Mean absolute error of maps, weighted by tissue: (N,), 0 for an image without tissue.
+
+    Parameters
+    ----------
+    quality, labels, weight : (N, r, c).
+    """
+    errors = (weight * (quality - labels).abs()).flatten(1).sum(dim=1)
+    return errors / weight.flatten(1).sum(dim=1).clamp_min(_NOTHING)
+
+
+def processed_errors(logits: Tensor, known: Tensor) -> Tensor:
+    """Binary cross-entropy of logits (N,) with 1, 0 or NaN, (N,); 0 where unknown."""
+    target = known.nan_to_num(0.5)
+    errors = binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return errors * known.isfinite()
+
+
+def mean_where(errors: Tensor, known: Tensor) -> Tensor:
+    """Mean of errors (N,) over the images that are known, (); 0 where none is."""
+    return (errors * known).sum() / known.sum().clamp_min(1)
 
 
 class Distilled(NamedTuple):

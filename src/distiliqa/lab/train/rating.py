@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import lightning as L
 import numpy as np
@@ -21,27 +21,34 @@ from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.network.network import Network
+from distiliqa.lab.data.label_maps import BLOCK
+from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.train.loaders import ResidentSlices
-from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
+from distiliqa.lab.train.losses import (
+    ScoreLoss,
+    map_errors,
+    mean_where,
+    processed_errors,
+    under_symmetry,
+)
 from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.targets import Batch, Targets, targets_of
 from distiliqa.statistics.agreement import Agreement, agreement, plcc
 
 
-class Batch(TypedDict):
-    """Items of a `RatedDataset`, collated: images (N, 1, S, S), the rest (N,)."""
-
-    image: Tensor
-    score: Tensor
-    index: Tensor
-    transform: Tensor
-
-
 class Predicted(NamedTuple):
-    """Outputs of a training batch, (N, outputs), and a penalty on changes under symmetry, ()."""
+    """Result of a training batch.
+
+    Attributes
+    ----------
+    outputs : (N, outputs).
+    penalty : (), losses of the other heads, and the penalty on changes under symmetry.
+    targets : labels of what was shown.
+    """
 
     outputs: Tensor
     penalty: Tensor
+    targets: Targets
 
 
 class Outcomes:
@@ -136,6 +143,7 @@ class RatingModule(L.LightningModule, ABC):
         self.merit = 0.0
         self.slices: ResidentSlices | None = None
         self.unchecked: Tensor | None = None
+        self.head_columns: tuple[str, ...] = ()
 
     def configure_optimizers(self) -> Optimizer:
         rate, decay = self.step.learning_rate, self.step.weight_decay
@@ -166,35 +174,57 @@ class RatingModule(L.LightningModule, ABC):
         return self.averaged.module
 
     def on_before_batch_transfer(self, batch: dict[str, Tensor], _: int) -> dict[str, Tensor]:
-        scale = batch.pop("scale")
+        scale, discs = batch.pop("scale"), batch.pop("disc", None)
         if self.slices is not None:
-            batch["image"] = self.slices.shown(batch["index"], batch["transform"], scale)
+            transform = batch["transform"]
+            batch["image"] = self.slices.shown(batch["index"], transform, scale, discs)
         return batch
 
-    def predict_batch(self, images: Tensor, number: int) -> Predicted:
-        """Outputs for training batch ``number`` of the epoch, (N, 1, S, S), whole or cropped.
+    def predict_batch(self, batch: Batch, number: int) -> Predicted:
+        """Outputs for training batch ``number`` of the epoch, whole or cropped.
 
         With ``consistency`` in the recipe, whole images are also shown under a symmetry, and the
         change of the outputs gets a penalty. The draws depend on the seed, the epoch and the
         number alone, so that a resumed run draws the same.
         """
         rng = np.random.default_rng((self.seed, self.current_epoch, number))
+        images, targets = batch["image"], targets_of(batch)
         if rng.random() < self.step.crops:
-            return Predicted(self._of_crop(images, rng), torch.zeros((), device=images.device))
+            return self._of_crop(images, targets, rng)
         if not self.step.consistency:
-            outputs = self.network(images).float()
-            return Predicted(outputs, torch.zeros((), device=images.device))
+            heads = self.network.heads(self.network.features(images))
+            return Predicted(heads.scores.float(), self._of_heads(heads, targets), targets)
         both = torch.cat([images, under_symmetry(images, rng)])
-        before, after = self.network(both).float().chunk(2)
+        heads = self.network.heads(self.network.features(both))
+        before, after = heads.scores.float().chunk(2)
         penalty = self.step.consistency * (before - after).square().mean()
-        return Predicted((before + after) / 2, penalty)
+        first = Heads(before, *(None if one is None else one.chunk(2)[0] for one in heads[1:]))
+        penalty = penalty + self._of_heads(first, targets)
+        return Predicted((before + after) / 2, penalty, targets)
 
-    def _of_crop(self, images: Tensor, rng: np.random.Generator) -> Tensor:
+    def _of_crop(self, images: Tensor, targets: Targets, rng: np.random.Generator) -> Predicted:
         side = images.shape[-1] // 2
         row, column = (int(at) for at in rng.integers(side + 1, size=2))
+        if targets.quality is not None:
+            row, column = row // BLOCK * BLOCK, column // BLOCK * BLOCK
+            targets = targets.of_crop(row, column, side)
         crop = images[..., row : row + side, column : column + side]
         with _statistics_kept(self.network):
-            return self.network.heads_of_crop(crop, (row, column)).scores.float()
+            heads = self.network.heads_of_crop(crop, (row, column))
+        return Predicted(heads.scores.float(), self._of_heads(heads, targets), targets)
+
+    def _of_heads(self, heads: Heads, targets: Targets) -> Tensor:
+        """Weighted losses of the heads for map and processing, ()."""
+        loss = heads.scores.new_zeros((), dtype=torch.float32)
+        if heads.map is not None and targets.quality is not None and targets.weight is not None:
+            errors = map_errors(heads.map.float(), targets.quality, targets.weight)
+            known = targets.weight.flatten(1).any(dim=1)
+            loss = loss + self.step.map_weight * mean_where(errors, known)
+        if heads.processed is not None and targets.processed is not None:
+            errors = processed_errors(heads.processed.float(), targets.processed)
+            known = targets.processed.isfinite()
+            loss = loss + self.step.processed_weight * mean_where(errors, known)
+        return loss
 
     def on_train_batch_end(self, *_: object) -> None:
         if self.averaged is not None:
@@ -204,12 +234,26 @@ class RatingModule(L.LightningModule, ABC):
         self.check_last()  # a network of NaN has no figures
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        predictions = self.kept(batch["image"]).float().mean(dim=1)
+        heads = self.kept.heads(self.kept.features(batch["image"]))
+        predictions = heads.scores.float().mean(dim=1)
         losses = self.loss(predictions[:, None], batch["score"][:, None])
-        self.validated.add(batch["index"], predictions, batch["score"], losses)
+        others = self._validated_heads(heads, targets_of(batch)).values()
+        self.validated.add(batch["index"], predictions, batch["score"], losses, *others)
+
+    def _validated_heads(self, heads: Heads, targets: Targets) -> dict[str, Tensor]:
+        """Errors of the other heads by the name of their column, (N,); NaN where unknown."""
+        errors = {}
+        if heads.map is not None and targets.quality is not None and targets.weight is not None:
+            found = map_errors(heads.map.float(), targets.quality, targets.weight)
+            errors["val_map_mae"] = found.where(targets.weight.flatten(1).any(dim=1), torch.nan)
+        if heads.processed is not None and targets.processed is not None:
+            found = processed_errors(heads.processed.float(), targets.processed)
+            errors["val_processed_loss"] = found.where(targets.processed.isfinite(), torch.nan)
+        self.head_columns = tuple(errors)
+        return errors
 
     def on_validation_epoch_end(self) -> None:
-        _, predictions, labels, losses = self.validated.gathered(self).T
+        _, predictions, labels, losses, *others = self.validated.gathered(self).T
         found = agreement(predictions.numpy(), labels.numpy())
         rising = (plcc(predictions.numpy(), labels.numpy()) or 0) >= 0
         select_on = self.step.select_on
@@ -218,6 +262,8 @@ class RatingModule(L.LightningModule, ABC):
         self.summary["val_loss"] = float(losses.mean())
         for name in ("plcc", "srocc", "krocc", "mae"):
             self.summary[f"val_{name}"] = getattr(found, name)
+        for column, errors in zip(self.head_columns, others, strict=True):
+            self.summary[column] = float(errors.nanmean())
 
     @abstractmethod
     def summarize_training(self) -> None:

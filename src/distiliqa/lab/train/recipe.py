@@ -14,6 +14,7 @@ from distiliqa.ct.window import Window
 from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import write_text
 from distiliqa.lab.data.dataset import Augmentation
+from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import PRESETS, NetworkConfig
 from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
 
@@ -90,6 +91,11 @@ class StepSection(Section):
 
     Attributes
     ----------
+    map_weight, processed_weight : weights of the losses of the heads for the quality map (absolute
+        error in units of the score, weighted by tissue) and for processing (binary cross-entropy).
+        With 0 the network lacks that head; images without such labels do not count.
+    composites : share of the images with a quality map that get a disc of another version of their
+        slice while training.
     consistency : weight of the penalty on the squared change of outputs under a symmetry.
     select_on : merit on the held-out images by which the best epoch is selected. ``held_out``, as
         published: the sum of the correlations. ``error``: a small mean absolute error.
@@ -108,6 +114,9 @@ class StepSection(Section):
     l1_weight: Weight = 1.0
     mse_weight: Weight = 1.0
     crops: Share = 0.0  # of the training batches that show a quarter of the image only
+    map_weight: Weight = 0.0
+    processed_weight: Weight = 0.0
+    composites: Share = 0.0
     consistency: Weight = 0.0
     averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
     patience: Positive | None = None  # epochs without a better validation before it stops
@@ -213,6 +222,7 @@ def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
     recipe = _selected(validated(Recipe, content, source))
     try:
         _check_crops(recipe)
+        _check_maps(recipe)
     except DistiliqaError as error:
         raise RecipeError(f"network: {error}", path=source) from error
     low, high = recipe.data.scale
@@ -248,4 +258,16 @@ def _check_crops(recipe: Recipe) -> None:
         raise RecipeError(
             "cannot learn from crops, which must be whole patches of a strided stem",
             remedy="set crops to 0",
+        )
+
+
+def _check_maps(recipe: Recipe) -> None:
+    if not (recipe.teacher.map_weight or recipe.student.map_weight):
+        return
+    network = recipe.network.config(1)
+    block = network.patch << network.stem_blocks
+    if network.stem != "strided" or block != BLOCK:
+        raise RecipeError(
+            f"cannot learn quality maps, whose parts have {BLOCK} pixels, with parts of {block}",
+            remedy="set map_weight to 0",
         )

@@ -19,8 +19,9 @@ from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import fit
 from distiliqa.lab.train.losses import DistillationLoss
-from distiliqa.lab.train.rating import Batch, RatingModule
+from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import StudentSection
+from distiliqa.lab.train.targets import Batch, Targets
 from distiliqa.lab.train.teacher_outputs import (
     FOLLOWED,
     NO_TEACHERS,
@@ -68,23 +69,29 @@ class StudentModule(RatingModule):
         )
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        outputs, penalty = self.predict_batch(batch["image"], number)
-        loss, *followed = self._loss_of(outputs, batch)
+        outputs, penalty, targets = self.predict_batch(batch, number)
+        loss, *followed = self._loss_of(outputs, targets, batch)
         self.seen.add(
             batch["index"],
             outputs.mean(dim=1),
-            batch["score"],
+            targets.score,
             *(value.expand(len(outputs)) for value in (loss, *followed)),
         )
         return self.checked(loss + penalty)
 
-    def _loss_of(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, ...]:
-        """Loss; with teachers also their mean output, and the share of images that follow them."""
+    def _loss_of(self, outputs: Tensor, targets: Targets, batch: Batch) -> tuple[Tensor, ...]:
+        """Loss; with teachers also their mean output, and the share of images that follow them.
+
+        The teachers rate whole images. For a part, or with a disc, the student gets their error
+        on the whole image, added to the label of what it is shown.
+        """
         if self.teachers is None:
-            return (self.loss(outputs.mean(dim=1, keepdim=True), batch["score"][:, None]).mean(),)
-        targets = self.teachers(batch["image"], batch["index"], batch["transform"])
-        loss, open_share = self.distillation(outputs, batch["score"], targets)
-        return loss, targets.mean(dim=1), open_share
+            score = targets.score[:, None]
+            return (self.loss(outputs.mean(dim=1, keepdim=True), score).mean(),)
+        rated = self.teachers(batch["image"], batch["index"], batch["transform"])
+        rated = rated + targets.apart[:, None]
+        loss, open_share = self.distillation(outputs, targets.score, rated)
+        return loss, rated.mean(dim=1), open_share
 
     def summarize_training(self) -> None:
         found, rows = self.agreement_seen()
@@ -129,9 +136,9 @@ def train_student(
     seen, held_out = _sides(run)
     if not resume:
         begin_anew(folder)
-    training = run.dataset(seen, augmentation=recipe.augmentation, seed=recipe.seed)
+    training = run.training_set(seen, step, recipe.seed)
     torch.manual_seed(recipe.seed)
-    network = run.new_network(outputs=len(networks) or recipe.folds.count)
+    network = run.new_network(len(networks) or recipe.folds.count, step)
     run.keep_student_recipe()
     _keep_fingerprint(run, networks, seen)
     outputs = _teacher_outputs(run, networks, training) if networks else None

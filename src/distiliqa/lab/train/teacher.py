@@ -7,7 +7,8 @@ from torch import Tensor
 
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.engine import fit
-from distiliqa.lab.train.rating import Batch, RatingModule
+from distiliqa.lab.train.rating import RatingModule
+from distiliqa.lab.train.targets import Batch
 from distiliqa.lab.train.training_run import TrainingRun, begin_anew
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")
@@ -17,9 +18,9 @@ class TeacherModule(RatingModule):
     """A member of the ensemble: learns the labels."""
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        predictions, penalty = self.predict_batch(batch["image"], number)
-        losses = self.loss(predictions, batch["score"][:, None])
-        self.seen.add(batch["index"], predictions[:, 0], batch["score"], losses)
+        predictions, penalty, targets = self.predict_batch(batch, number)
+        losses = self.loss(predictions, targets.score[:, None])
+        self.seen.add(batch["index"], predictions[:, 0], targets.score, losses)
         return self.checked(losses.mean() + penalty)
 
     def summarize_training(self) -> None:
@@ -46,10 +47,10 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
     folder = run.fold_folder(number)
     seed = recipe.seed + number
     torch.manual_seed(seed)
-    module = TeacherModule(run.new_network(outputs=1), step, seed, span=recipe.data.span)
+    module = TeacherModule(run.new_network(1, step), step, seed, span=recipe.data.span)
     if not resume:
         begin_anew(folder)
-    training = run.dataset(fold.train, augmentation=recipe.augmentation, seed=seed)
+    training = run.training_set(fold.train, step, seed)
     title = f"teacher {number}/{len(run.folds)}"
     fitted = fit(
         module,

@@ -22,8 +22,9 @@ from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.cache import SliceCache, open_cache
-from distiliqa.lab.data.dataset import Augmentation, RatedDataset
+from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.data.folds import Fold, make_folds
+from distiliqa.lab.data.label_maps import Labels, read_labels
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.distributed import leads
@@ -54,6 +55,7 @@ class TrainingRun:
     images: tuple[RatedImage, ...]
     cache: SliceCache
     folds: tuple[Fold, ...]
+    labels: Labels | None = None
 
     def fold_folder(self, number: int) -> Path:
         """Folder of the teacher of fold ``number``, counted from 1."""
@@ -95,18 +97,35 @@ class TrainingRun:
             )
         return self.folds[number - 1]
 
-    def new_network(self, outputs: int) -> Network:
-        """Network to train, with the start weights that the recipe names."""
-        network = Network(self.recipe.network.config(outputs))
+    def new_network(self, outputs: int, step: StepSection) -> Network:
+        """Network to train in a step, with the start weights that the recipe names.
+
+        It has the heads that the step gives a weight, where images have labels for them.
+        """
+        maps = self.labels is not None and self.labels.have_maps
+        processing = self.labels is not None and self.labels.know_processing
+        sizes = self.recipe.network.config(outputs).with_heads(
+            map=maps and step.map_weight > 0,
+            processed=processing and step.processed_weight > 0,
+        )
+        network = Network(sizes)
         start(network, self.recipe)
         return network
 
-    def dataset(
-        self, positions: Sequence[int], *, augmentation: Augmentation = "none", seed: int = 0
-    ) -> RatedDataset:
-        """Data set of the images at some positions; without augmentation unless one is named."""
+    def dataset(self, positions: Sequence[int]) -> RatedDataset:
+        """Data set of the images at some positions, as they are."""
+        return RatedDataset(self.images, self.cache, positions, labels=self.labels)
+
+    def training_set(self, positions: Sequence[int], step: StepSection, seed: int) -> RatedDataset:
+        """Data set of the images at some positions, with the augmentation of the recipe."""
         return RatedDataset(
-            self.images, self.cache, positions, augmentation=augmentation, seed=seed
+            self.images,
+            self.cache,
+            positions,
+            augmentation=self.recipe.augmentation,
+            seed=seed,
+            labels=self.labels,
+            composites=step.composites,
         )
 
     def batches(
@@ -176,6 +195,7 @@ def _data_facts(run: TrainingRun) -> dict[str, Any]:
     return {
         "ratings_sha256": sha256(ratings),
         "slices_sha256": sha256(run.cache.path),
+        "labels_sha256": run.labels and run.labels.sha256,
         "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
     }
 
@@ -246,4 +266,4 @@ def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
     folds = make_folds(
         images, count=recipe.folds.count, by=recipe.folds.by, seed=recipe.seed, cache=cache
     )
-    return TrainingRun(folder, recipe, images, cache, folds)
+    return TrainingRun(folder, recipe, images, cache, folds, read_labels(images, data.folder))
