@@ -101,6 +101,22 @@ def test_an_image_without_a_case_stays_with_its_source_and_anatomy(cache: SliceC
     assert {fold.validation for fold in folds} == {(0, 1, 2, 4), (3, 5)}
 
 
+@pytest.mark.parametrize("by", ["case", "contiguous"])
+def test_cases_that_always_train_are_in_no_validation(by: str) -> None:
+    images = [image(i, f"case{i // 3}", f"slice{i // 2}") for i in range(24)]
+    kept = {at for at, one in enumerate(images) if one.case in ("case1", "case6")}
+    folds = make_folds(images, count=3, by=by, always_train=("case1", "case6"))
+    for fold in folds:
+        assert kept <= set(fold.train)
+        assert not kept & set(fold.validation)
+        assert set(fold.train) | set(fold.validation) == set(range(24))
+        assert not set(fold.train) & set(fold.validation)
+    validated = [at for fold in folds for at in fold.validation]
+    assert sorted(validated) == sorted(set(range(24)) - kept)
+    with pytest.raises(RecipeError, match="no image of the case 'case9'"):
+        make_folds(images, count=3, by=by, always_train=("case9",))
+
+
 def test_contiguous_as_published() -> None:
     # 11 - int(0.75 * 11) = 3, so the last block is short.
     folds = make_folds([image(i) for i in range(11)], count=4, by="contiguous")

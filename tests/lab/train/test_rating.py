@@ -116,6 +116,16 @@ def test_the_epoch_that_is_kept_is_chosen_by_what_the_recipe_says() -> None:
     assert merit(close, "error", 8.0) == pytest.approx(merit(close, "error") / 2)
 
 
+def test_the_order_of_versions_counts_like_the_error() -> None:
+    labels = [0.0, 1.0, 2.0, 4.0]
+    found = agreement([0.4, 1.4, 2.4, 4.4], labels)
+    merits = [
+        merit_of(found, rising=True, select_on="error_and_ladders", span=4.0, ordered=ordered)
+        for ordered in (1.0, 0.5)
+    ]
+    assert merits == pytest.approx([0.9, 0.4])
+
+
 def test_the_heads_add_their_weighted_losses() -> None:
     config = NetworkConfig(
         stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16,

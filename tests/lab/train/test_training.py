@@ -425,3 +425,47 @@ def test_maps_and_processing_are_learned_and_exported(
     np.savez(changed, quality=maps["quality"], weight=maps["weight"] / 2)
     with pytest.raises(RecipeError, match="images have changed"):
         open_run(run.folder)
+
+
+def test_pretraining_on_named_patients_keeps_them_in_training(
+    recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pretrained.txt").write_text("case0\ncase1\n", encoding="utf-8")
+    named = str(tmp_path / "pretrained.txt")
+    first = start_run(tmp_path / "first", recipe(**{"data.cases": named}), resume=False)
+    assert {image.case for image in first.images} == {"case0", "case1"}
+    train_teachers(first, only=1)
+    settings = {
+        "folds.always_train": named,
+        "initial_weights": str(first.teacher_weights(1)),
+        "teacher.epochs": 1,
+        "teacher.select_on": "error_and_ladders",
+    }
+    run = start_run(tmp_path / "run", recipe(**settings), resume=False)
+    for fold in run.folds:
+        assert {run.images[at].case for at in fold.validation} <= {"case2", "case3"}
+        assert {"case0", "case1"} < {run.images[at].case for at in fold.train}
+    train_teachers(run, only=1)
+    (row,) = table(run.fold_folder(1) / "train_info_fold_1.csv")
+    assert 0 <= float(row["val_ordered"]) <= 1
+    assert open_run(run.folder).folds == run.folds
+    with pytest.raises(RecipeError, match="no image of the case 'case7'"):
+        start_run(tmp_path / "none", recipe(**{"data.cases": ["case7"]}), resume=False)
+
+
+def test_teachers_that_see_all_are_asked_once_an_image(
+    trained: TrainingRun,
+) -> None:
+    """The stored answers are those of the teachers for the image as it is, and for its flips."""
+    outputs = np.load(trained.student_folder / TABLE)
+    fold = trained.fold(trained.recipe.student.held_out_fold)
+    assert outputs.shape == (len(trained.images), 1, 2)
+    assert np.isfinite(outputs[list(fold.train)]).all()
+    assert np.isnan(outputs[list(fold.validation)]).all()
+    at = fold.train[0]
+    image = torch.from_numpy(trained.cache.array(at))[None, None]
+    for k in (1, 2):
+        teacher = read_network(trained.teacher_weights(k))
+        with torch.inference_mode():
+            both = teacher(torch.cat([image, image.flip(-1)]))[:, 0].numpy()
+        np.testing.assert_allclose(both, outputs[at, 0, k - 1], atol=1e-4)

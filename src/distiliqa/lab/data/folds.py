@@ -8,7 +8,7 @@ and streaks, which a low-pass filter removes, and share the anatomy.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,8 +86,9 @@ def make_folds(
     by: str = "case",
     seed: int = 0,
     cache: SliceCache | None = None,
+    always_train: Collection[str] = (),
 ) -> tuple[Fold, ...]:
-    """Split images into ``count`` folds; every image validates once.
+    """Split images into ``count`` folds; every image validates once, but for some patients.
 
     Parameters
     ----------
@@ -98,21 +99,37 @@ def make_folds(
         (doi 10.1016/j.compbiomed.2024.108670), which puts a patient on both sides.
     seed : decides between groups of equal size.
     cache : the decoded slices of ``images``, to find sources by their anatomy where unknown.
+    always_train : cases on the training side of every fold, with all images of their groups.
 
     Raises
     ------
-    RecipeError : fewer groups than folds, an empty fold, an unknown column.
+    RecipeError : fewer groups than folds, an empty fold, an unknown column or case.
     """
+    cases = frozenset(always_train)
+    require_cases(images, cases)
     if count < 2:
         raise RecipeError(f"{count} folds leave nothing to train on", remedy="set 2 or more")
+    labels = range(len(images)) if by == "contiguous" else group_labels(images, by, cache)
+    of_cases = {label for label, image in zip(labels, images, strict=True) if image.case in cases}
+    others = [at for at, label in enumerate(labels) if label not in of_cases]
     if by == "contiguous":
-        blocks = _contiguous_blocks(len(images), count)
+        parts = _contiguous_blocks(len(others), count)
     else:
-        blocks = _balanced_blocks(group_labels(images, by, cache), by, count, seed)
+        parts = _balanced_blocks([labels[at] for at in others], by, count, seed)
+    blocks = [[others[at] for at in part] for part in parts]
     everything = range(len(images))
     return tuple(
         Fold(tuple(sorted(set(everything).difference(block))), tuple(block)) for block in blocks
     )
+
+
+def require_cases(images: Sequence[RatedImage], cases: Collection[str]) -> None:
+    """Raise `RecipeError` where no image is of one of the cases."""
+    missing = sorted(set(cases).difference(image.case or "" for image in images))
+    if missing:
+        raise RecipeError(
+            f"no image of the case {quoted(missing[0])}", remedy="name cases as manifest.csv does"
+        )
 
 
 def group_labels(

@@ -23,7 +23,11 @@ from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
 from distiliqa.models.config import Domain, ModelConfig, ScoreScale
 from distiliqa.version import __version__
 
-_PATHS: Any = {"data": {"folder", "ratings"}, "initial_weights": True}
+_PATHS: Any = {
+    "data": {"folder", "ratings", "cases"},
+    "folds": {"always_train"},
+    "initial_weights": True,
+}
 CHECKED_SLICES = 8  # evenly spread over the training data; ONNX must equal torch on them
 
 

@@ -23,6 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
+from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.loaders import ResidentSlices
 from distiliqa.lab.train.losses import (
     ScoreLoss,
@@ -93,12 +94,24 @@ def _statistics_kept(network: Network) -> Iterator[None]:
         norm.track_running_stats = True
 
 
-def merit_of(found: Agreement, *, rising: bool, select_on: str | None, span: float) -> float:
+def merit_of(
+    found: Agreement,
+    *,
+    rising: bool,
+    select_on: str | None,
+    span: float,
+    ordered: float = math.nan,
+) -> float:
     """Figure of merit of an epoch; the epoch with the highest is kept.
 
     The overall agreement is at most 3. It counts as negative where predictions fall as labels rise:
     the published absolute value would reward that. The error is a share of the scale: an error of
-    a tenth of it weighs as much as 0.1 of mean correlation.
+    a tenth of it weighs as much as 0.1 of mean correlation, or of the pairs of versions in order::
+
+        error                  -mae / span
+        error_and_correlation  (plcc + srocc + krocc) / 3 - mae / span
+        error_and_ladders      ordered - mae / span
+        held_out               plcc + srocc + krocc
 
     Parameters
     ----------
@@ -106,11 +119,14 @@ def merit_of(found: Agreement, *, rising: bool, select_on: str | None, span: flo
     rising : whether the predictions rise with the labels.
     select_on : see `distiliqa.lab.train.recipe.StepSection`.
     span : length of the scale of the labels.
+    ordered : share of the pairs of versions in order, see `distiliqa.lab.train.ladders`.
     """
     correlation = found.overall if rising else -found.overall
     error = found.mae / span
     if select_on == "error":
         return -error
+    if select_on == "error_and_ladders":
+        return ordered - error
     return correlation / 3 - error if select_on == "error_and_correlation" else correlation
 
 
@@ -123,6 +139,7 @@ class RatingModule(L.LightningModule, ABC):
     Parameters
     ----------
     span : length of the scale of the labels.
+    ladders : of the images held out; needed to select on them.
 
     Attributes
     ----------
@@ -130,10 +147,16 @@ class RatingModule(L.LightningModule, ABC):
     """
 
     def __init__(
-        self, network: Network, step: StepSection, seed: int, *, span: float = 1.0
+        self,
+        network: Network,
+        step: StepSection,
+        seed: int,
+        *,
+        span: float = 1.0,
+        ladders: Ladders | None = None,
     ) -> None:
         super().__init__()
-        self.seed, self.span = seed, span
+        self.seed, self.span, self.ladders = seed, span, ladders
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = step
         self.averaged = _moving_average(self.network, step.averaging) if step.averaging else None
@@ -253,11 +276,20 @@ class RatingModule(L.LightningModule, ABC):
         return errors
 
     def on_validation_epoch_end(self) -> None:
-        _, predictions, labels, losses, *others = self.validated.gathered(self).T
+        index, predictions, labels, losses, *others = self.validated.gathered(self).T
         found = agreement(predictions.numpy(), labels.numpy())
         rising = (plcc(predictions.numpy(), labels.numpy()) or 0) >= 0
-        select_on = self.step.select_on
-        self.merit = merit_of(found, rising=rising, select_on=select_on, span=self.span)
+        ordered = math.nan
+        if self.ladders is not None:
+            ordered = self.ladders.ordered(index.long().numpy(), predictions.numpy())
+            self.summary["val_ordered"] = ordered
+        self.merit = merit_of(
+            found,
+            rising=rising,
+            select_on=self.step.select_on,
+            span=self.span,
+            ordered=ordered,
+        )
         self.summary["val_overall_perf"] = found.overall
         self.summary["val_loss"] = float(losses.mean())
         for name in ("plcc", "srocc", "krocc", "mae"):

@@ -13,13 +13,15 @@ from pydantic import Field
 from distiliqa.ct.window import Window
 from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import write_text
+from distiliqa.foreign_text import read_text
 from distiliqa.lab.data.dataset import Augmentation
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import PRESETS, NetworkConfig
 from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
 
 SHIPPED = ("published", "compact", "smoke")
-SelectOn = Literal["held_out", "error", "error_and_correlation"]
+SelectOn = Literal["held_out", "error", "error_and_correlation", "error_and_ladders"]
+Cases = tuple[str, ...] | Path
 Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Size = Annotated[int, Field(lt=1 << 16)]
 Weight = Annotated[float, Field(ge=0)]
@@ -52,12 +54,15 @@ class DataSection(Section):
 
     Attributes
     ----------
+    cases : patients whose images alone are used, as a list or a text file with one a line; None
+        for all.
     scale : lowest and highest score that may occur.
     higher_is_better : False where the best images have the lowest score, as on many Likert scales.
     """
 
     folder: Path | None = None
     ratings: Path | None = None
+    cases: Cases | None = None
     scale: tuple[float, float] = (0.0, 1.0)
     meaning: str = "structural similarity to the full-dose slice"
     higher_is_better: bool = True
@@ -80,10 +85,17 @@ class WindowSection(Section):
 
 
 class FoldSection(Section):
-    """Folds of the teachers; ``contiguous`` is the published way."""
+    """Folds of the teachers; ``contiguous`` is the published way.
+
+    Attributes
+    ----------
+    always_train : patients on the training side of every fold, such as those of a pretraining, as a
+        list or a text file with one a line.
+    """
 
     count: int = Field(default=5, ge=2, lt=1 << 16)
     by: str = "case"
+    always_train: Cases = ()
 
 
 class StepSection(Section):
@@ -99,8 +111,9 @@ class StepSection(Section):
     consistency : weight of the penalty on the squared change of outputs under a symmetry.
     select_on : merit on the held-out images by which the best epoch is selected. ``held_out``, as
         published: the sum of the correlations. ``error``: a small mean absolute error.
-        ``error_and_correlation``: both, see `distiliqa.lab.train.rating.merit_of`. None stands for
-        both where the scale of the labels is known, else for ``held_out``.
+        ``error_and_correlation``: both. ``error_and_ladders``: error, and the order of versions of
+        one slice. See `distiliqa.lab.train.rating.merit_of`. None stands for
+        ``error_and_correlation`` where the scale of the labels is known, else for ``held_out``.
     """
 
     epochs: Positive = 500
@@ -271,3 +284,15 @@ def _check_maps(recipe: Recipe) -> None:
             f"cannot learn quality maps, whose parts have {BLOCK} pixels, with parts of {block}",
             remedy="set map_weight to 0",
         )
+
+
+def named_cases(cases: Cases) -> tuple[str, ...]:
+    """Patients of a list, or of the lines of a text file.
+
+    Raises
+    ------
+    DistiliqaError : the file cannot be read.
+    """
+    if not isinstance(cases, Path):
+        return cases
+    return tuple(line.strip() for line in read_text(cases).splitlines() if line.strip())

@@ -9,7 +9,7 @@ from distiliqa.files import sha256
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.published import DOWNLOAD, load_imagenet
 from distiliqa.lab.network.weights import start_from, weights_file
-from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.recipe import Cases, Recipe
 from distiliqa.models.folder import find_model, shipped_models
 
 RANDOM_START = (
@@ -35,7 +35,12 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
     data = recipe.data
     if data.folder is None or data.ratings is None:
         raise RecipeError("no data named", remedy="give --data FOLDER and --ratings JSON")
-    paths = {"folder": data.folder.resolve(), "ratings": data.ratings.resolve()}
+    paths = {
+        "folder": data.folder.resolve(),
+        "ratings": data.ratings.resolve(),
+        "cases": _absolute(data.cases),
+    }
+    folds = recipe.folds
     imagenet, initial = recipe.imagenet_weights, recipe.initial_weights
     if imagenet is not None and imagenet != DOWNLOAD:
         imagenet = str(_existing(Path(imagenet)))
@@ -43,6 +48,7 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         initial = _existing(initial)
     changed = {
         "data": data.model_copy(update=paths),
+        "folds": folds.model_copy(update={"always_train": _absolute(folds.always_train)}),
         "imagenet_weights": imagenet,
         "initial_weights": initial,
     }
@@ -77,6 +83,10 @@ def _weights_file(named: Path) -> Path:
     if str(named) not in shipped_models() and not named.is_dir():
         return named
     return weights_file(find_model(named))
+
+
+def _absolute(cases: Cases | None) -> Cases | None:
+    return cases.resolve() if isinstance(cases, Path) else cases
 
 
 def _existing(path: Path) -> Path:

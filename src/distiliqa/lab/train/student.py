@@ -18,6 +18,7 @@ from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import fit
+from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.losses import DistillationLoss
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import StudentSection
@@ -59,8 +60,9 @@ class StudentModule(RatingModule):
         teachers: TeacherOutputs | None,
         *,
         span: float = 1.0,
+        ladders: Ladders | None = None,
     ) -> None:
-        super().__init__(network, step, seed, span=span)
+        super().__init__(network, step, seed, span=span, ladders=ladders)
         self.step: StudentSection = step
         self.teachers = teachers
         self.warned = False
@@ -142,7 +144,14 @@ def train_student(
     run.keep_student_recipe()
     _keep_fingerprint(run, networks, seen)
     outputs = _teacher_outputs(run, networks, training) if networks else None
-    module = StudentModule(network, step, recipe.seed, outputs, span=recipe.data.span)
+    module = StudentModule(
+        network,
+        step,
+        recipe.seed,
+        outputs,
+        span=recipe.data.span,
+        ladders=run.ladders(held_out, step),
+    )
     _warn_at_once(module, run)
     history = History(folder / "train_info_student.csv", _columns(step), "student")
     fitted = fit(
@@ -223,7 +232,7 @@ def _teacher_weights(run: TrainingRun) -> list[Path]:
 def _teacher_outputs(
     run: TrainingRun, networks: list[Network], training: RatedDataset
 ) -> TeacherOutputs:
-    symmetries = symmetries_of(run.recipe.augmentation)
+    symmetries = _symmetries(run, networks)
     if symmetries is None:
         return TeacherOutputs(networks, None)
     table = make_table(
@@ -249,8 +258,13 @@ def _keep_fingerprint(
 
 
 def _fingerprint(run: TrainingRun, networks: Sequence[Network], positions: Sequence[int]) -> str:
-    symmetries = symmetries_of(run.recipe.augmentation)
+    symmetries = _symmetries(run, networks)
     return fingerprint(networks, positions, symmetries, half=_in_half_precision(run))
+
+
+def _symmetries(run: TrainingRun, networks: Sequence[Network]) -> int | None:
+    posed = all(isinstance(network, Network) and network.sees_all for network in networks)
+    return symmetries_of(run.recipe.augmentation, posed=posed)
 
 
 def _in_half_precision(run: TrainingRun) -> bool:

@@ -47,7 +47,13 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
     folder = run.fold_folder(number)
     seed = recipe.seed + number
     torch.manual_seed(seed)
-    module = TeacherModule(run.new_network(1, step), step, seed, span=recipe.data.span)
+    module = TeacherModule(
+        run.new_network(1, step),
+        step,
+        seed,
+        span=recipe.data.span,
+        ladders=run.ladders(fold.validation, step),
+    )
     if not resume:
         begin_anew(folder)
     training = run.training_set(fold.train, step, seed)

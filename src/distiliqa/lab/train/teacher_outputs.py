@@ -1,8 +1,10 @@
 """Outputs of the teachers for every image, computed once, and how often the student follows them.
 
 The ``dihedral`` augmentation shows an image under the eight symmetries of the square. So a table
-over images and symmetries serves every epoch; it holds those that the student will see. An image
-that is rescaled at random is not in a table: the teachers run on it when it comes.
+over images and symmetries serves every epoch; it holds those that the student will see. Teachers
+that bring every slice into one pose are asked once an image: flips do not change their outputs, and
+a transposition, which their training showed as often, is no reason for another score. An image that
+is rescaled at random is not in a table: the teachers run on it when it comes.
 
 Where the student follows no teacher, its outputs have little reason to differ. Their small spread
 then looks like agreement, so that is reported.
@@ -33,7 +35,8 @@ class TeacherOutputs:
     Parameters
     ----------
     teachers : networks of one output each, in eval mode.
-    table : (images, symmetries, teachers), or None to compute them each time.
+    table : (images, symmetries, teachers), or None to compute them each time. The outputs of a
+        table of one symmetry hold for all.
     """
 
     def __init__(self, teachers: Sequence[nn.Module], table: NDArray[np.float32] | None) -> None:
@@ -44,7 +47,7 @@ class TeacherOutputs:
         """Outputs (N, teachers) for images (N, 1, S, S) at positions and symmetries (N,)."""
         if self.table is not None:
             self.table = self.table.to(images.device)
-            return self.table[index, transform]
+            return self.table[index, transform.clamp(max=self.table.shape[1] - 1)]
         with torch.no_grad():
             columns = [teacher.to(images.device)(images) for teacher in self.teachers]
         return torch.cat(columns, dim=1).float()
@@ -56,6 +59,9 @@ def symmetries_seen(dataset: RatedDataset, symmetries: int, epochs: int) -> NDAr
     An epoch shows one symmetry of an image, so a short training sees few of the eight.
     """
     seen = np.zeros((len(dataset.cache), symmetries), np.bool_)
+    if symmetries == 1:
+        seen[list(dataset.indices)] = True
+        return seen
     for epoch in range(epochs):
         dataset.set_epoch(epoch)
         waiting = [at for at in dataset.indices if not seen[at].all()]
@@ -132,9 +138,14 @@ def fingerprint(
     return digest.hexdigest()
 
 
-def symmetries_of(augmentation: str) -> int | None:
-    """Number of versions of an image that an augmentation makes; None if there is no end."""
-    return {"none": 1, "dihedral": SYMMETRIES}.get(augmentation)
+def symmetries_of(augmentation: str, *, posed: bool) -> int | None:
+    """Number of versions of an image that the teachers are asked for; None if there is no end.
+
+    Parameters
+    ----------
+    posed : whether the teachers bring every slice into one pose.
+    """
+    return {"none": 1, "dihedral": 1 if posed else SYMMETRIES}.get(augmentation)
 
 
 MIN_FOLLOWED = 0.05  # share of the images

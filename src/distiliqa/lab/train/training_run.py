@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,21 @@ from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.dataset import RatedDataset
-from distiliqa.lab.data.folds import Fold, make_folds
+from distiliqa.lab.data.folds import Fold, make_folds, require_cases
 from distiliqa.lab.data.label_maps import Labels, read_labels
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import LAST, Fitted, check_hardware
+from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.lab.train.recipe import (
+    Recipe,
+    StepSection,
+    load_recipe,
+    named_cases,
+    save_recipe,
+)
 from distiliqa.lab.train.start import (
     RANDOM_START,
     start,
@@ -127,6 +134,19 @@ class TrainingRun:
             labels=self.labels,
             composites=step.composites,
         )
+
+    def ladders(self, held_out: Sequence[int], step: StepSection) -> Ladders | None:
+        """Versions of the slices held out, if the best epoch is selected on their order.
+
+        Raises
+        ------
+        RecipeError : there are no two versions of one slice.
+        """
+        if step.select_on != "error_and_ladders":
+            return None
+        ladders = Ladders(self.images, held_out, self.recipe.data.span)
+        ladders.require_pairs()
+        return ladders
 
     def batches(
         self, training: RatedDataset, held_out: Sequence[int], step: StepSection, seed: int
@@ -259,11 +279,24 @@ def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
     assert data.folder is not None
     assert data.ratings is not None
     images = read_ratings(data.folder, data.ratings, scale=data.scale)
+    if data.cases is not None:
+        images = _of_cases(images, named_cases(data.cases))
     size = recipe.network.config(1).image_size
     cache = open_cache(
         images, window=recipe.window.window(), size=size, folder=make_folder(folder / "cache")
     )
     folds = make_folds(
-        images, count=recipe.folds.count, by=recipe.folds.by, seed=recipe.seed, cache=cache
+        images,
+        count=recipe.folds.count,
+        by=recipe.folds.by,
+        seed=recipe.seed,
+        cache=cache,
+        always_train=named_cases(recipe.folds.always_train),
     )
     return TrainingRun(folder, recipe, images, cache, folds, read_labels(images, data.folder))
+
+
+def _of_cases(images: Sequence[RatedImage], cases: Collection[str]) -> tuple[RatedImage, ...]:
+    """The images of some patients. Raises `RecipeError` where there are none of one of them."""
+    require_cases(images, cases)
+    return tuple(image for image in images if image.case in cases)
