@@ -95,11 +95,11 @@ def test_the_key_of_0_1_0_is_read_too(tiny_model: Path, tmp_path: Path, key: str
     del content["interval_calibration"]
     (copy / CONFIG).write_text(json.dumps(content | {key: CALIBRATION}))
     config = read_config(copy)
-    assert asdict(config)["interval_calibration"] == CALIBRATION
+    assert asdict(config)["interval_calibration"] == CALIBRATION | {"width": None}
     folder.write_config(copy, config)
     written = json.loads((copy / CONFIG).read_text())
     assert "certainty" not in written
-    assert written["interval_calibration"] == CALIBRATION
+    assert written["interval_calibration"] == CALIBRATION | {"width": None}
 
 
 def test_one_fact_by_two_names_is_refused(tiny_model: Path, tmp_path: Path):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.filters import block_means
-from distiliqa.models.config import DISTANCE, HEATMAP, MIN_SHOWN, OUTPUT, ModelConfig
+from distiliqa.models.config import DISTANCE, HEATMAP, MIN_SHOWN, OUTPUT, PROCESSED, ModelConfig
 from distiliqa.scoring.domain import check_domain, unlike_training
 from distiliqa.scoring.prepare import Prepared
 from distiliqa.scoring.slice_score import SliceScore
@@ -41,7 +41,7 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
         info=ct.info,
         noise_hu=prepared.noise_hu,
         comparison=prepared.comparison,
-        interval=None if prepared.empty else _interval(score, spread, config),
+        interval=None if prepared.empty else _interval(score, spread, found, config),
         distance=distance,
         heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
         empty=prepared.empty,
@@ -62,11 +62,13 @@ def _domain(
 
 
 def _interval(
-    score: float, spread: float | None, config: ModelConfig
+    score: float, spread: float | None, found: Outputs, config: ModelConfig
 ) -> tuple[float, float] | None:
-    if config.interval_calibration is None:
+    calibration = config.interval_calibration
+    if calibration is None:
         return None
-    return config.interval_calibration.interval(score, spread or 0.0, config.scale)
+    processed = float(found[PROCESSED]) if PROCESSED in found else 0.0
+    return calibration.interval(score, spread or 0.0, config.scale, processed)
 
 
 def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:

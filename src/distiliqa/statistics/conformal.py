@@ -52,7 +52,7 @@ def calibrate(
             f"{count} images cannot calibrate intervals of {coverage:.0%}",
             remedy="hold more images out",
         )
-    spread = _spread(outputs)
+    spread = spread_of(outputs)
     # Half the spreads are smaller: an interval never shrinks to nothing where outputs agree.
     floor = float(np.median(spread)) if spread.any() else 1.0
     ratios = np.abs(outputs.mean(axis=1) - labels) / (spread + floor)
@@ -60,7 +60,7 @@ def calibrate(
     return IntervalCalibration(coverage, quantile, floor, images=count, cases=cases)
 
 
-def _spread(outputs: NDArray[np.floating]) -> NDArray[np.floating]:
+def spread_of(outputs: NDArray[np.floating]) -> NDArray[np.floating]:
     """Sample standard deviation of the outputs, (n,); 0 where there is one."""
     if outputs.shape[1] == 1:
         return np.zeros(len(outputs))

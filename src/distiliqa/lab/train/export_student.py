@@ -20,7 +20,7 @@ from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.calibration import calibrate_student
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
-from distiliqa.models.config import Domain, ModelConfig, ScoreScale
+from distiliqa.models.config import Domain, IntervalCalibration, ModelConfig, ScoreScale
 from distiliqa.version import __version__
 
 _PATHS: Any = {
@@ -146,11 +146,7 @@ def _calibration_lines(config: ModelConfig) -> list[str]:
     calibration, domain = config.interval_calibration, config.domain
     lines = []
     if calibration is not None:
-        lines.append(
-            f"- Prediction intervals of {calibration.coverage:.0%}, calibrated on "
-            f"{calibration.images} held-out images of {calibration.cases} cases, "
-            "which also chose the epoch."
-        )
+        lines.append(_interval_line(calibration))
     if domain is not None:
         lines.append(
             f"- Distance from {domain.images} training images; {domain.false_alarms:.0%} of "
@@ -160,6 +156,17 @@ def _calibration_lines(config: ModelConfig) -> list[str]:
     if config.heatmap is not None:
         lines.append("- Map of the score of {} x {} parts.".format(*config.heatmap))
     return lines
+
+
+def _interval_line(calibration: IntervalCalibration) -> str:
+    images, cases = calibration.images, calibration.cases
+    text = f"- Prediction intervals of {calibration.coverage:.0%}, calibrated on {images}"
+    if calibration.width is None:
+        return f"{text} held-out images of {cases} cases, which also chose the epoch."
+    return (
+        f"{text} images of {cases} cases, each rated by the teacher that did not see it; their "
+        "width depends on spread, score and processing of the slice."
+    )
 
 
 def _shape_line(domain: Domain) -> str:
