@@ -10,15 +10,35 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from distiliqa.lab.network import PRESETS, Network, NetworkConfig, export_network
-from distiliqa.lab.network.graph import ScoringGraph
+from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.models.config import ModelConfig, ScoreScale
 
-_BETWEEN = replace(PRESETS["compact"], stem_width=32, depth=8, width=384, heads=6, mlp=1536)
+COMPACT_0_1_0 = NetworkConfig(
+    stem="strided",
+    stem_blocks=5,
+    stem_width=24,
+    patch=1,
+    depth=5,
+    width=192,
+    heads=4,
+    mlp=768,
+    outputs=5,
+)
+_BETWEEN = replace(COMPACT_0_1_0, stem_width=32, depth=8, width=384, heads=6, mlp=1536)
 MODELS: dict[str, NetworkConfig] = {
     "compact": PRESETS["compact"].with_outputs(5),
     "between": _BETWEEN.with_outputs(5),
     "published": PRESETS["published"].with_outputs(5),
 }
+
+
+def random_graph(sizes: NetworkConfig) -> ScoringGraph:
+    """Network of these sizes with all outputs that such a model has, drawn at random."""
+    torch.manual_seed(0)
+    statistics = 2 * sizes.width + 16
+    domain = DomainReference(torch.zeros(statistics), torch.eye(statistics))
+    local = None if sizes.map else LocalHead(torch.randn(2 * sizes.width), torch.zeros(()))
+    return ScoringGraph(Network(sizes).eval(), domain, local)
 
 
 def write_model(folder: Path, sizes: NetworkConfig) -> Path:

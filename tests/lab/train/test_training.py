@@ -456,7 +456,10 @@ def test_pretraining_on_named_patients_keeps_them_in_training(
 def test_teachers_that_see_all_are_asked_once_an_image(
     trained: TrainingRun,
 ) -> None:
-    """The stored answers are those of the teachers for the image as it is, and for its flips."""
+    """The stored answers are those of the teachers for the image as it is.
+
+    Its flips have nearly the same: it is symmetric but for noise, so its pose is not sharp.
+    """
     outputs = np.load(trained.student_folder / TABLE)
     fold = trained.fold(trained.recipe.student.held_out_fold)
     assert outputs.shape == (len(trained.images), 1, 2)
@@ -468,4 +471,5 @@ def test_teachers_that_see_all_are_asked_once_an_image(
         teacher = read_network(trained.teacher_weights(k))
         with torch.inference_mode():
             both = teacher(torch.cat([image, image.flip(-1)]))[:, 0].numpy()
-        np.testing.assert_allclose(both, outputs[at, 0, k - 1], atol=1e-4)
+        np.testing.assert_allclose(both[0], outputs[at, 0, k - 1], atol=1e-5)
+        np.testing.assert_allclose(both[1], both[0], atol=1e-2)

@@ -76,7 +76,7 @@ def export_network(
     )
     make_folder(folder)
     with scratch_folder(folder) as draft:
-        _write_onnx(graph, draft / ONNX)
+        write_onnx(graph, draft / ONNX)
         difference = _checked(compare(graph, draft / ONNX, images), folder)
         write_config(draft, config)
         checked_network(draft, read_config(draft))  # as every reader of the folder does
@@ -144,7 +144,8 @@ def load_graph(folder: Path | str) -> ScoringGraph:
     return read_calibration(network, checked_file(folder, INSIGHT, config)).eval()
 
 
-def _write_onnx(graph: ScoringGraph, path: Path) -> None:
+def write_onnx(graph: ScoringGraph, path: Path) -> None:
+    """Write a graph in eval mode as ONNX, with its weights by name and the sizes of its network."""
     size = graph.network.config.image_size
     example = torch.zeros(2, 1, size, size)  # a batch of 1 would be frozen into the graph
     # The exporter reports operators of packages that this network does not use.
