@@ -22,6 +22,7 @@ from distiliqa.lab.evaluate.predictions import load_predictor
 from distiliqa.lab.network.network import NetworkConfig
 from distiliqa.lab.network.transformer import VisionTransformer
 from distiliqa.lab.network.weights import read_network, weights_file
+from distiliqa.lab.train import calibration
 from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe, load_recipe
@@ -473,3 +474,30 @@ def test_teachers_that_see_all_are_asked_once_an_image(
             both = teacher(torch.cat([image, image.flip(-1)]))[:, 0].numpy()
         np.testing.assert_allclose(both[0], outputs[at, 0, k - 1], atol=1e-5)
         np.testing.assert_allclose(both[1], both[0], atol=1e-2)
+
+
+def test_intervals_are_calibrated_by_the_teachers_that_did_not_see_the_patient(
+    trained: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = {at: np.array([0.5, 0.5 + at / 100]) for at in range(12)}
+    assert calibration.rated_by_teachers(trained, outputs, None) is None  # four patients
+    monkeypatch.setattr(calibration, "COVERAGE", 0.6)
+    rated = calibration.rated_by_teachers(trained, outputs, None)
+    assert rated is not None
+    places = [at for fold in trained.folds for at in fold.validation]
+    assert sorted(places) == list(range(12))
+    assert rated.cases == [trained.images[at].case for at in places]
+    teacher = read_network(trained.teacher_weights(1))
+    first = list(trained.folds[0].validation)
+    with torch.inference_mode():
+        scores = teacher(torch.from_numpy(trained.cache.images[first] / np.float32(65535))[:, None])
+    labels = np.array([trained.images[at].score for at in first])
+    errors = scores[:, 0].numpy() - labels
+    np.testing.assert_allclose(rated.errors[: len(first)], errors, atol=1e-4)
+    np.testing.assert_allclose(rated.spread, np.array(places) / 100 / np.sqrt(2))
+    monkeypatch.setattr(calibration, "_MIN_HELD_OUT", 2)
+    network = read_network(trained.student_folder / "best.safetensors")
+    found = calibration.calibrate_student(trained, network).intervals
+    assert found is not None
+    assert (found.images, found.cases, found.coverage) == (12, 4, 0.6)
+    assert found.width is not None
