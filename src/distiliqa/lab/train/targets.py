@@ -57,12 +57,12 @@ class Targets(NamedTuple):
         rows, columns = (slice(at // BLOCK, (at + side) // BLOCK) for at in (row, column))
         quality, weight = self.quality[:, rows, columns], self.weight[:, rows, columns]
         tissue = weight.flatten(1).sum(dim=1)
-        mean = (quality * weight).flatten(1).sum(dim=1) / tissue.clamp_min(_LEAST_TISSUE)
-        score = mean.where(tissue >= _LEAST_TISSUE, self.score)
+        mean = (quality * weight).flatten(1).sum(dim=1) / tissue.clamp_min(_MIN_TISSUE)
+        score = mean.where(tissue >= _MIN_TISSUE, self.score)
         return self._replace(score=score, quality=quality, weight=weight)
 
 
-_LEAST_TISSUE = 1.0  # blocks
+_MIN_TISSUE = 1.0  # blocks
 
 
 def targets_of(batch: Batch) -> Targets:
