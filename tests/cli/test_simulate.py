@@ -54,6 +54,15 @@ def test_the_finished_image_is_processed_in_order(folder: Path, tmp_path: Path) 
     assert np.corrcoef(values[0].ravel(), values[1].ravel())[0, 1] < 0.3  # each has its own draw
 
 
+@pytest.mark.parametrize(("process", "lossy"), [("jpeg:50", "01"), ("median:3", None)])
+def test_lossy_compression_is_stated(
+    folder: Path, tmp_path: Path, process: str, lossy: str | None
+) -> None:
+    assert run(folder / "0.dcm", "--out", tmp_path / "out", "--process", process)[0] == 0
+    made = pydicom.dcmread(tmp_path / "out" / "0.dcm")
+    assert made.get("LossyImageCompression") == lossy
+
+
 def test_the_seed_decides(folder: Path, tmp_path: Path) -> None:
     pixels = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):

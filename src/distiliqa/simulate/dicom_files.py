@@ -96,5 +96,7 @@ def simulate_file(
     image = derive(source, shown, str(settings), dose=dose)
     if settings.kernel is not None:
         image.ConvolutionKernel = settings.kernel
+    if any(processing.facts.family == "codec" for processing in settings.process):
+        image.LossyImageCompression = "01"  # PS3.3, C.7.6.1.1.5: it stays so in what is derived
     write_dicom(target, image)
     return target

@@ -26,7 +26,7 @@ def prepared_non_local_means(given: Preparation) -> Process:
     share = np.float32(min(1.0, given.strength / _WEAKEST))
 
     def blended(inner: Image) -> Image:
-        return inner + share * (non_local_means(inner, noise, strength) - inner)
+        return share * non_local_means(inner, noise, strength) + (1 - share) * inner
 
     return lambda hu: within_body(hu, blended)
 
