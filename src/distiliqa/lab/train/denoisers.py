@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.patient import body_outline
 from distiliqa.simulate.processing.denoising_network import DenoisingNetwork
+from distiliqa.simulate.processing.non_local_means import NO_NOISE, smoothed
 from distiliqa.simulate.processing.preparation import BODY_HU, air_outside
 from distiliqa.simulate.simulator import degrade
 from distiliqa.simulate.versions import noise_seed
@@ -47,6 +49,9 @@ class NoisyPair(NamedTuple):
 def noisy_pair(ct: CTSlice, seed: int) -> NoisyPair:
     """Simulate a slice at a dose of 0.08 to 0.6, drawn from the seed and the slice's UID.
 
+    All noise of the lower dose is drawn, and that of the slice is in its own dose alone. So what
+    the two share is anatomy, and a network cannot learn to keep the noise that is in both.
+
     Raises
     ------
     CTReadError : its pixel spacing is not known.
@@ -56,8 +61,9 @@ def noisy_pair(ct: CTSlice, seed: int) -> NoisyPair:
     dose = math.exp(np.random.default_rng(drawn).uniform(low, high))
     spacing = square_side(ct.spacing_mm, path=ct.path)
     made = acquisition_of(ct.hu, spacing, ct.acquisition)
-    image = torch.from_numpy(ct.hu)[None]
-    noisy = degrade(image, spacing, made, Degradation(dose=dose), [drawn])[0].numpy()
+    anatomy = torch.from_numpy(smoothed(ct.hu, spacing, NO_NOISE))[None]
+    made = replace(made, noise_free=True)
+    noisy = degrade(anatomy, spacing, made, Degradation(dose=dose), [drawn])[0].numpy()
     return NoisyPair(noisy, ct.hu)
 
 
