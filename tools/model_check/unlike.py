@@ -1,4 +1,7 @@
-"""Images that a model of body CT does not know: natural ones, MR, heads, extremities, phantoms."""
+"""Images that a model of body CT does not know: natural ones, MR, PET, heads, limbs, phantoms.
+
+Most are computed; real ones are in `tools.model_check.strangers`.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,20 @@ def magnetic_resonance() -> Iterator[NDArray[np.float32]]:
     for slice_ in slices:
         for limits in (IN_WINDOW, ALL_HU):
             yield _as_hu(slice_, limits)
+
+
+def emission() -> Iterator[NDArray[np.float32]]:
+    """Computed PET of trunks: uptake as a standardized value, and as activity in Bq/ml."""
+    rng = np.random.default_rng(0)
+    organs = [(0, 0, 175, 115, 0.0, 0.8), (-70, -10, 75, 60, 0.2, 2.2), (75, -25, 30, 30, 0.0, 1.8)]
+    for wide in (0.9, 1.0, 1.1):
+        parts = [(*(wide * length for length in part[:4]), *part[4:]) for part in organs]
+        uptake = np.maximum(_painted([*parts, (20, 40, 12, 12, 0.0, 8.0)], BODY_MM), 0)
+        seen = gaussian_filter(uptake, 3.5)  # pixels: 6 mm full width at half maximum
+        noise = gaussian_filter(rng.standard_normal(seen.shape), 2.0)
+        counted = np.maximum(seen + 0.3 * np.sqrt(seen) * noise / noise.std(), 0)
+        for unit in (1.0, 5000.0):
+            yield (unit * counted).astype(np.float32)
 
 
 def _as_hu(image: NDArray, limits: tuple[float, float]) -> NDArray[np.float32]:
