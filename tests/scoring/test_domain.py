@@ -65,7 +65,7 @@ PARTS = BodyTissue(aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, 
 
 
 @pytest.mark.parametrize(
-    ("parts", "expected", "told"),
+    ("parts", "expected", "warnings"),
     [
         ({}, 0.4, ()),
         ({"aspect": 0.8}, 1.25, (NARROW_BODY,)),
@@ -79,12 +79,12 @@ PARTS = BodyTissue(aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, 
     ],
 )
 def test_what_a_body_is_made_of_counts_whatever_its_size(
-    parts: dict[str, float], expected: float, told: tuple[str, ...]
+    parts: dict[str, float], expected: float, warnings: tuple[str, ...]
 ):
     shape = BodyShape(None, 0.4, 150.0, True, replace(PARTS, **parts))
     found, sentences = check_domain(replace(KNOWN, tissue=LIMITS), 0.4, shape)
     assert found == pytest.approx(expected)
-    assert set(sentences) == set(told)
+    assert set(sentences) == set(warnings)
     assert check_domain(KNOWN, 0.4, shape) == (0.4, ())
 
 
