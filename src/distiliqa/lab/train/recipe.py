@@ -192,7 +192,7 @@ class Recipe(Section):
     folds: FoldSection = FoldSection()
     augmentation: Augmentation = "dihedral"
     imagenet_weights: str | None = None  # a path, or "download"
-    initial_weights: Path | None = None  # a shipped model by name, a model folder or safetensors
+    initial_weights: Path | None = None  # a shipped model, a model folder, ONNX or safetensors
     teacher: StepSection = StepSection()
     student: StudentSection = StudentSection()
     hardware: HardwareSection = HardwareSection()
