@@ -2,6 +2,7 @@
 # make test: install everything, then lint, types and tests.
 # make docs: build the site in build/docs, without the network; a warning is an error.
 # make wheel: build it, score with it in a fresh environment, and write its bill of materials.
+# make model DATA="DIR DIR" WORK=DIR: make the shipped model from CT folders, see training/compact.
 # make bench: measure speed side by side; writes benchmarks/results and docs/performance.md.
 
 # Another Python takes an environment of its own: make test PYTHON=python3.12 VENV=.venv-3.12
@@ -17,7 +18,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test test-slow lint format docs wheel bench clean
+.PHONY: demo test test-slow lint format docs wheel bench model clean
 
 demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
@@ -57,6 +58,11 @@ wheel: $(VENV)/release.stamp
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/run.py
+
+# Hours; it goes on where it stopped. STEPS holds options such as --until simulate.
+model: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.make_model training/compact/model.yaml \
+	    --data $(DATA) --work $(WORK) $(STEPS)
 
 clean:
 	rm -rf $(VENV) $(FRESH) build dist .pytest_cache .mypy_cache .ruff_cache

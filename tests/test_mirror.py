@@ -23,7 +23,7 @@ FEATURES = {
     *("test_changes.py", "test_citation.py", "test_dependencies.py", "test_dockerfile.py"),
     *("test_import.py", "test_layers.py", "test_main.py", "test_mirror.py", "test_readme.py"),
     *("test_shipped_figures.py", "test_words.py", "tools/make_docs/test_real_pairs.py"),
-    "tools/model_check/test_model_check.py",
+    *("tools/make_model/test_make_model.py", "tools/model_check/test_model_check.py"),
 }
 # Modules that no test and no tested module of their room imports, and the test that runs them.
 TESTED_THROUGH = {
