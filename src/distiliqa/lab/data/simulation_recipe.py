@@ -128,8 +128,8 @@ class ScanSection(Section):
 
     design: Literal["drawn", "ldctiqac2023"] = "drawn"  # the twelve scans of that challenge
     count: Number = 3  # where they are drawn
-    lower_dose: Share = 0.8
-    dose: Annotated[tuple[Dose, Dose], AfterValidator(_ascending)] = (0.05, 0.9)
+    lower_dose: Share = 0.75
+    dose: Annotated[tuple[Dose, Dose], AfterValidator(_ascending)] = (0.08, 0.9)
     fewer_views: Share = 0.3
     views: Annotated[tuple[Views, Views], AfterValidator(_ascending)] = (64, 900)
     keep_dose: Share = 0.5  # of the scans of fewer views: streaks without more noise
@@ -168,7 +168,7 @@ class ProcessingSection(Section):
     """Processed images of each scan, besides the scan itself."""
 
     images: Number = 6
-    pairs: Share = 0.35  # of them: two kinds, one after the other
+    pairs: Share = 0.3  # of them: two kinds, one after the other
     kinds: dict[KindName, Frequency] = Field(default_factory=_frequencies)
     networks: Path | None = None  # folder of weights for denoising_network; null: none
     held_out_kinds: tuple[KindName, ...] = ()  # never used
@@ -238,9 +238,12 @@ def load_simulation_recipe(path: Path) -> SimulationRecipe:
 
 
 def drawn_strength(kind: Kind, rng: np.random.Generator) -> float:
-    """Strength between two rungs of the ladder, evenly in its logarithm."""
+    """Strength between two rungs of the ladder, by its logarithm.
+
+    Weak ones are drawn more often than strong ones, so that ratings above 2 are not rare.
+    """
     rungs = np.log(kind.ladder[1:])
-    place = rng.uniform(0, len(rungs) - 1)
+    place = (len(rungs) - 1) * rng.triangular(0, 0, 1)
     strength = math.exp(np.interp(place, range(len(rungs)), rungs))
     return float(2 * (strength // 2) + 1) if kind.unit == "pixels" else _short(strength)
 
