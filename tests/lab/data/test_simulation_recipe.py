@@ -110,7 +110,7 @@ def test_strengths_go_from_barely_visible_to_useless(name: str, rng: np.random.G
     low, high = sorted(kind.limits)
     assert np.all((drawn >= low) & (drawn <= high))
     middle = kind.ladder[len(kind.ladder) // 2]
-    share = np.mean((drawn - middle) * (kind.limits[1] - kind.limits[0]) < 0)
+    share = np.mean((drawn - middle) * (kind.limits[1] - kind.limits[0]) <= 0)
     assert 0.5 < share < 0.85  # on both sides of the middle rung, weak ones more often
     if kind.unit == "pixels":
         assert np.all(drawn % 2 == 1)
