@@ -60,6 +60,12 @@ def test_strengths_are_drawn_evenly_in_their_logarithm(rng: np.random.Generator)
     assert np.mean([(scan.views or 0) < 200 for scan in drawn]) == pytest.approx(0.5, abs=0.1)
 
 
+def test_no_worse_scan_is_that_of_full_dose_again(rng: np.random.Generator) -> None:
+    drawn = [ScanSection(lower_dose=0.1).draw(1, rng) for _ in range(DRAWS)]
+    assert all(replace(scan, seed=0) != Settings() for scan in drawn)
+    assert any(scan.dose == 1 for scan in drawn)
+
+
 def test_some_scans_of_fewer_views_keep_the_dose(rng: np.random.Generator) -> None:
     scans = ScanSection(fewer_views=0.5, keep_dose=0.5)
     drawn = [scans.draw(1, rng) for _ in range(DRAWS)]

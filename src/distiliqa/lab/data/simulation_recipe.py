@@ -161,7 +161,10 @@ class ScanSection(Section):
         kernel = str(rng.choice(self.kernels)) if other else None
         keep_dose = views is not None and bool(rng.random() < self.keep_dose)
         settings = Settings(dose=dose, views=views, keep_dose=keep_dose, kernel=kernel, seed=seed)
-        return replace(settings, **self.faults.draw(rng))
+        settings = replace(settings, **self.faults.draw(rng))
+        if settings == Settings(seed=seed) and self.lower_dose:  # the same as scan 0
+            return replace(settings, dose=_between(self.dose, rng))
+        return settings
 
 
 class ProcessingSection(Section):
