@@ -125,6 +125,7 @@ def test_slices_without_a_body_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("small_batches")
 def test_losses_differ_in_the_texture_that_they_leave(tmp_path: Path) -> None:
     pairs = [pair(seed, own=12) for seed in range(1, 5)]
     left = {}
@@ -133,5 +134,5 @@ def test_losses_differ_in_the_texture_that_they_leave(tmp_path: Path) -> None:
         image, error = noise_left(out, pair(9, own=12))
         left[loss] = float(image[20:48, 40:72].std())
         assert error < 0.6 * 40
-    assert left["squared"] < 8  # smoother than the clean slices, which have 12 HU
-    assert left["texture"] == pytest.approx(12, rel=0.25)
+    assert left["squared"] < 6  # smoother than the clean slices, which have 12 HU
+    assert left["texture"] > 1.5 * left["squared"]

@@ -14,7 +14,7 @@ DenoiserLoss = Literal["squared", "absolute", "edge", "texture"]
 LOSSES: tuple[DenoiserLoss, ...] = get_args(DenoiserLoss)
 
 _EDGE_WEIGHT = 2.0
-_TEXTURE_WEIGHT = 1.0
+_TEXTURE_WEIGHT = 3.0
 _BANDS = (1, 3, 7, 15)  # pixels: widths of the means whose differences are bands of frequencies
 _REGION = 16  # pixels: side of the region that a deviation is taken over
 _TINY = 1e-6
