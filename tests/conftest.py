@@ -112,6 +112,20 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def processed_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model that finds a noise under 10 HU too smooth, with intervals."""
+    pytest.importorskip("onnx")
+    from tests.support.made import CALIBRATED
+    from tests.support.models import write_processed_model
+
+    from distiliqa.models.config import IntervalCalibration
+
+    intervals = IntervalCalibration(0.9, 1.0, 0.2, images=50, cases=3)
+    folder = tmp_path_factory.mktemp("models") / "processed"
+    return write_processed_model(folder, **CALIBRATED, interval_calibration=intervals)
+
+
+@pytest.fixture(scope="session")
 def model(tiny_model: Path) -> Model:
     """The tiny model, loaded."""
     from distiliqa.scoring.model import load_model

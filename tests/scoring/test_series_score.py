@@ -21,6 +21,19 @@ def test_noise_of_a_series_is_the_mean_of_the_slices_that_have_one():
     assert series_of(slice_score(1)).noise_hu is None
 
 
+def test_processed_slices_are_counted_and_their_probability_is_of_those_that_count():
+    clear = slice_score(1, processed=0.25)
+    flagged = slice_score(1, processed=0.75, counts_as_processed=True)
+    strange = slice_score(1, processed=1.0, counts_as_processed=True, distance=2.0)
+    series = series_of(clear, flagged, strange)
+    assert (series.processed, series.processed_slices) == (0.5, 2)
+    assert (series_of(clear).processed_slices, series_of(slice_score(1)).processed_slices) == (
+        0,
+        None,
+    )
+    assert series_of(slice_score(1)).processed is None
+
+
 def test_slices_out_of_domain_do_not_count():
     series = series_of(
         slice_score(1, distance=0.5, interval=(0.0, 2.0)),

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE, CTSlice, SliceInfo
+from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.seen_faults import Ladder
 from distiliqa.scoring.slice_score import SliceScore
 
 FACTS = {field.name for field in fields(SliceInfo)} - {"warnings"}
 Held = TypeVar("Held", CTSlice, SliceScore)
+
+# What an export writes of a network with the output ``processed``, and its check.
+SEES = "sees: noise; does not see: lost <contrast>"
+CALIBRATED: dict[str, Any] = {
+    "processed": True,
+    "processed_calibration": ProcessedCalibration(0.5, held_back=0.4, widened=1.0),
+    "ladders": (
+        Ladder("noise", "HU", (0.0, 20.0), (4.0, 2.5), (3.9, 2.25), 1.0, pairs=8),
+        Ladder("lost <contrast>", "", (1.0, 0.5), (4.0, 2.0), (3.9, 3.8), 0.5, pairs=8),
+    ),
+}
 
 
 def with_facts(held: Held, **facts: object) -> Held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from distiliqa.models.config import ModelConfig, ScoreScale
-from distiliqa.models.folder import ONNX, WEIGHTS, write_config
+from distiliqa.models.config import PROCESSED, ModelConfig, ScoreScale
+from distiliqa.models.folder import ONNX, WEIGHTS, read_config, write_config
 
 
 def write_tiny_model(folder: Path) -> Path:
@@ -21,6 +22,28 @@ def write_tiny_model(folder: Path) -> Path:
     save_file({"weight": np.zeros(1, np.float32)}, folder / WEIGHTS)
     scale = ScoreScale(0.0, 4.0, "made up by the tests from the local noise")
     write_config(folder, ModelConfig("tiny", "1.0", {}, 5, scale, made_by="tests"))
+    return folder
+
+
+def write_processed_model(folder: Path, **fields: Any) -> Path:
+    """Write the tiny model with the output ``processed``; ``fields`` are those of `ModelConfig`.
+
+    The probability is ``1 / (1 + exp(noise - 10))`` for a noise in HU.
+    """
+    config = read_config(write_tiny_model(folder))
+    network = noise_network()
+    found = [
+        helper.make_node("Reshape", ["deviation", "flat"], ["alone"]),
+        helper.make_node("Mul", ["alone", "width"], ["noise_hu"]),
+        helper.make_node("Sub", ["limit", "noise_hu"], ["below"]),
+        helper.make_node("Sigmoid", ["below"], [PROCESSED]),
+    ]
+    network.graph.node.extend(found)
+    constants = {"flat": np.array([-1]), "width": np.float32([350]), "limit": np.float32([10])}
+    network.graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in constants.items())
+    network.graph.output.append(helper.make_tensor_value_info(PROCESSED, TensorProto.FLOAT, ["n"]))
+    onnx.save(network, folder / ONNX)
+    write_config(folder, replace(config, **fields))
     return folder
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from distiliqa.ct.hu import MAX_SIDE, MIN_SIDE
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import DistiliqaError
+from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.seen_faults import Ladder
 
 FORMAT = 1
 INPUT, OUTPUT = "image", "scores"
@@ -200,6 +202,10 @@ class ModelConfig:
     processed : bool
         Whether it has the output ``processed``, (n,), the probability that the texture of a slice
         is no longer that of noise.
+    processed_calibration : ProcessedCalibration or None
+        What that probability does to the score; None where it does nothing.
+    ladders : tuple[Ladder, ...]
+        Its scores along ladders of faults: what it sees and does not see. Empty if not measured.
     regions : tuple[str, ...] or None
         The regions of the body that it was trained on, by the names of `distiliqa.ct.dicom.region`;
         None where headers have no say.
@@ -222,6 +228,8 @@ class ModelConfig:
     domain: Domain | None = None
     heatmap: tuple[int, int] | None = None
     processed: bool = False
+    processed_calibration: ProcessedCalibration | None = None
+    ladders: tuple[Ladder, ...] = ()
     regions: tuple[str, ...] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -235,6 +243,8 @@ class ModelConfig:
             raise ValueError(f"images of {self.image_size} pixels")
         if self.heatmap is not None and not all(0 < n <= self.image_size for n in self.heatmap):
             raise ValueError("a heatmap with more parts than pixels, or none")
+        if self.processed_calibration is not None and not self.processed:
+            raise ValueError("a calibration of processing without that output")
 
     @property
     def title(self) -> str:

@@ -25,6 +25,7 @@ from distiliqa.errors import (
 from distiliqa.files import sha256, write_json
 from distiliqa.foreign_json import from_json, read_json
 from distiliqa.models.config import FORMAT, ModelConfig
+from distiliqa.models.seen_faults import Ladder
 
 ONNX, WEIGHTS, CONFIG, CARD = "model.onnx", "model.safetensors", "config.json", "README.md"
 INSIGHT = "insight.safetensors"
@@ -105,9 +106,14 @@ def _parsed(content: Any) -> ModelConfig:
         name=_shown(config.name, MAX_NAME),
         version=_shown(config.version, MAX_NAME),
         made_by=_shown(config.made_by, MAX_NAME),
+        ladders=tuple(map(_shown_ladder, config.ladders)),
         regions=config.regions and tuple(_shown(name, MAX_NAME) for name in config.regions),
         scale=replace(config.scale, meaning=_shown(config.scale.meaning, MAX_PROBLEM)),
     )
+
+
+def _shown_ladder(ladder: Ladder) -> Ladder:
+    return replace(ladder, name=_shown(ladder.name, MAX_NAME), unit=_shown(ladder.unit, MAX_NAME))
 
 
 def _with_present_keys(content: Any) -> Any:

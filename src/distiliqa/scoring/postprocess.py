@@ -1,8 +1,9 @@
-"""From the outputs of the network to the score of a slice: spread, interval, domain, heatmap."""
+"""From the outputs of the network to the score: spread, interval, domain, processing, heatmap."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from distiliqa.metrics.filters import block_means
 from distiliqa.models.config import DISTANCE, HEATMAP, MIN_SHOWN, OUTPUT, PROCESSED, ModelConfig
 from distiliqa.scoring.domain import check_domain, unlike_training
+from distiliqa.scoring.hold_back import LOST_DETAIL, held_back, reaching_down
 from distiliqa.scoring.prepare import Prepared
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -26,6 +28,24 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
     found : Outputs
         The outputs of the network for it, by name.
     """
+    scored = _scored(prepared, found, config)
+    calibration, probability = config.processed_calibration, scored.processed
+    if calibration is None or probability is None or not calibration.counts(probability):
+        return scored
+    interval = scored.interval
+    if interval is not None:
+        interval = reaching_down(interval, probability, calibration, config.scale)
+    return replace(
+        scored,
+        score=held_back(scored.score, probability, calibration, config.scale),
+        interval=interval,
+        warnings=(*scored.warnings, LOST_DETAIL),
+        counts_as_processed=True,
+    )
+
+
+def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceScore:
+    """Make the score of a slice as if it were not processed."""
     ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
     score = config.scale.worst if prepared.empty else float(outputs.mean())
     spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
@@ -46,7 +66,13 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
         heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
         empty=prepared.empty,
         unlike=bool(unlike),
+        processed=_probability(found) if not prepared.empty else None,
     )
+
+
+def _probability(found: Outputs) -> float | None:
+    """The probability of processing; rounding of bf16 may leave 0 to 1."""
+    return min(max(float(found[PROCESSED]), 0.0), 1.0) if PROCESSED in found else None
 
 
 def _domain(
@@ -67,8 +93,7 @@ def _interval(
     calibration = config.interval_calibration
     if calibration is None:
         return None
-    processed = float(found[PROCESSED]) if PROCESSED in found else 0.0
-    return calibration.interval(score, spread or 0.0, config.scale, processed)
+    return calibration.interval(score, spread or 0.0, config.scale, _probability(found) or 0.0)
 
 
 def _without_air(heatmap: NDArray[np.floating], image: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -89,6 +89,19 @@ class SeriesScore:
         return fmean(levels) if levels else None
 
     @property
+    def processed(self) -> float | None:
+        """Mean probability of processing of the slices that count; None where none has one."""
+        found = [slice_.processed for slice_ in self.known if slice_.processed is not None]
+        return fmean(found) if found else None
+
+    @property
+    def processed_slices(self) -> int | None:
+        """Number of slices that count as processed; None for a model that reports none."""
+        if all(slice_.processed is None for slice_ in self.slices):
+            return None
+        return sum(slice_.counts_as_processed for slice_ in self.slices)
+
+    @property
     def acquisition(self) -> Acquisition:
         """Summary of the acquisition of the slices that count, see `summary`."""
         return summary(slice_.acquisition for slice_ in self.known)

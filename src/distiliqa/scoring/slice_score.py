@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,9 @@ class SliceScore:
     Attributes
     ----------
     score : float
-        Mean of the model's outputs, on the scale that the model states. An image without a patient
-        has the worst score of the scale, and a warning.
+        Mean of the model's outputs, on the scale that the model states, held back where the slice
+        was processed, see `distiliqa.scoring.hold_back`. An image without a patient has the worst
+        score of the scale, and a warning.
     outputs : tuple[float, ...]
         The outputs of the model, one for each teacher it was distilled from.
     spread : float or None
@@ -80,6 +82,13 @@ class SliceScore:
     unlike : bool
         Its header or its sampling is unlike what the model was trained on, whatever the distance,
         see `distiliqa.scoring.domain.unlike_training`.
+    processed : float or None
+        Probability, 0 to 1, that the slice was denoised, filtered or reconstructed so that its
+        texture is no longer that of noise. None if the model has no such output, and for an image
+        without a patient.
+    counts_as_processed : bool
+        ``processed`` is above the threshold of the model. Detail may be lost that the image cannot
+        show.
     number : int
         Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
     """
@@ -98,6 +107,8 @@ class SliceScore:
     heatmap: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     empty: bool = False
     unlike: bool = False
+    processed: float | None = None
+    counts_as_processed: bool = False
     number: int = field(default=0, compare=False)
 
     @property
@@ -123,6 +134,11 @@ class SliceScore:
     @property
     def acquisition(self) -> Acquisition:  # noqa: D102
         return self.info.acquisition
+
+    @property
+    def raw_score(self) -> float:
+        """Mean of the outputs, before a score is held back or that of an empty image is set."""
+        return fmean(self.outputs)
 
     @property
     def out_of_domain(self) -> bool:
