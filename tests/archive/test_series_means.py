@@ -68,13 +68,23 @@ def test_a_mean_is_of_the_slices_of_its_interval(tmp_path: Path, count_outside: 
 
 def test_parts_of_version_0_1_0_can_still_be_read(tmp_path: Path):
     older = schema(())
-    older = older.remove(older.get_field_index("empty"))
+    for name in ("empty", "processed", "counts_as_processed"):
+        older = older.remove(older.get_field_index(name))
     found = Parts(tmp_path / "slices", older)
     rows = [{"state": "scored", "series": "a", "score": 2.0, "outside": False}]
     found.add(pa.Table.from_pylist(rows, older))
     found.flush()
     write_series(found, tmp_path, count_outside=False)
-    assert pq.read_table(tmp_path / "series.parquet")["score"].to_pylist() == [2.0]
+    (row,) = pq.read_table(tmp_path / "series.parquet").to_pylist()
+    assert [row[name] for name in ("score", "processed", "processed_slices")] == [2.0, None, None]
+
+
+def test_processed_slices_are_counted_and_their_probability_is_of_those_that_count(tmp_path: Path):
+    flagged = {"series": "a", "score": 2.0, "processed": 0.9, "counts_as_processed": True}
+    plain = {"series": "a", "score": 3.0, "processed": 0.1, "counts_as_processed": False}
+    found = means(tmp_path, [flagged, {**flagged, "outside": True}], [plain])
+    assert found["a"]["processed"] == pytest.approx(0.5)
+    assert found["a"]["processed_slices"] == 2
 
 
 def test_failed_files_belong_to_no_series(tmp_path: Path):

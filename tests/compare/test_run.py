@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from distiliqa.compare.files import write_comparison
 from distiliqa.compare.run import compare_inputs
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.model import Model
+from distiliqa.scoring.hold_back import LOST_DETAIL
+from distiliqa.scoring.model import Model, load_model
 
 Write = Callable[..., Path]
 
@@ -123,3 +126,25 @@ def test_real_doses(real_pairs: Path):
     assert run.score.n == 7
     assert run.score.interval is not None
     assert run.score.interval[1] < 0
+
+
+def test_the_side_with_a_denoiser_is_named_once(
+    tmp_path: Path, write_ct: Write, processed_model: Path
+):
+    rng = np.random.default_rng(0)
+    for side, noise in (("a", 160), ("b", 20)):  # an eighth of it over the padded slice
+        for k in range(2):
+            place = {"ImagePositionPatient": [-100, -100, 3 * k], "SeriesInstanceUID": f"1.{noise}"}
+            write_ct(tmp_path / side / f"{k}.dcm", rng.normal(40, noise, (64, 64)), **place)
+    sides = [str(tmp_path / side) for side in "ab"]
+    run = compare_inputs(*sides, load_model(processed_model))
+    assert run.notes == (f"2 of 2 slices of B: {LOST_DETAIL}",)
+    write_comparison(run, tmp_path / "out")
+    page = (tmp_path / "out" / "compare.html").read_text("utf-8")
+    assert page.count(LOST_DETAIL) == 1
+    assert "Processed B" in page
+    assert "The score sees: noise" in page
+    with (tmp_path / "out" / "compare.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert all(float(row["processed_a"]) < 0.5 < float(row["processed_b"]) for row in rows)
+    assert all(float(row["score_b"]) < float(row["raw_score_b"]) for row in rows)

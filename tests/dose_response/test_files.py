@@ -16,6 +16,7 @@ from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
 from distiliqa.dose_response.files import write_response
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.dose_response.screen import print_response
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
@@ -123,3 +124,21 @@ def test_one_slice_is_reported_to_have_no_interval(found: DoseResponse, tmp_path
     write_response(replace(found, points=single), tmp_path)
     page = (tmp_path / "dose-response.html").read_text()
     assert "One slice: how much the mean would vary over slices is unknown" in page
+
+
+def test_processed_slices_at_full_dose_are_warned_of(
+    found: DoseResponse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    first, *others = found.points
+    flagged = {"processed": 0.75, "counts_as_processed": True}
+    slices = (replace(first.slices[0], **flagged), *first.slices[1:])
+    denoised = replace(found, points=(replace(first, slices=slices), *others))
+    write_response(denoised, tmp_path)
+    record = json.loads((tmp_path / "dose-response.json").read_text())
+    assert record["slices"]["processed_at_full_dose"] == 1
+    page = (tmp_path / "dose-response.html").read_text("utf-8")
+    assert f"1 slice at full dose: {LOST_DETAIL}." in page
+    print_response(denoised)
+    assert f"1 slice at full dose: {LOST_DETAIL}" in " ".join(capsys.readouterr().out.split())
+    print_response(found)
+    assert "detail may be lost" not in capsys.readouterr().out

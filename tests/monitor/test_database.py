@@ -30,14 +30,40 @@ def test_all_of_a_transaction_or_nothing(tmp_path: Path):
         assert database.execute("SELECT count(*) FROM model").fetchone()[0] == 1
 
 
+WITHOUT_PROCESSED = (
+    "DROP VIEW series_means; ALTER TABLE slices DROP COLUMN processed;"
+    "ALTER TABLE slices DROP COLUMN counts_as_processed;"
+    "CREATE VIEW series_means AS SELECT * FROM series;"
+)
+
+
+def test_a_database_of_version_2_goes_on(tmp_path: Path):
+    path = tmp_path / "a.sqlite"
+    with closing(open_database(path)) as database:
+        database.executescript(
+            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            f"{WITHOUT_PROCESSED} PRAGMA user_version = 2;"
+            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
+            " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
+        )
+    with closing(open_database(path)) as database:
+        (former,) = database.execute("SELECT * FROM series_means").fetchall()
+        database.execute(
+            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored,"
+            " processed, counts_as_processed) VALUES ('a', 1, 1, 2.0, 0, '[]', '', 0.75, 1)"
+        )
+        (row,) = database.execute("SELECT * FROM series_means").fetchall()
+    assert [former[name] for name in ("score", "processed", "processed_slices")] == [3, None, None]
+    assert [row[name] for name in ("score", "processed", "processed_slices")] == [2.5, 0.75, 1]
+
+
 def test_a_database_of_version_1_goes_on(tmp_path: Path):
     path = tmp_path / "a.sqlite"
     with closing(open_database(path)) as database:
         database.executescript(
             "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
-            "DROP VIEW series_means; ALTER TABLE slices DROP COLUMN empty;"
-            "ALTER TABLE slices DROP COLUMN slice_thickness_mm;"
-            "CREATE VIEW series_means AS SELECT * FROM series; PRAGMA user_version = 1;"
+            f"{WITHOUT_PROCESSED} ALTER TABLE slices DROP COLUMN empty;"
+            "ALTER TABLE slices DROP COLUMN slice_thickness_mm; PRAGMA user_version = 1;"
         )
         slices = [(0, 3.0, 2.0, 4.0, "[]"), (1, 0.0, None, None, '["x; scored worst"]')]
         database.executemany(

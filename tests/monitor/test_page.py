@@ -15,6 +15,7 @@ from distiliqa.files import FileStamp
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.store import Outcome, Store
 from distiliqa.report.names import short_hash
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import Model
 from distiliqa.statistics.control_chart import BASELINE
 
@@ -118,3 +119,13 @@ def test_an_alarm_leads_to_its_series_in_a_browser(
     shown = browser.find_elements("css selector", "#t1 tbody tr:not([hidden])")
     assert len(shown) == 4
     assert browser.get_log("browser") == []
+
+
+def test_series_with_processed_slices_are_counted_and_the_limits_of_the_model_shown(
+    store: Store, draw: Callable[..., str]
+):
+    add(store, [3.0, 3.1], processed=0.25)
+    add(store, [2.5], processed=0.75, counts_as_processed=True)
+    page = draw()
+    assert f"1 of 3 series have processed slices: {LOST_DETAIL}." in page
+    assert "The score sees" not in page

@@ -21,6 +21,7 @@ def row(series: str, score: float, noise: float | None = None, **facts: object) 
         "noise_hu": noise,
         "slices": 3,
         "outside": 0,
+        "processed_slices": None,
         "warnings": "[]",
     } | facts
 

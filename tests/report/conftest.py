@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.made import CALIBRATED
 
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
@@ -40,3 +42,12 @@ def compared(run: ScoringRun) -> ScoringRun:
     )
     hashes = run.sha256 | {"full/a.dcm": "aa"}
     return replace(run, slices=slices, reference="full", sha256=hashes)
+
+
+@pytest.fixture
+def denoised(run: ScoringRun) -> ScoringRun:
+    """The run by a model that finds two slices of the second series denoised."""
+    flagged = {"processed": 0.875, "counts_as_processed": True, "warnings": (LOST_DETAIL,)}
+    slices = [replace(slice_, processed=0.125) for slice_ in run.slices]
+    slices[2:] = [replace(slice_, score=slice_.score - 0.3, **flagged) for slice_ in slices[2:]]
+    return replace(run, model=replace(run.model, **CALIBRATED), slices=tuple(slices))

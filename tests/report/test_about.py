@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.support.made import CALIBRATED
 
 from distiliqa.models.config import Domain, IntervalCalibration
 from distiliqa.models.folder import read_config, write_config
@@ -79,3 +80,19 @@ def test_no_models_is_said(capsys: pytest.CaptureFixture):
 
 def test_a_package_that_is_not_installed_has_no_version(capsys: pytest.CaptureFixture):
     assert package_versions(("no-such-package-x",)) == {"no-such-package-x": None}
+
+
+def test_what_a_model_sees_is_a_table(
+    trained: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "120")
+    print_about(about([trained]))
+    assert "what it sees" not in capsys.readouterr().out
+    write_config(trained, replace(read_config(trained), **CALIBRATED))
+    facts = about([trained])
+    assert json.loads(json.dumps(facts))["models"][0]["ladders"][1]["ordered"] == 0.5
+    print_about(facts)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "processed above a probability of 0.5, scores held back by up to 0.4" in lines
+    assert "noise 0 20 HU 4.00 2.50 3.90 2.25 1.00 seen" in lines
+    assert "lost <contrast> 1 0.5 4.00 2.00 3.90 3.80 0.50 not seen" in lines

@@ -78,9 +78,9 @@ def test_page_csv_and_heatmap_file_number_a_slice_alike(run: ScoringRun, tmp_pat
     write_pictures(tmp_path, series, mapped.model)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     rows = (tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[0].split(",")[-2] == "number"
+    assert rows[0].split(",")[-3] == "number"
     for row in rows[1:]:
-        number = int(row.split(",")[-2])
+        number = int(row.split(",")[-3])
         assert f'id="s2-{number}"' in page
         assert (tmp_path / f"slice_{number:04}.png").exists()
     assert len(list(tmp_path.glob("*.png"))) == len(rows) - 1 == 3

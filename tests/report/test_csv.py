@@ -9,6 +9,7 @@ import pytest
 from tests.support.made import with_facts
 
 from distiliqa.report.csv import cells, write_csv
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -60,7 +61,7 @@ def test_noise_interval_and_distance(run: ScoringRun, tmp_path: Path):
 def test_a_slice_has_its_number_and_sop_instance_uid(run: ScoringRun, tmp_path: Path):
     write_csv(tmp_path / "scores.csv", run.slices)
     rows = read(tmp_path / "scores.csv")
-    assert list(rows[0])[-2:] == ["number", "sop_instance_uid"]
+    assert list(rows[0])[-3:] == ["number", "sop_instance_uid", "processed"]
     assert [row["number"] for row in rows] == ["1", "1", "2", "3"]
     for row in rows:
         header = pydicom.dcmread(row["path"], stop_before_pixels=True)
@@ -105,3 +106,12 @@ def test_no_text_is_a_formula():
     assert Path("./=1.dcm") == Path("=1.dcm")
     plain = {"score": -1.5, "kernel": "B30f", "body_part": None}
     assert cells(plain) == plain
+
+
+def test_processing_has_a_column(run: ScoringRun, denoised: ScoringRun, tmp_path: Path):
+    write_csv(tmp_path / "scores.csv", denoised.slices)
+    rows = read(tmp_path / "scores.csv")
+    assert [row["processed"] for row in rows] == ["0.125", "0.125", "0.875", "0.875"]
+    assert rows[2]["warnings"] == LOST_DETAIL
+    write_csv(tmp_path / "scores.csv", run.slices)
+    assert {row["processed"] for row in read(tmp_path / "scores.csv")} == {""}

@@ -135,3 +135,22 @@ def test_no_host_user_or_patient_is_named(run: ScoringRun, monkeypatch: pytest.M
     text = json.dumps(record)
     assert "of-this-test" not in text
     assert "DOE" not in text
+
+
+def test_processing_has_its_probability_its_count_and_the_raw_score(denoised: ScoringRun):
+    alone, thorax = scores_record(denoised)["series"]
+    assert (alone["processed"], alone["processed_slices"]) == (0.125, 0)
+    assert (thorax["processed"], thorax["processed_slices"]) == (0.625, 2)
+    clear, held, _ = thorax["slices"]
+    assert (clear["processed"], clear["counts_as_processed"]) == (0.125, False)
+    assert (held["processed"], held["counts_as_processed"]) == (0.875, True)
+    assert held["raw_score"] == pytest.approx(held["score"] + 0.3, abs=1e-5)
+
+
+def test_processing_is_null_for_a_model_that_does_not_know(run: ScoringRun):
+    series = scores_record(run)["series"][1]
+    assert (series["processed"], series["processed_slices"]) == (None, None)
+    assert (series["slices"][0]["processed"], series["slices"][0]["counts_as_processed"]) == (
+        None,
+        False,
+    )

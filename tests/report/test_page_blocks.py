@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, DictLoader, UndefinedError
 from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.report import page_blocks as page
 from distiliqa.report.page_blocks import Cell, Heading, Row, write_page
 from distiliqa.version import __version__
@@ -18,6 +19,7 @@ TEMPLATE = """
 {% block title %}{{ name }}{% endblock %}
 {% block content %}{{ table("t", "caption", columns, rows) }}{% endblock %}
 """
+MODEL = ModelConfig("tiny", "1.0", {}, 5, ScoreScale(0.0, 4.0, "made up by the tests"))
 COLUMNS = [Heading("name"), Heading("n", "how many", numeric=True)]
 
 
@@ -29,7 +31,7 @@ def template(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(path: Path, **content: object) -> str:
     given = {"name": "a page", "columns": COLUMNS, "rows": []} | content
-    write_page(path, "try.html.j2", **given)
+    write_page(path, "try.html.j2", MODEL, **given)
     return path.read_text(encoding="utf-8")
 
 
@@ -67,7 +69,7 @@ def test_a_cell_leads_somewhere_where_it_should(tmp_path: Path):
 
 def test_what_a_template_lacks_is_an_error(tmp_path: Path):
     with pytest.raises(UndefinedError, match="name"):
-        write_page(tmp_path / "page.html", "try.html.j2", columns=[], rows=[])
+        write_page(tmp_path / "page.html", "try.html.j2", MODEL, columns=[], rows=[])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,6 +8,7 @@ from tests.support.made import with_facts
 
 from distiliqa.models.config import IntervalCalibration
 from distiliqa.report.screen_table import MAX_SLICES, WORST_SLICES, print_scores
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -154,3 +155,12 @@ def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     assert "[red]1.dcm" in printed
     assert "seen [twice]" in printed
+
+
+def test_a_denoiser_is_warned_of_once(
+    denoised: ScoringRun, width: int, capsys: pytest.CaptureFixture
+):
+    print_scores(denoised)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.count(LOST_DETAIL) == 1
+    assert f"2 slices: {LOST_DETAIL}" in printed

@@ -17,12 +17,20 @@ from distiliqa.report.columns import SERIES
 from distiliqa.report.csv import write_table
 from distiliqa.scoring.series_score import counted
 
-_MEANS = ("score", "interval_low", "interval_high", "noise_hu")
+_MEANS = ("score", "interval_low", "interval_high", "noise_hu", "processed")
 _BY = ("series", "outside", "empty")
-_READ = (*_BY, "state", "position_mm", *_MEANS)
+_PROCESSED = "counts_as_processed"
+_READ = (*_BY, "state", "position_mm", _PROCESSED, *_MEANS)
 _MAX_SUMS = 1_000_000  # rows of partial sums before they are added up
 
-_TYPES = {"series": pa.string(), "slices": pa.int64(), "outside": pa.int64()}
+_COUNTS = dict.fromkeys(("slices", "outside", "processed_slices"), pa.int64())
+_TYPES = {"series": pa.string(), **_COUNTS}
+# Columns that parts of earlier versions lack, with what they would hold.
+_NEWER = {
+    "empty": pa.scalar(False),
+    "processed": pa.scalar(None, pa.float64()),
+    _PROCESSED: pa.scalar(None, pa.bool_()),
+}
 COLUMNS = {
     column.name: _TYPES.get(column.name, pa.float64())
     for column in SERIES
@@ -53,22 +61,24 @@ def _sums(tables: Iterable[pa.Table]) -> pa.Table:
     sums, waiting = [_summed(_nothing())], 0
     for table in tables:
         scored = table.filter(pc.equal(table["state"], SCORED))
-        sums.append(_summed(_with_empty(scored)))
+        sums.append(_summed(_completed(scored)))
         waiting += len(sums[-1])
         if waiting > _MAX_SUMS:
             sums, waiting = [_added(sums)], 0
     return _added(sums)
 
 
-def _with_empty(slices: pa.Table) -> pa.Table:
-    """The rows with the column ``empty``, which parts of version 0.1.0 lack."""
-    if "empty" in slices.column_names:
-        return slices
-    return slices.append_column("empty", pa.array([False] * len(slices), pa.bool_()))
+def _completed(slices: pa.Table) -> pa.Table:
+    """The rows with the columns that parts of earlier versions lack."""
+    for name, value in _NEWER.items():
+        if name not in slices.column_names:
+            slices = slices.append_column(name, pa.repeat(value, len(slices)))
+    return slices
 
 
 def _nothing() -> pa.Table:
-    types = {"series": pa.string(), "outside": pa.bool_(), "empty": pa.bool_()}
+    flags = dict.fromkeys(("outside", "empty", _PROCESSED), pa.bool_())
+    types = {"series": pa.string(), **flags}
     numbers = dict.fromkeys(("position_mm", *_MEANS), pa.float64())
     return pa.schema(types | numbers).empty_table()
 
@@ -76,7 +86,8 @@ def _nothing() -> pa.Table:
 def _summed(slices: pa.Table) -> pa.Table:
     means = [(name, how) for name in _MEANS for how in ("sum", "count")]
     places = [("position_mm", "min"), ("position_mm", "max")]
-    grouped = slices.group_by(list(_BY)).aggregate([*means, *places])
+    counts = [(_PROCESSED, "sum")]
+    grouped = slices.group_by(list(_BY)).aggregate([*means, *places, *counts])
     return grouped.select(sorted(grouped.column_names))
 
 
@@ -103,7 +114,15 @@ def _rows(sums: pa.Table, count_outside: bool) -> Iterator[dict[str, object]]:
             **_means(groups if count_outside else counted(groups, _tier)),
             "lowest_position_mm": min(_known(groups, "position_mm_min"), default=None),
             "highest_position_mm": max(_known(groups, "position_mm_max"), default=None),
+            "processed_slices": _processed_slices(groups),
         }
+
+
+def _processed_slices(groups: Sequence[dict[str, Any]]) -> int | None:
+    """Number of slices that count as processed; None for a model that reports none."""
+    if not any(group["processed_count"] for group in groups):
+        return None
+    return sum(group[f"{_PROCESSED}_sum"] or 0 for group in groups)
 
 
 def _tier(group: dict[str, Any]) -> int:

@@ -17,7 +17,7 @@ _NOT_HERE = {*(column.name for column in COMPARED), "number"}
 _OF_A_SLICE = [column for column in (*SCORES_CSV, *BESIDES) if column.name not in _NOT_HERE]
 _TYPES = {
     column.name: pa.string() if column.digits is None else pa.float64() for column in _OF_A_SLICE
-}
+} | {"counts_as_processed": pa.bool_()}
 
 COLUMNS: dict[str, pa.DataType] = {
     "path": pa.string(),

@@ -33,7 +33,7 @@ OF_A_SLICE = slice_columns(
     "outside",
     "warnings",
 )
-ADDED = slice_columns("number", "sop_instance_uid")
+ADDED = slice_columns("number", "sop_instance_uid", "processed", "raw_score")
 COLUMNS = (
     *(f"{column.name}_{side}" for side in SIDES for column in OF_A_SLICE),
     "difference",

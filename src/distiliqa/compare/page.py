@@ -10,16 +10,17 @@ from distiliqa.compare.verdict import explained, interval, p_value, verdict
 from distiliqa.report.columns import FACTS, slice_columns
 from distiliqa.report.formatting import fact_text, protocol, slice_count
 from distiliqa.report.json import environment, model_facts, settings
-from distiliqa.report.page_blocks import Heading, Row, write_page
+from distiliqa.report.page_blocks import Heading, Row, filled, write_page
 from distiliqa.report.pictures import draw_slices
 from distiliqa.report.plots import Curve, Line, curves, profile, svg
 from distiliqa.report.series_plots import places_of
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.series_score import summary
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference
 
 MAX_PLOTS = 20
-SCORE, NOISE, POSITION = slice_columns("score", "noise_hu", "position_mm")
+SCORE, NOISE, POSITION, PROCESSED = slice_columns("score", "noise_hu", "position_mm", "processed")
 HEADINGS = (
     Heading("Pair", "Number of the pair in this table.", numeric=True),
     Heading("Slice of A", "Its number in its series.", numeric=True),
@@ -31,6 +32,8 @@ HEADINGS = (
     Heading("Noise A, HU", NOISE.meaning, numeric=True),
     Heading("Noise B, HU", NOISE.meaning, numeric=True),
     Heading("B minus A, HU", numeric=True),
+    Heading("Processed A", PROCESSED.meaning, numeric=True),
+    Heading("Processed B", PROCESSED.meaning, numeric=True),
     Heading("Warnings"),
 )
 FILES = (Heading("File of A"), Heading("File of B"))
@@ -38,10 +41,14 @@ FILES = (Heading("File of A"), Heading("File of B"))
 
 def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
     """Write the page; without ``identify`` it names no series, file or date."""
+    heads = (*HEADINGS, *FILES) if identify else HEADINGS
+    rows = [_row(pair, n, identify=identify) for n, pair in enumerate(run.slices, 1)]
+    columns, rows = filled(heads, rows)
     shown = sorted(run.series, key=_size, reverse=True)[:MAX_PLOTS]
     write_page(
         path,
         "compare.html.j2",
+        run.first.model,
         run=run,
         scale=run.first.model.scale,
         verdict=verdict(run),
@@ -54,8 +61,8 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         pictures=list(_pictures(run)),
         plots=[_plots(pair, n, run, identify=identify) for n, pair in enumerate(shown, 1)],
         not_plotted=len(run.series) - len(shown),
-        columns=(*HEADINGS, *FILES) if identify else HEADINGS,
-        rows=[_row(pair, n, identify=identify) for n, pair in enumerate(run.slices, 1)],
+        columns=columns,
+        rows=rows,
         unmatched=list(map(slice_count, map(len, run.unmatched))) if any(run.unmatched) else None,
         failed=[len(side.failed) for side in (run.first, run.second)],
         inputs=[side.inputs[0] for side in (run.first, run.second)] if identify else None,
@@ -154,6 +161,8 @@ def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
         NOISE.text(first),
         NOISE.text(second),
         "" if pair.noise_difference is None else f"{pair.noise_difference:+.1f}",
+        PROCESSED.text(first),
+        PROCESSED.text(second),
         "; ".join(_warnings(pair)),
     ]
     if identify:
@@ -162,8 +171,13 @@ def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
 
 
 def _warnings(pair: ScorePair) -> Iterator[str]:
-    """Each warning once, with the letters of the slices that have it."""
-    for warning in dict.fromkeys((*pair.first.warnings, *pair.second.warnings)):
+    """Each warning once, with the letters of the slices that have it.
+
+    The page warns of processed slices once, above.
+    """
+    found = dict.fromkeys((*pair.first.warnings, *pair.second.warnings))
+    found.pop(LOST_DETAIL, None)
+    for warning in found:
         sides = {"A": pair.first, "B": pair.second}
         having = [letter for letter, slice_ in sides.items() if warning in slice_.warnings]
         yield f"{' and '.join(having)}: {warning}"

@@ -9,11 +9,13 @@ from distiliqa.compare.pairing import InputSeries, Match, match_slices, pair_ser
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
+from distiliqa.scoring.slice_score import SliceScore
 
 RefPair = tuple[SliceInfo, SliceInfo]
 
@@ -148,4 +150,13 @@ def _paired(
             series.append(SeriesPair(one.name, other.name, found))
     if not series:
         raise runs[1].stopped or DistiliqaError("no pair of slices could be scored")
-    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys(notes)))
+    together = [pair for one in series for pair in one.slices]
+    sides = {"A": [pair.first for pair in together], "B": [pair.second for pair in together]}
+    lost = (note for letter, slices in sides.items() for note in _lost_detail(letter, slices))
+    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys((*notes, *lost))))
+
+
+def _lost_detail(letter: str, slices: Sequence[SliceScore]) -> Iterable[str]:
+    """The warning on processed slices, once for a side."""
+    if count := sum(slice_.counts_as_processed for slice_ in slices):
+        yield f"{count} of {len(slices)} slices of {letter}: {LOST_DETAIL}"

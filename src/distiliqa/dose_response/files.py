@@ -22,7 +22,7 @@ def _names(columns: Iterable[Column]) -> tuple[str, ...]:
 
 OF_A_SLICE = slice_columns("path", "slice", "position_mm")
 SCORED = slice_columns("score", "interval_low", "interval_high", "noise_hu", "outside")
-ADDED = slice_columns("sop_instance_uid")
+ADDED = slice_columns("sop_instance_uid", "processed", "raw_score")
 COLUMNS = (*_names(OF_A_SLICE), "dose", *_names(SCORED), *_names(ADDED))
 
 
@@ -62,6 +62,7 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
             "found": found.found,
             "counted": len(found.points[0].slices),
             "outside_at_full_dose": found.left_out,
+            "processed_at_full_dose": found.processed,
         },
         "at_least": found.least,
         "answers": [_answer(found, number) for number in range(len(found.bases))],

@@ -17,11 +17,12 @@ from distiliqa.dose_response.answers import (
 )
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.report.columns import FACTS
-from distiliqa.report.formatting import fact_text, interval_text, number_text
+from distiliqa.report.formatting import fact_text, interval_text, number_text, slice_count
 from distiliqa.report.json import environment, model_facts
 from distiliqa.report.page_blocks import write_page
 from distiliqa.report.pictures import as_data_uri, windowed
 from distiliqa.report.plots import Curve, Dot, Line, curves, strips, svg
+from distiliqa.scoring.hold_back import LOST_DETAIL
 
 
 def write_html(path: Path, found: DoseResponse) -> None:
@@ -29,6 +30,7 @@ def write_html(path: Path, found: DoseResponse) -> None:
     write_page(
         path,
         "dose-response.html.j2",
+        found.model,
         found=found,
         scale=found.model.scale,
         window=found.model.window,
@@ -41,6 +43,8 @@ def write_html(path: Path, found: DoseResponse) -> None:
         predicted=found.points[0].predicted is not None,
         pictures=list(_pictures(found)),
         assumptions=ASSUMPTIONS,
+        lost_detail=LOST_DETAIL,
+        processed=slice_count(found.processed),
         made=_made(found),
         model=model_facts(found.model),
         software=environment(),

@@ -155,6 +155,11 @@ class DoseResponse:
         return at_dose(self.doses, basis.values, dose)
 
     @property
+    def processed(self) -> int:
+        """Number of slices that count as processed at full dose."""
+        return sum(slice_.counts_as_processed for slice_ in self.points[0].slices)
+
+    @property
     def ctdivol_mgy(self) -> float | None:
         """Mean CTDIvol of the slices at full dose, mGy; None where one does not state it."""
         known = [slice_.acquisition.ctdivol_mgy for slice_ in self.points[0].slices]

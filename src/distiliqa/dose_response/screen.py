@@ -8,7 +8,8 @@ from rich.text import Text
 
 from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
 from distiliqa.dose_response.result import DoseResponse
-from distiliqa.report.formatting import interval_text, number_text
+from distiliqa.report.formatting import interval_text, number_text, slice_count
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.terminal import screen
 
 
@@ -25,4 +26,7 @@ def print_response(found: DoseResponse) -> None:
     console.print(Text(f"  {verdict(found)}", "bold"))
     for basis in found.bases:
         console.print(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
+    if found.processed:
+        warning = f"  {slice_count(found.processed)} at full dose: {LOST_DETAIL}"
+        console.print(Text(warning, "yellow"))
     console.print(f"  score at half dose: {half_dose_text(found)}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.columns import Column, slice_columns
 
-VERSION = 2
+VERSION = 3
 
 OF_A_SERIES = slice_columns(
     "manufacturer", "scanner", "kvp", "kernel", "slice_thickness_mm", "body_part"
@@ -28,11 +28,14 @@ OF_A_SLICE = slice_columns(
     "kernel",
     "empty",
     "slice_thickness_mm",
+    "processed",
+    "counts_as_processed",
 )
 _TYPES = {
     "score": "REAL NOT NULL",
     "outside": "INTEGER NOT NULL",
     "empty": "INTEGER NOT NULL DEFAULT 0",
+    "counts_as_processed": "INTEGER NOT NULL DEFAULT 0",
 }
 
 
@@ -99,7 +102,9 @@ SELECT series.*,
         THEN avg(CASE WHEN counts THEN slices.interval_low END) END AS interval_low,
     CASE WHEN sum(counts) = count(CASE WHEN counts THEN slices.interval_high END)
         THEN avg(CASE WHEN counts THEN slices.interval_high END) END AS interval_high,
-    sum(counts) AS counted
+    sum(counts) AS counted,
+    avg(CASE WHEN counts THEN slices.processed END) AS processed,
+    CASE WHEN count(slices.processed) THEN sum(slices.counts_as_processed) END AS processed_slices
 FROM series JOIN (
     -- slices out of domain do not count, unless all of the series are; those that show no
     -- patient count only where the series has no others
@@ -111,11 +116,18 @@ GROUP BY series.id ORDER BY series.id;
 
 # Version 1 knows slices without a patient by their warning alone.
 _FROM_1 = """
-DROP VIEW series_means;
 ALTER TABLE slices ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE slices ADD COLUMN slice_thickness_mm REAL;
 UPDATE slices SET empty = 1 WHERE warnings LIKE '%; scored worst"%';
 """
+
+# Version 2 has models without the probability of processing alone.
+_FROM_2 = """
+ALTER TABLE slices ADD COLUMN processed REAL;
+ALTER TABLE slices ADD COLUMN counts_as_processed INTEGER NOT NULL DEFAULT 0;
+"""
+
+_CHANGES = {1: f"{_FROM_1} {_FROM_2}", 2: _FROM_2}
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -144,8 +156,8 @@ def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
     if version == 0 and tables == 0:
         script = f"{_SCHEMA} {_VIEW}"
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif version == 1:
-        script = f"{_FROM_1} {_VIEW}"
+    elif version in _CHANGES:
+        script = f"DROP VIEW series_means; {_CHANGES[version]} {_VIEW}"
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {VERSION}; COMMIT;")
     elif version > VERSION:
         raise DistiliqaError(

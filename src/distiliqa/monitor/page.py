@@ -16,9 +16,12 @@ from distiliqa.monitor.trend import SCORE, Episode, Measure, Member, Protocol, p
 from distiliqa.report.columns import series_columns
 from distiliqa.report.page_blocks import Cell, Heading, Row, headings, write_page
 from distiliqa.report.plots import control, svg
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.statistics.control_chart import BASELINE, FALSE_ALARMS, WEIGHT
 
-_MEAN, _NOISE, _OUT_OF_DOMAIN = series_columns("score", "noise_hu", "outside")
+_MEAN, _NOISE, _OUT_OF_DOMAIN, _PROCESSED = series_columns(
+    "score", "noise_hu", "outside", "processed_slices"
+)
 _NUMBER = Heading("No.", "Place in the order of arrival.", numeric=True)
 _HASH = Heading("Series", "The first eight digits of the SHA-256 of its UID.")
 _UID = Heading("Series", "Its UID, or the file or folder that stands for it.")
@@ -27,6 +30,7 @@ _MEASURED = (
     *headings((_MEAN, _NOISE, _OUT_OF_DOMAIN)),
     Heading("Out of control"),
     Heading("Warnings"),
+    *headings((_PROCESSED,)),
 )
 _ALARMS = (
     Heading("Protocol"),
@@ -42,7 +46,8 @@ _ORDER = "series in the order of arrival"
 class Section(NamedTuple):
     """A protocol on the page: its number, its plots with words below each, its table.
 
-    ``out_of_domain`` is the number of its series with slices out of domain.
+    ``out_of_domain`` and ``processed`` are the numbers of its series with slices out of domain, and
+    with slices that count as processed.
     """
 
     number: int
@@ -51,6 +56,7 @@ class Section(NamedTuple):
     charts: list[tuple[Markup, str]]
     rows: list[Row]
     out_of_domain: int
+    processed: int
 
 
 def write_trend(
@@ -76,6 +82,7 @@ def write_trend(
     write_page(
         path,
         "trend.html.j2",
+        model,
         model=model,
         folder=one_line(str(folder)) if identify else None,
         drawn=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
@@ -88,6 +95,7 @@ def write_trend(
         baseline=BASELINE,
         weight=WEIGHT,
         false_alarms=FALSE_ALARMS,
+        lost_detail=LOST_DETAIL,
     )
     return [
         f"{section.protocol.name}: {section.state}"
@@ -104,7 +112,8 @@ def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool
     ]
     rows = [_row(number, member, protocol, identify) for member in reversed(protocol.members)]
     out_of_domain = sum(member.out_of_domain > 0 for member in protocol.members)
-    return Section(number, protocol, _state(protocol), charts, rows, out_of_domain)
+    processed = sum(member.processed > 0 for member in protocol.members)
+    return Section(number, protocol, _state(protocol), charts, rows, out_of_domain, processed)
 
 
 def _plot(measure: Measure, protocol: Protocol) -> Markup:
@@ -170,6 +179,7 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
         str(member.out_of_domain or ""),
         "; ".join(out),
         "; ".join(member.warnings),
+        str(member.processed or ""),
     )
     return Row(
         cells, f"p{section}-{member.number}", "out-of-domain" if member.out_of_domain else ""

@@ -29,7 +29,8 @@ class Member:
     number : its place in the order of arrival in its protocol, from 1.
     score, noise_hu : means over the slices that count, see
         `distiliqa.scoring.series_score.SeriesScore`; the noise is None where none of them has one.
-    slices, out_of_domain : number of slices, and of those out of domain.
+    slices, out_of_domain, processed : number of slices, of those out of domain, and of those that
+        count as processed.
     warnings : of the series as a whole.
     """
 
@@ -40,6 +41,7 @@ class Member:
     noise_hu: float | None
     slices: int
     out_of_domain: int
+    processed: int
     warnings: tuple[str, ...]
 
 
@@ -164,6 +166,7 @@ def _member(row: sqlite3.Row, number: int) -> Member:
         row["noise_hu"],
         row["slices"],
         row["outside"],
+        row["processed_slices"] or 0,
         tuple(parse_json(row["warnings"], None, "start a new monitor")),
     )
 

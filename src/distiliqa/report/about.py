@@ -15,6 +15,7 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +24,7 @@ from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.errors import MAX_PROBLEM, shortened
 from distiliqa.extras import package_versions
 from distiliqa.models.folder import read_config
+from distiliqa.models.seen_faults import Ladder
 from distiliqa.report.json import environment
 from distiliqa.terminal import screen
 
@@ -62,6 +64,8 @@ def print_about(facts: dict[str, Any]) -> None:
     _print_facts(console, "decoders of compressed DICOM", _installed(facts["decoders"]))
     for model in facts["models"]:
         _print_facts(console, f"model {model['name']} {model['version']}", _model_facts(model))
+        if model["ladders"]:
+            _print_ladders(console, model["ladders"])
     if not facts["models"]:
         console.print("\n  no model is shipped; export one, or give a model folder")
 
@@ -81,6 +85,7 @@ def _model_facts(model: dict[str, Any]) -> dict[str, Any]:
         "outputs": model["outputs"],
         "interval": _interval(model["interval_calibration"]),
         "distance": _domain(model["domain"]),
+        "processed": _processed(model["processed_calibration"]),
         "heatmap": "{} x {} parts".format(*model["heatmap"]) if model["heatmap"] else None,
         **{name: fact for name, fact in model["training"].items() if _is_short(fact)},
     }
@@ -100,6 +105,33 @@ def _domain(domain: dict[str, Any] | None) -> str | None:
     smallest = domain["smallest_mm"]
     size = f"; bodies from {smallest:.0f} mm water-equivalent diameter" if smallest else ""
     return f"{domain['false_alarms']:.0%} of {of} are out of domain{size}"
+
+
+def _processed(calibration: dict[str, Any] | None) -> str | None:
+    if calibration is None:
+        return None
+    by = f"scores held back by up to {calibration['held_back']:g}"
+    return f"above a probability of {calibration['threshold']:g}, {by}"
+
+
+def _print_ladders(console: Console, ladders: list[dict[str, Any]]) -> None:
+    """What the model sees and does not see, a row for each ladder."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("fault")
+    for name in ("strength", "label", "score"):
+        table.add_column(name)
+    table.add_column("in order", justify="right")
+    table.add_column("")
+    for facts in ladders:
+        ladder = Ladder(**facts)
+        steps = " ".join(f"{rung:g}" for rung in ladder.rungs)
+        means = (" ".join(f"{mean:.2f}" for mean in row) for row in (ladder.label, ladder.score))
+        ordered = "" if ladder.ordered is None else f"{ladder.ordered:.2f}"
+        table.add_row(
+            Text(ladder.name), Text(f"{steps} {ladder.unit}"), *means, ordered, ladder.verdict
+        )
+    console.print(Text("\n  what it sees: mean label and score at each strength", "bold"))
+    console.print(table)
 
 
 def _is_short(fact: Any) -> bool:

@@ -103,7 +103,7 @@ def _metric(name: str, unit: str, digits: int, meaning: str) -> Column:
     return Column(name, unit, digits, meaning, take, term=name.upper())
 
 
-def _count(name: str, term: str, meaning: str, take: Callable[[SeriesScore], int]) -> Column:
+def _count(name: str, term: str, meaning: str, take: Callable[[SeriesScore], int | None]) -> Column:
     return Column(name, "", 0, meaning, take, "series", term=term)
 
 
@@ -126,7 +126,7 @@ SCORES_CSV = (
     _plain("slice", "", 0, "Frame", "Index of the slice inside its file, from 0.", "frame"),
     _plain("series", "", None, "Series", "Series instance UID, or the file or folder of it."),
     _plain("position_mm", "mm", 1, "Position", "Along the slice normal, towards the head."),
-    _plain("score", SCALE, 2, "Score", "Mean of the outputs of the model."),
+    _plain("score", SCALE, 2, "Score", "Mean of the outputs of the model, held back if processed."),
     _plain("spread", SCALE, 2, "Spread", "Standard deviation of the outputs of the model."),
     _plain("warnings", "", None, "Warnings", "What to know of the score, separated by `; `."),
     _fact("kvp", "kV", 0, "Tube voltage", "(0018,0060)", "kV"),
@@ -148,6 +148,13 @@ SCORES_CSV = (
     _metric("gmsd", "1", 3, "Gradient magnitude similarity deviation; 0 is best."),
     _plain("number", "", 0, "Slice", "Number of the slice in its series, from 1, as on pages."),
     _plain("sop_instance_uid", "", None, "SOP", "SOP instance UID, (0008,0018).", "sop_uid"),
+    _plain(
+        "processed",
+        "1",
+        2,
+        "Processed",
+        "Probability that a denoiser or filter replaced the texture of noise.",
+    ),
 )
 
 # What scores.json and archives have besides.
@@ -163,9 +170,19 @@ BESIDES = (
     ),
     _plain("empty", "", None, "Empty", "Whether it shows no patient."),
     _plain("model", "", None, "Model", "Name and version of the model."),
+    _plain("raw_score", SCALE, 2, "Raw score", "Mean of the outputs, before it is held back."),
+    _plain(
+        "counts_as_processed",
+        "",
+        None,
+        "Counts as processed",
+        "Whether `processed` is above the threshold of the model: detail may be lost.",
+    ),
 )
 
 _MEAN_SCORE = "Mean score of the slices that count."
+_MEAN_PROCESSED = "Mean probability of processing of the slices that count."
+_PROCESSED = "Slices with the texture of a denoiser or filter: detail may be lost."
 
 SERIES = (
     Column("series", "", None, "As for a slice.", attrgetter("series"), "series", term="Series"),
@@ -178,6 +195,8 @@ SERIES = (
     _noise("Mean global noise level (GNL) of the slices that count.", "series"),
     _position("lowest_position_mm", "Lowest position", min),
     _position("highest_position_mm", "Highest position", max),
+    Column("processed", "1", 2, _MEAN_PROCESSED, attrgetter("processed"), "series", "Processed"),
+    _count("processed_slices", "Processed slices", _PROCESSED, attrgetter("processed_slices")),
 )
 
 _OF_SLICE = {column.name: column for column in (*SCORES_CSV, *BESIDES)}

@@ -33,7 +33,8 @@ ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "ni
 
 # What came after the first release stands last in a slice; acquisition facts have their own place.
 _LAST = [
-    column for column in SCORES_CSV[SCORES_CSV.index(COMPARED[-1]) + 1 :] if column not in FACTS
+    *(column for column in SCORES_CSV[SCORES_CSV.index(COMPARED[-1]) + 1 :] if column not in FACTS),
+    *slice_columns("counts_as_processed", "raw_score"),
 ]
 
 
@@ -123,6 +124,7 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
             for name, found in series.variations.items()
         },
         "warnings": list(series.warnings),
+        **_plain(series_columns("processed", "processed_slices"), series),
         "slices": [_slice(run, slice_) for slice_ in series.slices],
     }
 

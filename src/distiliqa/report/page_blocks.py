@@ -11,6 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from distiliqa.files import write_text
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.seen_faults import seen_by
 from distiliqa.report.columns import Column
 from distiliqa.report.formatting import slice_count
 from distiliqa.scoring.series_score import SeriesScore
@@ -106,11 +108,13 @@ def numbers_of(warnings: Iterable[str], notes: Notes) -> str:
     return ", ".join(map(str, sorted({notes[warning].number for warning in warnings})))
 
 
-def write_page(path: Path, template: str, **content: object) -> None:
+def write_page(path: Path, template: str, config: ModelConfig, **content: object) -> None:
     """Write a page, whole or not at all.
 
     Parameters
     ----------
+    config : ModelConfig
+        The model that scored; each page says in one line what it sees.
     template : str
         Name of a file in ``report/templates`` that extends ``base.html.j2``.
     content : object
@@ -122,4 +126,6 @@ def write_page(path: Path, template: str, **content: object) -> None:
         The disk is full or the folder cannot be written.
     jinja2.UndefinedError : the template names what ``content`` lacks.
     """
-    write_text(path, _TEMPLATES.get_template(template).render(version=__version__, **content))
+    sees = seen_by(config.ladders)
+    page = _TEMPLATES.get_template(template).render(version=__version__, sees=sees, **content)
+    write_text(path, page)

@@ -7,10 +7,12 @@ import pydicom
 import pytest
 from highdicom.sr import srread
 from pydicom.sr.codedict import codes as dicom
+from tests.support.made import CALIBRATED, SEES
 
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.results.dicom_result import (
+    DETAIL_LOST,
     GLOBAL_NOISE_LEVEL,
     HOUNSFIELD_UNIT,
     IMAGE_QUALITY_RATING,
@@ -21,8 +23,10 @@ from distiliqa.pacs.results.dicom_result import (
     NO,
     NO_UNITS,
     OUT_OF_DOMAIN,
+    PROCESSED,
     SLICES,
     SLICES_OUT_OF_DOMAIN,
+    SLICES_PROCESSED,
     YES,
 )
 from distiliqa.pacs.results.earlier import read_scores
@@ -197,3 +201,26 @@ def test_another_file_holds_no_scores(tmp_path, write_ct):
     for wrong in (path, tmp_path / "missing.dcm", Path(__file__)):
         with pytest.raises(DistiliqaError, match="not a report of image quality"):
             read_scores(wrong)
+
+
+def test_processed_slices_and_the_limits_of_the_model_are_stated(
+    tmp_path, scored, model, write_series, dicom_errors
+):
+    (series,) = scored(write_series(tmp_path / "in"), processed=0.75)
+    flagged = [replace(series.slices[0], counts_as_processed=True), *series.slices[1:]]
+    known = replace(model, **CALIBRATED)
+    write_sr(tmp_path / "sr.dcm", replace(series, slices=tuple(flagged)), known)
+    summary, *slices = srread(tmp_path / "sr.dcm").content.get_image_measurement_groups()
+    found = {m.name: m.value for m in summary.get_measurements()}
+    assert (found[SLICES_PROCESSED], found[PROCESSED]) == (1, 0.75)
+    assert [float(s.get_measurements(PROCESSED)[0].value) for s in slices] == [0.75] * 3
+    verdicts = [group.get_qualitative_evaluations(DETAIL_LOST)[0].value for group in slices]
+    assert verdicts == [YES, NO, NO]
+    texts = [
+        [item.TextValue for item in group[0].ContentSequence if item.ValueType == "TEXT"]
+        for group in (summary, *slices)
+    ]
+    assert [SEES in said for said in texts] == [True, False, False, False]
+    (held,) = [text for text in texts[0] if text.startswith("score held back by up to 0.4")]
+    assert "above 0.5: detail may be lost that the image cannot show" in held
+    assert dicom_errors(tmp_path / "sr.dcm") == []

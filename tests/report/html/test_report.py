@@ -17,6 +17,7 @@ from distiliqa.models.config import IntervalCalibration
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUT_OF_DOMAIN
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
@@ -261,3 +262,18 @@ def test_progress_is_reported_as_pictures_are_drawn(run: ScoringRun, tmp_path: P
 
 def test_equal_runs_give_equal_pages(run: ScoringRun, report: Callable[..., str]):
     assert report(run) == report(run)
+
+
+def test_processed_slices_are_counted_and_the_limits_of_the_model_shown(
+    run: ScoringRun, denoised: ScoringRun, report: Callable[..., str]
+):
+    text = report(denoised)
+    assert "The score sees: noise; does not see: lost &lt;contrast&gt;." in text
+    assert "<dt>Processed slices</dt><dd>2</dd>" in text
+    assert "<dt>Processed slices</dt><dd>2 <small>mean probability 0.62</small></dd>" in text
+    assert text.count(LOST_DETAIL) == 2  # in the notes and in the section, not in each row
+    assert cells(text, "r2")[-2] == "2"
+    assert [cells(text, f"s2-{n}")[-2] for n in (1, 2, 3)] == ["0.12", "0.88", "0.88"]
+    other = report(run)
+    assert "Processed" not in other
+    assert "The score sees" not in other

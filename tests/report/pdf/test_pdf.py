@@ -15,6 +15,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.report import write_reports
 from distiliqa.report.pdf import require_pdf, write_pdf
 from distiliqa.scoring.domain import OUT_OF_DOMAIN
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
 
 reportlab = pytest.importorskip("reportlab")
@@ -206,3 +207,21 @@ def test_a_missing_reportlab_is_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("distiliqa.report.pdf.is_installed", lambda name: False)
     with pytest.raises(DistiliqaError, match=r'pip install "reportlab>='):
         require_pdf()
+
+
+def test_processing_is_on_paper_and_every_page_says_what_the_model_sees(
+    run: ScoringRun, denoised: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    many = replace(denoised.model, ladders=denoised.model.ladders * 12)  # a foot of several lines
+    write_pdf(tmp_path / "report.pdf", replace(denoised, model=many))
+    said = [box.text for box in boxes]
+    feet = [box for box in boxes if box.text.startswith("The score sees: noise, noise,")]
+    assert len(feet) == len({box.page for box in boxes}) > 1
+    assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
+    assert min(box.bottom for box in feet) > 10
+    assert "Processed" in said
+    assert said[said.index("Processed slices") + 1] == "0"
+    assert sum(LOST_DETAIL in text for text in said) == 2  # legend, and the note of the series
+    boxes.clear()
+    write_pdf(tmp_path / "report.pdf", run)
+    assert not any("The score sees" in box.text or "Processed" in box.text for box in boxes)

@@ -5,7 +5,7 @@ The codes are those of DICOM where it has one, else of a private scheme.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import ONNX
+from distiliqa.models.seen_faults import seen_by
 from distiliqa.version import __version__
 
 MAKER = "distiliqa"
@@ -40,6 +41,9 @@ GLOBAL_NOISE_LEVEL = Code("noise-level", SCHEME, "Global Noise Level")
 SLICES = Code("slices", SCHEME, "Number of slices scored")
 SLICES_OUT_OF_DOMAIN = Code("slices-outside", SCHEME, "Number of slices out of domain")
 OUT_OF_DOMAIN = Code("outside", SCHEME, "Out of domain, unlike the training images")
+PROCESSED = Code("processed", SCHEME, "Probability that the slice was denoised or filtered")
+DETAIL_LOST = Code("detail-lost", SCHEME, "Texture of a denoiser or filter: detail may be lost")
+SLICES_PROCESSED = Code("slices-processed", SCHEME, "Number of slices denoised or filtered")
 
 
 def title(model: ModelConfig) -> str:
@@ -47,8 +51,14 @@ def title(model: ModelConfig) -> str:
     return f"{MAKER} {model.name}"
 
 
-def algorithm(model: ModelConfig) -> AlgorithmIdentification:
-    """The model and its settings (PS3.16, TID 4019)."""
+def algorithm(model: ModelConfig, *, in_full: bool = False) -> AlgorithmIdentification:
+    """The model and its settings (PS3.16, TID 4019).
+
+    Parameters
+    ----------
+    in_full : bool
+        State also what the model sees, and by how much it holds scores back.
+    """
     scale, window = model.scale, model.window
     better = "higher" if scale.higher_is_better else "lower"
     parameters = [
@@ -60,7 +70,21 @@ def algorithm(model: ModelConfig) -> AlgorithmIdentification:
         parameters.append(
             f"coverage of prediction intervals {model.interval_calibration.coverage:g}"
         )
+    if in_full:
+        parameters += _limits(model)
     return AlgorithmIdentification(title(model), model.version, parameters)
+
+
+def _limits(model: ModelConfig) -> Iterator[str]:
+    if model.processed_calibration is not None:
+        found = model.processed_calibration
+        yield (
+            f"score held back by up to {found.held_back:g} where the probability that a slice was "
+            f"denoised or filtered is above {found.threshold:g}: detail may be lost that the image "
+            "cannot show"
+        )
+    if sees := seen_by(model.ladders):
+        yield sees
 
 
 def device(model: ModelConfig) -> DeviceObserverIdentifyingAttributes:

@@ -31,6 +31,7 @@ from pydicom.uid import generate_uid
 from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.pacs.results.dicom_result import (
     CT_OF_ANY_BODY_REGION,
+    DETAIL_LOST,
     GLOBAL_NOISE_LEVEL,
     HOUNSFIELD_UNIT,
     IMAGE_QUALITY_RATING,
@@ -42,8 +43,10 @@ from distiliqa.pacs.results.dicom_result import (
     NO,
     NO_UNITS,
     OUT_OF_DOMAIN,
+    PROCESSED,
     SLICES,
     SLICES_OUT_OF_DOMAIN,
+    SLICES_PROCESSED,
     YES,
     algorithm,
     device,
@@ -138,12 +141,15 @@ def _series_group(
         SLICES: len(series.slices),
         SLICES_OUT_OF_DOMAIN: sum(score.out_of_domain for score in series.slices),
     }
+    if series.processed_slices is not None:
+        counts[SLICES_PROCESSED] = series.processed_slices
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking("series", header.SeriesInstanceUID),
-        algorithm_id=algorithm(model),
+        algorithm_id=algorithm(model, in_full=True),
         measurements=[
             *_scores(series.score, series.interval, model.scale, derivation=MEAN),
             *_noise(series.noise_hu, derivation=MEAN),
+            *_processed(series.processed, derivation=MEAN),
             *(Measurement(name, count, NO_UNITS) for name, count in counts.items()),
         ],
     )
@@ -153,16 +159,22 @@ def _slice_group(
     score: SliceScore, source: SourceImage, number: int, model: ModelConfig
 ) -> MeasurementsAndQualitativeEvaluations:
     header = source.header
-    verdict = YES if score.out_of_domain else NO
-    known = [] if score.distance is None else [QualitativeEvaluation(OUT_OF_DOMAIN, verdict)]
+    verdicts = {}
+    if score.distance is not None:
+        verdicts[OUT_OF_DOMAIN] = score.out_of_domain
+    if score.processed is not None and model.processed_calibration is not None:
+        verdicts[DETAIL_LOST] = score.counts_as_processed
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(f"slice {number}", header.SOPInstanceUID, score.frame),
         algorithm_id=algorithm(model),
         measurements=[
             *_scores(score.score, score.interval, model.scale),
             *_noise(score.noise_hu),
+            *_processed(score.processed),
         ],
-        qualitative_evaluations=known,
+        qualitative_evaluations=[
+            QualitativeEvaluation(name, YES if found else NO) for name, found in verdicts.items()
+        ],
         source_images=[
             SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID, source.frames)
         ],
@@ -211,3 +223,9 @@ def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measu
         return []
     name, unit = GLOBAL_NOISE_LEVEL, HOUNSFIELD_UNIT
     return [Measurement(name, float(noise_hu), unit, derivation=derivation)]
+
+
+def _processed(probability: float | None, derivation: Code | None = None) -> list[Measurement]:
+    if probability is None:
+        return []
+    return [Measurement(PROCESSED, float(probability), NO_UNITS, derivation=derivation)]

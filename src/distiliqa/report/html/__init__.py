@@ -54,6 +54,7 @@ def write_html(
     write_page(
         path,
         "scores.html.j2",
+        run.model,
         run=run,
         entries=entries,
         figures=figures(run, entries),

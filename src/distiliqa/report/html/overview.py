@@ -42,7 +42,10 @@ GROUPS: dict[str, Callable[[Acquisition], str]] = {
 FACTS = slice_columns(
     "kvp", "exposure_mas", "ctdivol_mgy", "kernel", "slice_thickness_mm", "body_part"
 )
-SLICES, MEAN, NOISE, OUT_OF_DOMAIN = series_columns("slices", "score", "noise_hu", "outside")
+SLICES, MEAN, NOISE, OUT_OF_DOMAIN, PROCESSED = series_columns(
+    "slices", "score", "noise_hu", "outside", "processed_slices"
+)
+COUNTS = (OUT_OF_DOMAIN, PROCESSED)
 HEADINGS = (
     Heading("Series", "A click leads to the series."),
     Heading("Scanner"),
@@ -50,7 +53,7 @@ HEADINGS = (
     *headings((SLICES, MEAN)),
     Heading("Worst", "Score of the worst slice.", numeric=True),
     Heading("10th", "One slice in ten has this score or a worse one.", numeric=True),
-    *headings((NOISE, OUT_OF_DOMAIN)),
+    *headings((NOISE, *COUNTS)),
     Heading("Notes", "Warnings by their number in the list of notes."),
 )
 
@@ -68,6 +71,9 @@ def figures(run: ScoringRun, entries: Sequence[Entry]) -> dict[str, Markup]:
     }
     if any(slice_.distance is not None for slice_ in run.slices):
         found["Out of domain"] = figure(f"{sum(slice_.out_of_domain for slice_ in run.slices)}")
+    if any(slice_.processed is not None for slice_ in run.slices):
+        processed = sum(slice_.counts_as_processed for slice_ in run.slices)
+        found[PROCESSED.term] = figure(f"{processed}")
     return found | {"Not scored": figure(f"{len(run.failed)}", "failed")}
 
 
@@ -93,7 +99,7 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
         f"{entry.ranked[0].score:.2f}",
         f"{percentile(entry.ranked, TENTH).score:.2f}",
         NOISE.text(series),
-        OUT_OF_DOMAIN.text(series) if OUT_OF_DOMAIN.value(series) else "",
+        *(column.text(series) if column.value(series) else "" for column in COUNTS),
         numbers_of(series.all_warnings, notes),
     ]
 

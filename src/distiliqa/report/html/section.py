@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from distiliqa.errors import one_line
 from distiliqa.models.config import ScoreScale
-from distiliqa.report.columns import COMPARED, FACTS, slice_columns
+from distiliqa.report.columns import COMPARED, FACTS, series_columns, slice_columns
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
 from distiliqa.report.names import Names
@@ -46,8 +46,10 @@ COLUMNS = slice_columns(
     "distance",
     "noise_hu",
     "exposure_mas",
+    "processed",
 )
 (NUMBER,) = slice_columns("number")
+PROCESSED, PROCESSED_SLICES = series_columns("processed", "processed_slices")
 
 
 class Shown(NamedTuple):
@@ -85,7 +87,11 @@ def _figures(entry: Entry) -> dict[str, Markup]:
         found["10th percentile"] = slice_figure(entry, percentile(entry.ranked, 0.1))
         found["Slices"] = figure(f"{len(series.slices)}")
     noise = number_text(series.noise_hu, 1) or "not known"
-    return found | {"Noise level (GNL), HU": figure(noise)}
+    found["Noise level (GNL), HU"] = figure(noise)
+    if series.processed is not None:
+        probability = f"mean probability {PROCESSED.text(series)}"
+        found[PROCESSED_SLICES.term] = figure(PROCESSED_SLICES.text(series), probability)
+    return found
 
 
 def slice_figure(entry: Entry, slice_: SliceScore) -> Markup:

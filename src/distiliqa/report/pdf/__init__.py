@@ -7,6 +7,7 @@ from pathlib import Path
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import install_command, is_installed
 from distiliqa.files import check_regular
+from distiliqa.models.seen_faults import seen_by
 from distiliqa.report.entry import list_series
 from distiliqa.report.names import Names
 from distiliqa.report.pictures import Pictures, draw_pictures
@@ -81,4 +82,4 @@ def write_pdf(
         *sections(run, entries, names, pictures),
         *origin(run, entries, names),
     ]
-    build(path, story)
+    build(path, story, seen_by(run.model.ladders))

@@ -28,6 +28,7 @@ BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12, text
 SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=10)
 NUMBER = ParagraphStyle("number", SMALL, alignment=TA_RIGHT)
 QUIET = ParagraphStyle("quiet", SMALL, textColor=MUTED)
+FOOT = ParagraphStyle("foot", QUIET, fontSize=6.5, leading=7.5)
 TITLE = ParagraphStyle("title", BODY, fontName="Helvetica-Bold", fontSize=17, leading=21)
 HEADING = ParagraphStyle(
     "heading",
@@ -42,8 +43,18 @@ STRONG = ParagraphStyle("strong", SMALL, fontName="Helvetica-Bold")
 STRONG_NUMBER = ParagraphStyle("strong number", STRONG, alignment=TA_RIGHT)
 
 
-def build(path: Path, story: Sequence[Any]) -> None:
-    """Lay the story out on numbered pages and write it, atomically."""
+def build(path: Path, story: Sequence[Any], sees: str = "") -> None:
+    """Lay the story out on numbered pages and write it, atomically.
+
+    Parameters
+    ----------
+    sees : str
+        What the model sees and does not see; it stands at the foot of every page.
+    """
+
+    def numbered(*args: Any, **options: Any) -> Canvas:
+        return _NumberedPages(*args, sees=sees, **options)
+
     with atomic_path(path) as partial:
         document = BaseDocTemplate(
             str(partial),
@@ -60,14 +71,15 @@ def build(path: Path, story: Sequence[Any]) -> None:
             document.leftMargin, document.bottomMargin, document.width, document.height, 0, 0, 0, 0
         )
         document.addPageTemplates(PageTemplate(frames=[frame]))
-        document.build(list(story), canvasmaker=_NumberedPages)
+        document.build(list(story), canvasmaker=numbered)
 
 
 class _NumberedPages(Canvas):
     """Draws head and foot of all pages at the end, when their number is known."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, sees: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
+        self._foot = text(f"The score {sees}.", FOOT, most=None) if sees else None
         self._pages: list[dict[str, Any]] = []
 
     def showPage(self) -> None:
@@ -96,6 +108,9 @@ class _NumberedPages(Canvas):
         self.line(MARGIN, height - 16 * mm, width - MARGIN, height - 16 * mm)
         self.setFont("Helvetica", 8)
         self.drawRightString(width - MARGIN, 10 * mm, f"page {number} of {count}")
+        if self._foot is not None:
+            _, needed = self._foot.wrap(WIDTH - 25 * mm, 18 * mm)
+            self._foot.drawOn(self, MARGIN, max(13 * mm - needed, 5 * mm))
 
 
 def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MAX_TEXT) -> Paragraph:

@@ -27,11 +27,14 @@ from distiliqa.report.pdf.document import (
     text,
 )
 from distiliqa.report.provenance import provenance
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
 
 LOGO_MM = (45, 18)
 MAX_PROBLEMS = 40
-SLICES, MEAN, NOISE, OUT_OF_DOMAIN = series_columns("slices", "score", "noise_hu", "outside")
+SLICES, MEAN, NOISE, OUT_OF_DOMAIN, PROCESSED = series_columns(
+    "slices", "score", "noise_hu", "outside", "processed_slices"
+)
 COLUMNS = (
     ("Series", 2.2, False),
     ("Scanner", 2.6, False),
@@ -45,6 +48,7 @@ COLUMNS = (
     (NOISE.head, 1.2, True),
     (OUT_OF_DOMAIN.head, 1.4, True),
 )
+PROCESSED_COLUMN = ("Processed", 1.8, True)
 
 
 def front(
@@ -65,7 +69,7 @@ def front(
         yield Spacer(0, 2 * mm)
         yield text(line, BODY, most=None)
     yield text("Series", HEADING)
-    yield grid(COLUMNS, [_row(entry) for entry in entries])
+    yield _series_table(entries)
     yield Spacer(0, 2 * mm)
     counted = (
         "They count in the other figures too, as requested."
@@ -78,6 +82,8 @@ def front(
         f"{counted}",
         QUIET,
     )
+    if _any_processed(entries):
+        yield text(f"Processed: slices whose {LOST_DETAIL}. Their score is held back.", QUIET)
 
 
 def _title(logo: Path | None) -> Any:
@@ -92,6 +98,19 @@ def _title(logo: Path | None) -> Any:
         colWidths=[WIDTH - width * scale, width * scale],
         style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *padding(0, 0, 0)],
     )
+
+
+def _series_table(entries: Sequence[Entry]) -> Table:
+    """A row a series; a column of processed slices only where a series has any."""
+    rows = [_row(entry) for entry in entries]
+    if not _any_processed(entries):
+        return grid(COLUMNS, rows)
+    counts = (PROCESSED.value(entry.series) or "" for entry in entries)
+    return grid((*COLUMNS, PROCESSED_COLUMN), [(*r, n) for r, n in zip(rows, counts, strict=True)])
+
+
+def _any_processed(entries: Sequence[Entry]) -> bool:
+    return any(entry.series.processed_slices for entry in entries)
 
 
 def _row(entry: Entry) -> Sequence[object]:

@@ -24,7 +24,7 @@ from distiliqa.report.series_plots import series_plots
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 
-(NOISE,) = series_columns("noise_hu")
+NOISE, PROCESSED_SLICES = series_columns("noise_hu", "processed_slices")
 FRAME = Frame(width=400, height=210)  # px; on half a page its text has 7 points
 PICTURE = WIDTH / 3 - 3 * mm
 
@@ -58,6 +58,8 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     yield "Worst slice", f"{entry.ranked[0].score:.2f}"
     yield NOISE.title, NOISE.text(series) or "not known"
     yield "Slices", len(series.slices)
+    if processed := PROCESSED_SLICES.text(series):
+        yield PROCESSED_SLICES.term, processed
     for column in FACTS:
         if value := fact_text(series.known, column):
             yield column.term, f"{value} {column.unit}"
