@@ -117,11 +117,11 @@ def _processed(calibration: dict[str, Any] | None) -> str | None:
 def _print_ladders(console: Console, ladders: list[dict[str, Any]]) -> None:
     """What the model sees and does not see, a row for each ladder."""
     table = Table(box=SIMPLE_HEAD)
-    table.add_column("fault")
+    table.add_column("fault", no_wrap=True)
     for name in ("strength", "label", "score"):
         table.add_column(name)
-    table.add_column("in order", justify="right")
-    table.add_column("")
+    table.add_column("in order", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for facts in ladders:
         ladder = Ladder(**facts)
         steps = " ".join(f"{rung:g}" for rung in ladder.rungs)
