@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -37,9 +38,10 @@ def test_a_column_has_a_value_and_a_meaning_of_one_sentence(column: Column, run:
 
 
 def test_a_quantity_has_its_unit_in_its_name():
-    units = {"mm": "_mm", "mA": "_ma", "mAs": "_mas", "mGy": "_mgy", "HU": "_hu"}
+    units = {"mm": "_mm", "cm": "_cm", "mA": "_ma", "mAs": "_mas", "mGy": "_mgy", "HU": "_hu"}
+    units["s"] = "_s"
     named = [column for column in EVERY if column.unit in units]
-    assert len(named) == 9
+    assert len(named) == 12
     assert all(column.name.endswith(units[column.unit]) for column in named)
 
 
@@ -77,10 +79,9 @@ def test_page_csv_and_heatmap_file_number_a_slice_alike(run: ScoringRun, tmp_pat
     write_html(tmp_path / "report.html", mapped)
     write_pictures(tmp_path, series, mapped.model)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    rows = (tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[0].split(",")[-3] == "number"
-    for row in rows[1:]:
-        number = int(row.split(",")[-3])
+    with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
+        numbers = [int(row["number"]) for row in csv.DictReader(file)]
+    for number in numbers:
         assert f'id="s2-{number}"' in page
         assert (tmp_path / f"slice_{number:04}.png").exists()
-    assert len(list(tmp_path.glob("*.png"))) == len(rows) - 1 == 3
+    assert len(list(tmp_path.glob("*.png"))) == len(numbers) == 3

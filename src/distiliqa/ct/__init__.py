@@ -2,9 +2,10 @@
 
 from distiliqa.ct.crop_or_pad import crop_or_pad
 from distiliqa.ct.geometry import Geometry
+from distiliqa.ct.header_facts import Acquisition, Identification
 from distiliqa.ct.index import CTWarning, index_ct, read_ct
 from distiliqa.ct.listing import CTIndex, Problem
-from distiliqa.ct.slice_info import Acquisition, CTSlice, SliceInfo
+from distiliqa.ct.slice_info import CTSlice, SliceInfo
 from distiliqa.ct.window import SOFT_TISSUE, Window
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CTSlice",
     "CTWarning",
     "Geometry",
+    "Identification",
     "Problem",
     "SliceInfo",
     "Window",

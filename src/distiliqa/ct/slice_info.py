@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.geometry import Geometry
+from distiliqa.ct.header_facts import Acquisition, Identification
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 from distiliqa.files import FileStamp, file_stamp
@@ -18,45 +19,6 @@ _CHANGED = "the file has changed since its header was read: score it again"
 
 # A decoded slice: HU in the standard view, (rows, columns), and warnings.
 Pixels = tuple[NDArray[np.float32], tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Acquisition:
-    """Acquisition facts of a slice; None where the file states none or an impossible one.
-
-    Names and units follow the CT Image Module of DICOM (PS3.3, C.8.2.1).
-
-    Attributes
-    ----------
-    kvp : float or None
-        Tube voltage, kV (0018,0060).
-    tube_current_ma : float or None
-        X-ray tube current, mA (0018,1151).
-    exposure_mas : float or None
-        Exposure, mAs (0018,1152); None also where it contradicts tube current and times.
-    ctdivol_mgy : float or None
-        CTDIvol, mGy (0018,9345).
-    kernel : str or None
-        Convolution kernel (0018,1210).
-    slice_thickness_mm : float or None
-        Nominal slice thickness, mm (0018,0050), above 0 and up to 50.
-    body_part : str or None
-        Body part examined (0018,0015), or the anatomic region (0008,2218).
-    manufacturer : str or None
-        Manufacturer of the scanner (0008,0070).
-    scanner : str or None
-        Model name of the scanner (0008,1090).
-    """
-
-    kvp: float | None = None
-    tube_current_ma: float | None = None
-    exposure_mas: float | None = None
-    ctdivol_mgy: float | None = None
-    kernel: str | None = None
-    slice_thickness_mm: float | None = None
-    body_part: str | None = None
-    manufacturer: str | None = None
-    scanner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +48,12 @@ class SliceInfo:
         DICOM Patient ID; used to group patients, never written to a result.
     acquisition : Acquisition
         Acquisition facts, such as tube voltage and kernel.
+    identification : Identification
+        Date, description, station and the like; shown only where the user asks to identify.
+    study_uid : str or None
+        DICOM study instance UID.
+    event_uids : tuple[str, ...]
+        UIDs of the irradiation events that the slice was made from (0008,3010); empty for none.
     regions : tuple[str, ...]
         Body regions that the header names, see `distiliqa.ct.dicom.region`; empty for none.
     warnings : tuple[str, ...]
@@ -112,6 +80,9 @@ class SliceInfo:
     series_uid: str | None = field(default=None, repr=False)
     patient_id: str | None = field(default=None, repr=False)
     acquisition: Acquisition = field(default_factory=Acquisition)
+    identification: Identification = field(default_factory=Identification, repr=False)
+    study_uid: str | None = field(default=None, repr=False)
+    event_uids: tuple[str, ...] = field(default=(), repr=False)
     regions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     geometry: Geometry | None = field(default=None, repr=False, compare=False)

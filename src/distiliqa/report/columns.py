@@ -88,6 +88,10 @@ def _fact(
     return Column(name, unit, digits, meaning, take, term=term, heading=heading)
 
 
+def _of_header(name: str, term: str, meaning: str) -> Column:
+    return _plain(name, "", None, term, meaning, f"acquisition.{name}")
+
+
 def _end(name: str, at: int, meaning: str, level: Level = "slice") -> Column:
     def take(scored: SliceScore | SeriesScore) -> float | None:
         return None if scored.interval is None else scored.interval[at]
@@ -155,6 +159,19 @@ SCORES_CSV = (
         "Processed",
         "Probability that a denoiser or filter replaced the texture of noise.",
     ),
+    _of_header("exposure_basis", "Exposure from", "How an impossible exposure was replaced."),
+    _fact("ctdi_phantom_cm", "cm", 0, "CTDI phantom", "(0018,9346)"),
+    _fact("pitch", "1", 3, "Pitch", "(0018,9311)"),
+    _fact("rotation_time_s", "s", 3, "Rotation time", "(0018,9305)"),
+    _fact("modulation", "", None, "Modulation", "(0018,9323)"),
+    _of_header(
+        "reconstruction_method",
+        "Reconstruction",
+        "Filtered back-projection, iterative or deep learning, as far as the header states it.",
+    ),
+    _of_header("reconstruction_algorithm", "Algorithm", "Name of the reconstruction."),
+    _of_header("reconstruction_strength", "Strength", "Strength of the reconstruction."),
+    _fact("field_of_view_mm", "mm", 1, "Field of view", "(0018,1100)"),
 )
 
 # What scores.json and archives have besides.

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from pydicom.dataset import Dataset
 
-from distiliqa.ct.dicom.acquisition_facts import contradicts
+from distiliqa.ct.dicom.acquisition_facts import CONTRADICTION, contradicts
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ def test_what_no_pitch_explains(exposure, current, times, pitch):
         ("XRayTubeCurrent", "tube_current_ma", -1),
         ("Exposure", "exposure_mas", -10),
         ("CTDIvol", "ctdivol_mgy", -0.5),
+        ("CTDIvol", "ctdivol_mgy", 0),
+        ("ReconstructionDiameter", "field_of_view_mm", 0),
     ],
 )
 def test_impossible_values_give_a_warning_and_no_value(
@@ -66,3 +69,71 @@ def test_impossible_values_give_a_warning_and_no_value(
 def test_a_thickness_of_ct_is_kept(tmp_path, write_ct, body, read_one, thickness):
     image = read_one(write_ct(tmp_path / "a.dcm", body, SliceThickness=thickness))
     assert (image.acquisition.slice_thickness_mm, image.warnings) == (thickness, ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "mas", "basis"),
+    [
+        ({"ExposureTime": 1186}, 237.2, "tube current x exposure time"),
+        ({"ExposureTime": 965, "RevolutionTime": 0.8}, 160, "tube current x rotation time"),
+        (
+            {"ExposureTime": 9000, "RevolutionTime": 0.5, "SpiralPitchFactor": 1},
+            100,
+            "tube current x rotation time",
+        ),
+    ],
+)
+def test_a_contradictory_exposure_is_computed(
+    tmp_path, write_ct, body, read_one, stated, mas, basis
+):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, Exposure=10268, **stated))
+    assert image.acquisition.exposure_mas == pytest.approx(mas)
+    assert image.acquisition.exposure_basis == basis
+    assert image.warnings == (f"{CONTRADICTION}{basis}",)
+
+
+def test_the_time_of_a_whole_scan_gives_no_exposure(tmp_path, write_ct, body, read_one):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, Exposure=100, ExposureTime=9000))
+    assert (image.acquisition.exposure_mas, image.acquisition.exposure_basis) == (None, None)
+    assert image.warnings == (f"{CONTRADICTION}left out",)
+
+
+def test_an_exposure_that_agrees_stays(tmp_path, write_ct, body, read_one):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, Exposure=98, RevolutionTime=0.5))
+    assert (image.acquisition.exposure_mas, image.acquisition.exposure_basis) == (98, None)
+    assert image.warnings == ()
+
+
+def phantom(code: str) -> list[Dataset]:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code, "DCM", "a phantom"
+    return [item]
+
+
+@pytest.mark.parametrize(("code", "size_cm"), [("113690", 16), ("113691", 32), ("113692", None)])
+def test_the_phantom_of_ctdivol(tmp_path, write_ct, body, read_one, code, size_cm):
+    tags = {"CTDIPhantomTypeCodeSequence": phantom(code)}
+    image = read_one(write_ct(tmp_path / "a.dcm", body, **tags))
+    assert image.acquisition.ctdi_phantom_cm == size_cm
+
+
+def test_facts_of_the_rotation_and_of_the_reconstruction(tmp_path, write_ct, body, read_one):
+    stated = {
+        "SpiralPitchFactor": 0.984,
+        "RevolutionTime": 0.5,
+        "ExposureModulationType": "XYZ_EC",
+        "ReconstructionDiameter": 360,
+    }
+    facts = read_one(write_ct(tmp_path / "a.dcm", body, **stated)).acquisition
+    assert (facts.pitch, facts.rotation_time_s) == (0.984, 0.5)
+    assert (facts.modulation, facts.field_of_view_mm) == ("XYZ_EC", 360)
+
+
+def test_facts_that_no_tag_states_are_unknown(tmp_path, write_ct, body, read_one):
+    axial = write_ct(tmp_path / "a.dcm", body, SpiralPitchFactor=0, Manufacturer="GE")
+    image = read_one(axial)
+    facts = image.acquisition
+    assert (facts.pitch, facts.rotation_time_s, facts.ctdi_phantom_cm) == (None, None, None)
+    assert (facts.modulation, facts.field_of_view_mm) == (None, None)
+    assert facts.reconstruction_method is None
+    assert image.warnings == ()

@@ -107,6 +107,26 @@ def test_acquisition_comes_from_the_functional_groups(tmp_path, write_enhanced, 
     assert image.spacing_mm == (0.8, 0.8)
 
 
+def test_dose_and_reconstruction_come_from_the_functional_groups(tmp_path, write_enhanced, frames):
+    groups = [per_frame(z, 1) for z in range(3)]
+    for number, group in enumerate(groups):
+        exposure = group.CTExposureSequence[0]
+        exposure.ExposureModulationType = "XYZ_EC"
+        exposure.CTDIPhantomTypeCodeSequence = item(CodeValue="113691")
+        group.CTAcquisitionDetailsSequence = item(RevolutionTime=0.5)
+        group.CTTableDynamicsSequence = item(SpiralPitchFactor=1.2)
+        group.CTReconstructionSequence = item(
+            ReconstructionAlgorithm="ITERATIVE", ReconstructionFieldOfView=[350.0, 300.0]
+        )
+        group.IrradiationEventIdentificationSequence = item(IrradiationEventUID=f"1.2.{number}")
+    refs = index_ct(write_enhanced(tmp_path / "a.dcm", frames, groups)).slices
+    facts = refs[0].acquisition
+    assert (facts.modulation, facts.ctdi_phantom_cm) == ("XYZ_EC", 32)
+    assert (facts.rotation_time_s, facts.pitch) == (0.5, 1.2)
+    assert (facts.reconstruction_method, facts.field_of_view_mm) == ("iterative", 350)
+    assert [ref.event_uids for ref in refs] == [("1.2.0",), ("1.2.1",), ("1.2.2",)]
+
+
 def test_the_second_source_of_a_dual_source_scanner_does_not_count(
     tmp_path, write_enhanced, frames
 ):

@@ -1,19 +1,24 @@
 """Acquisition facts in the tags of a slice: tube voltage and current, dose, kernel, thickness.
 
-Impossible values are not used. Neither is an exposure that contradicts the rest of its header.
+Impossible values are not used. An exposure that contradicts the rest of its header is replaced by
+tube current times rotation time. The tags may be those of a frame of an enhanced image.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.dicom.tags import MAX_LABEL, number, text, value, written
-from distiliqa.ct.slice_info import Acquisition
+from distiliqa.ct.dicom.reconstruction_facts import RECONSTRUCTION_TAGS, read_reconstruction
+from distiliqa.ct.dicom.tags import MAX_LABEL, code_value, number, text, value, written
+from distiliqa.ct.header_facts import Acquisition
 
 # All tags that this module reads, so that an index can skip the others.
 ACQUISITION_KEYWORDS = (
+    *RECONSTRUCTION_TAGS,
     "KVP",
     "XRayTubeCurrent",
     "Exposure",
@@ -21,7 +26,9 @@ ACQUISITION_KEYWORDS = (
     "RevolutionTime",
     "SpiralPitchFactor",
     "CTDIvol",
-    "ConvolutionKernel",
+    "CTDIPhantomTypeCodeSequence",
+    "ExposureModulationType",
+    "ReconstructionDiameter",
     "SliceThickness",
     "BodyPartExamined",
     "AnatomicRegionSequence",
@@ -40,33 +47,59 @@ _NUMBERS = (
     "RevolutionTime",
     "SpiralPitchFactor",
     "CTDIvol",
+    "ReconstructionDiameter",
     "SliceThickness",
 )
+# Of these 0 is no value either. Scanners do write a pitch of 0 in axial scans: no warning.
+_ABOVE_ZERO = {"CTDIvol", "ReconstructionDiameter"}
 
 # Scanners reconstruct up to 10 mm, and averages are some times as thick.
 MAX_SLICE_THICKNESS_MM = 50.0
 
+# Codes of the phantoms of CTDIvol (PS3.16, CID 4052), and their diameters, cm.
+PHANTOMS_CM = {"113690": 16, "113691": 32}
+
 CONTRADICTION = (
-    "the exposure in the file contradicts tube current x time, also over the pitch: mAs is left out"
+    "the exposure in the file contradicts tube current x time, also over the pitch: mAs is "
 )
+# A longer Exposure Time is that of the whole scan.
+_MAX_ROTATION_S = 4.0
+_BY_ROTATION, _BY_EXPOSURE_TIME = "tube current x rotation time", "tube current x exposure time"
 _TOLERANCE = 1.3  # tube current is modulated within a rotation, and times and pitch are rounded
 _ROUNDING_MAS = 2.0  # small exposures are written as whole numbers
 # Of spiral scans: gated ones of the heart are the slowest, those with two tubes the fastest.
 _MIN_PITCH, _MAX_PITCH = 0.15, 3.5
 
 
+class Exposure(NamedTuple):
+    """Exposure of a slice, mAs, and how it was computed; None where it is as the file states it."""
+
+    mas: float | None
+    basis: str | None = None
+
+
 def read_acquisition(dataset: Dataset) -> Acquisition:
     """Read the acquisition facts of a slice; None where one is absent or not usable."""
+    exposure, reconstruction = _exposure(dataset), read_reconstruction(dataset)
     return Acquisition(
         kvp=_usable(dataset, "KVP"),
         tube_current_ma=_tube_current_ma(dataset),
-        exposure_mas=_exposure_mas(dataset),
+        exposure_mas=exposure.mas,
         ctdivol_mgy=_usable(dataset, "CTDIvol"),
         kernel=text(dataset, "ConvolutionKernel", MAX_LABEL),
         slice_thickness_mm=_usable(dataset, "SliceThickness"),
         body_part=text(dataset, "BodyPartExamined", MAX_LABEL) or _anatomic_region(dataset),
         manufacturer=text(dataset, "Manufacturer", MAX_LABEL),
         scanner=text(dataset, "ManufacturerModelName", MAX_LABEL),
+        exposure_basis=exposure.basis,
+        ctdi_phantom_cm=PHANTOMS_CM.get(code_value(dataset, "CTDIPhantomTypeCodeSequence")),
+        pitch=_usable(dataset, "SpiralPitchFactor") or None,
+        rotation_time_s=_usable(dataset, "RevolutionTime") or None,
+        modulation=text(dataset, "ExposureModulationType", MAX_LABEL),
+        reconstruction_method=reconstruction.method,
+        reconstruction_algorithm=reconstruction.algorithm,
+        reconstruction_strength=reconstruction.strength,
+        field_of_view_mm=_field_of_view_mm(dataset),
     )
 
 
@@ -79,8 +112,8 @@ def acquisition_warnings(dataset: Dataset) -> Iterator[str]:
             yield f"{keyword} is {found}, not a number: not used"
         elif not _is_possible(keyword, stated):
             yield f"{keyword} is {stated:g}, which no CT has: not used"
-    if _exposure_mas(dataset) != _stated_exposure_mas(dataset):
-        yield CONTRADICTION
+    if (exposure := _exposure(dataset)).mas != _stated_exposure_mas(dataset):
+        yield f"{CONTRADICTION}{exposure.basis or 'left out'}"
 
 
 def _usable(dataset: Dataset, *keywords: str) -> float | None:
@@ -95,7 +128,7 @@ def _usable(dataset: Dataset, *keywords: str) -> float | None:
 def _is_possible(keyword: str, found: float) -> bool:
     if keyword == "SliceThickness":
         return 0 < found <= MAX_SLICE_THICKNESS_MM
-    return found >= 0
+    return found > 0 if keyword in _ABOVE_ZERO else found >= 0
 
 
 def _tube_current_ma(dataset: Dataset) -> float | None:
@@ -106,18 +139,21 @@ def _stated_exposure_mas(dataset: Dataset) -> float | None:
     return _usable(dataset, "Exposure", "ExposureInmAs")
 
 
-def _exposure_mas(dataset: Dataset) -> float | None:
-    """The exposure; None where it is not stated or contradicts the rest of the header."""
-    stated = _stated_exposure_mas(dataset)
+def _exposure(dataset: Dataset) -> Exposure:
+    """The exposure as stated; computed where it contradicts the rest of the header."""
+    stated, current = _stated_exposure_mas(dataset), _tube_current_ma(dataset)
     milliseconds = _usable(dataset, "ExposureTime", "ExposureTimeInms")
-    times = (milliseconds and milliseconds / 1000, _usable(dataset, "RevolutionTime"))
-    wrong = contradicts(
-        stated,
-        _tube_current_ma(dataset),
-        [time for time in times if time is not None],
-        _usable(dataset, "SpiralPitchFactor"),
-    )
-    return None if wrong else stated
+    times = {
+        _BY_ROTATION: _usable(dataset, "RevolutionTime"),
+        _BY_EXPOSURE_TIME: milliseconds and milliseconds / 1000,
+    }
+    known = {basis: time for basis, time in times.items() if time}
+    pitch = _usable(dataset, "SpiralPitchFactor")
+    if current is None or not contradicts(stated, current, list(known.values()), pitch):
+        return Exposure(stated)
+    rotations = (item for item in known.items() if item[1] <= _MAX_ROTATION_S)
+    basis, time = next(rotations, (None, None))
+    return Exposure(time and current * time, basis)
 
 
 def contradicts(
@@ -153,6 +189,14 @@ def contradicts(
 def _agrees(value: float, low: float, high: float) -> bool:
     low, high = low / _TOLERANCE - _ROUNDING_MAS, high * _TOLERANCE + _ROUNDING_MAS
     return low <= value <= high
+
+
+def _field_of_view_mm(dataset: Dataset) -> float | None:
+    """The diameter of the reconstruction; of enhanced images the longer side of the field."""
+    field = value(dataset, "ReconstructionFieldOfView")
+    numbers = field if isinstance(field, list) else ()
+    sides = (side for side in numbers if isinstance(side, float) and 0 < side < inf)
+    return _usable(dataset, "ReconstructionDiameter") or max(sides, default=None)
 
 
 def _anatomic_region(dataset: Dataset) -> str | None:

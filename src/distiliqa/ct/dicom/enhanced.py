@@ -37,6 +37,7 @@ _MACROS = (
     "CTReconstructionSequence",
     "CTExposureSequence",
     "CTXRayDetailsSequence",
+    "IrradiationEventIdentificationSequence",
 )
 
 

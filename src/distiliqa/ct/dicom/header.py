@@ -12,6 +12,11 @@ from distiliqa.ct.dicom.acquisition_facts import (
     acquisition_warnings,
     read_acquisition,
 )
+from distiliqa.ct.dicom.identification import (
+    IDENTIFICATION_KEYWORDS,
+    read_event_uids,
+    read_identification,
+)
 from distiliqa.ct.dicom.image_type import image_type_notes
 from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
 from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
@@ -23,7 +28,9 @@ from distiliqa.errors import MAX_QUOTED, CTReadError
 # All tags that `read_header` reads, so that an index can skip the others.
 HEADER_KEYWORDS = (
     *ACQUISITION_KEYWORDS,
+    *IDENTIFICATION_KEYWORDS,
     "SOPInstanceUID",
+    "StudyInstanceUID",
     "SeriesInstanceUID",
     "PatientID",
     "ImageOrientationPatient",
@@ -37,9 +44,7 @@ HEADER_KEYWORDS = (
     "RescaleIntercept",
     "RescaleType",
     "LossyImageCompression",
-    "SeriesDescription",  # of these six only the body region is kept, see `regions`
-    "ProtocolName",
-    "FilterType",
+    "FilterType",  # of these four only the body region is kept, see `regions`
     "StudyDescription",
     "PatientSpeciesDescription",
     "PatientName",
@@ -90,6 +95,9 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         series_uid=identifier(dataset, "SeriesInstanceUID"),
         patient_id=identifier(dataset, "PatientID"),
         acquisition=read_acquisition(dataset),
+        identification=read_identification(dataset),
+        study_uid=identifier(dataset, "StudyInstanceUID"),
+        event_uids=read_event_uids(dataset),
         regions=_regions(dataset),
         warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
         geometry=_geometry(dataset, orientation),

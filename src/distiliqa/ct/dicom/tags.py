@@ -55,6 +55,12 @@ def text(dataset: Dataset, keyword: str, max_length: int = MAX_TEXT) -> str | No
     return None if found is None else one_line(shortened(found, max_length))
 
 
+def code_value(dataset: Dataset, keyword: str) -> str:
+    """Code Value of the first item of a code sequence (PS3.3, 8.8); empty where there is none."""
+    items = value(dataset, keyword)
+    return (text(items[0], "CodeValue", MAX_LABEL) or "") if items else ""
+
+
 def identifier(dataset: Dataset, keyword: str) -> str | None:
     """A tag that identifies an object, as `text`; of one that is too long the SHA-256.
 

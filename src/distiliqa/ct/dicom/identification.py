@@ -1,0 +1,59 @@
+"""Facts in the tags of a slice by which people of a site find its scan; they may identify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydicom.dataset import Dataset
+
+from distiliqa.ct.dicom.tags import MAX_LABEL, number, raw_text, text
+from distiliqa.ct.header_facts import Identification
+from distiliqa.errors import one_line, shortened
+
+# All tags that this module reads, so that an index can skip the others.
+IDENTIFICATION_KEYWORDS = (
+    "StudyDate",
+    "AcquisitionDateTime",
+    "AcquisitionTime",
+    "ProtocolName",
+    "SeriesDescription",
+    "SeriesNumber",
+    "StationName",
+    "AccessionNumber",
+    "IrradiationEventUID",
+)
+
+
+def read_identification(dataset: Dataset) -> Identification:
+    """Read what names the scan of a slice; None where it is absent or no date, time or number."""
+    series_number, date = number(dataset, "SeriesNumber"), raw_text(dataset, "StudyDate") or ""
+    return Identification(
+        study_date=_moment(date.replace(".", ""), "%Y%m%d", "%Y-%m-%d"),
+        scan_time=_scan_time(dataset),
+        protocol_name=text(dataset, "ProtocolName", MAX_LABEL),
+        series_description=text(dataset, "SeriesDescription", MAX_LABEL),
+        series_number=None if series_number is None else int(series_number),
+        station=text(dataset, "StationName", MAX_LABEL),
+        accession_number=text(dataset, "AccessionNumber", MAX_LABEL),
+    )
+
+
+def read_event_uids(dataset: Dataset) -> tuple[str, ...]:
+    """Read the irradiation events that a slice was made from (0008,3010); empty for none."""
+    parts = (raw_text(dataset, "IrradiationEventUID") or "").split("\\")
+    return tuple(one_line(shortened(part, MAX_LABEL)) for part in parts if part)
+
+
+def _scan_time(dataset: Dataset) -> str | None:
+    """Time of day without fractions of a second; ``HH:MM:SS`` of the older standard is read too."""
+    moment = raw_text(dataset, "AcquisitionDateTime") or ""
+    time = (raw_text(dataset, "AcquisitionTime") or "").replace(":", "")
+    return _moment(moment[8:14], "%H%M%S", "%H:%M:%S") or _moment(time[:6], "%H%M%S", "%H:%M:%S")
+
+
+def _moment(written: str, form: str, as_read: str) -> str | None:
+    """A date or time of DICOM (PS3.5, 6.2) in another form; None where it is none."""
+    try:
+        return datetime.strptime(written, form).strftime(as_read)
+    except ValueError:
+        return None
