@@ -8,6 +8,8 @@ import pytest
 from distiliqa.lab.label.anatomy import CELL, Anatomy, means_of
 from distiliqa.lab.label.chain import Subject
 
+HEIGHTS = (80, 40, 20)  # HU
+
 
 @pytest.fixture
 def anatomy(subject: Subject) -> Anatomy:
@@ -15,11 +17,15 @@ def anatomy(subject: Subject) -> Anatomy:
 
 
 def test_all_of_the_blobs_is_a_gain_of_one(anatomy: Anatomy) -> None:
-    assert anatomy.mean(anatomy.gain(anatomy.blobs)) == pytest.approx(1, abs=0.02)
+    blobs = anatomy.blobs(HEIGHTS)
+
+    assert anatomy.mean(anatomy.gain(blobs, blobs)) == pytest.approx(1, abs=0.02)
 
 
 def test_half_of_the_blobs_is_a_gain_of_one_half(anatomy: Anatomy) -> None:
-    assert anatomy.mean(anatomy.gain(anatomy.blobs / 2)) == pytest.approx(0.5, abs=0.01)
+    blobs = anatomy.blobs(HEIGHTS)
+
+    assert anatomy.mean(anatomy.gain(blobs / 2, blobs)) == pytest.approx(0.5, abs=0.01)
 
 
 def test_tissue_is_inside_the_window_and_the_body(anatomy: Anatomy) -> None:

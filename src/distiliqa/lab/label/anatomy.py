@@ -5,6 +5,7 @@ What a label measures varies slowly. So its maps have cells of 4 x 4 pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -83,8 +84,13 @@ class Anatomy:
         return means.astype(np.float32), weight
 
     def variance(self, error: NDArray[np.floating]) -> Array:
-        """Local variance of an error, HU, as each task sees it: (tasks, cells), HU^2."""
-        squares = means_of(self.tasks.seen(error) ** 2 * self.tissue, CELL)
+        """Local variance of an error, HU, as a reader of each task sees it: (tasks, cells), HU^2.
+
+        The filter that a reader matches to a blob is not exact: half of what counts is the error
+        behind the matched filter, and half is all of it.
+        """
+        seen = self.tasks.seen(error) ** 2 / 2 + error**2 / 2
+        squares = means_of(seen * self.tissue, CELL)
         around = np.maximum(self._around, _NOTHING)
         return (self._spread(squares, _REGION_MM) / around).astype(np.float32)
 
@@ -100,27 +106,23 @@ class Anatomy:
         inwards = np.select([self.clean < _LOW_HU, self.clean > _HIGH_HU], [1, -1])
         return (np.where(inwards, np.abs(signs) * inwards, signs) * self.tissue).astype(np.float32)
 
-    @cached_property
-    def blobs(self) -> Array:
-        """Blobs of height 1 or -1 in the soft tissue, (rows, columns)."""
-        places = zip(self.signs, self.tasks.sizes, strict=True)
-        blobs = [_matched(sign, size) * (2 * np.pi * size**2) for sign, size in places]
+    def blobs(self, heights: Sequence[float]) -> Array:
+        """Blobs in the soft tissue, (rows, columns), of a height for each task, HU."""
+        kinds = zip(self.signs, self.tasks.sizes, heights, strict=True)
+        blobs = [_matched(sign, size) * (2 * np.pi * size**2 * high) for sign, size, high in kinds]
         return np.sum(blobs, axis=0, dtype=np.float32)
 
-    def gain(self, response: NDArray[np.floating]) -> Array:
-        """Share of the contrast of the blobs that is left, 0.02 to 1: (tasks, cells).
+    def gain(self, response: NDArray[np.floating], inserted: NDArray[np.floating]) -> Array:
+        """Share of the contrast of blobs that is left, 0.02 to 1: (tasks, cells).
 
         Parameters
         ----------
-        response : (rows, columns), what blobs of height 1 add to the final image.
+        response : (rows, columns), what ``inserted`` adds to the final image.
+        inserted : (rows, columns), a result of `blobs`.
         """
-        left, whole = self._matches(response), self._whole
+        left, whole = self._matches(response), self._matches(inserted)
         floor = 1e-6 * whole.max(axis=(-2, -1), keepdims=True) + 1e-12
         return np.clip(left / np.maximum(whole, floor), _MIN_GAIN, _MAX_GAIN)
-
-    @cached_property
-    def _whole(self) -> Array:
-        return self._matches(self.blobs)
 
     def _matches(self, image: NDArray[np.floating]) -> Array:
         """Response of the matched filter of each task at its places, averaged around each cell."""

@@ -15,18 +15,21 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.lab.label.anatomy import CELL, Anatomy, means_of, windowed
+from distiliqa.lab.label.displacement import without_displacement
 from distiliqa.lab.label.loss import INTERNAL_HU, Faults, detectability, hidden_variance
 from distiliqa.lab.label.tasks import Array
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import covered
+from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.motion import rms_displacement
 from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.simulator import degrade_in_parts
 
-_VISIBLE = 3.0  # contrast of a blob, in deviations of what hides it
-_MAX_BLOB_HU = 60.0
+_VISIBLE = 20.0  # signal-to-noise ratio of the blobs: clear, as the detail that readers rate
+_MAX_BLOB_HU = 170.0
+_SMOOTHING = ("denoiser", "blur", "sampling", "displacement")
 _OWN_DOSE = 0.999  # of a scan that draws the noise of the slice again, and adds none
 
 Step = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -39,7 +42,7 @@ class Scan:
     Attributes
     ----------
     image : (rows, columns), HU. noise, structure : see `distiliqa.simulate.simulator.Degraded`.
-    blobs : the blobs of the anatomy, as the kernel of this acquisition shows them.
+    kernel : the other kernel of this acquisition, if any.
     displacement_mm : root mean square, (cells), or 0.
     seen : pixels that the detector covers.
     """
@@ -47,7 +50,7 @@ class Scan:
     image: Array
     noise: Array
     structure: Array
-    blobs: Array
+    kernel: Kernel | None
     displacement_mm: Array | float
     seen: NDArray[np.bool_]
 
@@ -76,21 +79,22 @@ class Subject:
         if worse.motion is not None:
             pixels = rms_displacement(worse.motion, (rows, columns), self.spacing_mm)
             moved = means_of(pixels.numpy(), CELL)
+            structure = without_displacement(structure, self.anatomy.clean, self.spacing_mm)
         seen = covered((rows, columns), self.spacing_mm, worse.truncation)
-        return Scan(image, noise, structure, self._blobs_of(worse), moved, seen)
+        return Scan(image, noise, structure, worse.kernel, moved, seen)
 
     def _parts(self, worse: Degradation, seed: int) -> list[Array]:
         hu = torch.from_numpy(self.hu)[None]
         parts = degrade_in_parts(hu, self.spacing_mm, self.made, worse, [seed])
         return [part[0].numpy() for part in parts]
 
-    def _blobs_of(self, worse: Degradation) -> Array:
-        blobs = torch.from_numpy(self.anatomy.blobs)[None]
-        alone = Degradation(kernel=worse.kernel)
-        change = Change(blobs, self.spacing_mm, self.made, alone, [0]).of_kernel()
+    def shown_by(self, kernel: Kernel | None, blobs: Array) -> Array:
+        """Blobs as a reconstruction with this kernel shows them, (rows, columns)."""
+        image, worse = torch.from_numpy(blobs)[None], Degradation(kernel=kernel)
+        change = Change(image, self.spacing_mm, self.made, worse, [0]).of_kernel()
         if isinstance(change, float):
-            return self.anatomy.blobs
-        return self.anatomy.blobs + change[0, : blobs.shape[1], : blobs.shape[2]].numpy()
+            return blobs
+        return blobs + change[0, : blobs.shape[0], : blobs.shape[1]].numpy()
 
 
 def _as_seen(image: Array, error: Array) -> Array:
@@ -141,9 +145,10 @@ class _Model:
         self.clean = self.anatomy.clean
         self.structured = self.clean + scan.structure
         self.noisy = self.structured + scan.noise
-        visible = np.sqrt(self.anatomy.mean(self._of_noise()).mean() + INTERNAL_HU**2)
-        self.height = min(_VISIBLE * float(visible), _MAX_BLOB_HU)
-        self.probed = self.noisy + self.height * scan.blobs
+        hiding = np.sqrt(self.anatomy.mean(self._of_noise()) + INTERNAL_HU**2)
+        heights = np.minimum(_VISIBLE * hiding / self.anatomy.tasks.peaks, _MAX_BLOB_HU)
+        self.inserted = self.anatomy.blobs(heights.tolist())
+        self.probed = self.noisy + subject.shown_by(scan.kernel, self.inserted)
         self.deviation = self._deviation()
         self.false = np.zeros_like(self.own)
         self.hidden: Array | float = 0.0
@@ -168,9 +173,9 @@ class _Model:
         self.probed = shown
         if one.facts.family == "sharpening":  # edges that are not there
             self.false = self.false + self.anatomy.variance(_as_seen(anatomy, self.clean - anatomy))
-        if one.facts.family == "denoiser":
-            self.denoised = True
+        if one.facts.family in _SMOOTHING:
             self.hidden = self.hidden + hidden_variance(before, self._of_noise(), self.own)
+        self.denoised |= one.facts.family == "denoiser"
         self.displacement = self.displacement + one.displacement_mm**2
 
     def faults(self) -> Faults:
@@ -181,7 +186,7 @@ class _Model:
             noise=self._of_noise(),
             own=self.own,
             structure=structure + self.false,
-            gain=self.anatomy.gain(response / self.height),
+            gain=self.anatomy.gain(response, self.inserted),
             hidden=self.hidden,
             displacement_mm=np.sqrt(self.displacement),
             processed=self.denoised,

@@ -1,13 +1,15 @@
 """Loss of detectability, area by area: what the faults of an image cost a reader.
 
-For each task, log detectability is the logarithm of the contrast that is left, less that of the
-deviation that hides it: noise, structure such as streaks, and the internal noise of the reader. An
-area is as good as its worst task. Three rules keep a reader's view:
+For each task, the contrast that a blob needs is that of the deviation which hides it, over the
+share of its contrast that is left. Noise, structure such as streaks, and the internal noise of the
+reader hide it. The root mean square over the tasks lets those decide that suffer most. Three rules
+keep a reader's view:
 
-- A denoiser adds no information. Half of the variance that it removes still counts, because the eye
-  itself averages noise with an efficiency of about one half (Burgess et al., Science 1981,
-  doi 10.1126/science.7302566), and its image never has less noise than the slice at full dose.
-- Texture that is smoother than that of the slice costs a fifth of the logarithm of the ratio.
+- Smoothing adds no information. The eye itself averages noise, with an efficiency of about one
+  half (Burgess et al., Science 1981, doi 10.1126/science.7302566). So half of the deviation that a
+  denoiser or a filter removes still counts, and no image has less noise than the slice at full
+  dose.
+- Texture that is smoother than that of the slice costs a share of the logarithm of the ratio.
 - Displacement hides detail as a blur of the same root mean square does. A shift of the whole slice
   has none.
 """
@@ -23,7 +25,7 @@ from distiliqa.lab.label.anatomy import Anatomy
 from distiliqa.lab.label.tasks import Array
 
 INTERNAL_HU = 8.0  # internal noise of a reader at a window of 350 HU
-_TEXTURE = 0.2
+_TEXTURE = 0.15
 _REMOVED_COUNTS = 0.5
 _MIN_VARIANCE = 1e-3  # HU^2
 
@@ -34,7 +36,7 @@ class Faults:
 
     Attributes
     ----------
-    noise : variance of the noise that is seen. hidden : variance that a denoiser removed and that
+    noise : variance of the noise that is seen. hidden : variance that smoothing removed and that
         still counts. own : of the noise of the slice at full dose.
     structure : variance of streaks, rings, shading and errors of coding.
     gain : share of the contrast that is left, 0 to 1, (tasks, rows, columns).
@@ -52,17 +54,18 @@ class Faults:
 
 
 def hidden_variance(before: Array, after: Array, own: Array) -> Array:
-    """Variance that still counts after a denoiser, beside that which is left, HU^2."""
-    least = np.minimum(own, before) - after
-    return np.maximum(np.maximum(_REMOVED_COUNTS * (before - after), least), 0)
+    """Variance that still counts after smoothing, beside that which is left, HU^2."""
+    deviation = _REMOVED_COUNTS * np.sqrt(before) + (1 - _REMOVED_COUNTS) * np.sqrt(after)
+    counted = np.maximum(deviation**2, np.minimum(own, before))
+    return np.maximum(counted - after, 0)
 
 
 def detectability(anatomy: Anatomy, faults: Faults) -> Array:
-    """Logarithm of the detectability of the worst task at each pixel, (rows, columns)."""
+    """Logarithm of the detectability: of the inverse of the contrast that is needed, (cells)."""
     hiding = faults.noise + faults.hidden + faults.structure + INTERNAL_HU**2
     contrast = np.log(faults.gain) + _log_gain_of_displacement(anatomy, faults.displacement_mm)
-    worst = np.min(contrast - 0.5 * np.log(hiding), axis=0)
-    return worst - _TEXTURE * _smoothness(faults) if faults.processed else worst
+    seen: Array = -0.5 * np.log(np.mean(np.exp(-2 * contrast) * hiding, axis=0))
+    return seen - _TEXTURE * _smoothness(faults) if faults.processed else seen
 
 
 def _log_gain_of_displacement(

@@ -32,10 +32,12 @@ class Tasks(NamedTuple):
     ----------
     sizes : standard deviation of each blob, pixels.
     filters : (tasks, rows, columns // 2 + 1), gain at the frequencies of `scipy.fft.rfft2`.
+    peaks : what each task sees at the middle of its blob of height 1.
     """
 
     sizes: tuple[float, ...]
     filters: Array
+    peaks: Array
 
     def seen(self, error: NDArray[np.floating]) -> Array:
         """Return an error (rows, columns), HU, as each task sees it: (tasks, rows, columns), HU."""
@@ -54,4 +56,14 @@ def tasks_on(shape: tuple[int, int], spacing_mm: float) -> Tasks:
     sizes = [max(size, _MIN_PIXELS * spacing_mm) for size in SIZES_MM]
     blobs = [np.exp(-2 * (np.pi * size * frequency) ** 2) * (frequency > 0) for size in sizes]
     gains = [blob * np.sqrt(power.sum() / (power * blob**2).sum()) for blob in blobs]
-    return Tasks(tuple(size / spacing_mm for size in sizes), np.stack(gains).astype(np.float32))
+    # The spectrum of a blob of height 1 is 2 pi size^2 times its own Gaussian.
+    area = shape[0] * shape[1] * spacing_mm**2
+    peaks = [
+        2 * np.pi * size**2 * (twice * blob * gain).sum() / area
+        for size, blob, gain in zip(sizes, blobs, gains, strict=True)
+    ]
+    return Tasks(
+        tuple(size / spacing_mm for size in sizes),
+        np.stack(gains).astype(np.float32),
+        np.array(peaks, np.float32),
+    )
