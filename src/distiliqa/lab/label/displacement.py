@@ -18,7 +18,7 @@ _MIN_GRADIENT = 1.0  # HU a pixel, root mean square: flatter anatomy shows no di
 
 def without_displacement(error: Array, anatomy: Array, spacing_mm: float) -> Array:
     """Error, (rows, columns), HU, less what displacement of the anatomy, HU, explains."""
-    down, right = np.gradient(anatomy)
+    down, right = (np.asarray(slope, np.float32) for slope in np.gradient(anatomy))
     deviation = _AROUND_MM / spacing_mm
 
     def around(one: Array, other: Array) -> Array:

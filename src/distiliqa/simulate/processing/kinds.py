@@ -129,7 +129,7 @@ KINDS: dict[str, Kind] = {
     "total_variation": Kind(
         "denoiser",
         "noise levels",
-        (0, 0.2, 0.4, 0.8, 1.5, 3, 7, 16),
+        (0, 0.2, 0.4, 0.8, 1.5, 3, 7),
         "Minimizes the sum of all differences between neighboring pixels.",
         makes_processed=True,
         source="Chambolle 2004, doi 10.1023/B:JMIV.0000011325.36760.1e",
