@@ -169,7 +169,7 @@ class _Model:
         if one.facts.family == "displacement":  # rated by its own measure; a shift costs nothing
             shown = self.noisy + probed
         if one.facts.family == "contrast":  # of all detail, also where the filter finds none
-            shown = self.noisy + np.float32(one.strength) * probed
+            shown = (self.noisy + one.strength * probed).astype(np.float32)
         self.probed = shown
         if one.facts.family == "sharpening":  # edges that are not there
             self.false = self.false + self.anatomy.variance(_as_seen(anatomy, self.clean - anatomy))
