@@ -1,14 +1,16 @@
-"""CPU time of the graph of compact beside that of compact 0.1.0, both with random weights.
+"""CPU time of the graph of compact beside that of compact 0.1.0.
 
-    python benchmarks/compact_graphs.py [--json FILE]
+    python benchmarks/compact_graphs.py [--model FOLDER] [--json FILE]
 
-Both graphs have all their outputs, and are made anew by the present export. ONNX Runtime runs them
+Both graphs have all their outputs, and are made anew by the present export with random weights;
+with --model, the graph of a model folder takes the place of the newer one. ONNX Runtime runs them
 in turn, in fp32, one slice on one thread. Only the CPU time of this process counts, so other
 programs disturb little.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from pathlib import Path
@@ -17,22 +19,30 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnxruntime
 
-from bench.figures import Figure, Found, main
+from bench.figures import Figure, Found, publish
 from bench.model_sizes import COMPACT_0_1_0, random_graph
 from distiliqa.lab.network import PRESETS, NetworkConfig
 from distiliqa.lab.network.onnx_export import write_onnx
 from distiliqa.models.config import INPUT
+from distiliqa.models.folder import ONNX, find_model
 
 ROUNDS, HALF = 40, 0.5
-GRAPHS = {
-    "compact 0.1.0": COMPACT_0_1_0,
-    "compact": PRESETS["compact"].with_outputs(5).with_heads(map=True, processed=True),
-}
+COMPACT = PRESETS["compact"].with_outputs(5).with_heads(map=True, processed=True)
 
 
-def measure() -> Found:
+def main() -> None:
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--model", metavar="FOLDER", help="name or folder of a model")
+    options.add_argument("--json", type=Path, help="write what was found here")
+    chosen = options.parse_args()
+    publish(measure(chosen.model), chosen.json)
+
+
+def measure(model: str | None = None) -> Found:
     with TemporaryDirectory() as folder:
-        sessions = [_session(Path(folder), sizes) for sizes in GRAPHS.values()]
+        before = _session(_written(Path(folder), COMPACT_0_1_0))
+        graph = find_model(model) / ONNX if model else _written(Path(folder), COMPACT)
+        sessions = (before, _session(graph))
     image = np.random.default_rng(0).random((1, 1, 512, 512), np.float32)
     rounds = [[_seconds(session, image) for session in sessions] for _ in range(ROUNDS + 1)][1:]
     earlier, now = (statistics.median(seconds) for seconds in zip(*rounds, strict=True))
@@ -48,9 +58,13 @@ def measure() -> Found:
     )
 
 
-def _session(folder: Path, sizes: NetworkConfig) -> onnxruntime.InferenceSession:
+def _written(folder: Path, sizes: NetworkConfig) -> Path:
     path = folder / "model.onnx"
     write_onnx(random_graph(sizes), path)
+    return path
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(path.read_bytes(), options)
@@ -63,4 +77,4 @@ def _seconds(session: onnxruntime.InferenceSession, image: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    main(measure, __doc__)
+    main()

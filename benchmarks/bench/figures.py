@@ -86,11 +86,15 @@ def main(measure: Callable[[], Found], description: str | None) -> None:
     options = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     options.add_argument("--json", type=Path, help="write what was found here")
     args = options.parse_args()
-    found = measure()
+    publish(measure(), args.json)
+
+
+def publish(found: Found, json_file: Path | None) -> None:
+    """Print what was found, and write it as JSON."""
     for figure in found.figures:
         verdict = {None: "", True: "reached", False: "MISSED"}[figure.reached]
         print(f"{figure.name:60} {figure.value:10.4g} {figure.unit:10} {verdict}")
     for reason in found.left_out:
         print(f"left out: {reason}")
-    if args.json:
-        args.json.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+    if json_file:
+        json_file.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")

@@ -6,20 +6,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256, write_text
+from distiliqa.foreign_json import from_json, read_json
 from distiliqa.foreign_text import read_text
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.training_run import TrainingRun
-from distiliqa.models.folder import CARD, CONFIG, ONNX
+from distiliqa.models.folder import CARD, CONFIG, ONNX, read_config, write_config
+from distiliqa.models.seen_faults import Ladder
 from tools.make_model.picture import PICTURE, SCORES, draw_faults
 from tools.make_model.settings import FigureSettings
 from tools.make_model.step import Outcome
 
-TABLES = "figures.md"
+REPORT, RECORD, LADDERS = "bounds.md", "bounds.json", "ladders.json"  # of tools.model_check
 
 
 def export(name: str, run: TrainingRun, notes: Sequence[Path], out: Path) -> Outcome:
@@ -29,28 +32,50 @@ def export(name: str, run: TrainingRun, notes: Sequence[Path], out: Path) -> Out
     return Outcome(files, {"model.onnx": sha256(files[0])[:12], "ONNX within": difference})
 
 
-def check(model: Path, images: Path, data: Path | None, out: Path) -> Outcome:
-    """Measure the model against what a shipped one must reach, in a process of its own."""
-    tables = out / TABLES
-    command = ["--model", str(model), "--simulated", str(images), "--out", str(tables)]
-    if data is not None:
-        command += ["--data", str(data)]
+def check(model: Path, work: Path, settings: Path, data: Path | None, out: Path) -> Outcome:
+    """Measure the model against what a shipped one must reach, in a process of its own.
+
+    Parameters
+    ----------
+    work : folder of all steps. settings : model.yaml.
+    data : rated images and real pairs; None to leave them out.
+    """
+    command = [str(model), "--data", str(data or work / "sources"), "--work", str(out)]
+    command += ["--made", str(work), "--settings", str(settings)]
     ended = subprocess.run([sys.executable, "-m", "tools.model_check", *command], check=False)
     if ended.returncode:
         raise DistiliqaError("the check of the model failed", remedy="see its message above")
-    missed = read_text(tables).partition("Bounds missed: ")[2].partition("\n")[0]
-    return Outcome([tables], {"bounds missed": missed or "unknown"})
+    missed = read_text(out / REPORT).partition("Bounds missed: ")[2].partition("\n")[0]
+    results = [out / REPORT, out / RECORD, out / LADDERS]
+    return Outcome(results, {"bounds missed": missed})
 
 
-def finish(model: Path, tables: Path, sources: Path, figure: FigureSettings, out: Path) -> Outcome:
-    """Copy the model folder, with the tables of its check in its card, and draw the picture."""
+def finish(model: Path, checked: Path, sources: Path, figure: FigureSettings, out: Path) -> Outcome:
+    """Copy the model folder, with what its check has found, and draw the picture.
+
+    The card gets the tables, and ``config.json`` the ladders that outputs show.
+    """
     finished = out / model.name
     shutil.copytree(model, finished, dirs_exist_ok=True)
+    ladders = read_ladders(checked / LADDERS)
+    write_config(finished, replace(read_config(finished), ladders=ladders))
     card = finished / CARD
-    write_text(card, read_text(model / CARD) + "\n" + read_text(tables / TABLES))
+    write_text(card, read_text(model / CARD) + "\n" + read_text(checked / REPORT))
     scores = draw_faults(_slice(figure.sop_uid, sources), finished, out, figure.seed)
     results = [*(finished / file for file in (ONNX, CONFIG, CARD)), out / PICTURE, out / SCORES]
     return Outcome(results, scores)
+
+
+@dataclass(frozen=True)
+class MeasuredLadders:
+    """Content of `LADDERS`."""
+
+    ladders: tuple[Ladder, ...]
+
+
+def read_ladders(path: Path) -> tuple[Ladder, ...]:
+    """Read the ladders that the check has measured for the card."""
+    return from_json(MeasuredLadders, read_json(path)).ladders
 
 
 def _slice(sop_uid: str, sources: Path) -> Path:

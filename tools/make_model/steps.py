@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.make_model import denoisers, images, model_folder, networks, sources
 from tools.make_model.patients import Patients, load_patients
-from tools.make_model.settings import ModelSettings
+from tools.make_model.settings import FILE, ModelSettings
 from tools.make_model.step import Outcome, Step
 
 
@@ -133,8 +133,7 @@ def _model_steps(inputs: Inputs) -> list[Step]:
         )
 
     def checked(out: Path) -> Outcome:
-        held_out = work / "simulate" / "held_out"
-        return model_folder.check(model, held_out, inputs.check_data, out)
+        return model_folder.check(model, work, inputs.home / FILE, inputs.check_data, out)
 
     def figures(out: Path) -> Outcome:
         return model_folder.finish(model, work / "check", work / "sources", settings.figure, out)

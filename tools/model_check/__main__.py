@@ -1,119 +1,105 @@
-"""Measure a model against what a shipped one must reach, beside the global noise level (GNL).
+"""Measure a model against the bounds of a shipped one, on patients that its training never saw.
 
-    python -m tools.model_check --simulated DATASET [--data ../shared/data/ct-dev]
-        [--model compact] [--cases ID --cases ID] [--out FILE.md]
+    python -m tools.model_check MODEL --data DIR --work DIR [--made DIR] [--only ITEM]
 
-DATASET is what `distiliqa simulate-dataset` makes. The patients of its test.json are held out, and
-their slices are taken from DATA/normal_dose. FILE.md gets the tables, FILE.json every figure.
+MODEL is a name or a folder; DATA holds ct-dev and ct-more; --made is the work folder of
+`make model`. WORK gets bounds.md and bounds.json, and ladders.json for the model's card. What is
+done is kept there: a run that was interrupted goes on. Each bound and what it is asked of is
+defined in the module of its item, and the patients in training/compact/patients.yaml.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import sha256, write_json, write_text
-from distiliqa.lab.data.ratings import MANIFEST
+from distiliqa.files import make_folder, sha256, write_json, write_text
 from distiliqa.report.json import model_facts, settings
 from distiliqa.scoring.model import load_model
 from distiliqa.version import __version__
-from tools.model_check.acceptance import Section
-from tools.model_check.content import chest, no_patient
-from tools.model_check.domain import domain
-from tools.model_check.heatmaps import heatmaps
-from tools.model_check.intervals import intervals
-from tools.model_check.ladders import ladders
-from tools.model_check.ratings import held_out_patients, rated_images, real_pairs
-from tools.model_check.stability import stability
+from tools.make_model.model_folder import RECORD, REPORT
+from tools.make_model.patients import load_patients
+from tools.make_model.settings import load_settings
+from tools.model_check.acceptance import Section, table_of_bounds
+from tools.model_check.items import items_of, measure
 from tools.model_check.subject import Subject
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS = (
-    held_out_patients,
-    ladders,
-    real_pairs,
-    rated_images,
-    stability,
-    chest,
-    no_patient,
-    intervals,
-    domain,
-    heatmaps,
-)
+SETTINGS = ROOT / "training" / "compact" / "model.yaml"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="measure a model against what it must reach")
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "ct-dev")
-    parser.add_argument("--simulated", type=Path, required=True, help="a simulated dataset")
-    parser.add_argument("--model", default="compact", help="name or folder")
-    parser.add_argument("--cases", action="append", default=[], help="only this held-out patient")
-    parser.add_argument("--out", type=Path, help="Markdown file; the JSON goes beside it")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", help="name or folder")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder of ct-dev and ct-more, or of CT"
+    )
+    parser.add_argument("--work", type=Path, required=True, help="folder of all that is made")
+    parser.add_argument("--made", type=Path, help="work folder of make model")
+    parser.add_argument("--settings", type=Path, default=SETTINGS, help="of make model")
+    parser.add_argument("--packages", type=Path, help="unpacked packages, see strangers.py")
+    parser.add_argument("--only", action="append", metavar="ITEM", help="this item alone")
+    parser.add_argument("--slices", type=int, help="for a trial: so many held-out slices")
     options = parser.parse_args()
-    if options.out and options.out.suffix != ".md":
-        raise DistiliqaError("not a Markdown file", path=options.out, remedy="end it with .md")
-    model = load_model(options.model)
-    subject = Subject(model, options.data, options.simulated, tuple(options.cases))
-    sections = [measure(subject) for measure in SECTIONS]
+    recipe = load_settings(options.settings)
+    subject = Subject(
+        load_model(options.model),
+        options.data,
+        make_folder(options.work),
+        load_patients(recipe.patients),
+        options.made,
+        options.packages,
+        options.slices,
+    )
+    items = items_of(subject, recipe)
+    chosen = options.only or list(items)
+    if unknown := set(chosen) - set(items):
+        raise DistiliqaError(
+            f"no item {', '.join(sorted(unknown))}", remedy=f"give one of {', '.join(items)}"
+        )
+    sections = measure(subject, {name: items[name] for name in items if name in chosen})
     text = report(subject, sections)
     print(text, end="")
-    if options.out:
-        write_text(options.out, text)
-        write_json(options.out.with_suffix(".json"), record(subject, sections))
+    write_text(options.work / REPORT, text)
+    write_json(options.work / RECORD, record(subject, sections, options.settings))
 
 
 def report(subject: Subject, sections: Sequence[Section]) -> str:
+    """The table of bounds, then each item with its figures."""
     facts = model_facts(subject.model.config)
     scale = facts["scale"]
-    missed = [f"- {section.title}: {name}" for section in sections for name in section.missed]
+    count = sum(len(section.missed) for section in sections)
+    few = f" A trial on {subject.slices} held-out slices." if subject.slices else ""
     return "\n\n".join(
         (
             f"# {subject.model.title}, checked",
             f"Scale {scale['low']:g} to {scale['high']:g}, model.onnx {facts['sha256']}, "
-            f"distiliqa {__version__}. The bounds are those of a scale of 0 to 4. GNL is the "
-            "global noise level on the same images, its sign turned where it ranks them.",
-            "\n".join((f"Bounds missed: {len(missed)}", *([""] if missed else []), *missed)),
+            f"distiliqa {__version__}. GNL is the global noise level in place of the score, its "
+            f"sign turned where it ranks.{few}",
+            f"Bounds missed: {count}",
+            table_of_bounds(sections),
             *(section.markdown() for section in sections),
             "",
         )
     )
 
 
-def record(subject: Subject, sections: Sequence[Section]) -> dict[str, Any]:
-    """Content of the tables, with the inputs and the versions."""
+def record(subject: Subject, sections: Sequence[Section], settings_file: Path) -> dict[str, Any]:
+    """Content of the tables, with the model and the versions."""
     return {
         "distiliqa": __version__,
         "model": model_facts(subject.model.config),
         "settings": settings(subject.model.config),
-        "cases": sorted({str(image.case) for image in subject.rated}),
-        "sections": [
-            {
-                "title": section.title,
-                "about": section.about,
-                "missed": section.missed,
-                "tables": section.tables,
-            }
-            for section in sections
-        ],
-        "sha256": {name: sha256(path) for name, path in inputs(subject)},
+        "model.yaml": sha256(settings_file),
+        "scale": list(subject.scale.knots),
+        "slices": [str(one.ct.sop_uid) for one in subject.held_out_slices],
+        "bounds": [line for section in sections for line in section.lines],
+        "sections": [section.as_json() for section in sections],
     }
-
-
-def inputs(subject: Subject) -> Iterator[tuple[str, Path]]:
-    """Files that were read, and their names without the path of the data."""
-    manifest = subject.simulated / MANIFEST
-    for path in (subject.simulated / "test.json", *([manifest] if manifest.is_file() else [])):
-        yield f"simulated/{path.name}", path
-    for image in subject.rated:
-        yield f"simulated/{image.name}", image.path
-    normal = [Path(ct.path) for ct in subject.normal_dose]
-    pairs = [path for pair in subject.pairs for path in pair.values()]
-    for path in (*normal, *pairs, *subject.ratings):
-        yield path.relative_to(subject.data).as_posix(), path
 
 
 if __name__ == "__main__":
@@ -122,4 +108,4 @@ if __name__ == "__main__":
     except DistiliqaError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit("interrupted; run again to go on")

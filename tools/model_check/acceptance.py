@@ -1,83 +1,115 @@
-"""Tables of what a model must reach: figures, their bounds, and whether they are reached."""
+"""Lines of the table: what was measured, its bound, and whether it is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 Row = dict[str, Any]
 
-MISSED = "missed"
+OK, MISSED = "OK", "MISSED"
+COLUMNS = ("what", "n", "value", "interval", "bound", "verdict", "GNL")
 
 
 @dataclass(frozen=True)
 class Section:
-    """One aspect of a model.
+    """One item of the check.
 
     Attributes
     ----------
     title, about : what was measured, and on what.
-    tables : rows that share their columns; the first column names what the row is about.
+    tables : rows that share their columns; the first column names what the row is about. A row with
+        a bound is a line of the table of bounds, see `bounded`.
     """
 
     title: str
     about: str
-    tables: tuple[Sequence[Row], ...]
+    tables: Sequence[Sequence[Row]]
+
+    @property
+    def lines(self) -> list[Row]:
+        """Rows that have a bound, in the columns of the table of bounds."""
+        rows = (row for table in self.tables for row in table if row.get("verdict"))
+        return [{"what": next(iter(row.values())), **_common(row)} for row in rows]
 
     @property
     def missed(self) -> list[str]:
-        """Names of the rows whose bound is missed."""
-        rows = (row for table in self.tables for row in table)
-        return [str(next(iter(row.values()))) for row in rows if row.get("verdict") == MISSED]
+        """Names of the lines whose bound is missed."""
+        return [str(line["what"]) for line in self.lines if line["verdict"] == MISSED]
 
     def markdown(self) -> str:
         """A heading, what was measured, and the tables."""
-        tables = (_markdown(table) for table in self.tables if table)
+        tables = (table_of(table) for table in self.tables if table)
         return "\n\n".join((f"## {self.title}", self.about, *tables))
+
+    def as_json(self) -> dict[str, Any]:
+        """Content for a file; ``Section(**content)`` is the section again."""
+        return asdict(self)
+
+
+def _common(row: Row) -> Row:
+    return {name: row.get(name) for name in COLUMNS[1:]}
+
+
+def line(
+    what: str,
+    count: int,
+    value: float | None,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    interval: tuple[float, float] | None = None,
+    noise_level: float | None = None,
+) -> Row:
+    """A line of the table of bounds.
+
+    Parameters
+    ----------
+    count : of the images, pairs or slices behind the value.
+    interval : of the value, 95 %.
+    noise_level : what the global noise level (GNL) reaches in place of the score.
+    """
+    row = {"what": what, "n": count, **bounded(value, at_least=at_least, at_most=at_most)}
+    return row | {"interval": interval, "GNL": noise_level}
 
 
 def bounded(
     value: float | None, *, at_least: float | None = None, at_most: float | None = None
 ) -> Row:
-    """The columns ``bound`` and ``verdict``; a figure without a value has missed its bound."""
-    if at_least is not None:
-        return _judged(f"≥ {at_least:g}", value is not None and value >= at_least)
-    if at_most is not None:
-        return _judged(f"≤ {at_most:g}", value is not None and value <= at_most)
-    return {"bound": None, "verdict": None}
+    """Columns ``value``, ``bound`` and ``verdict``; a bound without a value is missed."""
+    if at_least is None and at_most is None:
+        return {"value": value, "bound": None, "verdict": None}
+    low = value is not None and (at_least is None or value >= at_least)
+    reached = low and (at_most is None or (value is not None and value <= at_most))
+    if at_least is not None and at_most is not None:
+        bound = f"{at_least:g} to {at_most:g}"
+    else:
+        bound = f"≥ {at_least:g}" if at_least is not None else f"≤ {at_most:g}"
+    return {"value": value, "bound": bound, "verdict": OK if reached else MISSED}
 
 
-def _judged(bound: str, reached: bool) -> Row:
-    return {"bound": bound, "verdict": "reached" if reached else MISSED}
+def table_of_bounds(sections: Sequence[Section]) -> str:
+    """All lines with a bound, in Markdown."""
+    lines = [line for section in sections for line in section.lines]
+    return table_of(lines) if lines else "No line has a bound."
 
 
-def compared(
-    figure: str,
-    images: int,
-    model: float | None,
-    noise_level: float | None,
-    *,
-    at_least: float | None = None,
-) -> Row:
-    """A row: a figure of the model beside that of the noise level, of which higher is better."""
-    row = {"figure": figure, "n": images, "model": model, "GNL": noise_level}
-    return row | bounded(model, at_least=at_least) | {"model to GNL": _order(model, noise_level)}
+def table_of(rows: Sequence[Row]) -> str:
+    """Rows in Markdown; columns that are empty everywhere are left out."""
+    names = [name for name in rows[0] if any(row.get(name) is not None for row in rows)]
+    lines = [names, ["---"] * len(names), *_cells(rows, names)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _order(model: float | None, noise_level: float | None) -> str | None:
-    if model is None or noise_level is None:
-        return None
-    return "equal" if model == noise_level else "above" if model > noise_level else "below"
-
-
-def _markdown(rows: Sequence[Row]) -> str:
-    lines = [list(rows[0]), ["---"] * len(rows[0])]
-    lines += [[_cell(value) for value in row.values()] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _cells(rows: Sequence[Row], names: Sequence[str]) -> Iterator[list[str]]:
+    for row in rows:
+        yield [_cell(row.get(name)) for name in names]
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple | list):
+        return " to ".join(_cell(part) for part in value)
     return f"{value:.3f}" if isinstance(value, float) else str(value).replace("|", r"\|")

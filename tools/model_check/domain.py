@@ -16,17 +16,21 @@ from distiliqa.lab.train.body_limits import body_limits
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.models.config import Domain
 from distiliqa.scoring.domain import check_domain
-from distiliqa.scoring.result import SliceScore
+from distiliqa.scoring.slice_score import SliceScore
+from distiliqa.terminal import track
+from tools.make_model.settings import ModelSettings
 from tools.make_model.tissue_limits import versions
 from tools.model_check import strangers, unlike
 from tools.model_check.acceptance import Row, Section, bounded
-from tools.model_check.subject import Subject, progress
+from tools.model_check.simulated_images import ALL_FAULTS, simulated_images
+from tools.model_check.subject import Subject
 
 FALSE_ALARMS, FLAGGED = 0.05, 0.95
 VERSIONS = ("as they are", "with noise of 100 HU", "blurred by 6 mm")
 
 
-def domain(subject: Subject) -> Section:
+def domain(subject: Subject, settings: ModelSettings) -> Section:
+    """Share of other images that is out of domain, and of held-out patients that should not be."""
     facts = subject.model.config.domain
     if facts is None:
         return Section("Domain", "The model has no distance.", ())
@@ -38,7 +42,8 @@ def domain(subject: Subject) -> Section:
         "computed thighs and forearms": (unlike.extremities(), unlike.BODY_MM),
         "water and rod phantoms": (unlike.phantoms(), unlike.BODY_MM),
     }
-    known, normal = subject.rated_scores, subject.held_out
+    known = subject.rated_scores(simulated_images(subject, settings, ALL_FAULTS))
+    normal = subject.held_out
     scored = {name: _score(subject, name, *images) for name, images in computed.items()}
     everyone = [score for found in scored.values() for score in found]
     rows = [
@@ -51,7 +56,7 @@ def domain(subject: Subject) -> Section:
         _out_of_domain("all of these", everyone, known),
     ]
     about = (
-        "AUROC of the distance against the images of test.json; bounds on the share out of domain. "
+        "AUROC of the distance against the simulated images; bounds on the share out of domain. "
         f"{100 * facts.false_alarms:g} % of the {facts.checked} images that the limit was set on "
         "are beyond it; their patients are unknown to the images that they were compared with. "
         "Then real images; and what the body alone gives, its limits set on the other patients of "
@@ -85,16 +90,20 @@ def _row(
     name: str, scored: Sequence[SliceScore], area: float | None = None, **limits: float
 ) -> Row:
     share = fmean(score.distance is not None and score.distance > 1 for score in scored)
-    row = {"images": name, "n": len(scored), "share outside": share, "AUROC": area}
+    row = {"images": f"out of domain: {name}", "n": len(scored), "AUROC": area}
     return row | bounded(share, **limits)
 
 
 def _real(subject: Subject) -> list[Row]:
     """Share of real strangers that is detected: by pixels and header, and by pixels alone."""
-    by_kind: dict[str, list[CTSlice]] = {}
-    for stranger in strangers.found():
-        by_kind.setdefault(stranger.source.kind, []).append(stranger.ct)
+    by_kind: dict[str, list[CTSlice]] = {source.kind: [] for source in strangers.SOURCES}
+    for stranger in strangers.found(subject.packages or strangers.PACKAGES, _own_data(subject)):
+        by_kind[stranger.source.kind].append(stranger.ct)
     return [_detected(subject, kind, slices) for kind, slices in by_kind.items()]
+
+
+def _own_data(subject: Subject) -> Path:
+    return subject.data / "ct-more" / "strangers"
 
 
 def _detected(subject: Subject, kind: str, slices: Sequence[CTSlice]) -> Row:
@@ -105,18 +114,25 @@ def _detected(subject: Subject, kind: str, slices: Sequence[CTSlice]) -> Row:
         "pixels and spacing": _share(subject, kind, spaced),
         "pixels alone": _share(subject, kind, bare),
     }
-    row = {"real images": kind, "n": len(slices)} | shares
-    return row | bounded(min(shares.values()), at_least=FLAGGED)
+    row = {"images": f"out of domain, real: {kind}", "n": len(slices)} | shares
+    return row | bounded(_least(shares.values()), at_least=FLAGGED)
 
 
-def _share(subject: Subject, kind: str, slices: Sequence[CTSlice]) -> float:
+def _least(shares: Iterable[float | None]) -> float | None:
+    return min((share for share in shares if share is not None), default=None)
+
+
+def _share(subject: Subject, kind: str, slices: Sequence[CTSlice]) -> float | None:
+    """Share that is detected; None where no image of this kind is there."""
+    if not slices:
+        return None
     scored = subject.score(slices, kind, len(slices))
     return fmean(score.empty or score.out_of_domain for score in scored)
 
 
 def _body_alone(subject: Subject) -> list[Row]:
     """Share of normal-dose slices that the limits of the body exclude, by version of the slice."""
-    shapes, patients = zip(*progress(_shapes(subject), "bodies", _count(subject)), strict=True)
+    shapes, patients = zip(*track(_shapes(subject), "bodies", _count(subject)), strict=True)
     flagged: dict[str, list[bool]] = {name: [] for name in VERSIONS}
     for patient in set(patients):
         limits = _limits(
@@ -127,7 +143,7 @@ def _body_alone(subject: Subject) -> list[Row]:
             for name, shape in zip(VERSIONS, own, strict=True):
                 flagged[name].append(check_domain(limits, 0.0, shape)[0] > 1)
     return [
-        {"normal dose, by the body": name, "n": len(found), "share outside": fmean(found)}
+        {"images": f"out of domain by the body, normal dose: {name}", "n": len(found)}
         | bounded(fmean(found), at_most=FALSE_ALARMS)
         for name, found in flagged.items()
     ]
@@ -140,17 +156,12 @@ def _limits(shapes: Sequence[Sequence[BodyShape]], patients: Sequence[str]) -> D
 
 
 def _count(subject: Subject) -> int:
-    return sum(len(index_ct(folder).slices) for folder in _folders(subject))
+    return sum(len(index_ct(folder).slices) for folder in subject.normal_folders)
 
 
 def _shapes(subject: Subject) -> Iterator[tuple[list[BodyShape], str]]:
-    for folder in _folders(subject):
+    for folder in subject.normal_folders:
         for seed, ref in enumerate(index_ct(folder).slices):
             ct = ref.read()
             seen = versions(ct.hu, ct.spacing_mm, seed)
             yield [body_shape(hu, ct.spacing_mm) for hu in seen], str(ct.patient_id)
-
-
-def _folders(subject: Subject) -> list[Path]:
-    beside = subject.data.parent / "ct-more" / "normal_dose"
-    return [subject.data / "normal_dose", *([beside] if beside.is_dir() else [])]

@@ -1,167 +1,114 @@
-"""Pointing game: the heatmap must point at a part of the image that was made worse.
+"""Pointing game: the map must point at a part of the image that was made worse.
 
-Zhang et al. 2018, doi 10.1007/s11263-017-1059-x: a map is right if its extreme is in the part.
-It is compared with attention rollout (Abnar & Zuidema 2020, arXiv 2005.00928), with the gradient of
-the score, and with occlusion, which replaces each patch by its smoothed self.
+Zhang et al. 2018, doi 10.1007/s11263-017-1059-x: a map is right if its extreme is in the part. A
+disc of a rung of a ladder is put into the untouched slice. Trials count where the composed label
+map, too, has its lowest block in the disc: in the others, another part of the slice is worse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
-from torch.nn import functional
 
-from distiliqa.ct import crop_or_pad
-from distiliqa.lab.network.graph import ScoringGraph
-from distiliqa.lab.network.onnx_export import load_graph
-from distiliqa.lab.network.pose import unposed
-from distiliqa.metrics.filters import block_means
-from distiliqa.models.config import MIN_SHOWN
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.versions import simulated
-from tools.model_check.acceptance import Row, Section, bounded
-from tools.model_check.subject import Subject, progress
+from distiliqa.ct import CTSlice
+from distiliqa.lab.data.label_maps import BLOCK
+from distiliqa.terminal import track
+from tools.model_check.acceptance import Row, Section, line
+from tools.model_check.ladder_images import RungImages, loaded, make_ladders
+from tools.model_check.ladder_kinds import LADDERS
+from tools.model_check.subject import Subject, changed
 
+MIN_RIGHT = 0.9
+# Ladder and rung of the disc.
 FAULTS = {
-    "noise of 10 % dose": Degradation(dose=0.1),
-    "streaks of 120 views": Degradation(views=120, keep_dose=True),
+    "local noise": ("dose", 0.1),
+    "local blur": ("blur", 4),
+    "local motion": ("motion in the turn", 8),
+    "local streaks": ("views, same dose", 80),
 }
 RADII = (32, 56)  # pixels
-SOME = 5  # every fifth trial for the other methods; occlusion runs the network 100 times
-RIGHT = 0.9
-SMOOTH = 4.0  # pixels; what occlusion shows instead of a patch
+_TISSUE = 0.5  # share of a block, of the middle of a disc and of what counts
+
+Floats = NDArray[np.floating]
 
 
 class Trial(NamedTuple):
-    """A windowed slice, (512, 512), with a fault in a disc around (row, column)."""
+    """Slice with a fault in a disc around (row, column), in pixels."""
 
-    fault: str
-    image: NDArray[np.float32]
-    center: tuple[int, int]
+    ct: CTSlice
+    center: tuple[float, float]
     radius: int
+    label_points: bool
 
 
 def heatmaps(subject: Subject) -> Section:
-    if subject.model.config.heatmap is None:
-        return Section("Where quality is lost", "The model has no heatmap.", ())
-    graph = load_graph(subject.model.folder)
-    count = len(subject.held_out) * len(FAULTS) * len(RADII)
-    made = list(progress(trials(subject), "local faults", count))
-    rows = []
-    for name, method in METHODS.items():
-        some = made if name == CHOSEN else made[::SOME]
-        shown = progress(some, name, len(some))
-        found = [_points(method(graph, trial.image), trial) for trial in shown]
-        for fault in FAULTS:
-            hits = [hit for hit, trial in zip(found, some, strict=True) if trial.fault == fault]
-            rows.append(_row(name, fault, hits, chosen=name == CHOSEN))
+    """Share of the trials whose map points at the disc, for each fault."""
+    kinds = {kind.name: kind for kind in LADDERS}
+    used = [kinds[name] for name, _ in FAULTS.values()]
+    make_ladders(subject, used)
+    what_of = {name: (what, rung) for what, (name, rung) in FAULTS.items()}
+    hits: dict[str, list[bool]] = {what: [] for what in FAULTS}
+    apart: dict[str, list[bool]] = {what: [] for what in FAULTS}
+    count = len(used) * len(subject.held_out_slices)
+    for kind, one, rungs in track(loaded(subject, used), "maps", count):
+        what, rung = what_of[kind.name]
+        for trial in trials(one.ct, rungs, kind.rungs.index(rung)):
+            found = _points(subject, trial)
+            if found is not None:
+                (hits if trial.label_points else apart)[what].append(found)
+    lines = [
+        line(f"map: {what}", len(found), _share(found), at_least=MIN_RIGHT)
+        for what, found in hits.items()
+    ]
+    rows: list[Row] = [
+        {"apart, where another part is worse": what, "n": len(found), "value": _share(found)}
+        for what, found in apart.items()
+    ]
     about = (
-        "Normal-dose slices of the held-out patients, a disc of 32 or 56 pixels radius made worse; "
-        "the share of maps whose worst patch lies in it, give or take half a patch."
+        "Held-out slices, a disc of 32 or 56 pixels radius made worse; the share of maps whose "
+        "lowest part lies in it, give or take half a part."
     )
-    return Section("Where quality is lost", about, (rows,))
+    return Section("Where quality is lost", about, (lines, rows))
 
 
-def _row(name: str, fault: str, hits: list[bool], *, chosen: bool) -> Row:
-    share = float(np.mean(hits)) if hits else None
-    limits = bounded(share, at_least=RIGHT) if chosen else bounded(share)
-    return {"map": name, "fault": fault, "n": len(hits), "points right": share, **limits}
+def _share(found: list[bool]) -> float | None:
+    return float(np.mean(found)) if found else None
 
 
-def trials(subject: Subject) -> Iterator[Trial]:
-    """Every held-out slice with every fault in a small and in a larger disc of its body."""
-    rng = np.random.default_rng(0)
-    window, size = subject.model.config.window, subject.model.config.image_size
-    for ct in subject.held_out:
-        plain = window.apply(crop_or_pad(ct.hu, size)[0])
-        places = np.argwhere(gaussian_filter(plain, 8) > MIN_SHOWN)
-        worse = simulated(ct, list(FAULTS.values()))
-        for fault, changed in zip(FAULTS, worse, strict=True):
-            shown = window.apply(crop_or_pad(changed.hu, size)[0])
-            for radius in RADII:
-                row, column = (int(at) for at in places[rng.integers(len(places))])
-                rows, columns = np.ogrid[:size, :size]
-                inside = np.hypot(rows - row, columns - column) <= radius
-                image = np.where(inside, shown, plain).astype(np.float32)
-                yield Trial(fault, image, (row, column), radius)
+def trials(ct: CTSlice, rungs: RungImages, at: int) -> Iterator[Trial]:
+    """A small and a larger disc of a rung in the soft tissue of a slice."""
+    rng = np.random.default_rng(int(rungs.images[0].astype(np.int64).sum()) % 2**32)
+    places = np.argwhere(rungs.weight > _TISSUE)
+    size = rungs.images.shape[1:]
+    for radius in RADII:
+        if not len(places):
+            return
+        row, column = (BLOCK * (places[rng.integers(len(places))] + 0.5)).tolist()
+        rows, columns = np.ogrid[: size[0], : size[1]]
+        inside = np.hypot(rows - row, columns - column) <= radius
+        image = np.where(inside, rungs.images[at], rungs.images[0])
+        share = inside.reshape(len(rungs.weight), BLOCK, -1, BLOCK).mean(axis=(1, 3))
+        label = share * rungs.quality[at] + (1 - share) * rungs.quality[0]
+        label = np.where(rungs.weight > _TISSUE, label, np.inf)
+        center = row, column
+        yield Trial(changed(ct, image), center, radius, lowest_inside(label, center, radius))
 
 
-def _points(quality: NDArray[np.floating], trial: Trial) -> bool:
-    """Test whether the worst patch that shows something is in the disc."""
-    side = len(quality)
-    block = len(trial.image) // side
-    shown = block_means(trial.image, side) > MIN_SHOWN
-    worst = np.unravel_index(np.where(shown, quality, np.inf).argmin(), quality.shape)
-    center = [(int(at) + 0.5) * block for at in worst]
-    return float(np.hypot(*np.subtract(center, trial.center))) <= trial.radius + block / 2
+def lowest_inside(quality: Floats, center: tuple[float, float], radius: float) -> bool:
+    """Whether the lowest part of a map of a 512-pixel slice is in a disc, or half a part away."""
+    side = 16 * BLOCK / len(quality)
+    lowest = np.unravel_index(np.argmin(quality), quality.shape)
+    place = [(int(at) + 0.5) * side for at in lowest]
+    return float(np.hypot(*np.subtract(place, center))) <= radius + side / 2
 
 
-def _tensor(image: NDArray[np.floating]) -> torch.Tensor:
-    return torch.from_numpy(image.astype(np.float32))[None, None]
-
-
-@torch.inference_mode()
-def _patch_scores(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floating]:
-    return graph(_tensor(image))[graph.names.index("heatmap")][0].numpy()
-
-
-def _gradient(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floating]:
-    shown = _tensor(image).requires_grad_()
-    graph.network(shown).mean().backward()
-    assert shown.grad is not None
-    side = graph.network.config.patches_a_side
-    return -block_means(shown.grad[0, 0].abs().numpy(), side)
-
-
-@torch.inference_mode()
-def _occlusion(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floating]:
-    """Drop of the score by each patch, from smoothed to original."""
-    side = graph.network.config.patches_a_side
-    block, smooth = len(image) // side, gaussian_filter(image, SMOOTH)
-    whole = float(graph.network(_tensor(image)).mean())
-    found = np.zeros((side, side))
-    for row, column in np.argwhere(block_means(image, side) > MIN_SHOWN):
-        changed = image.copy()
-        part = np.s_[row * block : (row + 1) * block, column * block : (column + 1) * block]
-        changed[part] = smooth[part]
-        found[row, column] = whole - float(graph.network(_tensor(changed)).mean())
-    return found
-
-
-@torch.inference_mode()
-def _rollout(graph: ScoringGraph, image: NDArray[np.float32]) -> NDArray[np.floating]:
-    """Less where the class token looks, through all layers."""
-    vit = graph.network.vit
-    known = graph.network.features(_tensor(image))
-    grid = known.grid
-    tokens = torch.cat([vit.class_token, grid.flatten(2).transpose(1, 2)], dim=1)
-    tokens = tokens + vit.encoder.pos_embedding
-    through = torch.eye(tokens.shape[1])
-    for block in vit.encoder.layers:
-        attention = block.self_attention
-        joint = functional.linear(
-            block.ln_1(tokens), attention.in_proj_weight, attention.in_proj_bias
-        )
-        query, key, _ = joint.unflatten(2, (3, attention.heads, -1)).permute(2, 0, 3, 1, 4)
-        weights = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
-        through = (weights[0].mean(0) + torch.eye(len(through))) / 2 @ through
-        tokens = block(tokens)
-    side = graph.network.config.patches_a_side
-    found = -through[0, 1:].reshape(1, side, side)
-    assert known.pose is not None
-    return unposed(found, known.pose, image.shape[0] // side)[0].numpy()
-
-
-CHOSEN = "score of each patch"
-Method = Callable[[ScoringGraph, NDArray[np.float32]], NDArray[np.floating]]
-METHODS: dict[str, Method] = {
-    CHOSEN: _patch_scores,
-    "gradient": _gradient,
-    "attention rollout": _rollout,
-    "occlusion": _occlusion,
-}
+def _points(subject: Subject, trial: Trial) -> bool | None:
+    """Whether the map of the model points at the disc; None for a model without maps."""
+    (score,) = subject.model.score_slices([trial.ct], keep_heatmaps=True)
+    if score.heatmap is None:
+        return None
+    shown = np.where(np.isfinite(score.heatmap), score.heatmap, np.inf)
+    return lowest_inside(shown, trial.center, trial.radius)

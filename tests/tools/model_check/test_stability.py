@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.made import made_slice, with_facts
-from tools.model_check.stability import FLIPS, SHIFTS, averaged, shifted, without_table
+from tools.model_check.stability import FLIPS, SHIFTS, cuts_body, stability, without_table
+from tools.model_check.subject import Subject
 
-from distiliqa.ct import Acquisition, CTSlice
+from distiliqa.simulate.patient import shifted
 
 
 @pytest.fixture
@@ -23,10 +23,8 @@ def test_flips_and_shifts_do_what_their_names_say(hu: np.ndarray):
     assert (FLIPS["rows flipped"](hu)[0] == hu[-1]).all()
     assert (FLIPS["columns flipped"](hu)[:, 0] == hu[:, -1]).all()
     assert FLIPS["both flipped"](hu)[0, 0] == hu[-1, -1]
-    assert SHIFTS["10 pixels up"](hu)[0, 0] == hu[10, 0]
-    assert SHIFTS["10 pixels down"](hu)[10, 0] == hu[0, 0]
-    assert SHIFTS["10 pixels left"](hu)[0, 0] == hu[0, 10]
-    assert SHIFTS["10 pixels right"](hu)[0, 10] == hu[0, 0]
+    assert shifted(hu, *SHIFTS["10 pixels up"])[0, 0] == hu[10, 0]
+    assert shifted(hu, *SHIFTS["10 pixels right"])[0, 10] == hu[0, 0]
 
 
 def test_the_table_goes_and_the_body_stays():
@@ -38,27 +36,16 @@ def test_the_table_goes_and_the_body_stays():
     assert (without_table(lying) == slab).mean() > 0.99
 
 
-def series(name: str, thickness: float | None, *positions: float) -> list[CTSlice]:
-    made = Acquisition(slice_thickness_mm=thickness)
-    return [
-        made_slice(np.full((2, 2), z, np.float32), series=name, position_mm=z, acquisition=made)
-        for z in positions
-    ]
+def test_a_shift_that_cuts_the_body_is_noticed():
+    slab = np.full((128, 128), -1000, np.float32)
+    slab[5:90, 20:100] = 40
+    assert cuts_body(slab, -10, 0)
+    assert not cuts_body(slab, 10, 0)
 
 
-def test_adjacent_slices_are_averaged_to_5_mm():
-    slices = series("a", 1.25, *np.arange(9) * 1.25)
-    runs = [(tuple(ct.position_mm for ct in run), mean) for run, mean in averaged(slices)]
-    assert [places for places, _ in runs] == [(0, 1.25, 2.5, 3.75), (5, 6.25, 7.5, 8.75)]
-    mean = runs[0][1]
-    assert (mean.acquisition.slice_thickness_mm, mean.hu[0, 0]) == (5, 1.875)
-    assert mean.hu.dtype == np.float32
-
-
-def test_slices_with_a_gap_or_of_two_series_are_not_averaged():
-    assert not list(averaged(series("a", 1.25, 0, 3.2, 6.4)))
-    assert not list(averaged(series("a", 3, 0) + series("b", 3, 2.5)))
-    assert not list(averaged(series("a", None, 0, 2.5)))
-    assert not list(averaged([with_facts(ct, position_mm=None) for ct in series("a", 3, 0, 2.5)]))
-    assert not list(averaged(series("a", 5, 0, 5, 10)))
-    assert [len(run) for run, _ in averaged(series("a", 3, 0, 2.5, 9, 11.5))] == [2, 2]
+def test_flips_and_shifts_have_lines_of_their_own(subject: Subject):
+    section = stability(subject)
+    assert [row["n"] for row in section.lines] == [9, 9, 12, 12]
+    names = [row["change"] for row in section.tables[1]]
+    assert "table taken away" in names
+    assert not any("body cut" in name for name in names)
