@@ -84,13 +84,8 @@ class Anatomy:
         return means.astype(np.float32), weight
 
     def variance(self, error: NDArray[np.floating]) -> Array:
-        """Local variance of an error, HU, as a reader of each task sees it: (tasks, cells), HU^2.
-
-        The filter that a reader matches to a blob is not exact: half of what counts is the error
-        behind the matched filter, and half is all of it.
-        """
-        seen = self.tasks.seen(error) ** 2 / 2 + error**2 / 2
-        squares = means_of(seen * self.tissue, CELL)
+        """Local variance of an error, HU, as readers see it: (tasks, cells), HU^2."""
+        squares = means_of(self.tasks.power(error) * self.tissue, CELL)
         around = np.maximum(self._around, _NOTHING)
         return (self._spread(squares, _REGION_MM) / around).astype(np.float32)
 

@@ -20,6 +20,7 @@ from scipy.fft import fftfreq, irfft2, rfft2, rfftfreq
 from distiliqa.simulate.kernels import STANDARD
 
 SIZES_MM = (0.5, 1.0, 2.0)  # standard deviations of the blobs
+_SHADING_MM = 4.0  # standard deviation of the Gaussian that keeps it
 _MIN_PIXELS = 0.7  # a smaller blob is one pixel, which no filter can part from noise
 
 Array = NDArray[np.float32]
@@ -32,17 +33,28 @@ class Tasks(NamedTuple):
     ----------
     sizes : standard deviation of each blob, pixels.
     filters : (tasks, rows, columns // 2 + 1), gain at the frequencies of `scipy.fft.rfft2`.
+    fine : (rows, columns // 2 + 1), gain for all that is finer than shading.
     peaks : what each task sees at the middle of its blob of height 1.
     """
 
     sizes: tuple[float, ...]
     filters: Array
+    fine: Array
     peaks: Array
 
-    def seen(self, error: NDArray[np.floating]) -> Array:
-        """Return an error (rows, columns), HU, as each task sees it: (tasks, rows, columns), HU."""
+    def power(self, error: NDArray[np.floating]) -> Array:
+        """Square of an error as a reader of each task sees it: (tasks, rows, columns), HU^2.
+
+        The filter that a reader matches to a blob is not exact: half of what counts is the error
+        behind the matched filter, and half is all of it but slow shading.
+
+        Parameters
+        ----------
+        error : (rows, columns), HU.
+        """
         spectrum = rfft2(error.astype(np.float32))
-        return np.stack([irfft2(spectrum * gain, s=error.shape) for gain in self.filters])
+        seen = [irfft2(spectrum * gain, s=error.shape) ** 2 for gain in (*self.filters, self.fine)]
+        return np.stack([(matched + seen[-1]) / 2 for matched in seen[:-1]])
 
 
 @lru_cache(maxsize=8)
@@ -65,5 +77,6 @@ def tasks_on(shape: tuple[int, int], spacing_mm: float) -> Tasks:
     return Tasks(
         tuple(size / spacing_mm for size in sizes),
         np.stack(gains).astype(np.float32),
+        (1 - np.exp(-2 * (np.pi * _SHADING_MM * frequency) ** 2)).astype(np.float32),
         np.array(peaks, np.float32),
     )
