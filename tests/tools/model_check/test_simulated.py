@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tools.make_model.settings import ModelSettings, load_settings
-from tools.model_check.intervals import intervals
 from tools.model_check.processed import processed
 from tools.model_check.simulated import simulated
+from tools.model_check.simulated_images import simulated_images
 from tools.model_check.subject import Subject
 
 
@@ -40,7 +41,17 @@ def test_a_model_without_the_output_misses_what_is_asked_of_it(
     }
 
 
-def test_a_model_without_intervals_misses_their_coverage(subject: Subject, settings: ModelSettings):
-    stated, left_out, _ = intervals(subject, settings).lines
-    assert (stated["value"], stated["verdict"]) == (None, "MISSED")
-    assert (left_out["n"], left_out["value"]) == (2, None), "too few patients"
+def test_processed_images_are_parted_from_the_others(subject: Subject, settings: ModelSettings):
+    # The image that nothing has processed comes first in both data sets.
+    probabilities = {"held_out": (0.3, 0.9, 0.9, 0.9), "unseen": (0.6, 0.7, 0.5, 0.2)}
+    for name, values in probabilities.items():
+        folder = simulated_images(subject, settings, name)
+        plain = subject.rated_scores(folder)
+        subject._scores[folder] = [
+            replace(score, processed=value) for score, value in zip(plain, values, strict=True)
+        ]
+    section = processed(subject, settings)
+    # 0.7 is above both of 0.3 and 0.6, 0.5 above one, 0.2 above none.
+    assert section.lines[0]["value"] == pytest.approx(3 / 6)
+    areas = {row["images"]: row["AUC"] for row in section.tables[1]}
+    assert areas["denoisers of kinds that training saw"] == 1
