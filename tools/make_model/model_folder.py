@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256, write_text
 from distiliqa.foreign_json import from_json, read_json
@@ -18,7 +17,7 @@ from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.models.folder import CARD, CONFIG, ONNX, read_config, write_config
 from distiliqa.models.seen_faults import Ladder
-from tools.make_model.picture import PICTURE, SCORES, draw_faults
+from tools.make_model.picture import PICTURE, SCORES, draw_faults, find_slice
 from tools.make_model.settings import FigureSettings
 from tools.make_model.step import Outcome
 
@@ -61,7 +60,7 @@ def finish(model: Path, checked: Path, sources: Path, figure: FigureSettings, ou
     write_config(finished, replace(read_config(finished), ladders=ladders))
     card = finished / CARD
     write_text(card, read_text(model / CARD) + "\n" + read_text(checked / REPORT))
-    scores = draw_faults(_slice(figure.sop_uid, sources), finished, out, figure.seed)
+    scores = draw_faults(find_slice(figure.sop_uid, [sources]), finished, out, figure.seed)
     results = [*(finished / file for file in (ONNX, CONFIG, CARD)), out / PICTURE, out / SCORES]
     return Outcome(results, scores)
 
@@ -76,10 +75,3 @@ class MeasuredLadders:
 def read_ladders(path: Path) -> tuple[Ladder, ...]:
     """Read the ladders that the check has measured for the card."""
     return from_json(MeasuredLadders, read_json(path)).ladders
-
-
-def _slice(sop_uid: str, sources: Path) -> Path:
-    for info in index_ct(sources).slices:
-        if info.sop_uid == sop_uid:
-            return Path(info.path)
-    raise DistiliqaError(f"no slice {sop_uid} among the sources", remedy="name one in figure")

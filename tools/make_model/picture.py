@@ -1,7 +1,15 @@
-"""Picture of one slice under eight faults, with its scores."""
+"""Picture of one slice under eight faults, with its scores.
+
+    python -m tools.make_model.picture MODEL --data DIR --out docs/images
+
+draws the slice that training/compact/model.yaml names.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +19,17 @@ from distiliqa.ct import SOFT_TISSUE, index_ct
 from distiliqa.ct.dicom.derive import read_stored
 from distiliqa.ct.slice_info import CTSlice
 from distiliqa.ct.spacing import square_side
-from distiliqa.files import atomic_path, write_json
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import atomic_path, make_folder, write_json
+from distiliqa.models.folder import find_model
 from distiliqa.scoring.model import load_model
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.versions import degraded
+from tools.make_model.settings import FILE, load_settings
 
+SETTINGS = Path(__file__).resolve().parents[2] / "training" / "compact" / FILE
 PICTURE, SCORES = "faults.png", "faults.json"
 _COLUMNS = 3
 FAULTS: dict[str, Settings] = {
@@ -31,6 +43,26 @@ FAULTS: dict[str, Settings] = {
     "rings": Settings(ring=0.05),
     "JPEG, quality 12": Settings(process=(Processing("jpeg", 12),)),
 }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", help="name or folder")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="CT folders")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the picture")
+    chosen = parser.parse_args()
+    figure = load_settings(SETTINGS).figure
+    file = find_slice(figure.sop_uid, chosen.data)
+    draw_faults(file, find_model(chosen.model), make_folder(chosen.out), figure.seed)
+
+
+def find_slice(sop_uid: str, folders: Sequence[Path]) -> Path:
+    """Find the file of a slice. Raises `DistiliqaError` where no folder holds it."""
+    for folder in folders:
+        for info in index_ct(folder).slices:
+            if info.sop_uid == sop_uid:
+                return Path(info.path)
+    raise DistiliqaError(f"no slice {sop_uid} in the folders", remedy="name one in figure")
 
 
 def draw_faults(file: Path, model: Path, out: Path, seed: int) -> dict[str, float]:
@@ -59,3 +91,10 @@ def draw_faults(file: Path, model: Path, out: Path, seed: int) -> dict[str, floa
         figure.savefig(partial, dpi=80, format="png", metadata={"Software": None})
     write_json(out / SCORES, scores)
     return scores
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except DistiliqaError as error:
+        sys.exit(f"error: {error}")
