@@ -24,7 +24,7 @@ from distiliqa.version import __version__
 from tools.make_model.model_folder import RECORD, REPORT
 from tools.make_model.patients import load_patients
 from tools.make_model.settings import load_settings
-from tools.model_check.acceptance import Section, table_of_bounds
+from tools.model_check.acceptance import Section, beside_noise_level, table_of_bounds
 from tools.model_check.items import items_of, measure
 from tools.model_check.subject import Subject
 
@@ -62,6 +62,7 @@ def main() -> None:
             f"no item {', '.join(sorted(unknown))}", remedy=f"give one of {', '.join(items)}"
         )
     sections = measure(subject, {name: items[name] for name in items if name in chosen})
+    sections.append(beside_noise_level(sections))
     text = report(subject, sections)
     print(text, end="")
     write_text(options.work / REPORT, text)

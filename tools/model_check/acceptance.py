@@ -89,6 +89,20 @@ def bounded(
     return {"value": value, "bound": bound, "verdict": OK if reached else MISSED}
 
 
+def beside_noise_level(sections: Sequence[Section]) -> Section:
+    """The noise level must rank images better than the score in no line."""
+    known = [
+        found
+        for section in sections
+        for found in section.lines
+        if found["GNL"] is not None and found["value"] is not None
+    ]
+    above = [str(found["what"]) for found in known if found["GNL"] > found["value"]]
+    count = line("lines in which the noise level is above", len(known), len(above), at_most=0)
+    about = f"It is above in: {'; '.join(above) or 'none'}."
+    return Section("Noise level in place of the score", about, ([count],))
+
+
 def table_of_bounds(sections: Sequence[Section]) -> str:
     """All lines with a bound, in Markdown."""
     lines = [line for section in sections for line in section.lines]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tools.model_check.acceptance import Section, bounded, line, table_of_bounds
+from tools.model_check.acceptance import Section, beside_noise_level, bounded, line, table_of_bounds
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(0.95, "OK"), (0.949, "MISSED")])
@@ -47,6 +47,13 @@ def test_lines_with_a_bound_make_the_table(section: Section):
         "| share \\| raw | 4 | 0.020 |  | ≤ 0.03 | OK |  |"
     )
     assert section.markdown().endswith("| slice | score |\n| --- | --- |\n| a | 1.500 |")
+
+
+def test_lines_where_the_noise_level_is_above_are_counted(section: Section):
+    found = beside_noise_level([section])
+    assert (found.lines[0]["n"], found.lines[0]["value"]) == (1, 1)
+    assert found.missed
+    assert found.about == "It is above in: SROCC."
 
 
 def test_a_section_survives_its_file(section: Section):
