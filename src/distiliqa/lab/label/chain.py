@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.lab.label.anatomy import CELL, Anatomy, means_of, windowed
-from distiliqa.lab.label.displacement import without_displacement
 from distiliqa.lab.label.loss import INTERNAL_HU, Faults, detectability, hidden_variance
+from distiliqa.lab.label.registration import without_displacement
 from distiliqa.lab.label.tasks import Array
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change

@@ -6,7 +6,7 @@ import numpy as np
 from tests.lab.label.conftest import SPACING
 
 from distiliqa.lab.label.chain import Subject
-from distiliqa.lab.label.displacement import without_displacement
+from distiliqa.lab.label.registration import without_displacement
 
 
 def test_a_small_shift_is_no_error(subject: Subject) -> None:
