@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from distiliqa.monitor.database import _SCHEMA, _VIEW
 from distiliqa.report.columns import BESIDES, COMPARED, SCORES_CSV, SERIES, Column
+from distiliqa.report.series_csv import IDENTIFYING, columns_of_series_csv
 
 
 def columns_of_scores_csv() -> str:
@@ -21,6 +22,16 @@ def columns_with_a_reference() -> str:
 def columns_besides() -> str:
     """Give a row for each fact of a slice that ``scores.csv`` lacks."""
     return _table(BESIDES)
+
+
+def columns_of_the_series_table() -> str:
+    """Give a row for each column of ``series.csv`` that is there without an option."""
+    return _table(columns_of_series_csv(identify=False, compared=False))
+
+
+def identifying_columns() -> str:
+    """Give a row for each column of ``series.csv`` that may identify a patient."""
+    return _table(IDENTIFYING)
 
 
 def columns_of_series() -> str:

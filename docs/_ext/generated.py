@@ -14,7 +14,9 @@ from columns import (
     columns_besides,
     columns_of_scores_csv,
     columns_of_series,
+    columns_of_the_series_table,
     columns_with_a_reference,
+    identifying_columns,
     tables_of_monitor,
 )
 from commands import commands
@@ -25,8 +27,10 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "columns besides": columns_besides,
     "columns of a series": columns_of_series,
     "columns of scores.csv": columns_of_scores_csv,
+    "columns of series.csv": columns_of_the_series_table,
     "columns with a reference": columns_with_a_reference,
     "commands": commands,
+    "identifying columns": identifying_columns,
     "kinds of processing": kinds_of_processing,
     "names": names,
     "tables of monitor.sqlite": tables_of_monitor,

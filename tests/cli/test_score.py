@@ -68,7 +68,14 @@ def test_a_folder_of_another_patient_holds_nothing_of_them_afterwards(
     (out / "sr" / "mine.dcm").write_text("of the user")
     assert score(second, "--out", out).exit_code == 0
     left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    assert left == {"report.html", "scores.csv", "scores.json", "run.json", "sr/mine.dcm"}
+    assert left == {
+        "report.html",
+        "scores.csv",
+        "series.csv",
+        "scores.json",
+        "run.json",
+        "sr/mine.dcm",
+    }
     assert score(second, "--out", out, "--sr").exit_code == 0
     assert len(list((out / "sr").iterdir())) == 2
 

@@ -79,6 +79,17 @@ def test_what_was_not_scored_is_listed(run: ScoringRun):
     assert scores_record(replace(run, failed=(), stopped=KeyboardInterrupt()))["complete"] is False
 
 
+def test_a_series_has_mean_low_and_high_of_what_varies_in_it(run: ScoringRun):
+    levels = (10.0, None, 14.0)
+    changed = zip(run.slices[1:], levels, strict=True)
+    slices = tuple(replace(slice_, noise_hu=level) for slice_, level in changed)
+    series = scores_record(replace(run, slices=(run.slices[0], *slices)))["series"][1]
+    assert series["over_slices"]["noise_hu"] == {"mean": 12.0, "low": 10.0, "high": 14.0}
+    scores = [slice_["score"] for slice_ in series["slices"]]
+    assert series["over_slices"]["score"]["low"] == min(scores)
+    assert "ssim" not in series["over_slices"]
+
+
 def test_nobody_is_named(run: ScoringRun):
     assert "DOE" not in json.dumps(scores_record(run))
 

@@ -7,7 +7,15 @@ import pytest
 from tests.support.made import made_score, with_facts
 
 from distiliqa.ct import Problem
-from distiliqa.report.names import KnownPaths, Names, series_labels, short_hash, slice_labels
+from distiliqa.ct.header_facts import Identification
+from distiliqa.report.names import (
+    KnownPaths,
+    Names,
+    file_names,
+    series_labels,
+    short_hash,
+    slice_labels,
+)
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -17,6 +25,16 @@ def test_a_series_is_named_by_the_hash_of_its_uid(run: ScoringRun):
     first, second = Names.of(run, identify=False).series
     assert first == hashlib.sha256(b"1.2.4").hexdigest()[:8]
     assert second == hashlib.sha256(run.series[1].series.encode()).hexdigest()[:8]
+
+
+def test_a_person_finds_the_series_by_number_and_time_of_day(run: ScoringRun):
+    stated = Identification(study_date="2019-02-03", scan_time="10:22:31", series_number=4)
+    slices = (with_facts(run.slices[0], identification=stated), *run.slices[1:])
+    named = replace(run, slices=slices)
+    first, second = Names.of(named, identify=False).series
+    assert first == f"series 4, 10:22:31, {short_hash('1.2.4')}"
+    assert second == short_hash(run.series[1].series)
+    assert file_names(named) == [short_hash(series.series) for series in run.series]
 
 
 def test_two_series_never_share_a_name(run: ScoringRun):

@@ -15,13 +15,14 @@ from distiliqa.report.json import print_json
 from distiliqa.scoring.result import ScoringRun
 
 
-def test_four_files_are_written(run: ScoringRun, tmp_path: Path):
+def test_five_files_are_written(run: ScoringRun, tmp_path: Path):
     write_reports(run, tmp_path / "new" / "out")
     assert sorted(path.name for path in (tmp_path / "new" / "out").iterdir()) == [
         "report.html",
         "run.json",
         "scores.csv",
         "scores.json",
+        "series.csv",
     ]
 
 

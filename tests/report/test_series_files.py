@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.report.names import Names
+from distiliqa.report.names import file_names
 from distiliqa.report.series_files import noted, write_each_series
 
 
@@ -11,7 +11,7 @@ def test_one_file_a_series_named_as_in_the_report(tmp_path, run):
     written = {}
     paths, missing = write_each_series(run, tmp_path / "x", ".dcm", written.__setitem__)
     assert (paths, missing) == (list(written), [])
-    names = Names.of(run, identify=False).series
+    names = file_names(run)
     assert list(written) == [tmp_path / "x" / f"{name}.dcm" for name in names]
     assert [value.series for value in written.values()] == [
         series_.series for series_ in run.series
@@ -33,7 +33,7 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(tmp_path, run):
 
 
 def test_no_file_of_an_earlier_run_stands_for_one_that_cannot_be_written(tmp_path, run):
-    names = Names.of(run, identify=False).series
+    names = file_names(run)
     (tmp_path / f"{names[0]}").mkdir()
     for path in (tmp_path / names[0] / "slice_0001.png", tmp_path / f"{names[0]}.dcm"):
         path.write_bytes(b"earlier")

@@ -126,10 +126,10 @@ class Outputs:
 
     def _more_files(self, run: ScoringRun) -> list[str]:
         """The files beside scores and page, by their paths in the folder."""
-        from distiliqa.report.names import Names
+        from distiliqa.report.names import file_names
         from distiliqa.report.pdf import PDF
 
-        names = Names.of(run, identify=False).series
+        names = file_names(run)
         reports = [f"{_SR}/{name}.dcm" for name in names if self.sr]
         endings = [_ENDINGS[kind] for kind in dict.fromkeys(self.heatmaps)]
         maps = [f"{_HEATMAPS}/{name}{ending}" for ending in endings for name in names]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from distiliqa.scoring.result import ScoringRun
 
 REPORT, SCORES_CSV, SCORES_JSON = "report.html", "scores.csv", "scores.json"
+SERIES_CSV = "series.csv"
 
 __all__ = ["REPORT", "check_folder", "write_reports"]
 
@@ -41,14 +42,15 @@ def write_reports(
 ) -> Pictures:
     """Write the scores and the report of a run, each file whole or not at all.
 
-    These are ``scores.csv``, ``scores.json``, ``run.json`` and ``report.html``.
+    These are ``scores.csv``, ``series.csv``, ``scores.json``, ``run.json`` and ``report.html``.
 
     Parameters
     ----------
     more_files : Iterable[str]
         What else the run writes into the folder, by the paths in it: ``run.json`` lists it, so that
         the next run can remove it.
-    identify, progress : for the page, see `distiliqa.report.html.write_html`.
+    identify : for the page and ``series.csv``, see `distiliqa.report.html.write_html`.
+    progress : for the page.
 
     Returns
     -------
@@ -63,9 +65,11 @@ def write_reports(
     from distiliqa.report.former import FILES, RECORD
     from distiliqa.report.html import write_html
     from distiliqa.report.json import run_record, scores_record
+    from distiliqa.report.series_csv import write_series_csv
 
     write_csv(folder / SCORES_CSV, run.slices)
+    write_series_csv(folder / SERIES_CSV, run, identify=identify)
     write_json(folder / SCORES_JSON, scores_record(run))
-    files = [SCORES_CSV, SCORES_JSON, REPORT, *more_files]
+    files = [SCORES_CSV, SERIES_CSV, SCORES_JSON, REPORT, *more_files]
     write_json(folder / RECORD, run_record(run) | {FILES: files})
     return write_html(folder / REPORT, run, identify=identify, progress=progress)

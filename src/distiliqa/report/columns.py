@@ -234,6 +234,6 @@ def series_columns(*names: str) -> tuple[Column, ...]:
     return tuple(_OF_SERIES[name] for name in names)
 
 
-def row_of(columns: Iterable[Column], scored: SliceScore | SeriesScore) -> dict[str, Any]:
-    """The facts of one slice or series by the names of their columns, not rounded."""
+def row_of(columns: Iterable[Column], scored: object) -> dict[str, Any]:
+    """The facts of a slice, series or entry by the names of their columns, not rounded."""
     return {column.name: column.value(scored) for column in columns}

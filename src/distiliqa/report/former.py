@@ -21,7 +21,7 @@ RECORD, FILES = "run.json", "files"
 _OF_SCORE = {"distiliqa", "slices", "left_out", "sha256"}  # training and archives have a run.json
 _HASH = "[0-9a-f]{8}(?:[0-9a-f]{8})?"
 _RESULT = re.compile(
-    rf"report\.(html|pdf)|scores\.(csv|json)|sr/{_HASH}\.dcm|heatmaps/{_HASH}(\.nii\.gz|\.dcm)?"
+    rf"report\.(html|pdf)|scores\.(csv|json)|series\.csv|sr/{_HASH}\.dcm|heatmaps/{_HASH}(\.nii\.gz|\.dcm)?"
 )
 _PICTURE = re.compile(r"slice_\d{4,}\.png")
 

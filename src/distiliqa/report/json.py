@@ -8,6 +8,7 @@ import platform
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 from distiliqa.extras import package_versions
@@ -22,6 +23,7 @@ from distiliqa.report.columns import (
     series_columns,
     slice_columns,
 )
+from distiliqa.report.measures import MEASURES, known_values
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -125,7 +127,22 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         },
         "warnings": list(series.warnings),
         **_plain(series_columns("processed", "processed_slices"), series),
+        "over_slices": _over_slices(series),
         "slices": [_slice(run, slice_) for slice_ in series.slices],
+    }
+
+
+def _over_slices(series: SeriesScore) -> dict[str, dict[str, Any]]:
+    """Mean, lowest and highest of each measure over the slices that count; none that is unknown."""
+    values = {column.name: known_values(series, column) for column in MEASURES}
+    return {
+        name: {
+            "mean": rounded(fmean(found)),
+            "low": rounded(min(found)),
+            "high": rounded(max(found)),
+        }
+        for name, found in values.items()
+        if found
     }
 
 

@@ -24,8 +24,8 @@ class Names:
     """Names for a report.
 
     UIDs, paths and names of files may hold the name of the patient and the date. Without
-    ``identify``, a series is named by the start of the SHA-256 of its UID, a slice by its number,
-    and a file not at all.
+    ``identify``, a series is named by its number in the study, the time of day of its scan and the
+    start of the SHA-256 of its UID, a slice by its number, and a file not at all.
 
     Attributes
     ----------
@@ -41,7 +41,9 @@ class Names:
         """The names for a run."""
         if identify:
             return cls(True, tuple(series_labels(run.series, MAX_LABEL)))
-        return cls(False, tuple(_short_hashes([series.series for series in run.series])))
+        hashes = file_names(run)
+        named = zip(map(_scan_of, run.series), hashes, strict=True)
+        return cls(False, tuple(f"{scan}{name}" for scan, name in named))
 
     def slice(self, slice_: SliceScore) -> str:
         """Name a slice inside its series by its number and its position."""
@@ -100,6 +102,20 @@ def _is_word(letter: str) -> bool:
 def short_hash(uid: str, digits: int = 8) -> str:
     """A name that identifies nobody: the first eight digits of the SHA-256 of a UID or path."""
     return hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:digits]
+
+
+def file_names(run: ScoringRun) -> list[str]:
+    """A name for the files of each series of a run, its short hash: it identifies nobody."""
+    return _short_hashes([series.series for series in run.series])
+
+
+def _scan_of(series: SeriesScore) -> str:
+    """``series 4, 10:22:31, `` as far as the headers state it: no date, so that it names nobody."""
+    stated = [slice_.info.identification for slice_ in series.slices]
+    numbers = [one.series_number for one in stated if one.series_number is not None]
+    times = [one.scan_time for one in stated if one.scan_time is not None]
+    number = [f"series {numbers[0]}"] if numbers else []
+    return "".join(f"{part}, " for part in (*number, *sorted(times)[:1]))
 
 
 def _short_hashes(uids: Sequence[str]) -> list[str]:

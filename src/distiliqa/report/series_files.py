@@ -12,7 +12,7 @@ import numpy as np
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.former import remove_result
-from distiliqa.report.names import Names
+from distiliqa.report.names import file_names
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -38,8 +38,7 @@ def write_each_series(
         ``write(path, series)``; one that raises does not stop the others.
     """
     files = SeriesFiles([], [])
-    names = Names.of(run, identify=False).series
-    for name, series in zip(names, run.series, strict=True):
+    for name, series in zip(file_names(run), run.series, strict=True):
         path = folder / f"{name}{suffix}"
         try:
             remove_result(path)

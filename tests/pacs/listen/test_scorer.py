@@ -49,7 +49,7 @@ def test_a_series_becomes_results_and_a_report_to_send(
         scorer.score(series)
     results = scorer.results / "ab12"
     names = {path.name for path in results.iterdir()}
-    assert names == {"report.html", "scores.csv", "scores.json", "run.json", "sr"}
+    assert names == {"report.html", "scores.csv", "series.csv", "scores.json", "run.json", "sr"}
     assert waiting(outbox) == ["ab12_1.dcm"]
     assert len(read_scores(outbox.folder / "ab12_1.dcm")) == 3
     assert not series.exists()

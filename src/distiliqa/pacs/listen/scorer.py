@@ -28,7 +28,7 @@ from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.results.earlier import Earlier
 from distiliqa.pacs.results.structured_report import write_sr
 from distiliqa.report import write_reports
-from distiliqa.report.names import Names
+from distiliqa.report.names import file_names
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
@@ -105,7 +105,7 @@ class Scorer:
         run = earlier.counted(run)
         partial = results.with_name(f".{results.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
-        names = Names.of(run, identify=False).series
+        names = file_names(run)
         write_reports(run, make_folder(partial), more_files=[f"sr/{name}.dcm" for name in names])
         self._write_reports(run, private_folder(partial / "sr"), earlier)
         partial.rename(results)
@@ -116,7 +116,7 @@ class Scorer:
 
     def _write_reports(self, run: ScoringRun, folder: Path, earlier: Earlier) -> None:
         """Write the reports that can be made: a series of two patients gets scores alone."""
-        names = Names.of(run, identify=False).series
+        names = file_names(run)
         for name, series in zip(names, run.series, strict=True):
             try:
                 write_sr(folder / f"{name}.dcm", series, run.model, replaces=earlier.reports)

@@ -1,0 +1,34 @@
+"""The columns of a slice that have a mean over a series: what is measured in each slice.
+
+A new column of numbers in `distiliqa.report.columns.SCORES_CSV` is a measure by itself. It is then
+in ``series.csv`` and at the level of a series in ``scores.json``.
+"""
+
+from __future__ import annotations
+
+import math
+
+from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV, Column
+from distiliqa.scoring.series_score import MEASURED, SeriesScore
+
+_PLACES = ("slice", "number", "position_mm")
+
+# Settings of the scan, and texts of the header: a series has one value of each, or a mixture.
+SETTINGS = tuple(column for column in FACTS if column.name not in MEASURED)
+
+MEASURES = tuple(
+    column
+    for column in SCORES_CSV
+    if column.digits is not None and column not in SETTINGS and column.name not in _PLACES
+)
+
+
+def known_values(series: SeriesScore, column: Column) -> list[float]:
+    """The finite values of a measure in the slices that count for the series."""
+    values = (column.value(slice_) for slice_ in series.known)
+    return [value for value in values if value is not None and math.isfinite(value)]
+
+
+def measures_of(*, compared: bool) -> tuple[Column, ...]:
+    """All measures; those against a reference only where one was given."""
+    return tuple(column for column in MEASURES if compared or column not in COMPARED)

@@ -1,0 +1,162 @@
+"""``series.csv``: one row a series, with the mean of each measure and its spread along z."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from distiliqa.report.columns import SCALE, Column, row_of, series_columns
+from distiliqa.report.csv import write_table
+from distiliqa.report.entry import Entry, list_series, percentile
+from distiliqa.report.measures import SETTINGS, known_values, measures_of
+from distiliqa.report.names import Names
+from distiliqa.scoring.result import ScoringRun
+
+# Measures that have a name of their own in this file.
+_SCORE, _ENDS = "score", ("interval_low", "interval_high")
+
+
+def _of_entry(
+    name: str,
+    unit: str,
+    digits: int | None,
+    term: str,
+    meaning: str,
+    take: Callable[[Entry], Any],
+) -> Column:
+    return Column(name, unit, digits, meaning, take, "series", term)
+
+
+def _of_series(column: Column) -> Column:
+    """The column of a series, taken from its entry."""
+    return replace(column, value=lambda entry: column.value(entry.series))
+
+
+def _mean(column: Column) -> Column:
+    def take(entry: Entry) -> float | None:
+        found = known_values(entry.series, column)
+        return fmean(found) if found else None
+
+    name = "score_mean" if column.name == _SCORE else column.name
+    meaning = f"Mean over the slices that count. {column.meaning}"
+    return replace(column, name=name, value=take, meaning=meaning, level="series")
+
+
+def _deviation(column: Column) -> Column:
+    def take(entry: Entry) -> float | None:
+        found = known_values(entry.series, column)
+        return stdev(found) if len(found) > 1 else None
+
+    meaning = f"Standard deviation of `{column.name}` along z, over the slices that count."
+    return replace(
+        column, name=f"{column.name}_sd", value=take, meaning=meaning, level="series", heading=""
+    )
+
+
+def _stated(name: str, term: str, tag: str) -> Column:
+    """A fact of the identification: the first that a slice states."""
+
+    def take(entry: Entry) -> Any:
+        facts = (getattr(one.info.identification, name) for one in entry.series.slices)
+        return next((fact for fact in facts if fact is not None), None)
+
+    return _of_entry(name, "", None, term, f"{term}, DICOM {tag}.", take)
+
+
+def _setting(column: Column) -> Column:
+    def take(entry: Entry) -> Any:
+        return getattr(entry.series.acquisition, column.name)
+
+    return replace(column, value=take, level="series")
+
+
+def _warnings(entry: Entry) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry.series.all_warnings))
+
+
+_NAME = _of_entry("name", "", None, "Name", "Name of the series in the report.", attrgetter("name"))
+_SCORES = (
+    _of_entry(
+        "score_p10",
+        SCALE,
+        2,
+        "10th percentile",
+        "One slice in ten that count has this score or a worse one.",
+        lambda entry: percentile(entry.ranked, 0.1).score,
+    ),
+    _of_entry(
+        "score_worst",
+        SCALE,
+        2,
+        "Worst",
+        "Score of the worst slice that counts.",
+        lambda entry: entry.ranked[0].score,
+    ),
+    *map(_of_series, series_columns(*_ENDS)),
+)
+# Number and time of day identify nobody without the date.
+_SCAN = (
+    _stated("series_number", "Series number", "(0020,0011)"),
+    _stated("scan_time", "Time of day", "(0008,0032)"),
+)
+_WARNINGS = _of_entry(
+    "warnings", "", None, "Warnings", "Warnings of the series, separated by `; `.", _warnings
+)
+
+# With ``identify`` alone.
+IDENTIFYING = (
+    replace(
+        _of_series(series_columns("series")[0]),
+        meaning="Series instance UID, or the file or folder of it.",
+    ),
+    _stated("study_date", "Study date", "(0008,0020)"),
+    _stated("protocol_name", "Protocol", "(0018,1030)"),
+    _stated("series_description", "Series description", "(0008,103E)"),
+    _stated("station", "Station", "(0008,1010)"),
+    _stated("accession_number", "Accession number", "(0008,0050)"),
+)
+
+
+def columns_of_series_csv(*, identify: bool, compared: bool) -> tuple[Column, ...]:
+    """The columns in the order of the file.
+
+    Measures come last: a new one does not move the others.
+
+    Parameters
+    ----------
+    identify : add what may identify a patient: UID, date, protocol, description, station, order.
+    compared : add the metrics against a reference.
+    """
+    measures = measures_of(compared=compared)
+    score = next(column for column in measures if column.name == _SCORE)
+    others = [column for column in measures if column.name not in (_SCORE, *_ENDS)]
+    return (
+        _NAME,
+        *map(_of_series, series_columns("slices", "counted", "outside")),
+        _mean(score),
+        *_SCORES,
+        *_SCAN,
+        *(IDENTIFYING if identify else ()),
+        *map(_setting, SETTINGS),
+        _WARNINGS,
+        _deviation(score),
+        *(made(column) for column in others for made in (_mean, _deviation)),
+    )
+
+
+def write_series_csv(path: Path, run: ScoringRun, *, identify: bool = False) -> None:
+    """Write one row a series, in reading order.
+
+    Raises
+    ------
+    DistiliqaError
+        See `distiliqa.report.csv.open_csv`.
+    """
+    compared = any(slice_.comparison is not None for slice_ in run.slices)
+    columns = columns_of_series_csv(identify=identify, compared=compared)
+    entries = list_series(run, Names.of(run, identify=identify))
+    write_table(path, [column.name for column in columns], (row_of(columns, e) for e in entries))

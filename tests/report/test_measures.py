@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tests.support.made import made_score
+
+from distiliqa.report import measures
+from distiliqa.report.columns import COMPARED, SCORES_CSV
+from distiliqa.report.measures import MEASURES, SETTINGS, known_values, measures_of
+from distiliqa.scoring.series_score import SeriesScore
+
+
+def test_numbers_are_measures_and_places_and_settings_are_not():
+    names = {column.name for column in MEASURES}
+    assert names >= {"score", "noise_hu", "processed", "distance", "ctdivol_mgy", "exposure_mas"}
+    assert not names & {"slice", "number", "position_mm", "kvp", "pitch", "path", "warnings"}
+    assert not names & {column.name for column in SETTINGS}
+
+
+def test_each_column_of_a_slice_has_a_place_or_is_left_out_on_purpose():
+    known = {column.name for column in (*MEASURES, *SETTINGS)} | set(measures._PLACES)
+    left = {column.name for column in SCORES_CSV if column.name not in known}
+    assert left == {"path", "series", "warnings", "sop_instance_uid"}
+
+
+def test_what_is_unknown_or_does_not_count_has_no_part():
+    (noise,) = (column for column in MEASURES if column.name == "noise_hu")
+    counts = [made_score(noise_hu=value) for value in (10.0, None, math.nan, 14.0)]
+    series = SeriesScore("s", (*counts, replace(counts[0], noise_hu=99.0, distance=2.0)))
+    assert known_values(series, noise) == [10.0, 14.0]
+
+
+def test_metrics_need_a_reference():
+    assert set(measures_of(compared=True)) - set(measures_of(compared=False)) == set(COMPARED)
