@@ -14,6 +14,7 @@ from distiliqa.files import sha256, write_text
 from distiliqa.foreign_json import from_json, read_json
 from distiliqa.foreign_text import read_text
 from distiliqa.lab.train.export_student import export_run
+from distiliqa.lab.train.model_card import ladder_lines
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.models.folder import CARD, CONFIG, ONNX, read_config, write_config
 from distiliqa.models.seen_faults import Ladder
@@ -59,7 +60,8 @@ def finish(model: Path, checked: Path, sources: Path, figure: FigureSettings, ou
     ladders = read_ladders(checked / LADDERS)
     write_config(finished, replace(read_config(finished), ladders=ladders))
     card = finished / CARD
-    write_text(card, read_text(model / CARD) + "\n" + read_text(checked / REPORT))
+    seen = "\n".join(["", *ladder_lines(ladders), "", ""])
+    write_text(card, read_text(model / CARD) + seen + read_text(checked / REPORT))
     scores = draw_faults(find_slice(figure.sop_uid, [sources]), finished, out, figure.seed)
     results = [*(finished / file for file in (ONNX, CONFIG, CARD)), out / PICTURE, out / SCORES]
     return Outcome(results, scores)

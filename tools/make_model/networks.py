@@ -17,9 +17,10 @@ from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.rated_folder import TRAIN
 from distiliqa.lab.recipe_file import read_yaml
 from distiliqa.lab.train.recipe import load_recipe
+from distiliqa.lab.train.runs import open_run, start_run
 from distiliqa.lab.train.student import train_student
 from distiliqa.lab.train.teacher import train_teachers
-from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun, open_run, start_run
+from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun
 from tools.make_model.step import Outcome
 
 RUN = "run"

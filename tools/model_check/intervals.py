@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.train.calibration import rated_by_teachers
+from distiliqa.lab.train.teacher_ratings import rate_held_out, rated_by_teachers
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.agreement import srocc
 from distiliqa.statistics.conformal_by_case import RatedByOthers, left_out_coverage, min_cases
@@ -108,9 +108,11 @@ def _by_teachers(subject: Subject, settings: ModelSettings) -> list[RatedByOther
     positions = [at for at, image in enumerate(run.images) if image.name in names]
     slices = (read(run.images[at].path) for at in positions)
     scored = subject.score(slices, "training patients", len(positions))
-    outputs = [np.array(score.outputs, np.float64) for score in scored]
-    found = rated_by_teachers(run, dict(zip(positions, outputs, strict=True)), names)
-    return [] if found is None else [found]
+    spread = [score.spread or 0.0 for score in scored]
+    ratings = rate_held_out(run, names)
+    if ratings is None:
+        return []
+    return [rated_by_teachers(run, ratings, dict(zip(positions, spread, strict=True)), None)]
 
 
 def typical(images: Sequence[RatedImage]) -> set[str]:

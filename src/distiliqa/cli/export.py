@@ -35,7 +35,7 @@ def export(
 ) -> None:
     """Write the student as a model folder, its ONNX checked against torch on the run's slices."""
     from distiliqa.lab.train.export_student import export_run
-    from distiliqa.lab.train.training_run import open_run
+    from distiliqa.lab.train.runs import open_run
 
     opened = open_run(run, student=True)
     difference = export_run(

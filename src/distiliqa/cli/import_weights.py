@@ -34,7 +34,7 @@ def import_weights(
     from distiliqa.files import sha256
     from distiliqa.lab.network import export_network, import_network
     from distiliqa.lab.network.graph import ScoringGraph
-    from distiliqa.lab.train.export_student import model_card
+    from distiliqa.lab.train.model_card import model_card
     from distiliqa.models.config import ModelConfig, ScoreScale
 
     network = import_network(file, heads)

@@ -23,8 +23,8 @@ def train_student(
 ) -> None:
     """Distil the teachers of a run into one student; the run's recipe decides, options override."""
     from distiliqa.lab.recipe_file import parse_overrides
+    from distiliqa.lab.train.runs import open_run
     from distiliqa.lab.train.student import train_student as distil
-    from distiliqa.lab.train.training_run import open_run
 
     options = {
         "student.epochs": epochs,

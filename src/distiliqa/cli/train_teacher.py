@@ -35,8 +35,8 @@ def train_teacher(
     """
     from distiliqa.lab.recipe_file import parse_overrides
     from distiliqa.lab.train.recipe import load_recipe
+    from distiliqa.lab.train.runs import start_run
     from distiliqa.lab.train.teacher import train_teachers
-    from distiliqa.lab.train.training_run import start_run
 
     options: dict[str, Any] = {
         "data.folder": data and str(data),

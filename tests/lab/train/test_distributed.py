@@ -21,8 +21,8 @@ from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.train.distributed import OneBatchNorm, SharedBatchNorm, true_on_all
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.recipe import Recipe, save_recipe
+from distiliqa.lab.train.runs import start_run
 from distiliqa.lab.train.teacher import train_teachers
-from distiliqa.lab.train.training_run import start_run
 
 EPOCHS = 3
 CURVES = ("train_loss", "val_loss")

@@ -17,8 +17,8 @@ from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.train import callbacks
 from distiliqa.lab.train.loaders import ResidentSlices, has_room
 from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.runs import start_run
 from distiliqa.lab.train.teacher import train_teachers
-from distiliqa.lab.train.training_run import start_run
 
 N, SIZE = 300, 16
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from distiliqa.lab.network.network import Heads, Network, NetworkConfig
-from distiliqa.lab.train.rating import merit_of
+from distiliqa.lab.train.merit import merit_of
 from distiliqa.lab.train.recipe import StepSection
 from distiliqa.lab.train.targets import Batch
 from distiliqa.lab.train.teacher import TeacherModule

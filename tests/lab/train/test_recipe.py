@@ -47,6 +47,7 @@ def test_overrides_are_read_as_yaml() -> None:
         ("network.dept=3", "no such key 'network.dept'; did you mean 'depth'"),
         ("teacher.epochs=0", "teacher.epochs: Input should be greater"),
         ("student.distillation=maybe", "student.distillation: Input should be 'added'"),
+        ("folds={count: 2, without: [a, b, c]}", "folds: Value error, 3 kinds in without, for 2"),
         ("network.heads=7", "7 heads do not divide"),
         ("data.scale=[1, 0]", "1 is not below 0"),
         ("seed.x=1", "seed"),

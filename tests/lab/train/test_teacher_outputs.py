@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.runs import start_run
 from distiliqa.lab.train.student import train_student
 from distiliqa.lab.train.teacher_outputs import hardly_followed, passing
-from distiliqa.lab.train.training_run import TrainingRun, start_run
+from distiliqa.lab.train.training_run import TrainingRun
 
 MakeRecipe = Callable[..., Recipe]
 

@@ -26,10 +26,12 @@ from distiliqa.lab.train import calibration
 from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe, load_recipe
+from distiliqa.lab.train.runs import open_run, start_run
 from distiliqa.lab.train.student import is_distilled_from, train_student
 from distiliqa.lab.train.teacher import train_teachers
 from distiliqa.lab.train.teacher_outputs import TABLE
-from distiliqa.lab.train.training_run import RESULT, TrainingRun, open_run, start_run
+from distiliqa.lab.train.teacher_ratings import rate_held_out, rated_by_teachers
+from distiliqa.lab.train.training_run import RESULT, TrainingRun
 from distiliqa.models.folder import read_config, shipped_models
 
 MakeRecipe = Callable[..., Recipe]
@@ -479,11 +481,11 @@ def test_teachers_that_see_all_are_asked_once_an_image(
 def test_intervals_are_calibrated_by_the_teachers_that_did_not_see_the_patient(
     trained: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outputs = {at: np.array([0.5, 0.5 + at / 100]) for at in range(12)}
-    assert calibration.rated_by_teachers(trained, outputs, None) is None  # four patients
-    monkeypatch.setattr(calibration, "COVERAGE", 0.6)
-    rated = calibration.rated_by_teachers(trained, outputs, None)
-    assert rated is not None
+    spread = {at: at / 100 for at in range(12)}
+    ratings = rate_held_out(trained)
+    assert ratings is not None
+    assert set(ratings.kinds) == {""}
+    rated = rated_by_teachers(trained, ratings, spread, None)
     places = [at for fold in trained.folds for at in fold.validation]
     assert sorted(places) == list(range(12))
     assert rated.cases == [trained.images[at].case for at in places]
@@ -494,10 +496,23 @@ def test_intervals_are_calibrated_by_the_teachers_that_did_not_see_the_patient(
     labels = np.array([trained.images[at].score for at in first])
     errors = scores[:, 0].numpy() - labels
     np.testing.assert_allclose(rated.errors[: len(first)], errors, atol=1e-4)
-    np.testing.assert_allclose(rated.spread, np.array(places) / 100 / np.sqrt(2))
+    np.testing.assert_allclose(rated.spread, np.array(places) / 100)
+    name = trained.images[places[3]].name
+    few = rate_held_out(trained, {name})
+    assert few is not None
+    assert few.positions == (places[3],)
+    assert len(rated_by_teachers(trained, ratings, spread, {name}).errors) == 1
     monkeypatch.setattr(calibration, "_MIN_HELD_OUT", 2)
     network = read_network(trained.student_folder / "best.safetensors")
-    found = calibration.calibrate_student(trained, network).intervals
+    monkeypatch.setattr(calibration, "COVERAGE", 0.8)  # for which four patients are too few
+    whole = calibration.calibrate_student(trained, network)
+    assert whole.intervals is not None
+    assert (whole.intervals.images, whole.coverage, whole.processed) == (6, (), None)
+    monkeypatch.setattr(calibration, "COVERAGE", 0.6)
+    student = calibration.calibrate_student(trained, network)
+    found = student.intervals
     assert found is not None
+    assert len(student.coverage) == 4
+    assert all(0 <= share <= 1 for share in student.coverage)
     assert (found.images, found.cases, found.coverage) == (12, 4, 0.6)
     assert found.width is not None

@@ -1,4 +1,4 @@
-"""Calibration of a trained student: prediction intervals, domain reference, local quality map.
+"""Calibration of a trained student: intervals, processing, domain reference, local quality map.
 
 Intervals are set across patients where the run has teachers and ten patients: every image is rated
 by the teacher that did not see it, see `distiliqa.statistics.conformal_by_case`. Else they are set
@@ -9,7 +9,7 @@ were.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,38 +17,53 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import read_rated
+from distiliqa.lab.data.process_column import shows_body_as_it_is
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.graph import ScoringGraph, image_statistics
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.domain_reference import fit_domain
 from distiliqa.lab.train.local_quality import composites, fit_local_head
+from distiliqa.lab.train.teacher_ratings import (
+    BATCH,
+    batch_of,
+    case_of,
+    processed_calibration_of,
+    rate_held_out,
+    rated_by_teachers,
+)
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.models.config import Domain, IntervalCalibration
+from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.statistics.conformal import COVERAGE, calibrate, spread_of
 from distiliqa.statistics.conformal_by_case import (
-    RatedByOthers,
     calibrate_by_case,
+    left_out_coverage,
     min_cases,
 )
 from distiliqa.terminal import track
 
-_BATCH = 8
 _MIN_HELD_OUT = 20  # images, for a quantile
 
 
 @dataclass(frozen=True)
 class CalibratedStudent:
-    """Student with its calibration; None where the run holds no images to calibrate on."""
+    """Student with its calibration; None where the run holds no images to calibrate on.
+
+    Attributes
+    ----------
+    coverage : of each patient, of intervals that were calibrated on the others; empty where
+        intervals are not set across patients.
+    """
 
     graph: ScoringGraph
     intervals: IntervalCalibration | None = None
     domain: Domain | None = None
+    processed: ProcessedCalibration | None = None
+    coverage: tuple[float, ...] = ()
 
     @property
     def heatmap(self) -> tuple[int, int] | None:
@@ -95,75 +110,29 @@ def calibrate_student(
         return CalibratedStudent(ScoringGraph(network, local=local))
     known, known_outputs = _examined(run, network, fold.train)
     others, outputs = _examined(run, network, fold.validation)
-    cases = [_case(run.images[at]) for at in fold.train]
-    shapes = _shapes([run.images[at].path for at in fold.train])
-    reference, domain = fit_domain(known, cases, others, shapes)
-    of_all = dict(zip(fold.train, known_outputs, strict=True))
-    of_all |= dict(zip(fold.validation, outputs, strict=True))
-    by_case = rated_by_teachers(run, of_all, typical)
-    if by_case is not None:
+    bodies = [at for at in fold.train if shows_body_as_it_is(run.images[at])] or fold.train
+    reference, domain = fit_domain(
+        known,
+        [case_of(run.images[at]) for at in fold.train],
+        others,
+        _shapes([run.images[at].path for at in bodies]),
+        body_cases=[case_of(run.images[at]) for at in bodies],
+    )
+    spread = dict(zip(fold.train, spread_of(known_outputs).tolist(), strict=True))
+    spread |= dict(zip(fold.validation, spread_of(outputs).tolist(), strict=True))
+    ratings = rate_held_out(run)
+    by_case = None if ratings is None else rated_by_teachers(run, ratings, spread, typical)
+    if by_case is not None and len(by_case.members) > min_cases(COVERAGE):
         intervals = calibrate_by_case(by_case, coverage=COVERAGE)
+        coverage = tuple(left_out_coverage(by_case, coverage=COVERAGE).tolist())
     else:
         chosen = [run.images[at] for at in fold.validation]
-        intervals = interval_calibration_of(chosen, outputs, typical)
-    return CalibratedStudent(ScoringGraph(network, reference, local), intervals, domain)
-
-
-def rated_by_teachers(
-    run: TrainingRun, outputs: Mapping[int, NDArray[np.float64]], typical: Container[str] | None
-) -> RatedByOthers | None:
-    """Errors on all images that a teacher held out, each rated by that teacher.
-
-    The spread of an image is that of the student, as it will be of new images.
-
-    Parameters
-    ----------
-    outputs : of the student by position of the image, (outputs,) each.
-
-    Returns
-    -------
-    None where the run lacks a teacher, or images of too few patients.
-    """
-    teachers = [run.teacher_weights(k) for k in range(1, len(run.folds) + 1)]
-    held_out = [
-        [at for at in fold.validation if typical is None or run.images[at].name in typical]
-        for fold in run.folds
-    ]
-    positions = [at for part in held_out for at in part]
-    cases = [_case(run.images[at]) for at in positions]
-    if len(set(cases)) <= min_cases(COVERAGE) or not all(path.is_file() for path in teachers):
-        return None
-    found = [
-        _of_teacher(run, read_network(path), part)
-        for path, part in zip(teachers, held_out, strict=True)
-        if part
-    ]
-    scores, processed = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    scale, labels = run.recipe.data, np.array([run.images[at].score for at in positions])
-    spread = spread_of(np.stack([outputs[at] for at in positions]))
-    share = (scores - scale.scale[0]) / scale.span
-    return RatedByOthers(scores - labels, spread, share, processed, cases)
-
-
-@torch.inference_mode()
-def _of_teacher(
-    run: TrainingRun, network: Network, positions: Sequence[int]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores and probabilities of processing, 0 without that head, of some images, (n,) each."""
-    scores, processed = [], []
-    for start in track(range(0, len(positions), _BATCH), "Rating by teachers"):
-        images = _batch(run, positions[start : start + _BATCH])
-        heads = network.heads(network.features(images))
-        scores.append(heads.scores.mean(dim=1).double().numpy())
-        known = heads.processed
-        processed.append(
-            np.zeros(len(images)) if known is None else known.sigmoid().double().numpy()
-        )
-    return np.concatenate(scores), np.concatenate(processed)
-
-
-def _batch(run: TrainingRun, positions: Sequence[int]) -> Tensor:
-    return torch.from_numpy(np.stack([run.cache.array(at)[None] for at in positions]))
+        intervals, coverage = interval_calibration_of(chosen, outputs, typical), ()
+    processed = None
+    if ratings is not None and network.config.processed:
+        processed = processed_calibration_of(run, ratings, spread, intervals)
+    graph = ScoringGraph(network, reference, local)
+    return CalibratedStudent(graph, intervals, domain, processed, coverage)
 
 
 def interval_calibration_of(
@@ -184,7 +153,7 @@ def interval_calibration_of(
     if len(chosen) < _MIN_HELD_OUT:
         raise _too_few(len(chosen))
     labels = np.array([images[row].score for row in chosen])
-    cases = {_case(images[row]) for row in chosen}
+    cases = {case_of(images[row]) for row in chosen}
     return calibrate(outputs[chosen], labels, cases=len(cases), coverage=COVERAGE)
 
 
@@ -193,11 +162,6 @@ def _too_few(count: int) -> RecipeError:
         f"{count} of the images for calibration were held out; {_MIN_HELD_OUT} are needed",
         remedy="name images of patients of the held-out fold as the run's ratings name them",
     )
-
-
-def _case(image: RatedImage) -> str:
-    """Patient of an image; where unknown, the slice that it is a version of."""
-    return image.case or image.source or image.name
 
 
 def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
@@ -219,9 +183,9 @@ def _examined(
     """Statistics (n, d) and outputs (n, outputs) of some images of the run."""
     device = next(network.parameters()).device
     statistics, outputs = [], []
-    starts = range(0, len(positions), _BATCH)
+    starts = range(0, len(positions), BATCH)
     for start in track(starts, "Examining"):
-        images = _batch(run, positions[start : start + _BATCH]).to(device)
+        images = batch_of(run, positions[start : start + BATCH]).to(device)
         seen = network.features(images)
         statistics.append(image_statistics(seen).double().cpu().numpy())
         outputs.append(network.vit.rate(seen.tokens).double().cpu().numpy())

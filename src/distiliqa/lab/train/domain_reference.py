@@ -23,6 +23,7 @@ def fit_domain(
     others: NDArray[np.floating],
     shapes: Sequence[BodyShape],
     *,
+    body_cases: Sequence[str] | None = None,
     false_alarms: float = FALSE_ALARMS,
 ) -> tuple[DomainReference, Domain]:
     """Fit the domain reference of a network and its limits.
@@ -35,7 +36,8 @@ def fit_domain(
     known : (n, d), statistics of training images, see `distiliqa.lab.network.graph`.
     cases : the patient of each of them.
     others : (m, d), of images of other patients.
-    shapes : of the bodies in the training images.
+    shapes : of the bodies in the training images, or in those of them that show bodies as they are.
+    body_cases : the patient of each shape; None where ``cases`` are these too.
     false_alarms : share of the distances of unknown patients that lies beyond the limit.
     """
     rows, labels = known.astype(np.float64), np.asarray(cases)
@@ -50,7 +52,8 @@ def fit_domain(
     )
     checked = sum(map(len, distances))
     return reference, replace(
-        Domain(false_alarms, len(known), checked), **body_limits(shapes, cases)
+        Domain(false_alarms, len(known), checked),
+        **body_limits(shapes, cases if body_cases is None else body_cases),
     )
 
 

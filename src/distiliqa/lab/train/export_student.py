@@ -18,9 +18,10 @@ from distiliqa.lab.data.ratings import read_scores
 from distiliqa.lab.network.onnx_export import export_network
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.calibration import calibrate_student
+from distiliqa.lab.train.model_card import COVERAGES, model_card
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
-from distiliqa.models.config import Domain, IntervalCalibration, ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig, ScoreScale
 from distiliqa.version import __version__
 
 _PATHS: Any = {
@@ -82,6 +83,9 @@ def export_run(
         interval_calibration=student.intervals,
         domain=student.domain,
         heatmap=student.heatmap,
+        processed=student.graph.network.config.processed,
+        processed_calibration=student.processed,
+        training=training | {COVERAGES: student.coverage},
     )
     chosen = np.linspace(0, len(run.cache) - 1, min(CHECKED_SLICES, len(run.cache))).astype(int)
     images = np.stack([run.cache.array(int(i))[None] for i in chosen])
@@ -120,97 +124,3 @@ def _without_paths(recipe: Recipe) -> dict[str, Any]:
 def _quoted(evaluation: dict[str, Any]) -> dict[str, Any]:
     """Figures of an evaluation, without its cases and paths."""
     return {name: evaluation[name] for name in ("metrics", "bootstrap", "rounded_to_grid")}
-
-
-def model_card(config: ModelConfig) -> str:
-    """Model card in Markdown, from the facts of ``config.json``."""
-    scale, window, training = config.scale, config.window, config.training
-    direction = "higher is better" if scale.higher_is_better else "lower is better"
-    lines = [
-        f"# {config.name} {config.version}",
-        "",
-        "No-reference image quality of axial CT slices, by distiliqa. Research software, not a "
-        "medical device.",
-        "",
-        f"- Score: {scale.meaning}, {scale.low:g} to {scale.high:g}, {direction}; the mean of "
-        f"{config.outputs} outputs, whose standard deviation is reported as spread.",
-        f"- Input: HU, window width {window.width:g} level {window.level:g}, "
-        f"{config.image_size} x {config.image_size} pixels; other sizes are cropped or padded.",
-        *_training_lines(training),
-        *_calibration_lines(config),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _calibration_lines(config: ModelConfig) -> list[str]:
-    calibration, domain = config.interval_calibration, config.domain
-    lines = []
-    if calibration is not None:
-        lines.append(_interval_line(calibration))
-    if domain is not None:
-        lines.append(
-            f"- Distance from {domain.images} training images; {domain.false_alarms:.0%} of "
-            f"{domain.checked} images of unknown patients are beyond its limit. "
-            f"{_shape_line(domain)}"
-        )
-    if config.heatmap is not None:
-        lines.append("- Map of the score of {} x {} parts.".format(*config.heatmap))
-    return lines
-
-
-def _interval_line(calibration: IntervalCalibration) -> str:
-    images, cases = calibration.images, calibration.cases
-    text = f"- Prediction intervals of {calibration.coverage:.0%}, calibrated on {images}"
-    if calibration.width is None:
-        return f"{text} held-out images of {cases} cases, which also chose the epoch."
-    return (
-        f"{text} images of {cases} cases, each rated by the teacher that did not see it; their "
-        "width depends on spread, score and processing of the slice."
-    )
-
-
-def _shape_line(domain: Domain) -> str:
-    small = domain.smallest_mm
-    size = "" if small is None else f" of less than {small:.0f} mm water-equivalent diameter,"
-    parts = f"with a cleft deeper than {domain.deepest_cleft:.2f}"
-    contrast = f"a contrast of less than {domain.least_contrast_hu:.0f}"
-    if domain.most_contrast_hu is not None:
-        contrast += f" or more than {domain.most_contrast_hu:.0f}"
-    line = f"Bodies{size} {parts} or {contrast} HU are out of domain too."
-    if domain.tissue is None:
-        return line
-    return (
-        f"{line} So are those that are narrower than {domain.tissue.min_aspect:.2f} times their "
-        "height, with the bone of a head or a limb, or with next to no bone, fat or air."
-    )
-
-
-def _training_lines(training: dict[str, Any]) -> list[str]:
-    if "images" not in training:
-        return [f"- {name}: {value}" for name, value in training.items()]
-    recipe = training["recipe"]
-    figures = ", ".join(
-        f"{n.removeprefix('val_')} {v:.3f}" for n, v in training["held_out"].items()
-    )
-    lines = [
-        f"- Trained on {training['images']} images of {training['cases']} cases, "
-        f"{recipe['folds']['count']} teachers by {recipe['folds']['by']}, seed {recipe['seed']}.",
-        f"- Held out while the student was trained ({training['held_out_images']} images, used to "
-        f"choose the epoch): {figures}.",
-    ]
-    lines += [f"- Warning: {text}." for text in training.get("warnings", ())]
-    if training["evaluation"]:
-        lines.append(_evaluation_line(training["evaluation"]))
-    return lines
-
-
-def _evaluation_line(evaluation: dict[str, Any]) -> str:
-    metrics, bootstrap = evaluation["metrics"], evaluation["bootstrap"]
-    figures = ", ".join(
-        f"{name} {metrics[name]:.3f}" + (f" [{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else "")
-        for name, bounds in bootstrap["intervals"].items()
-    )
-    return (
-        f"- On {metrics['n']} test images ({bootstrap['level']:.0%} bootstrap intervals over "
-        f"{bootstrap['groups']} groups by {bootstrap['drawn']}): {figures}."
-    )

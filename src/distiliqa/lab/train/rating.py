@@ -23,15 +23,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
+from distiliqa.lab.train.head_losses import errors_of_heads, loss_of_heads
 from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.loaders import ResidentSlices
-from distiliqa.lab.train.losses import (
-    ScoreLoss,
-    map_errors,
-    mean_where,
-    processed_errors,
-    under_symmetry,
-)
+from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
+from distiliqa.lab.train.merit import merit_of
+from distiliqa.lab.train.outcomes import Outcomes
 from distiliqa.lab.train.recipe import StepSection
 from distiliqa.lab.train.targets import Batch, Targets, targets_of
 from distiliqa.statistics.agreement import Agreement, agreement, plcc
@@ -52,28 +49,6 @@ class Predicted(NamedTuple):
     targets: Targets
 
 
-class Outcomes:
-    """Predictions, labels and losses of the images seen in an epoch, by image."""
-
-    def __init__(self) -> None:
-        self.rows: list[Tensor] = []
-
-    def add(self, index: Tensor, *values: Tensor) -> None:
-        """Keep (N,) values of the images at (N,) positions."""
-        columns = [index.float(), *(value.detach().float() for value in values)]
-        self.rows.append(torch.stack(columns, dim=1))
-
-    def gathered(self, module: L.LightningModule) -> Tensor:
-        """All processes' rows, (images, 1 + values), each image once, ordered by position."""
-        rows = torch.cat(self.rows)
-        if module.trainer.world_size > 1:
-            rows = torch.as_tensor(module.all_gather(rows)).flatten(0, 1)
-        rows = rows.cpu().double()
-        # A distributed sampler repeats images to give every process as many.
-        _, first = np.unique(rows[:, 0].numpy(), return_index=True)
-        return rows[first]
-
-
 def _moving_average(network: Network, decay: float) -> AveragedModel:
     """Exponential moving average of weights (Polyak & Juditsky 1992, doi 10.1137/0330046)."""
     # Without a gradient: processes of a distributed run wait for those that are expected.
@@ -92,42 +67,6 @@ def _statistics_kept(network: Network) -> Iterator[None]:
     yield
     for norm in norms:
         norm.track_running_stats = True
-
-
-def merit_of(
-    found: Agreement,
-    *,
-    rising: bool,
-    select_on: str | None,
-    span: float,
-    ordered: float = math.nan,
-) -> float:
-    """Figure of merit of an epoch; the epoch with the highest is kept.
-
-    The overall agreement is at most 3. It counts as negative where predictions fall as labels rise:
-    the published absolute value would reward that. The error is a share of the scale: an error of
-    a tenth of it weighs as much as 0.1 of mean correlation, or of the pairs of versions in order::
-
-        error                  -mae / span
-        error_and_correlation  (plcc + srocc + krocc) / 3 - mae / span
-        error_and_ladders      ordered - mae / span
-        held_out               plcc + srocc + krocc
-
-    Parameters
-    ----------
-    found : of predictions with labels of held-out images.
-    rising : whether the predictions rise with the labels.
-    select_on : see `distiliqa.lab.train.recipe.StepSection`.
-    span : length of the scale of the labels.
-    ordered : share of the pairs of versions in order, see `distiliqa.lab.train.ladders`.
-    """
-    correlation = found.overall if rising else -found.overall
-    error = found.mae / span
-    if select_on == "error":
-        return -error
-    if select_on == "error_and_ladders":
-        return ordered - error
-    return correlation / 3 - error if select_on == "error_and_correlation" else correlation
 
 
 class RatingModule(L.LightningModule, ABC):
@@ -216,13 +155,14 @@ class RatingModule(L.LightningModule, ABC):
             return self._of_crop(images, targets, rng)
         if not self.step.consistency:
             heads = self.network.heads(self.network.features(images))
-            return Predicted(heads.scores.float(), self._of_heads(heads, targets), targets)
+            loss = loss_of_heads(heads, targets, self.step)
+            return Predicted(heads.scores.float(), loss, targets)
         both = torch.cat([images, under_symmetry(images, rng)])
         heads = self.network.heads(self.network.features(both))
         before, after = heads.scores.float().chunk(2)
         penalty = self.step.consistency * (before - after).square().mean()
         first = Heads(before, *(None if one is None else one.chunk(2)[0] for one in heads[1:]))
-        penalty = penalty + self._of_heads(first, targets)
+        penalty = penalty + loss_of_heads(first, targets, self.step)
         return Predicted((before + after) / 2, penalty, targets)
 
     def _of_crop(self, images: Tensor, targets: Targets, rng: np.random.Generator) -> Predicted:
@@ -234,20 +174,8 @@ class RatingModule(L.LightningModule, ABC):
         crop = images[..., row : row + side, column : column + side]
         with _statistics_kept(self.network):
             heads = self.network.heads_of_crop(crop, (row, column))
-        return Predicted(heads.scores.float(), self._of_heads(heads, targets), targets)
-
-    def _of_heads(self, heads: Heads, targets: Targets) -> Tensor:
-        """Weighted losses of the heads for map and processing, ()."""
-        loss = heads.scores.new_zeros((), dtype=torch.float32)
-        if heads.map is not None and targets.quality is not None and targets.weight is not None:
-            errors = map_errors(heads.map.float(), targets.quality, targets.weight)
-            known = targets.weight.flatten(1).any(dim=1)
-            loss = loss + self.step.map_weight * mean_where(errors, known)
-        if heads.processed is not None and targets.processed is not None:
-            errors = processed_errors(heads.processed.float(), targets.processed)
-            known = targets.processed.isfinite()
-            loss = loss + self.step.processed_weight * mean_where(errors, known)
-        return loss
+        loss = loss_of_heads(heads, targets, self.step)
+        return Predicted(heads.scores.float(), loss, targets)
 
     def on_train_batch_end(self, *_: object) -> None:
         if self.averaged is not None:
@@ -260,20 +188,9 @@ class RatingModule(L.LightningModule, ABC):
         heads = self.kept.heads(self.kept.features(batch["image"]))
         predictions = heads.scores.float().mean(dim=1)
         losses = self.loss(predictions[:, None], batch["score"][:, None])
-        others = self._validated_heads(heads, targets_of(batch)).values()
-        self.validated.add(batch["index"], predictions, batch["score"], losses, *others)
-
-    def _validated_heads(self, heads: Heads, targets: Targets) -> dict[str, Tensor]:
-        """Errors of the other heads by the name of their column, (N,); NaN where unknown."""
-        errors = {}
-        if heads.map is not None and targets.quality is not None and targets.weight is not None:
-            found = map_errors(heads.map.float(), targets.quality, targets.weight)
-            errors["val_map_mae"] = found.where(targets.weight.flatten(1).any(dim=1), torch.nan)
-        if heads.processed is not None and targets.processed is not None:
-            found = processed_errors(heads.processed.float(), targets.processed)
-            errors["val_processed_loss"] = found.where(targets.processed.isfinite(), torch.nan)
+        errors = errors_of_heads(heads, targets_of(batch))
         self.head_columns = tuple(errors)
-        return errors
+        self.validated.add(batch["index"], predictions, batch["score"], losses, *errors.values())
 
     def on_validation_epoch_end(self) -> None:
         index, predictions, labels, losses, *others = self.validated.gathered(self).T

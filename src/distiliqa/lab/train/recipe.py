@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from distiliqa.ct.window import Window
 from distiliqa.errors import DistiliqaError, RecipeError
@@ -22,6 +22,7 @@ from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
 SHIPPED = ("published", "compact", "smoke")
 SelectOn = Literal["held_out", "error", "error_and_correlation", "error_and_ladders"]
 Cases = tuple[str, ...] | Path
+Kinds = tuple[str, ...]
 Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Size = Annotated[int, Field(lt=1 << 16)]
 Weight = Annotated[float, Field(ge=0)]
@@ -57,12 +58,15 @@ class DataSection(Section):
     cases : patients whose images alone are used, as a list or a text file with one a line; None
         for all.
     scale : lowest and highest score that may occur.
+    without : kinds of processing whose images are not used, as the column ``process`` of
+        manifest.csv names them.
     higher_is_better : False where the best images have the lowest score, as on many Likert scales.
     """
 
     folder: Path | None = None
     ratings: Path | None = None
     cases: Cases | None = None
+    without: Kinds = ()
     scale: tuple[float, float] = (0.0, 1.0)
     meaning: str = "structural similarity to the full-dose slice"
     higher_is_better: bool = True
@@ -91,11 +95,22 @@ class FoldSection(Section):
     ----------
     always_train : patients on the training side of every fold, such as those of a pretraining, as a
         list or a text file with one a line.
+    without : a kind of processing for each teacher, or fewer, as the column ``process`` of
+        manifest.csv names it. Images of the first kind are not in the training of the first
+        teacher, and do not choose its epoch: how it rates them in its validation fold is how a
+        network rates a kind that it never saw. The student sees all.
     """
 
     count: int = Field(default=5, ge=2, lt=1 << 16)
     by: str = "case"
     always_train: Cases = ()
+    without: Kinds = ()
+
+    @model_validator(mode="after")
+    def _one_a_teacher(self) -> FoldSection:
+        if len(self.without) > self.count:
+            raise ValueError(f"{len(self.without)} kinds in without, for {self.count} teachers")
+        return self
 
 
 class StepSection(Section):
@@ -112,7 +127,7 @@ class StepSection(Section):
     select_on : merit on the held-out images by which the best epoch is selected. ``held_out``, as
         published: the sum of the correlations. ``error``: a small mean absolute error.
         ``error_and_correlation``: both. ``error_and_ladders``: error, and the order of versions of
-        one slice. See `distiliqa.lab.train.rating.merit_of`. None stands for
+        one slice. See `distiliqa.lab.train.merit`. None stands for
         ``error_and_correlation`` where the scale of the labels is known, else for ``held_out``.
     """
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from distiliqa.errors import RecipeError
@@ -22,6 +24,7 @@ from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.losses import DistillationLoss
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import StudentSection
+from distiliqa.lab.train.runs import begin_anew
 from distiliqa.lab.train.targets import Batch, Targets
 from distiliqa.lab.train.teacher_outputs import (
     FOLLOWED,
@@ -36,7 +39,7 @@ from distiliqa.lab.train.teacher_outputs import (
     symmetries_seen,
     warn,
 )
-from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun, begin_anew
+from distiliqa.lab.train.training_run import BEST, RESULT, TrainingRun
 from distiliqa.statistics.agreement import agreement
 
 FINGERPRINT = "teachers.sha256"  # of everything that the student learns from
@@ -143,7 +146,8 @@ def train_student(
     network = run.new_network(len(networks) or recipe.folds.count, step)
     run.keep_student_recipe()
     _keep_fingerprint(run, networks, seen)
-    outputs = _teacher_outputs(run, networks, training) if networks else None
+    competent = run.competent_teachers() if teachers is None else None
+    outputs = _teacher_outputs(run, networks, training, competent) if networks else None
     module = StudentModule(
         network,
         step,
@@ -230,11 +234,14 @@ def _teacher_weights(run: TrainingRun) -> list[Path]:
 
 
 def _teacher_outputs(
-    run: TrainingRun, networks: list[Network], training: RatedDataset
+    run: TrainingRun,
+    networks: list[Network],
+    training: RatedDataset,
+    competent: NDArray[np.bool_] | None,
 ) -> TeacherOutputs:
     symmetries = _symmetries(run, networks)
     if symmetries is None:
-        return TeacherOutputs(networks, None)
+        return TeacherOutputs(networks, None, competent)
     table = make_table(
         networks,
         run.cache,
@@ -244,7 +251,7 @@ def _teacher_outputs(
         batch_size=run.recipe.student.batch_size,
         half=_in_half_precision(run),
     )
-    return TeacherOutputs((), table)
+    return TeacherOutputs((), table, competent)
 
 
 def _keep_fingerprint(

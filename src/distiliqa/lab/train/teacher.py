@@ -8,8 +8,9 @@ from torch import Tensor
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.engine import fit
 from distiliqa.lab.train.rating import RatingModule
+from distiliqa.lab.train.runs import begin_anew
 from distiliqa.lab.train.targets import Batch
-from distiliqa.lab.train.training_run import TrainingRun, begin_anew
+from distiliqa.lab.train.training_run import TrainingRun
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")
 
@@ -43,7 +44,7 @@ def train_teachers(run: TrainingRun, *, only: int | None = None, resume: bool = 
 
 
 def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
-    recipe, step, fold = run.recipe, run.recipe.teacher, run.fold(number)
+    recipe, step, seen = run.recipe, run.recipe.teacher, run.seen_by_teacher(number)
     folder = run.fold_folder(number)
     seed = recipe.seed + number
     torch.manual_seed(seed)
@@ -52,15 +53,15 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
         step,
         seed,
         span=recipe.data.span,
-        ladders=run.ladders(fold.validation, step),
+        ladders=run.ladders(seen.validation, step),
     )
     if not resume:
         begin_anew(folder)
-    training = run.training_set(fold.train, step, seed)
+    training = run.training_set(seen.train, step, seed)
     title = f"teacher {number}/{len(run.folds)}"
     fitted = fit(
         module,
-        run.batches(training, fold.validation, step, seed),
+        run.batches(training, seen.validation, step, seed),
         cache=run.cache,
         recipe=recipe,
         folder=folder,
@@ -69,4 +70,5 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
         resume=resume,
     )
     result = run.teacher_result(number)
-    run.record(result, fitted, held_out=fold.validation, select_on=step.select_on)
+    held_out = run.fold(number).validation
+    run.record(result, fitted, held_out=held_out, select_on=step.select_on)

@@ -37,14 +37,30 @@ class TeacherOutputs:
     teachers : networks of one output each, in eval mode.
     table : (images, symmetries, teachers), or None to compute them each time. The outputs of a
         table of one symmetry hold for all.
+    competent : (images, teachers), False where a teacher never saw the kind of processing of an
+        image: there the student learns the mean of the others instead. None: all are.
     """
 
-    def __init__(self, teachers: Sequence[nn.Module], table: NDArray[np.float32] | None) -> None:
+    def __init__(
+        self,
+        teachers: Sequence[nn.Module],
+        table: NDArray[np.float32] | None,
+        competent: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.teachers = teachers
         self.table = None if table is None else torch.from_numpy(table)
+        self.competent = None if competent is None else torch.from_numpy(competent)
 
     def __call__(self, images: Tensor, index: Tensor, transform: Tensor) -> Tensor:
         """Outputs (N, teachers) for images (N, 1, S, S) at positions and symmetries (N,)."""
+        outputs = self._outputs(images, index, transform)
+        if self.competent is None:
+            return outputs
+        weight = self.competent[index.cpu()].to(outputs.device, outputs.dtype)
+        mean = (outputs * weight).sum(dim=1, keepdim=True) / weight.sum(dim=1, keepdim=True)
+        return outputs.where((weight > 0) | mean.isnan(), mean)
+
+    def _outputs(self, images: Tensor, index: Tensor, transform: Tensor) -> Tensor:
         if self.table is not None:
             self.table = self.table.to(images.device)
             return self.table[index, transform.clamp(max=self.table.shape[1] - 1)]

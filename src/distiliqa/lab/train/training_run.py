@@ -9,53 +9,38 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import lightning
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
-from distiliqa.files import make_folder, sha256, write_json
-from distiliqa.foreign_json import read_json
-from distiliqa.lab.data.cache import SliceCache, open_cache
+from distiliqa.files import write_json
+from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import RatedDataset
-from distiliqa.lab.data.folds import Fold, make_folds, require_cases
-from distiliqa.lab.data.label_maps import Labels, read_labels
-from distiliqa.lab.data.ratings import RatedImage, read_ratings
+from distiliqa.lab.data.folds import Fold
+from distiliqa.lab.data.label_maps import Labels
+from distiliqa.lab.data.process_column import kinds_of
+from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.distributed import leads
-from distiliqa.lab.train.engine import LAST, Fitted, check_hardware
+from distiliqa.lab.train.engine import Fitted
 from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.recipe import (
-    Recipe,
-    StepSection,
-    load_recipe,
-    named_cases,
-    save_recipe,
-)
-from distiliqa.lab.train.start import (
-    RANDOM_START,
-    start,
-    start_facts,
-    starts_at_random,
-    with_absolute_paths,
-)
-from distiliqa.lab.train.teacher_outputs import TABLE, warn
+from distiliqa.lab.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.lab.train.start import start
 from distiliqa.version import __version__
 
 RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"
 RESULT = "result.json"
-_OF_TEACHERS = ("data", "folds", "network", "seed", "window")
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """Run of a training; see the module for its files. `start_run` and `open_run` return it."""
+    """Run of a training; see the module for its files, and `distiliqa.lab.train.runs`."""
 
     folder: Path
     recipe: Recipe
@@ -84,7 +69,7 @@ class TrainingRun:
     @property
     def student_recipe(self) -> Recipe:
         """Recipe of the student in the folder."""
-        return load_recipe(_student_recipe(self.folder))
+        return load_recipe(student_recipe(self.folder))
 
     def keep_student_recipe(self) -> None:
         """Write the recipe of the student where it differs from that of the run."""
@@ -103,6 +88,30 @@ class TrainingRun:
                 f"no fold {number}", remedy=f"choose 1 to {len(self.folds)} or set folds.count"
             )
         return self.folds[number - 1]
+
+    def unseen_kind(self, number: int) -> str | None:
+        """Kind of processing that teacher ``number``, from 1, does not see; None for none."""
+        kinds = self.recipe.folds.without
+        return kinds[number - 1] if number <= len(kinds) else None
+
+    def seen_by_teacher(self, number: int) -> Fold:
+        """What a teacher learns from, and what its epoch is chosen on, without its unseen kind."""
+        fold, kind = self.fold(number), self.unseen_kind(number)
+        train, validation = (
+            tuple(at for at in side if kind not in kinds_of(self.images[at])) for side in fold
+        )
+        return Fold(train, validation)
+
+    def competent_teachers(self) -> NDArray[np.bool_] | None:
+        """Which teachers saw the kinds of processing of each image, (images, teachers).
+
+        None where every teacher saw every kind.
+        """
+        if not self.recipe.folds.without:
+            return None
+        unseen = [self.unseen_kind(number) for number in range(1, len(self.folds) + 1)]
+        rows = [[kind not in kinds for kind in unseen] for kinds in map(kinds_of, self.images)]
+        return np.array(rows)
 
     def new_network(self, outputs: int, step: StepSection) -> Network:
         """Network to train in a step, with the start weights that the recipe names.
@@ -166,137 +175,7 @@ class TrainingRun:
         write_json(path, asdict(fitted) | {"version": __version__, "held_out": names} | facts)
 
 
-def start_run(folder: Path, recipe: Recipe, *, resume: bool) -> TrainingRun:
-    """Make or resume a run folder for a recipe.
-
-    Raises
-    ------
-    RecipeError : the recipe names no data, or hardware that is not there; the folder holds a run
-        and ``resume`` is False, or a run of another recipe or of data that have changed.
-    """
-    if leads() and (folder / RECIPE).is_file():
-        if not resume:
-            raise RecipeError("holds a run", path=folder, remedy="add --resume or choose another")
-        if load_recipe(folder / RECIPE) != with_absolute_paths(recipe):
-            raise RecipeError(
-                "holds a run of another recipe",
-                path=folder,
-                remedy="give the recipe it was started with, or another folder",
-            )
-    check_hardware(recipe)
-    if leads() and starts_at_random(recipe):
-        warn(RANDOM_START)
-    run = _assemble(folder, with_absolute_paths(recipe))
-    if leads():
-        _require_same_data(run)
-        save_recipe(run.recipe, folder / RECIPE)
-        if not (folder / FACTS).is_file():
-            write_json(folder / FACTS, _facts(run))
-    return run
-
-
-def _facts(run: TrainingRun) -> dict[str, Any]:
-    """Versions and inputs of a run, for ``run.json``."""
-    return {
-        "distiliqa": __version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "lightning": lightning.__version__,
-        "threads": torch.get_num_threads(),
-        **start_facts(run.recipe),
-        "images": len(run.images),
-        **_data_facts(run),
-    }
-
-
-def _data_facts(run: TrainingRun) -> dict[str, Any]:
-    ratings = run.recipe.data.ratings
-    assert ratings is not None
-    return {
-        "ratings_sha256": sha256(ratings),
-        "slices_sha256": sha256(run.cache.path),
-        "labels_sha256": run.labels and run.labels.sha256,
-        "folds": [[run.images[i].name for i in fold.validation] for fold in run.folds],
-    }
-
-
-def _require_same_data(run: TrainingRun) -> None:
-    """Raise `RecipeError` where images or folds differ from those the run started with."""
-    if not (run.folder / FACTS).is_file():
-        return
-    known, now = read_json(run.folder / FACTS), _data_facts(run)
-    if any(known.get(name, value) != value for name, value in now.items()):
-        raise RecipeError(
-            "its ratings or images have changed since it was started",
-            path=run.folder,
-            remedy="put them back, or train in a new folder",
-        )
-
-
-def open_run(
-    folder: Path, overrides: dict[str, Any] | None = None, *, student: bool = False
-) -> TrainingRun:
-    """Open a run that exists, with some keys of its recipe changed for its student.
-
-    Parameters
-    ----------
-    student : use the recipe of the student in the folder, if it has one of its own.
-
-    Raises
-    ------
-    RecipeError : ``folder`` holds no run, or its data have changed; an override changes a key that
-        the teachers were trained with.
-    """
-    path = folder / RECIPE
-    if not path.is_file():
-        raise RecipeError("holds no run", path=folder, remedy="run `distiliqa train-teacher` first")
-    for key in overrides or {}:
-        if key.partition(".")[0] in _OF_TEACHERS:
-            raise RecipeError(
-                f"{key}: the teachers have learned with another", path=folder, remedy="drop it"
-            )
-    recipe = load_recipe(_student_recipe(folder) if student else path, overrides)
-    run = _assemble(folder, recipe)
-    if leads():
-        _require_same_data(run)
-    return run
-
-
-def _student_recipe(folder: Path) -> Path:
+def student_recipe(folder: Path) -> Path:
+    """Recipe of the student in the folder of a run: its own, or that of the run."""
     own = folder / "student" / RECIPE
     return own if own.is_file() else folder / RECIPE
-
-
-def begin_anew(folder: Path) -> None:
-    """Remove result, table and checkpoint of an earlier training from ``folder``."""
-    if leads():
-        for name in (RESULT, TABLE, LAST):
-            (folder / name).unlink(missing_ok=True)
-
-
-def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
-    data = recipe.data
-    assert data.folder is not None
-    assert data.ratings is not None
-    images = read_ratings(data.folder, data.ratings, scale=data.scale)
-    if data.cases is not None:
-        images = _of_cases(images, named_cases(data.cases))
-    size = recipe.network.config(1).image_size
-    cache = open_cache(
-        images, window=recipe.window.window(), size=size, folder=make_folder(folder / "cache")
-    )
-    folds = make_folds(
-        images,
-        count=recipe.folds.count,
-        by=recipe.folds.by,
-        seed=recipe.seed,
-        cache=cache,
-        always_train=named_cases(recipe.folds.always_train),
-    )
-    return TrainingRun(folder, recipe, images, cache, folds, read_labels(images, data.folder))
-
-
-def _of_cases(images: Sequence[RatedImage], cases: Collection[str]) -> tuple[RatedImage, ...]:
-    """The images of some patients. Raises `RecipeError` where there are none of one of them."""
-    require_cases(images, cases)
-    return tuple(image for image in images if image.case in cases)
