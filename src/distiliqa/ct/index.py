@@ -6,6 +6,7 @@ import hashlib
 import os
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +18,7 @@ from distiliqa.ct.listing import CTIndex, Problem, in_reading_order
 from distiliqa.ct.slice_info import CTSlice
 from distiliqa.ct.source import Source
 from distiliqa.ct.volumes.detached import with_header, without_data_files
-from distiliqa.errors import CTReadError, without_paths
+from distiliqa.errors import CTReadError, NotCTError, without_paths
 from distiliqa.files import why_not_regular
 
 _DICOMDIR = "DICOMDIR"  # lists the images of its folder (PS3.10, 8.6)
@@ -71,6 +72,8 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     source = Source.on_disk(with_header(path))
     if (index := index_file(source, require_ct)) is None:
         raise CTReadError("not a CT image", path=path, remedy=f"give {FORMATS}")
+    if index.dose_reports and not index.slices:
+        raise NotCTError(index.left_out[0].reason, path=path, remedy="give the CT series too")
     return _ordered(index, [source])
 
 
@@ -145,7 +148,7 @@ def _ordered(index: CTIndex, sources: list[Source]) -> CTIndex:
             return None
 
     ordered = in_reading_order(index.slices, digest)
-    return CTIndex(ordered.slices, index.failed, index.left_out + ordered.left_out)
+    return replace(index, slices=ordered.slices, left_out=index.left_out + ordered.left_out)
 
 
 def _nothing(index: CTIndex) -> str:

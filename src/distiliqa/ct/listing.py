@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import PurePath
 from typing import NamedTuple
 
+from distiliqa.ct.dose_events import DoseReport
 from distiliqa.ct.slice_info import SliceInfo
 
 Digest = Callable[[str], bytes | None]
@@ -45,11 +46,14 @@ class CTIndex:
         Files that claim to be CT and cannot be read.
     left_out : tuple[Problem, ...]
         Readable files that are no axial CT image: localizers, MR, reports, copies.
+    dose_reports : tuple[DoseReport, ...]
+        Radiation dose reports among the files that are left out.
     """
 
     slices: tuple[SliceInfo, ...] = ()
     failed: tuple[Problem, ...] = ()
     left_out: tuple[Problem, ...] = ()
+    dose_reports: tuple[DoseReport, ...] = ()
 
     @staticmethod
     def joined(parts: Iterable[CTIndex]) -> CTIndex:
@@ -59,6 +63,7 @@ class CTIndex:
             tuple(chain.from_iterable(part.slices for part in parts)),
             tuple(chain.from_iterable(part.failed for part in parts)),
             tuple(chain.from_iterable(part.left_out for part in parts)),
+            tuple(chain.from_iterable(part.dose_reports for part in parts)),
         )
 
     def named(self, name: Callable[[str], str]) -> CTIndex:
@@ -73,6 +78,7 @@ class CTIndex:
             tuple(info.named(name(info.path)) for info in self.slices),
             named_problems(self.failed, name),
             named_problems(self.left_out, name),
+            tuple(replace(report, path=name(report.path)) for report in self.dose_reports),
         )
 
 

@@ -87,7 +87,7 @@ def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
     joined = CTIndex.joined(_index(path) for name in inputs for path in _expand(name))
     # Copies inside an input are left out already; a copy that was asked for by name is scored.
     ordered = in_reading_order(_once(joined.slices), digest=lambda path: None)
-    return CTIndex(ordered.slices, joined.failed, joined.left_out)
+    return replace(joined, slices=ordered.slices)
 
 
 def problem_of(error: Exception, path: str) -> Problem:

@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from distiliqa.ct.dicom.dose_report import DOSE_REPORT_KEYWORDS, dose_report_of, is_dose_report
 from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size, transfer_syntax
 from distiliqa.ct.dicom.enhanced import (
     GROUP_KEYWORDS,
@@ -38,11 +39,16 @@ warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 # Of a compressed frame. The header of RLE has as many; those of JPEG are longer.
 _MIN_FRAME_BYTES = 64
 
-_KEYWORDS: list = [*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS, *PIXEL_KEYWORDS]
+_KEYWORDS: list = [
+    *(*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS),
+    *(*PIXEL_KEYWORDS, *DOSE_REPORT_KEYWORDS),
+]
 
 
 def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
     """Find the axial CT slices of a DICOM file from its header.
+
+    A radiation dose report is read whole. It is left out, as it has no image, and handed on.
 
     Raises
     ------
@@ -61,6 +67,8 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
 def _index_dataset(
     dataset: Dataset, stream: IO[bytes], source: Source, require_ct: bool
 ) -> CTIndex:
+    if is_dose_report(dataset):
+        return _index_dose_report(source)
     check_image(dataset, path=source.name)
     if require_ct:
         check_kind(dataset, path=source.name)
@@ -83,6 +91,17 @@ def _index_dataset(
         stacks_apart(slices, stacks),
         left_out=tuple(Problem(source.name, reason) for reason in left_out),
     )
+
+
+def _index_dose_report(source: Source) -> CTIndex:
+    """The report, left out as no image; so is one that cannot be read, which costs no slice."""
+    try:
+        report = dose_report_of(source)
+    except CTReadError as error:
+        reason = f"no image in it, and {error.problem}"
+        raise NotCTError(reason, path=source.name, remedy=error.remedy) from error
+    reason = "no image in it, a radiation dose report"
+    return CTIndex(left_out=(Problem(source.name, reason),), dose_reports=(report,))
 
 
 def _frames(dataset: Dataset, source: Source, syntax: UID) -> Iterable[Dataset]:

@@ -1,0 +1,213 @@
+"""Dose of a series: the irradiation event of a dose report that all its slices were made from.
+
+Events are joined by the UIDs of study and irradiation event (0008,3010) alone, never by a text or a
+time. Where anything is in doubt the series has no dose, and the reason.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from math import isclose
+from typing import Any, NamedTuple
+
+from distiliqa.ct.dose_events import DoseEvent, DoseReport
+from distiliqa.ct.slice_info import SliceInfo
+
+NO_REPORT = "no dose report was given"
+
+# Values that all reports of an event must agree on.
+_COMPARED = {
+    "ctdivol_mgy": "CTDIvol",
+    "ctdi_phantom": "the code of the CTDI phantom",
+    "dlp_mgy_cm": "DLP",
+    "length_mm": "length",
+    "pitch": "pitch",
+    "ssde_mgy": "SSDE",
+}
+_SAME = 1e-6  # relative
+
+_Key = tuple[str, str]  # UIDs of study and irradiation event
+
+
+@dataclass(frozen=True)
+class SeriesDose:
+    """Dose of a series by the reports of its study.
+
+    Attributes
+    ----------
+    event : DoseEvent or None
+        The one event that all slices of the series were made from; None for none. Several series
+        may share an event: a sum over series must count it once, by its UID.
+    reasons : tuple[str, ...]
+        Why there is no event, or why values of the event are missing. Without UIDs and paths.
+    """
+
+    event: DoseEvent | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class UnmatchedEvent(NamedTuple):
+    """An event of a report that no series was made from.
+
+    Attributes
+    ----------
+    path : file of the report.
+    event : the event.
+    reason : why it belongs to no series.
+    """
+
+    path: str
+    event: DoseEvent
+    reason: str
+
+
+class Doses(NamedTuple):
+    """Doses of the series of a run.
+
+    Attributes
+    ----------
+    series : the dose of each series, by `SliceInfo.series`.
+    unmatched : events without a series; one that several reports have counts once.
+    """
+
+    series: dict[str, SeriesDose]
+    unmatched: tuple[UnmatchedEvent, ...]
+
+
+def join_doses(slices: Iterable[SliceInfo], reports: Iterable[DoseReport]) -> Doses:
+    """Find the event of each series, and the events without a series.
+
+    Parameters
+    ----------
+    slices : Iterable[SliceInfo]
+        Slices of all series.
+    reports : Iterable[DoseReport]
+        All dose reports: those found beside the images and those that were named.
+
+    Returns
+    -------
+    Doses
+        An entry for every series.
+    """
+    slices, reports = tuple(slices), tuple(reports)
+    by_series = defaultdict[str, list[SliceInfo]](list)
+    for info in slices:
+        by_series[info.series].append(info)
+    events = [event for report in reports for event in report.events]
+    series = {name: series_dose(infos, events) for name, infos in by_series.items()}
+    return Doses(series, tuple(_unmatched(slices, reports)))
+
+
+def series_dose(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> SeriesDose:
+    """Find the one event that all slices of a series were made from.
+
+    Parameters
+    ----------
+    slices : Sequence[SliceInfo]
+        The slices of the series, at least one.
+    events : Sequence[DoseEvent]
+        Events of all dose reports.
+
+    Returns
+    -------
+    SeriesDose
+        Without an event where the slices state no event, are of several, or are in no report;
+        where reports disagree; and where report and images have another phantom.
+    """
+    found = _event_of(slices, events) if events else NO_REPORT
+    if isinstance(found, str):
+        return SeriesDose(reasons=(found,))
+    return SeriesDose(found, found.problems)
+
+
+def _event_of(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> DoseEvent | str:
+    """The event of the slices, or the reason why there is none."""
+    key = _key_of(slices)
+    if isinstance(key, str):
+        return key
+    same = [event for event in events if (event.study_uid, event.event_uid) == key]
+    if not same:
+        return _why_not_found(key, events)
+    if (conflict := _conflict(same)) is not None:
+        return conflict
+    event = _merged(same)
+    return _other_phantom(event, slices) or event
+
+
+def _key_of(slices: Sequence[SliceInfo]) -> _Key | str:
+    if missing := sum(not info.event_uids for info in slices):
+        return f"{missing} of {len(slices)} slices state no irradiation event"
+    if any(info.study_uid is None for info in slices):
+        return "slices state no study UID"
+    keys = {(info.study_uid or "", uid) for info in slices for uid in info.event_uids}
+    if len(keys) > 1:
+        return f"the slices were made from {len(keys)} irradiation events: none is that of all"
+    return keys.pop()
+
+
+def _why_not_found(key: _Key, events: Iterable[DoseEvent]) -> str:
+    if key[0] in {event.study_uid for event in events}:
+        return "no dose report of the study has the irradiation event of the slices"
+    return "the dose report is of another study"
+
+
+def _conflict(same: Sequence[DoseEvent]) -> str | None:
+    """The reason not to use an event that reports state differently; None if they agree."""
+    for name, term in _COMPARED.items():
+        first, *others = [*_stated(same, name)] or [None]
+        other = next((value for value in others if not _agree(first, value)), None)
+        if other is not None:
+            return f"dose reports disagree on {term}, {first} and {other}: not used"
+    return None
+
+
+def _agree(first: Any, other: Any) -> bool:
+    return first == other or (
+        isinstance(first, float) and isclose(first, other, rel_tol=_SAME)  # rounded otherwise
+    )
+
+
+def _merged(same: Sequence[DoseEvent]) -> DoseEvent:
+    """One event from agreeing reports; what one of them lacks is taken from another."""
+    first, *others = same
+    names = (fact.name for fact in fields(DoseEvent) if fact.name not in ("number", "problems"))
+    values: dict[str, Any] = {name: next(_stated(same, name), None) for name in names}
+    shared = tuple(
+        problem for problem in first.problems if all(problem in other.problems for other in others)
+    )
+    return replace(first, problems=shared, **values)
+
+
+def _stated(same: Iterable[DoseEvent], name: str) -> Iterator[Any]:
+    return (value for event in same if (value := getattr(event, name)) is not None)
+
+
+def _other_phantom(event: DoseEvent, slices: Iterable[SliceInfo]) -> str | None:
+    stated = {info.acquisition.ctdi_phantom_cm for info in slices} - {None, event.ctdi_phantom_cm}
+    if event.ctdi_phantom_cm is None or not stated:
+        return None
+    return (
+        f"the CTDI phantom is {event.ctdi_phantom_cm} cm in the dose report and "
+        f"{stated.pop()} cm in the slices: not used"
+    )
+
+
+def _unmatched(
+    slices: Iterable[SliceInfo], reports: Iterable[DoseReport]
+) -> Iterator[UnmatchedEvent]:
+    slices = tuple(slices)
+    known: set[tuple[str | None, str | None]] = {
+        (info.study_uid, uid) for info in slices for uid in info.event_uids
+    }
+    studies = {info.study_uid for info in slices}
+    for report in reports:
+        for event in report.events:
+            key = (event.study_uid, event.event_uid)
+            if event.event_uid is None:
+                yield UnmatchedEvent(report.path, event, "it has no irradiation event UID")
+            elif key not in known:
+                known.add(key)
+                reason = "slices of it" if event.study_uid in studies else "slices of its study"
+                yield UnmatchedEvent(report.path, event, f"no {reason} were given")
