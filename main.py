@@ -142,7 +142,8 @@ def opened(args: argparse.Namespace, step: str) -> Any:
     from dataclasses import replace
 
     from distiliqa.lab.train.recipe import load_recipe
-    from distiliqa.lab.train.training_run import RECIPE, start_run
+    from distiliqa.lab.train.runs import start_run
+    from distiliqa.lab.train.training_run import RECIPE
 
     recipe = load_recipe("published", overrides(args))
     if not (RUN / RECIPE).is_file():

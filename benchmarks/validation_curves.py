@@ -29,8 +29,9 @@ from bench.published_loop import DicomSlices, train_epoch, validate
 from distiliqa.cli.demo import EXAMPLE_SERIES, FULL_DOSE
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.recipe import Recipe, load_recipe
+from distiliqa.lab.train.runs import start_run
 from distiliqa.lab.train.teacher import train_teachers
-from distiliqa.lab.train.training_run import TrainingRun, start_run
+from distiliqa.lab.train.training_run import TrainingRun
 
 SEEDS = (0, 1, 2)
 EPOCHS = 6
