@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.support.command_line import invoke
 from tests.support.disks import full_disk
+from tests.support.dose_reports import STUDY, dose_event, write_dose_report
 from typer.testing import Result
 
 Write = Callable[..., Path]
@@ -144,6 +145,56 @@ def test_globs_files_and_folders(tmp_path: Path, score: Callable[..., Result], w
     done = score(tmp_path / "a" / "*.dcm", tmp_path / "b" / "0.dcm", "--out", tmp_path / "out")
     assert done.exit_code == 0
     assert len(rows(tmp_path / "out")) == 4
+
+
+def dlp_of(out: Path) -> list[str]:
+    with (out / "series.csv").open(newline="") as file:
+        return [row["dlp_mgy_cm"] for row in csv.DictReader(file)]
+
+
+def test_a_dose_report_is_joined_wherever_it_lies(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in", IrradiationEventUID="1.2.3.4")
+    beside = write_dose_report(folder / "rdsr.dcm", dose_event(), dose_event("1.2.3.5"))
+    done = score(folder, "--out", tmp_path / "a", "--rdsr", beside)
+    assert done.exit_code == 0, done.stderr
+    assert dlp_of(tmp_path / "a") == ["420.0"]
+    assert done.stderr.splitlines()[-1].startswith(
+        f"dose event without a series: {beside}, event 2 (Spiral Acquisition, Chest, "
+    )
+    elsewhere = beside.rename(tmp_path / "rdsr.dcm")
+    assert score(folder, "--out", tmp_path / "b").exit_code == 0
+    assert dlp_of(tmp_path / "b") == [""]
+    assert score(folder, "--out", tmp_path / "b", "--rdsr", elsewhere).exit_code == 0
+    assert dlp_of(tmp_path / "b") == ["420.0"]
+
+
+def test_dose_reports_that_disagree_or_are_of_another_study_give_no_dose(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in", IrradiationEventUID="1.2.3.4")
+    first = write_dose_report(tmp_path / "a.dcm", dose_event())
+    second = write_dose_report(tmp_path / "b.dcm", dose_event(dlp=430.0))
+    done = score(folder, "--out", tmp_path / "out", "--rdsr", first, "--rdsr", second)
+    assert done.exit_code == 0
+    assert dlp_of(tmp_path / "out") == [""]
+    for report in (first, second):
+        assert f"{report}, event 1" in done.stderr
+    assert done.stderr.count("disagree on DLP, 420.0 and 430.0: not used") == 2
+    other = write_dose_report(tmp_path / "c.dcm", dose_event(), StudyInstanceUID=f"{STUDY}.5")
+    done = score(folder, "--out", tmp_path / "out", "--rdsr", other)
+    assert "no slices of its study were given" in done.stderr
+    assert dlp_of(tmp_path / "out") == [""]
+
+
+def test_a_file_that_is_no_dose_report_is_refused_before_scoring(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in", 1)
+    done = score(folder, "--rdsr", folder / "0.dcm")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {folder / '0.dcm'}: not a radiation dose report")
 
 
 def test_a_reference_adds_columns(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from distiliqa.ct import Acquisition, DoseEvent, DoseReport, SliceInfo, join_doses
+from distiliqa.ct.dose_events import DoseCheck
 from distiliqa.ct.series_dose import NO_REPORT, SeriesDose
 
 EVENT = DoseEvent(
@@ -83,6 +84,29 @@ def test_two_series_of_one_event_share_it():
 )
 def test_where_in_doubt_there_is_no_dose_and_the_reason(infos, events, reason):
     assert dose_of(infos, *events) == SeriesDose(None, (reason,))
+
+
+def test_a_refused_event_is_listed_with_each_of_its_reports():
+    reports = [
+        DoseReport("a", (EVENT,)),
+        DoseReport("b", (replace(EVENT, number=5, dlp_mgy_cm=500.0),)),
+    ]
+    reason = "dose reports disagree on DLP, 400.0 and 500.0: not used"
+    assert [(path, event.number, why) for path, event, why in join_doses(slices(), reports)[1]] == [
+        ("a", 1, reason),
+        ("b", 5, reason),
+    ]
+
+
+def test_warnings_concern_reports_of_the_study_alone():
+    assert dose_of(slices()).warnings == ()
+    assert dose_of(slices(), replace(EVENT, study_uid="1.2")).warnings == ()
+    found = dose_of(slices(), replace(EVENT, event_uid="1.1.8")).warnings
+    reason = "no dose report of the study has the irradiation event of the slices"
+    assert found == (f"no dose from a dose report: {reason}",)
+    check = DoseCheck(dlp_alert_mgy_cm=300.0, dlp_accumulated_mgy_cm=420.0)
+    checked = dose_of(slices(), replace(EVENT, dose_check=check))
+    assert checked.warnings == ("dose check: the DLP alert was exceeded",)
 
 
 def test_an_event_in_two_reports_counts_once():

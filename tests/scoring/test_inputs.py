@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.dose_reports import dose_event, write_dose_report
 
 from distiliqa.errors import CTReadError
 from distiliqa.scoring.inputs import index_inputs, problem_of
@@ -43,6 +44,17 @@ def test_a_file_reached_twice_is_read_once(
     write_series(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert len(index_inputs([tmp_path, "1.dcm", tmp_path / "1.dcm"]).slices) == 3
+
+
+def test_a_dose_report_that_a_pattern_names_is_found_and_no_failure(
+    tmp_path: Path, write_series: Write
+):
+    write_series(tmp_path, 1)
+    write_dose_report(tmp_path / "report.dcm", dose_event())
+    index = index_inputs([tmp_path / "*.dcm"])
+    assert [Path(report.path).name for report in index.dose_reports] == ["report.dcm"]
+    assert index.failed == ()
+    assert [Path(problem.path).name for problem in index.left_out] == ["report.dcm"]
 
 
 def test_versions_of_a_series_stay_apart(tmp_path: Path, write_series: Write):

@@ -25,6 +25,7 @@ from distiliqa.terminal import progress_bar, say
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.pacs.dicomweb.study import Study
+    from distiliqa.scoring.result import ScoringRun
 
 MAX_LISTED = 10
 
@@ -48,6 +49,14 @@ def score(
         typer.Option(
             metavar="DIR",
             help="Compare the slices with those of this series.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None,
+    rdsr: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A radiation dose report that does not lie in INPUT. Repeatable.",
             rich_help_panel=INPUT,
         ),
     ] = None,
@@ -167,12 +176,14 @@ def score(
     invalid options.
     """
     inputs = [*(inputs or ()), *(more_inputs or ())]
+    from distiliqa.ct import read_dose_report
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.run import require_scores, score_inputs
     from distiliqa.scoring.tuning import tuned
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
     _check_usage(inputs, remote, out, store=store)
+    dose_reports = [read_dose_report(path) for path in rdsr or ()]
     loaded = load_model(model, runtime=runtime, precision=precision, threads=threads, batch=batch)
     sr = sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
@@ -191,6 +202,7 @@ def score(
                     any_runtime=runtime is None,
                     report=None if quiet else partial(say, err=True),
                 ),
+                dose_reports=dose_reports,
             )
         require_scores(run)
         reports: list[Path] = []
@@ -211,6 +223,7 @@ def score(
         unstored = remote.store(reports)
     _report("failed", run.failed)
     _report("left out", run.left_out if not quiet else ())
+    _report_doses(run, quiet=quiet)
     _report("not written", missing, listed="")
     _report("not stored", unstored, listed="")
     if run.stopped is not None:
@@ -229,6 +242,17 @@ def _check_usage(
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
     if store and out is None:
         raise typer.BadParameter("--store keeps what it sends: give --out DIR")
+
+
+def _report_doses(run: ScoringRun, *, quiet: bool) -> None:
+    """Name the events of dose reports that are the dose of no series."""
+    from distiliqa.report.dose_facts import unmatched_text
+
+    lines = [] if quiet else [unmatched_text(one, identify=True) for one in run.doses.unmatched]
+    for line in lines[:MAX_LISTED]:
+        say(f"dose event without a series: {line}", err=True)
+    if more := lines[MAX_LISTED:]:
+        say(f"dose event without a series: {len(more)} more; --out lists all in run.json", err=True)
 
 
 def _report(

@@ -16,6 +16,7 @@ from distiliqa.ct.dose_events import DoseEvent, DoseReport
 from distiliqa.ct.slice_info import SliceInfo
 
 NO_REPORT = "no dose report was given"
+OTHER_STUDY = "the dose report is of another study"
 
 # Values that all reports of an event must agree on.
 _COMPARED = {
@@ -47,15 +48,27 @@ class SeriesDose:
     event: DoseEvent | None = None
     reasons: tuple[str, ...] = ()
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a dose report of the study lacks or contradicts, and limits that were exceeded.
+
+        A series without any report of its study has none.
+        """
+        if self.event is None:
+            known = (reason for reason in self.reasons if reason not in (NO_REPORT, OTHER_STUDY))
+            return tuple(f"no dose from a dose report: {reason}" for reason in known)
+        exceeded = () if self.event.dose_check is None else self.event.dose_check.exceeded
+        return (*self.reasons, *(f"dose check: the {limit} was exceeded" for limit in exceeded))
+
 
 class UnmatchedEvent(NamedTuple):
-    """An event of a report that no series was made from.
+    """An event of a report that is the dose of no series.
 
     Attributes
     ----------
     path : file of the report.
     event : the event.
-    reason : why it belongs to no series.
+    reason : why it is the dose of no series.
     """
 
     path: str
@@ -69,7 +82,8 @@ class Doses(NamedTuple):
     Attributes
     ----------
     series : the dose of each series, by `SliceInfo.series`.
-    unmatched : events without a series; one that several reports have counts once.
+    unmatched : events without a series. One that several reports have counts once, unless it was
+        refused: then each of its reports is named.
     """
 
     series: dict[str, SeriesDose]
@@ -97,7 +111,7 @@ def join_doses(slices: Iterable[SliceInfo], reports: Iterable[DoseReport]) -> Do
         by_series[info.series].append(info)
     events = [event for report in reports for event in report.events]
     series = {name: series_dose(infos, events) for name, infos in by_series.items()}
-    return Doses(series, tuple(_unmatched(slices, reports)))
+    return Doses(series, tuple(_unmatched(slices, series, reports)))
 
 
 def series_dose(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> SeriesDose:
@@ -150,7 +164,7 @@ def _key_of(slices: Sequence[SliceInfo]) -> _Key | str:
 def _why_not_found(key: _Key, events: Iterable[DoseEvent]) -> str:
     if key[0] in {event.study_uid for event in events}:
         return "no dose report of the study has the irradiation event of the slices"
-    return "the dose report is of another study"
+    return OTHER_STUDY
 
 
 def _conflict(same: Sequence[DoseEvent]) -> str | None:
@@ -195,11 +209,18 @@ def _other_phantom(event: DoseEvent, slices: Iterable[SliceInfo]) -> str | None:
 
 
 def _unmatched(
-    slices: Iterable[SliceInfo], reports: Iterable[DoseReport]
+    slices: Sequence[SliceInfo], series: dict[str, SeriesDose], reports: Iterable[DoseReport]
 ) -> Iterator[UnmatchedEvent]:
-    slices = tuple(slices)
-    known: set[tuple[str | None, str | None]] = {
-        (info.study_uid, uid) for info in slices for uid in info.event_uids
+    used = {
+        (dose.event.study_uid, dose.event.event_uid)
+        for dose in series.values()
+        if dose.event is not None
+    }
+    refused: dict[tuple[str | None, str | None], str] = {
+        (info.study_uid, uid): series[info.series].reasons[0]
+        for info in slices
+        for uid in info.event_uids
+        if series[info.series].event is None
     }
     studies = {info.study_uid for info in slices}
     for report in reports:
@@ -207,7 +228,9 @@ def _unmatched(
             key = (event.study_uid, event.event_uid)
             if event.event_uid is None:
                 yield UnmatchedEvent(report.path, event, "it has no irradiation event UID")
-            elif key not in known:
-                known.add(key)
+            elif key in refused and key not in used:
+                yield UnmatchedEvent(report.path, event, refused[key])
+            elif key not in used:
+                used.add(key)
                 reason = "slices of it" if event.study_uid in studies else "slices of its study"
                 yield UnmatchedEvent(report.path, event, f"no {reason} were given")

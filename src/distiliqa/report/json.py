@@ -23,6 +23,7 @@ from distiliqa.report.columns import (
     series_columns,
     slice_columns,
 )
+from distiliqa.report.dose_facts import dose_record, unmatched_records
 from distiliqa.report.measures import MEASURES, known_values
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.result import ScoringRun
@@ -50,6 +51,7 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
         "series": [_series(run, series) for series in run.series],
         "failed": [problem._asdict() for problem in run.failed],
         "left_out": [problem._asdict() for problem in run.left_out],
+        "unmatched_events": unmatched_records(run),
     }
     return _finite(record)
 
@@ -79,12 +81,14 @@ def run_record(run: ScoringRun) -> dict[str, Any]:
             "inputs": list(run.inputs),
             "reference": run.reference,
             "count_outside": run.count_outside,
+            "dose_reports": [report.path for report in run.dose_reports],
             "execution": execution_facts(run.execution),
         },
         "slices": {"found": run.found, "scored": len(run.slices)},
         "stopped": None if run.stopped is None else str(run.stopped) or "interrupted",
         "errors": [problem._asdict() for problem in run.failed],
         "left_out": [problem._asdict() for problem in run.left_out],
+        "unmatched_events": unmatched_records(run),
         "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
         "sha256": run.sha256,
     }
@@ -128,6 +132,7 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         "warnings": list(series.warnings),
         **_plain(series_columns("processed", "processed_slices"), series),
         "over_slices": _over_slices(series),
+        "dose": dose_record(series),
         "slices": [_slice(run, slice_) for slice_ in series.slices],
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.models.folder import ONNX
+from distiliqa.report.dose_facts import unmatched_text
 from distiliqa.report.entry import Entry
 from distiliqa.report.json import environment
 from distiliqa.report.names import KnownPaths, Names
@@ -26,6 +27,9 @@ def provenance(run: ScoringRun, entries: Sequence[Entry], names: Names) -> dict[
         "stopped": _stopped(run),
         "failed": _problems(run, run.failed, names),
         "left_out": _problems(run, run.left_out, names),
+        "unmatched_events": [
+            unmatched_text(unmatched, identify=names.identify) for unmatched in run.doses.unmatched
+        ],
     }
 
 

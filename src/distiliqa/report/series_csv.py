@@ -11,6 +11,7 @@ from typing import Any
 
 from distiliqa.report.columns import SCALE, Column, row_of, series_columns
 from distiliqa.report.csv import write_table
+from distiliqa.report.dose_facts import DLP, DOSE_EVENT
 from distiliqa.report.entry import Entry, list_series, percentile
 from distiliqa.report.measures import SETTINGS, known_values, measures_of
 from distiliqa.report.names import Names
@@ -142,6 +143,7 @@ def columns_of_series_csv(*, identify: bool, compared: bool) -> tuple[Column, ..
         *_SCAN,
         *(IDENTIFYING if identify else ()),
         *map(_setting, SETTINGS),
+        *map(_of_series, (DLP, DOSE_EVENT)),
         _WARNINGS,
         _deviation(score),
         *(made(column) for column in others for made in (_mean, _deviation)),

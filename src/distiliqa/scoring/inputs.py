@@ -10,9 +10,9 @@ from os.path import exists, realpath
 from pathlib import Path
 from time import perf_counter
 
-from distiliqa.ct import CTIndex, Problem, SliceInfo, index_ct
+from distiliqa.ct import CTIndex, DoseReport, Problem, SliceInfo, index_ct, read_dose_report
 from distiliqa.ct.listing import in_reading_order
-from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,19 @@ def _index(path: str) -> CTIndex:
     try:
         return index_ct(path)
     except (CTReadError, OSError) as error:
-        return CTIndex(failed=(problem_of(error, path),))
+        problem = problem_of(error, path)
+        report = _dose_report(path) if isinstance(error, NotCTError) else None
+        if report is None:
+            return CTIndex(failed=(problem,))
+        return CTIndex(left_out=(problem,), dose_reports=(report,))
+
+
+def _dose_report(path: str) -> DoseReport | None:
+    """The radiation dose report in a file, which a pattern may name beside images; else None."""
+    try:
+        return read_dose_report(path)
+    except (CTReadError, OSError):
+        return None
 
 
 def _expand(path: str | Path) -> Iterator[str]:

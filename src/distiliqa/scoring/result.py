@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
-from distiliqa.ct import Problem
+from distiliqa.ct import DoseReport, Problem, SeriesDose
+from distiliqa.ct.series_dose import Doses
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.execution import Execution
@@ -51,6 +52,10 @@ class ScoringRun:
         each series with slices in its folder, as it may belong to any of them.
     execution : Execution
         The way in which the model was run.
+    dose_reports : tuple[DoseReport, ...]
+        Dose reports that were found beside the slices, then those that were named.
+    doses : Doses
+        The irradiation event of each series, and the events without a series.
     """
 
     model: ModelConfig
@@ -67,6 +72,8 @@ class ScoringRun:
     count_outside: bool = False
     expected: dict[str, int] = field(default_factory=dict)
     execution: Execution = field(default_factory=Execution)
+    dose_reports: tuple[DoseReport, ...] = ()
+    doses: Doses = field(default_factory=lambda: Doses({}, ()))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slices", tuple(_numbered(self.slices)))
@@ -82,6 +89,7 @@ class ScoringRun:
                 self.patients.get(series, 1),
                 self.count_outside,
                 self.expected.get(series, 0),
+                self.doses.series.get(series, SeriesDose()),
             )
             for series, slices in groups
         )

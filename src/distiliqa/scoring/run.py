@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from os.path import realpath
 from pathlib import Path
 from time import perf_counter
 from typing import cast
 
-from distiliqa.ct import CTSlice, CTWarning, SliceInfo
+from distiliqa.ct import CTSlice, CTWarning, DoseReport, SliceInfo, join_doses
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.full_reference import Reference
@@ -118,6 +119,7 @@ def score_inputs(
     keep_heatmaps: bool = False,
     count_outside: bool = False,
     tune: Tune | None = None,
+    dose_reports: Iterable[DoseReport] = (),
 ) -> ScoringRun:
     """Score every slice in ``inputs``. A file that fails does not stop the others.
 
@@ -138,6 +140,8 @@ def score_inputs(
         Let slices out of domain count for the score of their series.
     tune : Callable[[Model], Model], optional
         Called where there are many slices; returns the model with its fastest execution.
+    dose_reports : Iterable[DoseReport]
+        Radiation dose reports besides those that lie in the inputs.
 
     Raises
     ------
@@ -160,6 +164,7 @@ def score_inputs(
     reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against))
     scored, stopped = _score_all(reader, model, progress, keep_heatmaps)
     end = perf_counter()
+    reports = _once((*index.dose_reports, *dose_reports))
     return ScoringRun(
         model=model.config,
         inputs=found.inputs,
@@ -181,6 +186,8 @@ def score_inputs(
         count_outside=count_outside,
         expected=found.expected,
         execution=model.execution,
+        dose_reports=reports,
+        doses=join_doses(index.slices, reports),
     )
 
 
@@ -198,6 +205,11 @@ def require_scores(run: ScoringRun) -> None:
         f"none of {len(problems)} files or slices could be scored",
         remedy=f"the first is {path}: {reason}",
     )
+
+
+def _once(reports: Iterable[DoseReport]) -> tuple[DoseReport, ...]:
+    """Drop reports that were reached twice, such as in a folder and by name."""
+    return tuple({realpath(report.path): report for report in reports}.values())
 
 
 def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:

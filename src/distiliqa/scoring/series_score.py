@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
-from distiliqa.ct import Acquisition
+from distiliqa.ct import Acquisition, SeriesDose
 from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -42,6 +42,8 @@ class SeriesScore:
         Let all slices count, also those out of domain or without a patient.
     expected : int
         Number of slices that the series should have, see `ScoringRun`; 0 if unknown.
+    dose : SeriesDose
+        Its irradiation event in the dose reports of the run, or the reason why there is none.
     """
 
     series: str
@@ -49,6 +51,7 @@ class SeriesScore:
     patients: int = 1
     count_outside: bool = False
     expected: int = 0
+    dose: SeriesDose = field(default_factory=SeriesDose)
 
     @property
     def complete(self) -> bool:
@@ -113,12 +116,13 @@ class SeriesScore:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings on the series as a whole, see `series_warnings`."""
-        return series_warnings(
+        """Warnings on the series as a whole, see `series_warnings`, and on its dose."""
+        of_slices = series_warnings(
             [slice_.position_mm for slice_ in self.slices],
             [slice_.acquisition for slice_ in self.slices],
             self.patients,
         )
+        return (*of_slices, *self.dose.warnings)
 
     @property
     def all_warnings(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from distiliqa.errors import one_line
 from distiliqa.models.config import ScoreScale
 from distiliqa.report.columns import COMPARED, FACTS, series_columns, slice_columns
+from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
 from distiliqa.report.names import Names
@@ -70,7 +71,7 @@ def section(
         "about": ", ".join(filter(None, (scanner(made), protocol(made)))),
         "uid": entry.series.series if names.identify else "",
         "figures": _figures(entry),
-        "facts": _facts(entry.series.known),
+        "facts": [*_facts(entry.series.known), *dose_texts(entry.series)],
         "warnings": _warnings(entry.series, notes),
         "plots": _plots(entry, scale) if len(slices) > 1 else {},
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],

@@ -142,9 +142,14 @@ def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[
     if found["stopped"]:
         yield text(f"The run was stopped early: {found['stopped']}")
     for title, key in (("Not scored", "failed"), ("Left out, as no axial CT", "left_out")):
-        if problems := found[key]:
-            yield text(title, HEADING)
-            for where, why in problems[:MAX_PROBLEMS]:
-                yield text(f"{where}: {why}" if where else why)
-            if len(problems) > MAX_PROBLEMS:
-                yield text(f"{len(problems) - MAX_PROBLEMS} more are in run.json")
+        yield from _listed(title, [f"{at}: {why}" if at else why for at, why in found[key]])
+    yield from _listed("Dose events without a series", found["unmatched_events"])
+
+
+def _listed(title: str, lines: Sequence[str]) -> Iterator[Any]:
+    """A heading and lines below it; nothing where there are none."""
+    if lines:
+        yield text(title, HEADING)
+    yield from map(text, lines[:MAX_PROBLEMS])
+    if len(lines) > MAX_PROBLEMS:
+        yield text(f"{len(lines) - MAX_PROBLEMS} more are in run.json")

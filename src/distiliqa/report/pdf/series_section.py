@@ -13,6 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Image, KeepTogether, Spacer
 
 from distiliqa.report.columns import FACTS, series_columns
+from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text
 from distiliqa.report.names import Names
@@ -63,6 +64,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     for column in FACTS:
         if value := fact_text(series.known, column):
             yield column.term, f"{value} {column.unit}"
+    yield from dose_texts(series)
 
 
 def _plots(run: ScoringRun, entry: Entry) -> list[Any]:
