@@ -197,6 +197,56 @@ def test_a_file_that_is_no_dose_report_is_refused_before_scoring(
     assert done.stderr.startswith(f"error: {folder / '0.dcm'}: not a radiation dose report")
 
 
+def tables(folder: Path, high: float) -> tuple[str, str, str, str]:
+    """Options with rules and levels: noise up to ``high`` for an abdomen."""
+    (folder / "rules.csv").write_text("standard_name,body_part\nabdomen,^abdomen$\n")
+    levels = f"standard_name,measure,low,high\nabdomen,noise_hu,,{high}\n"
+    (folder / "levels.csv").write_text(levels)
+    return "--protocols", f"{folder / 'rules.csv'}", "--levels", f"{folder / 'levels.csv'}"
+
+
+def test_check_ends_with_3_unless_all_series_are_in_range(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    folder = write_series(tmp_path / "in", 1)
+    done = score(folder, *tables(tmp_path, 1000), "--check", "--quiet")
+    assert (done.exit_code, done.stderr) == (0, "levels: 1 of 1 series in range\n")
+    too_low = tables(tmp_path, 1)
+    assert score(folder, *too_low).exit_code == 0
+    done = score(folder, *too_low, "--check", "--out", tmp_path / "out")
+    assert done.exit_code == 3
+    assert done.stderr.splitlines()[-2:] == [
+        "not in range: 0.dcm: noise above",
+        "levels: 0 of 1 series in range",
+    ]
+    write_series(tmp_path / "in" / "head", 1, SeriesInstanceUID="1.2.9", BodyPartExamined="HEAD")
+    done = score(folder, *tables(tmp_path, 1000), "--check")
+    assert done.exit_code == 3
+    assert "no levels" in done.stderr
+    assert "no standard name: 1 series: body_part HEAD, kernel B30f" in done.stderr
+    (tmp_path / "in" / "bad.dcm").write_text("no DICOM")
+    assert score(folder, *tables(tmp_path, 1), "--check").exit_code == 1
+
+
+@pytest.mark.parametrize("option", ["--levels", "--check"])
+def test_levels_need_rules_and_a_check_needs_levels(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write, option: str
+):
+    _, _, *levels = tables(tmp_path, 1)
+    done = score(write_series(tmp_path / "in", 1), *(levels if option == "--levels" else [option]))
+    assert done.exit_code == 2
+
+
+def test_a_faulty_rule_is_refused_before_scoring(
+    tmp_path: Path, score: Callable[..., Result], write_series: Write
+):
+    (tmp_path / "rules.csv").write_text("standard_name,kernel\nsoft,B(30\n")
+    done = score(write_series(tmp_path / "in", 1), "--protocols", tmp_path / "rules.csv")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {tmp_path / 'rules.csv'}: line 2, kernel: 'B(30' is no")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_reference_adds_columns(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):

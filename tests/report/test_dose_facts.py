@@ -1,41 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pytest
-
-from distiliqa.ct import DoseEvent, DoseReport, SeriesDose
-from distiliqa.ct.dose_events import DoseCheck
-from distiliqa.ct.series_dose import Doses, UnmatchedEvent
 from distiliqa.report.dose_facts import DLP, DOSE_EVENT, dose_texts, unmatched_text
 from distiliqa.report.json import run_record, scores_record
 from distiliqa.scoring.result import ScoringRun
-
-EVENT = DoseEvent(
-    2,
-    "1.1",
-    "1.1.7",
-    ctdivol_mgy=10.5,
-    ctdi_phantom="113691",
-    ctdi_phantom_cm=32,
-    dlp_mgy_cm=420.0,
-    acquisition_type="Spiral Acquisition",
-    protocol="5.2 CHEST of Doe",
-    dose_check=DoseCheck(dlp_alert_mgy_cm=300.0, dlp_accumulated_mgy_cm=420.0),
-)
-
-
-@pytest.fixture
-def dosed(run: ScoringRun) -> ScoringRun:
-    """The run with the dose of its first series, and an event without a series."""
-    doses = Doses(
-        {
-            run.series[0].series: SeriesDose(EVENT),
-            run.series[1].series: SeriesDose(reasons=("slices state no study UID",)),
-        },
-        (UnmatchedEvent("in/rdsr.dcm", EVENT, "no slices of it were given"),),
-    )
-    return replace(run, doses=doses, dose_reports=(DoseReport("in/rdsr.dcm", (EVENT,)),))
 
 
 def test_a_series_has_the_dlp_of_its_event(dosed: ScoringRun):

@@ -42,17 +42,16 @@ def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.
     thorax = run.series[1]
     assert mean == ["thorax", "mean", "of", "3", f"{thorax.score:.2f}", f"{thorax.noise_hu:.1f}"]
     found = [row for row in rows(printed) if row[0].endswith(".dcm")]
-    assert [row[0] for row in found] == [
-        Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix(),
-        *(Path(slice_.path).name for slice_ in run.slices[1:]),
-    ]
-    for row, slice_ in zip(found, run.slices, strict=True):
+    alone = Path(run.slices[0].path).relative_to(Path(run.inputs[0])).as_posix()
+    assert thorax.score < run.series[0].score  # the worst first
+    assert [row[0] for row in found] == [*(Path(one.path).name for one in run.slices[1:]), alone]
+    for row, slice_ in zip(found, (*run.slices[1:], run.slices[0]), strict=True):
         assert row[1:] == [
             f"{slice_.position_mm:.1f}",
             f"{slice_.score:.2f}",
             f"{slice_.spread:.2f}",
             f"{slice_.noise_hu:.1f}",
-            *(["1", "2"] if row[0] == found[0][0] else ["1"]),
+            *(["1", "2"] if row[0] == alone else ["1"]),
         ]
     assert "note 1, 4 slices: 64 x 64 padded to 512 x 512, not resampled" in printed
     assert "note 2, 1 series: one slice only" in printed
@@ -142,11 +141,22 @@ def test_means_against_a_reference(
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= width
     _, table = printed.split("Means against the reference")
-    abdomen, thorax = (row for row in rows(table) if row[0] in ("abdomen/0.dcm", "thorax"))
+    thorax, abdomen = (row for row in rows(table) if row[0] in ("abdomen/0.dcm", "thorax"))
     assert abdomen[1:] == ["0"]
     assert thorax[1:] == ["2", "0.750", "20.0", "0.333", "0.125"]
     print_scores(run)
     assert "reference" not in capsys.readouterr().out
+
+
+def test_series_are_in_range_or_not_in_words(
+    leveled: ScoringRun, width: int, capsys: pytest.CaptureFixture
+):
+    print_scores(leveled)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    thorax, abdomen = rows(printed.split("Levels")[1])[2:4]
+    assert " ".join(thorax) == "thorax chest score below, sharpness f50 not known"
+    assert " ".join(abdomen) == "abdomen/0.dcm abdomen in range"
 
 
 def test_names_are_not_taken_for_markup(run: ScoringRun, capsys: pytest.CaptureFixture):

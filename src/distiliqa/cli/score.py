@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,17 +20,22 @@ from distiliqa.cli.options import (
     open_study,
 )
 from distiliqa.cli.outputs import HeatmapKind, Outputs
+from distiliqa.cli.problems import (
+    report_check,
+    report_problems,
+    report_unmapped,
+    report_unmatched,
+)
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.pacs.dicomweb.study import Study
-    from distiliqa.scoring.result import ScoringRun
 
-MAX_LISTED = 10
+NOT_IN_RANGE = 3  # exit status of --check
 
 # Groups of options in the help.
-INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
+INPUT, OUTPUT, MODEL, LEVELS = "Input", "Output", "Model", "Protocols and levels"
 
 
 def score(
@@ -126,6 +131,28 @@ def score(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print errors only.", rich_help_panel=OUTPUT)
     ] = False,
+    protocols: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV rules that give series the standard name of their protocol.",
+            rich_help_panel=LEVELS,
+        ),
+    ] = None,
+    levels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV ranges of noise, score, f50 and SSDE by standard name.",
+            rich_help_panel=LEVELS,
+        ),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="End with 3 unless all series are in range.", rich_help_panel=LEVELS
+        ),
+    ] = False,
     runtime: RuntimeOption = None,
     precision: PrecisionOption = "fp32",
     threads: Annotated[
@@ -173,16 +200,21 @@ def score(
     fastest settings for this machine, see `distiliqa tune`, unless --threads or --batch is given.
 
     Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing scored, or
-    invalid options.
+    invalid options. 3: with --check, all slices scored and a series not in range.
     """
     inputs = [*(inputs or ()), *(more_inputs or ())]
     from distiliqa.ct import read_dose_report
+    from distiliqa.scoring.levels import read_levels
     from distiliqa.scoring.model import load_model
+    from distiliqa.scoring.protocol_rules import read_protocol_rules
     from distiliqa.scoring.run import require_scores, score_inputs
     from distiliqa.scoring.tuning import tuned
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
     _check_usage(inputs, remote, out, store=store)
+    _check_tables(protocols, levels, check=check)
+    rules = None if protocols is None else read_protocol_rules(protocols)
+    ranges = None if levels is None else read_levels(levels)
     dose_reports = [read_dose_report(path) for path in rdsr or ()]
     loaded = load_model(model, runtime=runtime, precision=precision, threads=threads, batch=batch)
     sr = sr or store
@@ -205,6 +237,7 @@ def score(
                 dose_reports=dose_reports,
             )
         require_scores(run)
+        run = replace(run, protocols=rules, levels=ranges)
         reports: list[Path] = []
         missing: list[Problem] = []
         try:
@@ -221,16 +254,21 @@ def score(
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
-    _report("failed", run.failed)
-    _report("left out", run.left_out if not quiet else ())
-    _report_doses(run, quiet=quiet)
-    _report("not written", missing, listed="")
-    _report("not stored", unstored, listed="")
+    report_problems("failed", run.failed)
+    report_problems("left out", run.left_out if not quiet else ())
+    report_problems("not written", missing, listed="")
+    report_problems("not stored", unstored, listed="")
+    if not quiet:
+        report_unmatched(run)
+        report_unmapped(run, identify=identify)
     if run.stopped is not None:
         say(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
+    in_range = report_check(run) if check else True
     if run.failed or missing or unstored:
         raise typer.Exit(1)
+    if not in_range:
+        raise typer.Exit(NOT_IN_RANGE)
 
 
 def _check_usage(
@@ -244,23 +282,8 @@ def _check_usage(
         raise typer.BadParameter("--store keeps what it sends: give --out DIR")
 
 
-def _report_doses(run: ScoringRun, *, quiet: bool) -> None:
-    """Name the events of dose reports that are the dose of no series."""
-    from distiliqa.report.dose_facts import unmatched_text
-
-    lines = [] if quiet else [unmatched_text(one, identify=True) for one in run.doses.unmatched]
-    for line in lines[:MAX_LISTED]:
-        say(f"dose event without a series: {line}", err=True)
-    if more := lines[MAX_LISTED:]:
-        say(f"dose event without a series: {len(more)} more; --out lists all in run.json", err=True)
-
-
-def _report(
-    what: str,
-    problems: Sequence[Problem],
-    listed: str = "; --out lists all of them in run.json",
-) -> None:
-    for path, reason in problems[:MAX_LISTED]:
-        say(f"{what}: {path}: {reason}", err=True)
-    if more := problems[MAX_LISTED:]:
-        say(f"{what}: {len(more)} more{listed}", err=True)
+def _check_tables(protocols: Path | None, levels: Path | None, *, check: bool) -> None:
+    if levels is not None and protocols is None:
+        raise typer.BadParameter("--levels are by standard name: give --protocols FILE too")
+    if check and levels is None:
+        raise typer.BadParameter("--check compares with --levels FILE")

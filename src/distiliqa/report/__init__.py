@@ -49,7 +49,7 @@ def write_reports(
     more_files : Iterable[str]
         What else the run writes into the folder, by the paths in it: ``run.json`` lists it, so that
         the next run can remove it.
-    identify : for the page and ``series.csv``, see `distiliqa.report.html.write_html`.
+    identify : for the page, see `distiliqa.report.html.write_html`; ``series.csv``; ``run.json``.
     progress : for the page.
 
     Returns
@@ -71,5 +71,5 @@ def write_reports(
     write_series_csv(folder / SERIES_CSV, run, identify=identify)
     write_json(folder / SCORES_JSON, scores_record(run))
     files = [SCORES_CSV, SERIES_CSV, SCORES_JSON, REPORT, *more_files]
-    write_json(folder / RECORD, run_record(run) | {FILES: files})
+    write_json(folder / RECORD, run_record(run, identify=identify) | {FILES: files})
     return write_html(folder / REPORT, run, identify=identify, progress=progress)

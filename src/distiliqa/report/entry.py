@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from distiliqa.models.config import ScoreScale
 from distiliqa.report.names import Names
@@ -17,7 +17,16 @@ from distiliqa.scoring.slice_score import SliceScore
 MAX_SECTIONS = 200
 MAX_PICTURED = 40
 
-Scored = TypeVar("Scored", SliceScore, SeriesScore)
+
+class Scored(Protocol):
+    """What has a score: a slice, a series, an entry."""
+
+    @property
+    def score(self) -> float:  # noqa: D102
+        ...
+
+
+Item = TypeVar("Item", bound=Scored)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,11 @@ class Entry:
     ranked: list[SliceScore]
     shown: bool
     pictured: bool
+
+    @property
+    def score(self) -> float:
+        """Mean score of the series."""
+        return self.series.score
 
     @property
     def id(self) -> str:
@@ -88,8 +102,8 @@ def list_series(run: ScoringRun, names: Names) -> list[Entry]:
     ]
 
 
-def worst_first(scored: Iterable[Scored], scale: ScoreScale) -> list[Scored]:
-    """Slices or series from the worst to the best score; equal scores stay in their order."""
+def worst_first(scored: Iterable[Item], scale: ScoreScale) -> list[Item]:
+    """What has a score, from the worst to the best; equal scores stay in their order."""
     sign = 1 if scale.higher_is_better else -1
     return sorted(scored, key=lambda one: sign * one.score)
 

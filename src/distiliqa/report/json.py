@@ -24,7 +24,9 @@ from distiliqa.report.columns import (
     slice_columns,
 )
 from distiliqa.report.dose_facts import dose_record, unmatched_records
+from distiliqa.report.level_checks import level_checks
 from distiliqa.report.measures import MEASURES, known_values
+from distiliqa.report.standard_names import unmapped
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -71,8 +73,14 @@ def print_json(run: ScoringRun) -> None:
     sys.stdout.write("\n")
 
 
-def run_record(run: ScoringRun) -> dict[str, Any]:
-    """The content of ``run.json``: software, model, settings, input hashes, timings, errors."""
+def run_record(run: ScoringRun, *, identify: bool = False) -> dict[str, Any]:
+    """The content of ``run.json``: software, model, settings, input hashes, timings, errors.
+
+    Parameters
+    ----------
+    identify : bool
+        Name protocol and description of series that no rule gives a standard name.
+    """
     return {
         **environment(),
         "model": model_facts(run.model),
@@ -82,6 +90,8 @@ def run_record(run: ScoringRun) -> dict[str, Any]:
             "reference": run.reference,
             "count_outside": run.count_outside,
             "dose_reports": [report.path for report in run.dose_reports],
+            "protocols": None if run.protocols is None else run.protocols.path,
+            "levels": None if run.levels is None else run.levels.path,
             "execution": execution_facts(run.execution),
         },
         "slices": {"found": run.found, "scored": len(run.slices)},
@@ -89,6 +99,7 @@ def run_record(run: ScoringRun) -> dict[str, Any]:
         "errors": [problem._asdict() for problem in run.failed],
         "left_out": [problem._asdict() for problem in run.left_out],
         "unmatched_events": unmatched_records(run),
+        "unmapped": [asdict(one) for one in unmapped(run, identify=identify)],
         "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
         "sha256": run.sha256,
     }
@@ -133,8 +144,26 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         **_plain(series_columns("processed", "processed_slices"), series),
         "over_slices": _over_slices(series),
         "dose": dose_record(series),
+        "standard_name": series.standard_name,
+        "levels": _levels(series),
         "slices": [_slice(run, slice_) for slice_ in series.slices],
     }
+
+
+def _levels(series: SeriesScore) -> list[dict[str, Any]] | None:
+    """The checks of a series; None in a run without levels."""
+    if series.limits is None:
+        return None
+    return [
+        {
+            "measure": check.measure,
+            "value": rounded(check.value),
+            "low": check.range.low,
+            "high": check.range.high,
+            "verdict": check.verdict,
+        }
+        for check in level_checks(series)
+    ]
 
 
 def _over_slices(series: SeriesScore) -> dict[str, dict[str, Any]]:

@@ -45,11 +45,12 @@ def headings(columns: Iterable[Column]) -> list[Heading]:
 
 
 class Cell(NamedTuple):
-    """A cell with a link, and a title that is shown under the pointer."""
+    """A cell with a link, a title that is shown under the pointer, and a mark: its classes."""
 
     text: str
     href: str = ""
     title: str = ""
+    mark: str = ""
 
 
 class Row(NamedTuple):

@@ -16,7 +16,9 @@ from distiliqa.models.config import ModelConfig
 from distiliqa.report.columns import COMPARED, series_columns, slice_columns
 from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
+from distiliqa.report.level_checks import LEVELS, is_in_range
 from distiliqa.report.names import series_labels, slice_labels
+from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -42,6 +44,8 @@ def print_scores(run: ScoringRun) -> None:
     else:
         console.print(_every_series(run, notes, width))
         console.print(_worst_slices(run, notes, width))
+    if run.levels is not None:
+        console.print(_levels(run, width))
     if run.reference is not None:
         console.print(_against_reference(run, width))
     for warning, number in notes.items():
@@ -51,6 +55,13 @@ def print_scores(run: ScoringRun) -> None:
         f"  {slice_count(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
         f" ({len(run.slices) / seconds:.1f} a second)"
     )
+
+
+def _ranked(run: ScoringRun, width: int) -> list[tuple[str, SeriesScore]]:
+    """The series with their labels, the worst first."""
+    found = run.series
+    labels = dict(zip((one.series for one in found), series_labels(found, width), strict=True))
+    return [(labels[one.series], one) for one in worst_first(found, run.model.scale)]
 
 
 def _where_warned(run: ScoringRun) -> dict[str, str]:
@@ -78,7 +89,7 @@ def _print_heading(model: ModelConfig, console: Console) -> None:
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     table = _table("Slice", POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
     show_spread = run.model.interval_calibration is None
-    for label, series in zip(series_labels(run.series, width), run.series, strict=True):
+    for label, series in _ranked(run, width):
         if len(series.slices) == 1:
             cells = _cells(series.slices[0], notes, show_spread, series.warnings)
             table.add_row(Text(label), *cells)
@@ -99,7 +110,7 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
 def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     heads = ("Series", SLICES.head, MEAN.head, "Lowest", "Highest", MEAN_NOISE.head, "Notes")
     table = _table(*heads)
-    for label, series in zip(series_labels(run.series, width), run.series, strict=True):
+    for label, series in _ranked(run, width):
         scores = [slice_.score for slice_ in series.known]
         ends = (number_text(end, SCORE.digits) for end in (min(scores), max(scores)))
         marks = _marks(series.all_warnings, notes)
@@ -128,10 +139,22 @@ def _against_reference(run: ScoringRun, width: int) -> Table:
     """Means over the slices that count of each series and have a slice of the reference."""
     heads = (column.head for column in COMPARED)
     table = _table("Means against the reference", SLICES.head, *heads)
-    for label, series in zip(series_labels(run.series, width), run.series, strict=True):
+    for label, series in _ranked(run, width):
         found = [slice_ for slice_ in series.known if _has_reference(slice_)]
         means = (_mean(map(column.value, found), column.digits) for column in COMPARED)
         table.add_row(Text(label), str(len(found)), *means)
+    return table
+
+
+def _levels(run: ScoringRun, width: int) -> Table:
+    """Each series with its standard name, and whether it is in range."""
+    table = _table("Levels", STANDARD.head, "")
+    table.columns[1].justify = table.columns[2].justify = "left"
+    table.columns[2].no_wrap = False
+    for label, series in _ranked(run, width):
+        style = "green" if is_in_range(series) else "bold red"
+        verdict = Text(LEVELS.text(series), style)
+        table.add_row(Text(label), Text(STANDARD.text(series) or "no standard name"), verdict)
     return table
 
 

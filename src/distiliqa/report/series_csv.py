@@ -13,8 +13,10 @@ from distiliqa.report.columns import SCALE, Column, row_of, series_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.dose_facts import DLP, DOSE_EVENT
 from distiliqa.report.entry import Entry, list_series, percentile
+from distiliqa.report.level_checks import LEVELS
 from distiliqa.report.measures import SETTINGS, known_values, measures_of
 from distiliqa.report.names import Names
+from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 
 # Measures that have a name of their own in this file.
@@ -143,7 +145,7 @@ def columns_of_series_csv(*, identify: bool, compared: bool) -> tuple[Column, ..
         *_SCAN,
         *(IDENTIFYING if identify else ()),
         *map(_setting, SETTINGS),
-        *map(_of_series, (DLP, DOSE_EVENT)),
+        *map(_of_series, (DLP, DOSE_EVENT, STANDARD, LEVELS)),
         _WARNINGS,
         _deviation(score),
         *(made(column) for column in others for made in (_mean, _deviation)),

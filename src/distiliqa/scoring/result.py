@@ -12,6 +12,8 @@ from distiliqa.ct.series_dose import Doses
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.execution import Execution
+from distiliqa.scoring.levels import Levels
+from distiliqa.scoring.protocol_rules import ProtocolRules
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -56,6 +58,10 @@ class ScoringRun:
         Dose reports that were found beside the slices, then those that were named.
     doses : Doses
         The irradiation event of each series, and the events without a series.
+    protocols : ProtocolRules or None
+        The rules that give series their standard names; None without any.
+    levels : Levels or None
+        The limits of each standard name; None without any.
     """
 
     model: ModelConfig
@@ -74,6 +80,8 @@ class ScoringRun:
     execution: Execution = field(default_factory=Execution)
     dose_reports: tuple[DoseReport, ...] = ()
     doses: Doses = field(default_factory=lambda: Doses({}, ()))
+    protocols: ProtocolRules | None = None
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slices", tuple(_numbered(self.slices)))
@@ -82,16 +90,20 @@ class ScoringRun:
     def series(self) -> tuple[SeriesScore, ...]:
         """The scores grouped by series, in reading order."""
         groups = groupby(self.slices, key=lambda slice_: slice_.series)
-        return tuple(
-            SeriesScore(
-                series,
-                tuple(slices),
-                self.patients.get(series, 1),
-                self.count_outside,
-                self.expected.get(series, 0),
-                self.doses.series.get(series, SeriesDose()),
-            )
-            for series, slices in groups
+        return tuple(self._series(name, tuple(slices)) for name, slices in groups)
+
+    def _series(self, name: str, slices: tuple[SliceScore, ...]) -> SeriesScore:
+        rules, levels = self.protocols, self.levels
+        standard = None if rules is None else rules.name_of(slice_.info for slice_ in slices)
+        return SeriesScore(
+            name,
+            slices,
+            patients=self.patients.get(name, 1),
+            count_outside=self.count_outside,
+            expected=self.expected.get(name, 0),
+            dose=self.doses.series.get(name, SeriesDose()),
+            standard_name=standard,
+            limits=None if levels is None else levels.of(standard),
         )
 
     def sha256_of(self, path: str) -> str | None:

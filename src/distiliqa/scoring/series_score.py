@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from distiliqa.ct import Acquisition, SeriesDose
 from distiliqa.scoring.checks import series_warnings
+from distiliqa.scoring.levels import Limits
 from distiliqa.scoring.slice_score import SliceScore
 
 # Quantities that a scanner adapts from slice to slice; the other facts are settings.
@@ -44,6 +45,10 @@ class SeriesScore:
         Number of slices that the series should have, see `ScoringRun`; 0 if unknown.
     dose : SeriesDose
         Its irradiation event in the dose reports of the run, or the reason why there is none.
+    standard_name : str or None
+        Name of its protocol by the rules of the run; None where no rule matches.
+    limits : Limits or None
+        Limits of the levels of the run for its standard name; None in a run without levels.
     """
 
     series: str
@@ -52,6 +57,8 @@ class SeriesScore:
     count_outside: bool = False
     expected: int = 0
     dose: SeriesDose = field(default_factory=SeriesDose)
+    standard_name: str | None = None
+    limits: Limits | None = None
 
     @property
     def complete(self) -> bool:

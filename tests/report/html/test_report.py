@@ -234,11 +234,33 @@ def test_of_very_many_series_the_worst_have_sections_and_pictures(
         replace(with_facts(first, series=f"{score}"), score=float(score)) for score in (4, 1, 3, 2)
     ]
     text = report(replace(run, slices=tuple(series)))
-    assert re.findall(r'<section class="series" id="(s\d)">', text) == ["s2", "s3", "s4"]
+    assert re.findall(r'<section class="series" id="(s\d)">', text) == ["s2", "s4", "s3"]
+    assert re.findall(r'<tr id="(r\d)"', text) == ["r2", "r4", "r3", "r1"]
     assert text.count("data:image/jpeg") == 2
     assert "The 3 worst of 4 series have a section" in text
     assert "The 2 worst series have pictures." in text
     assert '<a href="#r1"' in text
+
+
+def test_series_are_in_range_or_not_in_words_and_color(
+    leveled: ScoringRun, report: Callable[..., str]
+):
+    text = report(leveled)
+    assert '<span class="in-range" title="">in range</span>' in text
+    wrong = "score below, sharpness f50 not known"
+    assert f'<span class="not-in-range" title="">{wrong}</span>' in text
+    assert "<dt>Level of sharpness f50</dt><dd>not known, 0.25 to 0.4</dd>" in text
+    assert cells(text, "r2")[1] == "chest"
+
+
+def test_doses_and_events_without_a_series_are_reported(
+    dosed: ScoringRun, report: Callable[..., str]
+):
+    text = report(dosed)
+    assert "<dt>DLP</dt><dd>420.0 mGy.cm</dd>" in text
+    assert "<h2>Dose events without a series</h2>" in text
+    assert "Doe" not in text
+    assert "5.2 CHEST of Doe" in report(dosed, identify=True)
 
 
 def test_what_was_not_scored_is_reported(run: ScoringRun, report: Callable[..., str]):

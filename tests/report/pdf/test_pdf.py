@@ -220,8 +220,20 @@ def test_processing_is_on_paper_and_every_page_says_what_the_model_sees(
     assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
     assert min(box.bottom for box in feet) > 10
     assert "Processed" in said
-    assert said[said.index("Processed slices") + 1] == "0"
+    assert said[said.index("Processed slices") + 1] == "2"  # of the worst series, which is first
     assert sum(LOST_DETAIL in text for text in said) == 2  # legend, and the note of the series
     boxes.clear()
     write_pdf(tmp_path / "report.pdf", run)
     assert not any("The score sees" in box.text or "Processed" in box.text for box in boxes)
+
+
+def test_levels_and_doses_are_on_paper(
+    leveled: ScoringRun, dosed: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    both = replace(leveled, doses=dosed.doses)
+    write_pdf(tmp_path / "report.pdf", both)
+    said = [box.text for box in boxes]
+    assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
+    assert {"Levels", "in range", "chest", "420.0 mGy.cm"} <= set(said)
+    assert "Dose events without a series" in said
+    assert not any("Doe" in text for text in said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from distiliqa.report.entry import list_series
+from distiliqa.report.entry import list_series, worst_first
 from distiliqa.report.html.overview import figures, series_table, strip_plots
 from distiliqa.report.html.section import section
 from distiliqa.report.names import Names
@@ -47,7 +47,7 @@ def write_html(
         The disk is full or the folder cannot be written.
     """
     names = Names.of(run, identify=identify)
-    entries = list_series(run, names)
+    entries = worst_first(list_series(run, names), run.model.scale)
     notes = notes_of(run.series)
     pictures = draw_pictures(entries, run.model, progress)
     scale = run.model.scale

@@ -15,6 +15,7 @@ from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.entry import Entry, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner
 from distiliqa.report.html.section import slice_figure
+from distiliqa.report.level_checks import LEVELS, is_in_range, level_text
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Cell,
@@ -27,10 +28,13 @@ from distiliqa.report.page_blocks import (
     numbers_of,
 )
 from distiliqa.report.plots import Dot, strips, svg
+from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
 TENTH = 0.1
+IN_RANGE_MARK, NOT_IN_RANGE_MARK = "in-range", "not-in-range"  # classes of style.css
 MAX_GROUPS = 24
 NOT_STATED = "not stated"
 GROUPS: dict[str, Callable[[Acquisition], str]] = {
@@ -48,12 +52,13 @@ SLICES, MEAN, NOISE, OUT_OF_DOMAIN, PROCESSED = series_columns(
 COUNTS = (OUT_OF_DOMAIN, PROCESSED)
 HEADINGS = (
     Heading("Series", "A click leads to the series."),
+    *headings((STANDARD,)),
     Heading("Scanner"),
     *headings(FACTS),
     *headings((SLICES, MEAN)),
     Heading("Worst", "Score of the worst slice.", numeric=True),
     Heading("10th", "One slice in ten has this score or a worse one.", numeric=True),
-    *headings((NOISE, *COUNTS)),
+    *headings((NOISE, LEVELS, *COUNTS)),
     Heading("Notes", "Warnings by their number in the list of notes."),
 )
 
@@ -92,6 +97,7 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
     scanners = {scanner(slice_.acquisition) for slice_ in series.known} - {""}
     return [
         Cell(entry.name, href=f"#{entry.id}"),
+        STANDARD.text(series),
         ", ".join(sorted(scanners)),
         *(fact_text(series.known, column) for column in FACTS),
         SLICES.text(series),
@@ -99,9 +105,17 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
         f"{entry.ranked[0].score:.2f}",
         f"{percentile(entry.ranked, TENTH).score:.2f}",
         NOISE.text(series),
+        level_cell(series),
         *(column.text(series) if column.value(series) else "" for column in COUNTS),
         numbers_of(series.all_warnings, notes),
     ]
+
+
+def level_cell(series: SeriesScore) -> str | Cell:
+    """Whether a series is in range, in words and color; empty in a run without levels."""
+    if (found := level_text(series)) is None:
+        return ""
+    return Cell(found, mark=IN_RANGE_MARK if is_in_range(series) else NOT_IN_RANGE_MARK)
 
 
 def _mark(entry: Entry) -> str:

@@ -13,6 +13,7 @@ from distiliqa.report.columns import COMPARED, FACTS, series_columns, slice_colu
 from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
+from distiliqa.report.level_checks import level_texts
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Heading,
@@ -29,6 +30,7 @@ from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
 from distiliqa.report.plots.profile import PAGE
 from distiliqa.report.series_plots import series_plots
+from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -66,12 +68,17 @@ def section(
 ) -> dict[str, Any]:
     """The parts of the section for the template."""
     slices, made = entry.series.slices, entry.series.acquisition
+    about = (STANDARD.text(entry.series), scanner(made), protocol(made))
     return {
         "entry": entry,
-        "about": ", ".join(filter(None, (scanner(made), protocol(made)))),
+        "about": ", ".join(filter(None, about)),
         "uid": entry.series.series if names.identify else "",
         "figures": _figures(entry),
-        "facts": [*_facts(entry.series.known), *dose_texts(entry.series)],
+        "facts": [
+            *_facts(entry.series.known),
+            *dose_texts(entry.series),
+            *level_texts(entry.series),
+        ],
         "warnings": _warnings(entry.series, notes),
         "plots": _plots(entry, scale) if len(slices) > 1 else {},
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],

@@ -8,7 +8,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.extras import install_command, is_installed
 from distiliqa.files import check_regular
 from distiliqa.models.seen_faults import seen_by
-from distiliqa.report.entry import list_series
+from distiliqa.report.entry import list_series, worst_first
 from distiliqa.report.names import Names
 from distiliqa.report.pictures import Pictures, draw_pictures
 from distiliqa.scoring.result import ScoringRun
@@ -74,7 +74,7 @@ def write_pdf(
     from distiliqa.report.pdf.series_section import sections
 
     names = Names.of(run, identify=identify)
-    entries = list_series(run, names)
+    entries = worst_first(list_series(run, names), run.model.scale)
     if pictures is None:
         pictures = draw_pictures(entries, run.model)
     story = [

@@ -39,6 +39,10 @@ HEADING = ParagraphStyle(
     spaceBefore=14,
     spaceAfter=4,
 )
+IN_RANGE = ParagraphStyle("in range", SMALL, textColor=HexColor("#1a6b34"))
+NOT_IN_RANGE = ParagraphStyle(
+    "not in range", SMALL, fontName="Helvetica-Bold", textColor=HexColor("#a3201d")
+)
 STRONG = ParagraphStyle("strong", SMALL, fontName="Helvetica-Bold")
 STRONG_NUMBER = ParagraphStyle("strong number", STRONG, alignment=TA_RIGHT)
 
@@ -135,12 +139,18 @@ def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[obj
     columns : Sequence[tuple[str, float, bool]]
         Name, share of the width, and whether it holds numbers, of each.
     rows : Sequence[Sequence[object]]
-        A cell for each column; a cell wraps inside it.
+        A cell for each column, as words or a paragraph; a cell wraps inside it.
     """
     total = sum(share for _, share, _ in columns)
     head = [text(name, STRONG_NUMBER if numeric else STRONG) for name, _, numeric in columns]
     styles = [NUMBER if numeric else SMALL for _, _, numeric in columns]
-    body = [[text(cell, style) for cell, style in zip(row, styles, strict=True)] for row in rows]
+    body = [
+        [
+            cell if isinstance(cell, Paragraph) else text(cell, style)
+            for cell, style in zip(row, styles, strict=True)
+        ]
+        for row in rows
+    ]
     return Table(
         [head, *body],
         colWidths=[WIDTH * share / total for _, share, _ in columns],

@@ -8,15 +8,18 @@ from typing import Any
 
 from PIL import Image as Pillow
 from reportlab.lib.units import mm
-from reportlab.platypus import Image, Spacer, Table
+from reportlab.platypus import Image, Paragraph, Spacer, Table
 
 from distiliqa.report.columns import series_columns
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import interval_text, protocol, scanner
+from distiliqa.report.level_checks import LEVELS, is_in_range, level_text
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import (
     BODY,
     HEADING,
+    IN_RANGE,
+    NOT_IN_RANGE,
     QUIET,
     STRONG,
     TITLE,
@@ -27,8 +30,10 @@ from distiliqa.report.pdf.document import (
     text,
 )
 from distiliqa.report.provenance import provenance
+from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.series_score import SeriesScore
 
 LOGO_MM = (45, 18)
 MAX_PROBLEMS = 40
@@ -48,6 +53,7 @@ COLUMNS = (
     (NOISE.head, 1.2, True),
     (OUT_OF_DOMAIN.head, 1.4, True),
 )
+STANDARD_COLUMN, LEVELS_COLUMN = (STANDARD.head, 2.0, False), (LEVELS.head, 1.8, False)
 PROCESSED_COLUMN = ("Processed", 1.8, True)
 
 
@@ -68,7 +74,7 @@ def front(
     for line in (notes or "").splitlines():
         yield Spacer(0, 2 * mm)
         yield text(line, BODY, most=None)
-    yield text("Series", HEADING)
+    yield text("Series, the worst first", HEADING)
     yield _series_table(entries)
     yield Spacer(0, 2 * mm)
     counted = (
@@ -101,12 +107,26 @@ def _title(logo: Path | None) -> Any:
 
 
 def _series_table(entries: Sequence[Entry]) -> Table:
-    """A row a series; a column of processed slices only where a series has any."""
+    """A row a series; columns of some runs only where a series has anything there."""
     rows = [_row(entry) for entry in entries]
-    if not _any_processed(entries):
-        return grid(COLUMNS, rows)
-    counts = (PROCESSED.value(entry.series) or "" for entry in entries)
-    return grid((*COLUMNS, PROCESSED_COLUMN), [(*r, n) for r, n in zip(rows, counts, strict=True)])
+    optional = (
+        (STANDARD_COLUMN, [STANDARD.text(entry.series) for entry in entries]),
+        (LEVELS_COLUMN, [_levels(entry.series) for entry in entries]),
+        (PROCESSED_COLUMN, [PROCESSED.value(entry.series) or "" for entry in entries]),
+    )
+    shown = [(column, cells) for column, cells in optional if any(cells)]
+    added = zip(*(cells for _, cells in shown), strict=True) if shown else [()] * len(rows)
+    return grid(
+        (*COLUMNS, *(column for column, _ in shown)),
+        [(*row, *cells) for row, cells in zip(rows, added, strict=True)],
+    )
+
+
+def _levels(series: SeriesScore) -> Paragraph | str:
+    """Whether a series is in range, in words and color; empty in a run without levels."""
+    if (found := level_text(series)) is None:
+        return ""
+    return text(found, IN_RANGE if is_in_range(series) else NOT_IN_RANGE)
 
 
 def _any_processed(entries: Sequence[Entry]) -> bool:

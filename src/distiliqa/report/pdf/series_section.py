@@ -16,12 +16,14 @@ from distiliqa.report.columns import FACTS, series_columns
 from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text
+from distiliqa.report.level_checks import level_texts
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import Frame
 from distiliqa.report.series_plots import series_plots
+from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 
@@ -52,6 +54,8 @@ def sections(
 
 def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     series = entry.series
+    if standard := STANDARD.text(series):
+        yield STANDARD.term, standard
     yield "Mean score", f"{series.score:.2f}"
     if series.interval is not None:
         yield "Interval", interval_text(series.interval)
@@ -65,6 +69,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
         if value := fact_text(series.known, column):
             yield column.term, f"{value} {column.unit}"
     yield from dose_texts(series)
+    yield from level_texts(series)
 
 
 def _plots(run: ScoringRun, entry: Entry) -> list[Any]:

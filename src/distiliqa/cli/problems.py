@@ -1,0 +1,57 @@
+"""What ``distiliqa score`` prints on the standard error when the scores are out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from distiliqa.terminal import say
+
+if TYPE_CHECKING:
+    from distiliqa.ct import Problem
+    from distiliqa.scoring.result import ScoringRun
+
+MAX_LISTED = 10
+IN_RECORD = "; --out lists all of them in run.json"
+
+
+def report_problems(what: str, problems: Sequence[Problem], listed: str = IN_RECORD) -> None:
+    """Name files with their problem."""
+    _listed(what, [f"{path}: {reason}" for path, reason in problems], listed)
+
+
+def report_unmatched(run: ScoringRun) -> None:
+    """Name the events of dose reports that are the dose of no series."""
+    from distiliqa.report.dose_facts import unmatched_text
+
+    lines = [unmatched_text(unmatched, identify=True) for unmatched in run.doses.unmatched]
+    _listed("dose event without a series", lines)
+
+
+def report_unmapped(run: ScoringRun, *, identify: bool) -> None:
+    """List what series without a standard name have, with their number."""
+    from distiliqa.report.standard_names import unmapped
+
+    lines = [f"{one.series} series: {one.text}" for one in unmapped(run, identify=identify)]
+    _listed("no standard name", lines)
+    if lines and not identify:
+        say("no standard name: --identify shows protocol and description too", err=True)
+
+
+def report_check(run: ScoringRun) -> bool:
+    """Name the series that are not in range; returns whether all are."""
+    from distiliqa.report.level_checks import is_in_range, level_sentence, level_text
+    from distiliqa.report.names import MAX_LABEL, series_labels
+
+    labels = zip(series_labels(run.series, MAX_LABEL), run.series, strict=True)
+    lines = [f"{name}: {level_text(one)}" for name, one in labels if not is_in_range(one)]
+    _listed("not in range", lines, "; --out lists all of them in series.csv")
+    say(level_sentence(run.series), err=True)
+    return not lines
+
+
+def _listed(what: str, lines: Sequence[str], listed: str = IN_RECORD) -> None:
+    for line in lines[:MAX_LISTED]:
+        say(f"{what}: {line}", err=True)
+    if more := lines[MAX_LISTED:]:
+        say(f"{what}: {len(more)} more{listed}", err=True)

@@ -1,0 +1,111 @@
+"""Series against the levels of a site: in range, below, above, or not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from statistics import fmean
+from typing import Literal, NamedTuple
+
+from distiliqa.report import measures
+from distiliqa.report.columns import Column
+from distiliqa.report.measures import known_values
+from distiliqa.scoring.levels import Range
+from distiliqa.scoring.series_score import SeriesScore
+
+Verdict = Literal["in range", "below", "above", "not known"]
+IN_RANGE, NO_LEVELS = "in range", "no levels"
+_WORDS = {
+    "score_mean": "score",
+    "noise_hu": "noise",
+    "mtf50_per_mm": "sharpness f50",
+    "ssde_mgy": "SSDE",
+}
+_COLUMNS = {"score_mean": "score"}  # measures that have another name in a slice
+
+
+class LevelCheck(NamedTuple):
+    """The mean of a measure over a series, beside its range.
+
+    Attributes
+    ----------
+    measure : name of its column in ``series.csv``.
+    value : mean over the slices that count; None where none of them has it.
+    range : the range of the levels.
+    verdict : whether the value is in the range, ends included.
+    """
+
+    measure: str
+    value: float | None
+    range: Range
+    verdict: Verdict
+
+    @property
+    def text(self) -> str:
+        """Measure and verdict."""
+        return f"{_WORDS[self.measure]} {self.verdict}"
+
+
+def level_checks(series: SeriesScore) -> list[LevelCheck]:
+    """Check each measure that the levels of a series have a range for, in their order."""
+    return [
+        LevelCheck(measure, value := _mean(series, measure), found, _verdict(value, found))
+        for measure, found in (series.limits or {}).items()
+    ]
+
+
+def level_text(series: SeriesScore) -> str | None:
+    """The checks in words; None in a run without levels."""
+    if series.limits is None:
+        return None
+    checks = level_checks(series)
+    if not checks:
+        return NO_LEVELS
+    wrong = [check.text for check in checks if check.verdict != IN_RANGE]
+    return ", ".join(wrong) or IN_RANGE
+
+
+def level_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
+    """Term and check of each measure, with its value and range: ``12.1: above, 5 to 12``."""
+    for check in level_checks(series):
+        low, high = ("" if end is None else f"{end:g}" for end in check.range)
+        value = "" if check.value is None else f"{check.value:.3g}: "
+        limits = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
+        yield f"Level of {_WORDS[check.measure]}", f"{value}{check.verdict}, {limits}"
+
+
+def is_in_range(series: SeriesScore) -> bool:
+    """Whether the series has levels and all its measures are known and in their range."""
+    return level_text(series) == IN_RANGE
+
+
+def level_sentence(series: Iterable[SeriesScore]) -> str:
+    """How many series are in range, for the end of a run."""
+    series = list(series)
+    inside = sum(map(is_in_range, series))
+    return f"levels: {inside} of {len(series)} series in range"
+
+
+LEVELS = Column(
+    "levels",
+    "",
+    None,
+    "`in range`, or the measures that are below, above or not known, by `--levels`.",
+    level_text,
+    "series",
+    term="Levels",
+)
+
+
+def _mean(series: SeriesScore, measure: str) -> float | None:
+    name = _COLUMNS.get(measure, measure)
+    column = next((column for column in measures.MEASURES if column.name == name), None)
+    found = known_values(series, column) if column is not None else []
+    return fmean(found) if found else None
+
+
+def _verdict(value: float | None, found: Range) -> Verdict:
+    if value is None:
+        return "not known"
+    if found.low is not None and value < found.low:
+        return "below"
+    return "above" if found.high is not None and value > found.high else "in range"
