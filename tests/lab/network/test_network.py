@@ -160,7 +160,7 @@ def test_the_map_of_a_crop_is_that_of_its_part():
         patch=16, depth=1, width=16, heads=2, mlp=16, map=True, processed=True,
     )  # fmt: skip
     network, image = Network(config).train(), torch.zeros(2, 1, 512, 512)
-    image[..., 256:288, 288:320] = 1  # block 8, 9
+    image[..., 256:288, 288:320] = torch.rand(32, 32)  # block 8, 9
     heads = network.heads_of_crop(image[..., 128:384, 256:512], (128, 256))
     assert heads.map.shape == (2, 8, 8)
     assert heads.processed.shape == (2,)
