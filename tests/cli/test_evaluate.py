@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from tests.support.command_line import invoke
 
+import distiliqa
 from distiliqa.ct.window import SOFT_TISSUE
 
 
@@ -61,13 +63,53 @@ def test_predictions_of_a_model(data: Path, monkeypatch: pytest.MonkeyPatch) -> 
         image_size=32,
         predict=lambda images: images.mean((2, 3)) * 350 / 80,
     )
-    monkeypatch.setattr("distiliqa.lab.evaluate.predictions.load_predictor", lambda path: predictor)
+    monkeypatch.setattr("distiliqa.lab.evaluate.predictor.load_predictor", lambda path: predictor)
     code, _, stderr = run(data, str(data / "model"), "--out", str(data / "out"))
     assert code == 0, stderr
     summary = json.loads((data / "out" / "evaluation.json").read_text())
     assert summary["metrics"]["plcc"] == pytest.approx(1)
     assert summary["metrics"]["mae"] < 1e-3
     assert not list((data / "out").glob(".distiliqa-*"))
+
+
+def test_against_another_table_and_after_a_fit(data: Path) -> None:
+    rows = (data / "predictions.csv").read_text().splitlines()
+    other = [f"{name},{25 * float(score)}" for name, score in (row.split(",") for row in rows[1:])]
+    (data / "other.csv").write_text("\n".join(["image,pred", *other]))
+    out = data / "out"
+    options = ("--predictions", str(data / "other.csv"), "--against", str(data / "predictions.csv"))
+    code, stdout, stderr = run(data, *options, "--logistic", "--out", str(out))
+    assert code == 0, stderr
+    assert "after a logistic fit: plcc" in stdout
+    assert "seem to be on different scales" in stderr
+    summary = json.loads((out / "evaluation.json").read_text())
+    assert summary["difference"]["srocc"]["value"] == 0
+    assert summary["difference"]["mae"]["value"] > 10
+    assert summary["logistic_fit"]["rmse"] < 1
+    assert summary["metrics"]["signed_srocc"] == summary["metrics"]["srocc"]
+    assert str(data / "predictions.csv") in summary["inputs"]
+
+
+def test_a_shipped_model_by_its_name(tmp_path: Path) -> None:
+    phantom = Path(distiliqa.__file__).parent / "examples" / "body_phantom"
+    scores = {"dose_010/slice_1.dcm": 1.0, "dose_100/slice_1.dcm": 3.9}
+    (tmp_path / "ratings.json").write_text(json.dumps(scores))
+    out, scored = tmp_path / "out", tmp_path / "scored"
+    result = invoke(
+        "evaluate", "compact", "--data", phantom, "--ratings", tmp_path / "ratings.json",
+        "--out", out,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    summary = json.loads((out / "evaluation.json").read_text())
+    assert summary["interval_coverage"]["stated"] == pytest.approx(0.9)
+    assert sum(side["n"] for side in summary["domain"].values()) == 2
+    assert any(path.endswith("model.onnx") for path in summary["inputs"])
+    assert invoke("score", phantom, "--model", "compact", "--out", scored).exit_code == 0
+    with (out / "eval_info.csv").open() as one, (scored / "scores.csv").open() as other:
+        found = [float(row["pred"]) for row in csv.DictReader(one)]
+        known = {"/".join(row["path"].split("/")[-2:]): row for row in csv.DictReader(other)}
+    expected = [float(known[name]["score"]) for name in scores]
+    assert found == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -87,3 +87,12 @@ def test_not_finite_is_an_error() -> None:
 def test_wrong_shapes_are_an_error(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     with pytest.raises(ValueError, match="equally long"):
         agreement(np.zeros(shapes[0]), np.zeros(shapes[1]))
+
+
+def test_signs_are_kept_beside_the_published_absolute_values() -> None:
+    found = agreement([4, 3, 1, 2], [1, 2, 3, 4])
+    assert found.srocc == -found.signed_srocc == pytest.approx(0.8)  # type: ignore[operator]
+    assert found.rmse == pytest.approx(math.sqrt(found.mse))
+    assert list(found.figures())[:6] == list(found.as_dict())
+    constant = agreement([1, 1], [1, 2])
+    assert (constant.plcc, constant.signed_plcc) == (0, None)

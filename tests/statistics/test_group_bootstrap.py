@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from distiliqa.statistics import group_bootstrap as module
-from distiliqa.statistics.agreement import METRICS, agreement
-from distiliqa.statistics.group_bootstrap import bootstrap
+from distiliqa.statistics.agreement import FIGURES, agreement
+from distiliqa.statistics.group_bootstrap import bootstrap, paired_bootstrap
 
 
 def make_scores(n: int = 40, levels: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -23,8 +25,8 @@ def test_weighted_metrics_are_those_of_the_drawn_images(monkeypatch: pytest.Monk
     values = module._weighted_agreement(weights, predicted, true)
     for resample, weight in enumerate(weights):
         drawn = np.repeat(np.arange(40), weight)
-        expected = agreement(predicted[drawn], true[drawn]).as_dict()
-        for metric in METRICS:
+        expected = agreement(predicted[drawn], true[drawn]).figures()
+        for metric in FIGURES:
             assert values[metric][resample] == pytest.approx(expected[metric], abs=1e-12)
 
 
@@ -89,3 +91,39 @@ def test_resamples_are_computed_together(monkeypatch: pytest.MonkeyPatch) -> Non
     true = np.round(rng.uniform(0, 4, 300) * 6) / 6
     bootstrap(true + rng.normal(0, 0.4, 300), true, [str(i) for i in range(300)])
     assert passes == [(250, 300)] * 8
+
+
+def test_paired_difference_of_errors_is_that_of_a_mean() -> None:
+    rng = np.random.default_rng(3)
+    shared, own = rng.exponential(1, 400), rng.normal(0.1, 0.5, 400)
+    first, second = 5 + shared + own, 5 + shared
+    groups = [str(i) for i in range(400)]
+    found = paired_bootstrap(first, second, np.zeros(400), groups, resamples=4000)["mae"]
+    assert found.value == pytest.approx(own.mean())
+    half = 1.96 * own.std() / 20
+    assert found.interval == pytest.approx((own.mean() - half, own.mean() + half), abs=0.01)
+    z = own.mean() / (own.std() / 20)
+    assert found.p == pytest.approx(math.erfc(abs(z) / math.sqrt(2)), abs=3e-3)
+
+
+def test_p_of_no_difference_is_evenly_spread() -> None:
+    rng = np.random.default_rng(4)
+    ps = []
+    for trial in range(60):
+        true = rng.normal(0, 1, 80)
+        first, second = (true + rng.normal(0, 1, 80) for _ in range(2))
+        groups = [str(i // 2) for i in range(80)]
+        p = paired_bootstrap(first, second, true, groups, resamples=200, seed=trial)["srocc"].p
+        assert p is not None
+        ps.append(p)
+    assert sum(p < 0.5 for p in ps) in range(19, 42)  # 99.7 % of the binomial
+    assert sum(p < 0.05 for p in ps) <= 9
+
+
+def test_equal_predictions_do_not_differ() -> None:
+    predicted, true = make_scores()
+    groups = [str(i) for i in range(40)]
+    found = paired_bootstrap(predicted, predicted, true, groups, resamples=99)
+    assert {figure.p for figure in found.values()} == {1.0}
+    alone = paired_bootstrap(predicted, predicted, true, ["a"] * 40, resamples=99)
+    assert {(figure.interval, figure.p) for figure in alone.values()} == {(None, None)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,11 +11,11 @@ import typer
 from distiliqa.terminal import say, screen
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from rich.table import Table
 
     from distiliqa.lab.data.ratings import RatedImage
     from distiliqa.lab.evaluate.evaluation import Evaluation
+    from distiliqa.lab.evaluate.predictions import Predictions
 
 
 def evaluate(
@@ -22,7 +23,7 @@ def evaluate(
         Path | None,
         typer.Argument(
             metavar="MODEL_OR_RUN",
-            help="Run, teacher ensemble, one fold, student or model folder.",
+            help="Shipped model, run, teacher ensemble, one fold, student or model folder.",
         ),
     ] = None,
     *,
@@ -46,9 +47,19 @@ def evaluate(
     ] = "auto",
     resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    logistic: Annotated[
+        bool, typer.Option("--logistic", help="Also after a logistic fit to the ratings, as VQEG.")
+    ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MODEL_OR_CSV", help="Second model, run or table, to subtract the figures of."
+        ),
+    ] = None,
 ) -> None:
     """Measure how well predictions agree with ratings, with 95 % intervals."""
-    if (model is None) == (predictions is None):
+    source = model or predictions
+    if source is None or (model and predictions):
         raise typer.BadParameter("give either MODEL_OR_RUN or --predictions")
     step = _step(grid)
     from distiliqa.lab.data.ratings import read_ratings
@@ -58,10 +69,24 @@ def evaluate(
 
     images = read_ratings(data, ratings)
     check_folder(out)
-    predicted = _predicted(model, predictions, images, out)
-    evaluation = compare(predicted, images, grid=step, group=group, resamples=resamples, seed=seed)
+    predicted = _predictions(source, images, out, table=model is None)
+    other = None
+    if against is not None:
+        table = against.suffix.lower() == ".csv"
+        other = _predictions(against, images, out, table=table).scores
     settings = {"group": group, "grid": grid, "resamples": resamples, "seed": seed}
-    inputs = _hashes(data, ratings, model or predictions)
+    settings |= {"logistic": logistic, "against": against and str(against)}
+    evaluation = compare(
+        predicted,
+        images,
+        grid=step,
+        group=group,
+        resamples=resamples,
+        seed=seed,
+        logistic=logistic,
+        against=other,
+    )
+    inputs = _hashes(data, ratings, [source] if against is None else [source, against])
     write_evaluation(evaluation, out, provenance={"settings": settings, "inputs": inputs})
     _show(evaluation, out)
 
@@ -81,50 +106,94 @@ def _step(grid: str) -> Any:
     return step
 
 
-def _predicted(
-    model: Path | None, predictions: Path | None, images: tuple[RatedImage, ...], out: Path
-) -> NDArray[np.float64]:
-    from distiliqa.lab.evaluate.predictions import predict, read_predictions
+def _predictions(
+    source: Path, images: tuple[RatedImage, ...], out: Path, *, table: bool
+) -> Predictions:
+    """Predictions of a model or run, or of a CSV table."""
+    from distiliqa.lab.evaluate.predictions import read_predictions
     from distiliqa.scratch import scratch_folder
 
-    if predictions is not None:
-        return read_predictions(predictions, images)
-    assert model is not None
-    from distiliqa.lab.evaluate.predictions import load_predictor
+    if table:
+        return read_predictions(source, images)
+    from distiliqa.lab.evaluate.predictor import predictions_of
 
-    predictor = load_predictor(model)
     # In `out`: the temporary folder of the system may be too small for slices.
     with scratch_folder(out) as cache_folder:
-        return predict(predictor, images, cache_folder=cache_folder)
+        return predictions_of(source, images, cache_folder=cache_folder)
 
 
-def _hashes(data: Path, ratings: Path, predicted: Path | None) -> dict[str, Any]:
+def _hashes(data: Path, ratings: Path, sources: list[Path]) -> dict[str, Any]:
     """SHA-256 by path of the ratings and of the predictions or weights."""
     from distiliqa.files import sha256
+    from distiliqa.models.folder import ONNX, shipped_models
 
-    assert predicted is not None
-    found = [predicted] if predicted.is_file() else sorted(predicted.rglob("*.safetensors"))
-    return {"data": str(data)} | {str(path): sha256(path) for path in (ratings, *found)}
+    found = [ratings]
+    for source in sources:
+        folder = shipped_models().get(str(source), source)
+        inside = sorted([*folder.rglob("*.safetensors"), *folder.glob(ONNX)])
+        found += [folder] if folder.is_file() else inside
+    return {"data": str(data)} | {str(path): sha256(path) for path in found}
 
 
 def _show(evaluation: Evaluation, out: Path) -> None:
+    screen().print(_table(evaluation))
+    grid = "none" if evaluation.step is None else f"{evaluation.step:.4g}"
+    say(
+        f"label grid {grid}; intervals from {evaluation.intervals.groups} groups "
+        f"by {evaluation.grouped_by}; files in {out}"
+    )
+    for line in _more(evaluation):
+        say(line)
+    for note in evaluation.notes:
+        say(f"note: {note}", err=True)
+
+
+def _table(evaluation: Evaluation) -> Table:
     from rich.table import Table
 
     table = Table(title=f"{evaluation.metrics.n} images")
     table.add_column("metric")
     for column in ("value", f"{evaluation.intervals.level:.0%} interval", "rounded to grid"):
         table.add_column(column, justify="right")
-    rounded = evaluation.rounded.as_dict() if evaluation.rounded else {}
-    for name, value in evaluation.metrics.as_dict().items():
-        bounds = evaluation.intervals.bounds[name]
-        interval = "-" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"
-        on_grid = f"{rounded[name]:.4f}" if rounded else "-"
-        table.add_row(name, f"{value:.4f}", interval, on_grid)
-    screen().print(table)
-    grid = "none" if evaluation.step is None else f"{evaluation.step:.4g}"
-    say(
-        f"label grid {grid}; intervals from {evaluation.intervals.groups} groups "
-        f"by {evaluation.grouped_by}; files in {out}"
-    )
-    for note in evaluation.notes:
-        say(f"note: {note}", err=True)
+    if evaluation.difference:
+        for column in ("difference", "its interval", "p"):
+            table.add_column(column, justify="right")
+    rounded = evaluation.rounded.figures() if evaluation.rounded else {}
+    for name, value in evaluation.metrics.figures().items():
+        cells = [_number(value), _range(evaluation.intervals.bounds[name])]
+        cells.append(_number(rounded.get(name)))
+        if evaluation.difference:
+            found = evaluation.difference[name]
+            p = "-" if found.p is None else f"{found.p:.2g}"
+            cells += [_number(found.value), _range(found.interval), p]
+        table.add_row(name, *cells)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _range(bounds: tuple[float, float] | None) -> str:
+    return "-" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"
+
+
+def _more(evaluation: Evaluation) -> Iterator[str]:
+    """Lines for what not every evaluation has."""
+    for by, within in evaluation.within.items():
+        if within.srocc is not None:
+            yield f"mean srocc within a {by}: {within.srocc:.4f} over {within.groups}"
+    if fit := evaluation.logistic:
+        yield f"after a logistic fit: plcc {_number(fit.plcc)}, rmse {fit.rmse:.4f}"
+    if covered := evaluation.coverage:
+        stated = "" if covered.stated is None else f", stated {covered.stated:.0%}"
+        yield (
+            f"intervals hold {covered.share:.1%} of {covered.images} labels "
+            f"({_range(covered.bounds)}{stated}); mean width {covered.width:.4f}"
+        )
+    for side, metrics in evaluation.domain.items():
+        if metrics is not None:
+            yield (
+                f"{side} of the domain ({metrics.n} images): "
+                f"srocc {_number(metrics.signed_srocc)}, mae {metrics.mae:.4f}"
+            )

@@ -12,6 +12,8 @@ from distiliqa.errors import DistiliqaError
 
 # The published order, which the tables keep.
 METRICS = ("overall", "plcc", "srocc", "krocc", "mae", "mse")
+SIGNED = ("signed_plcc", "signed_srocc", "signed_krocc")
+FIGURES = (*METRICS, "rmse", *SIGNED)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Agreement:
         Number of images.
     notes : tuple[str, ...]
         Warnings, such as a correlation that is undefined or negative.
+    signed_plcc, signed_srocc, signed_krocc : float or None
+        The correlations with their sign, in [-1, 1]; None where undefined. A mean over several sets
+        of images takes these: the mean of absolute values is above 0 also for chance.
     """
 
     overall: float
@@ -41,10 +46,22 @@ class Agreement:
     mse: float
     n: int
     notes: tuple[str, ...] = ()
+    signed_plcc: float | None = None
+    signed_srocc: float | None = None
+    signed_krocc: float | None = None
+
+    @property
+    def rmse(self) -> float:
+        """Root of the mean squared error, in units of the labels."""
+        return math.sqrt(self.mse)
 
     def as_dict(self) -> dict[str, float]:
         """Six figures by name, in the published order."""
         return {metric: getattr(self, metric) for metric in METRICS}
+
+    def figures(self) -> dict[str, float | None]:
+        """All of `FIGURES` by name; a signed correlation that is undefined is None."""
+        return {figure: getattr(self, figure) for figure in FIGURES}
 
 
 def plcc(predicted: ArrayLike, true: ArrayLike) -> float | None:
@@ -159,6 +176,9 @@ def agreement(predicted: ArrayLike, true: ArrayLike) -> Agreement:
         mse=mse(predicted, true),
         n=np.size(true),
         notes=_notes(signed, predicted, true),
+        signed_plcc=signed["plcc"],
+        signed_srocc=signed["srocc"],
+        signed_krocc=signed["krocc"],
     )
 
 

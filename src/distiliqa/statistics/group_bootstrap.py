@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from distiliqa.statistics.agreement import METRICS
+from distiliqa.statistics.agreement import FIGURES, agreement
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +29,8 @@ class Intervals:
     Attributes
     ----------
     bounds : dict[str, tuple[float, float] | None]
-        (lower, upper) by metric; None where there is only one group or no defined resample.
+        (lower, upper) of each of `FIGURES`; None where there is only one group or no defined
+        resample.
     level : float
         Coverage, such as 0.95.
     groups : int
@@ -64,19 +66,103 @@ def bootstrap(
     groups : Sequence[str]
         The group of each image; whole groups are drawn with replacement.
     """
-    x, y = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    drawn = _drawn(groups, resamples, seed)
+    values = _resampled(drawn, predicted, true)
+    undefined = int(np.isnan(values["overall"]).sum())
+    count = drawn.groups
+    bounds = {name: _bounds(values[name], level) if count > 1 else None for name in FIGURES}
+    return Intervals(bounds, level, count, resamples, undefined)
+
+
+@dataclass(frozen=True)
+class FigureDifference:
+    """Difference of a figure between two predictions of the same images, first minus second.
+
+    Attributes
+    ----------
+    value : float or None
+        Over all images; None where one of the two is undefined.
+    interval : tuple[float, float] or None
+        Percentile interval; None as in `Intervals`.
+    p : float or None
+        Two-sided: twice the smaller share of resamples on one side of zero.
+    """
+
+    value: float | None
+    interval: tuple[float, float] | None
+    p: float | None
+
+
+def paired_bootstrap(
+    first: ArrayLike,
+    second: ArrayLike,
+    true: ArrayLike,
+    groups: Sequence[str],
+    *,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, FigureDifference]:
+    """Differences of all figures, both predictions on the same resamples of groups.
+
+    The test inverts the percentile interval (Efron & Tibshirani 1993, An Introduction to the
+    Bootstrap, 15.4); as in Davison & Hinkley 1997, formula 4.11, p is never below 1 / (resamples +
+    1).
+
+    Parameters
+    ----------
+    first, second, true : ArrayLike
+        (n,), finite.
+    groups : Sequence[str]
+        See `bootstrap`.
+    """
+    drawn = _drawn(groups, resamples, seed)
+    known = [agreement(predicted, true).figures() for predicted in (first, second)]
+    values = [_resampled(drawn, predicted, true) for predicted in (first, second)]
+    found = {}
+    for name in FIGURES:
+        one, other = (figures[name] for figures in known)
+        value = None if one is None or other is None else one - other
+        differences = values[0][name] - values[1][name]
+        alone = drawn.groups < 2
+        interval = None if alone else _bounds(differences, level)
+        found[name] = FigureDifference(value, interval, None if alone else _two_sided(differences))
+    return found
+
+
+def _two_sided(differences: Floats) -> float | None:
+    defined = differences[~np.isnan(differences)]
+    if not defined.size:
+        return None
+    fewer = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
+    return min(1.0, 2 * (fewer + 1) / (len(defined) + 1))
+
+
+class _Drawn(NamedTuple):
+    """Draws of groups: how often each occurs, (resamples, groups), and the group of each image."""
+
+    counts: NDArray[np.int64]
+    group_of: NDArray[np.intp]
+
+    @property
+    def groups(self) -> int:
+        return self.counts.shape[1]
+
+
+def _drawn(groups: Sequence[str], resamples: int, seed: int) -> _Drawn:
     _, group_of = np.unique(np.asarray(groups), return_inverse=True)
     count = int(group_of.max()) + 1
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
-    parts = [
-        _weighted_agreement(drawn[start : start + _RESAMPLES_AT_ONCE][:, group_of], x, y)
-        for start in range(0, resamples, _RESAMPLES_AT_ONCE)
-    ]
-    values = {metric: np.concatenate([part[metric] for part in parts]) for metric in METRICS}
-    undefined = int(np.isnan(values["overall"]).sum())
-    bounds = {metric: _bounds(values[metric], level) if count > 1 else None for metric in METRICS}
-    return Intervals(bounds, level, count, resamples, undefined)
+    return _Drawn(rng.multinomial(count, np.full(count, 1 / count), size=resamples), group_of)
+
+
+def _resampled(drawn: _Drawn, predicted: ArrayLike, true: ArrayLike) -> dict[str, Floats]:
+    """All figures of all resamples, (resamples,) each."""
+    x, y = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    starts = range(0, len(drawn.counts), _RESAMPLES_AT_ONCE)
+    chunks = (drawn.counts[start : start + _RESAMPLES_AT_ONCE] for start in starts)
+    parts = [_weighted_agreement(chunk[:, drawn.group_of], x, y) for chunk in chunks]
+    return {name: np.concatenate([part[name] for part in parts]) for name in FIGURES}
 
 
 def _bounds(values: Floats, level: float) -> tuple[float, float] | None:
@@ -98,16 +184,20 @@ def _weighted_agreement(weights: NDArray[np.int64], x: Floats, y: Floats) -> dic
     total = w.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         untied = np.sqrt((total**2 - x_tied) * (total**2 - y_tied))
-        correlations = {
-            "plcc": np.abs(_weighted_correlation(w, x, y)),
-            "srocc": np.abs(_weighted_correlation(w, x_ranks, y_ranks)),
-            "krocc": np.abs(_concordance(w, x, y) / untied),
+        signed = {
+            "plcc": _weighted_correlation(w, x, y),
+            "srocc": _weighted_correlation(w, x_ranks, y_ranks),
+            "krocc": _concordance(w, x, y) / untied,
         }
     # Counts are exact, so this is zero exactly where one side of the resample is constant.
-    for values in correlations.values():
+    for values in signed.values():
         values[untied == 0] = np.nan
+    correlations = {name: np.abs(values) for name, values in signed.items()}
     errors = {"mae": w @ np.abs(x - y) / total, "mse": w @ np.square(x - y) / total}
-    return {"overall": np.sum([*correlations.values()], axis=0)} | correlations | errors
+    errors["rmse"] = np.sqrt(errors["mse"])
+    overall = {"overall": np.sum([*correlations.values()], axis=0)}
+    with_sign = {f"signed_{name}": values for name, values in signed.items()}
+    return overall | correlations | errors | with_sign
 
 
 def _weighted_correlation(w: Floats, x: Floats, y: Floats) -> Floats:

@@ -1,7 +1,4 @@
-"""What is compared with what: groups, quarters, cases, the label grid.
-
-Steps of ratings, exact and as files round them.
-"""
+"""What is compared with what: groups, quarters, cases, other predictions, the domain."""
 
 from __future__ import annotations
 
@@ -11,8 +8,10 @@ import numpy as np
 import pytest
 
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.evaluate.evaluation import detect_grid, evaluate, to_grid
+from distiliqa.lab.evaluate.evaluation import evaluate
+from distiliqa.lab.evaluate.predictions import Predictions
 from distiliqa.statistics.agreement import agreement
+from distiliqa.statistics.group_bootstrap import paired_bootstrap
 
 
 def test_outputs_are_averaged(images: list[RatedImage], predicted: np.ndarray) -> None:
@@ -87,24 +86,58 @@ def test_one_group_has_no_intervals(images: list[RatedImage], predicted: np.ndar
     assert result.notes == ("one group only: no intervals",)
 
 
-@pytest.mark.parametrize(
-    ("labels", "step"),
-    [
-        ([0, 1, 4], 1),
-        ([1.5, 2], 1 / 2),
-        ([1.2, 0.4, 3.0], 1 / 5),
-        ([3.0, 2.3333333333333335, 1.3333333333333333, 3.8333333333333335], 1 / 6),
-        ([3.1667, 0.5], 1 / 6),
-        ([0.74269865, 0.84238623, 1.0], None),
-        ([1.0, 1.0], None),
-        ([2.2], None),
-    ],
-)
-def test_detect(labels: list[float], step: float | None) -> None:
-    assert detect_grid(labels) == step
+def test_correlation_within_patients_and_slices(
+    images: list[RatedImage], predicted: np.ndarray
+) -> None:
+    images = [replace(image, source=f"S{i // 8}") for i, image in enumerate(images)]
+    within = evaluate(predicted, images, resamples=20).within
+    true = np.array([image.score for image in images])
+    parts = [agreement(predicted[k::4], true[k::4]).signed_srocc for k in range(4)]
+    assert within["case"].srocc == pytest.approx(np.mean(parts))  # type: ignore[arg-type]
+    assert (within["source"].groups, within["source"].left_out) == (5, 0)
 
 
-def test_to_grid_makes_equal_values_equal() -> None:
-    rounded = to_grid([1.11, 1.29, 1.31, -0.05], 0.2)
-    np.testing.assert_allclose(rounded, [1.2, 1.2, 1.4, 0])
-    assert rounded[0] == rounded[1]
+def test_what_a_model_knows_beside_its_scores(
+    images: list[RatedImage], predicted: np.ndarray
+) -> None:
+    out = np.arange(40) >= 30
+    intervals = np.stack([predicted - 0.5, predicted + 0.5], axis=1)
+    known = Predictions(predicted, intervals, 0.9, out, (0.0, 4.0))
+    result = evaluate(known, images, resamples=20)
+    true = np.array([image.score for image in images])
+    assert result.domain == {
+        "in": agreement(predicted[:30], true[:30]),
+        "out": agreement(predicted[30:], true[30:]),
+    }
+    assert result.coverage is not None
+    assert result.coverage.share == np.mean(np.abs(predicted - true) <= 0.5)
+    assert (result.coverage.stated, result.coverage.images) == (0.9, 40)
+    nowhere = evaluate(replace(known, out_of_domain=np.zeros(40, bool)), images, resamples=20)
+    assert nowhere.domain["out"] is None
+    plain = evaluate(predicted, images, resamples=20)
+    assert (plain.coverage, plain.domain, plain.difference) == (None, {}, None)
+
+
+def test_difference_to_other_predictions(images: list[RatedImage], predicted: np.ndarray) -> None:
+    other = np.random.default_rng(5).permutation(predicted)
+    result = evaluate(predicted, images, resamples=50, seed=2, against=other)
+    true = [image.score for image in images]
+    groups = [f"case {image.case}" for image in images]
+    assert result.difference == paired_bootstrap(
+        predicted, other, true, groups, resamples=50, seed=2
+    )
+
+
+def test_different_scales_are_noted(images: list[RatedImage], predicted: np.ndarray) -> None:
+    (_, note) = evaluate(predicted * 25, images, resamples=20).notes
+    assert "on different scales" in note
+    assert len(evaluate(predicted, images, resamples=20).notes) == 1
+
+
+def test_a_logistic_fit_is_made_where_asked_for(
+    images: list[RatedImage], predicted: np.ndarray
+) -> None:
+    assert evaluate(predicted, images, resamples=20).logistic is None
+    fit = evaluate(25 * predicted, images, resamples=20, logistic=True).logistic
+    assert fit is not None
+    assert fit.rmse < 0.5

@@ -1,4 +1,4 @@
-"""Predictions from a table, matched to images, and from a network."""
+"""Predictions from a table, matched to images."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from distiliqa.ct.window import Window
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.evaluate.predictions import predict, read_predictions
+from distiliqa.lab.evaluate.predictions import read_predictions
 
 IMAGES = [
     RatedImage("C1/1.dcm", Path("data/C1/1.dcm"), 0.5),
@@ -36,7 +34,7 @@ def write(tmp_path: Path, text: str) -> Path:
     ],
 )
 def test_rows_are_matched_by_name_or_path(tmp_path: Path, text: str) -> None:
-    assert read_predictions(write(tmp_path, text), IMAGES).tolist() == [1, 2, 3]
+    assert read_predictions(write(tmp_path, text), IMAGES).scores.tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -68,28 +66,11 @@ def test_a_missing_table(tmp_path: Path) -> None:
         read_predictions(tmp_path / "none.csv", IMAGES)
 
 
-class MeanAndTop:
-    """Stands for a network with two outputs that looks through its own window."""
-
-    window = Window(400, 0)
-    image_size = 32
-
-    def __init__(self) -> None:
-        self.shapes: list[tuple[int, ...]] = []
-
-    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.shapes.append(images.shape)
-        return np.stack([images.mean((1, 2, 3)), images.max((1, 2, 3))], axis=1)
-
-
-def test_predictors_see_windowed_slices_in_batches(tmp_path: Path) -> None:
-    images, expected = [], []
-    for i in range(5):
-        hu = np.random.default_rng(i).uniform(-150, 150, (32, 32)).astype(np.float32)
-        np.save(tmp_path / f"{i}.npy", hu)
-        images.append(RatedImage(f"{i}.npy", tmp_path / f"{i}.npy", 0.0))
-        expected.append([(hu.mean() + 200) / 400, (hu.max() + 200) / 400])
-    predictor = MeanAndTop()
-    outputs = predict(predictor, images, cache_folder=tmp_path / "cache", batch_size=2)
-    assert predictor.shapes == [(2, 1, 32, 32), (2, 1, 32, 32), (1, 1, 32, 32)]
-    np.testing.assert_allclose(outputs, expected, atol=1e-4)
+def test_intervals_and_distances_of_scores_csv(tmp_path: Path) -> None:
+    text = "path,score,interval_low,interval_high,distance\n0003,3,2,4,1.5\nC1/1.dcm,1,0,2,0.5\n"
+    found = read_predictions(write(tmp_path, text + "C2/1.dcm,2,,,0.9\n"), IMAGES)
+    assert found.out_of_domain is not None
+    assert found.out_of_domain.tolist() == [False, False, True]
+    np.testing.assert_array_equal(found.intervals, [(0, 2), (np.nan, np.nan), (2, 4)])
+    plain = read_predictions(write(tmp_path, "image,pred\n0003,3\nC1/1.dcm,1\nC2/1.dcm,2"), IMAGES)
+    assert (plain.intervals, plain.out_of_domain) == (None, None)

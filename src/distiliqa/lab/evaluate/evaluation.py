@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,42 +10,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.lab.data.ratings import RatedImage
+from distiliqa.lab.evaluate.interval_coverage import Coverage, coverage_of
+from distiliqa.lab.evaluate.label_grid import detect_grid, to_grid
+from distiliqa.lab.evaluate.logistic_fit import LogisticFit, fit_logistic
+from distiliqa.lab.evaluate.predictions import Predictions
+from distiliqa.lab.evaluate.scale_check import scale_notes
 from distiliqa.statistics.agreement import Agreement, agreement
-from distiliqa.statistics.group_bootstrap import Intervals, bootstrap
-
-# Means of up to this many readers; finer labels count as continuous.
-MAX_READERS = 12
-# Files round: 3.1667 is 19 / 6 to 2e-4 of a sixth.
-_TOLERANCE = 1e-3
-
-
-def detect_grid(labels: ArrayLike) -> float | None:
-    """Find the coarsest step 1 / m, m = 1 to 12, of which all labels are multiples.
-
-    The mean rating of five readers is a multiple of a fifth.
-
-    Parameters
-    ----------
-    labels : (n,).
-
-    Returns
-    -------
-    The step, in units of the labels; None for continuous labels and for a single value.
-    """
-    labels = np.asarray(labels, np.float64)
-    if np.ptp(labels) == 0:
-        return None
-    for readers in range(1, MAX_READERS + 1):
-        multiples = labels * readers
-        if np.abs(multiples - np.rint(multiples)).max() <= _TOLERANCE:
-            return 1 / readers
-    return None
-
-
-def to_grid(values: ArrayLike, step: float) -> NDArray[np.float64]:
-    """Round values to the nearest multiple of ``step``."""
-    return np.rint(np.asarray(values, np.float64) / step) * step
-
+from distiliqa.statistics.group_bootstrap import (
+    FigureDifference,
+    Intervals,
+    bootstrap,
+    paired_bootstrap,
+)
+from distiliqa.statistics.within_groups import WithinGroups, within_groups
 
 Group = Literal["case", "source", "image"]
 _GROUPS: tuple[Group, ...] = ("case", "source", "image")
@@ -79,6 +56,12 @@ class Evaluation:
     quarters : agreement within each quarter of the range of labels that occur.
     cases : agreement within each known case.
     notes : limits of the figures, such as a correlation that is undefined.
+    within : mean rank correlation within source slices and within cases.
+    logistic : agreement after a logistic fit; None where not asked for or not possible.
+    coverage : of the predictions' own intervals; None where they have none.
+    domain : agreement ``in`` and ``out`` of the domain of the model, None where no image is; empty
+        where the domain is not known.
+    difference : of all figures to other predictions; None where there are none.
     """
 
     images: tuple[RatedImage, ...]
@@ -91,38 +74,54 @@ class Evaluation:
     quarters: tuple[Quarter, ...]
     cases: dict[str, Agreement]
     notes: tuple[str, ...]
+    within: Mapping[str, WithinGroups]
+    logistic: LogisticFit | None
+    coverage: Coverage | None
+    domain: Mapping[str, Agreement | None]
+    difference: Mapping[str, FigureDifference] | None
 
 
 def evaluate(
-    predicted: ArrayLike,
+    predicted: ArrayLike | Predictions,
     images: Sequence[RatedImage],
     *,
     grid: float | Literal["auto"] | None = "auto",
     group: Group = "case",
     resamples: int = 2000,
     seed: int = 0,
+    logistic: bool = False,
+    against: ArrayLike | None = None,
 ) -> Evaluation:
     """Compare predictions with ratings.
 
     Parameters
     ----------
-    predicted : (n,), or (n, outputs), whose mean over outputs is the prediction.
+    predicted : (n,), or (n, outputs), whose mean over outputs is the prediction; or what a model
+        knows beside its scores.
     images : n rated images.
     grid : step of the labels, to round predictions to; ``auto`` detects it, None does not round.
     group : units of the bootstrap: ``case``, else ``source``, else ``image``: the first from
         ``group`` on that is known of an image.
     resamples, seed : of the bootstrap.
+    logistic : also map the predictions to the labels by a logistic curve, see `fit_logistic`.
+    against : (n,), other predictions of the same images, to subtract the figures of.
 
     Raises
     ------
     DistiliqaError : a prediction is not finite.
     """
-    scores = np.asarray(predicted, np.float64).reshape(len(images), -1).mean(axis=1)
-    true = np.array([image.score for image in images])
+    known = predicted if isinstance(predicted, Predictions) else _plain(predicted, len(images))
+    scores, true = known.scores, np.array([image.score for image in images])
     metrics = agreement(scores, true)
     kinds, labels = _groups(images, group)
-    intervals = bootstrap(scores, true, labels, resamples=resamples, seed=seed)
+    draws = {"resamples": resamples, "seed": seed}
+    intervals = bootstrap(scores, true, labels, **draws)
     step = detect_grid(true) if grid == "auto" else grid
+    covered = (
+        None
+        if known.intervals is None
+        else coverage_of(known.intervals, true, labels, stated=known.coverage, **draws)
+    )
     return Evaluation(
         images=tuple(images),
         predicted=scores,
@@ -133,8 +132,30 @@ def evaluate(
         rounded=None if step is None else agreement(to_grid(scores, step), true),
         quarters=_quarters(scores, true),
         cases=_cases(scores, true, images),
-        notes=metrics.notes + _notes(intervals),
+        notes=metrics.notes + _notes(intervals) + scale_notes(scores, true, known.scale),
+        within={
+            "source": within_groups(scores, true, [image.source for image in images]),
+            "case": within_groups(scores, true, [image.case for image in images]),
+        },
+        logistic=fit_logistic(scores, true) if logistic else None,
+        coverage=covered,
+        domain=_domain(known.out_of_domain, scores, true),
+        difference=(
+            None if against is None else paired_bootstrap(scores, against, true, labels, **draws)
+        ),
     )
+
+
+def _plain(predicted: ArrayLike, images: int) -> Predictions:
+    return Predictions(np.asarray(predicted, np.float64).reshape(images, -1).mean(axis=1))
+
+
+def _domain(
+    out: NDArray[np.bool_] | None, predicted: NDArray[np.float64], true: NDArray[np.float64]
+) -> dict[str, Agreement | None]:
+    if out is None:
+        return {}
+    return {"in": _within(~out, predicted, true), "out": _within(out, predicted, true)}
 
 
 def _groups(images: Sequence[RatedImage], group: Group) -> tuple[list[str], list[str]]:

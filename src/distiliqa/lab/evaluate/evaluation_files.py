@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,20 @@ def summarize(evaluation: Evaluation) -> dict[str, Any]:
             for quarter in evaluation.quarters
         ],
         "cases": {name: _agreement(metrics) for name, metrics in evaluation.cases.items()},
+        "srocc_within": {by: asdict(found) for by, found in evaluation.within.items()},
+        "logistic_fit": evaluation.logistic and asdict(evaluation.logistic),
+        "interval_coverage": evaluation.coverage and asdict(evaluation.coverage),
+        "domain": {
+            side: _agreement(metrics) if metrics else {"n": 0}
+            for side, metrics in evaluation.domain.items()
+        },
+        "difference": evaluation.difference
+        and {name: asdict(found) for name, found in evaluation.difference.items()},
     }
 
 
 def _agreement(metrics: Agreement) -> dict[str, Any]:
-    return {"n": metrics.n, **metrics.as_dict(), "notes": metrics.notes}
+    return {"n": metrics.n, **metrics.figures(), "notes": metrics.notes}
 
 
 def _write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -1,130 +1,61 @@
-"""Predictions to evaluate: computed by trained networks, or read from a table."""
+"""Predictions to evaluate, and the table that they are read from."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from distiliqa.ct.window import SOFT_TISSUE, Window
-from distiliqa.errors import DistiliqaError, ModelFolderError, quoted
+from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.foreign_text import read_csv
-from distiliqa.lab.data.cache import open_cache
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.network.network import Network
-from distiliqa.lab.network.onnx_export import load_network
-from distiliqa.lab.network.weights import read_network
-from distiliqa.lab.train.recipe import load_recipe
-from distiliqa.lab.train.training_run import BEST, RECIPE
-from distiliqa.models.folder import CONFIG, read_config
-from distiliqa.terminal import track
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Scores of images, and what else their source knows of them.
+
+    Attributes
+    ----------
+    scores : (n,).
+    intervals : (n, 2), prediction intervals, NaN for an image without one; None where not known.
+    coverage : share of labels that the intervals should hold; None where not known.
+    out_of_domain : (n,), bool; None where not known.
+    scale : lowest and highest score of the model; None where not known.
+    """
+
+    scores: NDArray[np.float64]
+    intervals: NDArray[np.float64] | None = None
+    coverage: float | None = None
+    out_of_domain: NDArray[np.bool_] | None = None
+    scale: tuple[float, float] | None = None
+
 
 # As `distiliqa evaluate`, `distiliqa score` and the published code write them.
 _COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """Networks whose outputs are columns; the score is the mean of a row."""
-
-    networks: Sequence[Network]
-    source: Path
-    window: Window
-
-    @property
-    def image_size(self) -> int:
-        """Rows and columns of the slices it takes."""
-        return self.networks[0].config.image_size
-
-    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Outputs (n, k) for windowed slices (n, 1, size, size) in [0, 1]."""
-        device = next(self.networks[0].parameters()).device
-        batch = torch.from_numpy(images).to(device)
-        with torch.inference_mode():
-            columns = [network(batch) for network in self.networks]
-        return torch.cat(columns, dim=1).float().cpu().numpy()
-
-
-def load_predictor(source: Path | str) -> Predictor:
-    """Load the networks of ``source``, on the GPU if there is one.
-
-    Parameters
-    ----------
-    source : weights (``.safetensors``), a model folder, the folder of one fold or of the student,
-        ``RUN/teacher`` (the ensemble), or a run (its student, or its teachers if it has none).
-
-    Raises
-    ------
-    ModelFolderError : it holds no trained network.
-    """
-    source = Path(source)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if (source / CONFIG).is_file():
-        networks, window = [load_network(source)], read_config(source).window
-    else:
-        networks = [read_network(path) for path in _weights(source)]
-        window = _window(source)
-    return Predictor([network.to(device) for network in networks], source, window)
-
-
-def _window(source: Path) -> Window:
-    """Window of the run that ``source`` is or lies in; soft tissue if there is no run."""
-    for folder in (source, *source.resolve().parents):
-        if (folder / RECIPE).is_file():
-            return load_recipe(folder / RECIPE).window.window()
-    return SOFT_TISSUE
-
-
-def _weights(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    for pattern in (BEST, f"student/{BEST}", f"fold_*/{BEST}", f"teacher/fold_*/{BEST}"):
-        if found := sorted(source.glob(pattern), key=lambda path: (len(str(path)), str(path))):
-            return found
-    raise ModelFolderError(
-        "holds no trained network",
-        path=source,
-        remedy="give a training run, its teacher or student folder, or a model folder",
-    )
-
-
-def predict(
-    predictor: Predictor, images: Sequence[RatedImage], *, cache_folder: Path, batch_size: int = 8
-) -> NDArray[np.float64]:
-    """Outputs of ``predictor`` for ``images``, (n, outputs).
-
-    Raises
-    ------
-    CTReadError : an image cannot be read.
-    """
-    window, size = predictor.window, predictor.image_size
-    cache = open_cache(images, window=window, size=size, folder=cache_folder)
-    starts = range(0, len(cache), batch_size)
-    batches = [
-        predictor.predict(cache.array(slice(start, start + batch_size))[:, None])
-        for start in track(starts, "Predicting")
-    ]
-    return np.concatenate(batches).astype(np.float64)
+_LOW, _HIGH, _DISTANCE = "interval_low", "interval_high", "distance"  # as in ``scores.csv``
 
 
 class _Row(NamedTuple):
     path: PurePath
     score: float
+    interval: tuple[float, float]
+    distance: float
 
 
-def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.float64]:
-    """Predictions of ``images`` from a CSV file, (n,).
+def read_predictions(path: Path, images: Sequence[RatedImage]) -> Predictions:
+    """Predictions of ``images`` from a CSV file.
 
     The columns are ``image, pred`` (as in ``eval_info.csv``) or ``path, score`` (as in
-    ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``). A row is an
-    image's if one path ends with the other, compared by folders: the name of the image with or
-    without its extension, or its file. Rows of other images are ignored.
+    ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``); those of intervals
+    and distances are read where they are. A row is an image's if one path ends with the other,
+    compared by folders: the name of the image with or without its extension, or its file. Rows of
+    other images are ignored.
 
     Raises
     ------
@@ -146,7 +77,16 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> NDArray[np.flo
                 remedy="name images by their path in the data folder",
             )
         chosen[i] = image.name
-    return np.array([rows[i].score for i in chosen])
+    return _predictions([rows[i] for i in chosen])
+
+
+def _predictions(rows: Sequence[_Row]) -> Predictions:
+    intervals, distances = np.array([row.interval for row in rows]), [row.distance for row in rows]
+    return Predictions(
+        scores=np.array([row.score for row in rows]),
+        intervals=intervals if np.isfinite(intervals).any() else None,
+        out_of_domain=np.array(distances) > 1 if np.isfinite(distances).any() else None,
+    )
 
 
 def _find_row(
@@ -185,7 +125,15 @@ def _read_rows(path: Path) -> list[_Row]:
             remedy="name the columns image and pred, or path and score",
         )
     name, score = columns
-    return [_Row(PurePath(row[name]), _number(row[score], line, path)) for line, row in rows]
+    return [_row(row, name, score, line, path) for line, row in rows]
+
+
+def _row(row: Mapping[str, str], name: str, score: str, line: int, path: Path) -> _Row:
+    low, high, distance = (
+        _number(row[column], line, path) if row.get(column) else math.nan
+        for column in (_LOW, _HIGH, _DISTANCE)
+    )
+    return _Row(PurePath(row[name]), _number(row[score], line, path), (low, high), distance)
 
 
 def _number(text: str, line: int, path: Path) -> float:
