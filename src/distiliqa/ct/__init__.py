@@ -4,7 +4,7 @@ from distiliqa.ct.crop_or_pad import crop_or_pad
 from distiliqa.ct.dicom.dose_report import read_dose_report
 from distiliqa.ct.dose_events import DoseEvent, DoseReport
 from distiliqa.ct.geometry import Geometry
-from distiliqa.ct.header_facts import Acquisition, Identification
+from distiliqa.ct.header_facts import Acquisition, Gantry, Identification
 from distiliqa.ct.index import CTWarning, index_ct, read_ct
 from distiliqa.ct.listing import CTIndex, Problem
 from distiliqa.ct.series_dose import SeriesDose, join_doses
@@ -19,6 +19,7 @@ __all__ = [
     "CTWarning",
     "DoseEvent",
     "DoseReport",
+    "Gantry",
     "Geometry",
     "Identification",
     "Problem",

@@ -78,6 +78,22 @@ class Acquisition:
 
 
 @dataclass(frozen=True)
+class Gantry:
+    """Where the gantry stood at a slice; None where the file does not state it.
+
+    Attributes
+    ----------
+    axis_mm : tuple[float, float] or None
+        Axis of the scanner at the slice, (x, y) in the patient system of DICOM, mm (0018,9313).
+    tilt_degrees : float or None
+        Nominal tilt, degrees (0018,1120).
+    """
+
+    axis_mm: tuple[float, float] | None = None
+    tilt_degrees: float | None = None
+
+
+@dataclass(frozen=True)
 class Identification:
     """Facts by which people of a site find a scan; None where the file states none.
 

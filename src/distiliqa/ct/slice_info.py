@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.geometry import Geometry
-from distiliqa.ct.header_facts import Acquisition, Identification
+from distiliqa.ct.header_facts import Acquisition, Gantry, Identification
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 from distiliqa.files import FileStamp, file_stamp
@@ -48,6 +48,8 @@ class SliceInfo:
         DICOM Patient ID; used to group patients, never written to a result.
     acquisition : Acquisition
         Acquisition facts, such as tube voltage and kernel.
+    gantry : Gantry
+        Axis and tilt of the gantry.
     identification : Identification
         Date, description, station and the like; shown only where the user asks to identify.
     study_uid : str or None
@@ -80,6 +82,7 @@ class SliceInfo:
     series_uid: str | None = field(default=None, repr=False)
     patient_id: str | None = field(default=None, repr=False)
     acquisition: Acquisition = field(default_factory=Acquisition)
+    gantry: Gantry = field(default_factory=Gantry)
     identification: Identification = field(default_factory=Identification, repr=False)
     study_uid: str | None = field(default=None, repr=False)
     event_uids: tuple[str, ...] = field(default=(), repr=False)

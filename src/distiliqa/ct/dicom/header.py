@@ -12,6 +12,7 @@ from distiliqa.ct.dicom.acquisition_facts import (
     acquisition_warnings,
     read_acquisition,
 )
+from distiliqa.ct.dicom.gantry_facts import GANTRY_KEYWORDS, read_gantry
 from distiliqa.ct.dicom.identification import (
     IDENTIFICATION_KEYWORDS,
     read_event_uids,
@@ -28,6 +29,7 @@ from distiliqa.errors import MAX_QUOTED, CTReadError
 # All tags that `read_header` reads, so that an index can skip the others.
 HEADER_KEYWORDS = (
     *ACQUISITION_KEYWORDS,
+    *GANTRY_KEYWORDS,
     *IDENTIFICATION_KEYWORDS,
     "SOPInstanceUID",
     "StudyInstanceUID",
@@ -95,6 +97,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         series_uid=identifier(dataset, "SeriesInstanceUID"),
         patient_id=identifier(dataset, "PatientID"),
         acquisition=read_acquisition(dataset),
+        gantry=read_gantry(dataset),
         identification=read_identification(dataset),
         study_uid=identifier(dataset, "StudyInstanceUID"),
         event_uids=read_event_uids(dataset),

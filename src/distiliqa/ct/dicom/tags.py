@@ -38,7 +38,8 @@ def numbers(dataset: Dataset, keyword: str) -> list[float]:
     """The values of a numeric tag; empty where one of them is absent, broken or not finite."""
     found = value(dataset, keyword)
     try:
-        values = [float(item) for item in (found if isinstance(found, MultiValue) else [found])]
+        items = found if isinstance(found, MultiValue | list) else [found]
+        values = [float(item) for item in items]
     except (TypeError, ValueError):
         return []
     return values if all(map(math.isfinite, values)) else []
