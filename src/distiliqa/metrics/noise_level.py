@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,7 +85,8 @@ def soft_tissue(
 
 _MIDDLE_HU = 50.0
 _BINS = 100
-_MIN_BOXES = 100
+MIN_BOXES = 100
+NO_NOISE_LEVEL = "too little soft tissue for a noise level"
 _STRIP = 128  # rows at a time; data that fit the cache take half the time
 
 
@@ -124,7 +127,66 @@ def global_noise_level(
             for rows in strips
         ]
     )
-    return _mode(deviations) if deviations.size >= _MIN_BOXES else None
+    return mode(deviations) if deviations.size >= MIN_BOXES else None
+
+
+@dataclass(frozen=True)
+class NoiseLevel:
+    """Global noise level, and the parameters that published programs choose differently.
+
+    Attributes
+    ----------
+    noise_hu : float or None
+        See `global_noise_level`.
+    tissue_hu : tuple[float, float]
+        Range of soft tissue, HU.
+    box_pixels : int
+        Side of the boxes, pixels.
+    box_mm : float or None
+        The same, mm; None where the pixel spacing is not known.
+    bins : int
+        Bins of the histogram, from 0 to the 95th percentile of the deviations.
+    reason : str or None
+        Why there is no value; None where there is one.
+    """
+
+    noise_hu: float | None
+    tissue_hu: tuple[float, float] = SOFT_TISSUE_HU
+    box_pixels: int = _MIN_BOX
+    box_mm: float | None = None
+    bins: int = _BINS
+    reason: str | None = None
+
+
+def noise_level(
+    image: NDArray[np.number], spacing_mm: tuple[float, float] | None = None
+) -> NoiseLevel:
+    """Measure the global noise level and record its parameters.
+
+    Parameters
+    ----------
+    image : ndarray
+        (rows, columns), HU.
+    spacing_mm : tuple[float, float], optional
+        Pixel spacing (between rows, between columns), mm; None where it is not known.
+
+    Returns
+    -------
+    NoiseLevel
+        Without a value and with a reason where there is too little soft tissue.
+    """
+    return recorded(global_noise_level(image, spacing_mm), spacing_mm)
+
+
+def recorded(noise_hu: float | None, spacing_mm: tuple[float, float] | None) -> NoiseLevel:
+    """Record the parameters of a global noise level that is there already."""
+    size = box_size(spacing_mm)
+    return NoiseLevel(
+        noise_hu,
+        box_pixels=size,
+        box_mm=size * spacing_mm[0] if spacing_mm else None,
+        reason=NO_NOISE_LEVEL if noise_hu is None else None,
+    )
 
 
 def _deviations(
@@ -156,7 +218,7 @@ def _inner(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     return values[before : rows - after, before : columns - after]
 
 
-def _mode(deviations: NDArray[np.floating]) -> float:
+def mode(deviations: NDArray[np.floating]) -> float:
     """Peak of the smoothed histogram of the lower 95 %; edges are in the rest."""
     highest = float(np.percentile(deviations, 95))
     if highest == 0:

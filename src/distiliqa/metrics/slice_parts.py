@@ -1,0 +1,98 @@
+"""What several measures of a slice share: its body, its boxes, its noise level and its pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct.crop_or_pad import AIR_HU
+from distiliqa.ct.spacing import is_of_ct, square_warnings
+from distiliqa.metrics.body_outline import BodyOutline, body_outline
+from distiliqa.metrics.hu_offset import hu_offset
+from distiliqa.metrics.noise_boxes import Boxes, boxes
+from distiliqa.metrics.noise_level import NoiseLevel, global_noise_level, recorded
+
+NO_SPACING = "the pixel spacing is not known"
+NO_BODY = "no body in the image"
+
+
+class NotMeasurable(Exception):
+    """A measure has no value; the message is the reason, one short sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class SliceParts:
+    """A slice, and what its measures share, each computed when it is first asked for.
+
+    Attributes
+    ----------
+    hu : ndarray
+        (rows, columns), HU; sides of 32 pixels or more.
+    spacing_mm : tuple[float, float] or None
+        Pixel spacing (between rows, between columns), mm; None where it is not known.
+    """
+
+    hu: NDArray[np.floating]
+    spacing_mm: tuple[float, float] | None
+
+    @cached_property
+    def outline(self) -> BodyOutline:
+        """The body; raises `NotMeasurable` where none is seen or the values are shifted."""
+        if self.shift is not None:
+            raise NotMeasurable(self.shift)
+        found = body_outline(self.hu)
+        if found is None:
+            raise NotMeasurable(NO_BODY)
+        return found
+
+    @cached_property
+    def shift(self) -> str | None:
+        """What is wrong with all values, see `hu_offset`; None for values that are HU."""
+        offset = hu_offset(self.hu)
+        if offset is None:
+            return None
+        side = "high" if offset > 0 else "low"
+        return (
+            f"values are {abs(round(offset, -1)):.0f} HU too {side}: air lies at "
+            f"{AIR_HU + round(offset, -1):.0f} HU"
+        )
+
+    @cached_property
+    def spacing(self) -> tuple[float, float]:
+        """Pixel spacing, mm; raises `NotMeasurable` where it is not known or not of CT."""
+        if self.spacing_mm is None:
+            raise NotMeasurable(NO_SPACING)
+        rows, columns = self.spacing_mm
+        if not is_of_ct(rows, columns):
+            raise NotMeasurable(f"pixels of {rows:.3g} x {columns:.3g} mm, which no CT has")
+        return self.spacing_mm
+
+    @cached_property
+    def pixel_mm(self) -> float:
+        """Side of square pixels, mm; raises `NotMeasurable` for others: they were resampled."""
+        rows, columns = self.spacing
+        if square_warnings(rows, columns):
+            raise NotMeasurable(f"pixels of {rows:.3g} x {columns:.3g} mm are not square")
+        return rows
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        """Boxes of 6 mm; raises `NotMeasurable` as `pixel_mm`, or where the values are shifted."""
+        if self.shift is not None:
+            raise NotMeasurable(self.shift)
+        return boxes(self.hu, self.pixel_mm)
+
+    @cached_property
+    def noise_hu(self) -> float | None:
+        """Global noise level, HU; None for too little soft tissue."""
+        return global_noise_level(self.hu, self.spacing_mm)
+
+    @property
+    def noise(self) -> NoiseLevel:
+        """The same with its parameters; without a value where the values are shifted."""
+        if self.shift is not None:
+            return NoiseLevel(None, reason=self.shift)
+        return recorded(self.noise_hu, self.spacing_mm)
