@@ -11,6 +11,7 @@ from distiliqa.metrics.noise_power_spectrum import (
     noise_power_spectrum,
     tiles,
 )
+from distiliqa.metrics.patient_mtf import PatientMtf, patient_mtf
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.slice_parts import SliceParts
 from distiliqa.metrics.ssim import ssim
@@ -21,6 +22,7 @@ __all__ = [
     "BodyTissue",
     "NoiseLevel",
     "NoisePowerSpectrum",
+    "PatientMtf",
     "RadialSpectrum",
     "SliceParts",
     "body_shape",
@@ -30,6 +32,7 @@ __all__ = [
     "noise_level",
     "noise_map",
     "noise_power_spectrum",
+    "patient_mtf",
     "psnr",
     "ssim",
     "tiles",

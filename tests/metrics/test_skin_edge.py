@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.support.bodies import body
+
+from distiliqa.metrics.body_outline import body_outline
+from distiliqa.metrics.skin_edge import skin_edges
+
+
+def edges(hu: np.ndarray, pixel_mm: float = 0.5):
+    outline = body_outline(hu)
+    assert outline is not None
+    return skin_edges(outline, pixel_mm)
+
+
+def test_profiles_go_from_air_into_the_body_along_its_normal():
+    found = edges(body(0.4, noise_hu=0))
+    assert len(found.at) > 400
+    assert found.values.shape == found.distance.shape == (len(found.at), 24)
+    assert (found.values[:, 0] < -990).all()
+    assert (found.values[:, -1] > 40).all()
+    near = np.abs(found.distance) < 1.5
+    slope = np.polyfit(found.distance[near], found.values[near], 1)[0]
+    assert slope > 0
+    crossing = np.median(found.distance[np.abs(found.values + 300) < 60])
+    assert crossing == pytest.approx(0, abs=0.1)
+
+
+def test_positions_of_the_skin_are_those_of_the_ellipse():
+    found = edges(body(0.4, noise_hu=0))
+    assert found.depth_mm.shape == (4 * 320,)
+    top = np.nanmin(found.depth_mm[:320])
+    assert top == pytest.approx(80 - 0.9 * 0.4 * 160, abs=0.7)
+
+
+@pytest.mark.parametrize("step_hu", [150.0, 300.0])
+def test_a_layer_outside_of_the_skin_is_rejected(step_hu: float):
+    hu = body(0.4, noise_hu=0)
+    outer = body(0.4, noise_hu=0, radius=0.44)
+    hu = np.maximum(hu, np.minimum(outer, -1000 + step_hu))
+    assert len(edges(hu).at) == 0
+
+
+def test_skin_near_the_edge_of_the_field_of_view_is_rejected():
+    inside = len(edges(body(0.4, noise_hu=0, radius=0.4)).at)
+    assert len(edges(body(0.4, noise_hu=0, radius=0.52)).at) < 0.7 * inside
+
+
+def test_enhanced_skin_is_counted():
+    hu = body(0.4, noise_hu=0)
+    found = edges(np.where(hu > -600, hu + 80, hu))
+    assert len(found.at) == 0
+    assert found.over > 100
+
+
+def test_a_choice_keeps_the_rest():
+    found = edges(body(0.4))
+    some = found.chosen(np.arange(10))
+    assert len(some.at) == len(some.cosine) == len(some.values) == 10
+    assert some.depth_mm is found.depth_mm
