@@ -2,6 +2,7 @@
 
 from distiliqa.metrics.body_shape import BodyShape, body_shape, water_equivalent_diameter
 from distiliqa.metrics.body_tissue import BodyTissue
+from distiliqa.metrics.detectability import Detectability, Disc, Eye, detectability
 from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.noise_level import NoiseLevel, global_noise_level, noise_level, noise_map
 from distiliqa.metrics.noise_power_spectrum import (
@@ -12,20 +13,28 @@ from distiliqa.metrics.noise_power_spectrum import (
     tiles,
 )
 from distiliqa.metrics.patient_mtf import PatientMtf, patient_mtf
+from distiliqa.metrics.patient_nps import PatientNps, patient_nps
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.slice_parts import SliceParts
 from distiliqa.metrics.ssim import ssim
+from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 from distiliqa.metrics.vif import vif
 
 __all__ = [
     "BodyShape",
     "BodyTissue",
+    "Detectability",
+    "Disc",
+    "Eye",
     "NoiseLevel",
     "NoisePowerSpectrum",
     "PatientMtf",
+    "PatientNps",
     "RadialSpectrum",
     "SliceParts",
+    "TissueNoise",
     "body_shape",
+    "detectability",
     "difference_power_spectrum",
     "global_noise_level",
     "gmsd",
@@ -33,9 +42,11 @@ __all__ = [
     "noise_map",
     "noise_power_spectrum",
     "patient_mtf",
+    "patient_nps",
     "psnr",
     "ssim",
     "tiles",
+    "tissue_noise",
     "vif",
     "water_equivalent_diameter",
 ]
