@@ -1,6 +1,7 @@
 """Classical metrics of CT images in HU: of one image, and of an image against its reference."""
 
 from distiliqa.metrics.body_shape import BodyShape, body_shape, water_equivalent_diameter
+from distiliqa.metrics.body_size import BodySize, body_size
 from distiliqa.metrics.body_tissue import BodyTissue
 from distiliqa.metrics.detectability import Detectability, Disc, Eye, detectability
 from distiliqa.metrics.gmsd import gmsd
@@ -12,28 +13,34 @@ from distiliqa.metrics.noise_power_spectrum import (
     noise_power_spectrum,
     tiles,
 )
+from distiliqa.metrics.off_center import OffCenter, off_center
 from distiliqa.metrics.patient_mtf import PatientMtf, patient_mtf
 from distiliqa.metrics.patient_nps import PatientNps, patient_nps
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.slice_parts import SliceParts
+from distiliqa.metrics.ssde import Ssde, ssde
 from distiliqa.metrics.ssim import ssim
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 from distiliqa.metrics.vif import vif
 
 __all__ = [
     "BodyShape",
+    "BodySize",
     "BodyTissue",
     "Detectability",
     "Disc",
     "Eye",
     "NoiseLevel",
     "NoisePowerSpectrum",
+    "OffCenter",
     "PatientMtf",
     "PatientNps",
     "RadialSpectrum",
     "SliceParts",
+    "Ssde",
     "TissueNoise",
     "body_shape",
+    "body_size",
     "detectability",
     "difference_power_spectrum",
     "global_noise_level",
@@ -41,9 +48,11 @@ __all__ = [
     "noise_level",
     "noise_map",
     "noise_power_spectrum",
+    "off_center",
     "patient_mtf",
     "patient_nps",
     "psnr",
+    "ssde",
     "ssim",
     "tiles",
     "tissue_noise",

@@ -1,0 +1,80 @@
+"""Size-specific dose estimate: the dose of a slice in a patient of this size."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+# AAPM Report 204 (2011), by diameter of the phantom of CTDIvol, cm: a and b of a exp(-b Dw), and
+# the range of Dw, cm, for which it is given.
+_FACTORS = {
+    32: (3.704369, 0.03671937, 8.0, 45.0),
+    16: (1.874799, 0.03871313, 6.0, 55.0),
+}
+_NO_SSDE = {
+    "head": "a head: AAPM Report 293, whose coefficients are not here, replaces 204",
+    "phantom": "a phantom",
+    "animal": "an animal",
+}
+
+
+@dataclass(frozen=True)
+class Ssde:
+    """Size-specific dose estimate.
+
+    Attributes
+    ----------
+    ssde_mgy : float or None
+        Dose estimate, mGy.
+    factor : float or None
+        Its ratio to CTDIvol.
+    reason : str or None
+        Why there is no value; None where there is one.
+    """
+
+    ssde_mgy: float | None = None
+    factor: float | None = None
+    reason: str | None = None
+
+
+def ssde(
+    ctdivol_mgy: float | None,
+    diameter_mm: float | None,
+    phantom_cm: int | None,
+    regions: tuple[str, ...] = (),
+) -> Ssde:
+    """Size-specific dose estimate, CTDIvol a exp(-b Dw), of AAPM Reports 204 and 220.
+
+    Parameters
+    ----------
+    ctdivol_mgy : float or None
+        CTDIvol of the slice, mGy.
+    diameter_mm : float or None
+        Water-equivalent diameter, mm.
+    phantom_cm : int or None
+        Diameter of the phantom of CTDIvol, 16 or 32 cm; (0018,9346) of DICOM.
+    regions : tuple[str, ...]
+        Body regions of the slice, by the names of `distiliqa.ct.SliceInfo`.
+
+    Returns
+    -------
+    Ssde
+        Without a value and with a reason for heads, phantoms and animals, where an input is
+        missing, and for diameters out of 8 to 45 cm (phantom of 32 cm) or 6 to 55 cm (16 cm).
+    """
+    for region, reason in _NO_SSDE.items():
+        if region in regions:
+            return Ssde(reason=reason)
+    if ctdivol_mgy is None or not (math.isfinite(ctdivol_mgy) and ctdivol_mgy > 0):
+        return Ssde(reason="no CTDIvol above 0")
+    if phantom_cm not in _FACTORS:
+        return Ssde(reason="the phantom of CTDIvol is not stated")
+    if diameter_mm is None:
+        return Ssde(reason="no water-equivalent diameter")
+    a, b, low, high = _FACTORS[phantom_cm]
+    diameter_cm = diameter_mm / 10
+    if not low <= diameter_cm <= high:
+        reason = f"diameter of {diameter_cm:.1f} cm, beyond the {low:g} to {high:g} cm of AAPM 204"
+        return Ssde(reason=reason)
+    factor = a * math.exp(-b * diameter_cm)
+    return Ssde(ctdivol_mgy * factor, factor)
