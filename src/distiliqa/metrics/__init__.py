@@ -17,9 +17,11 @@ from distiliqa.metrics.off_center import OffCenter, off_center
 from distiliqa.metrics.patient_mtf import PatientMtf, patient_mtf
 from distiliqa.metrics.patient_nps import PatientNps, patient_nps
 from distiliqa.metrics.psnr import psnr
+from distiliqa.metrics.ring_index import RingIndex, ring_index
 from distiliqa.metrics.slice_parts import SliceParts
 from distiliqa.metrics.ssde import Ssde, ssde
 from distiliqa.metrics.ssim import ssim
+from distiliqa.metrics.streak_index import StreakIndex, Streaks, streak_index
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 from distiliqa.metrics.vif import vif
 
@@ -36,8 +38,11 @@ __all__ = [
     "PatientMtf",
     "PatientNps",
     "RadialSpectrum",
+    "RingIndex",
     "SliceParts",
     "Ssde",
+    "StreakIndex",
+    "Streaks",
     "TissueNoise",
     "body_shape",
     "body_size",
@@ -52,8 +57,10 @@ __all__ = [
     "patient_mtf",
     "patient_nps",
     "psnr",
+    "ring_index",
     "ssde",
     "ssim",
+    "streak_index",
     "tiles",
     "tissue_noise",
     "vif",

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.support.bodies import body, noise
+
+from distiliqa.metrics import RingIndex, ring_index
+
+PIXELS = (0.7, 0.7)
+MIDDLE = (191.5, 191.5)
+
+
+def slice_with_rings(
+    strength_hu: float, center: tuple[float, float] = MIDDLE, sectors: slice | None = None
+) -> np.ndarray:
+    """A body with rings of one pixel at some radii, of this standard deviation over all radii."""
+    hu = body(pixel_mm=PIXELS[0], size=384, noise_hu=0, radius=0.42)
+    hu[hu < -900] = -1000
+    y, x = np.mgrid[:384, :384]
+    radius = np.hypot(y - center[0], x - center[1])
+    gains = np.random.default_rng(3).normal(size=600) * (np.arange(600) % 3 == 0)
+    gains *= strength_hu / gains.std()
+    rings = gains[np.round(radius).astype(int)]
+    if sectors is not None:
+        turn = np.arctan2(y - center[0], x - center[1]) % (2 * np.pi) / (2 * np.pi) * 24
+        rings = rings * ((turn >= sectors.start) & (turn < sectors.stop))
+    return hu + rings + noise(hu.shape, 12)
+
+
+def index(hu: np.ndarray, center: tuple[float, float] | None = None) -> float:
+    found = ring_index(hu, PIXELS, center)
+    assert found.index_hu is not None
+    return found.index_hu
+
+
+def test_stronger_rings_have_a_higher_index():
+    values = [index(slice_with_rings(strength)) for strength in (0.0, 3.0, 6.0, 12.0)]
+    assert values[0] < 1
+    assert values == sorted(values)
+    assert values[3] == pytest.approx(2 * values[2], rel=0.25)
+
+
+def test_noise_alone_has_next_to_none():
+    found = [index(body(pixel_mm=0.7, size=384, noise_hu=25, seed=seed)) for seed in range(8)]
+    assert np.median(found) == 0
+    assert max(found) < 1.5
+
+
+def test_the_axis_may_be_anywhere():
+    hu = slice_with_rings(8, center=(180.0, 215.0))
+    assert index(hu, (180.0, 215.0)) > 4
+    assert index(hu) < 1.5
+
+
+def test_an_arc_is_found_in_its_sectors():
+    found = ring_index(slice_with_rings(10, sectors=slice(0, 12)), PIXELS)
+    sectors = np.array(found.sectors_hu)
+    assert np.nanmean(sectors[:12]) > 2 * np.nanmean(sectors[12:])
+
+
+@pytest.mark.parametrize(
+    ("hu", "spacing_mm", "reason"),
+    [
+        (slice_with_rings(3), None, "not known"),
+        (slice_with_rings(3), (0.7, 1.0), "not square"),
+        (np.full((128, 128), -1000.0), PIXELS, "no body"),
+        (body(noise_hu=0), PIXELS, "no noise"),
+    ],
+)
+def test_what_cannot_be_measured_has_a_reason(hu, spacing_mm, reason: str):
+    found = ring_index(hu, spacing_mm)
+    assert (found.index_hu, found.sectors_hu) == (None, None)
+    assert reason in found.reason
+
+
+def test_a_small_body_has_too_few_arcs():
+    hu = np.full((384, 384), -1000.0)
+    hu[10:60, 10:60] = 40 + noise((50, 50), 10)
+    found = ring_index(hu, PIXELS)
+    assert found == RingIndex(reason=found.reason)
+    assert found.reason is not None
