@@ -18,6 +18,13 @@ from distiliqa.metrics.patient_mtf import PatientMtf, patient_mtf
 from distiliqa.metrics.patient_nps import PatientNps, patient_nps
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.ring_index import RingIndex, ring_index
+from distiliqa.metrics.series_measures import (
+    PooledMeasures,
+    SeriesMeasures,
+    measure_series,
+    pooled_measures,
+)
+from distiliqa.metrics.slice_measures import Evidence, SliceMeasures, measure_slice
 from distiliqa.metrics.slice_parts import SliceParts
 from distiliqa.metrics.ssde import Ssde, ssde
 from distiliqa.metrics.ssim import ssim
@@ -31,14 +38,18 @@ __all__ = [
     "BodyTissue",
     "Detectability",
     "Disc",
+    "Evidence",
     "Eye",
     "NoiseLevel",
     "NoisePowerSpectrum",
     "OffCenter",
     "PatientMtf",
     "PatientNps",
+    "PooledMeasures",
     "RadialSpectrum",
     "RingIndex",
+    "SeriesMeasures",
+    "SliceMeasures",
     "SliceParts",
     "Ssde",
     "StreakIndex",
@@ -50,12 +61,15 @@ __all__ = [
     "difference_power_spectrum",
     "global_noise_level",
     "gmsd",
+    "measure_series",
+    "measure_slice",
     "noise_level",
     "noise_map",
     "noise_power_spectrum",
     "off_center",
     "patient_mtf",
     "patient_nps",
+    "pooled_measures",
     "psnr",
     "ring_index",
     "ssde",

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.support.bodies import body
+
+from distiliqa.ct import CTSlice, SliceInfo
+from distiliqa.metrics import measure_series, measure_slice, pooled_measures
+
+PIXELS = (0.7, 0.7)
+
+
+def slices(count: int, *, f50: float = 0.35, step_mm: float = 2.0, radius=lambda at: 0.4):
+    """Slices of a body, ``radius(at)`` its radius as a share of the field of view."""
+    for at in range(count):
+        hu = body(f50, pixel_mm=PIXELS[0], size=320, noise_hu=12, radius=radius(at), seed=at)
+        yield CTSlice(hu, SliceInfo(position_mm=step_mm * at, spacing_mm=PIXELS))
+
+
+def test_slices_are_measured_together():
+    found = measure_series(slices(6))
+    assert len(found.slices) == found.pooled.slices == 6
+    mtf, nps = found.pooled.mtf, found.pooled.nps
+    assert mtf.f50_per_mm == pytest.approx(0.35, rel=0.04)
+    assert mtf.profiles == pytest.approx(sum(one.mtf.profiles for one in found.slices), rel=0.01)
+    assert nps.regions == sum(one.nps.regions for one in found.slices)
+    assert nps.mean_per_mm == pytest.approx(
+        np.mean([one.nps.mean_per_mm for one in found.slices]), rel=0.02
+    )
+
+
+def test_intervals_hold_the_values_and_narrow_with_slices():
+    few, many = (measure_series(slices(count)).pooled for count in (4, 16))
+    for found in (few, many):
+        low, high = found.npw_interval
+        assert low <= found.detectability.npw <= high
+        low, high = found.nps.interval_per_mm
+        assert low <= found.nps.mean_per_mm <= high
+    assert np.ptp(many.npw_interval) < np.ptp(few.npw_interval)
+
+
+def test_skin_that_is_oblique_to_the_slices_does_not_count():
+    """A cone: 4 mm of radius from one slice to the next, 2 mm apart, is a tilt of 63 degrees."""
+    found = measure_series(slices(6, radius=lambda at: 0.3 + 4 / (320 * 0.7) * at))
+    assert all(one.mtf.f50_per_mm is not None for one in found.slices)
+    assert found.pooled.mtf.f50_per_mm is None
+    assert found.pooled.mtf.reason == "no slice has enough bare skin"
+
+
+def test_slices_with_other_pixels_are_left_out():
+    alike = [measure_slice(one).evidence for one in slices(3)]
+    hu = body(0.35, pixel_mm=0.5, noise_hu=12)
+    other = measure_slice(CTSlice(hu, SliceInfo(spacing_mm=(0.5, 0.5)))).evidence
+    assert pooled_measures([*alike, other], 224.0).slices == 3
+
+
+def test_one_slice_has_no_interval_of_detectability():
+    found = measure_series(slices(1)).pooled
+    assert found.detectability.npw is not None
+    assert found.npw_interval is None
+    assert found.nps.interval_per_mm is None
+
+
+def test_nothing_to_measure_has_reasons():
+    found = pooled_measures([], 0.0)
+    assert found.slices == 0
+    assert found.mtf.reason == "no slice has enough bare skin"
+    assert found.nps.reason == "no slice has enough plain soft tissue"
+    assert found.detectability.reason is not None

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.support.bodies import body
+
+from distiliqa.ct import Acquisition, CTSlice, Gantry, SliceInfo
+from distiliqa.metrics import measure_slice, patient_mtf, patient_nps
+from distiliqa.metrics.slice_measures import detectability_of
+
+PIXELS = (0.7, 0.7)
+
+
+def a_slice(
+    hu: np.ndarray | None = None, spacing_mm=PIXELS, gantry: Gantry | None = None, **facts
+) -> CTSlice:
+    """A body of soft tissue and some fat and bone, 240 mm wide."""
+    if hu is None:
+        hu = body(0.35, pixel_mm=PIXELS[0], size=400, noise_hu=10, radius=0.42)
+        hu[150:200, 100:300] -= 150
+        hu[280:300, 180:220] += 600
+    stated = {"ctdivol_mgy": 10.0, "ctdi_phantom_cm": 32, "body_part": "ABDOMEN"}
+    made = Acquisition(**(stated | facts))
+    info = SliceInfo(spacing_mm=spacing_mm, acquisition=made, gantry=gantry or Gantry())
+    return CTSlice(hu, info)
+
+
+def test_all_that_a_slice_shows_is_measured():
+    found = measure_slice(a_slice())
+    assert found.noise.noise_hu == pytest.approx(10, rel=0.15)
+    assert found.mtf.f50_per_mm == pytest.approx(0.35, rel=0.05)
+    assert found.nps.mean_per_mm is not None
+    assert found.detectability.npw > 0
+    assert found.size.diameter_mm == pytest.approx(235, rel=0.05)
+    assert found.streaks.tissue.index_hu is not None
+    assert found.rings.index_hu == 0
+    assert set(found.reasons) == {"off_center"}
+
+
+def test_the_dose_estimate_is_that_of_aapm_204():
+    found = measure_slice(a_slice())
+    factor = 3.704369 * np.exp(-0.03671937 * found.size.diameter_mm / 10)
+    assert found.ssde.ssde_mgy == pytest.approx(10 * factor)
+
+
+def test_detectability_comes_from_sharpness_and_texture():
+    ct = a_slice()
+    expected = detectability_of(
+        patient_mtf(ct.hu, PIXELS), patient_nps(ct.hu, PIXELS), 400 * PIXELS[0]
+    )
+    assert measure_slice(ct).detectability == expected
+
+
+def test_thick_slices_have_no_sharpness_and_no_detectability():
+    found = measure_slice(a_slice(slice_thickness_mm=10.0))
+    assert found.mtf.f50_per_mm is None
+    assert "slices of 10 mm" in found.reasons["mtf"]
+    assert found.detectability.npw is None
+    assert found.reasons["detectability"].startswith("no sharpness")
+    assert found.nps.mean_per_mm is not None
+
+
+def test_a_tilted_gantry_has_no_size_and_no_dose_estimate():
+    found = measure_slice(a_slice(gantry=Gantry(tilt_degrees=-15.0)))
+    assert found.size.diameter_mm is None
+    assert found.reasons["size"] == "tilted by 15 degrees: not across the body"
+    assert found.reasons["ssde"] == "no water-equivalent diameter"
+
+
+def test_a_head_that_no_tag_names_has_no_dose_estimate():
+    y, x = np.mgrid[:400, :400] - 199.5
+    radius = np.hypot(y / 100, x / 80)
+    hu = np.where(radius < 1, 35.0, -1000.0)
+    hu[(radius < 1) & (radius > 0.88)] = 900
+    hu = hu + np.random.default_rng(0).normal(0, 5, hu.shape)
+    found = measure_slice(a_slice(hu, body_part=None))
+    assert found.ssde.ssde_mgy is None
+    assert "head" in found.reasons["ssde"]
+
+
+def test_a_water_phantom_has_no_dose_estimate():
+    hu = body(0.35, pixel_mm=0.7, size=400, noise_hu=5, radius=0.42) - 50.0
+    hu[hu < -900] = -1000
+    found = measure_slice(a_slice(hu, body_part=None))
+    assert found.ssde.ssde_mgy is None
+    assert found.reasons["ssde"] == "a phantom"
+
+
+def test_no_facts_give_no_numbers_and_reasons():
+    found = measure_slice(replace(a_slice(spacing_mm=None), info=SliceInfo()))
+    values = (
+        found.mtf.f50_per_mm,
+        found.nps.mean_per_mm,
+        found.detectability.npw,
+        found.size.diameter_mm,
+        found.ssde.ssde_mgy,
+        found.off_center.distance_mm,
+        found.streaks.tissue.index_hu,
+        found.rings.index_hu,
+    )
+    assert set(values) == {None}
+    assert len(found.reasons) == 10
+    assert found.noise.noise_hu is not None
