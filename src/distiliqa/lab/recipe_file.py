@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -91,7 +91,8 @@ def validated(kind: type[AnySection], content: Mapping[str, Any], path: str | Pa
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         key = ".".join(str(part)[:60] for part in first["loc"] if isinstance(part, str | int))
         if first["type"] == "extra_forbidden":
             known = _keys(kind, first["loc"][:-1])
@@ -103,9 +104,12 @@ def validated(kind: type[AnySection], content: Mapping[str, Any], path: str | Pa
 
 def _keys(kind: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The keys that are possible at a place of a recipe."""
-    for part in location:
-        inner = kind.model_fields[str(part)].annotation
-        assert isinstance(inner, type)
+    names = iter(location)
+    for name in names:
+        inner: Any = kind.model_fields[str(name)].annotation
+        if get_origin(inner) is dict:  # of sections, by names that are free
+            next(names)
+            inner = get_args(inner)[1]
         kind = inner
     return list(kind.model_fields)
 

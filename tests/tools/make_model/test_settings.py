@@ -9,6 +9,7 @@ from tools.make_model.images import with_inputs
 from tools.make_model.patients import load_patients
 from tools.make_model.settings import FILE, ModelSettings, load_settings
 
+from distiliqa.errors import RecipeError
 from distiliqa.lab.train.recipe import load_recipe
 
 COMPACT = Path(__file__).resolve().parents[3] / "training" / "compact"
@@ -54,3 +55,12 @@ def test_the_picture_shows_a_held_out_patient(settings: ModelSettings) -> None:
 
 def test_data_that_only_check_are_refused_by_name(settings: ModelSettings) -> None:
     assert {"ldctiqac2023", "denoised_rated", "dose_pairs"} <= set(settings.refused)
+
+
+def test_a_wrong_key_of_a_named_section_is_named(tmp_path: Path) -> None:
+    for path in COMPACT.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (tmp_path / FILE).read_text()
+    (tmp_path / FILE).write_text(text.replace("squared: {loss:", "squared: {los:"))
+    with pytest.raises(RecipeError, match=r"no such key 'denoisers.squared.los'.* 'loss'"):
+        load_settings(tmp_path / FILE)
