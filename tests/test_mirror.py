@@ -30,6 +30,7 @@ FEATURES = {
 TESTED_THROUGH = {
     "cli/listen.py": "pacs/test_end_to_end.py",
     "compare/screen.py": "cli/test_compare.py",
+    "lab/train/cross_validation.py": "cli/test_training.py",
     "lab/train/model_card.py": "lab/train/test_unseen_kinds.py",
     "lab/train/start.py": "lab/train/test_training.py",
     "report/html/overview.py": "report/html/test_report.py",

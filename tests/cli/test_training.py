@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.support.command_line import run
 
+from distiliqa.ct.window import SOFT_TISSUE
+from distiliqa.lab.evaluate.out_of_fold import read_out_of_fold
+from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.recipe import load_recipe
 
 
@@ -77,6 +82,32 @@ def test_a_student_is_exported_by_its_own_recipe(data: Path) -> None:
     assert not (out / "student" / "recipe.yaml").exists()
     held_out = json.loads((out / "student" / "result.json").read_text())["held_out"]
     assert held_out == json.loads((out / "run.json").read_text())["folds"][1]
+
+
+def test_predictions_of_all_folds_and_seeds(data: Path) -> None:
+    begin = ["train-teacher", "smoke", "--data", data, "--ratings", data / "ratings.json"]
+    begin += ["--set", "data.scale=[0, 4]", "--epochs", 1, "--seeds", 2, "--out", data / "out"]
+    status, output = run(*begin, "--fold", 1)
+    assert status == 0, output
+    assert not (data / "out" / "cross_validation.csv").exists()
+    status, output = run(*begin, "--resume")
+    assert status == 0, output
+    ratings = json.loads((data / "ratings.json").read_text())
+    for seed in (0, 1):
+        folder = data / "out" / f"seed_{seed}" / "teacher"
+        rows = read_out_of_fold(folder / "out_of_fold.csv")
+        assert {row.image: row.true for row in rows} == ratings
+        held_out = json.loads((folder / "fold_2" / "result.json").read_text())["held_out"]
+        assert [row.image for row in rows if row.fold == 2] == held_out
+        network = read_network(folder / "fold_2" / "best.safetensors")
+        image = SOFT_TISSUE.apply(np.load(data / held_out[0]))
+        expected = network(torch.from_numpy(image[None, None].astype(np.float32))).item()
+        assert next(r.pred for r in rows if r.fold == 2) == pytest.approx(expected, abs=1e-3)
+    with (data / "out" / "cross_validation.csv").open() as file:
+        table = [(row["seed"], row["fold"]) for row in csv.DictReader(file)]
+    folds = ("1", "2", "mean", "sd", "pooled")
+    expected_rows = [(seed, fold) for seed in "01" for fold in folds]
+    assert table == [*expected_rows, ("mean", "pooled"), ("sd", "pooled")]
 
 
 def test_wrong_use_is_one_line(data: Path) -> None:

@@ -22,6 +22,9 @@ def train_teacher(
     epochs: Annotated[int | None, typer.Option(help="Epochs of a teacher.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images in one batch.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights and order.")] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train with so many seeds, each in OUT/seed_N.")
+    ] = 1,
     imagenet_weights: Annotated[
         str | None, typer.Option(help="ViT-B/16 in torchvision's layout: a path, or download.")
     ] = None,
@@ -31,9 +34,10 @@ def train_teacher(
     """Train the teachers, one for each fold, and keep their best on held-out patients.
 
     Options and --set KEY=VALUE override settings of the recipe. The merged recipe is written into
-    the run folder.
+    the run folder. Out-of-fold predictions and a table over folds, and over seeds, are written too.
     """
     from distiliqa.lab.recipe_file import parse_overrides
+    from distiliqa.lab.train.cross_validation import pool_seeds
     from distiliqa.lab.train.recipe import load_recipe
     from distiliqa.lab.train.runs import start_run
     from distiliqa.lab.train.teacher import train_teachers
@@ -48,7 +52,14 @@ def train_teacher(
     }
     given = {key: value for key, value in options.items() if value is not None}
     merged = load_recipe(recipe, given | parse_overrides(set_ or []))
-    # Folds may be trained on several machines: an existing run is joined.
-    run = start_run(out, merged, resume=resume or fold is not None)
-    train_teachers(run, only=fold, resume=resume)
-    say(f"teachers in {out / 'teacher'}; next: distiliqa train-student {out}")
+    folders = [out] if seeds == 1 else [out / f"seed_{merged.seed + n}" for n in range(seeds)]
+    runs = []
+    for n, folder in enumerate(folders):
+        recipe_of_seed = merged.model_copy(update={"seed": merged.seed + n})
+        # Folds may be trained on several machines: an existing run is joined.
+        run = start_run(folder, recipe_of_seed, resume=resume or fold is not None)
+        train_teachers(run, only=fold, resume=resume)
+        runs.append(run)
+        say(f"teachers in {folder / 'teacher'}; next: distiliqa train-student {folder}")
+    if seeds > 1:
+        pool_seeds(out, runs)

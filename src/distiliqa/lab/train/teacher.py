@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from distiliqa.lab.train.callbacks import BestWeights, History
+from distiliqa.lab.train.cross_validation import pool_folds, predict_fold
+from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import fit
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.runs import begin_anew
@@ -35,12 +37,15 @@ def train_teachers(run: TrainingRun, *, only: int | None = None, resume: bool = 
 
     Parameters
     ----------
-    run : the run; weights go to ``teacher/fold_{k}/best.safetensors``.
+    run : the run; weights go to ``teacher/fold_{k}/best.safetensors``, predictions as
+        `distiliqa.lab.train.cross_validation` says.
     resume : go on where an interrupted training stopped.
     """
     for number in [only] if only is not None else range(1, len(run.folds) + 1):
         if not (resume and run.teacher_result(number).is_file()):
             _train_fold(run, number, resume)
+    if leads():
+        pool_folds(run)
 
 
 def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
@@ -69,6 +74,8 @@ def _train_fold(run: TrainingRun, number: int, resume: bool) -> None:
         best=BestWeights(run.teacher_weights(number), step.patience),
         resume=resume,
     )
+    if leads():
+        predict_fold(run, number)
     result = run.teacher_result(number)
     held_out = run.fold(number).validation
     run.record(result, fitted, held_out=held_out, select_on=step.select_on)
