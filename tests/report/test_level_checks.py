@@ -40,13 +40,26 @@ def test_a_series_is_in_range_only_if_all_is_known_and_in_range(leveled: Scoring
     assert level_sentence(leveled.series) == "levels: 1 of 2 series in range"
 
 
+def test_a_score_that_contradicts_noise_is_said_to(run: ScoringRun):
+    series = run.series[1]
+    inside, outside = Range(None, None), Range(1e6, None)
+
+    def text(**limits: Range) -> str | None:
+        return level_text(with_limits(series, **limits))
+
+    assert text(score_mean=inside, noise_hu=outside) == "noise below, score and noise disagree"
+    assert text(score_mean=outside, noise_hu=inside) == "score below, score and noise disagree"
+    assert text(score_mean=outside, noise_hu=outside) == "score below, noise below"
+    assert text(score_mean=outside, ssde_mgy=inside) == "score below, SSDE not known"
+
+
 def test_a_measure_counts_once_its_column_is_there(
     leveled: ScoringRun, monkeypatch: pytest.MonkeyPatch
 ):
     sharp = Column("mtf50_per_mm", "1/mm", 2, "f50.", lambda slice_: 0.3, term="f50")
     known = tuple(column for column in measures.MEASURES if column.name != sharp.name)
     monkeypatch.setattr(measures, "MEASURES", (*known, sharp))
-    assert level_text(leveled.series[1]) == "score below"
+    assert level_text(leveled.series[1]) == "score below, score and sharpness f50 disagree"
 
 
 def test_json_has_value_range_and_verdict(leveled: ScoringRun):

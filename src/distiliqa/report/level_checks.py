@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 from typing import Literal, NamedTuple
 
@@ -20,6 +20,7 @@ _WORDS = {
     "mtf50_per_mm": "sharpness f50",
     "ssde_mgy": "SSDE",
 }
+_OF_IMAGE = ("noise_hu", "mtf50_per_mm")
 _COLUMNS = {"score_mean": "score"}  # measures that have another name in a slice
 
 
@@ -61,7 +62,20 @@ def level_text(series: SeriesScore) -> str | None:
     if not checks:
         return NO_LEVELS
     wrong = [check.text for check in checks if check.verdict != IN_RANGE]
-    return ", ".join(wrong) or IN_RANGE
+    return ", ".join([*wrong, *_disagreement(checks)]) or IN_RANGE
+
+
+def _disagreement(checks: Sequence[LevelCheck]) -> list[str]:
+    """Where the score is in range and noise or sharpness is not, or the score alone is not."""
+    known = [check for check in checks if check.verdict != "not known"]
+    score = [check for check in known if check.measure == "score_mean"]
+    others = [check for check in known if check.measure in _OF_IMAGE]
+    wrong = [check for check in others if check.verdict != IN_RANGE]
+    if not score or (score[0].verdict != IN_RANGE and wrong):
+        return []
+    odd = wrong if score[0].verdict == IN_RANGE else others
+    words = " and ".join(_WORDS[check.measure] for check in odd)
+    return [f"score and {words} disagree"] if odd else []
 
 
 def level_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from distiliqa.ct import Acquisition, SeriesDose
 from distiliqa.scoring.checks import series_warnings
+from distiliqa.scoring.equivalence import equivalence_warning
 from distiliqa.scoring.levels import Limits
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -123,13 +124,15 @@ class SeriesScore:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings on the series as a whole, see `series_warnings`, and on its dose."""
+        """Warnings on the series as a whole, see `series_warnings`, on its dose and its noise."""
         of_slices = series_warnings(
             [slice_.position_mm for slice_ in self.slices],
             [slice_.acquisition for slice_ in self.slices],
             self.patients,
         )
-        return (*of_slices, *self.dose.warnings)
+        processed = [slice_.counts_as_processed for slice_ in self.known]
+        guard = equivalence_warning(self.acquisition, processed)
+        return (*of_slices, *self.dose.warnings, *([] if guard is None else [guard]))
 
     @property
     def all_warnings(self) -> tuple[str, ...]:

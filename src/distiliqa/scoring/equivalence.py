@@ -1,0 +1,77 @@
+"""A guard against reading too much into a clean image.
+
+Iterative and learned reconstructions, and denoisers, take noise away whatever they do to a lesion:
+readers found small lesions less often under a learned reconstruction whose noise, and whose model
+observer, promised more. So such a series gets one warning.
+
+Noise and texture give such a series away where its header says nothing. The noise power spectrum of
+filtered back-projection is a ramp times the square of its kernel (Kijewski and Judy 1987, doi
+10.1088/0031-9155/32/5/003), so that its variance is in proportion to the cube of the bandwidth,
+and, by counting statistics, to the inverse of the dose behind the patient. Hence::
+
+    noise * sqrt(CTDIvol * thickness * exp(-0.18 / cm * (Dw - 30 cm))) / (f_av / 0.3 per mm) ** 1.5
+
+varies little between scanners, kernels, doses and patients of filtered back-projection.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from distiliqa.ct.header_facts import ITERATIVE, LEARNED, Acquisition
+
+NO_EVIDENCE = "noise, d' and score are no evidence of equivalent diagnosis"
+MIN_SHARE = 0.5  # of the slices that count, which the model has to find processed
+# HU mGy^0.5 mm^0.5. Slices of filtered back-projection whose headers state a CTDIvol: 64 to 183.
+MIN_NORMALIZED_NOISE = 40.0
+_ATTENUATION_PER_CM, _USUAL_CM = 0.18, 30.0  # of water at 120 kV, behind a patient
+_USUAL_PER_MM = 0.3
+
+
+def normalized_noise(
+    noise_hu: float, mean_per_mm: float, ctdivol_mgy: float, thickness_mm: float, dw_mm: float
+) -> float:
+    """Noise of a slice, freed of dose, thickness, size and kernel as in filtered back-projection.
+
+    Parameters
+    ----------
+    noise_hu : float
+        Global noise level, HU.
+    mean_per_mm : float
+        Mean frequency of the noise power spectrum, 1/mm, above 0.
+    ctdivol_mgy, thickness_mm : float
+        CTDIvol and slice thickness.
+    dw_mm : float
+        Water-equivalent diameter.
+    """
+    behind = math.exp(-_ATTENUATION_PER_CM * (dw_mm / 10 - _USUAL_CM))
+    bandwidth = (mean_per_mm / _USUAL_PER_MM) ** 1.5
+    return noise_hu * math.sqrt(ctdivol_mgy * thickness_mm * behind) / bandwidth
+
+
+def equivalence_warning(
+    acquisition: Acquisition, processed: Sequence[bool], normalized: float | None = None
+) -> str | None:
+    """The one warning of a series that is denoised, or iterative or learned; else None.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        Acquisition facts of the series.
+    processed : Sequence[bool]
+        For each slice that counts, whether the model finds that it was processed.
+    normalized : float or None
+        See `normalized_noise`; None where it is not known.
+    """
+    reasons = []
+    method = acquisition.reconstruction_method or ""  # of a mixed series the text names all
+    if ITERATIVE in method or LEARNED in method:
+        name = acquisition.reconstruction_algorithm
+        algorithm = f" ({name})" if name else ""
+        reasons.append(f"{method} reconstruction{algorithm}")
+    if processed and sum(processed) > MIN_SHARE * len(processed):
+        reasons.append("texture of a denoiser or filter by the model")
+    if normalized is not None and normalized < MIN_NORMALIZED_NOISE:
+        reasons.append("less noise than filtered back-projection gives at such dose and size")
+    return f"{', '.join(reasons)}: {NO_EVIDENCE}" if reasons else None
