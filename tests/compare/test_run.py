@@ -11,6 +11,7 @@ import pytest
 from distiliqa.compare.files import write_comparison
 from distiliqa.compare.run import compare_inputs
 from distiliqa.errors import DistiliqaError
+from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import Model, load_model
 
@@ -138,7 +139,7 @@ def test_the_side_with_a_denoiser_is_named_once(
             write_ct(tmp_path / side / f"{k}.dcm", rng.normal(40, noise, (64, 64)), **place)
     sides = [str(tmp_path / side) for side in "ab"]
     run = compare_inputs(*sides, load_model(processed_model))
-    assert run.notes == (f"2 of 2 slices of B: {LOST_DETAIL}",)
+    assert run.notes == (f"2 of 2 slices of B: {LOST_DETAIL}; {NO_EVIDENCE}",)
     write_comparison(run, tmp_path / "out")
     page = (tmp_path / "out" / "compare.html").read_text("utf-8")
     assert page.count(LOST_DETAIL) == 1

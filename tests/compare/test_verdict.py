@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.compare.result import PairedRun
-from distiliqa.compare.verdict import explained, interval, p_value, verdict
+from distiliqa.compare.verdict import explained, interval, p_value, scope, verdict
 from distiliqa.statistics.paired_difference import difference
 
 
@@ -39,6 +39,18 @@ def test_says_what_few_slices_cannot_show(paired: PairedRun):
     assert interval(run.score, 2) == "undefined for 2 parts"
     assert verdict(run).endswith("over 2 slices; 2 independent parts are too few for an interval.")
     assert "There is no interval: 2 independent parts are too few" in next(explained(run))
+
+
+def test_says_for_what_an_interval_speaks(paired: PairedRun):
+    assert paired.patients == 1
+    of_one = "All slices are of one patient: the interval speaks for these slices only."
+    assert scope(paired) == of_one
+    several, unknown = replace(paired), replace(paired)
+    several.__dict__["patients"], unknown.__dict__["patients"] = 7, None
+    assert scope(several) == "The interval speaks for other patients like these."
+    assert scope(unknown).endswith("speaks for these series, not for other patients.")
+    several.__dict__["score"] = difference([[float(n)] for n in range(7)], whole=True)
+    assert "Whole patients were drawn (7)." in next(explained(several))
 
 
 def test_small_p_is_a_bound():

@@ -8,12 +8,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from distiliqa.compare.findings import TERMS, findings
 from distiliqa.compare.page import write_html
+from distiliqa.compare.quantities import Ratio, quantities
 from distiliqa.compare.result import PairedRun, ScorePair
 from distiliqa.files import write_json
 from distiliqa.report.columns import Column, row_of, slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, settings
+from distiliqa.report.measures import MEASURES
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference
@@ -33,7 +36,10 @@ OF_A_SLICE = slice_columns(
     "outside",
     "warnings",
 )
-ADDED = slice_columns("number", "sop_instance_uid", "processed", "raw_score")
+ADDED = (
+    *slice_columns("number", "sop_instance_uid", "processed", "raw_score"),
+    *(column for column in MEASURES if column.name in ("ctdivol_mgy", *TERMS)),
+)
 COLUMNS = (
     *(f"{column.name}_{side}" for side in SIDES for column in OF_A_SLICE),
     "difference",
@@ -74,7 +80,7 @@ def write_pairs(path: Path, run: PairedRun) -> None:
 
 def comparison_record(run: PairedRun) -> dict[str, Any]:
     """The content of ``compare.json``: inputs, statistics, pairs, and what has no partner."""
-    config = run.first.model
+    config, found = run.first.model, quantities(run)
     first, second = run.unmatched
     return {
         "distiliqa": __version__,
@@ -87,7 +93,16 @@ def comparison_record(run: PairedRun) -> dict[str, Any]:
         "b_minus_a": {
             "score": _statistics(run.score),
             "noise_hu": None if run.noise is None else _statistics(run.noise),
+            **{name: _statistics(value) for name, value in found.differences.items()},
         },
+        "b_over_a": {
+            "noise_hu": _ratio(found.noise),
+            "implied_dose": _ratio(found.implied_dose),
+            **{name: _ratio(value) for name, value in found.doses.items()},
+        },
+        "texture_changed": found.texture_changed,
+        "patients": run.patients,
+        "findings": list(findings(run, found)),
         "series": [
             {
                 "a": pair.first,
@@ -112,6 +127,10 @@ def _input(run: ScoringRun, unmatched: Sequence[SliceScore]) -> dict[str, Any]:
 
 def _statistics(found: Difference) -> dict[str, Any]:
     return {name: _plain(value) for name, value in asdict(found).items()}
+
+
+def _ratio(found: Ratio | None) -> dict[str, Any] | None:
+    return None if found is None else {name: _plain(value) for name, value in asdict(found).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from distiliqa.compare.findings import compared, findings
+from distiliqa.compare.quantities import quantities
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.compare.verdict import explained, interval, p_value, verdict
 from distiliqa.report.columns import FACTS, slice_columns
@@ -54,7 +56,8 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         verdict=verdict(run),
         explained=list(explained(run)),
         score=_statistics(run.score, 2),
-        noise=None if run.noise is None else _statistics(run.noise, 1),
+        differences=[(name, _statistics(found, n)) for name, found, n in compared(run)],
+        findings=list(findings(run, quantities(run))),
         means=[_mean(run, side) for side in ("first", "second")],
         share=abs(run.score.mean) / (run.first.model.scale.high - run.first.model.scale.low),
         facts=list(_facts(run)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import counted
@@ -95,15 +97,34 @@ class PairedRun:
         return tuple(filter(None, series))
 
     @cached_property
+    def patients(self) -> int | None:
+        """Number of patients of the pairs that count; None where a slice names none."""
+        found = {pair.first.info.patient_id for pairs in self.counted for pair in pairs}
+        return None if None in found else len(found)
+
+    def over(self, value: Callable[[ScorePair], float | None]) -> Difference | None:
+        """Summarize a value of each pair that counts and has it; None where none has it.
+
+        Of several patients whole patients are the independent units: slices and series of one
+        patient are alike, and an interval that draws these says nothing of other patients.
+        """
+        groups: dict[object, list[float]] = {}
+        several = self.patients is not None and self.patients > 1
+        for number, pairs in enumerate(self.counted):
+            for pair in pairs:
+                key = pair.first.info.patient_id if several else number
+                if (found := value(pair)) is not None:
+                    groups.setdefault(key, []).append(found)
+        return difference(list(groups.values()), whole=several) if groups else None
+
+    @cached_property
     def score(self) -> Difference:
         """Differences of the score, over the pairs that count."""
-        return difference([[p.difference for p in pairs] for pairs in self.counted])
+        found = self.over(attrgetter("difference"))
+        assert found is not None  # every pair has scores
+        return found
 
     @cached_property
     def noise(self) -> Difference | None:
         """Differences of the global noise level, HU, over the same; None where no pair has it."""
-        values = [
-            [p.noise_difference for p in pairs if p.noise_difference is not None]
-            for pairs in self.counted
-        ]
-        return difference(list(filter(None, values))) if any(values) else None
+        return self.over(attrgetter("noise_difference"))

@@ -6,12 +6,16 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from distiliqa.compare.findings import compared, findings
+from distiliqa.compare.quantities import quantities
 from distiliqa.compare.result import PairedRun
-from distiliqa.compare.verdict import interval, p_value, verdict
+from distiliqa.compare.verdict import interval, p_value, scope, verdict
 from distiliqa.errors import one_line
 from distiliqa.report.formatting import slice_count
 from distiliqa.statistics.paired_difference import Difference
 from distiliqa.terminal import screen
+
+_SHORT = {"Score, points": "score", "Global noise level, HU": "noise level, HU"}
 
 
 def print_comparison(run: PairedRun) -> None:
@@ -21,13 +25,15 @@ def print_comparison(run: PairedRun) -> None:
     table.add_column("B minus A", no_wrap=True)
     for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):
         table.add_column(name, justify="right")
-    table.add_row("score", *_cells(run.score, 2))
-    if run.noise is not None:
-        table.add_row("noise level, HU", *_cells(run.noise, 1))
+    for name, found, digits in compared(run):
+        table.add_row(_SHORT.get(name, name), *_cells(found, digits))
     first, second = (one_line(side.inputs[0]) for side in (run.first, run.second))
     console.print(Text(f"\n  A {first}\n  B {second}", "dim"))
     console.print(table)
     console.print(Text(f"  {verdict(run)}", "bold"))
+    said = findings(run, quantities(run))
+    for sentence in (*said, *([] if run.score.interval is None else [scope(run)])):
+        console.print(Text(f"  {sentence}"))
     alone = [len(slices) for slices in run.unmatched]
     if any(alone):
         console.print(

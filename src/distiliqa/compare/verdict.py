@@ -32,7 +32,7 @@ def explained(run: PairedRun) -> Iterator[str]:
     drawn = (
         f"There is no interval: {_few(found)} too few where a series is no more than one of them."
         if found.interval is None
-        else f"The interval is that of the mean, {100 * LEVEL:.0f} %, by bootstrap. {_units(found)}"
+        else f"The interval is that of the mean, {100 * LEVEL:.0f} %, by bootstrap. {_units(run)}"
     )
     yield f"Every difference is B minus A at the same place. {drawn}"
     yield (
@@ -56,20 +56,33 @@ def _few(found: Difference) -> str:
     return "one independent part is" if found.units == 1 else f"{found.units} independent parts are"
 
 
-def _units(found: Difference) -> str:
-    if found.block is None:
-        return (
-            f"Whole series were drawn ({found.units}), so that it speaks for other series like "
-            "these."
-        )
-    parts = "Slices were drawn one by one, as no likeness of neighbors was found"
-    if found.block > 1:
-        parts = (
+def _units(run: PairedRun) -> str:
+    """What the bootstrap drew, and for what its interval speaks."""
+    found, patients = run.score, run.patients
+    if patients is not None and patients > 1:
+        drawn = f"Whole patients were drawn ({patients})"
+    elif found.block is None:
+        drawn = f"Whole series were drawn ({found.units})"
+    elif found.block > 1:
+        drawn = (
             f"Blocks of {found.block} neighboring slices were drawn, as far as they resemble each "
             "other"
         )
+    else:
+        drawn = "Slices were drawn one by one, as no likeness of neighbors was found"
+    return f"{drawn}. {scope(run)}"
+
+
+def scope(run: PairedRun) -> str:
+    """For what an interval speaks."""
+    if run.patients == 1:
+        return "All slices are of one patient: the interval speaks for these slices only."
+    if run.patients is not None:
+        return "The interval speaks for other patients like these."
+    if run.score.block is None:
+        return "The interval speaks for other series like these."
     return (
-        f"{parts}; with fewer than {MIN_SERIES} pairs of series it speaks for these series, not "
+        f"With fewer than {MIN_SERIES} pairs of series the interval speaks for these series, not "
         "for other patients."
     )
 

@@ -125,7 +125,7 @@ class Difference:
     block: int | None
 
 
-def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
+def difference(series: Sequence[ArrayLike], *, whole: bool = False, seed: int = 0) -> Difference:
     """Summarize paired differences.
 
     With six pairs of series or more, whole series are the independent units, and the result holds
@@ -135,13 +135,17 @@ def difference(series: Sequence[ArrayLike], *, seed: int = 0) -> Difference:
     Parameters
     ----------
     series : Sequence[ArrayLike]
-        For each pair of series the differences of its slices, (n,), in the order of position.
+        For each pair of series the differences of its slices, (n,), in the order of position; or
+        those of each patient.
+    whole : bool
+        Let each entry of ``series`` be one unit, however few there are. Fewer than six units have
+        no interval.
     seed : int
         Seed of the bootstrap.
     """
     values = [np.asarray(differences, np.float64) for differences in series]
     joined = np.concatenate(values)
-    block = None if len(values) >= MIN_SERIES else block_length(values)
+    block = None if whole or len(values) >= MIN_SERIES else block_length(values)
     units = [part.mean() for differences in values for part in parts(differences, block)]
     deviation = float(joined.std(ddof=1)) if len(joined) > 1 else None
     mean = float(joined.mean())

@@ -1,0 +1,130 @@
+"""What the measures of a comparison say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from distiliqa.compare.quantities import Quantities, Ratio, quantities
+from distiliqa.compare.result import PairedRun
+from distiliqa.report.columns import slice_columns
+from distiliqa.scoring.equivalence import equivalence_warning
+from distiliqa.scoring.series_score import summary
+from distiliqa.statistics.paired_difference import Difference
+
+# What changes noise beside the dose.
+_OF_NOISE = (
+    "kvp",
+    "kernel",
+    "slice_thickness_mm",
+    "reconstruction_method",
+    "reconstruction_algorithm",
+    "reconstruction_strength",
+)
+
+
+class Term(NamedTuple):
+    """A compared measure: its name for people, unit and digits, and which side is better."""
+
+    name: str
+    unit: str
+    digits: int
+    higher_is_better: bool | None = None
+
+    @property
+    def title(self) -> str:
+        """Name and unit."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+
+NOISE_TERM = Term("Global noise level", "HU", 1, higher_is_better=False)
+TERMS = {
+    "mtf50_per_mm": Term("Sharpness f50", "1/mm", 3, higher_is_better=True),
+    "nps_peak_per_mm": Term("Texture f_peak", "1/mm", 3),
+    "dprime": Term("Detectability d'", "", 2, higher_is_better=True),
+    "ssde_mgy": Term("SSDE", "mGy", 1),
+}
+
+
+def compared(run: PairedRun) -> Iterator[tuple[str, Difference, int]]:
+    """The rows of a table of differences: name with unit, difference, and digits."""
+    yield "Score, points", run.score, 2
+    if run.noise is not None:
+        yield NOISE_TERM.title, run.noise, NOISE_TERM.digits
+    for name, found in quantities(run).differences.items():
+        yield TERMS[name].title, found, TERMS[name].digits
+
+
+def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
+    """Noise and the dose that it implies, stated dose, texture, and where measures disagree."""
+    if found.noise is not None:
+        times = f"{_ratio_text(found.noise)} times that of A"
+        yield f"The noise of B is {times}. {_implied(run, found)}"
+    names = {"ctdivol_mgy": "CTDIvol", "ssde_mgy": "SSDE"}
+    for column, ratio in found.doses.items():
+        yield f"The {names[column]} of B is {_ratio_text(ratio)} times that of A."
+    if found.texture_changed is not None:
+        moved = found.differences["nps_peak_per_mm"].mean
+        changed = "Texture changed" if found.texture_changed else "No noticeable change of texture"
+        yield (
+            f"{changed}: the peak of the noise power spectrum moved by {moved:+.3f} /mm; "
+            f"{found.noticeable_per_mm:g} /mm is just noticeable."
+        )
+    yield from _disagreement(run, found)
+
+
+def _ratio_text(ratio: Ratio) -> str:
+    ends = "" if ratio.interval is None else " ({:.2f} to {:.2f})".format(*ratio.interval)
+    return f"{ratio.value:.2f}{ends}"
+
+
+def _implied(run: PairedRun, found: Quantities) -> str:
+    """The dose that the noise implies, or why none follows from it."""
+    if (reason := _why_no_dose(run)) is not None:
+        return f"No dose follows from it: {reason}."
+    implied = found.implied_dose
+    assert implied is not None
+    return (
+        f"Filtered back-projection has such noise at {_ratio_text(implied)} times the dose: noise "
+        "falls with the square root of the dose."
+    )
+
+
+def _why_no_dose(run: PairedRun) -> str | None:
+    pairs = [pair for pairs in run.counted for pair in pairs]
+    slices = ([pair.first for pair in pairs], [pair.second for pair in pairs])
+    sides = [summary(slice_.acquisition for slice_ in side) for side in slices]
+    processed = [[slice_.counts_as_processed for slice_ in side] for side in slices]
+    if any(map(equivalence_warning, sides, processed)):
+        return "iterative, learned and denoised images have less noise at the same dose"
+    unlike = [
+        column.term.lower()
+        for column in slice_columns(*_OF_NOISE)
+        if getattr(sides[0], column.name) != getattr(sides[1], column.name)
+    ]
+    return f"A and B differ in {' and '.join(unlike)}, which changes noise too" if unlike else None
+
+
+def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
+    """Which measures are better in B and which are worse, where both kinds occur.
+
+    A measure counts where the interval of its mean difference does not hold zero.
+    """
+    score = Term("score", "", 2, run.first.model.scale.higher_is_better)
+    rows = [(score, run.score)]
+    rows += [] if run.noise is None else [(NOISE_TERM, run.noise)]
+    rows += [(TERMS[name], value) for name, value in found.differences.items()]
+    sides: dict[bool, list[str]] = {True: [], False: []}
+    for term, value in rows:
+        if term.higher_is_better is not None and (sign := _sign(value)):
+            sides[(sign > 0) == term.higher_is_better].append(term.name.lower())
+    if all(sides.values()):
+        better, worse = (" and ".join(sides[side]) for side in (True, False))
+        yield f"The measures disagree. Better in B: {better}. Worse in B: {worse}."
+
+
+def _sign(found: Difference) -> int:
+    """1 or -1 where the interval is above or below zero; else 0."""
+    if found.interval is None or found.interval[0] <= 0 <= found.interval[1]:
+        return 0
+    return 1 if found.mean > 0 else -1

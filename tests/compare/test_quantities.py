@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.support.made import made_score, with_facts
+
+from distiliqa.compare.findings import findings
+from distiliqa.compare.quantities import quantities
+from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
+from distiliqa.ct import Acquisition
+from distiliqa.ct.header_facts import ITERATIVE
+from distiliqa.report import measures
+from distiliqa.report.columns import Column
+from distiliqa.scoring.slice_score import SliceScore
+
+Make = Callable[..., PairedRun]
+
+
+@pytest.fixture
+def make(paired: PairedRun) -> Make:
+    """A comparison of pairs of scores, one series of ``each`` pairs for every patient."""
+
+    def made(
+        pairs: list[tuple[SliceScore, SliceScore]], each: int = 100, patients: int = 1
+    ) -> PairedRun:
+        named = [
+            ScorePair(*(with_facts(side, patient_id=f"P{n // each % patients}") for side in pair))
+            for n, pair in enumerate(pairs)
+        ]
+        parts = [tuple(named[at : at + each]) for at in range(0, len(named), each)]
+        series = (SeriesPair(f"a{n}", f"b{n}", part) for n, part in enumerate(parts))
+        return replace(paired, series=tuple(series))
+
+    return made
+
+
+def noisy(noise: float, score: float = 2.0, **made: object) -> SliceScore:
+    return made_score(score, noise_hu=noise, acquisition=Acquisition(**made))
+
+
+def test_twice_the_noise_implies_a_quarter_of_the_dose(make: Make):
+    pairs = [
+        (noisy(noise, ctdivol_mgy=8.0), noisy(2 * noise, ctdivol_mgy=4.0)) for noise in range(5, 25)
+    ]
+    run = make(pairs)
+    found = quantities(run)
+    assert found.noise.value == pytest.approx(2)
+    assert found.noise.interval == pytest.approx((2, 2))
+    assert found.implied_dose.value == pytest.approx(0.25)
+    assert found.doses["ctdivol_mgy"].value == pytest.approx(0.5)
+    noise, dose = list(findings(run, found))[:2]
+    assert noise.startswith("The noise of B is 2.00 (2.00 to 2.00) times that of A. Filtered")
+    assert "at 0.25 (0.25 to 0.25) times the dose" in noise
+    assert dose == "The CTDIvol of B is 0.50 (0.50 to 0.50) times that of A."
+
+
+def test_the_ends_of_an_implied_dose_are_in_order(make: Make):
+    pairs = [(noisy(10), noisy(10 + n % 3)) for n in range(20)]
+    low, high = quantities(make(pairs)).implied_dose.interval
+    assert low < quantities(make(pairs)).implied_dose.value < high < 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"reconstruction_method": ITERATIVE}, "iterative, learned and denoised images have less"),
+        ({"kernel": "B70f"}, "A and B differ in kernel, which changes noise too"),
+    ],
+)
+def test_no_dose_follows_where_more_than_the_dose_differs(make: Make, facts: dict, reason: str):
+    run = make([(noisy(10), noisy(5, **facts))] * 4)
+    assert f"No dose follows from it: {reason}" in next(findings(run, quantities(run)))
+
+
+def test_of_several_patients_patients_are_drawn(make: Make):
+    # All slices of a patient are alike, and patients differ.
+    pairs = [(noisy(10), noisy(10 + n // 10)) for n in range(80)]
+    by_patient = make(pairs, each=10, patients=8)
+    assert (by_patient.patients, by_patient.noise.units, by_patient.noise.n) == (8, 8, 80)
+    together = make(pairs)
+    assert together.patients == 1
+    width = [end - start for start, end in (by_patient.noise.interval, together.noise.interval)]
+    assert width[0] > 2 * 7 / 8  # of the mean of 8 values from 0 to 7
+    few = make(pairs[:30], each=10, patients=3)
+    assert (few.noise.units, few.noise.interval) == (3, None)
+
+
+def test_two_series_of_a_patient_are_one_unit(make: Make):
+    run = make([(noisy(10), noisy(11))] * 12, each=1, patients=6)
+    assert (len(run.series), run.noise.units) == (12, 6)
+
+
+@pytest.fixture
+def textured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns of sharpness and texture, of the outputs of the slice."""
+    sharp, peak = (
+        Column(name, "1/mm", 3, "", lambda slice_, at=at: slice_.outputs[at], term=name)
+        for at, name in enumerate(("mtf50_per_mm", "nps_peak_per_mm"))
+    )
+    known = [one for one in measures.MEASURES if one.name not in (sharp.name, peak.name)]
+    monkeypatch.setattr(measures, "MEASURES", (*known, sharp, peak))
+
+
+@pytest.mark.usefixtures("textured")
+@pytest.mark.parametrize(
+    ("regions", "moved", "changed"),
+    [((), 0.021, True), ((), 0.019, False), (("chest",), 0.03, False), (("chest",), 0.05, True)],
+)
+def test_texture_changed_by_what_is_just_noticeable(
+    make: Make, regions: tuple[str, ...], moved: float, changed: bool
+):
+    first = made_score(2.0, noise_hu=10.0, outputs=(0.3, 0.25), regions=regions)
+    second = made_score(2.0, noise_hu=10.0, outputs=(0.3, 0.25 - moved), regions=regions)
+    run = make([(first, second)] * 4)
+    assert quantities(run).texture_changed is changed
+    said = [text for text in findings(run, quantities(run)) if "exture" in text]
+    assert said[0].startswith("Texture changed" if changed else "No noticeable change of texture")
+
+
+@pytest.mark.usefixtures("textured")
+def test_measures_that_disagree_are_named(make: Make):
+    pairs = [
+        (
+            made_score(2.0 + n / 100, noise_hu=20.0 + n, outputs=(0.4, 0.25)),
+            made_score(3.0, noise_hu=10.0, outputs=(0.3, 0.25)),
+        )
+        for n in range(20)
+    ]
+    run = make(pairs)
+    last = list(findings(run, quantities(run)))[-1]
+    assert last == (
+        "The measures disagree. Better in B: score and global noise level. "
+        "Worse in B: sharpness f50."
+    )
+    agreeing = make([(first, replace(second, outputs=(0.5, 0.25))) for first, second in pairs])
+    assert "disagree" not in " ".join(findings(agreeing, quantities(agreeing)))
