@@ -29,7 +29,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.lab.network import export_network, load_network
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.published import to_published
-from distiliqa.models.config import OUTPUT, ModelConfig, ScoreScale
+from distiliqa.models.config import OUTPUT, ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.execution import BATCH, described, in_parallel
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.runtimes.runtime import installed_runtimes

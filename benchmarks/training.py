@@ -33,7 +33,8 @@ from bench.slices import source
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.network.network import PRESETS, Network
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import PRESETS
 from distiliqa.lab.train.engine import compile_network, freed_memory_kept, make_trainer
 from distiliqa.lab.train.loaders import Batches, Residence
 from distiliqa.lab.train.rating import RatingModule

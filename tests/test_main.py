@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from distiliqa.lab.network.network import NetworkConfig
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.train.recipe import load_recipe
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"

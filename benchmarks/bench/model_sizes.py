@@ -11,7 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from distiliqa.lab.network import PRESETS, Network, NetworkConfig, export_network
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 
 COMPACT_0_1_0 = NetworkConfig(
     stem="strided",

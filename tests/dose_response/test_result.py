@@ -8,7 +8,8 @@ from tests.support.made import made_score
 
 from distiliqa.ct import Acquisition
 from distiliqa.dose_response.result import DosePoint, DoseResponse, LowestDose, at_dose, lowest_dose
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 
 MODEL = ModelConfig("m", "1", {}, 1, ScoreScale(0, 4, "made up"))
 

@@ -22,8 +22,10 @@ from tests.support.orthanc import PLUGIN, Orthanc, free_port, running_orthanc
 
 import distiliqa
 from distiliqa.ct import SliceInfo, index_ct
-from distiliqa.models.config import IntervalCalibration, ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import ONNX
+from distiliqa.models.interval_calibration import IntervalCalibration
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from tests.support.made import CALIBRATED
 
-from distiliqa.models.config import Domain, IntervalCalibration
+from distiliqa.models.config import Domain
 from distiliqa.models.folder import read_config, write_config
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.report.about import about, print_about
 from distiliqa.report.json import package_versions
 from distiliqa.version import __version__

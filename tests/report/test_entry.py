@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from distiliqa.ct import SOFT_TISSUE
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.entry import percentile, worst_first
 from distiliqa.scoring.slice_score import SliceScore
 

@@ -8,7 +8,8 @@ from jinja2 import ChoiceLoader, DictLoader, UndefinedError
 from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report import page_blocks as page
 from distiliqa.report.page_blocks import Cell, Heading, Row, write_page
 from distiliqa.version import __version__

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from distiliqa.ct import SOFT_TISSUE
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.pictures import (
     LEGEND,
     as_data_uri,

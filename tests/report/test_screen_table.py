@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.made import with_facts
 
-from distiliqa.models.config import IntervalCalibration
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.report.screen_table import MAX_SLICES, WORST_SLICES, print_scores
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun

@@ -8,7 +8,8 @@ import pytest
 from tests.support.made import made_slice, with_facts
 
 from distiliqa.metrics import BodyShape, BodyTissue
-from distiliqa.models.config import Domain, ModelConfig, ScoreScale, TissueLimits
+from distiliqa.models.config import Domain, ModelConfig, TissueLimits
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.domain import (
     BODY_WITHOUT_BONE,
     BONY_BODY,

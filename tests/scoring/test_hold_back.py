@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.support.made import CALIBRATED
 
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.hold_back import LOST_DETAIL, held_back, reaching_down
 from distiliqa.scoring.model import Model, load_model
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from tests.support.made import made_score
 
 from distiliqa.ct import Acquisition
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.slice_score import SliceScore
 

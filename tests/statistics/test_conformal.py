@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.statistics.conformal import calibrate
 
 SCALE = ScoreScale(0.0, 4.0, "made up")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.statistics.conformal_by_case import (
     RatedByOthers,
     calibrate_by_case,

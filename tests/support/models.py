@@ -11,8 +11,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from distiliqa.models.config import PROCESSED, ModelConfig, ScoreScale
+from distiliqa.models.config import PROCESSED, ModelConfig
 from distiliqa.models.folder import ONNX, WEIGHTS, read_config, write_config
+from distiliqa.models.score_scale import ScoreScale
 
 
 def write_tiny_model(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.names import Names
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore

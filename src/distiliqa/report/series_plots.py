@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
 from distiliqa.report.plots import Frame, Scene, profile

@@ -17,8 +17,8 @@ the worse end moves by ``widened``.
 
 from __future__ import annotations
 
-from distiliqa.models.config import ScoreScale
 from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.score_scale import ScoreScale
 
 LOST_DETAIL = (
     "texture is that of a denoiser or filter: detail may be lost that the image cannot show"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import IntervalCalibration
+from distiliqa.models.interval_calibration import IntervalCalibration
 
 COVERAGE = 0.9
 

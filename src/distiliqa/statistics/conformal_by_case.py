@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import IntervalCalibration, IntervalWidth
+from distiliqa.models.interval_calibration import IntervalCalibration, IntervalWidth
 from distiliqa.statistics.conformal import COVERAGE
 
 _NOTHING = 0.02  # of the median error, below which errors are equally good

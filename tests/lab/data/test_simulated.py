@@ -15,7 +15,7 @@ from distiliqa.lab.data import simulated_slice
 from distiliqa.lab.data.rated_folder import Summary
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.data.simulated import JOURNAL, REPORT, simulate_dataset
-from distiliqa.lab.data.simulated_slice import processed
+from distiliqa.lab.data.simulated_row import processed
 from distiliqa.lab.data.simulation_recipe import SimulationRecipe
 from distiliqa.lab.label.reader_scale import RATINGS, ReaderScale
 from distiliqa.simulate.processing.processing import Processing

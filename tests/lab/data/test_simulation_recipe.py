@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from distiliqa.errors import RecipeError
+from distiliqa.lab.data.drawn_strength import drawn_strength
 from distiliqa.lab.data.simulation_recipe import (
     FaultSection,
     ProcessingSection,
     ScanSection,
     SimulationRecipe,
-    drawn_strength,
     load_simulation_recipe,
 )
 from distiliqa.simulate.degradation import Settings

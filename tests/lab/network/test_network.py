@@ -6,7 +6,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.network.graph import DomainReference, ScoringGraph
-from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import PRESETS, NetworkConfig
 from distiliqa.lab.network.stem import CROP, PublishedStem
 
 

@@ -11,10 +11,13 @@ import torch
 from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.lab.network import onnx_export as export
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.network.weights import read_network
-from distiliqa.models.config import Domain, IntervalCalibration, ModelConfig, ScoreScale
+from distiliqa.models.config import Domain, ModelConfig
 from distiliqa.models.folder import find_model, read_config
+from distiliqa.models.interval_calibration import IntervalCalibration
+from distiliqa.models.score_scale import ScoreScale
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
 TINY = NetworkConfig(

@@ -17,15 +17,17 @@ from distiliqa.ct import SOFT_TISSUE, read_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.network import PRESETS, export_network
 from distiliqa.lab.network.graph import ScoringGraph
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.published import (
     import_network,
     load_imagenet,
     resize_positions,
     to_published,
 )
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.network.transformer import VisionTransformer
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.model import load_model
 
 TINY = NetworkConfig(stem_blocks=2, stem_width=2, depth=2, width=16, heads=4, mlp=24, outputs=5)

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from distiliqa.errors import DistiliqaError, ModelFolderError
-from distiliqa.lab.network.network import PRESETS, Network, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import PRESETS, NetworkConfig
 from distiliqa.lab.network.weights import read_network, read_state, save_network, start_from
 
 

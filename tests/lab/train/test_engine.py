@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.train.engine import compile_network
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc alone")

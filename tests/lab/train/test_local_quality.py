@@ -14,7 +14,8 @@ import torch
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.graph import ScoringGraph
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.train.local_quality import RADIUS, Composite, composites, fit_local_head
 from distiliqa.metrics.filters import block_means
 

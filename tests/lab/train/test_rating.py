@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distiliqa.lab.network.network import Heads, Network, NetworkConfig
+from distiliqa.lab.network.network import Heads, Network
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.train.merit import merit_of
 from distiliqa.lab.train.recipe import StepSection
 from distiliqa.lab.train.targets import Batch

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.network.network import PRESETS
+from distiliqa.lab.network.sizes import PRESETS
 from distiliqa.lab.recipe_file import parse_overrides
 from distiliqa.lab.train.recipe import SHIPPED, load_recipe, save_recipe
 

@@ -19,7 +19,7 @@ from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import sha256, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.evaluate.predictor import load_predictor
-from distiliqa.lab.network.network import NetworkConfig
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.network.transformer import VisionTransformer
 from distiliqa.lab.network.weights import read_network, weights_file
 from distiliqa.lab.train import calibration

@@ -13,7 +13,7 @@ from tests.support.made import with_facts
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import IntervalCalibration
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.report import entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUT_OF_DOMAIN

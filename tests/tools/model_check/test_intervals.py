@@ -10,7 +10,7 @@ from tools.model_check.intervals import IMAGES, intervals, typical
 from tools.model_check.subject import Subject
 
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.models.config import IntervalCalibration
+from distiliqa.models.interval_calibration import IntervalCalibration
 
 
 @pytest.fixture

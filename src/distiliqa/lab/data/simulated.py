@@ -23,7 +23,8 @@ from distiliqa.lab.data.rated_folder import (
     stamp,
     write_manifest,
 )
-from distiliqa.lab.data.simulated_slice import Plan, SimulatedRow, simulate_slice
+from distiliqa.lab.data.simulated_row import SimulatedRow
+from distiliqa.lab.data.simulated_slice import Plan, simulate_slice
 from distiliqa.lab.data.simulation_recipe import SimulationRecipe
 from distiliqa.simulate.dicom_files import check_targets
 from distiliqa.version import __version__

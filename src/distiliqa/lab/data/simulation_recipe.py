@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -11,13 +10,14 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from distiliqa.errors import RecipeError
+from distiliqa.lab.data.drawn_strength import between, drawn_strength
 from distiliqa.lab.label import reader_scale
 from distiliqa.lab.label.reader_scale import FULL_VIEWS, ReaderScale, combinations
 from distiliqa.lab.recipe_file import Section, read_yaml, validated
 from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.patient import Patient
-from distiliqa.simulate.processing.kinds import KINDS, Kind
+from distiliqa.simulate.processing.kinds import KINDS
 from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.scanners import SCANNERS
 
@@ -89,14 +89,14 @@ class PatientSection(Section):
             return DrawnPatient(Patient())
         right, down = (int(pixels) for pixels in rng.integers(-self.shift, self.shift + 1, 2))
         patient = Patient(
-            size=_between(self.size, rng),
-            contrast=_between(self.contrast, rng),
+            size=between(self.size, rng),
+            contrast=between(self.contrast, rng),
             right=right,
             down=down,
             table=bool(rng.random() >= self.no_table),
         )
         scanner = str(rng.choice(sorted(SCANNERS)))
-        texture = Kernel(_between(self.texture_half, rng), _between(self.texture_order, rng))
+        texture = Kernel(between(self.texture_half, rng), between(self.texture_order, rng))
         return DrawnPatient(
             patient,
             scanner if rng.random() < self.other_scanner else None,
@@ -120,7 +120,7 @@ class FaultSection(Section):
         if not possible or rng.random() >= self.share:
             return {}
         name = possible[rng.integers(len(possible))]
-        return {name: _between(getattr(self, name), rng)}
+        return {name: between(getattr(self, name), rng)}
 
 
 class ScanSection(Section):
@@ -155,15 +155,15 @@ class ScanSection(Section):
             return Settings(dose=worse.dose, views=worse.views, seed=seed)
         if number == 0:
             return Settings(seed=seed)
-        dose = _between(self.dose, rng) if rng.random() < self.lower_dose else 1.0
-        views = round(_between(self.views, rng)) if rng.random() < self.fewer_views else None
+        dose = between(self.dose, rng) if rng.random() < self.lower_dose else 1.0
+        views = round(between(self.views, rng)) if rng.random() < self.fewer_views else None
         other = self.kernels and rng.random() < self.other_kernel
         kernel = str(rng.choice(self.kernels)) if other else None
         keep_dose = views is not None and bool(rng.random() < self.keep_dose)
         settings = Settings(dose=dose, views=views, keep_dose=keep_dose, kernel=kernel, seed=seed)
         settings = replace(settings, **self.faults.draw(rng))
         if settings == Settings(seed=seed) and self.lower_dose:  # the same as scan 0
-            return replace(settings, dose=_between(self.dose, rng))
+            return replace(settings, dose=between(self.dose, rng))
         return settings
 
 
@@ -238,24 +238,3 @@ class SimulationRecipe(Section):
 def load_simulation_recipe(path: Path) -> SimulationRecipe:
     """Read a YAML file. Raises `RecipeError`, see `distiliqa.lab.recipe_file.validated`."""
     return validated(SimulationRecipe, read_yaml(path), path)
-
-
-def drawn_strength(kind: Kind, rng: np.random.Generator) -> float:
-    """Strength between two rungs of the ladder, by its logarithm.
-
-    Weak ones are drawn more often than strong ones, so that ratings above 2 are not rare.
-    """
-    rungs = np.log(kind.ladder[1:])
-    place = (len(rungs) - 1) * rng.triangular(0, 0, 1)
-    strength = math.exp(np.interp(place, range(len(rungs)), rungs))
-    return float(2 * (strength // 2) + 1) if kind.unit == "pixels" else _short(strength)
-
-
-def _between(limits: tuple[float, float], rng: np.random.Generator) -> float:
-    low, high = np.log(limits)
-    return _short(math.exp(rng.uniform(low, high)))
-
-
-def _short(value: float) -> float:
-    """Four digits, as a manifest shows them."""
-    return float(f"{value:.4g}")

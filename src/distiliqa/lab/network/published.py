@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.network.weights import read_state
 
 PREFIXES = {"conv_head.": "stem.blocks.", "downsample.": "stem.downsample.", "model.": "vit."}

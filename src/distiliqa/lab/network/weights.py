@@ -15,8 +15,9 @@ from torch import Tensor
 from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
 from distiliqa.files import atomic_path
 from distiliqa.foreign_json import from_json, parse_json
-from distiliqa.lab.network.network import Network, NetworkConfig
+from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.onnx_weights import SIZES, read_onnx
+from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.models.folder import ONNX, WEIGHTS, checked_file, read_config
 
 

@@ -36,7 +36,8 @@ from distiliqa.lab.train.teacher_ratings import (
 )
 from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.metrics.body_shape import BodyShape, body_shape
-from distiliqa.models.config import Domain, IntervalCalibration
+from distiliqa.models.config import Domain
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.statistics.conformal import COVERAGE, calibrate, spread_of
 from distiliqa.statistics.conformal_by_case import (

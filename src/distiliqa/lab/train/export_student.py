@@ -21,7 +21,8 @@ from distiliqa.lab.train.calibration import calibrate_student
 from distiliqa.lab.train.model_card import COVERAGES, model_card
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.training_run import BEST, FACTS, RESULT, TrainingRun
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.version import __version__
 
 _PATHS: Any = {

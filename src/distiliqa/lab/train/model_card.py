@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from distiliqa.models.config import Domain, IntervalCalibration, ModelConfig
+from distiliqa.models.config import Domain, ModelConfig
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.models.seen_faults import Ladder, seen_by
 

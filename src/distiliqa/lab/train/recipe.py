@@ -16,7 +16,7 @@ from distiliqa.files import write_text
 from distiliqa.foreign_text import read_text
 from distiliqa.lab.data.dataset import Augmentation
 from distiliqa.lab.data.label_maps import BLOCK
-from distiliqa.lab.network.network import PRESETS, NetworkConfig
+from distiliqa.lab.network.sizes import PRESETS, NetworkConfig
 from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
 
 SHIPPED = ("published", "compact", "smoke")

@@ -20,8 +20,9 @@ from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.processed_calibration import UnknownDenoisers, calibrate_processed
 from distiliqa.lab.train.training_run import TrainingRun
-from distiliqa.models.config import IntervalCalibration, ScoreScale
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.statistics.conformal_by_case import RatedByOthers
 from distiliqa.terminal import track
 

@@ -25,8 +25,9 @@ from pydicom import Dataset
 
 from distiliqa.ct import Geometry
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import ONNX
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.pacs.results.dicom_result import MODEL_SCORE, NO_UNITS, made_by, write_result
 from distiliqa.pacs.results.referenced_images import ReadSources, SourceImage, read_sources
 from distiliqa.report.heatmaps import stack_heatmaps

@@ -28,7 +28,8 @@ from pydicom.sr.codedict import codes as dicom
 from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
-from distiliqa.models.config import ModelConfig, ScoreScale
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.pacs.results.dicom_result import (
     CT_OF_ANY_BODY_REGION,
     DETAIL_LOST,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.entry import Entry, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner

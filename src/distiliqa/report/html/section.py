@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from distiliqa.errors import one_line
-from distiliqa.models.config import ScoreScale
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import COMPARED, FACTS, series_columns, slice_columns
 from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
