@@ -7,7 +7,13 @@ import pytest
 from distiliqa.report import measures
 from distiliqa.report.columns import Column
 from distiliqa.report.json import scores_record
-from distiliqa.report.level_checks import is_in_range, level_checks, level_sentence, level_text
+from distiliqa.report.level_checks import (
+    is_in_range,
+    level_checks,
+    level_sentence,
+    level_state,
+    level_text,
+)
 from distiliqa.scoring.levels import Range
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -38,6 +44,19 @@ def test_a_series_is_in_range_only_if_all_is_known_and_in_range(leveled: Scoring
     assert not is_in_range(with_limits(abdomen))
     assert level_text(replace(abdomen, limits=None)) is None
     assert level_sentence(leveled.series) == "levels: 1 of 2 series in range"
+
+
+def test_a_color_sets_what_is_out_of_range_apart_from_what_is_not_known(run: ScoringRun):
+    series, known = run.series[1], {"noise_hu": Range(None, None)}
+    unknown = {"ssde_mgy": Range(1.0, None)}
+    outside = {"score_mean": Range(99.0, None)}
+    for limits, state in (
+        (known, "in range"),
+        (known | unknown, "not known"),
+        ({}, "not known"),
+        (unknown | outside, "not in range"),
+    ):
+        assert level_state(with_limits(series, **limits)) == state
 
 
 def test_a_score_that_contradicts_noise_is_said_to(run: ScoringRun):

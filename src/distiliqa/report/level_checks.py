@@ -13,6 +13,7 @@ from distiliqa.scoring.levels import Range
 from distiliqa.scoring.series_score import SeriesScore
 
 Verdict = Literal["in range", "below", "above", "not known"]
+State = Literal["in range", "not in range", "not known"]
 IN_RANGE, NO_LEVELS = "in range", "no levels"
 _WORDS = {
     "score_mean": "score",
@@ -87,9 +88,17 @@ def level_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
         yield f"Level of {_WORDS[check.measure]}", f"{value}{check.verdict}, {limits}"
 
 
+def level_state(series: SeriesScore) -> State:
+    """The checks in one word, for their color: not known where no measure is out of its range."""
+    verdicts = {check.verdict for check in level_checks(series)}
+    if verdicts & {"below", "above"}:
+        return "not in range"
+    return "in range" if verdicts == {"in range"} else "not known"
+
+
 def is_in_range(series: SeriesScore) -> bool:
     """Whether the series has levels and all its measures are known and in their range."""
-    return level_text(series) == IN_RANGE
+    return level_state(series) == IN_RANGE
 
 
 def level_sentence(series: Iterable[SeriesScore]) -> str:

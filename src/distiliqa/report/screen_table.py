@@ -16,7 +16,7 @@ from distiliqa.models.config import ModelConfig
 from distiliqa.report.columns import COMPARED, series_columns, slice_columns
 from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
-from distiliqa.report.level_checks import LEVELS, is_in_range
+from distiliqa.report.level_checks import LEVELS, level_state
 from distiliqa.report.names import series_labels, slice_labels
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
@@ -30,6 +30,7 @@ SLICES, MEAN, MEAN_NOISE = series_columns("slices", "score", "noise_hu")
 MAX_SLICES = 40
 WORST_SLICES = 10
 WIDTH_OF_NUMBERS = 68
+_STYLES = {"in range": "green", "not in range": "bold red", "not known": "yellow"}
 
 
 def print_scores(run: ScoringRun) -> None:
@@ -152,8 +153,7 @@ def _levels(run: ScoringRun, width: int) -> Table:
     table.columns[1].justify = table.columns[2].justify = "left"
     table.columns[2].no_wrap = False
     for label, series in _ranked(run, width):
-        style = "green" if is_in_range(series) else "bold red"
-        verdict = Text(LEVELS.text(series), style)
+        verdict = Text(LEVELS.text(series), _STYLES[level_state(series)])
         table.add_row(Text(label), Text(STANDARD.text(series) or "no standard name"), verdict)
     return table
 

@@ -246,9 +246,9 @@ def test_series_are_in_range_or_not_in_words_and_color(
     leveled: ScoringRun, report: Callable[..., str]
 ):
     text = report(leveled)
-    assert '<span class="in-range" title="">in range</span>' in text
+    assert '<span class="level in-range" title="">in range</span>' in text
     wrong = "score below, sharpness f50 not known"
-    assert f'<span class="not-in-range" title="">{wrong}</span>' in text
+    assert f'<span class="level not-in-range" title="">{wrong}</span>' in text
     assert "<dt>Level of sharpness f50</dt><dd>not known, 0.25 to 0.4</dd>" in text
     assert cells(text, "r2")[1] == "chest"
 

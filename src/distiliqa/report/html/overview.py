@@ -15,7 +15,7 @@ from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.entry import Entry, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner
 from distiliqa.report.html.section import slice_figure
-from distiliqa.report.level_checks import LEVELS, is_in_range, level_text
+from distiliqa.report.level_checks import LEVELS, level_state, level_text
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Cell,
@@ -34,7 +34,6 @@ from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
 TENTH = 0.1
-IN_RANGE_MARK, NOT_IN_RANGE_MARK = "in-range", "not-in-range"  # classes of style.css
 MAX_GROUPS = 24
 NOT_STATED = "not stated"
 GROUPS: dict[str, Callable[[Acquisition], str]] = {
@@ -115,7 +114,7 @@ def level_cell(series: SeriesScore) -> str | Cell:
     """Whether a series is in range, in words and color; empty in a run without levels."""
     if (found := level_text(series)) is None:
         return ""
-    return Cell(found, mark=IN_RANGE_MARK if is_in_range(series) else NOT_IN_RANGE_MARK)
+    return Cell(found, mark=f"level {level_state(series).replace(' ', '-')}")  # see style.css
 
 
 def _mark(entry: Entry) -> str:

@@ -39,12 +39,13 @@ HEADING = ParagraphStyle(
     spaceBefore=14,
     spaceAfter=4,
 )
-IN_RANGE = ParagraphStyle("in range", SMALL, textColor=HexColor("#1a6b34"))
-NOT_IN_RANGE = ParagraphStyle(
-    "not in range", SMALL, fontName="Helvetica-Bold", textColor=HexColor("#a3201d")
-)
 STRONG = ParagraphStyle("strong", SMALL, fontName="Helvetica-Bold")
 STRONG_NUMBER = ParagraphStyle("strong number", STRONG, alignment=TA_RIGHT)
+LEVEL_STYLES = {  # by `distiliqa.report.level_checks.State`
+    "in range": ParagraphStyle("in range", SMALL, textColor=HexColor("#1a6b34")),
+    "not in range": ParagraphStyle("not in range", STRONG, textColor=HexColor("#a3201d")),
+    "not known": ParagraphStyle("not known", SMALL, textColor=HexColor("#8a4b00")),
+}
 
 
 def build(path: Path, story: Sequence[Any], sees: str = "") -> None:

@@ -13,13 +13,12 @@ from reportlab.platypus import Image, Paragraph, Spacer, Table
 from distiliqa.report.columns import series_columns
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import interval_text, protocol, scanner
-from distiliqa.report.level_checks import LEVELS, is_in_range, level_text
+from distiliqa.report.level_checks import LEVELS, level_state, level_text
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import (
     BODY,
     HEADING,
-    IN_RANGE,
-    NOT_IN_RANGE,
+    LEVEL_STYLES,
     QUIET,
     STRONG,
     TITLE,
@@ -126,7 +125,7 @@ def _levels(series: SeriesScore) -> Paragraph | str:
     """Whether a series is in range, in words and color; empty in a run without levels."""
     if (found := level_text(series)) is None:
         return ""
-    return text(found, IN_RANGE if is_in_range(series) else NOT_IN_RANGE)
+    return text(found, LEVEL_STYLES[level_state(series)])
 
 
 def _any_processed(entries: Sequence[Entry]) -> bool:
