@@ -178,7 +178,7 @@ def compare(path: Path, *, named: bool = True) -> Pair:
     _, real = read_stored(path.parents[1] / "quarter" / path.name)
     header = read_header(source, path=str(path))
     spacing = float(source.PixelSpacing[0])
-    made = acquisition_of(full, spacing, header.acquisition)
+    made = acquisition_of(full, spacing, header.info.acquisition)
     simulated = lower_dose(full, (spacing, spacing), 0.25, seed=3, acquisition=made)
     return Pair(path.stem, path.parts[-3], made, compare_noise(full, simulated, real, spacing))
 

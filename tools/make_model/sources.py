@@ -49,7 +49,7 @@ def copy_sources(patients: Patients, folders: Sequence[Path], out: Path) -> Outc
     ------
     DistiliqaError : a slice is missing, or its file is not the one that was chosen.
     """
-    found = {
+    found: dict[str | None, Path] = {
         info.sop_uid: Path(info.path)
         for folder in reversed(folders)
         for info in index_ct(folder).slices

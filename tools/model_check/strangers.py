@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import plistlib
-import sys
 import tarfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -203,4 +202,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

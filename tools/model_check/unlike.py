@@ -5,10 +5,11 @@ Most are computed; real ones are in `tools.model_check.strangers`.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import matplotlib.cbook
+import matplotlib
 import nibabel
 import numpy as np
 import skimage
@@ -44,8 +45,8 @@ def natural() -> Iterator[NDArray[np.float32]]:
 
 def magnetic_resonance() -> Iterator[NDArray[np.float32]]:
     """Heads by MR: a slice that Matplotlib ships, and some of nibabel's test volume."""
-    with matplotlib.cbook.get_sample_data("s1045.ima.gz") as file:
-        slices = [np.frombuffer(file.read(), np.uint16).reshape(256, 256)]
+    packed = Path(matplotlib.get_data_path()) / "sample_data" / "s1045.ima.gz"
+    slices = [np.frombuffer(gzip.decompress(packed.read_bytes()), np.uint16).reshape(256, 256)]
     path = Path(nibabel.__file__).parent / "tests" / "data" / "anatomical.nii"
     volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
     slices += [volume[:, :, z] for z in range(6, 20, 2)]
@@ -59,7 +60,9 @@ def emission() -> Iterator[NDArray[np.float32]]:
     rng = np.random.default_rng(0)
     organs = [(0, 0, 175, 115, 0.0, 0.8), (-70, -10, 75, 60, 0.2, 2.2), (75, -25, 30, 30, 0.0, 1.8)]
     for wide in (0.9, 1.0, 1.1):
-        parts = [(*(wide * length for length in part[:4]), *part[4:]) for part in organs]
+        parts = [
+            (wide * x, wide * y, wide * a, wide * b, turn, hu) for x, y, a, b, turn, hu in organs
+        ]
         uptake = np.maximum(_painted([*parts, (20, 40, 12, 12, 0.0, 8.0)], BODY_MM), 0)
         seen = gaussian_filter(uptake, 3.5)  # pixels: 6 mm full width at half maximum
         noise = gaussian_filter(rng.standard_normal(seen.shape), 2.0)
