@@ -56,6 +56,15 @@ def test_twice_the_noise_implies_a_quarter_of_the_dose(make: Make):
     assert dose == "The CTDIvol of B is 0.50 (0.50 to 0.50) times that of A."
 
 
+def test_a_stated_dose_that_does_not_explain_the_noise_is_named(make: Make):
+    def said(dose: float) -> str:
+        run = make([(noisy(10, ctdivol_mgy=8.0), noisy(20, ctdivol_mgy=dose))] * 4)
+        return " ".join(findings(run, quantities(run)))
+
+    assert "The stated CTDIvol does not explain the noise" in said(8.0)
+    assert "does not explain" not in said(2.5)
+
+
 def test_the_ends_of_an_implied_dose_are_in_order(make: Make):
     pairs = [(noisy(10), noisy(10 + n % 3)) for n in range(20)]
     low, high = quantities(make(pairs)).implied_dose.interval

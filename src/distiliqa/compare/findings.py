@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ _OF_NOISE = (
     "reconstruction_algorithm",
     "reconstruction_strength",
 )
+
+
+MAX_UNEXPLAINED = 1.5  # dose that the noise implies over the stated dose, or the inverse
 
 
 class Term(NamedTuple):
@@ -63,6 +67,7 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
     names = {"ctdivol_mgy": "CTDIvol", "ssde_mgy": "SSDE"}
     for column, ratio in found.doses.items():
         yield f"The {names[column]} of B is {_ratio_text(ratio)} times that of A."
+    yield from _unexplained(run, found)
     if found.texture_changed is not None:
         moved = found.differences["nps_peak_per_mm"].mean
         changed = "Texture changed" if found.texture_changed else "No noticeable change of texture"
@@ -71,6 +76,18 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
             f"{found.noticeable_per_mm:g} /mm is just noticeable."
         )
     yield from _disagreement(run, found)
+
+
+def _unexplained(run: PairedRun, found: Quantities) -> Iterator[str]:
+    """Where stated doses and the noise of filtered back-projection do not go together."""
+    implied, stated = found.implied_dose, found.doses.get("ctdivol_mgy")
+    if implied is None or stated is None or _why_no_dose(run) is not None:
+        return
+    if abs(math.log(implied.value / stated.value)) > math.log(MAX_UNEXPLAINED):
+        yield (
+            "The stated CTDIvol does not explain the noise: look for another reconstruction, "
+            "processing, or headers of another scan."
+        )
 
 
 def _ratio_text(ratio: Ratio) -> str:
