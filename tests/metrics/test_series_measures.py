@@ -44,7 +44,7 @@ def test_skin_that_is_oblique_to_the_slices_does_not_count():
     found = measure_series(slices(6, radius=lambda at: 0.3 + 4 / (320 * 0.7) * at))
     assert all(one.mtf.f50_per_mm is not None for one in found.slices)
     assert found.pooled.mtf.f50_per_mm is None
-    assert found.pooled.mtf.reason == "no slice has enough bare skin"
+    assert found.pooled.mtf.reason == "all slices together have too little bare skin"
 
 
 def test_slices_with_other_pixels_are_left_out():
@@ -64,6 +64,19 @@ def test_one_slice_has_no_interval_of_detectability():
 def test_nothing_to_measure_has_reasons():
     found = pooled_measures([], 0.0)
     assert found.slices == 0
-    assert found.mtf.reason == "no slice has enough bare skin"
+    assert found.mtf.reason == "all slices together have too little bare skin"
     assert found.nps.reason == "no slice has enough plain soft tissue"
     assert found.detectability.reason is not None
+
+
+def test_slices_with_too_few_profiles_are_enough_together():
+    """Only a part of the skin is bare: a blanket lies on the rest."""
+    covered = []
+    for ct in slices(8):
+        bare = np.zeros(ct.hu.shape, bool)
+        bare[130:180, 200:] = True
+        hu = np.where(bare | (ct.hu > -500), ct.hu, ct.hu + 150)
+        covered.append(CTSlice(hu, ct.info))
+    found = measure_series(covered)
+    assert all(one.mtf.f50_per_mm is None for one in found.slices)
+    assert found.pooled.mtf.f50_per_mm == pytest.approx(0.35, rel=0.05)

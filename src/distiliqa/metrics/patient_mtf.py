@@ -105,21 +105,19 @@ def mtf_of_edges(edges: SkinEdges, pixel_mm: float) -> PatientMtf:
         return PatientMtf(profiles=len(edges.at), reason=str(reason))
 
 
-def sums_of_edges(edges: SkinEdges, pixel_mm: float) -> EdgeSums:
-    """Sum the pixels of profiles by their distance from the skin.
+def sums_of_edges(edges: SkinEdges, pixel_mm: float, least: int = MIN_PROFILES) -> EdgeSums:
+    """Sum the pixels of at least so many profiles by their distance from the skin.
 
     Raises `NotMeasurable` where there are few, or where the kernel enhances edges beyond skin: the
     profiles that are left are then the blurred ones.
     """
     if edges.over > MAX_OVER * len(edges.at):
         raise NotMeasurable("the kernel enhances the edge of the skin above 100 HU")
-    if len(edges.at) >= MIN_PROFILES:
+    if len(edges.at) >= least:
         sums = edge_sums(edges.values, edges.distance, pixel_mm)
-        if sums.profiles >= MIN_PROFILES:
+        if sums.profiles >= least:
             return sums
-    raise NotMeasurable(
-        f"{len(edges.at)} profiles of bare skin; the sharper half must be {MIN_PROFILES} or more"
-    )
+    raise NotMeasurable(f"fewer than {least} profiles of bare skin in the sharper half")
 
 
 def pooled_mtf(slices: Sequence[EdgeSums]) -> PatientMtf:
@@ -127,8 +125,9 @@ def pooled_mtf(slices: Sequence[EdgeSums]) -> PatientMtf:
 
     Slices have the same pixels. One slice alone is bootstrapped by its arcs of skin.
     """
-    if not slices:
-        return PatientMtf(reason="no slice has enough bare skin")
+    profiles = sum(slice_.profiles for slice_ in slices)
+    if profiles < MIN_PROFILES:
+        return PatientMtf(profiles=profiles, reason="all slices together have too little bare skin")
     return _mtf(slices[0] if len(slices) == 1 else joined(slices))
 
 
@@ -149,7 +148,7 @@ def _mtf(sums: EdgeSums) -> PatientMtf:
             profiles=sums.profiles, reason="an edge that is sharper than the pixels can show"
         )
     if not MIN_F50 <= f50 <= MAX_F50:
-        reason = f"f50 of {f50:.2f} /mm, beyond {MIN_F50} to {MAX_F50} /mm, where the method holds"
+        reason = f"f50 beyond {MIN_F50} to {MAX_F50} /mm, where the method holds"
         return PatientMtf(profiles=sums.profiles, reason=reason)
     interval = _interval(sums, float(f50))
     if interval is None or np.ptp(interval) / 2 > MAX_SPREAD * f50:

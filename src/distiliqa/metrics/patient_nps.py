@@ -117,9 +117,7 @@ def region_sums(parts: SliceParts) -> RegionSums:
         raise NotMeasurable("no noise")
     regions = _regions(parts.hu, found, noise_hu)
     if len(regions) < MIN_REGIONS:
-        raise NotMeasurable(
-            f"{len(regions)} plain regions of soft tissue, {MIN_REGIONS} are needed"
-        )
+        raise NotMeasurable(f"fewer than {MIN_REGIONS} plain regions of soft tissue")
     side = found.side
     power = np.abs(np.fft.rfft2(_level(regions), (2 * side, 2 * side))) ** 2
     return RegionSums(np.fft.irfft2(power.sum(axis=0), (2 * side, 2 * side)), len(regions))

@@ -15,13 +15,13 @@ from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
 _SECTORS = 24
-_SAMPLES = 16  # of an arc
+_SAMPLES = 12  # of an arc
 _INNERMOST = 8  # pixels; smaller circles are mostly noise
 _AROUND = 3  # pixels to each side, whose mean is taken off
 _MIN_SHARE = 0.6  # of an arc that is plain
 _MAX_DEVIATION = 1.5  # times the noise level
 _AT_EDGE = 4.0  # pixels
-_SHIFTS = (0.0, 0.5)  # pixels: scanners put the axis on a pixel, or between the middle ones
+_BETWEEN = 0.25  # pixels: scanners put the axis on a pixel, or between the middle ones
 _MIN_PAIRS = 500  # of arcs
 _MIN_ERRORS = 4.5  # standard errors, as if arcs were independent: what is less is no ring
 _MAX_ARC = 4.0  # times the median deviation of an arc; what is more is anatomy
@@ -90,9 +90,8 @@ def ring_index(
         return RingIndex(reason=NO_NOISE_LEVEL if parts.noise_hu is None else "no noise")
     plain = (found.deviations < _MAX_DEVIATION * parts.noise_hu) & (found.deviations > 0)
     cells = found.centered(plain)
-    row, column = center or ((length - 1) / 2 for length in outline.hu.shape)
-    indices = [_index(outline, cells, (row + shift, column + shift)) for shift in _SHIFTS]
-    return max(indices, key=lambda index: index.index_hu or 0.0)
+    row, column = center or ((length - 1) / 2 + _BETWEEN for length in outline.hu.shape)
+    return _index(outline, cells, (row, column))
 
 
 def _index(
@@ -100,8 +99,8 @@ def _index(
 ) -> RingIndex:
     rows, columns = outline.hu.shape
     circles = _circles((rows, columns), center, outline.is_round)
-    mask = cells.ravel()[circles.cells] & circles.inside
-    detail, mask = _detail(outline.hu.ravel()[circles.pixels], mask)
+    mask = np.take(cells, circles.cells) & circles.inside
+    detail, mask = _detail(np.take(outline.hu, circles.pixels), mask)
     arcs = mask.reshape(*mask.shape[:1], _SECTORS, _SAMPLES).mean(axis=2)
     means = detail.reshape(*arcs.shape, _SAMPLES).mean(axis=2) / np.maximum(arcs, _MIN_SHARE)
     valid = arcs > _MIN_SHARE

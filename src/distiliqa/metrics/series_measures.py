@@ -17,6 +17,7 @@ from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, sp
 from distiliqa.metrics.skin_edge import SkinEdges
 from distiliqa.metrics.slice_measures import (
     Evidence,
+    HasReason,
     SliceMeasures,
     detectability_of,
     measure_slice,
@@ -26,6 +27,7 @@ from distiliqa.metrics.slice_parts import NotMeasurable
 MAX_SKIN_TILT = 20.0  # degrees between the normal of the skin and the slice
 MAX_GAP_MM = 10.0  # to the slices by which the tilt of the skin is measured
 _MIN_SLICES = 2
+_MIN_PROFILES = 20  # of a slice, to be pooled with others
 _DRAWS = 100
 _INTERVAL = (2.5, 97.5)  # percentiles
 
@@ -53,6 +55,16 @@ class PooledMeasures:
     detectability: Detectability
     npw_interval: tuple[float, float] | None
     slices: int
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a measure has no value, by the name of the measure."""
+        parts: dict[str, HasReason] = {
+            "mtf": self.mtf,
+            "nps": self.nps,
+            "detectability": self.detectability,
+        }
+        return {name: part.reason for name, part in parts.items() if part.reason}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +98,7 @@ def measure_series(slices: Iterable[CTSlice]) -> SeriesMeasures:
     """
     measured = tuple(measure_slice(slice_) for slice_ in slices)
     fields = [slice_.detectability.eye.field_of_view_mm for slice_ in measured]
-    evidence = [slice_.evidence for slice_ in measured]
+    evidence = [slice_.evidence for slice_ in measured if slice_.evidence is not None]
     return SeriesMeasures(measured, pooled_measures(evidence, max(fields, default=0.0)))
 
 
@@ -128,7 +140,7 @@ def pooled_measures(evidence: Sequence[Evidence], field_of_view_mm: float) -> Po
 def _sums(edges: SkinEdges, pixel_mm: float) -> EdgeSums | None:
     """Sums of a slice; None where it has too few profiles."""
     try:
-        return sums_of_edges(edges, pixel_mm)
+        return sums_of_edges(edges, pixel_mm, _MIN_PROFILES)
     except NotMeasurable:
         return None
 

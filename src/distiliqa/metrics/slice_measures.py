@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.body_size import BodySize, body_size
-from distiliqa.metrics.body_tissue import body_tissue
 from distiliqa.metrics.detectability import Detectability, Eye, detectability
 from distiliqa.metrics.noise_level import NoiseLevel
 from distiliqa.metrics.off_center import OffCenter, axis_in_image, off_center
@@ -82,8 +81,8 @@ class SliceMeasures:
         Streaks in soft tissue and in air.
     rings : RingIndex
         Rings around the axis.
-    evidence : Evidence
-        For `pooled_measures`.
+    evidence : Evidence or None
+        For `pooled_measures`; None where only numbers are kept.
     """
 
     noise: NoiseLevel
@@ -96,7 +95,17 @@ class SliceMeasures:
     tissue_noise: TissueNoise
     streaks: StreakIndex
     rings: RingIndex
-    evidence: Evidence = field(repr=False)
+    evidence: Evidence | None = field(repr=False)
+
+    @property
+    def numbers(self) -> SliceMeasures:
+        """The same without arrays, for results of many slices."""
+        return replace(
+            self,
+            mtf=replace(self.mtf, response=None),
+            nps=replace(self.nps, spectrum=None, radial=None),
+            evidence=None,
+        )
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -202,10 +211,7 @@ def _size(ct: CTSlice, parts: SliceParts) -> BodySize:
 
 def _content(ct: CTSlice, parts: SliceParts) -> tuple[str, ...]:
     """Regions that the header names, and head and phantom where the image shows them."""
-    try:
-        tissue = body_tissue(parts.outline.means)
-    except NotMeasurable:
-        return ct.regions
+    tissue = None if parts.shift else parts.shape.tissue
     if tissue is None:
         return ct.regions
     seen = ("head",) * (tissue.ring > _MIN_RING)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.spacing import is_of_ct, square_warnings
 from distiliqa.metrics.body_outline import BodyOutline, body_outline
+from distiliqa.metrics.body_shape import BodyShape, body_shape
 from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_boxes import Boxes, boxes
 from distiliqa.metrics.noise_level import NoiseLevel, global_noise_level, recorded
@@ -39,6 +40,11 @@ class SliceParts:
     spacing_mm: tuple[float, float] | None
 
     @cached_property
+    def shape(self) -> BodyShape:
+        """Shape of the body, and what it is made of."""
+        return body_shape(self.hu, self.spacing_mm)
+
+    @cached_property
     def outline(self) -> BodyOutline:
         """The body; raises `NotMeasurable` where none is seen or the values are shifted."""
         if self.shift is not None:
@@ -49,15 +55,20 @@ class SliceParts:
         return found
 
     @cached_property
-    def shift(self) -> str | None:
-        """What is wrong with all values, see `hu_offset`; None for values that are HU."""
+    def offset_hu(self) -> float | None:
+        """Common offset of all values, rounded to 10 HU, see `hu_offset`; None for none."""
         offset = hu_offset(self.hu)
-        if offset is None:
+        return None if offset is None else round(offset, -1)
+
+    @cached_property
+    def shift(self) -> str | None:
+        """What is wrong with all values; None for values that are HU."""
+        if self.offset_hu is None:
             return None
-        side = "high" if offset > 0 else "low"
+        side = "high" if self.offset_hu > 0 else "low"
         return (
-            f"values are {abs(round(offset, -1)):.0f} HU too {side}: air lies at "
-            f"{AIR_HU + round(offset, -1):.0f} HU"
+            f"values are {abs(self.offset_hu):.0f} HU too {side}: air lies at "
+            f"{AIR_HU + self.offset_hu:.0f}, not at {AIR_HU:.0f} HU"
         )
 
     @cached_property

@@ -74,7 +74,7 @@ def ssde(
     a, b, low, high = _FACTORS[phantom_cm]
     diameter_cm = diameter_mm / 10
     if not low <= diameter_cm <= high:
-        reason = f"diameter of {diameter_cm:.1f} cm, beyond the {low:g} to {high:g} cm of AAPM 204"
+        reason = f"diameter beyond the {low:g} to {high:g} cm of AAPM 204"
         return Ssde(reason=reason)
     factor = a * math.exp(-b * diameter_cm)
     return Ssde(ctdivol_mgy * factor, factor)

@@ -13,7 +13,7 @@ from distiliqa.metrics.noise_boxes import CELL, Boxes
 from distiliqa.metrics.noise_level import SOFT_TISSUE_HU
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
-_STEP = 2  # pixels from one gradient to the next
+_STEP = 3  # pixels from one gradient to the next
 _PART_MM = 12.0  # side of the parts whose directions are compared
 _MIN_SHARE = 0.4  # of a part that is tissue or air
 _MIN_PAIRS = 12
@@ -96,35 +96,36 @@ def streak_index(
         outline, found = parts.outline, parts.boxes
     except NotMeasurable as reason:
         return StreakIndex(*(Streaks(reason=str(reason)),) * 2)
-    down, right = _gradients(outline.hu)
+    terms = _tensors(outline.hu)
     side = max(4, round(_PART_MM / parts.pixel_mm / _STEP))
-    rows, columns = down.shape
+    rows, columns = terms[0].shape
     masks = (mask[:rows, :columns] for mask in (_tissue(outline, found), _air(outline)))
-    return StreakIndex(*(_streaks(down, right, mask, side) for mask in masks))
+    return StreakIndex(*(_streaks(terms, mask, side) for mask in masks))
 
 
-def _gradients(hu: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Differences over two pixels, down and to the right, at every second pixel."""
+def _tensors(hu: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """Deviator, two terms, and trace of the structure tensor at every third pixel."""
     rows, columns = (length - 2 for length in hu.shape)
     inner_rows, inner_columns = slice(1, rows + 1, _STEP), slice(1, columns + 1, _STEP)
     down = hu[2::_STEP, inner_columns] - hu[:rows:_STEP, inner_columns]
     right = hu[inner_rows, 2::_STEP] - hu[inner_rows, :columns:_STEP]
-    return down, right
+    down_squared, right_squared = down * down, right * right
+    return right_squared - down_squared, 2 * right * down, down_squared + right_squared
 
 
 def _tissue(outline: BodyOutline, found: Boxes) -> NDArray[np.bool_]:
-    """Every second pixel that lies in soft tissue."""
+    """Every third pixel that lies in soft tissue."""
     return _pixels(found.centered(found.of_tissue(SOFT_TISSUE_HU)), CELL, outline.hu.shape)
 
 
 def _air(outline: BodyOutline) -> NDArray[np.bool_]:
-    """Every second pixel of the air around the body, away from the edge of the field of view."""
+    """Every third pixel of the air around the body, away from the edge of the field of view."""
     room = outline.room[1::_STEP, 1::_STEP]
     return _pixels(outline.air, outline.side, outline.hu.shape) & (room > _AT_EDGE)
 
 
 def _pixels(coarse: NDArray[np.bool_], side: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Every second pixel of a mask of cells or blocks."""
+    """Every third pixel of a mask of cells or blocks."""
     rows, columns = (
         np.minimum(np.arange(1, length, _STEP) // side, count - 1)
         for length, count in zip(shape, coarse.shape, strict=True)
@@ -132,19 +133,16 @@ def _pixels(coarse: NDArray[np.bool_], side: int, shape: tuple[int, ...]) -> NDA
     return coarse[rows][:, columns]
 
 
-def _streaks(
-    down: NDArray[np.float32], right: NDArray[np.float32], mask: NDArray[np.bool_], side: int
-) -> Streaks:
-    squared = down * down + right * right
+def _streaks(terms: tuple[NDArray[np.float32], ...], mask: NDArray[np.bool_], side: int) -> Streaks:
+    squared = terms[-1]
     inside = squared[mask][::_SAMPLED]
     limit = float(np.median(inside)) * _MAX_GRADIENT**2 if inside.size else 0.0
     if not limit:
         return Streaks(reason="too few pixels, or pixels without noise")
-    weight = np.where(mask, np.minimum(1, limit / np.maximum(squared, limit / 1e6)), 0)
+    weight = mask * (np.float32(limit) / np.maximum(squared, np.float32(limit)))
     share = part_means(mask.astype(np.float32), side)
     even, odd, total = (
-        part_means(weight * term, side) / np.maximum(share, _MIN_SHARE)
-        for term in (right * right - down * down, 2 * right * down, squared)
+        part_means(weight * term, side) / np.maximum(share, _MIN_SHARE) for term in terms
     )
     return _from_tensors(even, odd, total, share > _MIN_SHARE)
 
