@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from distiliqa.monitor.database import _SCHEMA, _VIEW
-from distiliqa.report.columns import BESIDES, COMPARED, SCORES_CSV, SERIES, Column
+from distiliqa.report.column import Column
+from distiliqa.report.columns import BESIDES, COMPARED, SCORES_CSV, SERIES
 from distiliqa.report.series_csv import IDENTIFYING, columns_of_series_csv
 
 

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.bodies import body
 from tests.support.command_line import invoke
 from tests.support.disks import full_disk
 from tests.support.dose_reports import STUDY, dose_event, write_dose_report
+from tests.support.slices import write_ct
 from typer.testing import Result
 
 Write = Callable[..., Path]
@@ -258,6 +260,25 @@ def test_a_reference_adds_columns(
     done = score(folder, "--reference", tmp_path / "missing", "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert done.stderr == f"error: {tmp_path / 'missing'}: no such file or folder; check the path\n"
+
+
+@pytest.mark.parametrize("measures", ["none", "basic", "all"])
+def test_measures_are_none_of_slices_or_of_series_too(
+    tmp_path: Path, score: Callable[..., Result], measures: str
+):
+    hu = body(pixel_mm=0.7, size=256, noise_hu=12)
+    slice_ = write_ct(tmp_path / "in" / "a.dcm", hu)
+    options = () if measures == "basic" else ("--measures", measures)
+    done = score(slice_, "--out", tmp_path / "out", *options)
+    assert done.exit_code == 0, done.stderr
+    (row,) = rows(tmp_path / "out")
+    assert (row["mtf50_per_mm"] == "") == (measures == "none")
+    (series,) = json.loads((tmp_path / "out" / "scores.json").read_text())["series"]
+    assert (series["pooled"] is not None) == (measures == "all")
+    header = (tmp_path / "out" / "series.csv").read_text().splitlines()[0]
+    assert ("pooled_dprime" in header) == (measures == "all")
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["settings"]["measures"] == measures
 
 
 def test_json_is_all_of_the_output(

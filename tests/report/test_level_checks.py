@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from distiliqa.report import measures
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.report.json import scores_record
 from distiliqa.report.level_checks import (
     is_in_range,

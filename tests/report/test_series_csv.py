@@ -11,7 +11,7 @@ from tests.support.made import with_facts
 from distiliqa.ct import Acquisition
 from distiliqa.ct.header_facts import Identification
 from distiliqa.report import measures
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.report.series_csv import IDENTIFYING, write_series_csv
 from distiliqa.scoring.result import ScoringRun
 

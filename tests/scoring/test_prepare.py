@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import SOFT_TISSUE, Window, index_ct
-from distiliqa.metrics import body_shape
+from distiliqa.metrics import SliceParts, body_shape
 from distiliqa.scoring import prepare
 from distiliqa.scoring.prepare import check_hu, content_doubt, offset_doubt
 
@@ -113,8 +113,10 @@ def test_no_real_slice_is_doubted(shared_data: Path, folder: str):
 
 def test_a_shift_of_all_values_is_named():
     hu = noisy(disc(200, 0.7, 512), 8)
-    assert offset_doubt(hu) is None
-    assert offset_doubt(hu + np.float32(98)) == (
+    assert offset_doubt(SliceParts(hu, None)) is None
+    assert offset_doubt(SliceParts(hu + np.float32(98), None)) == (
         "values are 100 HU too high: air lies at -900, not at -1000 HU; check the rescale intercept"
     )
-    assert str(offset_doubt(hu - np.float32(1000))).startswith("values are 1000 HU too low")
+    assert str(offset_doubt(SliceParts(hu - np.float32(1000), None))).startswith(
+        "values are 1000 HU too low"
+    )

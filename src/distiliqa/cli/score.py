@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -104,6 +104,14 @@ def score(
             rich_help_panel=MODEL,
         ),
     ] = False,
+    measures: Annotated[
+        Literal["none", "basic", "all"],
+        typer.Option(
+            help="Measure sharpness, texture, size, dose and faults: of no slice, of each slice, "
+            "or pooled over each series too.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "basic",
     pdf: Annotated[
         bool,
         typer.Option(
@@ -235,6 +243,7 @@ def score(
                     report=None if quiet else partial(say, err=True),
                 ),
                 dose_reports=dose_reports,
+                measures=measures,
             )
         require_scores(run)
         run = replace(run, protocols=rules, levels=ranges)

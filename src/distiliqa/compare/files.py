@@ -13,7 +13,8 @@ from distiliqa.compare.page import write_html
 from distiliqa.compare.quantities import Ratio, quantities
 from distiliqa.compare.result import PairedRun, ScorePair
 from distiliqa.files import write_json
-from distiliqa.report.columns import Column, row_of, slice_columns
+from distiliqa.report.column import Column
+from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, settings
 from distiliqa.report.measures import MEASURES

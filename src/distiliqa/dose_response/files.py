@@ -10,7 +10,8 @@ from distiliqa.dose_response.answers import ASSUMPTIONS
 from distiliqa.dose_response.page import write_html
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.files import write_json
-from distiliqa.report.columns import Column, row_of, slice_columns
+from distiliqa.report.column import Column
+from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__

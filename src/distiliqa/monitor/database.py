@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.report.columns import Column, slice_columns
+from distiliqa.report.column import Column
+from distiliqa.report.columns import slice_columns
 
 VERSION = 3
 

@@ -12,7 +12,7 @@ from typing import Any
 from distiliqa.ct import DoseEvent
 from distiliqa.ct.series_dose import UnmatchedEvent
 from distiliqa.errors import one_line
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.report.formatting import number_text
 from distiliqa.report.names import short_hash
 from distiliqa.scoring.result import ScoringRun

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.scoring.slice_score import SliceScore
 
 MAX_NAMED = 3  # words of a fact that is not the same in all slices

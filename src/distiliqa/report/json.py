@@ -14,17 +14,18 @@ from typing import Any
 from distiliqa.extras import package_versions
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import ONNX
+from distiliqa.report.column import Column
 from distiliqa.report.columns import (
     COMPARED,
     FACTS,
     SCORES_CSV,
-    Column,
     row_of,
     series_columns,
     slice_columns,
 )
 from distiliqa.report.dose_facts import dose_record, unmatched_records
 from distiliqa.report.level_checks import level_checks
+from distiliqa.report.measure_facts import measures_record, pooled_record, reason_counts
 from distiliqa.report.measures import MEASURES, known_values
 from distiliqa.report.standard_names import unmapped
 from distiliqa.scoring.execution import Execution
@@ -89,6 +90,7 @@ def run_record(run: ScoringRun, *, identify: bool = False) -> dict[str, Any]:
             "inputs": list(run.inputs),
             "reference": run.reference,
             "count_outside": run.count_outside,
+            "measures": run.measures,
             "dose_reports": [report.path for report in run.dose_reports],
             "protocols": None if run.protocols is None else run.protocols.path,
             "levels": None if run.levels is None else run.levels.path,
@@ -143,6 +145,8 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         "warnings": list(series.warnings),
         **_plain(series_columns("processed", "processed_slices"), series),
         "over_slices": _over_slices(series),
+        "pooled": rounded(pooled_record(series)),
+        "not_measured": reason_counts(series),
         "dose": dose_record(series),
         "standard_name": series.standard_name,
         "levels": _levels(series),
@@ -192,6 +196,7 @@ def _slice(run: ScoringRun, slice_: SliceScore) -> dict[str, Any]:
         "warnings": list(slice_.warnings),
         "acquisition": _plain(FACTS, slice_),
         **_plain(_LAST, slice_),
+        "measures": rounded(measures_record(slice_.measures)),
     }
 
 
@@ -212,7 +217,9 @@ def _plain(columns: Iterable[Column], scored: SliceScore | SeriesScore) -> dict[
 
 
 def rounded(value: Any) -> Any:
-    """A number, or the numbers of an interval, as results are written; all else as it is."""
+    """Numbers, also those of an interval or a record, as results are written; all else as it is."""
+    if isinstance(value, dict):
+        return {key: rounded(content) for key, content in value.items()}
     if isinstance(value, tuple):
         return [rounded(number) for number in value]
     return round(value, DIGITS) if isinstance(value, float) else value

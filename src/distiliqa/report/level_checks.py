@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Literal, NamedTuple
 
 from distiliqa.report import measures
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.report.measures import known_values
 from distiliqa.scoring.levels import Range
 from distiliqa.scoring.series_score import SeriesScore

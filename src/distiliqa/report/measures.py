@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV, Column
+from distiliqa.report.column import Column
+from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV
 from distiliqa.scoring.series_score import MEASURED, SeriesScore
 
 _PLACES = ("slice", "number", "position_mm")

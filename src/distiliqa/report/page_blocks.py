@@ -13,7 +13,7 @@ from markupsafe import Markup
 from distiliqa.files import write_text
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.seen_faults import seen_by
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.report.formatting import slice_count
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore

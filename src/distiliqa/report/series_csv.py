@@ -9,11 +9,14 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from distiliqa.report.columns import SCALE, Column, row_of, series_columns
+from distiliqa.report.column import SCALE, Column
+from distiliqa.report.columns import row_of, series_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.dose_facts import DLP, DOSE_EVENT
 from distiliqa.report.entry import Entry, list_series, percentile
 from distiliqa.report.level_checks import LEVELS
+from distiliqa.report.measure_facts import NOT_MEASURED
+from distiliqa.report.measured_columns import POOLED_COLUMNS
 from distiliqa.report.measures import SETTINGS, known_values, measures_of
 from distiliqa.report.names import Names
 from distiliqa.report.standard_names import STANDARD
@@ -124,7 +127,9 @@ IDENTIFYING = (
 )
 
 
-def columns_of_series_csv(*, identify: bool, compared: bool) -> tuple[Column, ...]:
+def columns_of_series_csv(
+    *, identify: bool, compared: bool, pooled: bool = True
+) -> tuple[Column, ...]:
     """The columns in the order of the file.
 
     Measures come last: a new one does not move the others.
@@ -133,6 +138,7 @@ def columns_of_series_csv(*, identify: bool, compared: bool) -> tuple[Column, ..
     ----------
     identify : add what may identify a patient: UID, date, protocol, description, station, order.
     compared : add the metrics against a reference.
+    pooled : add the measures of all slices together.
     """
     measures = measures_of(compared=compared)
     score = next(column for column in measures if column.name == _SCORE)
@@ -145,10 +151,11 @@ def columns_of_series_csv(*, identify: bool, compared: bool) -> tuple[Column, ..
         *_SCAN,
         *(IDENTIFYING if identify else ()),
         *map(_setting, SETTINGS),
-        *map(_of_series, (DLP, DOSE_EVENT, STANDARD, LEVELS)),
+        *map(_of_series, (DLP, DOSE_EVENT, STANDARD, LEVELS, NOT_MEASURED)),
         _WARNINGS,
         _deviation(score),
         *(made(column) for column in others for made in (_mean, _deviation)),
+        *(map(_of_series, POOLED_COLUMNS) if pooled else ()),
     )
 
 
@@ -161,6 +168,8 @@ def write_series_csv(path: Path, run: ScoringRun, *, identify: bool = False) -> 
         See `distiliqa.report.csv.open_csv`.
     """
     compared = any(slice_.comparison is not None for slice_ in run.slices)
-    columns = columns_of_series_csv(identify=identify, compared=compared)
+    columns = columns_of_series_csv(
+        identify=identify, compared=compared, pooled=run.measures == "all"
+    )
     entries = list_series(run, Names.of(run, identify=identify))
     write_table(path, [column.name for column in columns], (row_of(columns, e) for e in entries))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from distiliqa.errors import one_line
-from distiliqa.report.columns import Column
+from distiliqa.report.column import Column
 from distiliqa.scoring.protocol_rules import PROTOCOL_FACTS, protocol_facts
 from distiliqa.scoring.result import ScoringRun
 

@@ -24,6 +24,7 @@ from distiliqa.scoring.execution import (
     in_parallel,
 )
 from distiliqa.scoring.images import Images, Spacing, as_slices, is_one
+from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.postprocess import postprocess
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.runtimes.runtime import Runtime, open_runtime
@@ -63,7 +64,9 @@ class Model:
         low, high, way = self.config.scale.low, self.config.scale.high, described(self.execution)
         return f"<Model {self.title}: scores from {low:g} to {high:g}, {way}>"
 
-    def score(self, images: Images, *, spacing_mm: Spacing = None) -> SliceScore | list[SliceScore]:
+    def score(
+        self, images: Images, *, spacing_mm: Spacing = None, measures: Measuring = "none"
+    ) -> SliceScore | list[SliceScore]:
         """Score one slice or several.
 
         Parameters
@@ -76,6 +79,8 @@ class Model:
         spacing_mm : float or tuple[float, float], optional
             Pixel spacing of the arrays, mm: one number, or (between rows, between columns). Noise
             and body size are measured in mm where it is known. A `CTSlice` has its own.
+        measures : {"none", "basic", "all"}
+            What is measured beside the score, see `distiliqa.score`.
 
         Returns
         -------
@@ -89,9 +94,9 @@ class Model:
         """
         if is_one(images):
             (ct,) = as_slices(images, spacing_mm)
-            return next(self.score_slices([ct]))
+            return next(self.score_prepared([prepare(ct, self.config, measures)]))
         slices = enumerate(as_slices(images, spacing_mm))
-        prepared = (_prepare_one(ct, number, self.config) for number, ct in slices)
+        prepared = (_prepare_one(ct, number, self.config, measures) for number, ct in slices)
         return list(self.score_prepared(prepared))
 
     def score_slices(
@@ -171,10 +176,10 @@ class Model:
             ) from error
 
 
-def _prepare_one(ct: CTSlice, number: int, config: ModelConfig) -> Prepared:
+def _prepare_one(ct: CTSlice, number: int, config: ModelConfig, measures: Measuring) -> Prepared:
     """`prepare` for one slice of several, whose error says which it is."""
     try:
-        return prepare(ct, config)
+        return prepare(ct, config, measures)
     except ValueError as error:
         raise ValueError(f"slice {number}: {error}") from error
 

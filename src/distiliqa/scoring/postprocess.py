@@ -67,6 +67,7 @@ def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceSco
         empty=prepared.empty,
         unlike=bool(unlike),
         processed=_probability(found) if not prepared.empty else None,
+        measures=prepared.measures,
     )
 
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.ct import CTSlice, Window, crop_or_pad
-from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import MIN_SIDE
-from distiliqa.metrics.body_shape import BodyShape, body_shape
-from distiliqa.metrics.hu_offset import hu_offset
-from distiliqa.metrics.noise_level import global_noise_level
+from distiliqa.metrics.body_shape import BodyShape
+from distiliqa.metrics.slice_measures import SliceMeasures
+from distiliqa.metrics.slice_parts import SliceParts
 from distiliqa.models.config import ModelConfig
+from distiliqa.scoring.measuring import Measuring, measured
 from distiliqa.scoring.slice_score import Comparison
 
 _MIN_RANGE_HU = 10  # noise alone has a larger range; values scaled to about [-1, 1] have not
@@ -39,6 +39,8 @@ class Prepared:
         Whether it shows no patient, and gets the worst score of the scale.
     comparison : Comparison or None
         Comparison with the slice of a reference; None without a reference.
+    measures : SliceMeasures or None
+        What was measured in it; None where nothing was asked for.
     """
 
     ct: CTSlice
@@ -48,10 +50,11 @@ class Prepared:
     warnings: tuple[str, ...]
     empty: bool = False
     comparison: Comparison | None = None
+    measures: SliceMeasures | None = None
 
 
-def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
-    """Prepare a slice for the model of this description.
+def prepare(ct: CTSlice, config: ModelConfig, measures: Measuring = "none") -> Prepared:
+    """Prepare a slice for the model of this description, and measure what is asked for.
 
     Raises
     ------
@@ -60,17 +63,18 @@ def prepare(ct: CTSlice, config: ModelConfig) -> Prepared:
     """
     hu = check_hu(ct.hu)
     sized, note = crop_or_pad(hu, config.image_size)
-    shape = body_shape(hu, ct.spacing_mm)
-    nothing = emptiness(hu, shape, config.window)
-    doubt = offset_doubt(hu) or content_doubt(hu)
+    parts = SliceParts(hu, ct.spacing_mm)
+    nothing = emptiness(hu, parts.shape, config.window)
+    doubt = offset_doubt(parts) or content_doubt(hu)
     notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", doubt)
     return Prepared(
         ct,
         image=config.window.apply(sized),
-        noise_hu=global_noise_level(hu, ct.spacing_mm),
-        shape=shape,
+        noise_hu=parts.noise_hu,
+        shape=parts.shape,
         warnings=tuple(filter(None, notes)),
         empty=nothing is not None,
+        measures=measured(ct, parts, measures),
     )
 
 
@@ -113,16 +117,9 @@ def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str 
     return None
 
 
-def offset_doubt(hu: NDArray[np.float32]) -> str | None:
-    """Detect a shift of all values, rounded to 10 HU; see `hu_offset`. Else None."""
-    offset = hu_offset(hu)
-    if offset is None:
-        return None
-    shift = round(offset, -1)
-    return (
-        f"values are {abs(shift):.0f} HU too {'high' if shift > 0 else 'low'}: air lies at "
-        f"{AIR_HU + shift:.0f}, not at {AIR_HU:.0f} HU; check the rescale intercept"
-    )
+def offset_doubt(parts: SliceParts) -> str | None:
+    """Detect a shift of all values, see `hu_offset`. Else None."""
+    return None if parts.shift is None else f"{parts.shift}; check the rescale intercept"
 
 
 def content_doubt(hu: NDArray[np.float32]) -> str | None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from distiliqa.ct import DoseReport, Problem, SeriesDose
 from distiliqa.ct.series_dose import Doses
 from distiliqa.errors import DistiliqaError
+from distiliqa.metrics.series_measures import PooledMeasures
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.levels import Levels
+from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.protocol_rules import ProtocolRules
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -62,6 +64,10 @@ class ScoringRun:
         The rules that give series their standard names; None without any.
     levels : Levels or None
         The limits of each standard name; None without any.
+    measures : {"none", "basic", "all"}
+        What was measured beside the score, see `distiliqa.score`.
+    pooled : dict[str, PooledMeasures]
+        Measures of the slices of a series together, by series; empty unless asked for.
     """
 
     model: ModelConfig
@@ -82,6 +88,8 @@ class ScoringRun:
     doses: Doses = field(default_factory=lambda: Doses({}, ()))
     protocols: ProtocolRules | None = None
     levels: Levels | None = None
+    measures: Measuring = "none"
+    pooled: dict[str, PooledMeasures] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slices", tuple(_numbered(self.slices)))
@@ -104,6 +112,7 @@ class ScoringRun:
             dose=self.doses.series.get(name, SeriesDose()),
             standard_name=standard,
             limits=None if levels is None else levels.of(standard),
+            pooled=self.pooled.get(name),
         )
 
     def sha256_of(self, path: str) -> str | None:

@@ -18,6 +18,7 @@ from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.full_reference import Reference
 from distiliqa.scoring.images import Images, Spacing, is_one
 from distiliqa.scoring.inputs import Found, find_slices
+from distiliqa.scoring.measuring import Measuring, SeriesPool
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.read_ahead import SliceReader
@@ -37,6 +38,7 @@ def score(
     *,
     reference: str | Path | None = None,
     spacing_mm: Spacing = None,
+    measures: Measuring = "basic",
 ) -> list[SeriesScore]:
     """Score every axial CT slice of files, folders, zips or globs, or of arrays in HU.
 
@@ -55,6 +57,10 @@ def score(
         the result is the ``comparison`` of the slice.
     spacing_mm : float or tuple[float, float], optional
         Pixel spacing of arrays, see `Model.score`.
+    measures : {"none", "basic", "all"}
+        What is measured beside the score: nothing; sharpness, texture, detectability, size, dose,
+        streaks and rings of each slice, its ``measures``; or sharpness, texture and detectability
+        of each series together too, its ``pooled``.
 
     Returns
     -------
@@ -75,10 +81,16 @@ def score(
     if paths is None:
         if reference is not None:
             raise ValueError("reference compares files; arrays have no position to match")
-        return _score_images(cast(Images, source), loaded, spacing_mm)
+        return _score_images(cast(Images, source), loaded, spacing_mm, measures)
     if spacing_mm is not None:
         raise ValueError("spacing_mm is for arrays; files have their own")
-    run = score_inputs(paths, loaded, reference=reference, tune=None if loaded is model else tuned)
+    run = score_inputs(
+        paths,
+        loaded,
+        reference=reference,
+        tune=None if loaded is model else tuned,
+        measures=measures,
+    )
     if run.stopped is not None:
         raise run.stopped
     require_scores(run)
@@ -99,15 +111,18 @@ def _paths(source: object) -> list[str | Path] | None:
     return paths or None
 
 
-def _score_images(images: Images, model: Model, spacing_mm: Spacing) -> list[SeriesScore]:
-    if is_one(images):
-        scores = [cast(SliceScore, model.score(images, spacing_mm=spacing_mm))]
-    else:
-        scores = cast(list[SliceScore], model.for_many().score(images, spacing_mm=spacing_mm))
+def _score_images(
+    images: Images, model: Model, spacing_mm: Spacing, measures: Measuring
+) -> list[SeriesScore]:
+    chosen = model if is_one(images) else model.for_many()
+    found = chosen.score(images, spacing_mm=spacing_mm, measures=measures)
     series: dict[str, list[SliceScore]] = {}
-    for score in scores:
-        series.setdefault(score.series, []).append(score)
-    return [SeriesScore(name, tuple(slices)) for name, slices in series.items()]
+    for slice_ in found if isinstance(found, list) else [found]:
+        series.setdefault(slice_.series, []).append(slice_)
+    pool = SeriesPool(count_outside=False)
+    kept = {name: tuple(map(pool.add, slices)) for name, slices in series.items()}
+    pool.close()
+    return [SeriesScore(name, kept[name], pooled=pool.pooled.get(name)) for name in kept]
 
 
 def score_inputs(
@@ -120,6 +135,7 @@ def score_inputs(
     count_outside: bool = False,
     tune: Tune | None = None,
     dose_reports: Iterable[DoseReport] = (),
+    measures: Measuring = "basic",
 ) -> ScoringRun:
     """Score every slice in ``inputs``. A file that fails does not stop the others.
 
@@ -142,6 +158,8 @@ def score_inputs(
         Called where there are many slices; returns the model with its fastest execution.
     dose_reports : Iterable[DoseReport]
         Radiation dose reports besides those that lie in the inputs.
+    measures : {"none", "basic", "all"}
+        What is measured beside the score, see `score`.
 
     Raises
     ------
@@ -161,8 +179,9 @@ def score_inputs(
     if tune is not None and len(index.slices) >= MANY:
         model = tune(model)
     ready = perf_counter()
-    reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against))
-    scored, stopped = _score_all(reader, model, progress, keep_heatmaps)
+    reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against, measures))
+    pool = SeriesPool(count_outside=count_outside)
+    scored, stopped = _score_all(reader, model, pool, progress, keep_heatmaps)
     end = perf_counter()
     reports = _once((*index.dose_reports, *dose_reports))
     return ScoringRun(
@@ -188,6 +207,8 @@ def score_inputs(
         execution=model.execution,
         dose_reports=reports,
         doses=join_doses(index.slices, reports),
+        measures=measures,
+        pooled=pool.pooled,
     )
 
 
@@ -221,8 +242,10 @@ def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:
     return {series: len(patients) for series, patients in named.items()}
 
 
-def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared:
-    prepared = prepare(ct, model.config)
+def _prepare(
+    ct: CTSlice, model: Model, reference: Reference | None, measures: Measuring
+) -> Prepared:
+    prepared = prepare(ct, model.config, measures)
     if reference is None:
         return prepared
     comparison, why_not = reference.compare(ct, model.config.window)
@@ -231,15 +254,20 @@ def _prepare(ct: CTSlice, model: Model, reference: Reference | None) -> Prepared
 
 
 def _score_all(
-    reader: SliceReader[Prepared], model: Model, progress: Progress | None, keep_heatmaps: bool
+    reader: SliceReader[Prepared],
+    model: Model,
+    pool: SeriesPool,
+    progress: Progress | None,
+    keep_heatmaps: bool,
 ) -> tuple[tuple[SliceScore, ...], KeyboardInterrupt | DistiliqaError | None]:
     scored: list[SliceScore] = []
     try:
         with closing(iter(reader)) as slices:
             for slice_score in model.score_prepared(slices, keep_heatmaps=keep_heatmaps):
-                scored.append(slice_score)
+                scored.append(pool.add(slice_score))
                 if progress is not None:
                     progress(len(scored) + len(reader.failed), len(reader.infos))
+        pool.close()
     except (KeyboardInterrupt, DistiliqaError) as error:
         return tuple(scored), error
     return tuple(scored), None

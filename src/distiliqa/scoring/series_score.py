@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
 from distiliqa.ct import Acquisition, SeriesDose
+from distiliqa.metrics.series_measures import PooledMeasures
 from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.equivalence import equivalence_warning
 from distiliqa.scoring.levels import Limits
@@ -50,6 +51,9 @@ class SeriesScore:
         Name of its protocol by the rules of the run; None where no rule matches.
     limits : Limits or None
         Limits of the levels of the run for its standard name; None in a run without levels.
+    pooled : PooledMeasures or None
+        Sharpness, texture and detectability of the slices that count together; None unless asked
+        for.
     """
 
     series: str
@@ -60,6 +64,7 @@ class SeriesScore:
     dose: SeriesDose = field(default_factory=SeriesDose)
     standard_name: str | None = None
     limits: Limits | None = None
+    pooled: PooledMeasures | None = None
 
     @property
     def complete(self) -> bool:

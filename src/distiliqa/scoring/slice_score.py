@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Acquisition, SliceInfo, Window
+from distiliqa.metrics.slice_measures import SliceMeasures
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ class SliceScore:
         show.
     number : int
         Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
+    measures : SliceMeasures or None
+        Sharpness, texture, size, dose and more, see `distiliqa.metrics.measure_slice`; None where
+        nothing was measured.
     """
 
     score: float
@@ -110,6 +114,7 @@ class SliceScore:
     processed: float | None = None
     counts_as_processed: bool = False
     number: int = field(default=0, compare=False)
+    measures: SliceMeasures | None = field(default=None, repr=False, compare=False)
 
     @property
     def path(self) -> str:  # noqa: D102
