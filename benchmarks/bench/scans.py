@@ -42,10 +42,12 @@ def ours(
     slices = torch.as_tensor(image)
     size = slices.shape[-1]
     geometry = scan(size, spacing, views)
+    if photons is not None:
+        geometry = geometry.parallel
     integrals = project(slices, spacing, geometry)
     if photons is not None:
         beam = Beam(photons, electronic=0.0, bowtie_radius=0.0, modulation=0.0)
-        incident = incident_photons(integrals, geometry, beam)
+        incident = incident_photons(integrals, geometry.parallel, beam)
         draws = torch.randn(2, *integrals.shape, device=integrals.device)
         integrals = lower_dose(
             integrals, incident, beam, 1.0, draws, integrals.new_zeros(()), own=0.0

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tools.phantom.body import body_phantom
 from tools.phantom.scan import scan
 from torch import Tensor
 
@@ -41,6 +42,16 @@ def test_photons_are_found_again(made: Acquisition, photons: float) -> None:
     noisy = scan(clean, (3.0, 3.0), seed=0, acquisition=true)
     found = acquisition_of(noisy, 3.0, Header(kernel="B30f"), made.geometry)
     assert found.beam.photons == pytest.approx(photons, rel=0.25)
+
+
+@pytest.mark.parametrize("photons", [3e5, 5e6])
+def test_anatomy_does_not_count_as_noise(photons: float) -> None:
+    clean = body_phantom(0.0, seed=7)
+    true = replace(Acquisition(), kernel=named_kernel("D45f"))
+    true = replace(true, beam=replace(true.beam, photons=photons))
+    noisy = scan(clean, (0.74, 0.74), seed=0, acquisition=true)
+    found = acquisition_of(noisy, 0.74, Header(kernel="D45f"))
+    assert found.beam.photons == pytest.approx(photons, rel=0.15)
 
 
 @pytest.mark.parametrize("kernel", [Kernel(0.08, 3.0), Kernel(0.15, 4.0)])

@@ -8,7 +8,7 @@ import torch
 
 from distiliqa.simulate.kernels import SOFT, STANDARD, Kernel, estimate_kernel, named_kernel
 from distiliqa.simulate.reconstruction import filtered_back_projection
-from distiliqa.simulate.scanners import FanBeam
+from distiliqa.simulate.scanners import SCANNERS, FanBeam
 
 
 @pytest.mark.parametrize("name", ["B30f", "Br40d\\3", "['Br40d', '3']", "STANDARD", "LUNG", "FC17"])
@@ -46,3 +46,15 @@ def test_noise_shows_the_kernel(kernel: Kernel) -> None:
 def test_a_slice_without_soft_tissue_shows_nothing() -> None:
     assert estimate_kernel(np.full((64, 64), -1000.0), 0.8) == STANDARD
     assert estimate_kernel(np.full((64, 64), -1000.0), 0.8, "B30f") == named_kernel("B30f")
+
+
+@pytest.mark.parametrize(("name", "mtf50", "mtf10"), [("B30f", 0.35, 0.59), ("D45f", 0.56, 0.94)])
+def test_kernels_have_the_published_mtf(name: str, mtf50: float, mtf10: float) -> None:
+    """With the blur of channels and of a focal spot of 1 mm, both as seen at the axis."""
+    fan = SCANNERS["definition-as-plus"].geometry
+    assert isinstance(fan, FanBeam)
+    spot = 1 - fan.source_to_center / fan.source_to_detector
+    frequency = torch.tensor([mtf50, mtf10])
+    blur = torch.sinc(fan.sampling * frequency) * torch.sinc(spot * frequency)
+    found = named_kernel(name).apodization(frequency) * blur
+    assert found.tolist() == pytest.approx([0.5, 0.1], abs=0.003)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.simulate.scanners import SCANNERS, scanner, scanner_of
+from distiliqa.simulate.scanners import SCANNERS, FanBeam, scanner, scanner_of
 
 
 @pytest.mark.parametrize("name", SCANNERS)
@@ -25,3 +26,14 @@ def test_scanners_go_by_their_dicom_names() -> None:
 def test_an_unknown_preset_is_a_users_mistake() -> None:
     with pytest.raises(DistiliqaError, match="choose from definition"):
         scanner("nonsense")
+
+
+def test_sorted_rays_are_as_many_and_as_dense_as_those_of_the_fan(fan: FanBeam) -> None:
+    sorted_rays = fan.parallel
+    assert (sorted_rays.views, sorted_rays.channels) == (fan.views, fan.channels)
+    at = sorted_rays.channel_positions().numpy()
+    offsets = np.sort(fan.rays().offset[0].numpy())
+    density = sorted_rays.pitch / np.interp(at, (offsets[1:] + offsets[:-1]) / 2, np.diff(offsets))
+    inner = np.abs(at) < 240
+    np.testing.assert_allclose(sorted_rays.rays_of_fan.numpy()[inner], density[inner], rtol=1e-3)
+    assert sorted_rays.parallel is sorted_rays

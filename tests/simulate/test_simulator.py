@@ -13,6 +13,7 @@ from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.motion import Motion
+from distiliqa.simulate.noise import Beam
 from distiliqa.simulate.simulator import degrade
 
 DEGRADATIONS = {
@@ -158,3 +159,21 @@ def test_a_gpu_agrees(body: Tensor, made: Acquisition) -> None:
 )
 def test_views_that_are_left_out_save_dose(worse: Degradation, dose: float) -> None:
     assert worse.relative_dose(100) == dose
+
+
+def test_the_texture_is_the_same_all_over_the_slice(made: Acquisition) -> None:
+    """A kernel is applied to parallel views: near the source noise is no finer, as a fan's is."""
+    beam = Beam(photons=1e6, bowtie_radius=0.0)
+    made = replace(made, kernel=Kernel(0.1, 2.5), beam=beam, noise_free=True)
+    thin = torch.full((4, 128, 128), -900.0)  # nearly equal noise in all rays
+    noise = degrade(thin, 3.0, made, Degradation(), [1, 2, 3, 4]) - thin
+
+    def mean_frequency(rows: slice, columns: slice) -> float:
+        tapered = noise[:, rows, columns] * torch.outer(*[torch.hann_window(32)] * 2)
+        power = torch.fft.fft2(tapered).abs().square().mean(0)
+        axis = torch.fft.fftfreq(32, 3.0)
+        return float((torch.hypot(axis, axis[:, None]) * power).sum() / power.sum())
+
+    middle = mean_frequency(slice(48, 80), slice(48, 80))
+    for edge in (slice(0, 32), slice(96, 128)):
+        assert mean_frequency(slice(48, 80), edge) == pytest.approx(middle, rel=0.04)

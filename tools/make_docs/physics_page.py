@@ -128,9 +128,10 @@ def noise_against_dose() -> tuple[float, float]:
 def predicted_noise(hu: NDArray[np.float32], made: Acquisition) -> NDArray:
     """Standard deviation of the noise of each pixel, HU, without drawing any."""
     attenuation = torch.from_numpy(1 + hu / 1000) * WATER_PER_MM
-    integrals = project(attenuation, SPACING, made.geometry)
-    counts = incident_photons(integrals, made.geometry, made.beam) * torch.exp(-integrals)
-    variance = noise_variance(1 / counts, SIZE, SPACING, made.geometry, made.kernel)
+    rays = made.geometry.parallel
+    integrals = project(attenuation, SPACING, rays)
+    counts = incident_photons(integrals, rays, made.beam) * torch.exp(-integrals)
+    variance = noise_variance(1 / counts, SIZE, SPACING, rays, made.kernel)
     return variance.sqrt().numpy() * HU_PER_ATTENUATION
 
 

@@ -41,7 +41,7 @@ from distiliqa.simulate.processing.non_local_means import denoised
 from distiliqa.simulate.processing.preparation import MAX_HU, MIN_HU
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
-from distiliqa.simulate.scanners import Geometry
+from distiliqa.simulate.scanners import Geometry, ParallelBeam
 
 _MAX_SHARPENING = 4.0
 
@@ -97,7 +97,7 @@ class Change:
         """Slices with all changes but a denoiser, (n, rows, columns), HU."""
         if replace(self.worse, smoothing=0.0) == Degradation() and not self.made.noise_free:
             return self.slices.clone()
-        image = self.hu + self.signal + self.of_kernel() + self.of_detector()
+        image = self.hu + self.signal + self.of_kernel() + self.of_noise() + self.of_faults()
         for rod in self.worse.rods:
             image = paint(image, rod, self.spacing)
         rows, columns = self.slices.shape[-2:]
@@ -138,15 +138,25 @@ class Change:
         gain = (ratio.nan_to_num(nan=1.0).clamp(max=_MAX_SHARPENING) - 1).to(self.hu)
         return torch.fft.irfft2(torch.fft.rfft2(self.hu) * gain, s=(side, side))
 
-    def of_detector(self) -> Tensor | float:
-        """Change by noise, rings, hardening and truncation."""
+    def of_noise(self) -> Tensor | float:
+        """Change by the noise of the dose and of metal, which is that of the patient at rest."""
+        if not self._adds_noise:
+            return 0.0
+        rays = self.geometry.parallel
+        integrals = project(self.attenuation, self.spacing, rays)
+        noise = self._noisy(integrals, rays) - integrals
+        if self.worse.truncation:
+            noise = truncated(noise, rays, self.worse.truncation)
+        kernel = self.made.kernel if self.worse.kernel is None else self.worse.kernel
+        return self._slice(noise, rays, kernel)
+
+    def of_faults(self) -> Tensor | float:
+        """Change by rings, hardening, metal and truncation."""
         worse = self.worse
-        faulty = worse.ring or worse.rods or worse.hardening or worse.truncation
-        if not (faulty or self._adds_noise):
+        if not (worse.ring or worse.rods or worse.hardening or worse.truncation):
             return 0.0
         integrals = self.integrals
-        metal = self._metal(integrals)
-        measured = self._noisy(integrals, metal) + self._hardening(integrals, metal)
+        measured = integrals + self._hardening(integrals, self._metal(integrals, self.geometry))
         if worse.ring:
             errors = [ring_errors(self.geometry, worse.ring, _generator(s, 1)) for s in self.seeds]
             measured = measured + torch.stack(errors)[:, None].to(measured)
@@ -178,16 +188,15 @@ class Change:
         less = self.worse.dose < 1 or bool(self.worse.rods) or self._own_noise < 1
         return less and math.isfinite(self.made.beam.photons)
 
-    def _metal(self, integrals: Tensor) -> Tensor:
-        rays = self.geometry.rays()
+    def _metal(self, integrals: Tensor, geometry: Geometry) -> Tensor:
+        rays = geometry.rays()
         rods = [rod_integrals(rod, rays).to(integrals) for rod in self.worse.rods]
         return sum(rods, torch.zeros_like(integrals[0]))
 
-    def _noisy(self, integrals: Tensor, metal: Tensor) -> Tensor:
+    def _noisy(self, integrals: Tensor, rays: ParallelBeam) -> Tensor:
         """Line integrals with the noise of the dose and of metal, without the metal itself."""
-        if not self._adds_noise:
-            return integrals
-        incident = incident_photons(integrals, self.geometry, self._beam)
+        metal = self._metal(integrals, rays)
+        incident = incident_photons(integrals, rays, self._beam)
         shape = (2, *integrals.shape[1:])
         draws = torch.stack([torch.randn(shape, generator=_generator(s, 0)) for s in self.seeds], 1)
         drawn, dose, own = draws.to(integrals), self.worse.dose, self._own_noise

@@ -18,16 +18,33 @@ share.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from distiliqa.simulate.scanners import Geometry
+from distiliqa.simulate.scanners import ParallelBeam
 
 WATER_PER_MM = 0.0193  # linear attenuation of water at 70 keV, the mean energy of a 120 kV beam
 HU_PER_ATTENUATION = 1000 / WATER_PER_MM  # HU for one per mm
+
+# Of one reading: 3500 electrons, at 17 electrons a keV and 70 keV a photon (the scanner of XCIST,
+# Wu et al., Phys Med Biol 2022, doi 10.1088/1361-6560/ac9174).
+_READOUT = 3500 / 17 / 70
+_ROW_MM = 0.6
+_FOCAL_SPOTS = 2
+_TYPICAL_THICKNESS_MM = 3.0
+
+
+def readout(thickness_mm: float = _TYPICAL_THICKNESS_MM) -> float:
+    """Standard deviation of the read-out of a ray, photons, for a slice of this thickness.
+
+    A ray is the sum of readings: of detector rows, 0.6 mm each at the axis of rotation, and of two
+    positions of the focal spot.
+    """
+    return _READOUT * math.sqrt(_FOCAL_SPOTS * max(1.0, thickness_mm / _ROW_MM))
 
 
 @dataclass(frozen=True)
@@ -38,9 +55,10 @@ class Beam:
     ----------
     photons : noise-equivalent photons that enter a ray through the axis of rotation at full dose;
         infinity for a scan without noise.
-    electronic : standard deviation of the read-out of a ray, photons.
+    electronic : standard deviation of the read-out of a ray, photons, see `readout`.
     bowtie_radius : the bow-tie filter compensates half of the missing thickness of a water cylinder
-        of this radius (mm) away from its middle; 0 is no filter.
+        of this radius (mm) away from its middle, up to 0.9 of the radius; 0 is no filter. 182 mm is
+        within 0.1 of the line integrals of the large filter of XCIST, see `readout`.
     modulation : angular tube current modulation: the current follows the attenuation of the view
         to this power. 0 is none, 0.5 gives the least noise for the dose (Gies et al., Med Phys
         1999, doi 10.1118/1.598779).
@@ -48,16 +66,22 @@ class Beam:
     """
 
     photons: float = 1.0e6
-    electronic: float = 12.0
-    bowtie_radius: float = 200.0
+    electronic: float = readout()
+    bowtie_radius: float = 182.0
     modulation: float = 0.5
     crosstalk: float = 0.0
 
 
-def incident_photons(integrals: Tensor, geometry: Geometry, beam: Beam) -> Tensor:
-    """Photons that enter each ray at full dose: (..., views, channels)."""
-    offset = geometry.rays().offset.to(integrals)
-    share = torch.exp(-_bowtie(offset, beam.bowtie_radius))
+def incident_photons(integrals: Tensor, sorted_rays: ParallelBeam, beam: Beam) -> Tensor:
+    """Photons that enter each ray at full dose: (..., views, channels).
+
+    Parameters
+    ----------
+    integrals : (..., views, channels), along the rays.
+    sorted_rays : those of the scan, as `FanBeam.parallel` sorts them.
+    """
+    geometry, offset = sorted_rays, sorted_rays.channel_positions().to(integrals)
+    share = geometry.rays_of_fan.to(integrals) * torch.exp(-_bowtie(offset, beam.bowtie_radius))
     # A high value, not the highest, which may be metal. `quantile` takes no large batches.
     thickest = integrals.kthvalue(round(0.95 * geometry.channels), -1, keepdim=True).values
     current = torch.exp(beam.modulation * (thickest - thickest.mean(-2, keepdim=True)))
@@ -65,9 +89,13 @@ def incident_photons(integrals: Tensor, geometry: Geometry, beam: Beam) -> Tenso
     return beam.photons * share * current
 
 
+_BOWTIE_FLAT = 0.905  # of the radius: beyond, the filter is as thick as there
+
+
 def _bowtie(offset: Tensor, radius: float) -> Tensor:
     """Attenuation of the bow-tie filter at offsets from the axis, mm."""
-    missing = radius - torch.sqrt((radius**2 - offset**2).clamp(min=0))
+    within = offset.abs().clamp(max=_BOWTIE_FLAT * radius)
+    missing = radius - torch.sqrt(radius**2 - within**2)
     return WATER_PER_MM * missing  # half of twice the missing half chord
 
 

@@ -67,6 +67,16 @@ class FanBeam:
         return 2 * self.source_to_center * math.sin(half * self.step)
 
     @property
+    def parallel(self) -> ParallelBeam:
+        """Parallel beam with as many rays, which the rays of this fan are sorted into.
+
+        Scanners do so before they filter, so that a kernel is the same all over the slice
+        (Stierstorfer et al., Phys Med Biol 2004, doi 10.1088/0031-9155/49/11/007).
+        """
+        source = self.source_to_center
+        return ParallelBeam(self.channels, self.sampling, self.views, source_to_center=source)
+
+    @property
     def quarter_turns(self) -> range:
         """Quarter turns that map every view to another view."""
         return range(0, 4, 4 // math.gcd(self.views, 4))
@@ -103,13 +113,28 @@ class FanBeam:
 
 @dataclass(frozen=True)
 class ParallelBeam:
-    """Parallel rays over half a turn, ``pitch`` mm apart; other attributes as in `FanBeam`."""
+    """Parallel rays over half a turn, ``pitch`` mm apart; other attributes as in `FanBeam`.
+
+    ``source_to_center`` is that of the fan whose rays were sorted into these; infinite for none.
+    """
 
     channels: int
     pitch: float
     views: int
     quarter_offset: float = 0.0
     first_view: float = 0.0
+    source_to_center: float = math.inf
+
+    @property
+    def parallel(self) -> ParallelBeam:
+        """This beam."""
+        return self
+
+    @property
+    def rays_of_fan(self) -> Tensor:
+        """Rays of the fan for each ray, float64, (channels,): more away from the axis."""
+        sine = self.channel_positions() / self.source_to_center
+        return torch.rsqrt((1 - sine**2).clamp(min=0.1))
 
     @property
     def step(self) -> float:
