@@ -37,6 +37,7 @@ PANELS = {
         "train-teacher": "Train the teachers, one for each fold.",
         "train-student": "Distil the teachers into one student.",
         "evaluate": "Measure how well predictions agree with ratings.",
+        "benchmark": "Compare networks, ablations and measures on rated images.",
         "export": "Write a trained run as a model folder.",
         "import-weights": "Convert published weights to a model folder.",
     },

@@ -110,6 +110,9 @@ def _keys(kind: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
         if get_origin(inner) is dict:  # of sections, by names that are free
             next(names)
             inner = get_args(inner)[1]
+        elif get_origin(inner) is tuple:  # of sections, by their number
+            next(names)
+            inner = get_args(inner)[0]
         kind = inner
     return list(kind.model_fields)
 

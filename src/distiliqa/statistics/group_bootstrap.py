@@ -61,7 +61,9 @@ def bootstrap(
 
     Parameters
     ----------
-    predicted, true : ArrayLike
+    predicted : ArrayLike
+        (n,), finite; or (runs, n), whose figures are averaged over runs in each resample.
+    true : ArrayLike
         (n,), finite.
     groups : Sequence[str]
         The group of each image; whole groups are drawn with replacement.
@@ -112,12 +114,12 @@ def paired_bootstrap(
     Parameters
     ----------
     first, second, true : ArrayLike
-        (n,), finite.
+        As in `bootstrap`.
     groups : Sequence[str]
         See `bootstrap`.
     """
     drawn = _drawn(groups, resamples, seed)
-    known = [agreement(predicted, true).figures() for predicted in (first, second)]
+    known = [mean_figures(predicted, true) for predicted in (first, second)]
     values = [_resampled(drawn, predicted, true) for predicted in (first, second)]
     found = {}
     for name in FIGURES:
@@ -128,6 +130,16 @@ def paired_bootstrap(
         interval = None if alone else _bounds(differences, level)
         found[name] = FigureDifference(value, interval, None if alone else _two_sided(differences))
     return found
+
+
+def mean_figures(predicted: ArrayLike, true: ArrayLike) -> dict[str, float | None]:
+    """All of `FIGURES`, averaged over runs (runs, n); None where one has none."""
+    runs = [agreement(run, true).figures() for run in np.atleast_2d(np.asarray(predicted))]
+    columns = {name: [run[name] for run in runs] for name in FIGURES}
+    return {
+        name: None if None in values else float(np.mean([value or 0.0 for value in values]))
+        for name, values in columns.items()
+    }
 
 
 def _two_sided(differences: Floats) -> float | None:
@@ -157,12 +169,17 @@ def _drawn(groups: Sequence[str], resamples: int, seed: int) -> _Drawn:
 
 
 def _resampled(drawn: _Drawn, predicted: ArrayLike, true: ArrayLike) -> dict[str, Floats]:
-    """All figures of all resamples, (resamples,) each."""
-    x, y = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    """All figures of all resamples, (resamples,) each, averaged over runs."""
+    runs, y = np.atleast_2d(np.asarray(predicted, np.float64)), np.asarray(true, np.float64)
     starts = range(0, len(drawn.counts), _RESAMPLES_AT_ONCE)
-    chunks = (drawn.counts[start : start + _RESAMPLES_AT_ONCE] for start in starts)
-    parts = [_weighted_agreement(chunk[:, drawn.group_of], x, y) for chunk in chunks]
-    return {name: np.concatenate([part[name] for part in parts]) for name in FIGURES}
+    chunks = [drawn.counts[start : start + _RESAMPLES_AT_ONCE] for start in starts]
+    parts = [
+        [_weighted_agreement(chunk[:, drawn.group_of], x, y) for chunk in chunks] for x in runs
+    ]
+    return {
+        name: np.mean([np.concatenate([part[name] for part in run]) for run in parts], axis=0)
+        for name in FIGURES
+    }
 
 
 def _bounds(values: Floats, level: float) -> tuple[float, float] | None:

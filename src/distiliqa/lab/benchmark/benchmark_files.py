@@ -1,0 +1,230 @@
+"""Files of a benchmark: its table in four formats, the groups as CSV, and two plots.
+
+::
+
+    OUT/table.csv, table.json, table.md, table.tex   one row a method
+    OUT/groups.csv     figures by dose, fault and whatever the recipe names
+    OUT/figures.png    the primary figure of each method, with its interval
+    OUT/cost.png       the same against the cost of a slice
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from distiliqa.files import atomic_path, write_json, write_text
+from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
+from distiliqa.statistics.agreement import FIGURES
+from distiliqa.version import __version__
+
+SHOWN = ("plcc", "srocc", "krocc", "overall", "rmse", "mae")
+
+
+def write_benchmark(table: BenchmarkTable, out: Path) -> None:
+    """Write all files. Raises `DistiliqaError` where ``out`` cannot be written."""
+    rows = [_record(table, row) for row in table.rows]
+    _write_csv(out / "table.csv", rows)
+    groups = [
+        {"method": g.method, "column": g.column, "value": g.value, "n": g.n, **g.figures}
+        for g in table.groups
+    ]
+    _write_csv(out / "groups.csv", groups)
+    write_json(out / "table.json", _content(table, rows))
+    write_text(out / "table.md", markdown(table))
+    write_text(out / "table.tex", latex(table))
+    if table.rows:
+        _plot_figures(table, out / "figures.png")
+        _plot_cost(table, out / "cost.png")
+
+
+def _content(table: BenchmarkTable, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    recipe, rated = table.run.recipe, table.run.rated
+    return {
+        "distiliqa": __version__,
+        "recipe": recipe.model_dump(mode="json"),
+        "images": len(rated.images),
+        "patients": len(set(rated.groups)),
+        "notes": table.notes,
+        "rows": rows,
+        "differences": {
+            row.result.method.name: {name: asdict(found) for name, found in row.differences.items()}
+            for row in table.rows
+            if row.differences
+        },
+        "groups": [asdict(group) for group in table.groups],
+    }
+
+
+def _record(table: BenchmarkTable, row: TableRow) -> dict[str, Any]:
+    """A row as plain values by column; what does not apply is None."""
+    found: dict[str, Any] = {"method": row.result.method.name}
+    for name in FIGURES:
+        low, high = row.intervals.bounds[name] or (None, None)
+        found |= {name: row.figures[name], f"{name}_low": low, f"{name}_high": high}
+        found[f"{name}_sd_of_seeds"] = row.deviations.get(name)
+    primary = table.run.recipe.primary
+    difference = row.differences and row.differences[primary]
+    low, high = (difference and difference.interval) or (None, None)
+    found |= {
+        "compared_figure": primary,
+        "difference": difference and difference.value,
+        "difference_low": low,
+        "difference_high": high,
+        "p": difference and difference.p,
+        "p_holm": row.p_holm,
+    }
+    cost = row.result.cost
+    return found | {
+        "parameters": cost and cost.parameters,
+        "flop": cost and cost.flop,
+        "ms_a_slice": cost and cost.ms,
+        "seconds_to_train": row.result.seconds,
+        "learning_rates": " ".join(f"{rate:g}" for rate in row.result.learning_rates),
+        "cost_problem": cost and cost.problem,
+    }
+
+
+def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+_HEADINGS = {
+    **{name: name.upper() for name in SHOWN},
+    "overall": "overall",
+    "difference": "difference",
+    "p": "p (Holm)",
+    "parameters": "parameters, 10^6",
+    "flop": "GFLOP",
+    "ms": "ms",
+    "seconds": "training, s",
+}
+
+
+def _cells(table: BenchmarkTable, row: TableRow) -> list[str]:
+    """The cells of a printed row, without the name."""
+    cells = [_with_range(row.figures[name], row.intervals.bounds[name]) for name in SHOWN]
+    if row.differences is None:
+        cells += ["", ""]
+    else:
+        found = row.differences[table.run.recipe.primary]
+        p = "" if row.p_holm is None else f"{row.p_holm:.3f}"
+        cells += [_with_range(found.value, found.interval), p]
+    cost, seconds = row.result.cost, row.result.seconds
+    cells.append("" if cost is None else f"{cost.parameters / 1e6:.2f}")
+    cells.append("" if cost is None else f"{cost.flop / 1e9:.2f}")
+    cells.append("" if cost is None or cost.ms is None else f"{cost.ms:.0f}")
+    cells.append("" if seconds is None else f"{seconds:.0f}")
+    return cells
+
+
+def _with_range(value: float | None, bounds: tuple[float, float] | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if bounds is None else f"{value:.3f} ({bounds[0]:.3f} to {bounds[1]:.3f})"
+
+
+def markdown(table: BenchmarkTable) -> str:
+    """The table in Markdown, and its notes."""
+    lines = _lines(table, " | ", lambda text: text.replace("|", "\\|"))
+    rule = "|".join(["---", *["---:"] * len(_HEADINGS)])
+    body = [f"| {line} |" for line in lines]
+    return "\n".join([_caption(table), "", body[0], f"|{rule}|", *body[1:], "", *_notes(table)])
+
+
+def latex(table: BenchmarkTable) -> str:
+    """The table in LaTeX, for the package booktabs."""
+    head, *body = _lines(table, " & ", _escaped)
+    return "\n".join(
+        [
+            f"% {_caption(table)}",
+            f"\\begin{{tabular}}{{l{'r' * len(_HEADINGS)}}}",
+            "\\toprule",
+            f"{head} \\\\",
+            "\\midrule",
+            *(f"{line} \\\\" for line in body),
+            "\\bottomrule",
+            "\\end{tabular}",
+            *(f"% {note}" for note in table.notes),
+            "",
+        ]
+    )
+
+
+def _lines(table: BenchmarkTable, sign: str, escape: Callable[[str], str]) -> list[str]:
+    rows: list[Iterable[str]] = [("method", *_HEADINGS.values())]
+    rows += [(row.result.method.name, *_cells(table, row)) for row in table.rows]
+    return [sign.join(map(escape, row)) for row in rows]
+
+
+def _caption(table: BenchmarkTable) -> str:
+    recipe, rated = table.run.recipe, table.run.rated
+    return (
+        f"{len(rated.images)} images of {len(set(rated.groups))} patients, "
+        f"{recipe.folds.count} folds by {recipe.folds.by}, {len(recipe.seeds)} seeds; "
+        f"difference in {recipe.primary} to {recipe.compare_with}"
+    )
+
+
+def _notes(table: BenchmarkTable) -> list[str]:
+    return [*(f"- {note}" for note in table.notes), ""]
+
+
+def _escaped(text: str) -> str:
+    for sign in "&%$#_{}":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("10^6", "$10^6$")
+
+
+def _plot_figures(table: BenchmarkTable, path: Path) -> None:
+    primary = table.run.recipe.primary
+    known = [row for row in table.rows if row.figures[primary] is not None][::-1]
+    figure, axes = _axes(1.2 + 0.3 * len(known))
+    for place, row in enumerate(known):
+        value, bounds = row.figures[primary], row.intervals.bounds[primary]
+        axes.plot([value], [place], "o", color="black", markersize=4)
+        if bounds is not None:
+            axes.plot(bounds, [place, place], color="black", linewidth=1)
+    axes.set_yticks(range(len(known)), [row.result.method.name for row in known])
+    axes.set_xlabel(f"{primary}, with 95 % interval over patients")
+    _save(figure, path)
+
+
+def _plot_cost(table: BenchmarkTable, path: Path) -> None:
+    primary = table.run.recipe.primary
+    figure, axes = _axes(4.5)
+    for row in table.rows:
+        cost, value = row.result.cost, row.figures[primary]
+        if cost is not None and value is not None:
+            axes.plot([cost.flop / 1e9], [value], "o", color="black", markersize=4)
+            place = (cost.flop / 1e9, value)
+            axes.annotate(
+                row.result.method.name, place, (4, 2), textcoords="offset points", fontsize="small"
+            )
+    axes.set_xscale("log")
+    axes.set(xlabel="GFLOP a slice", ylabel=primary)
+    _save(figure, path)
+
+
+def _axes(height: float) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(7, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with atomic_path(path) as partial:
+        figure.savefig(partial, format="png", dpi=150)

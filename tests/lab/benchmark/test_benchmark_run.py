@@ -1,0 +1,129 @@
+"""A whole benchmark: pieces that are kept, no leak, and teachers that methods share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distiliqa.errors import RecipeError
+from distiliqa.foreign_json import read_json
+from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
+from distiliqa.lab.benchmark.benchmark_run import open_benchmark
+from distiliqa.lab.benchmark.benchmark_table import make_table
+from distiliqa.lab.benchmark.estimate import estimated
+from distiliqa.lab.benchmark.trained_methods import Trainer
+from distiliqa.lab.evaluate.out_of_fold import read_out_of_fold
+from distiliqa.lab.train import engine
+from distiliqa.lab.train.callbacks import LastCheckpoint
+
+Make = Callable[..., BenchmarkRecipe]
+METHODS = [
+    {"name": "teacher", "network": "compact"},
+    {"name": "ensemble", "network": "compact", "use": "ensemble"},
+    {"name": "student", "network": "compact", "use": "student"},
+    {"name": "no teachers", "network": "compact", "use": "student", "distill_weight": 0},
+    {"name": "contiguous", "network": "compact", "folds": "contiguous"},
+    {"name": "noise", "measure": "noise_level"},
+]
+TWO_RATES = {"learning_rates": [1.0e-3, 1.0e-2], "epochs": 1}
+
+
+def test_all_kinds_of_methods(benchmark_recipe: Make, tmp_path: Path) -> None:
+    recipe = benchmark_recipe(METHODS, seeds=[0, 1], tuning=TWO_RATES)
+    run = open_benchmark(recipe, tmp_path / "out")
+    run.train(recipe.methods)
+    results = {result.method.name: result for result in run.results()}
+    assert list(results) == [method["name"] for method in METHODS]
+    labels = run.rated.labels
+    for result in results.values():
+        seeds = 2 if result.method.network else 1
+        assert result.scores.shape == (seeds, len(labels))
+        assert np.isfinite(result.scores).all()
+        for path in (tmp_path / "out" / "out_of_fold").glob(f"{result.method.slug}-seed_*.csv"):
+            rows = read_out_of_fold(path)
+            assert sorted(row.image for row in rows) == sorted(i.name for i in run.rated.images)
+    # Two teachers of each of two folds and two seeds, shared; and two rates in each fold.
+    of_compact = tmp_path / "out" / "work" / "compact"
+    assert len(list(of_compact.rglob("teacher_*/result.json"))) == 8
+    assert len(list(of_compact.rglob("rate_*/result.json"))) == 4
+    assert len(list(of_compact.rglob("student-*/result.json"))) == 8
+    assert not list(of_compact.rglob("last.ckpt"))
+    teacher, ensemble = results["teacher"], results["ensemble"]
+    assert teacher.seconds is not None
+    assert ensemble.seconds is not None
+    assert ensemble.seconds > teacher.seconds
+    assert teacher.cost is not None
+    assert ensemble.cost == teacher.cost.times(2)
+    assert set(teacher.learning_rates) <= {1e-3, 1e-2}
+    lines = list(estimated(run, recipe.methods))
+    # Each fold: two rates for an epoch, and in two seeds 2 teachers, 2 students and their table.
+    epochs = 2 * (2 * 1 + 2 * (2 + 2 + 1 * 2 / 3))
+    assert lines[0].startswith(f"compact: {epochs}")
+    assert lines[-1].endswith("hours of training")
+
+
+def test_what_is_done_is_not_done_again(
+    benchmark_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = benchmark_recipe(METHODS[:1])
+    run = open_benchmark(recipe, tmp_path / "out")
+    _, second = run.rated.folds("case")
+    run.train(recipe.methods)
+    known = run.results()[0].scores
+    piece = tmp_path / "out" / "methods" / "teacher" / "fold_2-seed_0.json"
+    assert read_json(piece)["positions"] == list(second.validation)
+    piece.unlink()
+    assert make_table(run).notes[-1] == "not finished yet: teacher"
+    monkeypatch.setattr(engine, "make_trainer", None)  # nothing is trained from here on
+    run.train(recipe.methods)
+    np.testing.assert_allclose(run.results()[0].scores, known, atol=1e-6)
+
+
+def test_a_stopped_training_goes_on(
+    benchmark_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = {"epochs": 3, "batch_size": 3, "optimizer": "adamw"}
+    recipe = benchmark_recipe(METHODS[:1], training=training)
+    whole = open_benchmark(recipe, tmp_path / "whole")
+    whole.train(recipe.methods)
+    save = LastCheckpoint.on_train_epoch_end
+
+    def stop_after_two(self, trainer, module):  # type: ignore[no-untyped-def]
+        save(self, trainer, module)
+        if trainer.current_epoch == 1:
+            raise KeyboardInterrupt
+
+    stopped = open_benchmark(recipe, tmp_path / "stopped")
+    monkeypatch.setattr(LastCheckpoint, "on_train_epoch_end", stop_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.train(recipe.methods)
+    monkeypatch.setattr(LastCheckpoint, "on_train_epoch_end", save)
+    stopped.train(recipe.methods)
+    found, expected = (run.results()[0].scores for run in (stopped, whole))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_images_of_the_outer_fold_have_no_say(benchmark_recipe: Make, tmp_path: Path) -> None:
+    """Labels of the held-out images that are turned around change no prediction of them."""
+    recipe = benchmark_recipe(METHODS[2:3], tuning=TWO_RATES)
+    plain = open_benchmark(recipe, tmp_path / "plain")
+    turned = open_benchmark(recipe, tmp_path / "turned")
+    fold = plain.rated.folds("case")[0]
+    for at in fold.validation:
+        image = turned.rated.images[at]
+        object.__setattr__(image, "score", 4 - image.score)
+    found = []
+    for run in (plain, turned):
+        trainer = Trainer(run.rated, run.out / "work", 1, fold, "case")
+        found.append(trainer.run(recipe.methods[0], 0).scores)
+    np.testing.assert_array_equal(*found)
+
+
+def test_another_benchmark_needs_another_folder(benchmark_recipe: Make, tmp_path: Path) -> None:
+    open_benchmark(benchmark_recipe(METHODS[:1]), tmp_path / "out")
+    open_benchmark(benchmark_recipe(METHODS, resamples=200), tmp_path / "out")
+    with pytest.raises(RecipeError, match="holds a benchmark with other seeds"):
+        open_benchmark(benchmark_recipe(METHODS, seeds=[1]), tmp_path / "out")
