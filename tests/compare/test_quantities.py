@@ -140,8 +140,7 @@ def test_measures_that_disagree_are_named(make: Make):
     run = make(pairs)
     last = list(findings(run, quantities(run)))[-1]
     assert last == (
-        "The measures disagree. Better in B: score and global noise level. "
-        "Worse in B: sharpness f50."
+        "The measures disagree. Better in B: Score and Noise level. Worse in B: Sharpness f50."
     )
     agreeing = make([(first, replace(second, outputs=(0.5, 0.25))) for first, second in pairs])
     assert "disagree" not in " ".join(findings(agreeing, quantities(agreeing)))

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from tests.support.made import made_score
 
 from distiliqa.ct import Acquisition
 from distiliqa.ct.header_facts import FILTERED, ITERATIVE, LEARNED
 from distiliqa.scoring.equivalence import (
     MIN_NORMALIZED_NOISE,
     NO_EVIDENCE,
+    SMOOTHEST_PER_MM,
     equivalence_warning,
     normalized_noise,
+    normalized_of,
 )
+from distiliqa.scoring.series_score import SeriesScore
+from distiliqa.scoring.slice_score import SliceScore
 
 
 @pytest.mark.parametrize("method", [None, FILTERED])
@@ -39,6 +46,38 @@ def test_a_series_has_one_warning_with_all_reasons():
         "less noise than filtered back-projection gives at such dose and size: "
         "noise, d' and score are no evidence of equivalent diagnosis"
     )
+
+
+def measured(mean_per_mm: float | None, dw_mm: float | None = 300.0, **facts: object) -> SliceScore:
+    """A slice of 20 HU at 10 mGy and 2 mm."""
+    made = {"ctdivol_mgy": 10.0, "slice_thickness_mm": 2.0} | facts
+    found = SimpleNamespace(
+        nps=SimpleNamespace(mean_per_mm=mean_per_mm), size=SimpleNamespace(diameter_mm=dw_mm)
+    )
+    return made_score(noise_hu=20.0, acquisition=Acquisition(**made), measures=found)
+
+
+def test_slices_that_lack_a_fact_do_not_count_for_the_noise_of_a_series():
+    usual = 20 * math.sqrt(20)
+    lacking = [measured(0.3, None), measured(0.3, ctdivol_mgy=None), made_score(noise_hu=20.0)]
+    assert normalized_of([measured(0.3), measured(0.6), *lacking]) == pytest.approx(
+        (usual + usual / 8**0.5) / 2
+    )
+    assert normalized_of(lacking) is None
+
+
+def test_without_texture_the_smoothest_kernel_is_assumed():
+    assumed = normalized_of([measured(None)])
+    assert assumed == pytest.approx(normalized_of([measured(SMOOTHEST_PER_MM)]))
+
+
+def test_a_series_of_less_noise_than_its_dose_gives_is_warned_of():
+    text = "less noise than filtered back-projection gives"
+    quiet, usual = (
+        SeriesScore("s", (replace(measured(0.3), noise_hu=noise),) * 2) for noise in (5.0, 20.0)
+    )
+    assert text in " ".join(quiet.warnings)
+    assert text not in " ".join(usual.warnings)
 
 
 def test_normalized_noise_is_free_of_dose_thickness_size_and_bandwidth():

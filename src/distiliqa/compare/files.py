@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from distiliqa.compare.findings import TERMS, findings
+from distiliqa.compare.findings import findings
 from distiliqa.compare.page import write_html
-from distiliqa.compare.quantities import Ratio, quantities
+from distiliqa.compare.quantities import DIFFERENCES, Ratio, quantities
 from distiliqa.compare.result import PairedRun, ScorePair
 from distiliqa.files import write_json
 from distiliqa.report.column import Column
@@ -39,7 +39,7 @@ OF_A_SLICE = slice_columns(
 )
 ADDED = (
     *slice_columns("number", "sop_instance_uid", "processed", "raw_score"),
-    *(column for column in MEASURES if column.name in ("ctdivol_mgy", *TERMS)),
+    *(column for column in MEASURES if column.name in ("ctdivol_mgy", *DIFFERENCES)),
 )
 COLUMNS = (
     *(f"{column.name}_{side}" for side in SIDES for column in OF_A_SLICE),

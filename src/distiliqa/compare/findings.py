@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from distiliqa.compare.quantities import Quantities, Ratio, quantities
+from distiliqa.compare.quantities import Quantities, Ratio
 from distiliqa.compare.result import PairedRun
 from distiliqa.report.columns import slice_columns
-from distiliqa.scoring.equivalence import equivalence_warning
+from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
 from distiliqa.scoring.series_score import summary
 from distiliqa.statistics.paired_difference import Difference
 
@@ -27,36 +26,22 @@ _OF_NOISE = (
 MAX_UNEXPLAINED = 1.5  # dose that the noise implies over the stated dose, or the inverse
 
 
-class Term(NamedTuple):
-    """A compared measure: its name for people, unit and digits, and which side is better."""
-
-    name: str
-    unit: str
-    digits: int
-    higher_is_better: bool | None = None
-
-    @property
-    def title(self) -> str:
-        """Name and unit."""
-        return f"{self.name}, {self.unit}" if self.unit else self.name
+# Measures of which more, or less, is better; of texture and dose neither is.
+_HIGHER_IS_BETTER = {"noise_hu": False, "mtf50_per_mm": True, "dprime": True}
+_TITLES = {"score": "Score, points", "noise_hu": "Global noise level, HU"}
 
 
-NOISE_TERM = Term("Global noise level", "HU", 1, higher_is_better=False)
-TERMS = {
-    "mtf50_per_mm": Term("Sharpness f50", "1/mm", 3, higher_is_better=True),
-    "nps_peak_per_mm": Term("Texture f_peak", "1/mm", 3),
-    "dprime": Term("Detectability d'", "", 2, higher_is_better=True),
-    "ssde_mgy": Term("SSDE", "mGy", 1),
-}
-
-
-def compared(run: PairedRun) -> Iterator[tuple[str, Difference, int]]:
+def compared(run: PairedRun, found: Quantities) -> Iterator[tuple[str, Difference, int]]:
     """The rows of a table of differences: name with unit, difference, and digits."""
-    yield "Score, points", run.score, 2
-    if run.noise is not None:
-        yield NOISE_TERM.title, run.noise, NOISE_TERM.digits
-    for name, found in quantities(run).differences.items():
-        yield TERMS[name].title, found, TERMS[name].digits
+    for name, value in _differences(run, found).items():
+        (column,) = slice_columns(name)
+        yield _TITLES.get(name, column.title), value, column.digits or 0
+
+
+def _differences(run: PairedRun, found: Quantities) -> dict[str, Difference]:
+    """All differences by column, score and noise first."""
+    noise = {} if run.noise is None else {"noise_hu": run.noise}
+    return {"score": run.score} | noise | found.differences
 
 
 def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
@@ -112,7 +97,7 @@ def _why_no_dose(run: PairedRun) -> str | None:
     slices = ([pair.first for pair in pairs], [pair.second for pair in pairs])
     sides = [summary(slice_.acquisition for slice_ in side) for side in slices]
     processed = [[slice_.counts_as_processed for slice_ in side] for side in slices]
-    if any(map(equivalence_warning, sides, processed)):
+    if any(map(equivalence_warning, sides, processed, map(normalized_of, slices))):
         return "iterative, learned and denoised images have less noise at the same dose"
     unlike = [
         column.term.lower()
@@ -127,17 +112,17 @@ def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
 
     A measure counts where the interval of its mean difference does not hold zero.
     """
-    score = Term("score", "", 2, run.first.model.scale.higher_is_better)
-    rows = [(score, run.score)]
-    rows += [] if run.noise is None else [(NOISE_TERM, run.noise)]
-    rows += [(TERMS[name], value) for name, value in found.differences.items()]
+    better = _HIGHER_IS_BETTER | {"score": run.first.model.scale.higher_is_better}
     sides: dict[bool, list[str]] = {True: [], False: []}
-    for term, value in rows:
-        if term.higher_is_better is not None and (sign := _sign(value)):
-            sides[(sign > 0) == term.higher_is_better].append(term.name.lower())
+    for column in slice_columns(*_differences(run, found)):
+        sign = _sign(_differences(run, found)[column.name])
+        if sign and column.name in better:
+            sides[(sign > 0) == better[column.name]].append(column.term)
     if all(sides.values()):
-        better, worse = (" and ".join(sides[side]) for side in (True, False))
-        yield f"The measures disagree. Better in B: {better}. Worse in B: {worse}."
+        yield (
+            f"The measures disagree. Better in B: {' and '.join(sides[True])}. "
+            f"Worse in B: {' and '.join(sides[False])}."
+        )
 
 
 def _sign(found: Difference) -> int:

@@ -46,6 +46,7 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
     heads = (*HEADINGS, *FILES) if identify else HEADINGS
     rows = [_row(pair, n, identify=identify) for n, pair in enumerate(run.slices, 1)]
     columns, rows = filled(heads, rows)
+    measured = quantities(run)
     shown = sorted(run.series, key=_size, reverse=True)[:MAX_PLOTS]
     write_page(
         path,
@@ -56,8 +57,8 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         verdict=verdict(run),
         explained=list(explained(run)),
         score=_statistics(run.score, 2),
-        differences=[(name, _statistics(found, n)) for name, found, n in compared(run)],
-        findings=list(findings(run, quantities(run))),
+        differences=[(name, _statistics(one, n)) for name, one, n in compared(run, measured)],
+        findings=list(findings(run, measured)),
         means=[_mean(run, side) for side in ("first", "second")],
         share=abs(run.score.mean) / (run.first.model.scale.high - run.first.model.scale.low),
         facts=list(_facts(run)),

@@ -12,7 +12,7 @@ from distiliqa.report.columns import Column
 from distiliqa.statistics.paired_difference import Difference
 
 # Columns of a slice that are compared as differences, where they are known, and as ratios.
-_DIFFERENCES = ("mtf50_per_mm", "nps_peak_per_mm", "dprime", "ssde_mgy")
+DIFFERENCES = ("mtf50_per_mm", "nps_peak_per_mm", "dprime", "ssde_mgy")
 _NOISE, _PEAK = "noise_hu", "nps_peak_per_mm"
 _DOSES = ("ctdivol_mgy", "ssde_mgy")
 # Just-noticeable differences of the peak frequency, 0.2 lp/cm in the body and 0.4 in the lung
@@ -82,7 +82,7 @@ class Quantities:
 def quantities(run: PairedRun) -> Quantities:
     """Measure a comparison."""
     columns = {column.name: column for column in measures.MEASURES}
-    known = [columns[name] for name in _DIFFERENCES if name in columns]
+    known = [columns[name] for name in DIFFERENCES if name in columns]
     found = {column.name: run.over(_minus(column)) for column in known}
     differences = {name: value for name, value in found.items() if value is not None}
     doses = {name: _ratio(run, columns[name]) for name in _DOSES if name in columns}

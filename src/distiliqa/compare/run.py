@@ -9,7 +9,7 @@ from distiliqa.compare.pairing import InputSeries, Match, match_slices, pair_ser
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.equivalence import NO_EVIDENCE, equivalence_warning
+from distiliqa.scoring.equivalence import NO_EVIDENCE, equivalence_warning, normalized_of
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
@@ -162,7 +162,7 @@ def _no_evidence(sides: Mapping[str, Sequence[SliceScore]]) -> Iterable[str]:
     reasons = []
     for letter, slices in sides.items():
         made = summary(slice_.acquisition for slice_ in slices)
-        if (warning := equivalence_warning(made, [])) is not None:
+        if (warning := equivalence_warning(made, [], normalized_of(slices))) is not None:
             reasons.append(f"{letter}, {warning.removesuffix(f': {NO_EVIDENCE}')}")
         if count := sum(slice_.counts_as_processed for slice_ in slices):
             reasons.append(f"{count} of {len(slices)} slices of {letter}: {LOST_DETAIL}")

@@ -20,18 +20,18 @@ _SHORT = {"Score, points": "score", "Global noise level, HU": "noise level, HU"}
 
 def print_comparison(run: PairedRun) -> None:
     """Print a comparison on the standard output, for people to read."""
-    console = screen()
+    console, measured = screen(), quantities(run)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("B minus A", no_wrap=True)
     for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):
         table.add_column(name, justify="right")
-    for name, found, digits in compared(run):
+    for name, found, digits in compared(run, measured):
         table.add_row(_SHORT.get(name, name), *_cells(found, digits))
     first, second = (one_line(side.inputs[0]) for side in (run.first, run.second))
     console.print(Text(f"\n  A {first}\n  B {second}", "dim"))
     console.print(table)
     console.print(Text(f"  {verdict(run)}", "bold"))
-    said = findings(run, quantities(run))
+    said = findings(run, measured)
     for sentence in (*said, *([] if run.score.interval is None else [scope(run)])):
         console.print(Text(f"  {sentence}"))
     alone = [len(slices) for slices in run.unmatched]

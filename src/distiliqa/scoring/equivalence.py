@@ -17,14 +17,19 @@ varies little between scanners, kernels, doses and patients of filtered back-pro
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 from distiliqa.ct.header_facts import ITERATIVE, LEARNED, Acquisition
+from distiliqa.scoring.slice_score import SliceScore
 
 NO_EVIDENCE = "noise, d' and score are no evidence of equivalent diagnosis"
 MIN_SHARE = 0.5  # of the slices that count, which the model has to find processed
 # HU mGy^0.5 mm^0.5. Slices of filtered back-projection whose headers state a CTDIvol: 64 to 183.
 MIN_NORMALIZED_NOISE = 40.0
+# Mean frequency of the smoothest kernel of filtered back-projection (B10f). Denoised slices often
+# have too little texture left to measure.
+SMOOTHEST_PER_MM = 0.19
 _ATTENUATION_PER_CM, _USUAL_CM = 0.18, 30.0  # of water at 120 kV, behind a patient
 _USUAL_PER_MM = 0.3
 
@@ -50,6 +55,24 @@ def normalized_noise(
     return noise_hu * math.sqrt(ctdivol_mgy * thickness_mm * behind) / bandwidth
 
 
+def normalized_of(slices: Iterable[SliceScore]) -> float | None:
+    """Mean of `normalized_noise` over the slices that have what it takes; None where none has."""
+    found = [value for slice_ in slices if (value := _normalized(slice_)) is not None]
+    return fmean(found) if found else None
+
+
+def _normalized(slice_: SliceScore) -> float | None:
+    made, measured = slice_.acquisition, slice_.measures
+    if measured is None:
+        return None
+    noise, dw = slice_.noise_hu, measured.size.diameter_mm
+    dose, thickness = made.ctdivol_mgy, made.slice_thickness_mm
+    if noise is None or dw is None or dose is None or thickness is None:
+        return None
+    mean = measured.nps.mean_per_mm or SMOOTHEST_PER_MM
+    return normalized_noise(noise, mean, dose, thickness, dw)
+
+
 def equivalence_warning(
     acquisition: Acquisition, processed: Sequence[bool], normalized: float | None = None
 ) -> str | None:
@@ -62,7 +85,7 @@ def equivalence_warning(
     processed : Sequence[bool]
         For each slice that counts, whether the model finds that it was processed.
     normalized : float or None
-        See `normalized_noise`; None where it is not known.
+        See `normalized_of`; None where it is not known.
     """
     reasons = []
     method = acquisition.reconstruction_method or ""  # of a mixed series the text names all

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from distiliqa.ct import Acquisition, SeriesDose
 from distiliqa.metrics.series_measures import PooledMeasures
 from distiliqa.scoring.checks import series_warnings
-from distiliqa.scoring.equivalence import equivalence_warning
+from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
 from distiliqa.scoring.levels import Limits
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -136,7 +136,8 @@ class SeriesScore:
             self.patients,
         )
         processed = [slice_.counts_as_processed for slice_ in self.known]
-        guard = equivalence_warning(self.acquisition, processed)
+        normalized = normalized_of(self.known)
+        guard = equivalence_warning(self.acquisition, processed, normalized)
         return (*of_slices, *self.dose.warnings, *([] if guard is None else [guard]))
 
     @property
