@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.support.bodies import body
 from tests.support.command_line import invoke
 from tests.support.disks import full_disk
 from tests.support.dose_reports import STUDY, dose_event, write_dose_report
 from tests.support.slices import write_ct
+from tools.phantom.blurred_body import body
 from typer.testing import Result
 
 Write = Callable[..., Path]

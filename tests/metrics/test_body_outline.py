@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.bodies import body
+from tools.phantom.blurred_body import body
 
 from distiliqa.metrics.body_outline import VIEWS, body_outline, field_room
 

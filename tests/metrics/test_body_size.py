@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.bodies import noise
+from tools.phantom.blurred_body import noise
 
 from distiliqa.metrics import body_size, water_equivalent_diameter
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.bodies import body
 from tests.support.slices import write_ct
+from tools.phantom.blurred_body import body
 
 from distiliqa.ct import CTSlice, index_ct
 from distiliqa.metrics import body_size, off_center

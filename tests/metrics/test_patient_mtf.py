@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-from tests.support.bodies import HALF_FREQUENCY, body
+from tools.phantom.blurred_body import HALF_FREQUENCY, body
 
 from distiliqa.ct import index_ct
 from distiliqa.metrics import patient_mtf

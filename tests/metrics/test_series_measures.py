@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.bodies import body
+from tools.phantom.blurred_body import body
 
 from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.metrics import measure_series, measure_slice, pooled_measures

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.support.bodies import body
+from tools.phantom.blurred_body import body
 
 from distiliqa.ct import Acquisition, CTSlice, Gantry, SliceInfo
 from distiliqa.metrics import measure_slice, patient_mtf, patient_nps

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.bodies import body, noise
+from tools.phantom.blurred_body import body, noise
 
 from distiliqa.metrics import streak_index
 

@@ -5,8 +5,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from tests.support.bodies import body
 from tests.support.made import made_score, made_slice
+from tools.phantom.blurred_body import body
 
 from distiliqa.metrics import measure_slice
 from distiliqa.report.json import scores_record

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.support.bodies import body
 from tests.support.made import made_score, made_slice
+from tools.phantom.blurred_body import body
 
 from distiliqa.metrics import measure_slice, pooled_measures
 from distiliqa.report.column import Column
@@ -36,6 +36,7 @@ def test_columns_stand_last_and_take_their_measure():
         "ssde_mgy": None,
         "streak_index": MEASURES.streaks.tissue.index_hu,
         "ring_index": MEASURES.rings.index_hu,
+        "streak_index_air": MEASURES.streaks.air.index_hu,
     }
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.bodies import body
 from tests.support.made import made_slice
 from tests.support.slices import write_ct
+from tools.phantom.blurred_body import body
 
 import distiliqa
 from distiliqa.metrics import SliceParts, measure_slice

@@ -128,7 +128,7 @@ MEASURED_COLUMNS = (
         "streak_index",
         "HU",
         1,
-        "Streaks",
+        "Streaks in tissue",
         "Standard deviation of the detail in soft tissue that has one direction.",
         "streaks.tissue.index_hu",
     ),
@@ -139,6 +139,14 @@ MEASURED_COLUMNS = (
         "Rings",
         "Standard deviation of what arcs of one radius have in common.",
         "rings.index_hu",
+    ),
+    _measured(
+        "streak_index_air",
+        "HU",
+        1,
+        "Streaks in air",
+        "Standard deviation of the detail in the air around the body that has one direction.",
+        "streaks.air.index_hu",
     ),
 )
 

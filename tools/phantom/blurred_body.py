@@ -1,4 +1,4 @@
-"""Slices of bodies that tests make, whose sharpness, noise and size are known."""
+"""Slices of bodies whose sharpness, noise and size are known."""
 
 from __future__ import annotations
 
