@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 import matplotlib
 import numpy as np
@@ -17,11 +18,9 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE
-from distiliqa.ct.dicom.derive import read_stored
-from distiliqa.ct.dicom.header import read_header
 from distiliqa.files import atomic_path, write_text
 from distiliqa.metrics import difference_power_spectrum
-from distiliqa.simulate.acquisition import Acquisition, acquisition_of
+from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import SHARP, SOFT, STANDARD, Kernel
@@ -30,9 +29,11 @@ from distiliqa.simulate.noise import HU_PER_ATTENUATION, WATER_PER_MM, incident_
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import noise_variance
 from distiliqa.simulate.simulator import degrade
+from tools.make_docs import photons_of_patients, quarter_dose
+from tools.make_docs.dose_pairs import DosePair, dose_pairs
 from tools.make_docs.noise_comparison import NoiseComparison, compare_noise, tapered
 from tools.phantom.body import body_phantom
-from tools.phantom.scan import lower_dose, scan
+from tools.phantom.scan import scan
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -58,7 +59,7 @@ GALLERY = {
 
 
 @dataclass(frozen=True)
-class Pair:
+class Compared:
     """One real pair and its simulation."""
 
     name: str
@@ -74,9 +75,11 @@ def main() -> None:
     slope, center = noise_against_dose()
     spectrum_error = spectrum_of_water()
     gallery()
-    paths = sorted((data / "ct-dev/dose_pairs").glob("*/*/full/*"))
-    pairs = [compare(path) for path in paths]
-    blind = [compare(path, named=False).compared for path in paths]
+    real = list(dose_pairs(data))
+    pairs = [compare(pair) for pair in real]
+    blind = [compare(pair, named=False).compared for pair in real]
+    quarter = list(quarter_dose.measured(real))
+    photons = photons_of_patients.of_series(data)
     plot_pairs(pairs)
     text = (ROOT / "tools" / "make_docs" / "physics.md.in").read_text(encoding="utf-8")
     filled = {
@@ -84,6 +87,9 @@ def main() -> None:
         "@CENTER@": f"{100 * center:.1f} %",
         "@SPECTRUM@": f"{100 * spectrum_error:.1f} %",
         "@PAIRS@": table(pairs),
+        "@QUARTER@": quarter_dose.table(quarter, quarter_dose.before()),
+        "@PHOTONS@": f"{median(map(median, photons.values())):.0f}",
+        "@SERIES@": str(len(photons)),
         "@RATIOS@": extent([pair.compared.ratio for pair in pairs]),
         "@PEAKS@": extent([pair.compared.peak_ratio for pair in pairs]),
         "@BLIND_RATIOS@": extent([found.ratio for found in blind]),
@@ -172,19 +178,13 @@ def gallery() -> None:
     save(figure, "gallery")
 
 
-def compare(path: Path, *, named: bool = True) -> Pair:
-    source, full = read_stored(path)
-    if not named:
-        del source.ConvolutionKernel
-    _, real = read_stored(path.parents[1] / "quarter" / path.name)
-    header = read_header(source, path=str(path))
-    spacing = float(source.PixelSpacing[0])
-    made = acquisition_of(full, spacing, header.info.acquisition)
-    simulated = lower_dose(full, (spacing, spacing), 0.25, seed=3, acquisition=made)
-    return Pair(path.stem, path.parts[-3], made, compare_noise(full, simulated, real, spacing))
+def compare(pair: DosePair, *, named: bool = True) -> Compared:
+    made = pair.made(named=named)
+    noise = compare_noise(pair.full, pair.simulated(made), pair.real, pair.spacing_mm)
+    return Compared(pair.name, pair.kernel, made, noise)
 
 
-def plot_pairs(pairs: list[Pair]) -> None:
+def plot_pairs(pairs: list[Compared]) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for place, kernel in zip(axes, ("B30f", "D45f"), strict=True):
         found = [pair.compared for pair in pairs if pair.kernel == kernel]
@@ -195,7 +195,7 @@ def plot_pairs(pairs: list[Pair]) -> None:
     save(figure, "pairs", *axes)
 
 
-def table(pairs: list[Pair]) -> str:
+def table(pairs: list[Compared]) -> str:
     lines = [
         "| slice | kernel | half, order found | photons a ray | noise simulated, real (HU) | ratio "
         "| peak simulated, real (cycles/mm) | ratio |",
