@@ -55,6 +55,8 @@ def test_three_files_hold_the_same(found: DoseResponse, tmp_path: Path):
     with (tmp_path / "dose-response.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["dose"] for row in rows] == ["1.0"] * 3 + ["0.5"] * 3 + ["0.1"] * 3
+    assert record["verdict"] == verdict(found)
+    assert [point["worst_tenth"] for point in record["doses"]] == [3.8, 3.2, 1.5]
 
 
 def test_the_page_says_what_it_assumes_and_names_nobody(found: DoseResponse, tmp_path: Path):
@@ -76,12 +78,14 @@ def test_the_page_opens_without_an_error(found: DoseResponse, browser: Any, tmp_
 
 
 def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[str]):
-    assert verdict(found).endswith("of the dose a mean score of 3 is kept.")
+    interval, tenth = verdict(found).split(". ")
+    assert interval.startswith("95 % interval of the mean, worse end: a score of 3 is kept down to")
+    assert tenth.startswith("Worst tenth of the slices: a score of 3 is kept down to")
     assert half_dose_text(found).startswith("3.30 (")
     easy, hard = replace(found, least=1.0), replace(found, least=3.95)
-    assert "10 % of the dose, the lowest simulated" in verdict(easy)
+    assert verdict(easy).count("kept down to 10 % of the dose, the lowest simulated.") == 2
     assert lowest_text(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
-    assert verdict(hard) == "Full dose does not reach a mean score of 3.95: it has 3.90."
+    assert "slices: full dose does not reach a score of 3.95, it has 3.80." in verdict(hard)
     assert lowest_text(hard, hard.bases[0]) == "none: full dose does not reach it"
     print_response(found)
     assert "score at half dose: 3.30" in capsys.readouterr().out
@@ -115,7 +119,7 @@ def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: s
         for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))
     )
     answer = replace(found, points=points)
-    assert verdict(answer) == f"Down to {share} of the dose a mean score of 3 is kept."
+    assert verdict(answer).endswith(f"a score of 3 is kept down to {share} of the dose.")
     assert lowest_text(answer, answer.bases[0]) == expected
 
 

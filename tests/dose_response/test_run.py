@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,16 @@ import pytest
 
 pytest.importorskip("torch")
 
+from tools.phantom.body import body_phantom
+from tools.phantom.scan import scan
+
 from distiliqa.dose_response.run import dose_response
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
+from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.dicom_files import Settings, simulate_file
+from distiliqa.simulate.kernels import named_kernel
 
 Write = Callable[..., Path]
 
@@ -93,6 +99,20 @@ def test_ctrl_c_keeps_the_slices_that_are_done(
     assert not found.complete
 
 
+def test_detectability_falls_as_the_noise_grows(tmp_path: Path, model: Model, write_ct: Write):
+    """For the same sharpness and texture, d' is in proportion to 1 / noise."""
+    clean = body_phantom(0.0, seed=7)
+    made = replace(Acquisition(), kernel=named_kernel("D45f"))
+    hu = scan(clean, (0.74, 0.74), seed=0, acquisition=made)
+    facts = {"PixelSpacing": [0.74, 0.74], "ConvolutionKernel": "D45f", "SliceThickness": 3}
+    path = write_ct(tmp_path / "0.dcm", hu, **facts)
+    found = dose_response(str(path), model, doses=(0.25,), slices=1, min_dprime=1.0)
+    full, low = found.points
+    assert full.dprime / low.dprime == pytest.approx(low.noise_hu / full.noise_hu, rel=0.1)
+    assert found.points[1].slices[0].measures.mtf.response is None  # numbers alone are kept
+    assert found.bases[-1].values == pytest.approx((full.dprime, low.dprime))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -100,6 +120,8 @@ def test_ctrl_c_keeps_the_slices_that_are_done(
         ({"doses": (1e-12,)}, "a relative dose of 1e-12 cannot be simulated"),
         ({"doses": (1.5,)}, "a relative dose of 1.5"),
         ({"doses": (1.0,)}, "no lower dose"),
+        ({"max_noise_hu": 0.0}, "a noise level of 0 is none; give --max-noise above 0"),
+        ({"min_dprime": -1.0}, "a d' of -1 is none; give --min-dprime above 0"),
         ({"least": 7}, "a score of 7 is not on the scale of tiny 1.0; give --at-least from 0 to 4"),
     ],
 )

@@ -31,6 +31,13 @@ def dose_response(
         int, typer.Option(min=1, help="Maximum number of slices to simulate, evenly spread.")
     ] = 12,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    max_noise: Annotated[
+        float | None, typer.Option(metavar="HU", help="A noise level not to exceed as well, HU.")
+    ] = None,
+    min_dprime: Annotated[
+        float | None,
+        typer.Option(help="A detectability index d' to reach as well, of a disc of 10 mm, 20 HU."),
+    ] = None,
 ) -> None:
     """Simulate lower doses of a series, score them, and report the lowest dose that suffices.
 
@@ -56,6 +63,8 @@ def dose_response(
             slices=slices,
             seed=seed,
             progress=show,
+            max_noise_hu=max_noise,
+            min_dprime=min_dprime,
         )
     try:
         write_response(found, out)

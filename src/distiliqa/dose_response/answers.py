@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 
-from distiliqa.dose_response.result import Basis, DoseResponse
+from distiliqa.dose_response.basis import Basis
+from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.formatting import interval_text
 
 ASSUMPTIONS = (
     "The series counts as full dose, 1; it is taken to be free of faults.",
     "A lower dose is fewer photons in every view, with tube voltage, tube current modulation, "
     "kernel, slice thickness and patient as they are. The extra noise of the lower dose is "
-    "computed from the line integrals of the slice itself, goes through a fan beam filtered "
+    "computed from the line integrals of the slice itself, goes through a filtered "
     "back-projection with the kernel that was found in the slice, and is added to it.",
     "Not modeled: scatter, the cone beam and the helix, the flying focal spot, and noise reduction "
     "of the scanner's own. Where the scanner reconstructs iteratively or denoises, a real lower "
     "dose looks different.",
     "The simulation was compared with eleven real quarter-dose slices of one patient on one "
-    "scanner: its noise was 0.94 to 1.06 of the real one.",
+    "scanner, which it was not fitted to: its noise was 0.89 to 1.01 of the real one, and its "
+    "score differed by 0.02 on average.",
+    "Detectability d' is that of a disc of 10 mm and 20 HU, with the sharpness of full dose at all "
+    "doses. It holds for filtered back-projection.",
     "The curve is that of this patient. Another one, larger or smaller, has another.",
     "Between simulated doses the curve is taken as straight over the logarithm of the dose.",
     "The score is an estimate of diagnostic quality; no reader has seen these images. It "
@@ -37,16 +41,20 @@ def lowest_text(found: DoseResponse, basis: Basis) -> str:
 
 
 def verdict(found: DoseResponse) -> str:
-    """The answer in one sentence."""
-    mean = found.bases[0]
-    lowest = found.lowest(mean)
-    goal = f"a mean score of {found.least:g}"
+    """The answer, a sentence for each curve that it is read from, the safe ones."""
+    return " ".join(_sentence(found, basis) for basis in found.leading)
+
+
+def _sentence(found: DoseResponse, basis: Basis) -> str:
+    lowest = found.lowest(basis)
+    name = basis.name[0].upper() + basis.name[1:]
     if lowest.dose is None:
-        return f"Full dose does not reach {goal}: it has {mean.values[0]:.2f}."
-    share = f"{_up(100 * lowest.dose)} %"
+        has = basis.values[0]
+        return f"{name}: full dose does not reach {basis.goal_text}, it has {has:.2f}."
+    share = f"{_up(100 * lowest.dose)} % of the dose"
     if lowest.bound == "simulated":
-        return f"Down to {share} of the dose, the lowest simulated, {goal} is kept."
-    return f"Down to {share} of the dose {goal} is kept."
+        share += ", the lowest simulated"
+    return f"{name}: {basis.goal_text} is kept down to {share}."
 
 
 def _up(dose: float) -> str:

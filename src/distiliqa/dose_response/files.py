@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from distiliqa.dose_response.answers import ASSUMPTIONS
+from distiliqa.dose_response.answers import ASSUMPTIONS, verdict
 from distiliqa.dose_response.page import write_html
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.files import write_json
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.column import Column
 from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
@@ -23,7 +24,7 @@ def _names(columns: Iterable[Column]) -> tuple[str, ...]:
 
 OF_A_SLICE = slice_columns("path", "slice", "position_mm")
 SCORED = slice_columns("score", "interval_low", "interval_high", "noise_hu", "outside")
-ADDED = slice_columns("sop_instance_uid", "processed", "raw_score")
+ADDED = slice_columns("sop_instance_uid", "processed", "raw_score", "dprime")
 COLUMNS = (*_names(OF_A_SLICE), "dose", *_names(SCORED), *_names(ADDED))
 
 
@@ -66,8 +67,11 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
             "processed_at_full_dose": found.processed,
         },
         "at_least": found.least,
+        "max_noise_hu": found.max_noise_hu,
+        "min_dprime": found.min_dprime,
+        "verdict": verdict(found),
         "answers": [_answer(found, number) for number in range(len(found.bases))],
-        "doses": [_point(point) for point in found.points],
+        "doses": [_point(point, found.model.scale) for point in found.points],
         "ctdivol_mgy": rounded(found.ctdivol_mgy),
         "assumptions": list(ASSUMPTIONS),
         "failed": [problem._asdict() for problem in found.failed],
@@ -80,13 +84,14 @@ def _answer(found: DoseResponse, number: int) -> dict[str, Any]:
     lowest = found.lowest(basis)
     return {
         "basis": basis.name,
+        "goal": basis.goal,
         "lowest_dose": rounded(lowest.dose),
         "bound": lowest.bound,
         "at_half_dose": rounded(found.at(basis, 0.5)),
     }
 
 
-def _point(point: DosePoint) -> dict[str, Any]:
+def _point(point: DosePoint, scale: ScoreScale) -> dict[str, Any]:
     return {
         "dose": point.dose,
         "mean": rounded(point.mean),
@@ -94,4 +99,6 @@ def _point(point: DosePoint) -> dict[str, Any]:
         "predicted": rounded(point.predicted),
         "noise_hu": rounded(point.noise_hu),
         "outside": sum(slice_.out_of_domain for slice_ in point.slices),
+        "worst_tenth": rounded(point.worst_tenth(scale)),
+        "dprime": rounded(point.dprime),
     }

@@ -35,7 +35,9 @@ def write_html(path: Path, found: DoseResponse) -> None:
         scale=found.model.scale,
         window=found.model.window,
         verdict=verdict(found),
-        answers=[(basis.name, lowest_text(found, basis)) for basis in found.bases],
+        answers=[
+            (basis.name, basis.goal_text, lowest_text(found, basis)) for basis in found.safest_first
+        ],
         half=half_dose_text(found),
         plot=_plot(found),
         strips=_strips(found),
@@ -57,7 +59,7 @@ def _made(found: DoseResponse) -> dict[str, str]:
 
 
 def _plot(found: DoseResponse) -> Markup:
-    """Means with their interval over the logarithm of the dose, and the worse predicted end."""
+    """Means with their interval over the logarithm of the dose, and the worse curves of scores."""
     points = found.points[::-1]
     x = [math.log(point.dose) for point in points]
     intervals = [point.interval for point in points]
@@ -65,7 +67,7 @@ def _plot(found: DoseResponse) -> Markup:
     drawn += [
         Curve(basis.name, x, basis.values[::-1], points=False)
         for basis in found.bases
-        if basis.kind == "prediction"
+        if basis.kind in ("prediction", "tenth")
     ]
     plot = curves(
         drawn,
@@ -98,7 +100,9 @@ def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
         "mean": f"{point.mean:.2f}",
         "interval": interval_text(point.interval),
         "predicted": interval_text(point.predicted),
+        "tenth": f"{point.worst_tenth(found.model.scale):.2f}",
         "noise": number_text(point.noise_hu, 1),
+        "dprime": number_text(point.dprime, 1),
         "out_of_domain": str(sum(slice_.out_of_domain for slice_ in point.slices) or ""),
     }
 

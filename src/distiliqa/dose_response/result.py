@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
-from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Problem
+from distiliqa.dose_response.basis import Basis, Kind, LowestDose, at_dose, lowest_dose
 from distiliqa.models.config import ModelConfig
+from distiliqa.models.score_scale import ScoreScale
+from distiliqa.report.entry import percentile, worst_first
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval
-
-
-@dataclass(frozen=True)
-class LowestDose:
-    """The lowest relative dose whose quality suffices, and what bounds it.
-
-    Attributes
-    ----------
-    dose : None where full dose does not suffice.
-    bound : ``crossing``, where the curve falls below; ``simulated``, where the lowest dose that was
-        simulated suffices still; ``full``, where full dose does not suffice.
-    """
-
-    dose: float | None
-    bound: Literal["crossing", "simulated", "full"]
-
-
-class Basis(NamedTuple):
-    """A curve over dose, which the lowest dose can be read from.
-
-    Attributes
-    ----------
-    kind : ``mean`` score, or the worse end of the ``interval`` of the mean or of the
-        ``prediction`` interval of the model.
-    """
-
-    kind: Literal["mean", "interval", "prediction"]
-    values: tuple[float, ...]
-
-    @property
-    def name(self) -> str:
-        """In words."""
-        return {
-            "mean": "mean score",
-            "interval": "95 % interval of the mean, worse end",
-            "prediction": "prediction interval, worse end",
-        }[self.kind]
 
 
 @dataclass(frozen=True)
@@ -89,8 +54,29 @@ class DosePoint:
     @property
     def noise_hu(self) -> float | None:
         """Mean global noise level, HU, of the slices that have one."""
-        known = [slice_.noise_hu for slice_ in self.slices if slice_.noise_hu is not None]
-        return fmean(known) if known else None
+        return _mean([slice_.noise_hu for slice_ in self.slices])
+
+    @property
+    def dprime(self) -> float | None:
+        """Mean detectability index d' of the slices that have one."""
+        return _mean([dprime_of(slice_) for slice_ in self.slices])
+
+    def worst_tenth(self, scale: ScoreScale) -> float:
+        """The score that a tenth of the slices have or are worse than."""
+        return percentile(worst_first(self.slices, scale), _TENTH).score
+
+
+_TENTH = 0.1
+
+
+def dprime_of(slice_: SliceScore) -> float | None:
+    """Detectability index d' of a slice, of an observer that does not whiten; None if unknown."""
+    return None if slice_.measures is None else slice_.measures.detectability.npw
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 @dataclass(frozen=True)
@@ -110,6 +96,8 @@ class DoseResponse:
     sha256 : SHA-256 of each file used, by path.
     shown : the middle slice at each dose, float32, (rows, columns), HU.
     complete : whether all chosen slices were simulated.
+    max_noise_hu : the noise level not to exceed, HU; None for no such criterion.
+    min_dprime : the detectability index to reach; None for no such criterion.
     """
 
     model: ModelConfig
@@ -123,6 +111,8 @@ class DoseResponse:
     sha256: dict[str, str]
     shown: tuple[NDArray[np.float32], ...] = field(default=(), repr=False, compare=False)
     complete: bool = True
+    max_noise_hu: float | None = None
+    min_dprime: float | None = None
 
     @property
     def doses(self) -> list[float]:
@@ -131,13 +121,34 @@ class DoseResponse:
 
     @property
     def bases(self) -> tuple[Basis, ...]:
-        """The mean, and the worse end of each kind of interval that there is."""
-        found = (
-            Basis("mean", tuple(point.mean for point in self.points)),
-            Basis("interval", self._worse_ends([point.interval for point in self.points])),
-            Basis("prediction", self._worse_ends([point.predicted for point in self.points])),
-        )
+        """The mean, the worse end of each kind of interval that there is, the worst tenth, and the
+        criteria of noise and d' that were given.
+        """
+        curves: dict[Kind, tuple[float, ...]] = {
+            "mean": tuple(point.mean for point in self.points),
+            "interval": self._worse_ends([point.interval for point in self.points]),
+            "prediction": self._worse_ends([point.predicted for point in self.points]),
+            "tenth": self._worst_tenths(),
+        }
+        higher = self.model.scale.higher_is_better
+        found = [Basis(kind, values, self.least, higher) for kind, values in curves.items()]
+        if self.max_noise_hu is not None:
+            noise = self._means(lambda slice_: slice_.noise_hu)
+            found.append(Basis("noise", noise, self.max_noise_hu, higher_is_better=False))
+        if self.min_dprime is not None:
+            found.append(Basis("dprime", self._means(dprime_of), self.min_dprime))
         return tuple(basis for basis in found if basis.values)
+
+    @property
+    def safest_first(self) -> tuple[Basis, ...]:
+        """The same, from the safer ones on."""
+        return tuple(sorted(self.bases, key=lambda basis: not basis.is_safe))
+
+    @property
+    def leading(self) -> tuple[Basis, ...]:
+        """What the answer is read from: the safe ones; the mean where a slice stands alone."""
+        safe = tuple(basis for basis in self.bases if basis.is_safe)
+        return safe or self.bases[:1]
 
     def _worse_ends(self, intervals: Sequence[tuple[float, float] | None]) -> tuple[float, ...]:
         """One of each interval; empty where one is not known."""
@@ -145,10 +156,24 @@ class DoseResponse:
         known = tuple(interval[worse] for interval in intervals if interval is not None)
         return known if len(known) == len(intervals) else ()
 
+    def _worst_tenths(self) -> tuple[float, ...]:
+        """Empty for one slice."""
+        if len(self.points[0].slices) == 1:
+            return ()
+        return tuple(point.worst_tenth(self.model.scale) for point in self.points)
+
+    def _means(self, value: Callable[[SliceScore], float | None]) -> tuple[float, ...]:
+        """Mean at each dose over the slices that have the value at all doses; empty for none."""
+        rows = zip(
+            *[[value(slice_) for slice_ in point.slices] for point in self.points], strict=True
+        )
+        known = [row for row in rows if None not in row]
+        return tuple(np.mean(known, 0).tolist()) if known else ()
+
     def lowest(self, basis: Basis) -> LowestDose:
-        """The lowest dose at which a curve reaches the score."""
-        sign = 1 if self.model.scale.higher_is_better else -1
-        return lowest_dose(self.doses, [sign * v for v in basis.values], sign * self.least)
+        """The lowest dose at which a curve reaches its goal."""
+        sign = 1 if basis.higher_is_better else -1
+        return lowest_dose(self.doses, [sign * v for v in basis.values], sign * basis.goal)
 
     def at(self, basis: Basis, dose: float) -> float | None:
         """The value of a curve at any dose between the simulated ones; None beyond them."""
@@ -165,34 +190,3 @@ class DoseResponse:
         known = [slice_.acquisition.ctdivol_mgy for slice_ in self.points[0].slices]
         stated = [value for value in known if value is not None]
         return fmean(stated) if len(stated) == len(known) else None
-
-
-def lowest_dose(doses: Sequence[float], quality: Sequence[float], least: float) -> LowestDose:
-    """The lowest dose down to which the quality stays at ``least`` or above.
-
-    Parameters
-    ----------
-    doses : falling, from full dose on.
-    quality : at each dose, higher is better.
-    """
-    if quality[0] < least:
-        return LowestDose(None, "full")
-    below = next((n for n, value in enumerate(quality) if value < least), None)
-    if below is None:
-        return LowestDose(doses[-1], "simulated")
-    high, low = quality[below - 1], quality[below]
-    share = (high - least) / (high - low)
-    logs = np.log(doses[below - 1 : below + 1])
-    return LowestDose(float(np.exp(logs[0] + share * (logs[1] - logs[0]))), "crossing")
-
-
-def at_dose(doses: Sequence[float], values: Sequence[float], dose: float) -> float | None:
-    """The value at a dose between the simulated ones; None beyond them.
-
-    Parameters
-    ----------
-    doses : falling.
-    """
-    if not doses[-1] <= dose <= doses[0]:
-        return None
-    return float(np.interp(np.log(dose), np.log(doses[::-1]), values[::-1]))

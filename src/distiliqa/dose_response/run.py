@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.ct import Problem, SliceInfo, index_ct
+from distiliqa.ct import CTSlice, Problem, SliceInfo, index_ct
 from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
+from distiliqa.metrics.slice_measures import detectability_of
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import Model
+from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.run import Progress
 from distiliqa.scoring.series_score import counted
 from distiliqa.scoring.slice_score import SliceScore
@@ -31,6 +34,8 @@ def dose_response(
     slices: int = SLICES,
     seed: int = 0,
     progress: Progress | None = None,
+    max_noise_hu: float | None = None,
+    min_dprime: float | None = None,
 ) -> DoseResponse:
     """Score a normal-dose series at its own dose and at simulated lower ones.
 
@@ -46,13 +51,17 @@ def dose_response(
     doses : relative, above 0 to 1; full dose is always among them.
     slices : the most to simulate, evenly spread along the series; 1 is the middle one.
     progress : called with the number of images done and all of them.
+    max_noise_hu : a noise level not to exceed, HU, as a further criterion.
+    min_dprime : a detectability index d' to reach, as a further criterion.
 
     Raises
     ------
-    DistiliqaError : not one series in DICOM with pixel spacing, a dose or score out of range, or
-        no slice could be simulated.
+    DistiliqaError : not one series in DICOM with pixel spacing, a dose, score, noise level or d'
+        out of range, or no slice could be simulated.
     """
     least = _checked_least(least, model)
+    _require_positive(max_noise_hu, "noise level", "--max-noise")
+    _require_positive(min_dprime, "d'", "--min-dprime")
     doses = _checked_doses(doses)
     index = index_ct(source)
     infos = index.slices
@@ -75,6 +84,8 @@ def dose_response(
         sha256=done.sha256,
         shown=done.shown,
         complete=len(done.rows) + len(done.failed) == len(chosen),
+        max_noise_hu=max_noise_hu,
+        min_dprime=min_dprime,
     )
 
 
@@ -89,6 +100,11 @@ def _checked_least(least: float | None, model: Model) -> float:
             remedy=f"give --at-least from {scale.low:g} to {scale.high:g}",
         )
     return least
+
+
+def _require_positive(value: float | None, name: str, option: str) -> None:
+    if value is not None and not 0 < value < math.inf:
+        raise DistiliqaError(f"a {name} of {value:g} is none", remedy=f"give {option} above 0")
 
 
 def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
@@ -158,15 +174,30 @@ class _Scoring:
         images: list[NDArray[np.float32]] = []
         worse = [Degradation(dose=dose) for dose in self.doses]
         for done, ct in enumerate(simulated(info.read(), worse, self.seed), start=1):
-            row += self.model.score_slices([ct])
+            row.append(_measured(ct, self.model, row[0] if row else None))
             images.append(ct.hu)
             if self.progress is not None:
                 self.progress(number * len(worse) + done, count * len(worse))
-        self.rows.append(row)
+        self.rows.append([_without_arrays(scored) for scored in row])
         if info.file is not None:
             self.sha256[info.file_name] = sha256(info.file)
         if number <= count // 2:
             self.shown = tuple(images)
+
+
+def _measured(ct: CTSlice, model: Model, full: SliceScore | None) -> SliceScore:
+    """Score and measure a slice; its d' has the sharpness of full dose, which noise spoils less."""
+    (scored,) = model.score_prepared([prepare(ct, model.config, "all")])
+    own = scored.measures
+    if own is None or full is None or full.measures is None:
+        return scored
+    view_mm = own.detectability.eye.field_of_view_mm
+    seen = detectability_of(full.measures.mtf, own.nps, view_mm)
+    return replace(scored, measures=replace(own, detectability=seen))
+
+
+def _without_arrays(scored: SliceScore) -> SliceScore:
+    return replace(scored, measures=scored.measures and scored.measures.numbers)
 
 
 def _require_rows(done: _Scoring, source: str) -> None:

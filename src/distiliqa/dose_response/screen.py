@@ -17,14 +17,20 @@ def print_response(found: DoseResponse) -> None:
     """Print a dose response on the standard output, for people to read."""
     console = screen()
     table = Table(box=SIMPLE_HEAD)
-    for name in ("Relative dose", "Mean score", "95 % interval", "Noise, HU"):
+    for name in ("Relative dose", "Mean score", "95 % interval", "Worst tenth", "Noise, HU", "d'"):
         table.add_column(name, justify="right")
     for point in found.points:
-        noise = number_text(point.noise_hu, 1)
-        table.add_row(f"{point.dose:g}", f"{point.mean:.2f}", interval_text(point.interval), noise)
+        table.add_row(
+            f"{point.dose:g}",
+            f"{point.mean:.2f}",
+            interval_text(point.interval),
+            f"{point.worst_tenth(found.model.scale):.2f}",
+            number_text(point.noise_hu, 1),
+            number_text(point.dprime, 1),
+        )
     console.print(table)
     console.print(Text(f"  {verdict(found)}", "bold"))
-    for basis in found.bases:
+    for basis in found.safest_first:
         console.print(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
     if found.processed:
         warning = f"  {slice_count(found.processed)} at full dose: {LOST_DETAIL}"
