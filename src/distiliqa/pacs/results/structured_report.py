@@ -30,6 +30,7 @@ from pydicom.uid import generate_uid
 
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.score_scale import ScoreScale
+from distiliqa.pacs.results.coded_measures import measurement, series_measures, slice_measures
 from distiliqa.pacs.results.dicom_result import (
     CT_OF_ANY_BODY_REGION,
     DETAIL_LOST,
@@ -42,7 +43,6 @@ from distiliqa.pacs.results.dicom_result import (
     MEAN,
     MODEL_SCORE,
     NO,
-    NO_UNITS,
     OUT_OF_DOMAIN,
     PROCESSED,
     SLICES,
@@ -102,7 +102,7 @@ def structured_report(
     """The structured report of one series, see `write_sr`; a new instance each time."""
     images = sources(series)
     first = images[0].header
-    return Comprehensive3DSR(
+    report = Comprehensive3DSR(
         evidence=_once([image.header for image in images]),
         content=_content(series, images, model),
         series_number=SERIES_NUMBER,
@@ -112,6 +112,16 @@ def structured_report(
         previous_versions=replaces or None,
         **made_by(first.SeriesInstanceUID, RESULT, model),
     )
+    _separate(report)
+    return report
+
+
+def _separate(item: Dataset) -> None:
+    """Mark containers as lists of items: they are no running text (PS3.3, C.18.8)."""
+    if item.ValueType == "CONTAINER":
+        item.ContinuityOfContent = "SEPARATE"
+    for inner in item.get("ContentSequence", ()):
+        _separate(inner)
 
 
 def _once(headers: list[Dataset]) -> list[Dataset]:
@@ -151,7 +161,8 @@ def _series_group(
             *_scores(series.score, series.interval, model.scale, derivation=MEAN),
             *_noise(series.noise_hu, derivation=MEAN),
             *_processed(series.processed, derivation=MEAN),
-            *(Measurement(name, count, NO_UNITS) for name, count in counts.items()),
+            *series_measures(series),
+            *(measurement(name, count) for name, count in counts.items()),
         ],
     )
 
@@ -172,6 +183,7 @@ def _slice_group(
             *_scores(score.score, score.interval, model.scale),
             *_noise(score.noise_hu),
             *_processed(score.processed),
+            *slice_measures(score),
         ],
         qualitative_evaluations=[
             QualitativeEvaluation(name, YES if found else NO) for name, found in verdicts.items()
@@ -216,17 +228,16 @@ def _with_ends(
     values = [(value, derivation)]
     if ends is not None:
         values += zip(ends, (INTERVAL_LOW, INTERVAL_HIGH), strict=True)
-    return [Measurement(name, float(end), NO_UNITS, derivation=how) for end, how in values]
+    return [measurement(name, float(end), derivation=how) for end, how in values]
 
 
 def _noise(noise_hu: float | None, derivation: Code | None = None) -> list[Measurement]:
     if noise_hu is None:
         return []
-    name, unit = GLOBAL_NOISE_LEVEL, HOUNSFIELD_UNIT
-    return [Measurement(name, float(noise_hu), unit, derivation=derivation)]
+    return [measurement(GLOBAL_NOISE_LEVEL, float(noise_hu), HOUNSFIELD_UNIT, derivation)]
 
 
 def _processed(probability: float | None, derivation: Code | None = None) -> list[Measurement]:
     if probability is None:
         return []
-    return [Measurement(PROCESSED, float(probability), NO_UNITS, derivation=derivation)]
+    return [measurement(PROCESSED, float(probability), derivation=derivation)]
