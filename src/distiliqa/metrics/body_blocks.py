@@ -45,9 +45,13 @@ def shrunk(mask: NDArray[np.bool_], depth: int) -> NDArray[np.bool_]:
 
 def grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Add one block all around."""
-    padded = np.pad(mask, 1)
-    wide = padded[:, :-2] | padded[:, 1:-1] | padded[:, 2:]
-    return wide[:-2] | wide[1:-1] | wide[2:]
+    wide = mask.copy()
+    wide[:, 1:] |= mask[:, :-1]
+    wide[:, :-1] |= mask[:, 1:]
+    tall = wide.copy()
+    tall[1:] |= wide[:-1]
+    tall[:-1] |= wide[1:]
+    return tall
 
 
 def _rows_filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

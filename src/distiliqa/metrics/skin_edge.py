@@ -121,10 +121,9 @@ def _edges(
 
 def _fitted(depth: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Parabola fitted around each line: its value and its slope; NaN where a neighbour is NaN."""
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(depth, _FIT, constant_values=np.nan), 2 * _FIT + 1
-    )
-    middle, slope = (windows @ _PARABOLA.T).T
+    padded = np.full(len(depth) + 2 * _FIT, np.nan)
+    padded[_FIT:-_FIT] = depth
+    middle, slope = (np.convolve(padded, weights[::-1], "valid") for weights in _PARABOLA)
     return middle, slope
 
 
@@ -148,11 +147,13 @@ def _bare(
 
 
 def _running_mean(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    around = 2 * _FIT + 1
-    padding = ((_FIT + 1, _FIT), (0, 0))
-    sums, counts = (
-        np.cumsum(np.pad(part, padding), axis=0, dtype=np.float64)
-        for part in (values * weights, weights)
-    )
-    count = np.maximum(counts[around:] - counts[:-around], 1)
-    return ((sums[around:] - sums[:-around]) / count).astype(np.float32)
+    count = np.maximum(_running_sum(weights), 1)
+    return (_running_sum(values * weights) / count).astype(np.float32)
+
+
+def _running_sum(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum over 11 neighbouring profiles, fewer at the ends."""
+    sums = np.zeros((len(values) + 2 * _FIT + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=sums[_FIT + 1 : -_FIT])
+    sums[-_FIT:] = sums[-_FIT - 1]
+    return sums[2 * _FIT + 1 :] - sums[: -2 * _FIT - 1]
