@@ -58,6 +58,9 @@ def _made(found: DoseResponse) -> dict[str, str]:
     return {column.name: fact_text(found.points[0].slices, column) for column in FACTS}
 
 
+_LEGEND = {"prediction": "prediction, worse end", "tenth": "worst tenth"}  # short: it is one line
+
+
 def _plot(found: DoseResponse) -> Markup:
     """Means with their interval over the logarithm of the dose, and the worse curves of scores."""
     points = found.points[::-1]
@@ -65,9 +68,9 @@ def _plot(found: DoseResponse) -> Markup:
     intervals = [point.interval for point in points]
     drawn = [Curve("mean", x, [point.mean for point in points], intervals)]
     drawn += [
-        Curve(basis.name, x, basis.values[::-1], points=False)
+        Curve(_LEGEND[basis.kind], x, basis.values[::-1], points=False)
         for basis in found.bases
-        if basis.kind in ("prediction", "tenth")
+        if basis.kind in _LEGEND
     ]
     plot = curves(
         drawn,
