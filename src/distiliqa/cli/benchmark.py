@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.cli.options import RecipeSettings
 from distiliqa.terminal import say
 
 
@@ -22,6 +23,7 @@ def benchmark(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Measure a few steps, and print the time in all.")
     ] = False,
+    set_: RecipeSettings = None,
 ) -> None:
     """Compare methods by out-of-fold predictions: one trainer, the same folds and budget.
 
@@ -31,8 +33,9 @@ def benchmark(
     from distiliqa.lab.benchmark.benchmark_recipe import load_benchmark
     from distiliqa.lab.benchmark.benchmark_run import open_benchmark
     from distiliqa.lab.benchmark.benchmark_table import make_table
+    from distiliqa.lab.recipe_file import parse_overrides
 
-    read = load_benchmark(recipe)
+    read = load_benchmark(recipe, parse_overrides(set_ or []))
     methods = [read.method(name) for name in only] if only else list(read.methods)
     run = open_benchmark(read, out)
     if estimate:

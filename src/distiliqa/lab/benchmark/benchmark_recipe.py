@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.dataset import Augmentation
-from distiliqa.lab.recipe_file import Section, read_yaml, validated
+from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
 from distiliqa.lab.train.recipe import (
     Cases,
     HardwareSection,
@@ -185,20 +186,33 @@ class BenchmarkRecipe(Section):
         raise RecipeError(f"no method {name!r}", remedy=f"choose {names}")
 
 
-def load_benchmark(path: Path) -> BenchmarkRecipe:
+_PATHS = ("data.folder", "data.ratings", "data.tcia", "data.cases")
+
+
+def load_benchmark(path: Path, overrides: Mapping[str, Any] | None = None) -> BenchmarkRecipe:
     """Read a recipe; paths in it are relative to the folder of the file.
+
+    Parameters
+    ----------
+    overrides : dotted key -> value. Paths in them are relative to the working folder.
 
     Raises
     ------
     RecipeError : no such file, not YAML, an unknown key or a value that is not possible.
     """
-    recipe = validated(BenchmarkRecipe, read_yaml(path), path)
+    content = read_yaml(path)
+    for key, value in (overrides or {}).items():
+        is_path = key in _PATHS and isinstance(value, str)
+        set_key(content, key, str(Path(value).resolve()) if is_path else value)
+    recipe = validated(BenchmarkRecipe, content, path)
     low, high = recipe.data.scale
     if not low < high:
         raise RecipeError(f"data.scale: {low:g} is not below {high:g}", path=path)
     base, data = path.resolve().parent, recipe.data
-    named = {key: getattr(data, key) for key in ("folder", "ratings", "tcia", "cases")}
-    places = {key: base / at for key, at in named.items() if isinstance(at, Path)}
+    named = {key: getattr(data, key.removeprefix("data.")) for key in _PATHS}
+    places = {
+        key.removeprefix("data."): base / at for key, at in named.items() if isinstance(at, Path)
+    }
     return recipe.model_copy(update={"data": data.model_copy(update=places)})
 
 
