@@ -39,7 +39,6 @@ TESTED_THROUGH = {
     "report/pdf/first_page.py": "report/pdf/test_pdf.py",
     "report/pdf/series_section.py": "report/pdf/test_pdf.py",
     "report/provenance.py": "report/html/test_report.py",
-    "report/series_plots.py": "report/html/test_report.py",
     "scoring/challenge.py": "cli/test_challenge.py",
     "scoring/runtimes/protobuf.py": "scoring/runtimes/test_onnx_check.py",
     "working_directory.py": "test_import.py",

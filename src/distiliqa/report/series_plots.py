@@ -1,16 +1,27 @@
-"""The plots of one series, the same on a page and on paper: score and noise level along it."""
+"""The plot of one series, the same on a page and on paper: what is known along it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from distiliqa.errors import one_line
 from distiliqa.models.score_scale import ScoreScale
+from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
-from distiliqa.report.plots import Frame, Scene, profile
+from distiliqa.report.formatting import slice_count
+from distiliqa.report.measure_facts import reason_counts
+from distiliqa.report.plots import Panel, Scene, multiples
+from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
-_NOISE, _POSITION, _NUMBER = slice_columns("noise_hu", "position_mm", "number")
+_NOISE, _SHARPNESS, _SSDE, _CTDIVOL, _SIZE, _POSITION, _NUMBER = slice_columns(
+    "noise_hu", "mtf50_per_mm", "ssde_mgy", "ctdivol_mgy", "dw_mm", "position_mm", "number"
+)
+# Measures by their name among reasons, and their names in sentences.
+_REASONS = {"noise": _NOISE, "mtf": _SHARPNESS, "ssde": _SSDE, "size": _SIZE}
+_WORDS = {"noise": "a noise level", "mtf": "sharpness", "ssde": "an SSDE", "size": "a diameter"}
+_MIN_RANGE_MM = 100.0
 
 
 def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
@@ -25,30 +36,71 @@ def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
     return [float(slice_.number) for slice_ in slices], _NUMBER.title
 
 
-def series_plots(entry: Entry, scale: ScoreScale, frame: Frame) -> tuple[Scene, Scene]:
-    """Draw the score on its whole scale, and the noise level from zero."""
+def series_plot(entry: Entry, scale: ScoreScale, width: float, height: float) -> Scene:
+    """Draw what is known of quality, noise, sharpness, dose and size along a series.
+
+    Parameters
+    ----------
+    width, height : float
+        Width of the scene, and height of one panel, px.
+    """
     slices = entry.series.slices
     x, label = places_of(slices)
-    marks = [slice_.out_of_domain for slice_ in slices]
-    hrefs = [f"#{entry.slice_id(slice_)}" for slice_ in slices]
-    score = profile(
+    scores = [slice_.score for slice_ in slices]
+    intervals = [slice_.interval for slice_ in slices]
+    return multiples(
         x,
-        [slice_.score for slice_ in slices],
-        [slice_.interval for slice_ in slices],
+        [Panel("Score", scores, (scale.low, scale.high), intervals), *_measured(slices)],
         x_label=label,
-        y_label="Score",
-        y_limits=(scale.low, scale.high),
-        marks=marks,
-        hrefs=hrefs,
-        frame=frame,
+        marks=[slice_.out_of_domain for slice_ in slices],
+        hrefs=[f"#{entry.slice_id(slice_)}" for slice_ in slices],
+        width=width,
+        height=height,
     )
-    noise = profile(
-        x,
-        [slice_.noise_hu for slice_ in slices],
-        x_label=label,
-        y_label=_NOISE.title,
-        marks=marks,
-        hrefs=hrefs,
-        frame=frame,
+
+
+def about_plot(series: SeriesScore) -> str:
+    """The plot of a series in words: its scales, its marks, and what is not in it."""
+    band = any(slice_.interval is not None for slice_ in series.slices)
+    hollow = any(slice_.out_of_domain for slice_ in series.slices)
+    sized = any(_SIZE.value(slice_) is not None for slice_ in series.slices)
+    return (
+        "Score on its whole scale"
+        + (", with its prediction interval as a band" if band else "")
+        + ("; diameter on its own range" if sized else "")
+        + "; all else from zero."
+        + (" Hollow dots are out of domain." if hollow else "")
+        + "".join(f" {sentence}" for sentence in _missing(series))
     )
-    return score, noise
+
+
+def _measured(slices: Sequence[SliceScore]) -> Iterator[Panel]:
+    """A panel for each measure that any slice has; CTDIvol stands in where no SSDE is known."""
+    for column in (_NOISE, _SHARPNESS, _dose_of(slices), _SIZE):
+        values = [column.value(slice_) for slice_ in slices]
+        known = [value for value in values if value is not None]
+        if known:
+            limits = _around(known) if column is _SIZE else None
+            yield Panel(column.title, values, limits)
+
+
+def _dose_of(slices: Sequence[SliceScore]) -> Column:
+    return _SSDE if any(_SSDE.value(slice_) is not None for slice_ in slices) else _CTDIVOL
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """Limits that are at least 100 mm apart, so that noise of a diameter is no slope."""
+    low, high = min(values), max(values)
+    room = max(0.1 * (high - low), (_MIN_RANGE_MM - (high - low)) / 2)
+    return low - room, high + room
+
+
+def _missing(series: SeriesScore) -> Iterator[str]:
+    """Which measures slices lack, how many of them, and the commonest reason."""
+    slices, reasons = series.slices, reason_counts(series)
+    for name, column in _REASONS.items():
+        lacking = sum(column.value(slice_) is None for slice_ in slices)
+        if lacking and name in reasons:
+            reason = next(iter(reasons[name]))
+            count = "No slice has" if lacking == len(slices) else f"{slice_count(lacking)} without"
+            yield f"{count} {_WORDS[name]}: {one_line(reason)}."

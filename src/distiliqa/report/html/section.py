@@ -28,8 +28,8 @@ from distiliqa.report.page_blocks import (
 )
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
-from distiliqa.report.plots.profile import PAGE
-from distiliqa.report.series_plots import series_plots
+from distiliqa.report.plots.multiples import HEIGHT, WIDTH
+from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -80,7 +80,8 @@ def section(
             *level_texts(entry.series),
         ],
         "warnings": _warnings(entry.series, notes),
-        "plots": _plots(entry, scale) if len(slices) > 1 else {},
+        "plot": svg(series_plot(entry, scale, WIDTH, HEIGHT)) if len(slices) > 1 else None,
+        "about_plot": about_plot(entry.series),
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
         "table": _table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
     }
@@ -122,23 +123,6 @@ def _warnings(series: SeriesScore, notes: Notes) -> list[Note]:
     whole = [notes[text]._replace(where="") for text in series.warnings]
     counted = count_warnings(series.slices)
     return whole + [notes[text]._replace(where=where) for text, where in counted.items()]
-
-
-def _plots(entry: Entry, scale: ScoreScale) -> dict[str, Markup]:
-    score, noise = series_plots(entry, scale, PAGE)
-    captions = _about_score(entry.series.slices), "Global noise level, from zero."
-    return dict(zip(captions, (svg(score), svg(noise)), strict=True))
-
-
-def _about_score(slices: Sequence[SliceScore]) -> str:
-    """The caption of the plot of scores."""
-    band = any(slice_.interval is not None for slice_ in slices)
-    hollow = any(slice_.out_of_domain for slice_ in slices)
-    return (
-        "Score, on the whole scale."
-        + (" The band is its prediction interval." if band else "")
-        + (" Hollow dots are out of domain." if hollow else "")
-    )
 
 
 def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:

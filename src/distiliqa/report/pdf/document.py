@@ -165,14 +165,14 @@ def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[obj
     )
 
 
-def facts(pairs: Sequence[tuple[str, object]], columns: int = 3) -> Table:
+def facts(pairs: Sequence[tuple[str, object]], columns: int = 3, width: float = WIDTH) -> Table:
     """Names with their values below them, in columns; a value wraps inside its own."""
     cells = [[text(name, QUIET), text(value)] for name, value in pairs]
     cells += [[text("")]] * (-len(cells) % columns)
     rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
     return Table(
         rows,
-        colWidths=[WIDTH / columns] * columns,
+        colWidths=[width / columns] * columns,
         style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *padding(0, 6, 2)],
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.platypus import Image, KeepTogether, Spacer
+from reportlab.platypus import Image, KeepTogether, Spacer, Table
 
+from distiliqa.report.column import Column
 from distiliqa.report.columns import FACTS, series_columns
 from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
@@ -21,14 +22,13 @@ from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.pictures import Picture, Pictures
-from distiliqa.report.plots import Frame
-from distiliqa.report.series_plots import series_plots
+from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 
 NOISE, PROCESSED_SLICES = series_columns("noise_hu", "processed_slices")
-FRAME = Frame(width=400, height=210)  # px; on half a page its text has 7 points
+SCENE, PANEL = 400, 44  # px; on half a page the text has 7 points
 PICTURE = WIDTH / 3 - 3 * mm
 
 
@@ -40,11 +40,13 @@ def sections(
     if len(shown) < len(entries):
         yield text(f"The {len(shown)} worst of {len(entries)} series follow.", QUIET)
     for entry in shown:
+        words = list(_words(entry.series))
         yield KeepTogether(
             [
                 text(f"Series {entry.name}", HEADING),
-                facts(list(_facts(entry)), columns=4),
-                side_by_side(_plots(run, entry)),
+                _plot_and_numbers(run, entry),
+                text(about_plot(entry.series), QUIET, most=None),
+                *([facts(words, columns=4)] if words else []),
                 *_warnings(entry.series),
                 Spacer(0, 1 * mm),
                 _pictures(entry, names, pictures),
@@ -52,10 +54,15 @@ def sections(
         )
 
 
-def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
+def _plot_and_numbers(run: ScoringRun, entry: Entry) -> Table:
+    """The plot, and beside it the numbers: words may be longer than a page is high."""
+    scene = series_plot(entry, run.model.scale, SCENE, PANEL)
+    numbers = facts(list(_numbers(entry)), columns=2, width=WIDTH / 2)
+    return side_by_side([drawing(scene, WIDTH / 2 - 12), numbers])
+
+
+def _numbers(entry: Entry) -> Iterator[tuple[str, object]]:
     series = entry.series
-    if standard := STANDARD.text(series):
-        yield STANDARD.term, standard
     yield "Mean score", f"{series.score:.2f}"
     if series.interval is not None:
         yield "Interval", interval_text(series.interval)
@@ -65,16 +72,21 @@ def _facts(entry: Entry) -> Iterator[tuple[str, object]]:
     yield "Slices", len(series.slices)
     if processed := PROCESSED_SLICES.text(series):
         yield PROCESSED_SLICES.term, processed
-    for column in FACTS:
-        if value := fact_text(series.known, column):
-            yield column.term, f"{value} {column.unit}"
+    yield from _stated(series, (column for column in FACTS if column.digits is not None))
+
+
+def _words(series: SeriesScore) -> Iterator[tuple[str, object]]:
+    if standard := STANDARD.text(series):
+        yield STANDARD.term, standard
+    yield from _stated(series, (column for column in FACTS if column.digits is None))
     yield from dose_texts(series)
     yield from level_texts(series)
 
 
-def _plots(run: ScoringRun, entry: Entry) -> list[Any]:
-    scenes = series_plots(entry, run.model.scale, FRAME)
-    return [drawing(scene, WIDTH / 2 - 12) for scene in scenes]
+def _stated(series: SeriesScore, columns: Iterable[Column]) -> Iterator[tuple[str, object]]:
+    for column in columns:
+        if value := fact_text(series.known, column):
+            yield column.term, f"{value} {column.unit}"
 
 
 def _warnings(series: SeriesScore) -> Iterator[Any]:

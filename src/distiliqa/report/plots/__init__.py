@@ -2,6 +2,7 @@
 
 from distiliqa.report.plots.control import control
 from distiliqa.report.plots.curves import Curve, curves
+from distiliqa.report.plots.multiples import Panel, multiples
 from distiliqa.report.plots.profile import Frame, Line, profile
 from distiliqa.report.plots.scene import Scene, svg
 from distiliqa.report.plots.strips import Dot, strips
@@ -11,9 +12,11 @@ __all__ = [
     "Dot",
     "Frame",
     "Line",
+    "Panel",
     "Scene",
     "control",
     "curves",
+    "multiples",
     "profile",
     "strips",
     "svg",

@@ -78,17 +78,25 @@ def x_axis(
     axis: Axis, top: float, bottom: float, label: str, ticks: Mapping[float, str]
 ) -> Iterator[Shape]:
     """The horizontal axis at ``bottom`` with grid lines up to ``top``."""
+    yield from x_grid(axis, top, bottom, ticks)
     for value, text in ticks.items():
-        x = axis.at(value)
-        yield Stroke([(x, top), (x, bottom)], "grid")
-        yield Text(x, bottom + 16, text, "middle")
-    yield Stroke([(axis.start, bottom), (axis.end, bottom)], "axis")
+        yield Text(axis.at(value), bottom + 16, text, "middle")
     yield Text((axis.start + axis.end) / 2, bottom + 33, label, "middle")
 
 
-def y_axis(axis: Axis, left: float, right: float, label: str) -> Iterator[Shape]:
+def x_grid(axis: Axis, top: float, bottom: float, ticks: Iterable[float]) -> Iterator[Shape]:
+    """The horizontal axis without labels."""
+    for value in ticks:
+        x = axis.at(value)
+        yield Stroke([(x, top), (x, bottom)], "grid")
+    yield Stroke([(axis.start, bottom), (axis.end, bottom)], "axis")
+
+
+def y_axis(
+    axis: Axis, left: float, right: float, label: str, gap: float = Y_GAP
+) -> Iterator[Shape]:
     """The vertical axis at ``left`` with grid lines to ``right``; its label stands above it."""
-    for value, text in axis.ticks(Y_GAP).items():
+    for value, text in axis.ticks(gap).items():
         y = axis.at(value)
         yield Stroke([(left, y), (right, y)], "grid")
         yield Text(left - 6, y + 4, text, "end")

@@ -96,18 +96,13 @@ def profile(
     ends = [end for interval in intervals for end in interval or ()]
     drawn = [v for v in (*y, *ends, *(line.value for line in lines)) if v is not None]
     across, up = frame.across(*ends_of(x)), frame.up(*(y_limits or limits_of(drawn)))
-    flags, places = marks or [False] * len(x), hrefs or [""] * len(x)
     shapes = (
         *x_axis(across, frame.top, frame.bottom, x_label, across.ticks(X_GAP)),
         *band(x, intervals, across, up),
         *y_axis(up, frame.left, frame.right, y_label),
         *(shape for line in lines for shape in across_line(line, up, frame)),
         *curve(x, y, across, up),
-        *(
-            dot(across.at(at), up.at(value), title=f"{at:g}: {value:.4g}", href=href, flagged=flag)
-            for at, value, flag, href in zip(x, y, flags, places, strict=True)
-            if value is not None
-        ),
+        *dots(x, y, across, up, marks, hrefs),
     )
     return Scene(frame.width, frame.height, f"{y_label} by {x_label}", shapes)
 
@@ -134,6 +129,22 @@ def curve(x: Sequence[float], y: Values, across: Axis, up: Axis) -> Iterator[Sha
     """The line through all values, broken at gaps."""
     for run in runs(x, y):
         yield Stroke([(across.at(at), up.at(value)) for at, value in run], "curve")
+
+
+def dots(
+    x: Sequence[float],
+    y: Values,
+    across: Axis,
+    up: Axis,
+    marks: Sequence[bool] | None,
+    hrefs: Sequence[str] | None,
+) -> Iterator[Shape]:
+    """A point for each known value; marked ones are hollow, and lead where ``hrefs`` say."""
+    flags, places = marks or [False] * len(x), hrefs or [""] * len(x)
+    for at, value, flag, href in zip(x, y, flags, places, strict=True):
+        if value is not None:
+            title = f"{at:g}: {value:.4g}"
+            yield dot(across.at(at), up.at(value), title=title, href=href, flagged=flag)
 
 
 def across_line(line: Line, up: Axis, frame: Frame) -> Iterator[Shape]:
