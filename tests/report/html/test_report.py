@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.support.made import with_facts
+from tests.support.sized import sized_run, sized_series
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
@@ -299,3 +300,23 @@ def test_processed_slices_are_counted_and_the_limits_of_the_model_shown(
     other = report(run)
     assert "Processed" not in other
     assert "The score sees" not in other
+
+
+def test_noise_dose_and_size_of_the_run(run: ScoringRun, report: Callable[..., str]):
+    doses = ((1, 5, 20), (2, 20, 5), (3, 10, 10))
+    many = [sized_series(n, noise_hu=hu, ssde_mgy=mgy, kernel="B30f") for n, hu, mgy in doses]
+    lacking = sized_series(4, ssde_mgy=None, reason=HOSTILE)
+    text = report(sized_run(run, [*many, lacking]))
+    (block,) = re.findall(r'<section class="sizes">(.*?)</section>', text, re.DOTALL)
+    assert block.count("<svg") == 3
+    assert "1 of 4 series have no SSDE: &lt;script&gt;" in block
+    assert "<b>Quiet and high dose</b>, 1 series: less noise and more dose" in block
+    rows = re.findall(r"<tr>(.*?)</tr>", block, re.DOTALL)[-3:]
+    noise, dose = (re.sub("<[^>]+>", " ", rows[0]).split().count(part) for part in ("-50", "+100"))
+    assert (noise, dose) == (1, 1)  # by the geometric mean, as the sizes are equal
+    assert "quiet and high dose" in rows[0]
+
+
+def test_a_run_without_measures_has_no_such_block(run: ScoringRun, report: Callable[..., str]):
+    slices = tuple(replace(slice_, measures=None) for slice_ in run.slices)
+    assert '<section class="sizes">' not in report(replace(run, slices=slices))

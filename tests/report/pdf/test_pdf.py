@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.support.made import with_facts
+from tests.support.sized import sized_run, sized_series
 
 from distiliqa.ct import Acquisition, SliceInfo
 from distiliqa.errors import DistiliqaError
@@ -237,3 +238,16 @@ def test_levels_and_doses_are_on_paper(
     assert {"Levels", "in range", "chest", "420.0 mGy.cm"} <= set(said)
     assert "Dose events without a series" in said
     assert not any("Doe" in text for text in said)
+
+
+def test_noise_dose_and_size_of_the_run(run: ScoringRun, boxes: list[Box], tmp_path: Path):
+    doses = ((1, 5, 20), (2, 20, 5), (3, 10, 10))
+    many = [sized_series(n, noise_hu=hu, ssde_mgy=mgy, kernel=LONG) for n, hu, mgy in doses]
+    lacking = sized_series(4, ssde_mgy=None, reason=WORDS)
+    write_pdf(tmp_path / "report.pdf", sized_run(run, [*many, lacking]))
+    said = [box.text for box in boxes]
+    assert "Noise, dose and size" in said
+    assert any(text.startswith("1 of 4 series have no SSDE: a great many") for text in said)
+    assert any(text.startswith("Quiet and high dose: 1 series, less noise") for text in said)
+    assert said.index("quiet and high dose") < said.index("noisy and low dose")
+    assert {"-50", "+100"} <= {*said}

@@ -72,6 +72,7 @@ def write_pdf(
     from distiliqa.report.pdf.document import build
     from distiliqa.report.pdf.first_page import front, origin
     from distiliqa.report.pdf.series_section import sections
+    from distiliqa.report.pdf.size_page import size_story
 
     names = Names.of(run, identify=identify)
     entries = worst_first(list_series(run, names), run.model.scale)
@@ -79,6 +80,7 @@ def write_pdf(
         pictures = draw_pictures(entries, run.model)
     story = [
         *front(run, entries, logo, notes),
+        *size_story(entries, run.model.scale),
         *sections(run, entries, names, pictures),
         *origin(run, entries, names),
     ]

@@ -9,6 +9,7 @@ from reportlab.graphics.shapes import Circle, Drawing, Polygon, PolyLine, Rect, 
 from reportlab.lib.colors import Color, HexColor, white
 
 from distiliqa.report.pdf.document import INK, RULE
+from distiliqa.report.plots.scatter import COLORS, line_style, mark_style
 from distiliqa.report.plots.scene import Area, Group, Mark, Point, Scene, Shape, Stroke, Text
 
 FONT, FONT_SIZE = "Helvetica", 12  # px of the scene
@@ -33,6 +34,10 @@ _STYLES = {
     "line": _Style(INK, 1.2),
     "line dashed": _Style(INK, 1.2),
 }
+for number, color in enumerate(map(HexColor, COLORS)):
+    inside = white if "hollow" in mark_style(number) else color
+    _STYLES[mark_style(number)] = _Style(color, 1.4, inside)
+    _STYLES[line_style(number)] = _Style(color, 1.5)
 
 
 def drawing(scene: Scene, width: float) -> Drawing:

@@ -1,0 +1,94 @@
+"""Noise, dose and size of a run on paper: its plots, and tables of protocols and series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reportlab.lib.units import mm
+from reportlab.platypus import KeepTogether, Spacer
+
+from distiliqa.models.score_scale import ScoreScale
+from distiliqa.report.entry import Entry
+from distiliqa.report.formatting import number_text
+from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_side, text
+from distiliqa.report.pdf.drawing import drawing
+from distiliqa.report.run_plots import RunPlot, run_plots
+from distiliqa.report.size_trends import ProtocolTrends, Sized, beside_trends, protocol_trends
+from distiliqa.report.trend_words import fit_sentence, missing_sentences, percent, quarter_counts
+
+MAX_ROWS = 40  # of each table
+PROTOCOLS = (
+    ("Protocol", 4.0, False),
+    ("Series", 1.0, True),
+    ("Fitted", 1.0, True),
+    ("Noise a cm, %", 1.4, True),
+    ("Noise residual, %", 1.6, True),
+    ("SSDE a cm, %", 1.4, True),
+)
+SERIES = (
+    ("Series", 2.4, False),
+    ("Diameter, mm", 1.3, True),
+    ("Noise, HU", 1.1, True),
+    ("beside trend, %", 1.3, True),
+    ("SSDE, mGy", 1.1, True),
+    ("beside trend, %", 1.3, True),
+    ("Score beside trend", 1.3, True),
+    ("In words", 2.2, False),
+)
+
+
+def size_story(entries: Sequence[Entry], scale: ScoreScale) -> Iterator[Any]:
+    """The block of a run; nothing for a run that measured nothing."""
+    if all(one.measures is None for entry in entries for one in entry.series.slices):
+        return
+    groups = protocol_trends(entries)
+    plots = [_plot(plot) for plot in run_plots(groups, scale)]
+    rows = [side_by_side(plots[start : start + 2], columns=2) for start in range(0, len(plots), 2)]
+    yield KeepTogether([text("Noise, dose and size", HEADING), *rows[:1]])
+    yield from rows[1:]
+    for sentence in (*missing_sentences(groups), fit_sentence()):
+        yield text(sentence, QUIET, most=None)
+    for name, meaning, count in quarter_counts(groups):
+        yield text(f"{name.capitalize()}: {count} series, {meaning}.")
+    yield Spacer(0, 2 * mm)
+    yield from _tables(groups)
+
+
+def _plot(plot: RunPlot) -> list[Any]:
+    return [drawing(plot.scene, WIDTH / 2 - 12), text(plot.caption, QUIET, most=None)]
+
+
+def _tables(groups: Sequence[ProtocolTrends]) -> Iterator[Any]:
+    beside = beside_trends(groups)
+    yield grid(PROTOCOLS, [_protocol(group) for group in groups[:MAX_ROWS]])
+    yield Spacer(0, 2 * mm)
+    if beside:
+        yield grid(SERIES, [_series(*one) for one in beside[:MAX_ROWS]])
+    if len(beside) > MAX_ROWS:
+        yield text(f"{len(beside) - MAX_ROWS} more series are in report.html.", QUIET)
+
+
+def _protocol(group: ProtocolTrends) -> Sequence[object]:
+    return (
+        group.name,
+        len(group.members),
+        "" if group.noise is None else group.noise.series,
+        percent(group.noise_per_cm),
+        percent(group.noise_spread).lstrip("+"),
+        percent(group.dose_per_cm),
+    )
+
+
+def _series(group: ProtocolTrends, one: Sized) -> Sequence[object]:
+    beside = group.deviation(one)
+    return (
+        one.entry.name,
+        number_text(one.dw_mm, 0),
+        number_text(one.noise_hu, 1),
+        percent(group.noise_deviation(one)),
+        number_text(one.ssde_mgy, 2),
+        percent(beside and beside.dose),
+        f"{beside.score:+.2f}" if beside else "",
+        beside.quarter if beside else "",
+    )

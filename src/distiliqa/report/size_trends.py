@@ -1,0 +1,238 @@
+"""Noise, dose and score of each protocol after the trend with the size of its patients.
+
+Larger patients have more noise at the same dose, and scanners give them more dose. What is left
+after the trend with size can be compared. The trends are fits by least squares, over the series of
+a protocol, of the logarithm of the noise level, of the logarithm of the SSDE and of the score
+against the water-equivalent diameter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+
+from distiliqa.errors import one_line
+from distiliqa.report.column import Column
+from distiliqa.report.columns import slice_columns
+from distiliqa.report.entry import Entry
+from distiliqa.report.formatting import protocol, scanner
+from distiliqa.report.measure_facts import reason_counts
+from distiliqa.report.measures import known_values
+from distiliqa.report.standard_names import STANDARD
+
+MIN_SERIES = 3  # of a trend
+MIN_RANGE_MM = 20.0  # of sizes that have a slope; of others the mean is the trend
+MIN_DEVIATION = 0.05  # the noise level itself is wrong by as much in patients
+NOT_STATED = "protocol not stated"
+
+_NOISE, _SSDE, _SIZE = slice_columns("noise_hu", "ssde_mgy", "dw_mm")
+# Names of the reasons of measures, and why a value is missing where slices give no reason.
+_LACKING = {"noise_hu": "noise", "ssde_mgy": "ssde", "dw_mm": "size"}
+
+Quarter = Literal[
+    "quiet and high dose",
+    "noisy and low dose",
+    "noisy and high dose",
+    "quiet and low dose",
+    "near the trend",
+]
+
+QUARTERS: tuple[Quarter, ...] = get_args(Quarter)
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A series with the means of its slices that count; None where none has the measure."""
+
+    entry: Entry
+    dw_mm: float | None
+    noise_hu: float | None
+    ssde_mgy: float | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> Sized:
+        """Take the means of a series."""
+        return cls(entry, *(_mean(entry, column) for column in (_SIZE, _NOISE, _SSDE)))
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A line over water-equivalent diameters.
+
+    Attributes
+    ----------
+    start : value at a diameter of 0.
+    slope : by mm; 0 where the sizes are too alike.
+    series : number of series that it is fitted to.
+    """
+
+    start: float
+    slope: float
+    series: int
+
+    def at(self, dw_mm: float) -> float:
+        """The value at a diameter."""
+        return self.start + self.slope * dw_mm
+
+
+class Deviation(NamedTuple):
+    """A series beside the trends of its protocol: shares of noise and dose, difference of score."""
+
+    noise: float
+    dose: float
+    score: float
+
+    @property
+    def quarter(self) -> Quarter:
+        """Noise and dose in words."""
+        if abs(self.noise) < MIN_DEVIATION or abs(self.dose) < MIN_DEVIATION:
+            return "near the trend"
+        if self.noise > 0:
+            return "noisy and high dose" if self.dose > 0 else "noisy and low dose"
+        return "quiet and high dose" if self.dose > 0 else "quiet and low dose"
+
+
+@dataclass(frozen=True)
+class ProtocolTrends:
+    """The series of a protocol, and its trends with size; None below `MIN_SERIES` series."""
+
+    name: str
+    members: tuple[Sized, ...]
+    noise: Trend | None
+    dose: Trend | None
+    score: Trend | None
+
+    @classmethod
+    def of(cls, name: str, members: Sequence[Sized]) -> ProtocolTrends:
+        """Fit the trends of a protocol."""
+        return cls(
+            name,
+            tuple(members),
+            _fitted((one.dw_mm, _log(one.noise_hu)) for one in members),
+            _fitted((one.dw_mm, _log(one.ssde_mgy)) for one in members),
+            # Over the series that have a dose, so that both trends of a plot are of the same ones.
+            _fitted((one.dw_mm, one.entry.score) for one in members if one.ssde_mgy is not None),
+        )
+
+    def noise_deviation(self, one: Sized) -> float | None:
+        """Share by which the noise is above the trend; None without a trend or a value."""
+        return _share(one.noise_hu, one.dw_mm, self.noise)
+
+    def deviation(self, one: Sized) -> Deviation | None:
+        """A series beside all trends; None where one of them, or a value, is missing."""
+        noise = self.noise_deviation(one)
+        dose = _share(one.ssde_mgy, one.dw_mm, self.dose)
+        if noise is None or dose is None or self.score is None or one.dw_mm is None:
+            return None
+        return Deviation(noise, dose, one.entry.score - self.score.at(one.dw_mm))
+
+    @property
+    def noise_per_cm(self) -> float | None:
+        """Change of the noise level with a cm of diameter, a share; None without a slope."""
+        return _per_cm(self.noise)
+
+    @property
+    def dose_per_cm(self) -> float | None:
+        """Change of the SSDE with a cm of diameter, a share; None without a slope."""
+        return _per_cm(self.dose)
+
+    @property
+    def noise_spread(self) -> float | None:
+        """Root mean square of the deviations of noise, freed of what the fit takes; a share."""
+        if self.noise is None:
+            return None
+        found = [
+            math.log1p(share)
+            for one in self.members
+            if (share := self.noise_deviation(one)) is not None
+        ]
+        freedom = len(found) - (2 if self.noise.slope else 1)
+        return math.expm1(math.sqrt(sum(value**2 for value in found) / freedom))
+
+
+def protocol_trends(entries: Iterable[Entry]) -> list[ProtocolTrends]:
+    """The series of a run by protocol, the largest protocol first.
+
+    A protocol is a standard name; without one it is scanner, tube voltage, kernel, thickness and
+    body part, as in `distiliqa.monitor.trend`.
+    """
+    groups: dict[str, list[Sized]] = {}
+    for entry in entries:
+        groups.setdefault(_protocol(entry), []).append(Sized.of(entry))
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [ProtocolTrends.of(name, members) for name, members in ordered]
+
+
+def beside_trends(groups: Iterable[ProtocolTrends]) -> list[tuple[ProtocolTrends, Sized]]:
+    """The series whose noise has a trend, with their protocol: those to optimize come first.
+
+    In each quarter the highest dose beside its trend is first. Series without a dose beside a trend
+    come last, the noisiest first.
+    """
+    found = [
+        (group, one)
+        for group in groups
+        for one in group.members
+        if group.noise_deviation(one) is not None
+    ]
+    return sorted(found, key=_order)
+
+
+def _order(item: tuple[ProtocolTrends, Sized]) -> tuple[int, float]:
+    group, one = item
+    if (beside := group.deviation(one)) is None:
+        return len(QUARTERS), -(group.noise_deviation(one) or 0.0)
+    return QUARTERS.index(beside.quarter), -beside.dose
+
+
+def lacking(members: Iterable[Sized], measure: str) -> Counter[str]:
+    """Count the series without a measure by their commonest reason."""
+    found: Counter[str] = Counter()
+    for one in members:
+        if getattr(one, measure) is None:
+            reasons = reason_counts(one.entry.series).get(_LACKING[measure], {})
+            found[next(iter(reasons), "not measured")] += 1
+    return found
+
+
+def _protocol(entry: Entry) -> str:
+    made = entry.series.acquisition
+    facts = (scanner(made), protocol(made), one_line(made.body_part or ""))
+    stated = ", ".join(filter(None, facts))
+    return STANDARD.text(entry.series) or stated or NOT_STATED
+
+
+def _mean(entry: Entry, column: Column) -> float | None:
+    found = known_values(entry.series, column)
+    return fmean(found) if found else None
+
+
+def _log(value: float | None) -> float | None:
+    return math.log(value) if value else None
+
+
+def _per_cm(trend: Trend | None) -> float | None:
+    return math.expm1(10 * trend.slope) if trend is not None and trend.slope else None
+
+
+def _share(value: float | None, dw_mm: float | None, trend: Trend | None) -> float | None:
+    if not value or dw_mm is None or trend is None:
+        return None
+    return math.expm1(math.log(value) - trend.at(dw_mm))
+
+
+def _fitted(pairs: Iterable[tuple[float | None, float | None]]) -> Trend | None:
+    known = [(dw_mm, value) for dw_mm, value in pairs if dw_mm is not None and value is not None]
+    if len(known) < MIN_SERIES:
+        return None
+    sizes, values = zip(*known, strict=True)
+    if max(sizes) - min(sizes) < MIN_RANGE_MM:
+        return Trend(fmean(values), 0.0, len(known))
+    slope, start = np.polyfit(sizes, values, 1)
+    return Trend(float(start), float(slope), len(known))
