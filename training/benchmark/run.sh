@@ -6,7 +6,13 @@ set -eu
 cd "$(dirname "$0")/../.."
 work=$(cd "$1" && pwd)
 mkdir -p build/benchmark
-ln -sfn "$work/simulate/training" build/benchmark/simulated
+rm -rf build/benchmark/part
+# A copy: the model may be made again meanwhile.
+test -f build/benchmark/simulated/dataset.json || {
+    rm -rf build/benchmark/simulated
+    cp -rp "$work/simulate/training" build/benchmark/part
+    mv build/benchmark/part build/benchmark/simulated
+}
 python -m tools.make_chest_tree training/compact/patients.yaml \
     --sources "$work/sources" --out build/benchmark/chest
 for name in simulated chest; do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +128,20 @@ def test_another_benchmark_needs_another_folder(benchmark_recipe: Make, tmp_path
     open_benchmark(benchmark_recipe(METHODS, resamples=200), tmp_path / "out")
     with pytest.raises(RecipeError, match="holds a benchmark with other seeds"):
         open_benchmark(benchmark_recipe(METHODS, seeds=[1]), tmp_path / "out")
+
+
+def test_other_labels_need_another_folder(
+    benchmark_recipe: Make, rated_doses: Path, tmp_path: Path
+) -> None:
+    open_benchmark(benchmark_recipe(METHODS[:1]), tmp_path / "out")
+    ratings = read_json(rated_doses / "train.json")
+    ratings[next(iter(ratings))] = 0.5
+    recipe = benchmark_recipe(METHODS[:1])
+    known = rated_doses / "train.json"
+    before = known.read_text()
+    try:
+        known.write_text(json.dumps(ratings))
+        with pytest.raises(RecipeError, match="ratings or images have changed"):
+            open_benchmark(recipe, tmp_path / "out")
+    finally:
+        known.write_text(before)

@@ -2,7 +2,7 @@
 
 ::
 
-    OUT/recipe.yaml   the recipe
+    OUT/recipe.yaml   the recipe                OUT/data.json   hashes of the data
     OUT/cache/        decoded slices
     OUT/work/         trainings, see `distiliqa.lab.benchmark.trained_methods`
     OUT/methods/METHOD/fold_F-seed_S.json   predictions of an outer fold, and what they cost
@@ -13,6 +13,8 @@ A run that was stopped goes on where it was: at the last epoch of a training, at
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ import yaml
 from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
-from distiliqa.files import make_folder, write_json, write_text
+from distiliqa.files import make_folder, sha256, write_json, write_text
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.benchmark.backbones import Rater, architecture, with_outputs
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
@@ -167,7 +169,7 @@ def open_benchmark(recipe: BenchmarkRecipe, out: Path) -> BenchmarkRun:
     Raises
     ------
     RecipeError : the folder holds a benchmark of other data, folds, seeds or budget; hardware that
-        is not there.
+        is not there; ratings or images have changed.
     """
     check_hardware(Recipe(hardware=recipe.hardware))
     path, content = out / "recipe.yaml", recipe.model_dump(mode="json")
@@ -183,5 +185,23 @@ def open_benchmark(recipe: BenchmarkRecipe, out: Path) -> BenchmarkRun:
                 remedy="choose another folder by --out",
             )
     rated = open_rated_set(recipe, out / "cache")
+    _require_same_data(rated, out)
     write_text(path, yaml.safe_dump(content, sort_keys=False))
     return BenchmarkRun(recipe, rated, out)
+
+
+def _require_same_data(rated: RatedSet, out: Path) -> None:
+    """Raise `RecipeError` where labels or images differ from those the benchmark began with."""
+    labels = json.dumps([(image.name, image.score) for image in rated.images])
+    facts = {
+        "labels_sha256": hashlib.sha256(labels.encode()).hexdigest(),
+        "slices_sha256": sha256(rated.cache.path),
+    }
+    path = out / "data.json"
+    if path.is_file() and read_json(path) != facts:
+        raise RecipeError(
+            "its ratings or images have changed since it was started",
+            path=out,
+            remedy="put them back, or choose another folder by --out",
+        )
+    write_json(path, facts)
