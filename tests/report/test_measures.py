@@ -4,10 +4,11 @@ import math
 from dataclasses import replace
 
 from tests.support.made import made_score
+from tests.support.sized import sized_series
 
 from distiliqa.report import measures
 from distiliqa.report.columns import COMPARED, SCORES_CSV
-from distiliqa.report.measures import MEASURES, SETTINGS, known_values, measures_of
+from distiliqa.report.measures import MEASURES, SETTINGS, known_values, mean_texts, measures_of
 from distiliqa.scoring.series_score import SeriesScore
 
 
@@ -33,3 +34,14 @@ def test_what_is_unknown_or_does_not_count_has_no_part():
 
 def test_metrics_need_a_reference():
     assert set(measures_of(compared=True)) - set(measures_of(compared=False)) == set(COMPARED)
+
+
+def test_figures_of_a_series_are_means_of_what_is_known():
+    series = sized_series(1, dw_mm=300.4, ssde_mgy=12.345)
+    assert dict(mean_texts(series)) | {"Sharpness f50, 1/mm": ""} == {
+        "Sharpness f50, 1/mm": "",
+        "SSDE, mGy": "12.35",
+        "Water-equivalent diameter, mm": "300",
+    }
+    unknown = sized_series(1, ssde_mgy=None, reason="a phantom")
+    assert "SSDE, mGy" not in dict(mean_texts(unknown))

@@ -7,9 +7,12 @@ in ``series.csv`` and at the level of a series in ``scores.json``.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from statistics import fmean
 
 from distiliqa.report.column import Column
-from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV
+from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV, slice_columns
+from distiliqa.report.formatting import number_text
 from distiliqa.scoring.series_score import MEASURED, SeriesScore
 
 _PLACES = ("slice", "number", "position_mm")
@@ -23,11 +26,21 @@ MEASURES = tuple(
     if column.digits is not None and column not in SETTINGS and column.name not in _PLACES
 )
 
+# Beside score and noise level, in the figures of a series.
+_SHOWN = slice_columns("mtf50_per_mm", "ssde_mgy", "dw_mm")
+
 
 def known_values(series: SeriesScore, column: Column) -> list[float]:
     """The finite values of a measure in the slices that count for the series."""
     values = (column.value(slice_) for slice_ in series.known)
     return [value for value in values if value is not None and math.isfinite(value)]
+
+
+def mean_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
+    """Term and mean of sharpness, SSDE and size, as far as a slice that counts has them."""
+    for column in _SHOWN:
+        if found := known_values(series, column):
+            yield column.title, number_text(fmean(found), column.digits)
 
 
 def measures_of(*, compared: bool) -> tuple[Column, ...]:

@@ -22,7 +22,7 @@ _MEANINGS: dict[Quarter, str] = {
     "noisy and low dose": "more noise and less dose than the trend: the dose may be too low",
     "noisy and high dose": "more noise in spite of more dose: look for the cause",
     "quiet and low dose": "less noise with less dose: learn from these",
-    "near the trend": f"noise or dose within {MIN_DEVIATION:.0%} of the trend",
+    "near the trend": f"noise or dose within {100 * MIN_DEVIATION:.0f} % of the trend",
 }
 _MEASURES = {
     "noise_hu": "no noise level",
@@ -40,7 +40,7 @@ def quarter_counts(groups: Sequence[ProtocolTrends]) -> list[tuple[Quarter, str,
 
 def percent(share: float | None) -> str:
     """``+12``; empty where it is not known."""
-    return "" if share is None else f"{100 * share:+.0f}"
+    return "" if share is None else f"{round(100 * share) or 0:+d}"
 
 
 def fit_sentence() -> str:

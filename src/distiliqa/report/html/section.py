@@ -14,6 +14,7 @@ from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
 from distiliqa.report.level_checks import level_texts
+from distiliqa.report.measures import mean_texts
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Heading,
@@ -97,6 +98,7 @@ def _figures(entry: Entry) -> dict[str, Markup]:
         found["Slices"] = figure(f"{len(series.slices)}")
     noise = number_text(series.noise_hu, 1) or "not known"
     found["Noise level (GNL), HU"] = figure(noise)
+    found |= {term: figure(mean) for term, mean in mean_texts(series)}
     if series.processed is not None:
         probability = f"mean probability {PROCESSED.text(series)}"
         found[PROCESSED_SLICES.term] = figure(PROCESSED_SLICES.text(series), probability)

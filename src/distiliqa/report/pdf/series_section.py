@@ -18,6 +18,7 @@ from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text
 from distiliqa.report.level_checks import level_texts
+from distiliqa.report.measures import mean_texts
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
@@ -69,6 +70,7 @@ def _numbers(entry: Entry) -> Iterator[tuple[str, object]]:
     yield "10th percentile", f"{percentile(entry.ranked, 0.1).score:.2f}"
     yield "Worst slice", f"{entry.ranked[0].score:.2f}"
     yield NOISE.title, NOISE.text(series) or "not known"
+    yield from mean_texts(series)
     yield "Slices", len(series.slices)
     if processed := PROCESSED_SLICES.text(series):
         yield PROCESSED_SLICES.term, processed

@@ -30,9 +30,9 @@ SERIES = (
     ("Series", 2.4, False),
     ("Diameter, mm", 1.3, True),
     ("Noise, HU", 1.1, True),
-    ("beside trend, %", 1.3, True),
+    ("Noise beside trend, %", 1.5, True),
     ("SSDE, mGy", 1.1, True),
-    ("beside trend, %", 1.3, True),
+    ("SSDE beside trend, %", 1.5, True),
     ("Score beside trend", 1.3, True),
     ("In words", 2.2, False),
 )
