@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import slice_columns
+from distiliqa.report.plots.axes import limits_around
 from distiliqa.report.plots.scatter import COLORS, Cloud, Corners, Spot, scatter
 from distiliqa.report.plots.scene import Point, Scene
+from distiliqa.report.series_plots import MIN_RANGE_MM
 from distiliqa.report.size_trends import ProtocolTrends, Sized
 
 NOISE, SIZE, SSDE = slice_columns("noise_hu", "dw_mm", "ssde_mgy")
@@ -49,7 +51,8 @@ def _noise(groups: Sequence[ProtocolTrends]) -> RunPlot | None:
     caption = "Noise level against size. Lines are the trends with size."
     if not _any(clouds):
         return None
-    scene = scatter(clouds, x_label=SIZE.title, y_label=NOISE.title)
+    sizes = limits_around((spot.x for cloud in clouds for spot in cloud.spots), MIN_RANGE_MM)
+    scene = scatter(clouds, x_label=SIZE.title, y_label=NOISE.title, x_limits=sizes)
     return RunPlot(scene, caption)
 
 

@@ -12,6 +12,7 @@ from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import slice_count
 from distiliqa.report.measure_facts import reason_counts
 from distiliqa.report.plots import Panel, Scene, multiples
+from distiliqa.report.plots.axes import limits_around
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -21,7 +22,7 @@ _NOISE, _SHARPNESS, _SSDE, _CTDIVOL, _SIZE, _POSITION, _NUMBER = slice_columns(
 # Measures by their name among reasons, and their names in sentences.
 _REASONS = {"noise": _NOISE, "mtf": _SHARPNESS, "ssde": _SSDE, "size": _SIZE}
 _WORDS = {"noise": "a noise level", "mtf": "sharpness", "ssde": "an SSDE", "size": "a diameter"}
-_MIN_RANGE_MM = 100.0
+MIN_RANGE_MM = 100.0  # of an axis of diameters
 
 
 def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
@@ -80,19 +81,12 @@ def _measured(slices: Sequence[SliceScore]) -> Iterator[Panel]:
         values = [column.value(slice_) for slice_ in slices]
         known = [value for value in values if value is not None]
         if known:
-            limits = _around(known) if column is _SIZE else None
+            limits = limits_around(known, MIN_RANGE_MM) if column is _SIZE else None
             yield Panel(column.title, values, limits)
 
 
 def _dose_of(slices: Sequence[SliceScore]) -> Column:
     return _SSDE if any(_SSDE.value(slice_) is not None for slice_ in slices) else _CTDIVOL
-
-
-def _around(values: Sequence[float]) -> tuple[float, float]:
-    """Limits that are at least 100 mm apart, so that noise of a diameter is no slope."""
-    low, high = min(values), max(values)
-    room = max(0.1 * (high - low), (_MIN_RANGE_MM - (high - low)) / 2)
-    return low - room, high + room
 
 
 def _missing(series: SeriesScore) -> Iterator[str]:

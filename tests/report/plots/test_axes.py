@@ -5,7 +5,7 @@ import math
 import pytest
 
 from distiliqa.report.plots import profile, svg
-from distiliqa.report.plots.axes import Axis, limits_of
+from distiliqa.report.plots.axes import Axis, limits_around, limits_of
 
 
 def test_values_lie_where_they_should_and_never_beyond():
@@ -33,6 +33,12 @@ def test_ticks_are_round(low: float, high: float, labels: list[str]):
 )
 def test_an_axis_holds_zero(values: list[float], limits: tuple[float, float]):
     assert limits_of(values) == pytest.approx(limits)
+
+
+def test_small_differences_are_no_slope():
+    assert limits_around([300, 302], 100) == (251, 351)
+    assert limits_around([200, 400], 100) == (180, 420)
+    assert limits_around([300], 100) == (250, 350)
 
 
 EXTREMES = [0.0, -0.0, 1.0, 4.0, 1e-320, 1e-12, 1e7, 1e15, 1e30, 1.7e308, math.inf, math.nan]

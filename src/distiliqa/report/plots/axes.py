@@ -66,6 +66,13 @@ def limits_of(values: Iterable[float]) -> tuple[float, float]:
     return (low - margin if low < 0 else 0.0), (high + margin if high > 0 else 0.0)
 
 
+def limits_around(values: Iterable[float], min_range: float) -> tuple[float, float]:
+    """Limits with a margin, ``min_range`` or more apart: small differences make no slope."""
+    low, high = min(values := [*values]), max(values)
+    margin = max(0.1 * (high - low), (min_range - (high - low)) / 2)
+    return low - margin, high + margin
+
+
 def runs(x: Sequence[float], *columns: Values) -> list[list[tuple[float, ...]]]:
     """Stretches of rows without a gap."""
     rows = list(zip(x, *columns, strict=True))
