@@ -51,6 +51,15 @@ def test_a_trend_of_a_law_goes_through_its_points():
     assert [line.points[0], line.points[-1]] == [pytest.approx(end, abs=0.2) for end in ends]
 
 
+def test_a_mean_is_drawn_as_wide_as_it_holds():
+    entries = [sized_entry(n, dw_mm=300, noise_hu=hu) for n, hu in enumerate((10, 20, 40))]
+    noise, *_ = (plot.scene for plot in drawn(entries))
+    (line,) = trends(noise)
+    left, right = line.points[0], line.points[-1]
+    assert left[1] == right[1] == marks(noise)[1].y  # the geometric mean
+    assert right[0] - left[0] == pytest.approx(422 * 20 / 100, abs=0.2)  # px of 20 mm
+
+
 def test_series_without_a_dose_are_in_the_first_plot_alone():
     plots = drawn(series(3, ssde_mgy=None, reason="a phantom"))
     assert [plot.scene.title for plot in plots] == [

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from distiliqa.models.score_scale import ScoreScale
+from distiliqa.report import size_trends
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.plots.axes import limits_around
 from distiliqa.report.plots.scatter import COLORS, Cloud, Corners, Spot, scatter
@@ -137,6 +138,9 @@ def _sizes(group: ProtocolTrends, measure: str) -> list[float]:
     having = [one.dw_mm for one in group.members if getattr(one, measure) is not None]
     known = [dw_mm for dw_mm in having if dw_mm is not None]
     low, high = min(known), max(known)
+    if high - low < size_trends.MIN_RANGE_MM:  # a mean, which is drawn where it holds
+        middle = (low + high) / 2
+        low, high = (middle + side * size_trends.MIN_RANGE_MM / 2 for side in (-1, 1))
     return [low + (high - low) * step / STEPS for step in range(STEPS + 1)]
 
 
