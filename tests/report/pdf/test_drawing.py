@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from distiliqa.report.plots import Frame, Line, profile
+from distiliqa.report.plots import Cloud, Frame, Line, Spot, profile, scatter
 from distiliqa.report.plots.scene import Area, Group, Mark, Scene, Stroke, Text
 
 shapes = pytest.importorskip("reportlab.graphics.shapes")
@@ -46,3 +46,22 @@ def test_a_plot_of_the_page_is_that_of_the_paper():
     assert len({circle.fillColor.hexval() for circle in circles}) == 2  # one is hollow
     texts = {shape.text for shape in found if isinstance(shape, shapes.String)}
     assert {"z", "score", "limit"} <= texts
+
+
+def test_letters_that_the_font_lacks_are_question_marks():
+    (found,) = drawing(Scene(10, 10, "", [Text(0, 0, "軟部 B30f…")]), 10).contents
+    assert found.text == "?? B30f…"
+
+
+def test_groups_of_a_scatter_plot_differ_on_paper():
+    clouds = [Cloud(f"{n}", "n 1", [Spot(n, 1, "a")], [(0, 1), (n, 2)]) for n in range(6)]
+    drawn = drawing(scatter(clouds, x_label="x", y_label="y"), 480).contents
+    marks = [shape for shape in drawn if isinstance(shape, shapes.Circle | shapes.Rect)]
+    diamonds = [shape for shape in drawn if isinstance(shape, shapes.Polygon)]
+    looks = {
+        (type(mark), mark.strokeColor.hexval(), mark.fillColor.hexval())
+        for mark in (*marks, *diamonds)
+    }
+    assert len(looks) == 6
+    lines = [shape for shape in drawn if isinstance(shape, shapes.PolyLine)]
+    assert sum(line.strokeDashArray is not None for line in lines) == 3

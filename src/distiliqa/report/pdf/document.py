@@ -129,7 +129,12 @@ def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MAX_TE
     line = one_line(str(words))
     if most is not None and len(line) > most:
         line = line[: most - 1] + "…"
-    return Paragraph(escape(line.encode("cp1252", "replace").decode("cp1252")), style)
+    return Paragraph(escape(in_font(line)), style)
+
+
+def in_font(words: str) -> str:
+    """Words with a question mark for each letter that the fonts of the sheet lack."""
+    return words.encode("cp1252", "replace").decode("cp1252")
 
 
 def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[object]]) -> Table:

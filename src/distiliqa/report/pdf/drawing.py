@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from reportlab.graphics.shapes import Circle, Drawing, Polygon, PolyLine, Rect, String
 from reportlab.lib.colors import Color, HexColor, white
 
-from distiliqa.report.pdf.document import INK, RULE
+from distiliqa.report.pdf.document import INK, RULE, in_font
 from distiliqa.report.plots.scatter import COLORS, line_style, mark_style
 from distiliqa.report.plots.scene import Area, Group, Mark, Point, Scene, Shape, Stroke, Text
 
@@ -69,9 +69,9 @@ class _Paper(NamedTuple):
                 yield Polygon(self._flat(points), **self._line(style), **_fill(style))
             case Text(x, y, text, anchor):
                 size = FONT_SIZE * self.scale
-                at = self._at((x, y))
+                at, words = self._at((x, y)), in_font(text)
                 yield String(
-                    *at, text, textAnchor=anchor, fontName=FONT, fontSize=size, fillColor=INK
+                    *at, words, textAnchor=anchor, fontName=FONT, fontSize=size, fillColor=INK
                 )
             case Mark():
                 yield self._mark(shape)
