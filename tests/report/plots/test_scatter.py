@@ -65,3 +65,9 @@ def test_quarters_meet_at_the_origin():
     places = {s.text: (s.x, s.y) for s in scene.shapes if isinstance(s, Text)}
     assert places["1"][0] < places["2"][0]
     assert places["1"][1] < places["3"][1]
+
+
+def test_wide_letters_have_room():
+    wide = scatter([Cloud("軟" * 60, "n 1", [Spot(1, 1, "")])], x_label="x", y_label="y")
+    (name,) = (s for s in wide.shapes if isinstance(s, Text) and s.text.endswith("…, n 1"))
+    assert name.x + 12 * name.text.count("軟") < wide.width

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import east_asian_width
 
 from distiliqa.report.plots.scene import Mark, Shape, Stroke, Text
 
@@ -119,7 +120,13 @@ def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False
 
 def text_width(text: str) -> float:
     """Room that a label needs, px, in the widest of the fonts that a reader may have."""
-    return sum(9.0 if letter.isupper() else 7.2 for letter in text)
+    return sum(map(_letter_width, text))
+
+
+def _letter_width(letter: str) -> float:
+    if east_asian_width(letter) in "WF":
+        return 12.0
+    return 9.0 if letter.isupper() else 7.2
 
 
 def _label(step: float, largest: float) -> str:
