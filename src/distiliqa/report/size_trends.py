@@ -134,12 +134,12 @@ class ProtocolTrends:
 
     @property
     def noise_per_cm(self) -> float | None:
-        """Change of the noise level with a cm of diameter, a share; None without a slope."""
+        """Change of the noise level per cm of diameter, a share; None without a slope."""
         return _per_cm(self.noise)
 
     @property
     def dose_per_cm(self) -> float | None:
-        """Change of the SSDE with a cm of diameter, a share; None without a slope."""
+        """Change of the SSDE per cm of diameter, a share; None without a slope."""
         return _per_cm(self.dose)
 
     @property

@@ -18,9 +18,9 @@ PROTOCOLS = (
     Heading("Protocol", "Standard name, or scanner, voltage, kernel, thickness and body part."),
     Heading("Series", numeric=True),
     Heading("Fitted", "Series with a noise level and a size.", numeric=True),
-    Heading("Noise a cm, %", "Change of the noise level with a cm of diameter.", numeric=True),
+    Heading("Noise per cm, %", "Change of the noise level per cm of diameter.", numeric=True),
     Heading("Noise residual, %", "Standard deviation of noise beside the trend.", numeric=True),
-    Heading("SSDE a cm, %", "Change of the SSDE with a cm of diameter.", numeric=True),
+    Heading("SSDE per cm, %", "Change of the SSDE per cm of diameter.", numeric=True),
 )
 SERIES = (
     Heading("Series", "A click leads to the series."),

@@ -22,9 +22,9 @@ PROTOCOLS = (
     ("Protocol", 4.0, False),
     ("Series", 1.0, True),
     ("Fitted", 1.0, True),
-    ("Noise a cm, %", 1.4, True),
+    ("Noise per cm, %", 1.4, True),
     ("Noise residual, %", 1.6, True),
-    ("SSDE a cm, %", 1.4, True),
+    ("SSDE per cm, %", 1.4, True),
 )
 SERIES = (
     ("Series", 2.4, False),
