@@ -168,11 +168,11 @@ def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, 
 
 
 def _padding(dataset: Dataset) -> tuple[int, int] | None:
-    first = number(dataset, "PixelPaddingValue")
-    if first is None:
+    first = numbers(dataset, "PixelPaddingValue")
+    if len(first) != 1:
         return None
     last = number(dataset, "PixelPaddingRangeLimit")
-    return int(first), int(first if last is None else last)
+    return int(first[0]), int(first[0] if last is None else last)
 
 
 def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: bool) -> Iterable[str]:
@@ -190,7 +190,8 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
     elif (found := written(dataset, "PixelSpacing")) is not None:
         yield f"PixelSpacing is {found}, which no pixels have: sizes are not known"
     for keyword in _NUMBERS:
-        if not numbers(dataset, keyword) and (found := written(dataset, keyword)) is not None:
+        single = len(numbers(dataset, keyword)) == 1
+        if not single and (found := written(dataset, keyword)) is not None:
             yield f"{keyword} is {found}, not a number: not used"
     yield from acquisition_warnings(dataset)
     yield from image_type_notes(text(dataset, "ImageType") or "")
