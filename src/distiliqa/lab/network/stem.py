@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 CROP = slice(16, 240)  # rows and columns of the published stem's output that the ViT sees
 PUBLISHED_GRID = CROP.stop - CROP.start
-_DIFFERENCES = 0.8  # of the first kernels of a strided stem, the share that begins without a mean
 
 
 def conv_block(convolution: nn.Conv2d) -> nn.Module:
@@ -73,9 +72,7 @@ class PublishedStem(nn.Module):
 class StridedStem(nn.Module):
     """A stem that halves the image at every block and sees all of it.
 
-    The early blocks, where noise is read, work on many pixels and stay cheap. Most kernels of the
-    first block begin without a mean: noise and sharpness lie in differences between pixels, which
-    are a hundredth of the brightness that a random kernel sees first.
+    The early blocks, where noise is read, work on many pixels and stay cheap.
     Source: Xiao et al. 2021, Early Convolutions Help Transformers See Better, arXiv 2106.14881.
 
     Parameters
@@ -88,14 +85,12 @@ class StridedStem(nn.Module):
         super().__init__()
         self.out_channels = channels[-1]
         sides = [first_kernel, *(3 for _ in channels[1:])]
-        convolutions = [
-            nn.Conv2d(a, b, side, 2, side // 2)
-            for (a, b), side in zip(pairwise([1, *channels]), sides, strict=True)
-        ]
-        self.blocks = nn.Sequential(*map(conv_block, convolutions))
-        kernels = convolutions[0].weight.detach()
-        differences = kernels[: round(_DIFFERENCES * len(kernels))]
-        differences -= differences.mean(dim=(1, 2, 3), keepdim=True)
+        self.blocks = nn.Sequential(
+            *(
+                conv_block(nn.Conv2d(a, b, side, 2, side // 2))
+                for (a, b), side in zip(pairwise([1, *channels]), sides, strict=True)
+            )
+        )
 
     def forward(self, image: Tensor) -> Tensor:  # (N, 1, S, S)
         return self.blocks(image)  # (N, out_channels, S / 2^blocks, S / 2^blocks)
