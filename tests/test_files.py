@@ -25,6 +25,7 @@ from distiliqa.files import (
     open_regular,
     private_folder,
     sha256,
+    write_csv,
     write_durably,
     write_json,
     write_text,
@@ -236,3 +237,8 @@ def test_a_folder_that_is_a_file_is_reported(tmp_path: Path):
         only_one(tmp_path / "out", "monitor"),
     ):
         pass
+
+
+def test_csv_has_a_line_a_row_and_an_empty_field_for_none(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", ("name", "value"), [("a,b", None), ("c", 1.5)])
+    assert (tmp_path / "a.csv").read_bytes() == b'name,value\n"a,b",\nc,1.5\n'

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.errors import CTReadError
 from distiliqa.files import make_folder
 from distiliqa.jobs import run_jobs
 from distiliqa.lab.data.tcia import LOW_DOSES
 from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.dicom_files import simulate_file
+from tools.entry import run
 from tools.make_model.patients import load_patients
 from tools.make_model.sources import training_files
 
@@ -81,7 +81,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
+    run(main)

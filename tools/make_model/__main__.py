@@ -12,12 +12,11 @@ says what was done; after the last step it is copied beside model.yaml.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from distiliqa.errors import DistiliqaError
 from distiliqa.files import write_text
 from distiliqa.foreign_text import read_text
+from tools.entry import run
 from tools.make_model.log import FILE as LOG
 from tools.make_model.log import Log, versions
 from tools.make_model.settings import load_settings
@@ -47,9 +46,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; run again to go on")
+    run(main)

@@ -10,14 +10,12 @@ ablation.md and ablation.json beside the settings, and printed.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_json, write_text
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.rated_folder import TEST, TRAIN
@@ -31,6 +29,7 @@ from distiliqa.lab.train.training_run import TrainingRun
 from distiliqa.statistics.agreement import agreement
 from distiliqa.statistics.group_bootstrap import bootstrap
 from distiliqa.version import __version__
+from tools.entry import run
 from tools.make_model.ablation_images import challenge_images, similarity_ratings
 from tools.make_model.ablation_settings import AblationSettings, RowSettings, load_ablation
 from tools.make_model.patients import FILE as PATIENTS
@@ -155,9 +154,4 @@ def table(rows: list[dict[str, Any]], settings: AblationSettings) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; run again to go on")
+    run(main)

@@ -6,7 +6,6 @@ python -m tools.make_model.choose_patients training/compact --data DIR --data DI
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -22,6 +21,7 @@ from distiliqa.jobs import run_jobs
 from distiliqa.lab.recipe_file import Section, read_yaml, validated
 from distiliqa.metrics import global_noise_level
 from distiliqa.simulate.patient import body_outline
+from tools.entry import run
 from tools.make_model.patients import (
     FILE,
     Patient,
@@ -166,7 +166,4 @@ def _role(name: str, site: str, slices: Sequence[Slice], rule: Selection) -> Rol
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
+    run(main)

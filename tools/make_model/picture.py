@@ -8,7 +8,6 @@ draws the slice that training/compact/model.yaml names.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.versions import degraded
+from tools.entry import run
 from tools.make_model.settings import FILE, load_settings
 
 SETTINGS = Path(__file__).resolve().parents[2] / "training" / "compact" / FILE
@@ -94,7 +94,4 @@ def draw_faults(file: Path, model: Path, out: Path, seed: int) -> dict[str, floa
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
+    run(main)

@@ -9,7 +9,6 @@ stopped. The scale of the package is src/distiliqa/lab/label/ldctiqac2023.json.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,6 +28,7 @@ from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.patient import lung_share
 from distiliqa.version import __version__
+from tools.entry import run
 
 NOISE_HU = (7.0, 17.0)  # full dose of an abdominal scan with a soft kernel
 MAX_LUNG = 0.03
@@ -109,7 +109,4 @@ def _scanned(ct: CTSlice) -> Iterator[float]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
+    run(main)

@@ -11,7 +11,6 @@ and blurred by 6 mm, so that noise and blur put no trunk out of domain. Weights 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from distiliqa.lab.train.body_limits import tissue_limits
 from distiliqa.metrics.body_shape import body_shape
 from distiliqa.metrics.body_tissue import BodyTissue
 from distiliqa.models.folder import find_model, read_config, write_config
+from tools.entry import run
 
 NOISE_HU, GRAIN = 100.0, 0.8  # standard deviation, and that of the kernel in pixels
 BLUR_MM, USUAL_PIXEL_MM = 6.0, 0.75  # full width at half maximum
@@ -72,7 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
+    run(main)

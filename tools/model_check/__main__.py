@@ -11,7 +11,6 @@ defined in the module of its item, and the patients in training/compact/patients
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from distiliqa.files import make_folder, sha256, write_json, write_text
 from distiliqa.report.json import model_facts, settings
 from distiliqa.scoring.model import load_model
 from distiliqa.version import __version__
+from tools.entry import run
 from tools.make_model.model_folder import RECORD, REPORT
 from tools.make_model.patients import load_patients
 from tools.make_model.settings import load_settings
@@ -104,9 +104,4 @@ def record(subject: Subject, sections: Sequence[Section], settings_file: Path) -
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DistiliqaError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; run again to go on")
+    run(main)

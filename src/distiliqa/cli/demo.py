@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -64,14 +62,13 @@ def _train(out: Path) -> Path:
 
 def _write_pairs(path: Path) -> list[str]:
     """Pair the doses of the example slice by slice, with one case for each slice."""
-    from distiliqa.files import write_text
+    from distiliqa.files import write_csv
 
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["full", "low", "case", "low_dose"])
     slices = sorted(full.name for full in (EXAMPLE_SERIES / FULL_DOSE).iterdir())
-    for name in slices:
-        pair = (EXAMPLE_SERIES / dose / name for dose in (FULL_DOSE, LOW_DOSE))
-        table.writerow([*pair, Path(name).stem, LOW_DOSE_LEVEL])
-    write_text(path, text.getvalue())
+    rows = [
+        [EXAMPLE_SERIES / FULL_DOSE / name, EXAMPLE_SERIES / LOW_DOSE / name, Path(name).stem]
+        for name in slices
+    ]
+    columns = ("full", "low", "case", "low_dose")
+    write_csv(path, columns, [[*row, LOW_DOSE_LEVEL] for row in rows])
     return [Path(name).stem for name in slices]

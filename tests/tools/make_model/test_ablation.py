@@ -12,9 +12,9 @@ from tools.make_model.ablation_images import similarity_ratings
 from tools.make_model.ablation_settings import load_ablation
 
 from distiliqa.errors import RecipeError
-from distiliqa.files import write_json
+from distiliqa.files import write_csv, write_json
 from distiliqa.foreign_json import read_json
-from distiliqa.lab.data.rated_folder import MANIFEST, TEST, TRAIN, write_manifest
+from distiliqa.lab.data.rated_folder import MANIFEST, TEST, TRAIN
 from tools.make_model import ablation
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,7 +52,7 @@ def home(tmp_path: Path, write_ct: Callable[..., Path]) -> Path:
                 scores[path] = 3.0 - at
         columns = ("path", "case", "source", "scan", "process")
         rows = [[*row[:3], 1 if row[0].endswith("/1.dcm") else 0, row[4]] for row in rows]
-        write_manifest(images / name / MANIFEST, columns, rows)
+        write_csv(images / name / MANIFEST, columns, rows)
         write_json(images / name / ratings, scores)
     (tmp_path / "tiny.yaml").write_text(TINY)
     (tmp_path / ablation.RECORD.replace("json", "yaml")).write_text(ROWS)

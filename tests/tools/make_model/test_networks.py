@@ -16,9 +16,9 @@ from tools.make_model.networks import (
     train_all_teachers,
 )
 
-from distiliqa.files import write_json
+from distiliqa.files import write_csv, write_json
 from distiliqa.foreign_json import read_json
-from distiliqa.lab.data.rated_folder import MANIFEST, TRAIN, write_manifest
+from distiliqa.lab.data.rated_folder import MANIFEST, TRAIN
 
 TINY = """
 network: {preset: compact, stem_width: 2, depth: 1, width: 8, heads: 2, mlp: 8}
@@ -41,7 +41,7 @@ def work(tmp_path_factory: pytest.TempPathFactory, write_ct: Callable[..., Path]
             path = f"{case}/{version}.dcm"
             write_ct(folder / "images" / path, rng.normal(40, noise, (48, 48)), PatientID=case)
             rows.append([path, case, f"{case}.dcm", 3.5 - version])
-    write_manifest(folder / "images" / MANIFEST, ("path", "case", "source", "score"), rows)
+    write_csv(folder / "images" / MANIFEST, ("path", "case", "source", "score"), rows)
     write_json(folder / "images" / TRAIN, {row[0]: row[3] for row in rows})
     (folder / "tiny.yaml").write_text(TINY)
     (folder / "student.yaml").write_text(STUDENT)

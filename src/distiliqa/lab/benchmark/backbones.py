@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
-from distiliqa.lab.benchmark.library_networks import PATCH, VITS, library_network
+from distiliqa.lab.benchmark.foreign_networks import PATCH, VITS, library_network
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.network.sizes import PRESETS
 from distiliqa.lab.network.stem import PublishedStem, StridedStem, grown

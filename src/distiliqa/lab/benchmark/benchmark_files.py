@@ -10,9 +10,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from distiliqa.files import atomic_path, write_json, write_text
+from distiliqa.files import atomic_path, write_csv, write_json, write_text
 from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
 from distiliqa.statistics.agreement import FIGURES
 from distiliqa.version import __version__
@@ -31,12 +29,14 @@ SHOWN = ("plcc", "srocc", "krocc", "overall", "rmse", "mae")
 def write_benchmark(table: BenchmarkTable, out: Path) -> None:
     """Write all files. Raises `DistiliqaError` where ``out`` cannot be written."""
     rows = [_record(table, row) for row in table.rows]
-    _write_csv(out / "table.csv", rows)
+    write_csv(out / "table.csv", list(rows[0]) if rows else [], [row.values() for row in rows])
     groups = [
         {"method": g.method, "column": g.column, "value": g.value, "n": g.n, **g.figures}
         for g in table.groups
     ]
-    _write_csv(out / "groups.csv", groups)
+    write_csv(
+        out / "groups.csv", list(groups[0]) if groups else [], [row.values() for row in groups]
+    )
     write_json(out / "table.json", _content(table, rows))
     write_text(out / "table.md", markdown(table))
     write_text(out / "table.tex", latex(table))
@@ -90,14 +90,6 @@ def _record(table: BenchmarkTable, row: TableRow) -> dict[str, Any]:
         "learning_rates": " ".join(f"{rate:g}" for rate in row.result.learning_rates),
         "cost_problem": cost and cost.problem,
     }
-
-
-def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(path, text.getvalue())
 
 
 _HEADINGS = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from distiliqa.ct.listing import Problem
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.files import make_folder, sha256, write_csv, write_json
 from distiliqa.jobs import run_jobs
 from distiliqa.lab.data.dose_mixing import DoseFormula, check_doses, mix
 from distiliqa.lab.data.pair_images import read_images
@@ -28,7 +28,6 @@ from distiliqa.lab.data.rated_folder import (
     relative,
     remove_lists,
     stamp,
-    write_manifest,
 )
 from distiliqa.metrics.ssim import ssim
 from distiliqa.version import __version__
@@ -99,7 +98,7 @@ def preprocess(
     lists = _lists(rows, train_cases, test_cases)
     for name, images in lists.items():
         write_json(folder / name, images)
-    write_manifest(folder / MANIFEST, ManifestRow._fields, rows)
+    write_csv(folder / MANIFEST, ManifestRow._fields, rows)
     summary = Summary(
         folder=folder,
         images=len(lists[DATASET]),

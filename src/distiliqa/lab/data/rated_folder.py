@@ -7,18 +7,16 @@ goes on where it stopped.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from distiliqa.ct.listing import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import cannot_write, file_stamp, make_folder, write_text
+from distiliqa.files import cannot_write, file_stamp, make_folder
 from distiliqa.foreign_json import parse_json
 
 DATASET, TRAIN, TEST, MANIFEST = "dataset.json", "train.json", "test.json", "manifest.csv"
@@ -43,15 +41,6 @@ class ManifestRow(NamedTuple):
     dose: float
     score: float
     source: str
-
-
-def write_manifest(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write ``rows`` as CSV, atomically; None is an empty field."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -10,7 +10,7 @@ import torch
 
 from distiliqa.ct.listing import Problem
 from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.files import make_folder, sha256, write_csv, write_json
 from distiliqa.jobs import run_jobs
 from distiliqa.lab.data.rated_folder import (
     DATASET,
@@ -21,7 +21,6 @@ from distiliqa.lab.data.rated_folder import (
     Summary,
     remove_lists,
     stamp,
-    write_manifest,
 )
 from distiliqa.lab.data.simulated_row import SimulatedRow
 from distiliqa.lab.data.simulated_slice import Plan, simulate_slice
@@ -84,7 +83,7 @@ def simulate_dataset(
     lists = _lists(rows, recipe.test_cases)
     for name, images in lists.items():
         write_json(out / name, images)
-    write_manifest(out / MANIFEST, SimulatedRow._fields, rows)
+    write_csv(out / MANIFEST, SimulatedRow._fields, rows)
     counts = {"images": len(rows), "train": len(lists[TRAIN]), "test": len(lists[TEST])}
     _report(plan, counts, {str(path): found["sha256"] for path, found in done.items()}, problems)
     reused = len(files) - len(pending)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from distiliqa.files import atomic_path, write_json, write_text
+from distiliqa.files import atomic_path, write_csv, write_json
 from distiliqa.lab.evaluate.evaluation import Evaluation
 from distiliqa.statistics.agreement import METRICS, Agreement
 from distiliqa.version import __version__
@@ -43,13 +41,13 @@ def write_evaluation(
     """
     metrics = evaluation.metrics.as_dict()
     header = (*_PUBLISHED_METRICS, "overall")
-    _write_csv(folder / METRICS_TABLE, header, [(0, *metrics.values(), metrics["overall"])])
+    write_csv(folder / METRICS_TABLE, header, [(0, *metrics.values(), metrics["overall"])])
     predictions = zip(evaluation.images, evaluation.predicted.tolist(), strict=True)
     rows = (
         (row, image.path, image.score, predicted, image.name)
         for row, (image, predicted) in enumerate(predictions)
     )
-    _write_csv(folder / IMAGES_TABLE, (*_PUBLISHED_IMAGES, "image"), rows)
+    write_csv(folder / IMAGES_TABLE, (*_PUBLISHED_IMAGES, "image"), rows)
     write_json(folder / SUMMARY, summarize(evaluation) | dict(provenance or {}))
     write_scatter(evaluation, folder / SCATTER)
 
@@ -91,14 +89,6 @@ def summarize(evaluation: Evaluation) -> dict[str, Any]:
 
 def _agreement(metrics: Agreement) -> dict[str, Any]:
     return {"n": metrics.n, **metrics.figures(), "notes": metrics.notes}
-
-
-def _write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
 
 
 # More colors are hard to distinguish.

@@ -6,8 +6,6 @@ deviation show how much the choice of patients matters.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from distiliqa.errors import DistiliqaError, quoted
-from distiliqa.files import write_text
+from distiliqa.files import write_csv
 from distiliqa.foreign_text import read_csv
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.statistics.agreement import FIGURES, agreement
@@ -54,7 +52,7 @@ def rows_of_fold(
 
 def write_out_of_fold(path: Path, rows: Iterable[OutOfFold]) -> None:
     """Write rows as CSV; `distiliqa evaluate --predictions` reads them."""
-    _write(path, OutOfFold._fields, rows)
+    write_csv(path, OutOfFold._fields, rows)
 
 
 def read_out_of_fold(path: Path) -> list[OutOfFold]:
@@ -118,12 +116,4 @@ def _figures(seed: int, fold: int | str, rows: Sequence[OutOfFold]) -> Row:
 
 def write_cross_validation(path: Path, rows: Iterable[Row]) -> None:
     """Write the table of `cross_validation_rows`; an undefined figure is empty."""
-    _write(path, COLUMNS, ([row[column] for column in COLUMNS] for row in rows))
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(header)
-    table.writerows(rows)
-    write_text(path, text.getvalue())
+    write_csv(path, COLUMNS, ([row[column] for column in COLUMNS] for row in rows))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +11,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback, Checkpoint
 from matplotlib.figure import Figure
 
-from distiliqa.files import atomic_path, cannot_write, write_text
+from distiliqa.files import atomic_path, cannot_write, write_csv
 from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.network.weights import save_network
@@ -58,11 +56,7 @@ class History(Callback):
 
     def write(self) -> None:
         """Write the whole table; a killed process leaves this one or the one before."""
-        text = io.StringIO()
-        table = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(self.rows)
-        write_text(self.path, text.getvalue())
+        write_csv(self.path, list(self.rows[0]), [row.values() for row in self.rows])
 
     def state_dict(self) -> dict[str, Any]:
         return {"rows": self.rows}
