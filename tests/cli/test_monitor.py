@@ -29,11 +29,11 @@ import sys, time
 from distiliqa.monitor import arrival, run as monitor
 prepare = arrival.prepare
 monitor.BATCH = 4
-def slow(ct, config):
+def slow(ct, config, measures):
     sys.stdin.readline()
     print("read", flush=True)
     time.sleep(0.05)
-    return prepare(ct, config)
+    return prepare(ct, config, measures)
 arrival.prepare = slow
 from distiliqa.cli import main
 main()

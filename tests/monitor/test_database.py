@@ -30,11 +30,44 @@ def test_all_of_a_transaction_or_nothing(tmp_path: Path):
         assert database.execute("SELECT count(*) FROM model").fetchone()[0] == 1
 
 
+OF_VERSION_4 = {
+    "series": ("scan_date", "scan_time", "station"),
+    "slices": ("mtf50_per_mm", "dw_mm", "ctdivol_mgy", "ssde_mgy"),
+}
+WITHOUT_SCANS = "DROP VIEW series_means; DROP TABLE alarms;" + "".join(
+    f"ALTER TABLE {table} DROP COLUMN {column};"
+    for table, columns in OF_VERSION_4.items()
+    for column in columns
+)
 WITHOUT_PROCESSED = (
-    "DROP VIEW series_means; ALTER TABLE slices DROP COLUMN processed;"
+    f"{WITHOUT_SCANS} ALTER TABLE slices DROP COLUMN processed;"
     "ALTER TABLE slices DROP COLUMN counts_as_processed;"
     "CREATE VIEW series_means AS SELECT * FROM series;"
 )
+
+
+def test_a_database_of_version_3_goes_on(tmp_path: Path):
+    path = tmp_path / "a.sqlite"
+    with closing(open_database(path)) as database:
+        new = database.execute("SELECT * FROM series_means").description
+        database.executescript(
+            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            f"{WITHOUT_SCANS} CREATE VIEW series_means AS SELECT * FROM series;"
+            "PRAGMA user_version = 3;"
+            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
+            " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
+        )
+    with closing(open_database(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+        (former,) = database.execute("SELECT * FROM series_means").fetchall()
+        assert sorted(former.keys()) == sorted(column[0] for column in new)
+        assert [former[name] for name in ("score", "scan_date", "station", "dw_mm")] == [
+            *(3, None, None, None)
+        ]
+        database.execute("UPDATE slices SET dw_mm = 285, mtf50_per_mm = 0.35")
+        database.execute("INSERT INTO alarms VALUES (1, 'score', 'lower')")
+        (row,) = database.execute("SELECT * FROM series_means").fetchall()
+    assert (row["dw_mm"], row["mtf50_per_mm"]) == (285, 0.35)
 
 
 def test_a_database_of_version_2_goes_on(tmp_path: Path):

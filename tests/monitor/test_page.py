@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.support.made import made_score
 
-from distiliqa.ct import Acquisition
+from distiliqa.ct import Acquisition, CTSlice, Identification
 from distiliqa.files import FileStamp
+from distiliqa.metrics import measure_slice
+from distiliqa.metrics.body_size import BodySize
+from distiliqa.metrics.slice_measures import SliceMeasures
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.store import Outcome, Store
 from distiliqa.report.names import short_hash
@@ -129,3 +133,64 @@ def test_series_with_processed_slices_are_counted_and_the_limits_of_the_model_sh
     page = draw()
     assert f"1 of 3 series have processed slices: {LOST_DETAIL}." in page
     assert "The score sees" not in page
+
+
+def sized(mm: float) -> SliceMeasures:
+    """The measures of a small slice, as if the body had this diameter."""
+    found = measure_slice(CTSlice(np.zeros((32, 32), np.float32)))
+    return replace(found.numbers, size=BodySize(diameter_mm=mm))
+
+
+def add_dated(store: Store, scores: list[float], start: int = 1) -> None:
+    """A series a day, the patients of which have many sizes; larger ones score lower."""
+    known = len(store.done())
+    for n, score in enumerate(scores):
+        mm = 250.0 + 10 * (n % 7)
+        when = Identification(study_date=f"2026-0{1 + (start + n) // 28}-{1 + (start + n) % 28:02}")
+        one = made_score(
+            score - 0.01 * (mm - 280) + 0.01 * (n % 2),
+            series=f"1.3.{known + n}",
+            acquisition=FACTS,
+            noise_hu=10.0,
+            measures=sized(mm),
+        )
+        one = replace(one, info=replace(one.info, identification=when))
+        path = Path(f"/in/{known + n}.dcm")
+        store.record([Outcome(path, FileStamp(1, n), f"d{known + n}", scores=(one,))], {})
+
+
+def test_charts_are_after_the_trend_with_size_and_over_the_days_of_the_scans(
+    store: Store, draw: Callable[..., str]
+):
+    add_dated(store, [3.0] * BASELINE + [2.9] * 8)
+    page = draw()
+    assert "-0.100 for each cm of water-equivalent diameter." in page
+    assert "Across: days since the first scan." in page
+    assert "Out of control since series" in page
+    assert f"Latest {BASELINE}: mean 2.9" in page
+    assert "2026-01" not in page
+    assert "2026-01-02" in draw(identify=True)
+    assert "Across: date of the scan." in draw(identify=True)
+
+
+def test_an_alarm_is_reported_once_also_after_a_new_start(
+    tmp_path: Path, store: Store, draw: Callable[..., str], model: Model
+):
+    add_dated(store, [3.0] * BASELINE + [2.0] * 4)
+    draw()
+    assert draw.reported == ["Force, 120 kV, <b>B30f: out of control, score lower"]
+    add_dated(store, [2.0] * 2, start=BASELINE + 4)
+    draw()
+    assert draw.reported == []
+    with closing(Store(tmp_path / "a.sqlite", model.config)) as again:
+        assert write_trend(tmp_path / "b.html", again, model.config, tmp_path) == []
+    add_dated(store, [3.3] * 40, start=BASELINE + 6)
+    draw()
+    assert draw.reported == ["Force, 120 kV, <b>B30f: out of control, score higher"]
+
+
+def test_missing_dates_are_counted(store: Store, draw: Callable[..., str]):
+    add(store, [3.0, 3.1])
+    assert "No file states the date of its scan: series are in the order of arrival." in draw()
+    add_dated(store, [3.0, 3.0])
+    assert "2 of 4 series state no date" in draw()

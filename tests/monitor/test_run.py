@@ -202,10 +202,10 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_later(
     write_series(folder, 2)
     prepare = arrival.prepare
 
-    def changes(ct, config):
+    def changes(ct, config, measures):
         if ct.path.endswith("0.dcm"):
             os.utime(ct.path, (2, 2))
-        return prepare(ct, config)
+        return prepare(ct, config, measures)
 
     monkeypatch.setattr(arrival, "prepare", changes)
     monitor = start()

@@ -10,6 +10,15 @@ from distiliqa.statistics.control_chart import BASELINE
 def row(series: str, score: float, noise: float | None = None, **facts: object) -> dict:
     """A row of ``series_means``."""
     return {
+        "id": 1,
+        "first_scored": "2026-01-01T00:00:00+00:00",
+        "scan_date": None,
+        "scan_time": None,
+        "station": None,
+        "mtf50_per_mm": None,
+        "dw_mm": None,
+        "ctdivol_mgy": None,
+        "ssde_mgy": None,
         "series": series,
         "manufacturer": "ACME",
         "scanner": "Force",

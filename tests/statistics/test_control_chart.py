@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from distiliqa.statistics import control_chart as module
 from distiliqa.statistics.control_chart import (
     BASELINE,
     FALSE_ALARMS,
     control_chart,
     moving_average,
     relative_deviation,
+    width,
 )
 
 # Montgomery, Introduction to Statistical Quality Control, example 9.2: a mean of 10 and a
@@ -44,9 +44,10 @@ def test_the_example_of_nist():
     assert 50 + 3 * 2.0539 * relative_deviation(100, 0.3)[-1] == pytest.approx(52.5884, abs=1e-4)
 
 
-def test_the_width_is_the_quantile_that_it_says():
-    quantile = t.ppf(1 - FALSE_ALARMS / 2, BASELINE - 1)
-    assert pytest.approx(quantile, abs=1e-9) == module._WIDTH
+@pytest.mark.parametrize("fitted", [1, 2])
+def test_the_width_is_the_quantile_that_it_says(fitted: int):
+    quantile = t.ppf(1 - FALSE_ALARMS / 2, BASELINE - fitted)
+    assert width(fitted) == pytest.approx(quantile, abs=1e-9)
 
 
 def test_the_deviation_of_the_average_is_that_of_simulated_ones():

@@ -88,7 +88,7 @@ def score_arrivals(arrivals: Iterable[Arrival], model: Model) -> list[Outcome]:
     """
     arrivals = tuple(arrivals)
     refs = [ref for arrival in arrivals for ref in arrival.refs]
-    reader = SliceReader(refs, partial(prepare, config=model.config))
+    reader = SliceReader(refs, partial(prepare, config=model.config, measures="basic"))
     scores = defaultdict[str, list[SliceScore]](list)
     for score in model.score_prepared(reader):
         scores[score.path].append(score)

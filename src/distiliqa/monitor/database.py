@@ -11,7 +11,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
 
-VERSION = 3
+VERSION = 4
 
 OF_A_SERIES = slice_columns(
     "manufacturer", "scanner", "kvp", "kernel", "slice_thickness_mm", "body_part"
@@ -31,6 +31,10 @@ OF_A_SLICE = slice_columns(
     "slice_thickness_mm",
     "processed",
     "counts_as_processed",
+    "mtf50_per_mm",
+    "dw_mm",
+    "ctdivol_mgy",
+    "ssde_mgy",
 )
 _TYPES = {
     "score": "REAL NOT NULL",
@@ -50,6 +54,15 @@ def _line(column: Column) -> str:
     unit = "" if column.unit in ("", "1") else f" Unit: {column.unit}."
     return f"    {column.name} {kind},  -- {column.meaning}{unit}"
 
+
+_ALARMS = """
+CREATE TABLE alarms (         -- the series of the stretches out of control that were reported
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    measure TEXT NOT NULL,
+    side TEXT NOT NULL,       -- of the baseline: higher or lower
+    PRIMARY KEY (series_id, measure, side)
+);
+"""
 
 # SQLite keeps the comments: `.schema` shows them to whoever opens the file.
 _SCHEMA = f"""
@@ -76,6 +89,9 @@ CREATE TABLE series (
     first_scored TEXT NOT NULL,   -- UTC, ISO 8601
     -- these facts are of the slice that came first
 {_lines(OF_A_SERIES)}
+    scan_date TEXT,           -- (0008,0020), ISO 8601; NULL where no slice states one
+    scan_time TEXT,           -- time of day, (0008,002A) or (0008,0032)
+    station TEXT,             -- (0008,1010)
     patients INTEGER NOT NULL,  -- number of patients that its slices named while a monitor ran
     warnings TEXT NOT NULL    -- JSON list: of the series as a whole
 );
@@ -90,7 +106,7 @@ CREATE TABLE slices (
     PRIMARY KEY (sha256, frame)
 );
 CREATE INDEX slices_of_series ON slices (series_id);
-"""
+{_ALARMS}"""
 
 _VIEW = """
 CREATE VIEW series_means AS   -- one row a series, of the slices that are not superseded
@@ -105,7 +121,11 @@ SELECT series.*,
         THEN avg(CASE WHEN counts THEN slices.interval_high END) END AS interval_high,
     sum(counts) AS counted,
     avg(CASE WHEN counts THEN slices.processed END) AS processed,
-    CASE WHEN count(slices.processed) THEN sum(slices.counts_as_processed) END AS processed_slices
+    CASE WHEN count(slices.processed) THEN sum(slices.counts_as_processed) END AS processed_slices,
+    avg(CASE WHEN counts THEN slices.mtf50_per_mm END) AS mtf50_per_mm,
+    avg(CASE WHEN counts THEN slices.dw_mm END) AS dw_mm,
+    avg(CASE WHEN counts THEN slices.ctdivol_mgy END) AS ctdivol_mgy,
+    avg(CASE WHEN counts THEN slices.ssde_mgy END) AS ssde_mgy
 FROM series JOIN (
     -- slices out of domain do not count, unless all of the series are; those that show no
     -- patient count only where the series has no others
@@ -128,7 +148,18 @@ ALTER TABLE slices ADD COLUMN processed REAL;
 ALTER TABLE slices ADD COLUMN counts_as_processed INTEGER NOT NULL DEFAULT 0;
 """
 
-_CHANGES = {1: f"{_FROM_1} {_FROM_2}", 2: _FROM_2}
+# Version 3 has neither when and where a series was scanned nor measures beside the score.
+_FROM_3 = f"""
+ALTER TABLE series ADD COLUMN scan_date TEXT;
+ALTER TABLE series ADD COLUMN scan_time TEXT;
+ALTER TABLE series ADD COLUMN station TEXT;
+ALTER TABLE slices ADD COLUMN mtf50_per_mm REAL;
+ALTER TABLE slices ADD COLUMN dw_mm REAL;
+ALTER TABLE slices ADD COLUMN ctdivol_mgy REAL;
+ALTER TABLE slices ADD COLUMN ssde_mgy REAL;
+{_ALARMS}"""
+
+_CHANGES = {1: f"{_FROM_1} {_FROM_2} {_FROM_3}", 2: f"{_FROM_2} {_FROM_3}", 3: _FROM_3}
 
 
 def open_database(path: Path) -> sqlite3.Connection:

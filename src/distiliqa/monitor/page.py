@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,18 +10,19 @@ from markupsafe import Markup
 
 from distiliqa.errors import one_line
 from distiliqa.models.config import ModelConfig
-from distiliqa.monitor.store import Store
-from distiliqa.monitor.trend import SCORE, Episode, Measure, Member, Protocol, protocols
-from distiliqa.report.columns import series_columns
+from distiliqa.monitor.store import Alarm, Store
+from distiliqa.monitor.trend import Episode, Member, Protocol, protocols
+from distiliqa.monitor.trend_chart import axis_words, chart_plot, consistency, explained
+from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.page_blocks import Cell, Heading, Row, headings, write_page
-from distiliqa.report.plots import control, svg
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.statistics.control_chart import BASELINE, FALSE_ALARMS, WEIGHT
 
 _MEAN, _NOISE, _OUT_OF_DOMAIN, _PROCESSED = series_columns(
     "score", "noise_hu", "outside", "processed_slices"
 )
-_NUMBER = Heading("No.", "Place in the order of arrival.", numeric=True)
+_F50, _SIZE, _CTDI, _SSDE = slice_columns("mtf50_per_mm", "dw_mm", "ctdivol_mgy", "ssde_mgy")
+_NUMBER = Heading("No.", "Place in the order of the scans.", numeric=True)
 _HASH = Heading("Series", "The first eight digits of the SHA-256 of its UID.")
 _UID = Heading("Series", "Its UID, or the file or folder that stands for it.")
 _MEASURED = (
@@ -30,29 +30,39 @@ _MEASURED = (
     *headings((_MEAN, _NOISE, _OUT_OF_DOMAIN)),
     Heading("Out of control"),
     Heading("Warnings"),
-    *headings((_PROCESSED,)),
+    *headings((_PROCESSED, _F50, _SIZE, _CTDI, _SSDE)),
+)
+_SCAN = (Heading("Date of scan"), Heading("Station"))  # they may identify
+_PROTOCOLS = (
+    Heading("Protocol"),
+    Heading("Series", numeric=True),
+    Heading("State"),
+    Heading("Score", f"Mean of the latest {BASELINE} series, see the chart.", numeric=True),
+    Heading("Spread", "Their standard deviation: how consistent they are.", numeric=True),
+    Heading("Noise, HU", f"Mean of the latest {BASELINE} series, see the chart.", numeric=True),
+    Heading("Spread, %", "Their standard deviation, of the mean.", numeric=True),
 )
 _ALARMS = (
     Heading("Protocol"),
     Heading("Measurement"),
-    Heading("Series", "Numbers in the order of arrival in the protocol."),
+    Heading("Series", "Numbers in the order of the scans of the protocol."),
     Heading("Now", "Whether the latest series is still out of control."),
     Heading("Average", "The latest of the stretch.", numeric=True),
     Heading("Limits", "Control limits there.", numeric=True),
 )
-_ORDER = "series in the order of arrival"
 
 
 class Section(NamedTuple):
     """A protocol on the page: its number, its plots with words below each, its table.
 
-    ``out_of_domain`` and ``processed`` are the numbers of its series with slices out of domain, and
-    with slices that count as processed.
+    ``order`` says what the horizontal axis is. ``out_of_domain`` and ``processed`` are the numbers
+    of its series with slices out of domain, and with slices that count as processed.
     """
 
     number: int
     protocol: Protocol
     state: str
+    order: str
     charts: list[tuple[Markup, str]]
     rows: list[Row]
     out_of_domain: int
@@ -65,11 +75,11 @@ def write_trend(
     """Draw the page again.
 
     Without ``identify`` no path, UID or date of a patient stands in it: series are named by a
-    hash and counted in the order of arrival.
+    hash and counted in the order of their scans, and the axis counts days since the first.
 
     Returns
     -------
-    What is out of control now, one line a protocol.
+    What has gone out of control since the last call for this store, one line an alarm.
 
     Raises
     ------
@@ -87,7 +97,12 @@ def write_trend(
         folder=one_line(str(folder)) if identify else None,
         drawn=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         sections=sections,
-        series_columns=(_NUMBER, _UID if identify else _HASH, *_MEASURED),
+        protocol_columns=_PROTOCOLS,
+        protocols=[_summary(section) for section in sections],
+        series_columns=(
+            *(_NUMBER, _UID if identify else _HASH, *_MEASURED),
+            *(_SCAN if identify else ()),
+        ),
         alarm_columns=_ALARMS,
         alarms=[row for section in sections for row in _alarms(section)],
         counts=store.counts(),
@@ -98,59 +113,63 @@ def write_trend(
         lost_detail=LOST_DETAIL,
     )
     return [
-        f"{section.protocol.name}: {section.state}"
-        for section in sections
-        if section.protocol.is_out
+        f"{alarm.protocol}: out of control, {alarm.measure} {alarm.side}"
+        for alarm in store.report_once(_ongoing(sections))
     ]
+
+
+def _ongoing(sections: list[Section]) -> dict[Alarm, list[int]]:
+    """The stretches out of control now, with the ids of their series."""
+    return {
+        Alarm(protocol.name, episode.measure.name, episode.side): protocol.series_of(episode)
+        for protocol in (section.protocol for section in sections)
+        for episode in protocol.episodes
+        if episode.still
+    }
 
 
 def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool) -> Section:
     charts = [
-        (_plot(measure, protocol), _explained(measure, model))
+        (chart_plot(measure, protocol, identify=identify), explained(measure, model))
         for measure in protocol.measures
         if measure.values
     ]
     rows = [_row(number, member, protocol, identify) for member in reversed(protocol.members)]
     out_of_domain = sum(member.out_of_domain > 0 for member in protocol.members)
     processed = sum(member.processed > 0 for member in protocol.members)
-    return Section(number, protocol, _state(protocol), charts, rows, out_of_domain, processed)
+    return Section(
+        number,
+        protocol,
+        _state(protocol),
+        axis_words(protocol, identify=identify),
+        charts,
+        rows,
+        out_of_domain,
+        processed,
+    )
 
 
-def _plot(measure: Measure, protocol: Protocol) -> Markup:
-    chart, numbers = measure.chart, measure.charted
-    names = {member.number: member.name for member in protocol.members}
-    titles = [f"{number}: {names[number]}, {value:.4g}" for number, value in measure.values]
-    draw = partial(control, measure.values, titles=titles, x_label=_ORDER, y_label=measure.label)
-    if chart is None:
-        return svg(draw())
-    return svg(
-        draw(
-            list(zip(numbers, chart.average.tolist(), strict=True)),
-            list(zip(numbers, chart.low.tolist(), chart.high.tolist(), strict=True)),
-            chart.out.tolist(),
-            center=chart.center,
+def _summary(section: Section) -> Row:
+    """A protocol in one line: state, mean, and how consistent it is."""
+    protocol = section.protocol
+    score, noise = protocol.measures
+    link = Cell(protocol.name, f"#p{section.number}")
+    state = Cell(section.state, mark="out") if protocol.is_out else section.state
+    middle, spread = consistency(score.latest)
+    level, change = consistency(noise.latest)
+    share = None if level is None or change is None else 100 * change / level
+    return Row(
+        (
+            link,
+            str(len(protocol.members)),
+            state,
+            *(_number(middle, 3), _number(spread, 3), _number(level, 1), _number(share, 1)),
         )
     )
 
 
-def _explained(measure: Measure, model: ModelConfig) -> str:
-    """The chart in words, for those who do not read charts."""
-    better = "higher" if model.scale.higher_is_better and measure.name == SCORE else "lower"
-    return f"{_verdict(measure)} {better.title()} is better."
-
-
-def _verdict(measure: Measure) -> str:
-    chart, count = measure.chart, len(measure.values)
-    if chart is None and count < BASELINE:
-        return f"{count} of {BASELINE} series for a baseline: no limits yet."
-    if chart is None:
-        return f"All {BASELINE} series of the baseline are equal: no limits."
-    center = measure.text(chart.center)
-    found = f"Baseline {center}, standard deviation {chart.deviation:.2g} between series."
-    ongoing = [episode for episode in measure.episodes() if episode.still]
-    if ongoing:
-        return f"{found} Out of control since series {ongoing[0].first}: {ongoing[0].side}."
-    return f"{found} {'In control.' if len(chart.out) else 'No series after it yet.'}"
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _state(protocol: Protocol) -> str:
@@ -180,6 +199,11 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
         "; ".join(out),
         "; ".join(member.warnings),
         str(member.processed or ""),
+        _number(member.f50_per_mm, 3),
+        _number(member.dw_mm, 0),
+        _number(member.ctdivol_mgy, 2),
+        _number(member.ssde_mgy, 2),
+        *((member.scan_date or "", one_line(member.station or "")) if identify else ()),
     )
     return Row(
         cells, f"p{section}-{member.number}", "out-of-domain" if member.out_of_domain else ""

@@ -34,7 +34,7 @@ class Tally:
     failed : files that could not be scored this time.
     left_out : files that a user may expect to be scored: other images, archives, pipes.
     waiting : number of files that may still be written.
-    alarms : protocols that have gone out of control, one line each.
+    alarms : measurements that have gone out of control, each once, also after a new start.
     """
 
     slices: int = 0
@@ -61,7 +61,6 @@ class Monitor:
     page: Path
     identify: bool = False
     _drawn: bool = False
-    _alarms: set[str] = field(default_factory=set)
     _unreadable: set[Problem] = field(default_factory=set)
     _no_files: set[Problem] = field(default_factory=set)
     _unopened: set[Problem] = field(default_factory=set)
@@ -112,9 +111,8 @@ class Monitor:
         alarms = write_trend(
             self.page, self.store, self.model.config, self.watch.folder, identify=self.identify
         )
-        new = [alarm for alarm in alarms if alarm not in self._alarms]
-        self._alarms, self._drawn = set(alarms), True
-        return new
+        self._drawn = True
+        return alarms
 
     def _batches(self, ready: dict[Path, FileStamp]) -> Iterator[list[Arrival]]:
         """New files with at least ``BATCH`` slices, or files, between them; copies apart.

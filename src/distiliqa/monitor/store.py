@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
@@ -50,6 +50,14 @@ class Outcome:
         if self.reason is None:
             return "scored"
         return "failed" if self.failed else "left out"
+
+
+class Alarm(NamedTuple):
+    """A stretch out of control that goes on: protocol, measurement, and side of the baseline."""
+
+    protocol: str
+    measure: str
+    side: str
 
 
 class Store:
@@ -112,6 +120,28 @@ class Store:
         """``path`` and ``reason`` of the files that failed."""
         return self._read("SELECT path, reason FROM files WHERE state = 'failed' ORDER BY path")
 
+    def report_once(self, alarms: Mapping[Alarm, Iterable[int]]) -> list[Alarm]:
+        """Take a note of alarms, and return those of which no series is in a former alarm.
+
+        Parameters
+        ----------
+        alarms : the series, by the ids of the database, of each stretch out of control.
+        """
+        new = []
+        with in_words(self.path), transaction(self._database):
+            for alarm, ids in alarms.items():
+                rows = [(number, alarm.measure, alarm.side) for number in ids]
+                if not any(self._is_reported(row) for row in rows):
+                    new.append(alarm)
+                self._database.executemany("INSERT OR IGNORE INTO alarms VALUES (?, ?, ?)", rows)
+        return new
+
+    def _is_reported(self, row: tuple[int, str, str]) -> bool:
+        found = self._database.execute(
+            "SELECT 1 FROM alarms WHERE series_id = ? AND measure = ? AND side = ?", row
+        )
+        return found.fetchone() is not None
+
     def record(self, outcomes: Iterable[Outcome], patients: Mapping[str, int]) -> None:
         """Write the outcome of some files: all of it, or nothing.
 
@@ -139,7 +169,17 @@ class Store:
     def _series_id(self, score: SliceScore, now: str) -> int:
         name = name_of(Path(score.series))
         facts = row_of(OF_A_SERIES, score)
-        row = {"series": name, "first_scored": now, **facts, "patients": 1, "warnings": "[]"}
+        scan = score.info.identification
+        row = {
+            "series": name,
+            "first_scored": now,
+            **facts,
+            "scan_date": scan.study_date,
+            "scan_time": scan.scan_time,
+            "station": scan.station,
+            "patients": 1,
+            "warnings": "[]",
+        }
         self._insert("INSERT OR IGNORE INTO series", row)
         found = self._database.execute("SELECT id FROM series WHERE series = ?", (name,))
         return found.fetchone()["id"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -11,6 +10,8 @@ from itertools import groupby
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
 from distiliqa.foreign_json import parse_json
+from distiliqa.monitor.scan_order import Row, ScanOrder, scan_order
+from distiliqa.monitor.size_adjustment import Numbered, SizeAdjustment, adjust_for_size
 from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.names import short_hash
 from distiliqa.statistics.control_chart import BASELINE, ControlChart, control_chart
@@ -24,21 +25,30 @@ class Member:
 
     Attributes
     ----------
+    id : of the database.
     name : the first eight digits of the SHA-256 of its UID, which identifies nobody.
     series : its UID, or the file that stands for it.
-    number : its place in the order of arrival in its protocol, from 1.
-    score, noise_hu : means over the slices that count, see
-        `distiliqa.scoring.series_score.SeriesScore`; the noise is None where none of them has one.
+    number : its place in the order of the scans of its protocol, from 1.
+    scan_date, station : as the header states them; None where it does not.
+    score, noise_hu, f50_per_mm, dw_mm, ctdivol_mgy, ssde_mgy : means over the slices that count,
+        see `distiliqa.scoring.series_score.SeriesScore`; None where none of them has one.
     slices, out_of_domain, processed : number of slices, of those out of domain, and of those that
         count as processed.
     warnings : of the series as a whole.
     """
 
+    id: int
     name: str
     series: str
     number: int
+    scan_date: str | None
+    station: str | None
     score: float
     noise_hu: float | None
+    f50_per_mm: float | None
+    dw_mm: float | None
+    ctdivol_mgy: float | None
+    ssde_mgy: float | None
     slices: int
     out_of_domain: int
     processed: int
@@ -47,17 +57,42 @@ class Member:
 
 @dataclass(frozen=True)
 class Measure:
-    """One measurement of a protocol: (number, value) of each series that has one, in order."""
+    """One measurement of a protocol.
+
+    Attributes
+    ----------
+    raw : (number, value) of each series that has one, in order.
+    sizes : water-equivalent diameter of the series that have one, mm, by number.
+    logarithmic : whether it changes with size by factors.
+    """
 
     name: str
-    values: tuple[tuple[int, float], ...]
+    raw: tuple[Numbered, ...]
     unit: str = ""
     digits: int = 3
+    sizes: Mapping[int, float] = field(default_factory=dict)
+    logarithmic: bool = False
+
+    @cached_property
+    def adjustment(self) -> SizeAdjustment | None:
+        """Its values after the trend with size; None where there is no trend."""
+        return adjust_for_size(self.raw, self.sizes, logarithmic=self.logarithmic)
+
+    @property
+    def values(self) -> tuple[Numbered, ...]:
+        """What is charted: after the trend with size where there is one."""
+        return self.raw if self.adjustment is None else self.adjustment.values
 
     @property
     def label(self) -> str:
-        """Name and unit."""
-        return f"{self.name}, {self.unit}" if self.unit else self.name
+        """Name and unit, and the size that the values are for."""
+        size = "" if self.adjustment is None else f" at Dw {self.adjustment.size_mm:.0f} mm"
+        return f"{self.name}{size}, {self.unit}" if self.unit else f"{self.name}{size}"
+
+    @property
+    def latest(self) -> list[float]:
+        """The latest values, as many as a baseline has."""
+        return [value for _, value in self.values[-BASELINE:]]
 
     def text(self, value: float) -> str:
         """A value as people read it."""
@@ -66,7 +101,8 @@ class Measure:
     @cached_property
     def chart(self) -> ControlChart | None:
         """None while there are no limits."""
-        return control_chart([value for _, value in self.values])
+        fitted = 1 if self.adjustment is None else 2
+        return control_chart([value for _, value in self.values], fitted)
 
     @property
     def charted(self) -> Sequence[int]:
@@ -116,10 +152,20 @@ class Episode:
 
 @dataclass(frozen=True)
 class Protocol:
-    """The series of one scanner, tube voltage, kernel, slice thickness and body part."""
+    """The series of one scanner, tube voltage, kernel, slice thickness and body part.
+
+    Attributes
+    ----------
+    order : its rows in the order of their scans.
+    """
 
     facts: tuple[str, ...]
-    members: list[Member] = field(default_factory=list)
+    order: ScanOrder
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """Its series in the order of their scans."""
+        return tuple(_member(row, number) for number, row in enumerate(self.order.rows, start=1))
 
     @property
     def name(self) -> str:
@@ -129,10 +175,14 @@ class Protocol:
     @cached_property
     def measures(self) -> tuple[Measure, Measure]:
         """The score and the global noise level."""
-        noise = ((member.number, member.noise_hu) for member in self.members)
+        sizes = {one.number: one.dw_mm for one in self.members if one.dw_mm is not None}
+        score = tuple((one.number, one.score) for one in self.members)
+        noise = tuple(
+            (one.number, one.noise_hu) for one in self.members if one.noise_hu is not None
+        )
         return (
-            Measure(SCORE, tuple((member.number, member.score) for member in self.members)),
-            Measure(NOISE, tuple((number, hu) for number, hu in noise if hu is not None), "HU", 1),
+            Measure(SCORE, score, sizes=sizes),
+            Measure(NOISE, noise, "HU", 1, sizes, logarithmic=True),
         )
 
     @cached_property
@@ -141,37 +191,47 @@ class Protocol:
         found = (episode for measure in self.measures for episode in measure.episodes())
         return sorted(found, key=lambda episode: -episode.last)
 
+    def series_of(self, episode: Episode) -> list[int]:
+        """The ids of the series of a stretch."""
+        return [one.id for one in self.members if episode.first <= one.number <= episode.last]
+
     @property
     def is_out(self) -> bool:
         """Whether one of its measurements is out of control now."""
         return any(episode.still for episode in self.episodes)
 
 
-def protocols(rows: Iterable[sqlite3.Row]) -> list[Protocol]:
+def protocols(rows: Iterable[Row]) -> list[Protocol]:
     """Group the rows of ``series_means``; protocols out of control now come first."""
-    found: dict[tuple[str, ...], Protocol] = {}
+    found: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        facts = _facts(row)
-        members = found.setdefault(facts, Protocol(facts)).members
-        members.append(_member(row, len(members) + 1))
-    return sorted(found.values(), key=lambda protocol: (not protocol.is_out, not protocol.episodes))
+        found.setdefault(_facts(row), []).append(row)
+    made = [Protocol(facts, scan_order(members)) for facts, members in found.items()]
+    return sorted(made, key=lambda protocol: (not protocol.is_out, not protocol.episodes))
 
 
-def _member(row: sqlite3.Row, number: int) -> Member:
+def _member(row: Row, number: int) -> Member:
     return Member(
-        short_hash(row["series"]),
-        row["series"],
-        number,
-        row["score"],
-        row["noise_hu"],
-        row["slices"],
-        row["outside"],
-        row["processed_slices"] or 0,
-        tuple(parse_json(row["warnings"], None, "start a new monitor")),
+        id=row["id"],
+        name=short_hash(row["series"]),
+        series=row["series"],
+        number=number,
+        scan_date=row["scan_date"],
+        station=row["station"],
+        score=row["score"],
+        noise_hu=row["noise_hu"],
+        f50_per_mm=row["mtf50_per_mm"],
+        dw_mm=row["dw_mm"],
+        ctdivol_mgy=row["ctdivol_mgy"],
+        ssde_mgy=row["ssde_mgy"],
+        slices=row["slices"],
+        out_of_domain=row["outside"],
+        processed=row["processed_slices"] or 0,
+        warnings=tuple(parse_json(row["warnings"], None, "start a new monitor")),
     )
 
 
-def _facts(row: sqlite3.Row) -> tuple[str, ...]:
+def _facts(row: Row) -> tuple[str, ...]:
     how = Acquisition(
         kvp=row["kvp"],
         kernel=row["kernel"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 import numpy as np
@@ -20,9 +21,6 @@ from distiliqa.statistics.t_distribution import t_quantile
 BASELINE = 20  # series; Montgomery recommends 20 to 25
 WEIGHT = 0.2  # usual are 0.05 to 0.25, less for smaller shifts
 FALSE_ALARMS = 0.0027  # share of points beyond the limits without a change, as for 3 sigma
-
-# Two-sided quantile of Student's t, not of the normal distribution: the baseline is short.
-_WIDTH = t_quantile(1 - FALSE_ALARMS / 2, BASELINE - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +47,13 @@ class ControlChart:
         return (self.average < self.low) | (self.average > self.high)
 
 
-def control_chart(values: Sequence[float]) -> ControlChart | None:
+def control_chart(values: Sequence[float], fitted: int = 1) -> ControlChart | None:
     """Chart values in their order; the first ``BASELINE`` of them are the baseline.
+
+    Parameters
+    ----------
+    fitted : int
+        Number of parameters that were fitted to the baseline: 1 is its mean, 2 a line.
 
     If the values are normal, independent and do not change, a point is beyond its limits in
     ``FALSE_ALARMS`` of cases, over all baselines that there could be.
@@ -62,10 +65,16 @@ def control_chart(values: Sequence[float]) -> ControlChart | None:
     baseline, later = np.asarray(values[:BASELINE], float), values[BASELINE:]
     if len(baseline) < BASELINE or np.ptp(baseline) == 0:
         return None
-    center, deviation = float(baseline.mean()), float(baseline.std(ddof=1))
+    center, deviation = float(baseline.mean()), float(baseline.std(ddof=fitted))
     average = moving_average(later, center)
-    half = _WIDTH * deviation * relative_deviation(len(later), baseline=BASELINE)
+    half = width(fitted) * deviation * relative_deviation(len(later), baseline=BASELINE)
     return ControlChart(center, deviation, average, center - half, center + half)
+
+
+@cache
+def width(fitted: int) -> float:
+    """Two-sided quantile of Student's t, not of the normal distribution: the baseline is short."""
+    return t_quantile(1 - FALSE_ALARMS / 2, BASELINE - fitted)
 
 
 def moving_average(

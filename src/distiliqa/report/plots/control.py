@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from distiliqa.report.plots.axes import X_GAP, Axis, x_axis, y_axis
 from distiliqa.report.plots.profile import PAGE
 from distiliqa.report.plots.scene import Mark, Scene, Shape, Stroke
 
-Numbered = tuple[int, float]  # the number of a series, and its value
+Placed = tuple[float, float]  # the place of a series, and its value
+_NAME_GAP = 96  # least room for a name of a place, px
 
 
 def control(
-    values: Sequence[Numbered],
-    average: Sequence[Numbered] = (),
-    limits: Sequence[tuple[int, float, float]] = (),
+    values: Sequence[Placed],
+    average: Sequence[Placed] = (),
+    limits: Sequence[tuple[float, float, float]] = (),
     out: Sequence[bool] = (),
     *,
     center: float | None = None,
     titles: Sequence[str] | None = None,
+    name: Callable[[float], str] | None = None,
     x_label: str,
     y_label: str,
 ) -> Scene:
@@ -29,19 +32,22 @@ def control(
 
     Parameters
     ----------
-    values : Sequence[Numbered]
-        (number, value) in ascending order, drawn as dots.
-    average : Sequence[Numbered]
+    values : Sequence[Placed]
+        (place, value) in ascending order, drawn as dots. Places are numbers of series, or days.
+    average : Sequence[Placed]
         The moving average, a line; ``out`` marks its points beyond the limits, drawn as squares.
     limits : Sequence[tuple[int, float, float]]
-        (number, low, high), drawn as steps.
+        (place, low, high), drawn as steps.
     center : float or None
         The mean of the baseline.
     titles : Sequence[str] or None
         The title of each value.
+    name : Callable[[float], str] or None
+        Names a place below the axis, such as by its date; None for its number.
     """
     across, up = _across(values), _up(values, average, limits)
-    ticks = {value: text for value, text in across.ticks(X_GAP).items() if value == int(value)}
+    found = across.ticks(X_GAP if name is None else _NAME_GAP).items()
+    ticks = {at: name(at) if name else text for at, text in found if at == int(at)}
     middle = [] if center is None else [(PAGE.left, up.at(center)), (PAGE.right, up.at(center))]
     line = [(across.at(number), up.at(value)) for number, value in average]
     shapes = (
@@ -56,15 +62,16 @@ def control(
     return Scene(PAGE.width, PAGE.height, f"Control chart of {y_label}", shapes)
 
 
-def _across(values: Sequence[Numbered]) -> Axis:
+def _across(values: Sequence[Placed]) -> Axis:
     first, last = (values[0][0], values[-1][0]) if values else (1, 1)
-    return PAGE.across(first - 0.5, max(last, first + 1) + 0.5)
+    margin = max(0.5, 0.02 * (last - first))
+    return PAGE.across(first - margin, max(last, first + 1) + margin)
 
 
 def _up(
-    values: Sequence[Numbered],
-    average: Sequence[Numbered],
-    limits: Sequence[tuple[int, float, float]],
+    values: Sequence[Placed],
+    average: Sequence[Placed],
+    limits: Sequence[tuple[float, float, float]],
 ) -> Axis:
     heights = [value for _, value in (*values, *average)]
     heights += [end for _, low, high in limits for end in (low, high)]
@@ -73,19 +80,32 @@ def _up(
     return PAGE.up(low - margin, high + margin)
 
 
-def _limits(limits: Sequence[tuple[int, float, float]], across: Axis, up: Axis) -> Iterator[Shape]:
-    """Each limit from half a number before to half a number after its own."""
+def _limits(
+    limits: Sequence[tuple[float, float, float]], across: Axis, up: Axis
+) -> Iterator[Shape]:
+    """Each limit from half way to the place before to half way to the place after its own."""
+    places = [place for place, _, _ in limits]
+    middles = [(one + other) / 2 for one, other in pairwise(places)]
+    edges = [_before(places), *middles, _after(places)] if places else []
     for end in (1, 2) if limits else ():
         steps = [
-            (across.at(limit[0] + half), up.at(limit[end]))
-            for limit in limits
-            for half in (-0.5, 0.5)
+            (across.at(edge), up.at(limit[end]))
+            for limit, ends in zip(limits, pairwise(edges), strict=True)
+            for edge in ends
         ]
         yield Stroke(steps, "line dashed")
 
 
+def _before(places: Sequence[float]) -> float:
+    return places[0] - (0.5 if len(places) == 1 else (places[1] - places[0]) / 2)
+
+
+def _after(places: Sequence[float]) -> float:
+    return places[-1] + (0.5 if len(places) == 1 else (places[-1] - places[-2]) / 2)
+
+
 def _dots(
-    values: Sequence[Numbered], titles: Sequence[str] | None, across: Axis, up: Axis
+    values: Sequence[Placed], titles: Sequence[str] | None, across: Axis, up: Axis
 ) -> Iterator[Shape]:
     titles = titles or [f"{number}: {value:.4g}" for number, value in values]
     for (number, value), title in zip(values, titles, strict=True):
@@ -93,7 +113,7 @@ def _dots(
 
 
 def _squares(
-    average: Sequence[Numbered], out: Sequence[bool], across: Axis, up: Axis
+    average: Sequence[Placed], out: Sequence[bool], across: Axis, up: Axis
 ) -> Iterator[Shape]:
     for (number, value), is_out in zip(average, out, strict=True):
         if is_out:
