@@ -3,6 +3,7 @@
     FOLDER/results/<name>/   the files of `distiliqa score --out --sr`
     FOLDER/scored/<name>/    the objects of a series, for some time, as more may come
     FOLDER/failed/<name>/    the objects of a series of which some could not be scored
+    FOLDER/received.html     a list of all series that left the queue
 
 If more images of a series come later, it is scored again under another name, and its report
 replaces the earlier one. The report is partial if images of the earlier report are missing. Images
@@ -25,6 +26,7 @@ from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
 from distiliqa.files import make_folder, private_folder
 from distiliqa.foreign_json import read_json
 from distiliqa.pacs.listen.outbox import Outbox
+from distiliqa.pacs.listen.received import SCORED, UNCHANGED, Received
 from distiliqa.pacs.results.earlier import Earlier
 from distiliqa.pacs.results.structured_report import write_sr
 from distiliqa.report import write_reports
@@ -61,6 +63,7 @@ class Scorer:
         self.failed = private_folder(folder / "failed")
         self.model = model
         self.outbox = outbox
+        self.received = Received(folder, model.config)
 
     def has(self, name: str) -> bool:
         """Whether a series of this name was scored before."""
@@ -83,7 +86,7 @@ class Scorer:
             The disk is full, the model fails, or the user interrupts; nothing is lost, and the same
             call continues the work.
         """
-        results = self.results / series.name
+        results, run = self.results / series.name, None
         if not results.exists():
             run = score_inputs([series], self.model, keep_heatmaps=True)  # for the report
             if run.stopped is not None:
@@ -93,12 +96,15 @@ class Scorer:
                 return
             earlier = Earlier.of(results, series)
             if earlier.hold(run):
-                LOG.info("%s: sent again without a change, the earlier report stays", series.name)
-                self._clear(series, some_failed=bool(run.failed))
+                LOG.info("%s: %s, the earlier report stays", series.name, UNCHANGED)
+                images = self._clear(series, some_failed=bool(run.failed))
+                self.received.add(series.name, UNCHANGED, images, run)
                 return
             self._write(run, results, earlier)
         self._queue_reports(results)
-        self._clear(series, some_failed=bool(read_json(results / "run.json")["errors"]))
+        some_failed = bool(read_json(results / "run.json")["errors"])
+        # Last: a page that cannot be written delays no report.
+        self.received.add(series.name, SCORED, self._clear(series, some_failed=some_failed), run)
 
     def _write(self, run: ScoringRun, results: Path, earlier: Earlier) -> None:
         """Write the results under a temporary name first, so that they appear all at once."""
@@ -134,17 +140,21 @@ class Scorer:
         damaged = any(_is_damaged(path) for path in series.glob("*.dcm"))
         problem = "none of its images can be read" if damaged else "no axial CT slice in it"
         LOG.warning("%s: not scored: %s", series.name, problem)
-        self._clear(series, some_failed=damaged)
+        images = self._clear(series, some_failed=damaged)
+        self.received.add(series.name, f"not scored: {problem}", images)
 
-    def _clear(self, series: Path, *, some_failed: bool) -> None:
+    def _clear(self, series: Path, *, some_failed: bool) -> int:
+        """Move the folder of a series out of the queue; returns the number of its objects."""
+        images = sum(1 for _ in series.glob("*.dcm"))
         if some_failed:
             LOG.warning("%s: its images are kept in %s", series.name, self.failed / series.name)
             series.rename(self.failed / series.name)
-            return
+            return images
         if hasattr(os, "sync"):  # the results are on the disk before the images leave the queue
             os.sync()
         series.rename(self.scored / series.name)
         os.utime(self.scored / series.name)
+        return images
 
 
 def _is_damaged(path: Path) -> bool:
