@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -27,27 +28,27 @@ def test_metal_loses_most() -> None:
 
 def test_rod_integrals_are_chords(fan: FanBeam) -> None:
     values = rod_integrals(Rod(20.0, -30.0, 5.0), fan.rays())
-    assert float(values.max()) == pytest.approx(0.25 * 10, rel=0.02)
-    assert bool((values.max(1).values > 0.2).all())
+    assert values.max() == pytest.approx(0.25 * 10, rel=0.02)
+    assert (values.max(1) > 0.2).all()
 
 
 def test_rest_is_no_motion(fan: FanBeam) -> None:
     rays, scale = moved_rays(fan, Motion())
-    assert torch.equal(rays.offset.expand(288, -1), fan.rays().offset.expand(288, -1))
-    assert bool((scale == 1).all())
+    np.testing.assert_array_equal(rays.offset, fan.rays().offset.repeat(288, 0))
+    assert (scale == 1).all()
 
 
 def test_a_patient_who_is_off_for_good_lies_still(fan: FanBeam) -> None:
     rays, scale = moved_rays(fan, Motion((3.0, 0.0), breathing=0.1, periods=0.0, phase=0.25))
-    assert torch.allclose(rays.offset, fan.rays().offset.expand(288, -1))
-    assert torch.allclose(scale, torch.ones_like(scale))
+    np.testing.assert_allclose(rays.offset, fan.rays().offset.repeat(288, 0))
+    np.testing.assert_allclose(scale, 1)
 
 
 def test_a_patient_sways_about_where_he_lies_on_average(fan: FanBeam) -> None:
     rays, _ = moved_rays(fan, Motion((3.0, 0.0), periods=2.0))
-    at = torch.sin(2 * torch.pi * 2.0 * torch.arange(288, dtype=torch.float64) / 288)[:, None]
-    expected = fan.rays().offset - 3.0 * at * torch.cos(fan.rays().angle)
-    assert torch.allclose(rays.offset, expected)
+    at = np.sin(2 * np.pi * 2.0 * np.arange(288) / 288)[:, None]
+    expected = fan.rays().offset - 3.0 * at * np.cos(fan.rays().angle)
+    np.testing.assert_allclose(rays.offset, expected, atol=1e-9)
     _, scale = moved_rays(fan, Motion(breathing=0.1, periods=0.3, phase=0.1))
-    assert float(scale.mean()) == pytest.approx(1.0)
-    assert float(scale.max() - scale.min()) > 0.04
+    assert scale.mean() == pytest.approx(1.0)
+    assert scale.max() - scale.min() > 0.04

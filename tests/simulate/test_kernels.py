@@ -5,8 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import approx_fprime, least_squares
 
-from distiliqa.simulate.kernels import SOFT, STANDARD, Kernel, estimate_kernel, named_kernel
+from distiliqa.simulate.kernels import (
+    SOFT,
+    STANDARD,
+    Kernel,
+    _fit,
+    _misfit,
+    _Prior,
+    estimate_kernel,
+    named_kernel,
+)
 from distiliqa.simulate.reconstruction import filtered_back_projection
 from distiliqa.simulate.scanners import SCANNERS, FanBeam
 
@@ -28,7 +38,7 @@ def test_names_are_in_order() -> None:
 
 
 def test_half_is_where_the_apodization_is_one_half() -> None:
-    found = Kernel(0.4, 3.0).apodization(torch.tensor([0.0, 0.4, 4.0]))
+    found = Kernel(0.4, 3.0).apodization(np.array([0.0, 0.4, 4.0]))
     assert found.tolist() == pytest.approx([1, 0.5, 0], abs=1e-6)
 
 
@@ -38,9 +48,24 @@ def test_noise_shows_the_kernel(kernel: Kernel) -> None:
     draws = torch.randn(1, 400, 200, generator=torch.Generator().manual_seed(0))
     noise = filtered_back_projection(draws, 128, 0.8, fan, kernel)[0].numpy()
     found = estimate_kernel(60 + 15 * noise / noise.std(), 0.8)
-    frequency = torch.linspace(0.1, 0.6, 6)
+    frequency = np.linspace(0.1, 0.6, 6)
     difference = found.apodization(frequency) - kernel.apodization(frequency)
-    assert float(difference.abs().max()) < 0.12
+    assert np.abs(difference).max() < 0.12
+
+
+def test_a_spectrum_is_fitted_as_by_scipy() -> None:
+    prior, frequency = _Prior(STANDARD, 0.5, 0.4), np.linspace(0.08, 0.6, 12)
+    power = 300 * frequency * Kernel(0.45, 3.0).apodization(frequency) ** 2 + 0.01 * frequency**-3
+    power *= np.exp(np.random.default_rng(0).normal(0, 0.15, power.shape))
+    f, log_power = np.log(frequency), np.log(power)
+    start = np.array([np.median(log_power - f), log_power[0] + 3 * f[0], *prior.logarithms])
+    errors, slopes = _misfit(f, log_power, prior, start)
+    numerical = approx_fprime(start, lambda v: _misfit(f, log_power, prior, v)[0])
+    np.testing.assert_allclose(slopes, numerical, atol=1e-5)
+    by_scipy = least_squares(lambda v: _misfit(f, log_power, prior, v)[0], start, xtol=1e-12)
+    found = _fit(frequency, power, 0.8, prior)
+    assert [found.half, found.order] == pytest.approx(np.exp(by_scipy.x[2:]), rel=1e-4)
+    assert np.sum(errors**2) > 2 * by_scipy.cost
 
 
 def test_a_slice_without_soft_tissue_shows_nothing() -> None:
@@ -54,7 +79,7 @@ def test_kernels_have_the_published_mtf(name: str, mtf50: float, mtf10: float) -
     fan = SCANNERS["definition-as-plus"].geometry
     assert isinstance(fan, FanBeam)
     spot = 1 - fan.source_to_center / fan.source_to_detector
-    frequency = torch.tensor([mtf50, mtf10])
-    blur = torch.sinc(fan.sampling * frequency) * torch.sinc(spot * frequency)
+    frequency = np.array([mtf50, mtf10])
+    blur = np.sinc(fan.sampling * frequency) * np.sinc(spot * frequency)
     found = named_kernel(name).apodization(frequency) * blur
     assert found.tolist() == pytest.approx([0.5, 0.1], abs=0.003)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from distiliqa.simulate.noise import WATER_PER_MM, Beam, incident_photons, readout
+from distiliqa.simulate.attenuation import WATER_PER_MM
+from distiliqa.simulate.noise import Beam, incident_photons, readout
 from distiliqa.simulate.scanners import ParallelBeam
 
 RAYS = ParallelBeam(channels=601, pitch=1.0, views=4)

@@ -31,9 +31,9 @@ def test_an_unknown_preset_is_a_users_mistake() -> None:
 def test_sorted_rays_are_as_many_and_as_dense_as_those_of_the_fan(fan: FanBeam) -> None:
     sorted_rays = fan.parallel
     assert (sorted_rays.views, sorted_rays.channels) == (fan.views, fan.channels)
-    at = sorted_rays.channel_positions().numpy()
-    offsets = np.sort(fan.rays().offset[0].numpy())
+    at = sorted_rays.channel_positions()
+    offsets = np.sort(fan.rays().offset[0])
     density = sorted_rays.pitch / np.interp(at, (offsets[1:] + offsets[:-1]) / 2, np.diff(offsets))
     inner = np.abs(at) < 240
-    np.testing.assert_allclose(sorted_rays.rays_of_fan.numpy()[inner], density[inner], rtol=1e-3)
+    np.testing.assert_allclose(sorted_rays.rays_of_fan[inner], density[inner], rtol=1e-3)
     assert sorted_rays.parallel is sorted_rays

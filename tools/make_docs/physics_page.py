@@ -21,13 +21,13 @@ from distiliqa.ct import SOFT_TISSUE
 from distiliqa.files import atomic_path, write_text
 from distiliqa.metrics import difference_power_spectrum
 from distiliqa.simulate.acquisition import Acquisition
+from distiliqa.simulate.attenuation import HU_PER_ATTENUATION, attenuation
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import SHARP, SOFT, STANDARD, Kernel
 from distiliqa.simulate.motion import Motion
-from distiliqa.simulate.noise import HU_PER_ATTENUATION, WATER_PER_MM, incident_photons
-from distiliqa.simulate.projector import project
-from distiliqa.simulate.reconstruction import noise_variance
+from distiliqa.simulate.noise import incident_photons
+from distiliqa.simulate.parallel_beam import noise_variance, project
 from distiliqa.simulate.simulator import degrade
 from tools.make_docs import photons_of_patients, quarter_dose
 from tools.make_docs.dose_pairs import DosePair, dose_pairs
@@ -133,12 +133,11 @@ def noise_against_dose() -> tuple[float, float]:
 
 def predicted_noise(hu: NDArray[np.float32], made: Acquisition) -> NDArray:
     """Standard deviation of the noise of each pixel, HU, without drawing any."""
-    attenuation = torch.from_numpy(1 + hu / 1000) * WATER_PER_MM
     rays = made.geometry.parallel
-    integrals = project(attenuation, SPACING, rays)
-    counts = incident_photons(integrals, rays, made.beam) * torch.exp(-integrals)
+    integrals = project(attenuation(hu), SPACING, rays)
+    counts = incident_photons(integrals, rays, made.beam) * np.exp(-integrals)
     variance = noise_variance(1 / counts, SIZE, SPACING, rays, made.kernel)
-    return variance.sqrt().numpy() * HU_PER_ATTENUATION
+    return np.sqrt(variance) * HU_PER_ATTENUATION
 
 
 def spectrum_of_water() -> float:
@@ -154,7 +153,7 @@ def spectrum_of_water() -> float:
         spectra = [difference_power_spectrum(n, window, (SPACING,) * 2) for n in noise]
         rings = np.linspace(0, 0.6, 25)
         frequency, power = np.mean([spectrum.radial(rings) for spectrum in spectra], 0)
-        theory = frequency * kernel.apodization(torch.from_numpy(frequency)).numpy() ** 2
+        theory = frequency * kernel.apodization(frequency) ** 2
         theory *= power.sum() / theory.sum()
         (line,) = axes.plot(frequency, power / theory.sum(), "o", ms=3, label=name)
         axes.plot(frequency, theory / theory.sum(), color=line.get_color())

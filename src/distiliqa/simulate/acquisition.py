@@ -6,24 +6,15 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
-from torch import Tensor
 
 from distiliqa.ct import slice_info as ct
-from distiliqa.ct.crop_or_pad import AIR_HU
+from distiliqa.metrics.filters import box_mean, mirrored
 from distiliqa.metrics.noise_level import box_size, mode, soft_tissue_boxes
+from distiliqa.simulate.attenuation import HU_PER_ATTENUATION, attenuation, square_in_air
 from distiliqa.simulate.kernels import STANDARD, Kernel, estimate_kernel
-from distiliqa.simulate.noise import (
-    HU_PER_ATTENUATION,
-    WATER_PER_MM,
-    Beam,
-    incident_photons,
-    readout,
-)
-from distiliqa.simulate.projector import project
-from distiliqa.simulate.reconstruction import noise_variance
+from distiliqa.simulate.noise import Beam, incident_photons, readout
+from distiliqa.simulate.parallel_beam import noise_variance, project
 from distiliqa.simulate.scanners import DEFAULT, SCANNERS, Geometry, ParallelBeam, scanner_of
 
 # Photons a ray per mAs and per mm of slice thickness at 120 kV, for slices without soft tissue:
@@ -81,11 +72,8 @@ def acquisition_of(
     if header.exposure_mas and header.slice_thickness_mm:
         photons = PHOTONS_PER_MAS_MM * header.exposure_mas * header.slice_thickness_mm
         beam = replace(beam, photons=photons)
-    side = max(hu.shape)
-    square = np.full((side, side), AIR_HU, np.float32)
-    square[: hu.shape[0], : hu.shape[1]] = np.maximum(hu, AIR_HU)
-    attenuation = torch.from_numpy(1 + square / 1000) * WATER_PER_MM
-    integrals = project(attenuation, spacing_mm, geometry.parallel)
+    square = square_in_air(hu.astype(np.float32))
+    integrals = project(attenuation(square), spacing_mm, geometry.parallel)
     return Acquisition(
         geometry, calibrate(square, spacing_mm, integrals, geometry.parallel, beam, kernel), kernel
     )
@@ -103,7 +91,7 @@ _ROUNDS = 3  # iterations: the share of read-out noise changes with the photons
 def calibrate(
     hu: NDArray[np.floating],
     spacing_mm: float,
-    integrals: Tensor,
+    integrals: NDArray[np.floating],
     geometry: ParallelBeam,
     beam: Beam,
     kernel: Kernel,
@@ -129,26 +117,32 @@ def calibrate(
     if np.count_nonzero(tissue) < _MIN_BOXES:
         return beam
     measured = _noise(hu, spacing_mm, geometry, kernel)[grid, grid][tissue]
-    counts = incident_photons(integrals, geometry, beam) * torch.exp(-integrals)
-    parts = torch.stack([1 / counts, (beam.electronic / counts) ** 2])
-    coarse = 2 * (axis // _COARSE) + 5
-    maps = noise_variance(parts, coarse, spacing_mm * _COARSE, geometry, kernel).cpu().numpy()
-    quanta, readout = maps[:, 2:, 2:][:, : len(tissue), : len(tissue)][:, tissue]
+    counts = incident_photons(integrals, geometry, beam) * np.exp(-integrals)
+    coarse, coarse_mm = 2 * (axis // _COARSE) + 5, spacing_mm * _COARSE
+    maps = (
+        noise_variance(part, coarse, coarse_mm, geometry, kernel)
+        for part in (1 / counts, (beam.electronic / counts) ** 2)
+    )
+    quanta, readout = (map_[2:, 2:][: len(tissue), : len(tissue)][tissue] for map_ in maps)
     times = 1.0
     for _ in range(_ROUNDS):
         predicted = HU_PER_ATTENUATION * np.sqrt(quanta / times + readout / times**2)
-        times /= (mode(measured / predicted) / _MODE_OF_NOISE) ** 2
+        times /= float(mode(measured / predicted) / _MODE_OF_NOISE) ** 2
     return replace(beam, photons=beam.photons * times)
 
 
 def _noise(
     hu: NDArray[np.floating], spacing_mm: float, geometry: ParallelBeam, kernel: Kernel
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating]:
     """Standard deviation of the noise around each pixel, from its finest detail."""
     values = hu.astype(np.float64)
-    detail = values - uniform_filter(values, _DETAIL)
-    variance = uniform_filter(detail**2, box_size((spacing_mm, spacing_mm)))
+    detail = values - _means_around(values, _DETAIL)
+    variance = _means_around(detail**2, box_size((spacing_mm, spacing_mm)))
     return np.sqrt(np.maximum(variance, 1e-6) / _share_of_detail(kernel, spacing_mm, geometry))
+
+
+def _means_around(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+    return box_mean(mirrored(values, size), size)
 
 
 def _share_of_detail(kernel: Kernel, spacing_mm: float, geometry: ParallelBeam) -> float:

@@ -12,13 +12,20 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.simulate.acquisition import Acquisition
+from distiliqa.simulate.arrays import like
+from distiliqa.simulate.attenuation import (
+    HU_PER_ATTENUATION,
+    as_stored,
+    attenuation,
+    square_in_air,
+)
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.faults import (
     bone_attenuation,
@@ -30,28 +37,13 @@ from distiliqa.simulate.faults import (
 )
 from distiliqa.simulate.kernels import RAMP, Kernel
 from distiliqa.simulate.motion import blurred, moved_rays
-from distiliqa.simulate.noise import (
-    HU_PER_ATTENUATION,
-    WATER_PER_MM,
-    Beam,
-    incident_photons,
-    lower_dose,
-)
+from distiliqa.simulate.noise import Beam, incident_photons, lower_dose
 from distiliqa.simulate.processing.non_local_means import denoised
-from distiliqa.simulate.processing.preparation import MAX_HU, MIN_HU
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
 from distiliqa.simulate.scanners import Geometry, ParallelBeam
 
 _MAX_SHARPENING = 4.0
-
-
-def _square(hu: Tensor) -> Tensor:
-    """Pad to a square with air at the bottom or the right; padding of the scanner becomes air."""
-    rows, columns = hu.shape[-2:]
-    side = max(rows, columns)
-    margins = (0, side - columns, 0, side - rows)
-    return pad(hu.float().clamp(min=AIR_HU), margins, value=AIR_HU)
 
 
 class Change:
@@ -71,13 +63,13 @@ class Change:
         degradation: Degradation,
         seeds: Sequence[int],
     ) -> None:
-        self.slices, self.hu = hu, _square(hu)
+        self.slices, self.hu = hu, square_in_air(hu.float())
         self.spacing, self.made, self.worse = spacing_mm, acquisition, degradation
         self.seeds = seeds
         self.geometry = acquisition.geometry
         if degradation.views is not None:
             self.geometry = replace(self.geometry, views=degradation.views)
-        self.attenuation = (1 + self.hu / 1000) * WATER_PER_MM
+        self.attenuation = attenuation(self.hu)
 
     def scanned_by(self, acquisition: Acquisition) -> Change:
         """The same degradation and scan with another beam or noise; shares the line integrals."""
@@ -100,9 +92,7 @@ class Change:
         image = self.hu + self.signal + self.of_kernel() + self.of_noise() + self.of_faults()
         for rod in self.worse.rods:
             image = paint(image, rod, self.spacing)
-        rows, columns = self.slices.shape[-2:]
-        image = image[..., :rows, :columns].clamp(MIN_HU, MAX_HU)
-        return torch.where(self.slices < FIELD_OF_VIEW_FLOOR_HU, self.slices, image)
+        return as_stored(image, self.slices)
 
     @cached_property
     def integrals(self) -> Tensor:
@@ -131,12 +121,13 @@ class Change:
         if self.worse.kernel is None or self.worse.kernel == self.made.kernel:
             return 0.0
         side = self.hu.shape[-1]
-        across = torch.fft.rfftfreq(side, self.spacing, dtype=torch.float64)
-        down = torch.fft.fftfreq(side, self.spacing, dtype=torch.float64)
-        frequency = torch.hypot(down[:, None], across)
-        ratio = self.worse.kernel.apodization(frequency) / self.made.kernel.apodization(frequency)
-        gain = (ratio.nan_to_num(nan=1.0).clamp(max=_MAX_SHARPENING) - 1).to(self.hu)
-        return torch.fft.irfft2(torch.fft.rfft2(self.hu) * gain, s=(side, side))
+        across, down = np.fft.rfftfreq(side, self.spacing), np.fft.fftfreq(side, self.spacing)
+        frequency = np.hypot(down[:, None], across)
+        wanted = self.worse.kernel.apodization(frequency)
+        had = self.made.kernel.apodization(frequency)
+        gain = np.divide(wanted, had, out=np.ones_like(had), where=had > 0)
+        change = like(np.minimum(gain, _MAX_SHARPENING) - 1, self.hu)
+        return torch.fft.irfft2(torch.fft.rfft2(self.hu) * change, s=(side, side))
 
     def of_noise(self) -> Tensor | float:
         """Change by the noise of the dose and of metal, which is that of the patient at rest."""
@@ -190,7 +181,7 @@ class Change:
 
     def _metal(self, integrals: Tensor, geometry: Geometry) -> Tensor:
         rays = geometry.rays()
-        rods = [rod_integrals(rod, rays).to(integrals) for rod in self.worse.rods]
+        rods = [like(rod_integrals(rod, rays), integrals) for rod in self.worse.rods]
         return sum(rods, torch.zeros_like(integrals[0]))
 
     def _noisy(self, integrals: Tensor, rays: ParallelBeam) -> Tensor:
@@ -217,7 +208,7 @@ class Change:
         if self.worse.motion is None:
             return project(image, self.spacing, self.geometry)
         rays, scale = moved_rays(self.geometry, self.worse.motion)
-        return project(image, self.spacing, self.geometry, rays) * scale.to(image)
+        return project(image, self.spacing, self.geometry, rays) * like(scale, image)
 
     def _slice(self, integrals: Tensor, geometry: Geometry, kernel: Kernel = RAMP) -> Tensor:
         size = self.hu.shape[-1]

@@ -14,11 +14,10 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import Kernel, named_kernel
 from distiliqa.simulate.motion import Motion
+from distiliqa.simulate.noise import MIN_DOSE
 from distiliqa.simulate.patient import body_outline
 from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.scanners import scanner
-
-MIN_DOSE = 1e-3  # with fewer photons hardly any pass the body, and no image comes of them
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiliqa.simulate.noise import WATER_PER_MM
+from distiliqa.simulate.arrays import like
+from distiliqa.simulate.attenuation import WATER_PER_MM
 from distiliqa.simulate.scanners import Geometry, Rays
 
 _FAULTY = 0.03  # share of the channels that are off their gain
@@ -44,12 +45,11 @@ def truncated(integrals: Tensor, geometry: Geometry, diameter: float) -> Tensor:
     of a hard edge (Ohnesorge et al., Med Phys 2000, doi 10.1118/1.598855).
     """
     offset = geometry.rays().offset[0]
-    seen = torch.nonzero(offset.abs() <= diameter / 2).flatten()
-    first, last = int(seen[0]), int(seen[-1])
-    nearest = torch.arange(geometry.channels).clamp(first, last).to(integrals.device)
-    beyond = (offset.abs() - diameter / 2).clamp(0, _ROLL_OFF_MM) / _ROLL_OFF_MM
-    fall = torch.cos(math.pi / 2 * beyond).square().to(integrals)
-    return integrals[..., nearest] * fall
+    seen = np.flatnonzero(np.abs(offset) <= diameter / 2)
+    nearest = torch.from_numpy(np.arange(geometry.channels).clip(seen[0], seen[-1]))
+    beyond = np.clip(np.abs(offset) - diameter / 2, 0, _ROLL_OFF_MM) / _ROLL_OFF_MM
+    fall = like(np.cos(math.pi / 2 * beyond) ** 2, integrals)
+    return integrals[..., nearest.to(integrals.device)] * fall
 
 
 def covered(shape: tuple[int, int], spacing_mm: float, diameter: float | None) -> NDArray[np.bool_]:
@@ -137,10 +137,10 @@ class Rod:
     alloy: str = "titanium"
 
 
-def rod_integrals(rod: Rod, rays: Rays) -> Tensor:
-    """Line integrals of a rod: float64, (views, channels)."""
-    distance = rays.offset - rod.x * torch.cos(rays.angle) - rod.y * torch.sin(rays.angle)
-    return 2 * _PER_MM[rod.alloy] * (rod.radius**2 - distance**2).clamp(min=0).sqrt()
+def rod_integrals(rod: Rod, rays: Rays) -> NDArray[np.floating]:
+    """Line integrals of a rod: (views, channels)."""
+    distance = rays.offset - rod.x * np.cos(rays.angle) - rod.y * np.sin(rays.angle)
+    return 2 * _PER_MM[rod.alloy] * np.sqrt(np.maximum(rod.radius**2 - distance**2, 0))
 
 
 def paint(hu: Tensor, rod: Rod, spacing_mm: float) -> Tensor:

@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
-from torch import Tensor
 
 from distiliqa.metrics.noise_level import soft_tissue
 from distiliqa.metrics.noise_power_spectrum import detrended, tiles
+from distiliqa.simulate.least_squares import least_squares
+
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class Kernel:
     half: float
     order: float = 2.0
 
-    def apodization(self, frequency: Tensor) -> Tensor:
+    def apodization(self, frequency: Array) -> Array:
         """The factor on the ramp at frequencies in cycles/mm, in [0, 1]."""
-        return torch.exp2(-((frequency.abs() / self.half) ** self.order))
+        return np.exp2(-((np.abs(frequency) / self.half) ** self.order))
 
     @property
     def noise_variance(self) -> float:
@@ -90,7 +91,6 @@ def named_kernel(name: str | None) -> Kernel | None:
     return next((kernel for pattern, kernel in _NAMED if re.fullmatch(pattern, first)), None)
 
 
-Array = NDArray[np.float64]
 _BOX = 16  # pixels
 _STRIDE = 4
 _MIN_BOXES = 20
@@ -98,6 +98,7 @@ _SMOOTHING = 5  # pixels: smaller than a box of `noise_map`, so that more boxes 
 _SOFT_TISSUE_HU = (-20.0, 140.0)  # wide: the mean of few pixels is noisy
 _QUIET = 30  # percentile of the boxes: the others hold edges
 _LOG_ERROR = 0.15  # of the spectrum in one ring of frequencies
+_MAX_EXPONENT = 50.0  # noise is 0 long before
 
 
 class _Prior(NamedTuple):
@@ -106,6 +107,11 @@ class _Prior(NamedTuple):
     kernel: Kernel
     half: float
     order: float
+
+    @property
+    def logarithms(self) -> Array:
+        """Those of the parameters of the kernel."""
+        return np.log([self.kernel.half, self.kernel.order])
 
 
 def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | None = None) -> Kernel:
@@ -130,7 +136,7 @@ def estimate_kernel(hu: NDArray[np.floating], spacing_mm: float, name: str | Non
     return prior.kernel if spectrum is None else _fit(*spectrum, spacing_mm, prior)
 
 
-def _spectrum(hu: Array, spacing_mm: float) -> tuple[Array, Array] | None:
+def _spectrum(hu: NDArray[np.float64], spacing_mm: float) -> tuple[Array, Array] | None:
     """Frequencies, cycles/mm, and the power spectrum of the quieter boxes, averaged over rings."""
     boxes = tiles(hu, _BOX, soft_tissue(hu, _SMOOTHING, _SOFT_TISSUE_HU), step=_STRIDE)
     if len(boxes) < _MIN_BOXES:
@@ -147,15 +153,27 @@ def _spectrum(hu: Array, spacing_mm: float) -> tuple[Array, Array] | None:
 def _fit(frequency: Array, power: Array, spacing_mm: float, prior: _Prior) -> Kernel:
     use = (frequency > 0) & (frequency <= 0.51 / spacing_mm)
     f, log_power = np.log(frequency[use]), np.log(np.maximum(power[use], 1e-12))
-    expected = np.log([prior.kernel.half, prior.kernel.order])
-
-    def misfit(values: Array) -> Array:
-        noise, anatomy, half, order = values
-        fall = 2 * np.log(2) * np.exp(np.exp(order) * (f - half))
-        model = np.logaddexp(noise + f - fall, anatomy - 3 * f)
-        known = (values[2:] - expected) / (prior.half, prior.order)
-        return np.concatenate([(model - log_power) / _LOG_ERROR, known])
-
-    start = [np.median(log_power - f), log_power[0] + 3 * f[0], *expected]
-    half, order = np.exp(least_squares(misfit, start).x[2:])
+    start = [np.median(log_power - f), log_power[0] + 3 * f[0], *prior.logarithms]
+    half, order = np.exp(least_squares(partial(_misfit, f, log_power, prior), start)[2:])
     return Kernel(float(half), float(order))
+
+
+def _misfit(f: Array, log_power: Array, prior: _Prior, values: Array) -> tuple[Array, Array]:
+    """Errors of a spectrum and of the prior, in standard deviations, and their derivatives.
+
+    Parameters
+    ----------
+    f : logarithms of the frequencies.
+    values : logarithms of the noise, of the anatomy, and of the parameters of the kernel.
+    """
+    noise, anatomy, half, order = values
+    fall = 2 * np.log(2) * np.exp(np.minimum(np.exp(order) * (f - half), _MAX_EXPONENT))
+    model = np.logaddexp(noise + f - fall, anatomy - 3 * f)
+    share = np.exp(noise + f - fall - model)  # of the noise
+    steep = share * fall * np.exp(order)
+    slopes = np.stack([share, 1 - share, steep, steep * (half - f)], axis=1)
+    deviations = np.array([prior.half, prior.order])
+    known = (values[2:] - prior.logarithms) / deviations
+    of_known = np.column_stack([np.zeros((2, 2)), np.diag(1 / deviations)])
+    errors = np.concatenate([(model - log_power) / _LOG_ERROR, known])
+    return errors, np.concatenate([slopes / _LOG_ERROR, of_known])

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
@@ -37,7 +39,7 @@ class Motion:
     phase: float = 0.0
 
 
-def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, Tensor]:
+def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, NDArray[np.floating]]:
     """Rays in the frame of the resting patient, and the scale of each view, (views, 1).
 
     Multiply line integrals along the rays by the scale.
@@ -46,7 +48,7 @@ def moved_rays(geometry: Geometry, motion: Motion) -> tuple[Rays, Tensor]:
     angle, offset = geometry.rays()
     x, y = motion.shift
     scale = 1 + motion.breathing * sway
-    offset = offset - sway * (x * torch.cos(angle) + y * torch.sin(angle))
+    offset = offset - sway * (x * np.cos(angle) + y * np.sin(angle))
     return Rays(angle - math.radians(motion.rotation) * sway, offset / scale), scale
 
 
@@ -73,7 +75,7 @@ def rms_displacement(motion: Motion, shape: tuple[int, int], spacing_mm: float) 
     turn, grow = math.radians(motion.rotation), motion.breathing
     across = motion.shift[0] + grow * right - turn * up
     along = motion.shift[1] + grow * up + turn * right
-    return torch.hypot(across, along) * _sway(motion, _POSITIONS).std(correction=0).float()
+    return torch.hypot(across, along) * float(_sway(motion, _POSITIONS).std())
 
 
 def _places(motion: Motion, width: float) -> Tensor:
@@ -81,7 +83,7 @@ def _places(motion: Motion, width: float) -> Tensor:
 
     In the coordinates of torch: x right, y down, from -1 to 1 over ``width`` mm.
     """
-    sway = _sway(motion, _POSITIONS)
+    sway = torch.from_numpy(_sway(motion, _POSITIONS))
     angle = torch.deg2rad(motion.rotation * sway)
     cosine, sine = torch.cos(angle), torch.sin(angle)
     turned = torch.stack((cosine, -sine, sine, cosine), -1).reshape(-1, 2, 2)
@@ -91,8 +93,8 @@ def _places(motion: Motion, width: float) -> Tensor:
     return placed / (1 + motion.breathing * sway)[:, None, None]
 
 
-def _sway(motion: Motion, steps: int) -> Tensor:
+def _sway(motion: Motion, steps: int) -> NDArray[np.floating]:
     """Displacement relative to the amplitude at each step of a rotation; its mean is 0."""
-    turn = torch.arange(steps, dtype=torch.float64) / steps
-    sway = torch.sin(2 * math.pi * (motion.periods * turn + motion.phase))
+    turn = np.arange(steps) / steps
+    sway = np.sin(2 * math.pi * (motion.periods * turn + motion.phase))
     return sway - sway.mean()

@@ -20,15 +20,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
-import torch
-from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
-
+from distiliqa.simulate.arrays import Array, kth_lowest, like, namespace, neighbors
+from distiliqa.simulate.attenuation import WATER_PER_MM
 from distiliqa.simulate.scanners import ParallelBeam
 
-WATER_PER_MM = 0.0193  # linear attenuation of water at 70 keV, the mean energy of a 120 kV beam
-HU_PER_ATTENUATION = 1000 / WATER_PER_MM  # HU for one per mm
+MIN_DOSE = 1e-3  # with fewer photons hardly any pass the body, and no image comes of them
 
 # Of one reading: 3500 electrons, at 17 electrons a keV and 70 keV a photon (the scanner of XCIST,
 # Wu et al., Phys Med Biol 2022, doi 10.1088/1361-6560/ac9174).
@@ -72,7 +71,7 @@ class Beam:
     crosstalk: float = 0.0
 
 
-def incident_photons(integrals: Tensor, sorted_rays: ParallelBeam, beam: Beam) -> Tensor:
+def incident_photons(integrals: Array, sorted_rays: ParallelBeam, beam: Beam) -> Array:
     """Photons that enter each ray at full dose: (..., views, channels).
 
     Parameters
@@ -80,68 +79,71 @@ def incident_photons(integrals: Tensor, sorted_rays: ParallelBeam, beam: Beam) -
     integrals : (..., views, channels), along the rays.
     sorted_rays : those of the scan, as `FanBeam.parallel` sorts them.
     """
-    geometry, offset = sorted_rays, sorted_rays.channel_positions().to(integrals)
-    share = geometry.rays_of_fan.to(integrals) * torch.exp(-_bowtie(offset, beam.bowtie_radius))
-    # A high value, not the highest, which may be metal. `quantile` takes no large batches.
-    thickest = integrals.kthvalue(round(0.95 * geometry.channels), -1, keepdim=True).values
-    current = torch.exp(beam.modulation * (thickest - thickest.mean(-2, keepdim=True)))
-    current = current / current.mean(-2, keepdim=True)
-    return beam.photons * share * current
+    xp = namespace(integrals)
+    offset = like(sorted_rays.channel_positions(), integrals)
+    share = like(sorted_rays.rays_of_fan, integrals) * xp.exp(-_bowtie(offset, beam.bowtie_radius))
+    # A high value, not the highest, which may be metal.
+    thickest = kth_lowest(integrals, round(0.95 * sorted_rays.channels))
+    mean = xp.mean(thickest, -2, keepdims=True)
+    current = xp.exp(beam.modulation * (thickest - mean))
+    return beam.photons * share * (current / xp.mean(current, -2, keepdims=True))
 
 
 _BOWTIE_FLAT = 0.905  # of the radius: beyond, the filter is as thick as there
 
 
-def _bowtie(offset: Tensor, radius: float) -> Tensor:
+def _bowtie(offset: Array, radius: float) -> Array:
     """Attenuation of the bow-tie filter at offsets from the axis, mm."""
-    within = offset.abs().clamp(max=_BOWTIE_FLAT * radius)
-    missing = radius - torch.sqrt(radius**2 - within**2)
+    within = abs(offset).clip(max=_BOWTIE_FLAT * radius)
+    missing = radius - (radius**2 - within**2) ** 0.5
     return WATER_PER_MM * missing  # half of twice the missing half chord
 
 
 def lower_dose(
-    integrals: Tensor,
-    incident: Tensor,
+    integrals: Array,
+    incident: Array,
     beam: Beam,
     dose: float,
-    draws: Tensor,
-    added: Tensor,
+    draws: Array,
+    added: Array | None = None,
     own: float = 1.0,
-) -> Tensor:
-    """Line integrals of a scan at a relative dose in (0, 1].
+) -> Array:
+    """Line integrals of a scan at a relative dose from `MIN_DOSE` to 1.
 
     Parameters
     ----------
     integrals : (..., views, channels), as measured at full dose.
     incident : photons that enter each ray at full dose.
     draws : (2, ..., views, channels), standard normal: for the quanta, and for the read-out.
-    added : line integrals of metal, or 0; they reduce photons as a lower dose does.
+    added : line integrals of metal, if there is any; they reduce photons as a lower dose does.
     own : variance of the noise that the slice has, relative to that of full dose with these views:
         0 for a noise-free slice, else 1 or the share of the views.
     """
-    share = dose * torch.exp(-added)  # of the photons that arrived at full dose
-    mean = share * incident * torch.exp(-integrals)
-    quanta = torch.sqrt((1 - own * share) * mean) * _spread(draws[0], beam.crosstalk)
-    readout = beam.electronic * torch.sqrt(1 - own * share**2) * draws[1]
+    xp = namespace(integrals)
+    share = dose if added is None else dose * xp.exp(-added)  # of those that arrived at full dose
+    mean = share * incident * xp.exp(-integrals)
+    quanta = ((1 - own * share) * mean) ** 0.5 * _spread(draws[0], beam.crosstalk)
+    readout = beam.electronic * (1 - own * share**2) ** 0.5 * draws[1]
     counts = _rescue(mean + quanta + readout, beam.electronic)
-    return -torch.log(counts / (dose * incident))
+    return -xp.log(counts / (dose * incident))
 
 
-def _spread(draws: Tensor, crosstalk: float) -> Tensor:
+def _spread(draws: Array, crosstalk: float) -> Array:
     """Mix neighboring channels; the variance stays."""
-    ends = pad(draws, (1, 1), "replicate")
-    mixed = (1 - 2 * crosstalk) * draws + crosstalk * (ends[..., :-2] + ends[..., 2:])
+    if not crosstalk:
+        return draws
+    left, _, right = neighbors(draws, 1)
+    mixed = (1 - 2 * crosstalk) * draws + crosstalk * (left + right)
     return mixed / ((1 - 2 * crosstalk) ** 2 + 2 * crosstalk**2) ** 0.5
 
 
-def _rescue(counts: Tensor, electronic: float) -> Tensor:
+def _rescue(counts: Array, electronic: float) -> Array:
     """Correct photon starvation: the fewer photons, the more neighboring rays are averaged.
 
     Scanners do so (Hsieh, Med Phys 1998, doi 10.1118/1.598410). Rays with more than three times
     the read-out noise stay as they are. No count is less than one.
     """
-    shape = counts.shape
-    around = pad(counts.reshape(-1, 1, *shape[-2:]), (2, 2, 1, 1), "replicate")
-    average = avg_pool2d(around, (3, 5), stride=1).reshape(shape)
-    need = (1 - average / (3 * max(electronic, 1.0))).clamp(0, 1)
-    return torch.lerp(counts, average, need).clamp(min=1.0)
+    across = reduce(add, neighbors(counts, 2))
+    average = reduce(add, neighbors(across, 1, axis=-2)) / 15
+    need = (1 - average / (3 * max(electronic, 1.0))).clip(0, 1)
+    return (counts + need * (average - counts)).clip(1.0)

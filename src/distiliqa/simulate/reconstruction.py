@@ -1,9 +1,7 @@
-"""Filtered back-projection of fan and parallel beams.
+"""Filtered back-projection of batches of slices with torch, of fan and parallel beams.
 
-Each view is filtered by the ramp and the apodization of a kernel. The same transform upsamples it,
-so that the nearest sample is close enough. The view is then added to the pixels with the weights of
-the geometry (Kak & Slaney 1988, 3.3 and 3.4.1). Views that are quarter turns apart share the
-positions of their samples.
+A view is added to the pixels with the weights of the geometry (Kak & Slaney 1988, 3.3 and 3.4.1).
+Views that are quarter turns apart share the positions of their samples.
 """
 
 from __future__ import annotations
@@ -14,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from distiliqa.simulate.arrays import like
 from distiliqa.simulate.kernels import RAMP, Kernel
+from distiliqa.simulate.ramp_filter import channel_weight, filtered, noise_gain
 from distiliqa.simulate.scanners import FanBeam, Geometry
 from distiliqa.simulate.threads import in_bands, one_core_per_operation
-
-_UPSAMPLING = 4  # the nearest sample is then at most 1/8 channel away
 
 
 @one_core_per_operation()
@@ -40,8 +38,8 @@ def filtered_back_projection(
     (..., size, size), the scanned quantity per mm.
     """
     flat = sinogram.reshape(-1, *sinogram.shape[-2:])
-    filtered = _filter(flat, geometry, kernel)
-    image = _smear(filtered, size, spacing_mm, geometry) * (math.pi / geometry.views)
+    image = _smear(filtered(flat, geometry, kernel), size, spacing_mm, geometry)
+    image = image * (math.pi / geometry.views)
     return image.reshape(*sinogram.shape[:-2], size, size)
 
 
@@ -54,67 +52,27 @@ def noise_variance(
     Shapes and units are those of `filtered_back_projection`, squared. The noise of rays is taken to
     be independent, and to vary slowly between neighbors.
     """
-    flat = variance.reshape(-1, *variance.shape[-2:]) * _fan_weight(geometry, variance) ** 2
-    length = _transform_length(geometry)
-    response = filter_response(geometry, length, kernel)
-    gain = float(torch.fft.irfft(response, length).square().sum())
+    weight = like(channel_weight(geometry), variance)
+    flat = variance.reshape(-1, *variance.shape[-2:]) * weight**2
     image = _smear(flat, size, spacing_mm, geometry, power=2)
-    image = image * (gain * (math.pi / geometry.views) ** 2)
+    image = image * (noise_gain(geometry, kernel) * (math.pi / geometry.views) ** 2)
     return image.reshape(*variance.shape[:-2], size, size)
 
 
-def _filter(sinogram: Tensor, geometry: Geometry, kernel: Kernel) -> Tensor:
-    """(n, views, channels) to (n, views, channels * _UPSAMPLING), filtered along the channels."""
-    length = _transform_length(geometry)
-    response = filter_response(geometry, length, kernel).to(sinogram)
-    spectrum = torch.fft.rfft(sinogram * _fan_weight(geometry, sinogram), length) * response
-    upsampled = torch.fft.irfft(spectrum, length * _UPSAMPLING) * _UPSAMPLING
-    return upsampled[..., : geometry.channels * _UPSAMPLING]
-
-
-def _transform_length(geometry: Geometry) -> int:
-    """Length of the transform at which the ends of a projection do not overlap."""
-    return 1 << (2 * geometry.channels - 1).bit_length()
-
-
-def _fan_weight(geometry: Geometry, like: Tensor) -> Tensor:
-    """Weight of each channel before filtering (Kak & Slaney 1988, eq. 98)."""
-    if not isinstance(geometry, FanBeam):
-        return like.new_ones(())
-    return geometry.source_to_center * torch.cos(geometry.channel_positions()).to(like)
-
-
-def filter_response(geometry: Geometry, length: int, kernel: Kernel = RAMP) -> Tensor:
-    """Transform of the filter along the channels: float64, (length // 2 + 1,), per step.
-
-    The ramp is sampled in space, which keeps the level of the slice right (Kak & Slaney 1988,
-    eq. 61); a fan turns distances into sines (eq. 99).
-    """
-    index = torch.fft.fftfreq(length, 1 / length, dtype=torch.float64)
-    place = index * geometry.step
-    if isinstance(geometry, FanBeam):
-        place = torch.sin(place)
-    odd = index.long() % 2 == 1
-    ramp = torch.where(odd, -1 / (torch.pi * place) ** 2, 0.0)
-    ramp[0] = 1 / (4 * geometry.step**2)
-    frequency = torch.fft.rfftfreq(length, geometry.sampling, dtype=torch.float64)
-    return torch.fft.rfft(ramp).real * geometry.step * kernel.apodization(frequency)
-
-
 def _smear(
-    filtered: Tensor, size: int, spacing_mm: float, geometry: Geometry, power: int = 1
+    rows: Tensor, size: int, spacing_mm: float, geometry: Geometry, power: int = 1
 ) -> Tensor:
     """Back-project (n, views, samples) to (n, size, size): sum over the views at each pixel.
 
     The weights of the geometry are raised to ``power``.
     """
-    n, views, samples = filtered.shape
+    n, views, samples = rows.shape
     turns = geometry.quarter_turns
     side = size // 2 * 2 + 1  # turns into itself around the axis of rotation
-    x = (torch.arange(side) - size // 2).to(filtered) * spacing_mm
+    x = (torch.arange(side) - size // 2).to(rows) * spacing_mm
     # For each of the views that no quarter turn joins, slices and quarter turns side by side, with
     # a zero at both ends for rays that miss the detector.
-    rows = filtered.reshape(n, len(turns), views // len(turns), samples).permute(2, 1, 0, 3)
+    rows = rows.reshape(n, len(turns), views // len(turns), samples).permute(2, 1, 0, 3)
     rows = pad(rows.flatten(1, 2), (1, 1))
 
     def band(y: Tensor) -> Tensor:
@@ -132,11 +90,26 @@ def _smear_band(
     parts, samples = rows.shape[1:]
     total = rows.new_zeros(parts, y.numel(), x.numel())
     first = float(geometry.channel_positions()[0])
-    for row, angle in zip(rows, geometry.view_angles().to(rows), strict=False):
-        place, weight = geometry.locate(x, y, angle)
+    for row, angle in zip(rows, like(geometry.view_angles(), rows), strict=False):
+        place, weight = _located(geometry, x, y, angle)
         # 1 for the zero in front, and a half to round.
         nearest = place.sub_(first).mul_(per_channel / geometry.step).add_(1.5)
         index = nearest.clamp_(0, samples - 1).long().flatten()
         carried = row.index_select(1, index).view_as(total)
         total.addcmul_(carried, weight if power == 1 else weight**power)
     return total
+
+
+def _located(geometry: Geometry, x: Tensor, y: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Position of the ray of a view through points, as of the channels, and its weight.
+
+    The weight is the inverse square of the distance to the source (Kak & Slaney 1988, 3.4.1), 1 for
+    parallel beams. x, y and angle broadcast.
+    """
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    across = x * cosine + y * sine
+    if not isinstance(geometry, FanBeam):
+        return across, torch.ones_like(across)
+    along = (geometry.source_to_center + x * sine) - y * cosine
+    weight = torch.addcmul(across.square(), along, along).reciprocal_()
+    return torch.atan2(across, along), weight

@@ -15,17 +15,19 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
 
+Array = NDArray[np.floating]
+
 
 class Rays(NamedTuple):
-    """Lines through the slice: two float64 tensors that broadcast to (views, channels)."""
+    """Lines through the slice: two arrays that broadcast to (views, channels)."""
 
-    angle: Tensor  # radians
-    offset: Tensor  # mm from the axis of rotation
+    angle: Array  # radians
+    offset: Array  # mm from the axis of rotation
 
 
 @dataclass(frozen=True)
@@ -81,34 +83,21 @@ class FanBeam:
         """Quarter turns that map every view to another view."""
         return range(0, 4, 4 // math.gcd(self.views, 4))
 
-    def view_angles(self) -> Tensor:
+    def view_angles(self) -> Array:
         """Angle of the central ray of each view: float64, (views,), radians."""
-        return self.first_view + torch.arange(self.views, dtype=torch.float64) * (
-            2 * math.pi / self.views
-        )
+        return self.first_view + np.arange(self.views) * (2 * math.pi / self.views)
 
-    def channel_positions(self) -> Tensor:
+    def channel_positions(self) -> Array:
         """Fan angle of each channel: float64, (channels,), radians."""
-        index = torch.arange(self.channels, dtype=torch.float64)
-        return (index - (self.channels - 1) / 2 - self.quarter_offset) * self.step
+        return (
+            np.arange(self.channels) - (self.channels - 1) / 2 - self.quarter_offset
+        ) * self.step
 
     def rays(self) -> Rays:
         """All rays of the scan: (views, channels)."""
         fan = self.channel_positions()
-        offset = self.source_to_center * torch.sin(fan)
+        offset = self.source_to_center * np.sin(fan)
         return Rays(self.view_angles()[:, None] + fan, offset[None])
-
-    def locate(self, x: Tensor, y: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
-        """Fan angle (radians) of the ray of a view through points, and its weight.
-
-        The weight is the inverse square of the distance to the source (Kak & Slaney 1988, 3.4.1).
-        x, y and angle broadcast.
-        """
-        cosine, sine = torch.cos(angle), torch.sin(angle)
-        across = x * cosine + y * sine
-        along = (self.source_to_center + x * sine) - y * cosine
-        weight = torch.addcmul(across.square(), along, along).reciprocal_()
-        return torch.atan2(across, along), weight
 
 
 @dataclass(frozen=True)
@@ -131,10 +120,10 @@ class ParallelBeam:
         return self
 
     @property
-    def rays_of_fan(self) -> Tensor:
+    def rays_of_fan(self) -> Array:
         """Rays of the fan for each ray, float64, (channels,): more away from the axis."""
         sine = self.channel_positions() / self.source_to_center
-        return torch.rsqrt((1 - sine**2).clamp(min=0.1))
+        return 1 / np.sqrt(np.maximum(1 - sine**2, 0.1))
 
     @property
     def step(self) -> float:
@@ -156,25 +145,19 @@ class ParallelBeam:
         """Quarter turns that map the views to each other; half a turn has two."""
         return range(math.gcd(self.views, 2))
 
-    def view_angles(self) -> Tensor:
+    def view_angles(self) -> Array:
         """Angle of each view: float64, (views,), radians."""
-        return self.first_view + torch.arange(self.views, dtype=torch.float64) * (
-            math.pi / self.views
-        )
+        return self.first_view + np.arange(self.views) * (math.pi / self.views)
 
-    def channel_positions(self) -> Tensor:
+    def channel_positions(self) -> Array:
         """Offset of each channel: float64, (channels,), mm."""
-        index = torch.arange(self.channels, dtype=torch.float64)
-        return (index - (self.channels - 1) / 2 - self.quarter_offset) * self.pitch
+        return (
+            np.arange(self.channels) - (self.channels - 1) / 2 - self.quarter_offset
+        ) * self.pitch
 
     def rays(self) -> Rays:
         """All rays of the scan: (views, channels)."""
         return Rays(self.view_angles()[:, None], self.channel_positions()[None])
-
-    def locate(self, x: Tensor, y: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
-        """Offset (mm) of the ray of a view through points, and its weight, 1; all broadcast."""
-        across = x * torch.cos(angle) + y * torch.sin(angle)
-        return across, torch.ones_like(across)
 
 
 Geometry = FanBeam | ParallelBeam

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.fft import fftfreq, irfft2, rfft2, rfftfreq
 
@@ -64,7 +63,7 @@ def tasks_on(shape: tuple[int, int], spacing_mm: float) -> Tasks:
     frequency = np.hypot(down[:, None], across)  # cycles/mm
     twice = np.full(across.shape, 2.0)  # `rfft2` leaves out the conjugate half
     twice[0] = 1
-    power = twice * frequency * STANDARD.apodization(torch.from_numpy(frequency)).numpy() ** 2
+    power = twice * frequency * STANDARD.apodization(frequency) ** 2
     sizes = [max(size, _MIN_PIXELS * spacing_mm) for size in SIZES_MM]
     blobs = [np.exp(-2 * (np.pi * size * frequency) ** 2) * (frequency > 0) for size in sizes]
     gains = [blob * np.sqrt(power.sum() / (power * blob**2).sum()) for blob in blobs]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.fft import fftfreq, irfft2, rfft2, rfftfreq
 
-from distiliqa.simulate.kernels import Kernel, estimate_kernel
+from distiliqa.simulate.kernels import estimate_kernel
 from distiliqa.simulate.processing.preparation import Preparation, Process
 
 _BLOTCH_MM = 3.0  # full width at half maximum
@@ -22,7 +21,7 @@ def of_ct(given: Preparation) -> Process:
     """Noise with the power spectrum f * apodization**2 of the kernel that the slice shows."""
     kernel = estimate_kernel(given.hu, given.spacing_mm)
     frequency = _frequency(given)
-    return _adding(given, np.sqrt(frequency) * _apodization(kernel, frequency))
+    return _adding(given, np.sqrt(frequency) * kernel.apodization(frequency))
 
 
 def blotchy(given: Preparation) -> Process:
@@ -35,10 +34,6 @@ def _frequency(given: Preparation) -> NDArray[np.float64]:
     """Frequencies of `rfft2`, cycles/mm."""
     rows, columns = given.hu.shape
     return np.hypot(fftfreq(rows, given.spacing_mm)[:, None], rfftfreq(columns, given.spacing_mm))
-
-
-def _apodization(kernel: Kernel, frequency: NDArray[np.float64]) -> NDArray[np.float64]:
-    return kernel.apodization(torch.from_numpy(frequency)).numpy()
 
 
 def _adding(given: Preparation, amplitude: NDArray[np.float64]) -> Process:
