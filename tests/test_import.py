@@ -32,11 +32,12 @@ def test_import_loads_next_to_nothing():
     assert own.split() == ["distiliqa", *(f"distiliqa.{name}" for name in names)]
 
 
-def test_scoring_never_loads_torch():
+def test_scoring_and_dose_response_never_load_torch():
     code = (
         "import sys, distiliqa;"
         "[getattr(distiliqa, name) for name in distiliqa.__all__];"
         "import distiliqa.cli.score, distiliqa.report;"
+        "import distiliqa.dose_response.files, distiliqa.dose_response.run;"
         "print(*(m for m in ('torch', 'lightning', 'scipy', 'skimage') if m in sys.modules))"
     )
     assert python(code) == ""

@@ -100,16 +100,6 @@ def test_rooms_import_from_rooms_above_alone() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_dose_response_imports_the_simulation_late() -> None:
-    at_once = [
-        module
-        for module in MODULES
-        if room(module) == "dose_response"
-        and any(room(other) == "simulate" for other in own(imports(module, late=False)))
-    ]
-    assert not at_once
-
-
 @pytest.mark.parametrize("package", ["torch", "scipy", "lightning", "skimage"])
 def test_the_core_needs_no_package_of_an_extra(package: str) -> None:
     wrong = [

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +11,6 @@ import pytest
 from tests.support.command_line import invoke
 from tests.support.slices import noisy_body
 from typer.testing import Result
-
-pytest.importorskip("torch")
-
 
 Write = Callable[..., Path]
 BODY = noisy_body(96)
@@ -23,6 +22,30 @@ def respond(tiny_model: Path, tmp_path: Path) -> Callable[..., Result]:
         return invoke("dose-response", *args, "--model", tiny_model, "--out", tmp_path / "out")
 
     return run
+
+
+WITHOUT_EXTRAS = """
+import sys
+sys.modules.update(dict.fromkeys(("torch", "scipy", "skimage", "lightning")))
+from distiliqa.cli import main
+sys.argv = ["distiliqa", *sys.argv[1:]]
+main()
+"""
+
+
+def test_the_core_install_suffices(
+    tmp_path: Path, tiny_model: Path, respond: Callable[..., Result], write_ct: Write
+):
+    write_ct(tmp_path / "in" / "0.dcm", BODY, PixelSpacing=[4, 4])
+    options = [tmp_path / "in", "--doses", "0.5,0.1"]
+    words = ["dose-response", *options, "--model", tiny_model, "--out", tmp_path / "core"]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRAS, *map(str, words)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert respond(*options).exit_code == 0
+    here, there = ((tmp_path / out / "dose-response.csv").read_text() for out in ("out", "core"))
+    assert here == there  # with and without torch
 
 
 def test_a_series(tmp_path: Path, respond: Callable[..., Result], write_ct: Write):

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from distiliqa.ct import CTSlice, index_ct
 from distiliqa.ct.dicom.derive import read_stored
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
-from distiliqa.simulate.degradation import Degradation
-from distiliqa.simulate.versions import degraded, noise_seed
+from distiliqa.simulate.lower_doses import FullDose
+from distiliqa.simulate.noise_draws import noise_seed
 
 DOSE = 0.25
 
@@ -41,10 +41,9 @@ class DosePair:
         )
 
     def simulated(self, made: Acquisition, seed: int = 0) -> NDArray[np.float32]:
-        """The quarter dose as ``distiliqa simulate`` makes it, HU."""
+        """The quarter dose as ``distiliqa dose-response`` simulates it, HU."""
         noise = noise_seed(seed, self.slice_.sop_uid)
-        worse = Degradation(dose=DOSE)
-        return degraded(self.full, self.spacing_mm, made, worse, noise).astype(np.float32)
+        return np.rint(FullDose.of(self.full, self.spacing_mm, made, noise).at(DOSE))
 
 
 def dose_pairs(data: Path) -> Iterator[DosePair]:

@@ -25,7 +25,7 @@ from distiliqa.scoring.model import load_model
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Settings
 from distiliqa.simulate.processing.processing import Processing
-from distiliqa.simulate.versions import degraded
+from distiliqa.simulate.simulator import degraded
 from tools.entry import run
 from tools.make_model.settings import FILE, load_settings
 

@@ -74,7 +74,6 @@ def simulate(
     from distiliqa.ct.containers.archive import is_archive
     from distiliqa.errors import CTReadError
     from distiliqa.jobs import run_jobs
-    from distiliqa.simulate.degradation import MIN_DOSE
     from distiliqa.simulate.dicom_files import (
         Settings,
         check_targets,
@@ -83,6 +82,7 @@ def simulate(
         simulate_file,
         target_of,
     )
+    from distiliqa.simulate.noise import MIN_DOSE
     from distiliqa.simulate.processing.processing import parse_processing
 
     if not MIN_DOSE <= dose <= 1:

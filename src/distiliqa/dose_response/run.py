@@ -20,6 +20,8 @@ from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.run import Progress
 from distiliqa.scoring.series_score import counted
 from distiliqa.scoring.slice_score import SliceScore
+from distiliqa.simulate.lower_doses import at_doses
+from distiliqa.simulate.noise import MIN_DOSE
 
 DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12
@@ -108,8 +110,6 @@ def _require_positive(value: float | None, name: str, option: str) -> None:
 
 
 def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
-    from distiliqa.simulate.degradation import MIN_DOSE
-
     for dose in doses:
         if not MIN_DOSE <= dose <= 1:
             raise DistiliqaError(
@@ -167,17 +167,13 @@ class _Scoring:
                 raise
 
     def _add(self, info: SliceInfo, number: int, count: int) -> None:
-        from distiliqa.simulate.degradation import Degradation
-        from distiliqa.simulate.versions import simulated
-
         row: list[SliceScore] = []
         images: list[NDArray[np.float32]] = []
-        worse = [Degradation(dose=dose) for dose in self.doses]
-        for done, ct in enumerate(simulated(info.read(), worse, self.seed), start=1):
+        for done, ct in enumerate(at_doses(info.read(), self.doses, self.seed), start=1):
             row.append(_measured(ct, self.model, row[0] if row else None))
             images.append(ct.hu)
             if self.progress is not None:
-                self.progress(number * len(worse) + done, count * len(worse))
+                self.progress(number * len(self.doses) + done, count * len(self.doses))
         self.rows.append([_without_arrays(scored) for scored in row])
         if info.file is not None:
             self.sha256[info.file_name] = sha256(info.file)

@@ -38,6 +38,7 @@ from distiliqa.simulate.faults import (
 from distiliqa.simulate.kernels import RAMP, Kernel
 from distiliqa.simulate.motion import blurred, moved_rays
 from distiliqa.simulate.noise import Beam, incident_photons, lower_dose
+from distiliqa.simulate.noise_draws import stream_seed
 from distiliqa.simulate.processing.non_local_means import denoised
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
@@ -217,5 +218,5 @@ class Change:
 
 
 def _generator(seed: int, purpose: int) -> torch.Generator:
-    """Generator on the CPU, so that every device draws the same."""
-    return torch.Generator().manual_seed((2 * seed + purpose) % 2**63)
+    """Generator on the CPU, so that every device draws the same, see `noise_draws`."""
+    return torch.Generator().manual_seed(stream_seed(seed, purpose))

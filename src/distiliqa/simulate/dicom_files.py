@@ -14,8 +14,9 @@ from distiliqa.ct.spacing import square_side
 from distiliqa.errors import DistiliqaError
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Settings
+from distiliqa.simulate.noise_draws import noise_seed
 from distiliqa.simulate.scanners import scanner
-from distiliqa.simulate.versions import degraded, noise_seed
+from distiliqa.simulate.simulator import degraded
 
 
 def not_made(files: Iterable[Path], folder: Path, out: Path) -> list[Path]:

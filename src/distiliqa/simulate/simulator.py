@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.change import Change
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.processing.non_local_means import NO_NOISE, denoised
+from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.threads import one_core_per_operation
 
 _NEIGHBOURHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide
@@ -44,6 +46,28 @@ def degrade(
     float32, (n, rows, columns), HU.
     """
     return Change(hu, spacing_mm, acquisition, degradation, seeds).shown()
+
+
+def degraded(
+    hu: NDArray[np.float32],
+    spacing_mm: float,
+    made: Acquisition,
+    worse: Degradation,
+    noise: int,
+    process: Sequence[Processing] = (),
+) -> NDArray[np.int32]:
+    """`degrade` for one slice, (rows, columns), HU, rounded as files hold it.
+
+    Parameters
+    ----------
+    noise : a `noise_seed`.
+    process : processing of the degraded image, one after the other; ``noise`` is its seed too.
+    """
+    image = degrade(torch.from_numpy(hu)[None], spacing_mm, made, worse, [noise])[0].numpy()
+    for place, processing in enumerate(process):
+        drawn = replace(processing, seed=noise + place)
+        image = drawn.prepared(image, spacing_mm)(image)
+    return np.rint(image).astype(np.int32)
 
 
 class Degraded(NamedTuple):

@@ -24,12 +24,12 @@ from distiliqa.files import atomic_path
 from distiliqa.lab.train.denoiser_losses import DenoiserLoss, denoiser_loss
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Degradation
+from distiliqa.simulate.noise_draws import noise_seed
 from distiliqa.simulate.patient import body_outline
 from distiliqa.simulate.processing.denoising_network import DenoisingNetwork
 from distiliqa.simulate.processing.non_local_means import NO_NOISE, smoothed
 from distiliqa.simulate.processing.preparation import BODY_HU, air_outside
 from distiliqa.simulate.simulator import degrade
-from distiliqa.simulate.versions import noise_seed
 from distiliqa.terminal import track
 
 _DOSES = (0.08, 0.6)
