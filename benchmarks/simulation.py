@@ -14,15 +14,15 @@ from tools.phantom.body import body_phantom
 
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import ratio, side_by_side
-from bench.scans import by_astra, by_skimage, fan, ours, parallel
-from distiliqa.simulate.noise import WATER_PER_MM
+from bench.scans import by_astra, by_numpy, by_skimage, fan, ours, parallel
+from distiliqa.simulate.attenuation import WATER_PER_MM
 from distiliqa.simulate.patient import body_outline
 
 SIZE, VIEWS, ROUNDS = 512, 720, 3
 FIELD_MM, PHOTONS = 360.0, 2.5e5
 ALL_VIEWS, ALL_SIZES, FEW = (90, 180, 360, 720, 1440), (128, 256, 512, 768), 360
 SLOW = 3  # points of these curves that others are measured at
-FAN, PARALLEL = "distiliqa, fan beam", "distiliqa, parallel"
+FAN, PARALLEL, NUMPY = "distiliqa, fan beam", "distiliqa, parallel", "distiliqa, NumPy"
 SKIMAGE, ASTRA = "scikit-image", "ASTRA"
 
 Image = NDArray[np.float32]
@@ -30,6 +30,7 @@ Scan = Callable[[Image, float, int, float | None], Image]
 SCANS: dict[str, Scan] = {
     FAN: partial(ours, fan),
     PARALLEL: partial(ours, parallel),
+    NUMPY: by_numpy,
     SKIMAGE: by_skimage,
     ASTRA: by_astra,
 }
@@ -48,9 +49,12 @@ def measure() -> Found:
     figures = []
     for other in (name for name in (SKIMAGE, ASTRA) if name in scans):
         bound = 5 if other == SKIMAGE else None
-        for own in (FAN, PARALLEL):
+        for own in (FAN, PARALLEL, NUMPY):
             times = ratio(seconds, other, own)
             figures.append(Figure(f"{own} against {other}", times, "times", at_least=bound))
+    times = ratio(seconds, NUMPY, PARALLEL)
+    what, note = "time with NumPy against torch", "parallel; torch has all cores, NumPy one"
+    figures.append(Figure(what, times, "times", at_most=3, note=note))
     for name, scan in scans.items():
         figures.append(Figure(f"simulation, {name}", _per_second(seconds[name]), "slices/s"))
         figures += _quality(name, scan, phantom, spacing)
@@ -59,9 +63,10 @@ def measure() -> Found:
     about = (
         f"A body phantom of {SIZE} x {SIZE} pixels through {VIEWS} views and back: line integrals, "
         "Poisson noise, filtered back-projection with a ramp. The parallel scans have a ray a "
-        "pixel; the fan is that of a scanner, 736 channels over the full turn. The error is that "
-        "of a scan without noise in the body, the noise is what the photons add there; linear "
-        "interpolation, as the others do it, blurs: less noise, more error."
+        "pixel; one of them uses NumPy in place of torch, as dose-response does. The fan is that "
+        "of a scanner, 736 channels over the full turn. The error is that of a scan without noise "
+        "in the body, the noise is what the photons add there; linear interpolation, as the others "
+        "do it, blurs: less noise, more error."
     )
     return Found("Simulation", about, figures, _curves(scans), left_out)
 

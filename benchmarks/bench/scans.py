@@ -13,7 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from distiliqa.simulate import parallel_beam
 from distiliqa.simulate.noise import Beam, incident_photons, lower_dose
+from distiliqa.simulate.noise_draws import noise_draws
 from distiliqa.simulate.projector import project
 from distiliqa.simulate.reconstruction import filtered_back_projection
 from distiliqa.simulate.scanners import FanBeam, Geometry, ParallelBeam
@@ -49,10 +51,21 @@ def ours(
         beam = Beam(photons, electronic=0.0, bowtie_radius=0.0, modulation=0.0)
         incident = incident_photons(integrals, geometry.parallel, beam)
         draws = torch.randn(2, *integrals.shape, device=integrals.device)
-        integrals = lower_dose(
-            integrals, incident, beam, 1.0, draws, integrals.new_zeros(()), own=0.0
-        )
+        integrals = lower_dose(integrals, incident, beam, 1.0, draws, own=0.0)
     return filtered_back_projection(integrals, size, spacing, geometry).cpu().numpy()
+
+
+def by_numpy(image: Image, spacing: float, views: int, photons: float | None) -> Image:
+    """By this project without torch: a ray for each column of pixels."""
+    size = len(image)
+    rays = ParallelBeam(size, spacing, views)
+    integrals = parallel_beam.project(image, spacing, rays)
+    if photons is not None:
+        beam = Beam(photons, electronic=0.0, bowtie_radius=0.0, modulation=0.0)
+        incident = incident_photons(integrals, rays, beam)
+        draws = noise_draws((2, *integrals.shape), 0)
+        integrals = lower_dose(integrals, incident, beam, 1.0, draws, own=0.0)
+    return parallel_beam.filtered_back_projection(integrals, size, spacing, rays)
 
 
 def by_skimage(image: Image, spacing: float, views: int, photons: float | None) -> Image:
