@@ -173,14 +173,12 @@ def test_a_full_disk_is_2_and_one_line(
     write_series: Write,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    from distiliqa.monitor.store import Store
-
-    def full(self: Store, *arguments: object) -> None:
+    def full(*arguments: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     write_series(tmp_path / "in", 2)
     with monkeypatch.context() as broken:
-        broken.setattr(Store, "_note_file", full)
+        broken.setattr("distiliqa.monitor.recording._note_file", full)
         done = once()
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (

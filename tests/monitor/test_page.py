@@ -17,7 +17,8 @@ from distiliqa.metrics import measure_slice
 from distiliqa.metrics.body_size import BodySize
 from distiliqa.metrics.slice_measures import SliceMeasures
 from distiliqa.monitor.page import write_trend
-from distiliqa.monitor.store import Outcome, Store
+from distiliqa.monitor.recording import Outcome
+from distiliqa.monitor.store import Store
 from distiliqa.report.names import short_hash
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import Model

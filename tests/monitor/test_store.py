@@ -12,7 +12,8 @@ from tests.support.made import made_score
 from distiliqa.ct import Acquisition
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import FileStamp
-from distiliqa.monitor.store import ATTEMPTS, Outcome, Store
+from distiliqa.monitor.recording import Outcome
+from distiliqa.monitor.store import ATTEMPTS, Store
 from distiliqa.monitor.watch import name_of
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.series_score import SeriesScore

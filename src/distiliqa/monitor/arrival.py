@@ -15,7 +15,7 @@ from distiliqa.ct.source import Source
 from distiliqa.ct.volumes.detached import data_file, stamp_of
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import FileStamp, sha256
-from distiliqa.monitor.store import Outcome
+from distiliqa.monitor.recording import Outcome
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.read_ahead import SliceReader

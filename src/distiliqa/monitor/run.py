@@ -14,7 +14,8 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.files import FileStamp, only_one
 from distiliqa.monitor.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
 from distiliqa.monitor.page import write_trend
-from distiliqa.monitor.store import Outcome, Store
+from distiliqa.monitor.recording import Outcome
+from distiliqa.monitor.store import Store
 from distiliqa.monitor.watch import Watch
 from distiliqa.scoring.model import Model
 

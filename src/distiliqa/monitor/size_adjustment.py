@@ -1,8 +1,7 @@
 """Values of a protocol after the trend with the size of its patients.
 
-Larger patients have more noise, and lower scores. What is left after the trend is what a scanner
-and its settings do. The trend is a fit by least squares to the baseline alone, of the value, or of
-its logarithm for what falls off exponentially in tissue, against the water-equivalent diameter.
+What is left after the trend is what a scanner and its settings do. The trend is that of the
+baseline alone, see `distiliqa.statistics.size_trend`: what comes later is held against it.
 """
 
 from __future__ import annotations
@@ -10,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from distiliqa.statistics.control_chart import BASELINE
-
-MIN_RANGE_MM = 20.0  # of the sizes of the baseline, to have a slope
+from distiliqa.statistics.size_trend import size_trend
 
 Numbered = tuple[int, float]
 
@@ -27,7 +23,7 @@ class SizeAdjustment:
     ----------
     values : (number, value) of each series that has a size, in order.
     size_mm : the mean water-equivalent diameter of the baseline.
-    per_cm : slope by cm of diameter; a share of the value where the fit is of logarithms.
+    per_cm : change by cm of diameter; a share of the value where the fit is of logarithms.
     left_out : number of series without a size.
     """
 
@@ -56,17 +52,11 @@ def adjust_for_size(
     sized = [(number, value) for number, value in values if number in sizes]
     if len(sized) < max(BASELINE, len(values) / 2):
         return None
-    size = np.array([sizes[number] for number, _ in sized])
-    if np.ptp(size[:BASELINE]) < MIN_RANGE_MM:
+    if logarithmic and min(value for _, value in sized) <= 0:
         return None
-    measured = np.array([value for _, value in sized])
-    if logarithmic and measured.min() <= 0:
+    baseline = ((sizes[number], value) for number, value in sized[:BASELINE])
+    trend = size_trend(baseline, logarithmic=logarithmic)
+    if trend is None or (per_cm := trend.per_cm) is None:
         return None
-    found = np.log(measured) if logarithmic else measured
-    middle = float(size[:BASELINE].mean())
-    slope = float(np.polyfit(size[:BASELINE] - middle, found[:BASELINE], 1)[0])
-    left = found - slope * (size - middle)
-    adjusted = np.exp(left) if logarithmic else left
-    numbers = (number for number, _ in sized)
-    pairs = tuple(zip(numbers, adjusted.tolist(), strict=True))
-    return SizeAdjustment(pairs, middle, 10 * slope, len(values) - len(sized))
+    adjusted = tuple((number, trend.at_middle(value, sizes[number])) for number, value in sized)
+    return SizeAdjustment(adjusted, trend.middle_mm, per_cm, len(values) - len(sized))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report import size_trends
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.plots.axes import limits_around
 from distiliqa.report.plots.scatter import COLORS, Cloud, Corners, Spot, scatter
 from distiliqa.report.plots.scene import Point, Scene
-from distiliqa.report.series_plots import MIN_RANGE_MM
+from distiliqa.report.series_plots import MIN_AXIS_MM
 from distiliqa.report.size_trends import ProtocolTrends, Sized
+from distiliqa.statistics.size_trend import MIN_RANGE_MM
 
 NOISE, SIZE, SSDE = slice_columns("noise_hu", "dw_mm", "ssde_mgy")
 STEPS = 24  # points of a line
@@ -52,7 +51,7 @@ def _noise(groups: Sequence[ProtocolTrends]) -> RunPlot | None:
     caption = "Noise level against size. Lines are the trends with size."
     if not _any(clouds):
         return None
-    sizes = limits_around((spot.x for cloud in clouds for spot in cloud.spots), MIN_RANGE_MM)
+    sizes = limits_around((spot.x for cloud in clouds for spot in cloud.spots), MIN_AXIS_MM)
     scene = scatter(clouds, x_label=SIZE.title, y_label=NOISE.title, x_limits=sizes)
     return RunPlot(scene, caption)
 
@@ -138,20 +137,20 @@ def _sizes(group: ProtocolTrends, measure: str) -> list[float]:
     having = [one.dw_mm for one in group.members if getattr(one, measure) is not None]
     known = [dw_mm for dw_mm in having if dw_mm is not None]
     low, high = min(known), max(known)
-    if high - low < size_trends.MIN_RANGE_MM:  # a mean, which is drawn where it holds
+    if high - low < MIN_RANGE_MM:  # a mean, which is drawn where it holds
         middle = (low + high) / 2
-        low, high = (middle + side * size_trends.MIN_RANGE_MM / 2 for side in (-1, 1))
+        low, high = (middle + side * MIN_RANGE_MM / 2 for side in (-1, 1))
     return [low + (high - low) * step / STEPS for step in range(STEPS + 1)]
 
 
 def _curve(group: ProtocolTrends) -> list[Point]:
     if (trend := group.noise) is None:
         return []
-    return [(size, math.exp(trend.at(size))) for size in _sizes(group, "noise_hu")]
+    return [(size, trend.at(size)) for size in _sizes(group, "noise_hu")]
 
 
 def _path(group: ProtocolTrends) -> list[Point]:
     dose, score = group.dose, group.score
     if dose is None or score is None:
         return []
-    return [(math.exp(dose.at(size)), score.at(size)) for size in _sizes(group, "ssde_mgy")]
+    return [(dose.at(size), score.at(size)) for size in _sizes(group, "ssde_mgy")]

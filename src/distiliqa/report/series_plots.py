@@ -22,7 +22,7 @@ _NOISE, _SHARPNESS, _SSDE, _CTDIVOL, _SIZE, _POSITION, _NUMBER = slice_columns(
 # Measures by their name among reasons, and their names in sentences.
 _REASONS = {"noise": _NOISE, "mtf": _SHARPNESS, "ssde": _SSDE, "size": _SIZE}
 _WORDS = {"noise": "a noise level", "mtf": "sharpness", "ssde": "an SSDE", "size": "a diameter"}
-MIN_RANGE_MM = 100.0  # of an axis of diameters
+MIN_AXIS_MM = 100.0  # of an axis of diameters
 
 
 def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
@@ -81,7 +81,7 @@ def _measured(slices: Sequence[SliceScore]) -> Iterator[Panel]:
         values = [column.value(slice_) for slice_ in slices]
         known = [value for value in values if value is not None]
         if known:
-            limits = limits_around(known, MIN_RANGE_MM) if column is _SIZE else None
+            limits = limits_around(known, MIN_AXIS_MM) if column is _SIZE else None
             yield Panel(column.title, values, limits)
 
 

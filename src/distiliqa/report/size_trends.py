@@ -1,9 +1,8 @@
 """Noise, dose and score of each protocol after the trend with the size of its patients.
 
 Larger patients have more noise at the same dose, and scanners give them more dose. What is left
-after the trend with size can be compared. The trends are fits by least squares, over the series of
-a protocol, of the logarithm of the noise level, of the logarithm of the SSDE and of the score
-against the water-equivalent diameter.
+after the trend with size can be compared. The trends are those of `distiliqa.statistics.size_trend`
+over the series of a protocol: of the logarithms of noise level and SSDE, and of the score.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal, NamedTuple, get_args
 
-import numpy as np
-
 from distiliqa.errors import one_line
 from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
@@ -25,9 +22,8 @@ from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.measure_facts import reason_counts
 from distiliqa.report.measures import known_values
 from distiliqa.report.standard_names import STANDARD
+from distiliqa.statistics.size_trend import SizeTrend, size_trend
 
-MIN_SERIES = 3  # of a trend
-MIN_RANGE_MM = 20.0  # of sizes that have a slope; of others the mean is the trend
 MIN_DEVIATION = 0.05  # the noise level itself is wrong by as much in patients
 NOT_STATED = "protocol not stated"
 
@@ -61,26 +57,6 @@ class Sized:
         return cls(entry, *(_mean(entry, column) for column in (_SIZE, _NOISE, _SSDE)))
 
 
-@dataclass(frozen=True)
-class Trend:
-    """A line over water-equivalent diameters.
-
-    Attributes
-    ----------
-    start : value at a diameter of 0.
-    slope : by mm; 0 where the sizes are too alike.
-    series : number of series that it is fitted to.
-    """
-
-    start: float
-    slope: float
-    series: int
-
-    def at(self, dw_mm: float) -> float:
-        """The value at a diameter."""
-        return self.start + self.slope * dw_mm
-
-
 class Deviation(NamedTuple):
     """A series beside the trends of its protocol: shares of noise and dose, difference of score."""
 
@@ -100,13 +76,13 @@ class Deviation(NamedTuple):
 
 @dataclass(frozen=True)
 class ProtocolTrends:
-    """The series of a protocol, and its trends with size; None below `MIN_SERIES` series."""
+    """The series of a protocol, and its trends with size; None where too few have a measure."""
 
     name: str
     members: tuple[Sized, ...]
-    noise: Trend | None
-    dose: Trend | None
-    score: Trend | None
+    noise: SizeTrend | None
+    dose: SizeTrend | None
+    score: SizeTrend | None
 
     @classmethod
     def of(cls, name: str, members: Sequence[Sized]) -> ProtocolTrends:
@@ -114,10 +90,13 @@ class ProtocolTrends:
         return cls(
             name,
             tuple(members),
-            _fitted((one.dw_mm, _log(one.noise_hu)) for one in members),
-            _fitted((one.dw_mm, _log(one.ssde_mgy)) for one in members),
+            size_trend(((one.dw_mm, one.noise_hu) for one in members), logarithmic=True),
+            size_trend(((one.dw_mm, one.ssde_mgy) for one in members), logarithmic=True),
             # Over the series that have a dose, so that both trends of a plot are of the same ones.
-            _fitted((one.dw_mm, one.entry.score) for one in members if one.ssde_mgy is not None),
+            size_trend(
+                ((one.dw_mm, one.entry.score) for one in members if one.ssde_mgy is not None),
+                logarithmic=False,
+            ),
         )
 
     def noise_deviation(self, one: Sized) -> float | None:
@@ -130,17 +109,7 @@ class ProtocolTrends:
         dose = _share(one.ssde_mgy, one.dw_mm, self.dose)
         if noise is None or dose is None or self.score is None or one.dw_mm is None:
             return None
-        return Deviation(noise, dose, one.entry.score - self.score.at(one.dw_mm))
-
-    @property
-    def noise_per_cm(self) -> float | None:
-        """Change of the noise level per cm of diameter, a share; None without a slope."""
-        return _per_cm(self.noise)
-
-    @property
-    def dose_per_cm(self) -> float | None:
-        """Change of the SSDE per cm of diameter, a share; None without a slope."""
-        return _per_cm(self.dose)
+        return Deviation(noise, dose, self.score.beside(one.entry.score, one.dw_mm))
 
     @property
     def noise_spread(self) -> float | None:
@@ -213,26 +182,7 @@ def _mean(entry: Entry, column: Column) -> float | None:
     return fmean(found) if found else None
 
 
-def _log(value: float | None) -> float | None:
-    return math.log(value) if value else None
-
-
-def _per_cm(trend: Trend | None) -> float | None:
-    return math.expm1(10 * trend.slope) if trend is not None and trend.slope else None
-
-
-def _share(value: float | None, dw_mm: float | None, trend: Trend | None) -> float | None:
+def _share(value: float | None, dw_mm: float | None, trend: SizeTrend | None) -> float | None:
     if not value or dw_mm is None or trend is None:
         return None
-    return math.expm1(math.log(value) - trend.at(dw_mm))
-
-
-def _fitted(pairs: Iterable[tuple[float | None, float | None]]) -> Trend | None:
-    known = [(dw_mm, value) for dw_mm, value in pairs if dw_mm is not None and value is not None]
-    if len(known) < MIN_SERIES:
-        return None
-    sizes, values = zip(*known, strict=True)
-    if max(sizes) - min(sizes) < MIN_RANGE_MM:
-        return Trend(fmean(values), 0.0, len(known))
-    slope, start = np.polyfit(sizes, values, 1)
-    return Trend(float(start), float(slope), len(known))
+    return trend.beside(value, dw_mm)

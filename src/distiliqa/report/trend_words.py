@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from distiliqa.errors import one_line
 from distiliqa.report.size_trends import (
     MIN_DEVIATION,
-    MIN_RANGE_MM,
-    MIN_SERIES,
     QUARTERS,
     ProtocolTrends,
     Quarter,
     beside_trends,
     lacking,
 )
+from distiliqa.statistics.size_trend import MIN_RANGE_MM, MIN_SERIES, SizeTrend
 
 _MEANINGS: dict[Quarter, str] = {
     "quiet and high dose": "less noise and more dose than the trend: optimize first",
@@ -41,6 +40,11 @@ def quarter_counts(groups: Sequence[ProtocolTrends]) -> list[tuple[Quarter, str,
 def percent(share: float | None) -> str:
     """``+12``; empty where it is not known."""
     return "" if share is None else f"{round(100 * share) or 0:+d}"
+
+
+def percent_per_cm(trend: SizeTrend | None) -> str:
+    """Change of a logarithmic trend by cm of diameter, ``+8``; empty without a slope."""
+    return "" if trend is None else percent(trend.per_cm)
 
 
 def fit_sentence() -> str:

@@ -12,7 +12,13 @@ from distiliqa.report.page_blocks import Cell, Heading, Row, filled
 from distiliqa.report.plots import svg
 from distiliqa.report.run_plots import run_plots
 from distiliqa.report.size_trends import ProtocolTrends, Sized, beside_trends, protocol_trends
-from distiliqa.report.trend_words import fit_sentence, missing_sentences, percent, quarter_counts
+from distiliqa.report.trend_words import (
+    fit_sentence,
+    missing_sentences,
+    percent,
+    percent_per_cm,
+    quarter_counts,
+)
 
 PROTOCOLS = (
     Heading("Protocol", "Standard name, or scanner, voltage, kernel, thickness and body part."),
@@ -59,9 +65,9 @@ def _protocol_row(group: ProtocolTrends) -> Row:
             group.name,
             str(len(group.members)),
             str(fitted) if fitted else "",
-            percent(group.noise_per_cm),
+            percent_per_cm(group.noise),
             percent(group.noise_spread).lstrip("+"),
-            percent(group.dose_per_cm),
+            percent_per_cm(group.dose),
         ]
     )
 

@@ -15,7 +15,13 @@ from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_s
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.run_plots import RunPlot, run_plots
 from distiliqa.report.size_trends import ProtocolTrends, Sized, beside_trends, protocol_trends
-from distiliqa.report.trend_words import fit_sentence, missing_sentences, percent, quarter_counts
+from distiliqa.report.trend_words import (
+    fit_sentence,
+    missing_sentences,
+    percent,
+    percent_per_cm,
+    quarter_counts,
+)
 
 MAX_ROWS = 40  # of each table
 PROTOCOLS = (
@@ -74,9 +80,9 @@ def _protocol(group: ProtocolTrends) -> Sequence[object]:
         group.name,
         len(group.members),
         "" if group.noise is None else group.noise.series,
-        percent(group.noise_per_cm),
+        percent_per_cm(group.noise),
         percent(group.noise_spread).lstrip("+"),
-        percent(group.dose_per_cm),
+        percent_per_cm(group.dose),
     )
 
 
