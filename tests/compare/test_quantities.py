@@ -142,5 +142,9 @@ def test_measures_that_disagree_are_named(make: Make):
     assert last == (
         "The measures disagree. Better in B: Score and Noise level. Worse in B: Sharpness f50."
     )
+    alike = [(first, replace(second, outputs=(0.3999, 0.25))) for first, second in pairs]
+    small = list(findings(make(alike), quantities(make(alike))))
+    assert small[-1] == "Too small to matter, whatever p is: Sharpness f50 (below 0.0005 /mm)."
+    assert "disagree" not in " ".join(small)
     agreeing = make([(first, replace(second, outputs=(0.5, 0.25))) for first, second in pairs])
     assert "disagree" not in " ".join(findings(agreeing, quantities(agreeing)))

@@ -5,11 +5,13 @@ from tests.support.made import made_score
 from distiliqa.ct import Acquisition
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.formatting import (
+    digits_for,
     fact_text,
     interval_text,
     number_text,
     protocol,
     scanner,
+    signed_text,
     slice_count,
 )
 
@@ -24,6 +26,18 @@ def test_numbers_have_the_digits_asked_for():
     assert number_text(1.005, 1) == "1.0"
     assert number_text(2, 2) == "2.00"
     assert interval_text((-0.125, 2.5)) == "-0.12 to 2.50"
+
+
+def test_a_difference_that_rounds_to_zero_has_no_sign():
+    assert (signed_text(0.126, 2), signed_text(-0.126, 2)) == ("+0.13", "-0.13")
+    assert signed_text(-0.004, 2) == signed_text(0.0, 2) == signed_text(0.004, 2) == "0.00"
+
+
+def test_small_values_get_the_digits_that_they_need():
+    assert digits_for([0.3, -1.2], 1) == 1
+    assert digits_for([0.3, -0.0042], 1) == 3
+    assert digits_for([0.3, 0.0], 2) == 2
+    assert digits_for([0.3, 1e-9], 2) == 2
 
 
 def test_what_is_not_known_is_empty():

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from distiliqa.compare.difference_text import digits_of, is_too_small, min_difference, sign_of
 from distiliqa.compare.quantities import Quantities, Ratio
 from distiliqa.compare.result import PairedRun
+from distiliqa.report.column import SCALE, Column
 from distiliqa.report.columns import slice_columns
+from distiliqa.report.formatting import digits_for, signed_text
 from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
 from distiliqa.scoring.series_score import summary
 from distiliqa.statistics.paired_difference import Difference
@@ -33,15 +36,16 @@ _TITLES = {"score": "Score, points", "noise_hu": "Global noise level, HU"}
 
 def compared(run: PairedRun, found: Quantities) -> Iterator[tuple[str, Difference, int]]:
     """The rows of a table of differences: name with unit, difference, and digits."""
-    for name, value in _differences(run, found).items():
-        (column,) = slice_columns(name)
-        yield _TITLES.get(name, column.title), value, column.digits or 0
+    for column, value in _differences(run, found):
+        title = _TITLES.get(column.name, column.title)
+        yield title, value, digits_of(value, column.digits or 0)
 
 
-def _differences(run: PairedRun, found: Quantities) -> dict[str, Difference]:
-    """All differences by column, score and noise first."""
+def _differences(run: PairedRun, found: Quantities) -> list[tuple[Column, Difference]]:
+    """All differences with their columns, score and noise first."""
     noise = {} if run.noise is None else {"noise_hu": run.noise}
-    return {"score": run.score} | noise | found.differences
+    known = {"score": run.score} | noise | found.differences
+    return list(zip(slice_columns(*known), known.values(), strict=True))
 
 
 def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
@@ -54,13 +58,14 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
         yield f"The {names[column]} of B is {_ratio_text(ratio)} times that of A."
     yield from _unexplained(run, found)
     if found.texture_changed is not None:
-        moved = found.differences["nps_peak_per_mm"].mean
+        moved = signed_text(found.differences["nps_peak_per_mm"].mean, 3)
         changed = "Texture changed" if found.texture_changed else "No noticeable change of texture"
         yield (
-            f"{changed}: the peak of the noise power spectrum moved by {moved:+.3f} /mm; "
+            f"{changed}: the peak of the noise power spectrum moved by {moved} /mm; "
             f"{found.noticeable_per_mm:g} /mm is just noticeable."
         )
     yield from _disagreement(run, found)
+    yield from _too_small(run, found)
 
 
 def _unexplained(run: PairedRun, found: Quantities) -> Iterator[str]:
@@ -76,8 +81,10 @@ def _unexplained(run: PairedRun, found: Quantities) -> Iterator[str]:
 
 
 def _ratio_text(ratio: Ratio) -> str:
-    ends = "" if ratio.interval is None else " ({:.2f} to {:.2f})".format(*ratio.interval)
-    return f"{ratio.value:.2f}{ends}"
+    ends = ratio.interval or ()
+    digits = digits_for((ratio.value, *ends), 2)
+    value, *around = (f"{end:.{digits}f}" for end in (ratio.value, *ends))
+    return f"{value} ({around[0]} to {around[1]})" if around else value
 
 
 def _implied(run: PairedRun, found: Quantities) -> str:
@@ -110,12 +117,13 @@ def _why_no_dose(run: PairedRun) -> str | None:
 def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
     """Which measures are better in B and which are worse, where both kinds occur.
 
-    A measure counts where the interval of its mean difference does not hold zero.
+    A measure counts where the interval of its mean difference does not hold zero, and the
+    difference is not too small to matter.
     """
     better = _HIGHER_IS_BETTER | {"score": run.first.model.scale.higher_is_better}
     sides: dict[bool, list[str]] = {True: [], False: []}
-    for column in slice_columns(*_differences(run, found)):
-        sign = _sign(_differences(run, found)[column.name])
+    for column, value in _differences(run, found):
+        sign = sign_of(value, column.digits or 0)
         if sign and column.name in better:
             sides[(sign > 0) == better[column.name]].append(column.term)
     if all(sides.values()):
@@ -125,8 +133,17 @@ def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
         )
 
 
-def _sign(found: Difference) -> int:
-    """1 or -1 where the interval is above or below zero; else 0."""
-    if found.interval is None or found.interval[0] <= 0 <= found.interval[1]:
-        return 0
-    return 1 if found.mean > 0 else -1
+def _too_small(run: PairedRun, found: Quantities) -> Iterator[str]:
+    """Which differences are no chance, and too small to matter."""
+    small = [
+        f"{column.term} (below {min_difference(column.digits or 0):g}{_unit(column)})"
+        for column, value in _differences(run, found)
+        if is_too_small(value, column.digits or 0)
+    ]
+    if small:
+        yield f"Too small to matter, whatever p is: {' and '.join(small)}."
+
+
+def _unit(column: Column) -> str:
+    units = {"1": "", "1/mm": " /mm", SCALE: " points"}
+    return units.get(column.unit, f" {column.unit}")

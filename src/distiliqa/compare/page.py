@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from distiliqa.compare.difference_text import digits_of, interval, p_value
 from distiliqa.compare.findings import compared, findings
 from distiliqa.compare.quantities import quantities
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
-from distiliqa.compare.verdict import explained, interval, p_value, verdict
+from distiliqa.compare.verdict import DIGITS, explained, verdict
 from distiliqa.report.columns import FACTS, slice_columns
-from distiliqa.report.formatting import fact_text, protocol, slice_count
+from distiliqa.report.formatting import (
+    digits_for,
+    fact_text,
+    protocol,
+    signed_text,
+    slice_count,
+)
 from distiliqa.report.json import environment, model_facts, settings
 from distiliqa.report.page_blocks import Heading, Row, filled, write_page
 from distiliqa.report.pictures import draw_slices
@@ -56,11 +63,11 @@ def write_html(path: Path, run: PairedRun, *, identify: bool = False) -> None:
         scale=run.first.model.scale,
         verdict=verdict(run),
         explained=list(explained(run)),
-        score=_statistics(run.score, 2),
+        score=_statistics(run.score, digits_of(run.score, DIGITS)),
         differences=[(name, _statistics(one, n)) for name, one, n in compared(run, measured)],
         findings=list(findings(run, measured)),
         means=[_mean(run, side) for side in ("first", "second")],
-        share=abs(run.score.mean) / (run.first.model.scale.high - run.first.model.scale.low),
+        share=_share(run),
         facts=list(_facts(run)),
         pictures=list(_pictures(run)),
         plots=[_plots(pair, n, run, identify=identify) for n, pair in enumerate(shown, 1)],
@@ -81,13 +88,20 @@ def _size(pair: SeriesPair) -> float:
 def _statistics(found: Difference, digits: int) -> dict[str, str]:
     return {
         "n": str(found.n),
-        "mean": f"{found.mean:+.{digits}f}",
+        "mean": signed_text(found.mean, digits),
         "interval": interval(found, digits),
-        "median": f"{found.median:+.{digits}f}",
+        "median": signed_text(found.median, digits),
         "effect": "undefined" if found.effect is None else f"{found.effect:+.2f}",
         "p": p_value(found),
         "units": str(found.units),
     }
+
+
+def _share(run: PairedRun) -> str:
+    """The mean difference in percent of the scale."""
+    scale = run.first.model.scale
+    share = 100 * abs(run.score.mean) / (scale.high - scale.low)
+    return f"{share:.{digits_for([share], 0)}f}"
 
 
 def _mean(run: PairedRun, side: str) -> str:
@@ -143,7 +157,10 @@ def _pictures(run: PairedRun) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     for name, (number, pair) in chosen.items():
         sides = (("A", pair.first), ("B", pair.second))
         captioned = [(drawn[x.path, x.frame].image, f"{side}: {x.score:.2f}") for side, x in sides]
-        yield f"{name}: {pair.difference:+.2f}, pair {number} of the table", captioned
+        yield (
+            f"{name}: {signed_text(pair.difference, DIGITS)}, pair {number} of the table",
+            captioned,
+        )
 
 
 def _curve(name: str, at: Sequence[float], pair: SeriesPair, side: str) -> Curve:
@@ -161,10 +178,10 @@ def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:
         POSITION.text(first),
         SCORE.text(first),
         SCORE.text(second),
-        f"{pair.difference:+.2f}",
+        signed_text(pair.difference, DIGITS),
         NOISE.text(first),
         NOISE.text(second),
-        "" if pair.noise_difference is None else f"{pair.noise_difference:+.1f}",
+        "" if pair.noise_difference is None else signed_text(pair.noise_difference, 1),
         PROCESSED.text(first),
         PROCESSED.text(second),
         "; ".join(_warnings(pair)),

@@ -6,12 +6,13 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from distiliqa.compare.difference_text import interval, p_value
 from distiliqa.compare.findings import compared, findings
 from distiliqa.compare.quantities import quantities
 from distiliqa.compare.result import PairedRun
-from distiliqa.compare.verdict import interval, p_value, scope, verdict
+from distiliqa.compare.verdict import scope, verdict
 from distiliqa.errors import one_line
-from distiliqa.report.formatting import slice_count
+from distiliqa.report.formatting import signed_text, slice_count
 from distiliqa.statistics.paired_difference import Difference
 from distiliqa.terminal import screen
 
@@ -46,7 +47,7 @@ def print_comparison(run: PairedRun) -> None:
 def _cells(found: Difference, digits: int) -> tuple[str, ...]:
     return (
         str(found.n),
-        f"{found.mean:+.{digits}f}",
+        signed_text(found.mean, digits),
         interval(found, digits),
         "" if found.effect is None else f"{found.effect:+.2f}",
         p_value(found),

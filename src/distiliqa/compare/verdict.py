@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from distiliqa.compare.difference_text import digits_of, is_too_small
 from distiliqa.compare.result import PairedRun
-from distiliqa.report.formatting import slice_count
+from distiliqa.report.formatting import signed_text, slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
 from distiliqa.statistics.paired_difference import MIN_SERIES, Difference
 
 MIN_UNITS = 6
+DIGITS = 2  # of a score
 
 
 def verdict(run: PairedRun) -> str:
     """Which of the two scores better, by how much, and whether it could be chance."""
     found, scale = run.score, run.first.model.scale
-    size = f"{abs(found.mean):.2f} points"
+    digits = digits_of(found, DIGITS)
+    size, minus = f"{abs(found.mean):.{digits}f} points", signed_text(found.mean, digits)
     where = f"on average over {slice_count(found.n)}"
     if found.interval is None:
         direction = "below" if found.mean < 0 else "above"
         return f"B is {size} {direction} A {where}; {_few(found)} too few for an interval."
     if found.interval[0] <= 0 <= found.interval[1]:
-        return f"No difference is shown: B minus A is {found.mean:+.2f} points {where}."
+        return f"No difference is shown: B minus A is {minus} points {where}."
+    if is_too_small(found, DIGITS):
+        return f"A and B score alike: B minus A is {minus} points {where}, too small to matter."
     better = (found.mean > 0) == scale.higher_is_better
     return f"B scores {'better' if better else 'worse'} than A, by {size} {where}."
 
@@ -85,18 +90,3 @@ def scope(run: PairedRun) -> str:
         f"With fewer than {MIN_SERIES} pairs of series the interval speaks for these series, not "
         "for other patients."
     )
-
-
-def p_value(found: Difference) -> str:
-    """``p = 0.016, exact``."""
-    p = found.test.p
-    text = "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
-    return f"{text}, {'exact' if found.test.exact else 'normal approximation'}"
-
-
-def interval(found: Difference, digits: int) -> str:
-    """``-1.40 to -1.05``, or why there is none."""
-    if found.interval is None:
-        return "undefined for " + ("one part" if found.units == 1 else f"{found.units} parts")
-    low, high = found.interval
-    return f"{low:+.{digits}f} to {high:+.{digits}f}"

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from distiliqa.models.config import ModelConfig
 from distiliqa.monitor.trend import SCORE, Measure, Protocol
+from distiliqa.report.formatting import digits_for, signed_text
 from distiliqa.report.plots import control, svg
 from distiliqa.statistics.control_chart import BASELINE
 
@@ -82,7 +83,9 @@ def _sized(measure: Measure) -> str:
     found = measure.adjustment
     if found is None:
         return "As measured: too few sizes, or all too alike, for a trend with size."
-    slope = f"{100 * found.per_cm:+.1f} %" if measure.logarithmic else f"{found.per_cm:+.3f}"
+    factor, digits, unit = (100, 1, " %") if measure.logarithmic else (1, 3, "")
+    change = factor * found.per_cm
+    slope = f"{signed_text(change, digits_for([change], digits))}{unit}"
     left_out = f" {found.left_out} series without a size are left out." if found.left_out else ""
     return (
         "After the trend with size of the baseline: "

@@ -10,11 +10,27 @@ from distiliqa.report.column import Column
 from distiliqa.scoring.slice_score import SliceScore
 
 MAX_NAMED = 3  # words of a fact that is not the same in all slices
+MAX_MORE_DIGITS = 3  # of a small difference, beyond those of its quantity
 
 
 def number_text(value: float | None, digits: int | None) -> str:
     """``1.50``."""
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def signed_text(value: float, digits: int) -> str:
+    """``+1.50``; what rounds to zero has no sign."""
+    return f"{value:+.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
+
+
+def digits_for(values: Iterable[float], digits: int) -> int:
+    """Digits after the point with which small values do not look like zero: as few as possible.
+
+    What is zero with `MAX_MORE_DIGITS` more digits as well does not count.
+    """
+    most = digits + MAX_MORE_DIGITS
+    shown = [value for value in values if round(value, most)]
+    return next(n for n in range(digits, most + 1) if all(round(value, n) for value in shown))
 
 
 def interval_text(interval: tuple[float, float] | None) -> str:

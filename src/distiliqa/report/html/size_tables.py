@@ -7,7 +7,7 @@ from typing import Any
 
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.entry import Entry
-from distiliqa.report.formatting import number_text
+from distiliqa.report.formatting import number_text, signed_text
 from distiliqa.report.page_blocks import Cell, Heading, Row, filled
 from distiliqa.report.plots import svg
 from distiliqa.report.run_plots import run_plots
@@ -84,7 +84,7 @@ def _series_row(group: ProtocolTrends, one: Sized) -> Row:
             number_text(one.ssde_mgy, 2),
             percent(beside and beside.dose),
             f"{entry.score:.2f}",
-            f"{beside.score:+.2f}" if beside else "",
+            signed_text(beside.score, 2) if beside else "",
             beside.quarter if beside else "",
         ]
     )

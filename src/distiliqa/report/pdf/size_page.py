@@ -10,7 +10,7 @@ from reportlab.platypus import KeepTogether, Spacer
 
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.entry import Entry
-from distiliqa.report.formatting import number_text
+from distiliqa.report.formatting import number_text, signed_text
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.run_plots import RunPlot, run_plots
@@ -95,6 +95,6 @@ def _series(group: ProtocolTrends, one: Sized) -> Sequence[object]:
         percent(group.noise_deviation(one)),
         number_text(one.ssde_mgy, 2),
         percent(beside and beside.dose),
-        f"{beside.score:+.2f}" if beside else "",
+        signed_text(beside.score, 2) if beside else "",
         beside.quarter if beside else "",
     )
