@@ -44,6 +44,23 @@ def test_the_shipped_model_ranks_the_doses_of_the_example(demo: tuple[Path, str]
     assert "dose_010" in (folder / "report.html").read_text()
 
 
+def test_the_screen_has_a_line_of_measures_for_each_dose(demo: tuple[Path, str]) -> None:
+    _, screen = demo
+    _, _, block = screen.partition("\n  Measures ")
+    lines = [line.split() for line in block.splitlines() if line.startswith("  dose_")]
+    assert [line[0] for line in lines] == ["dose_010", "dose_025", "dose_100"]
+    score, noise, sharpness, detectability, size, dose = (
+        list(map(float, column)) for column in list(zip(*lines, strict=True))[1:]
+    )
+    assert score == sorted(score)
+    assert noise == sorted(noise, reverse=True)
+    assert detectability == sorted(detectability)
+    assert max(sharpness) - min(sharpness) < 0.05 * min(sharpness)
+    assert len(set(size)) == 1
+    assert dose == [1.35, 3.38, 13.5]
+    assert "no SSDE for 3 of 3 series: a phantom (3)" in block
+
+
 def test_the_demo_explains_the_warnings_that_it_shows(demo: tuple[Path, str]) -> None:
     folder, screen = demo
     with (folder / "scores.csv").open() as file:

@@ -10,7 +10,12 @@ from tools.phantom.blurred_body import body
 
 from distiliqa.metrics import measure_slice
 from distiliqa.report.json import scores_record
-from distiliqa.report.measure_facts import NOT_MEASURED, measures_record, reason_counts
+from distiliqa.report.measure_facts import (
+    NOT_MEASURED,
+    commonest_reason,
+    measures_record,
+    reason_counts,
+)
 from distiliqa.report.series_csv import write_series_csv
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -37,6 +42,8 @@ def test_a_series_counts_the_reasons_of_its_slices():
     counts = reason_counts(SeriesScore("s", tuple(slices)))
     assert counts["mtf"] == {"the pixel spacing is not known": 2}
     assert counts["ssde"] == {PHANTOM: 3}
+    assert commonest_reason(SeriesScore("s", tuple(slices)), "ssde_mgy") == PHANTOM
+    assert commonest_reason(SeriesScore("s", tuple(slices[:1])), "mtf50_per_mm") is None
     text = NOT_MEASURED.value(SeriesScore("s", tuple(slices)))
     assert "mtf 2 (the pixel spacing is not known)" in text
     assert NOT_MEASURED.value(SeriesScore("s", (made_score(),))) is None

@@ -29,7 +29,9 @@ def many(run: ScoringRun, count: int) -> ScoringRun:
 
 
 def rows(printed: str) -> list[list[str]]:
-    return [line.split() for line in printed.splitlines() if line.split()]
+    """The words of each line above the table of measures."""
+    scores, _, _ = printed.partition("\n  Measures")
+    return [line.split() for line in scores.splitlines() if line.split()]
 
 
 def test_every_slice_of_a_short_run(run: ScoringRun, width: int, capsys: pytest.CaptureFixture):

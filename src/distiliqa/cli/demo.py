@@ -34,7 +34,7 @@ def demo(
 
     score([str(EXAMPLE_SERIES)], out=out, identify=True)  # a phantom has no name to protect
     say("  The example is a computed trunk, no patient: its header says phantom, hence the note.")
-    say("  What to see: with less dose comes more noise, and a lower score.")
+    say("  What to see: with less dose comes more noise, lower detectability, and a lower score.")
     say(f"  The report, for a browser: {out / REPORT}")
     say("  Your own scans: distiliqa score FOLDER --out RESULTS")
 

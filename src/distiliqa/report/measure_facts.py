@@ -14,6 +14,15 @@ from distiliqa.scoring.series_score import SeriesScore
 # Arrays, and reasons, which have a place of their own.
 _NOT_HERE = ("response", "spectrum", "radial", "sectors_hu", "evidence", "reason")
 
+# Names of measures among reasons, by the column of their value.
+_REASONS = {
+    "noise_hu": "noise",
+    "mtf50_per_mm": "mtf",
+    "dprime": "detectability",
+    "dw_mm": "size",
+    "ssde_mgy": "ssde",
+}
+
 
 def measures_record(measures: SliceMeasures | None) -> dict[str, Any] | None:
     """The measures of a slice, their parameters, and why values are missing."""
@@ -36,6 +45,11 @@ def reason_counts(series: SeriesScore) -> dict[str, dict[str, int]]:
         for measure, reason in reasons.items():
             counts.setdefault(measure, Counter())[reason] += 1
     return {measure: dict(found.most_common()) for measure, found in counts.items()}
+
+
+def commonest_reason(series: SeriesScore, column: str) -> str | None:
+    """Why most slices that lack a measure lack it, by the name of its column; None if not known."""
+    return next(iter(reason_counts(series).get(_REASONS[column], {})), None)
 
 
 def _facts(held: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from distiliqa.report.columns import COMPARED, series_columns, slice_columns
 from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.level_checks import LEVELS, level_state
+from distiliqa.report.measures_table import LEGEND, measures_table, missing_lines
 from distiliqa.report.names import series_labels, slice_labels
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
@@ -45,6 +46,7 @@ def print_scores(run: ScoringRun) -> None:
     else:
         console.print(_every_series(run, notes, width))
         console.print(_worst_slices(run, notes, width))
+    _print_measures(_ranked(run, width), console)
     if run.levels is not None:
         console.print(_levels(run, width))
     if run.reference is not None:
@@ -56,6 +58,15 @@ def print_scores(run: ScoringRun) -> None:
         f"  {slice_count(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
         f" ({len(run.slices) / seconds:.1f} a second)"
     )
+
+
+def _print_measures(ranked: list[tuple[str, SeriesScore]], console: Console) -> None:
+    if (table := measures_table(ranked)) is None:
+        return
+    console.print(table)
+    for line in (LEGEND, *missing_lines(ranked)):
+        console.print(Text(f"  {line}", "dim"))
+    console.print()
 
 
 def _ranked(run: ScoringRun, width: int) -> list[tuple[str, SeriesScore]]:

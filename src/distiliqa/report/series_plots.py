@@ -10,7 +10,7 @@ from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import slice_count
-from distiliqa.report.measure_facts import reason_counts
+from distiliqa.report.measure_facts import commonest_reason
 from distiliqa.report.plots import Panel, Scene, multiples
 from distiliqa.report.plots.axes import limits_around
 from distiliqa.scoring.series_score import SeriesScore
@@ -19,9 +19,7 @@ from distiliqa.scoring.slice_score import SliceScore
 _NOISE, _SHARPNESS, _SSDE, _CTDIVOL, _SIZE, _POSITION, _NUMBER = slice_columns(
     "noise_hu", "mtf50_per_mm", "ssde_mgy", "ctdivol_mgy", "dw_mm", "position_mm", "number"
 )
-# Measures by their name among reasons, and their names in sentences.
-_REASONS = {"noise": _NOISE, "mtf": _SHARPNESS, "ssde": _SSDE, "size": _SIZE}
-_WORDS = {"noise": "a noise level", "mtf": "sharpness", "ssde": "an SSDE", "size": "a diameter"}
+_WORDS = {_NOISE: "a noise level", _SHARPNESS: "sharpness", _SSDE: "an SSDE", _SIZE: "a diameter"}
 MIN_AXIS_MM = 100.0  # of an axis of diameters
 
 
@@ -91,10 +89,9 @@ def _dose_of(slices: Sequence[SliceScore]) -> Column:
 
 def _missing(series: SeriesScore) -> Iterator[str]:
     """Which measures slices lack, how many of them, and the commonest reason."""
-    slices, reasons = series.slices, reason_counts(series)
-    for name, column in _REASONS.items():
+    slices = series.slices
+    for column, words in _WORDS.items():
         lacking = sum(column.value(slice_) is None for slice_ in slices)
-        if lacking and name in reasons:
-            reason = next(iter(reasons[name]))
+        if lacking and (reason := commonest_reason(series, column.name)) is not None:
             count = "No slice has" if lacking == len(slices) else f"{slice_count(lacking)} without"
-            yield f"{count} {_WORDS[name]}: {one_line(reason)}."
+            yield f"{count} {words}: {one_line(reason)}."

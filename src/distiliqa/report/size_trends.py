@@ -19,7 +19,7 @@ from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import protocol, scanner
-from distiliqa.report.measure_facts import reason_counts
+from distiliqa.report.measure_facts import commonest_reason
 from distiliqa.report.measures import known_values
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.statistics.size_trend import SizeTrend, size_trend
@@ -28,8 +28,6 @@ MIN_DEVIATION = 0.05  # the noise level itself is wrong by as much in patients
 NOT_STATED = "protocol not stated"
 
 _NOISE, _SSDE, _SIZE = slice_columns("noise_hu", "ssde_mgy", "dw_mm")
-# Names of the reasons of measures, and why a value is missing where slices give no reason.
-_LACKING = {"noise_hu": "noise", "ssde_mgy": "ssde", "dw_mm": "size"}
 
 Quarter = Literal[
     "quiet and high dose",
@@ -165,8 +163,7 @@ def lacking(members: Iterable[Sized], measure: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for one in members:
         if getattr(one, measure) is None:
-            reasons = reason_counts(one.entry.series).get(_LACKING[measure], {})
-            found[next(iter(reasons), "not measured")] += 1
+            found[commonest_reason(one.entry.series, measure) or "not measured"] += 1
     return found
 
 
