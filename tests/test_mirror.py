@@ -16,6 +16,7 @@ FEATURES = {
     *("archive/test_object_store.py", "benchmarks/test_slices.py", "cli/test_commands.py"),
     *("cli/test_score_pdf.py", "cli/test_series_files.py", "cli/test_training.py"),
     *("ct/test_lossy_pixels.py", "ct/test_memory.py", "docs/test_pages.py"),
+    *("docs/test_quoted_words.py",),
     *("lab/benchmark/test_recipes.py", "lab/train/test_resume.py", "lab/train/test_training.py"),
     *("lab/train/test_unseen_kinds.py", "pacs/test_end_to_end.py"),
     *("pacs/test_extra.py", "pacs/test_score_of_server.py", "pacs/test_tls.py"),
