@@ -64,6 +64,21 @@ def made(run: ScoringRun, series: int, slices: int) -> ScoringRun:
     return replace(run, slices=every, sha256=hashes, found=len(every))
 
 
+# Names and values of facts that are wider than their column.
+TOO_WIDE = """
+const wide = [];
+for (const one of document.querySelectorAll("section")) one.style.contentVisibility = "visible";
+for (const part of document.querySelectorAll(".facts dt, .facts dd, .figures dt, .figures dd")) {
+  const text = document.createRange();
+  text.selectNodeContents(part);
+  const column = part.parentElement.getBoundingClientRect();
+  if (text.getBoundingClientRect().right > column.right + 0.5) wide.push(part.textContent);
+}
+return wide;
+"""
+PAPER = 703  # px, what the margins leave of A4
+
+
 @pytest.fixture
 def open_report(browser: Any, run: ScoringRun, tmp_path: Path) -> Callable[..., Any]:
     """Write the report of a made run and open it from its file."""
@@ -169,6 +184,31 @@ def in_sight(browser: Any, element: Any) -> bool:
         "return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight",
         element,
     )
+
+
+@pytest.mark.parametrize(("media", "width"), [("screen", 1440), ("screen", 390), ("print", PAPER)])
+def test_facts_stay_in_their_columns(
+    browser: Any, run: ScoringRun, tmp_path: Path, media: str, width: int
+):
+    made = Acquisition(
+        reconstruction_method="filtered back-projection",
+        reconstruction_algorithm="Deep_Learning_Reconstruction_High",
+        reconstruction_strength="A" * 40,
+        field_of_view_mm=350.5,
+        rotation_time_s=0.285,
+    )
+    slices = tuple(with_facts(slice_, acquisition=made) for slice_ in run.slices)
+    write_html(tmp_path / "report.html", replace(run, slices=slices))
+    size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+    try:
+        browser.get((tmp_path / "report.html").as_uri())
+        assert "Reconstruction" in browser.find_element("css selector", ".facts").text
+        assert browser.execute_script(TOO_WIDE) == []
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def wait_for_sections(browser: Any) -> None:

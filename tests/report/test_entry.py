@@ -4,7 +4,8 @@ import pytest
 
 from distiliqa.ct import SOFT_TISSUE
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import percentile, worst_first
+from distiliqa.report.entry import Entry, percentile, worst_first
+from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
 SCALE = ScoreScale(0.0, 4.0, "made up")
@@ -19,6 +20,21 @@ def test_the_worst_comes_first_whatever_the_direction():
     assert [slice_.score for slice_ in worst_first(slices, SCALE)] == [1, 2, 3]
     upside_down = ScoreScale(0.0, 4.0, "loss", higher_is_better=False)
     assert [slice_.score for slice_ in worst_first(slices, upside_down)] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("series 3, 10:22:31, 1f3a09bc", "Series 3, 10:22:31, 1f3a09bc"),
+        ("1f3a09bc", "Series 1f3a09bc"),
+        ("dose_010", "Series dose_010"),
+        ("Series_3", "Series_3"),
+    ],
+)
+def test_a_heading_has_the_word_series_once(name: str, heading: str):
+    slices = scored(2.0)
+    entry = Entry(1, name, SeriesScore("1.2", tuple(slices)), slices, shown=True, pictured=False)
+    assert entry.heading == heading
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,13 @@ class Entry:
     pictured: bool
 
     @property
+    def heading(self) -> str:
+        """Its name as a heading, with the word series once: folders may be called so too."""
+        if self.name.startswith("series "):
+            return self.name.replace("s", "S", 1)
+        return self.name if self.name.lower().startswith("series") else f"Series {self.name}"
+
+    @property
     def score(self) -> float:
         """Mean score of the series."""
         return self.series.score

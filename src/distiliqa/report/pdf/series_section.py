@@ -44,7 +44,7 @@ def sections(
         words = list(_words(entry.series))
         yield KeepTogether(
             [
-                text(f"Series {entry.name}", HEADING),
+                text(entry.heading, HEADING),
                 _plot_and_numbers(run, entry),
                 text(about_plot(entry.series), QUIET, most=None),
                 *([facts(words, columns=4)] if words else []),
