@@ -23,8 +23,8 @@ from distiliqa.scoring.slice_score import SliceScore
 
 def test_a_series_is_named_by_the_hash_of_its_uid(run: ScoringRun):
     first, second = Names.of(run, identify=False).series
-    assert first == hashlib.sha256(b"1.2.4").hexdigest()[:8]
-    assert second == hashlib.sha256(run.series[1].series.encode()).hexdigest()[:8]
+    assert first == f"series {hashlib.sha256(b'1.2.4').hexdigest()[:8]}"
+    assert second == f"series {hashlib.sha256(run.series[1].series.encode()).hexdigest()[:8]}"
 
 
 def test_a_person_finds_the_series_by_number_and_time_of_day(run: ScoringRun):
@@ -33,7 +33,7 @@ def test_a_person_finds_the_series_by_number_and_time_of_day(run: ScoringRun):
     named = replace(run, slices=slices)
     first, second = Names.of(named, identify=False).series
     assert first == f"series 4, 10:22:31, {short_hash('1.2.4')}"
-    assert second == short_hash(run.series[1].series)
+    assert second == f"series {short_hash(run.series[1].series)}"
     assert file_names(named) == [short_hash(series.series) for series in run.series]
 
 
@@ -48,8 +48,9 @@ def test_two_series_never_share_a_name(run: ScoringRun):
     slices = tuple(with_facts(run.slices[0], series=uid) for uid in (*twins, "1.2"))
     names = Names.of(replace(run, slices=slices), identify=False).series
     assert len(set(names)) == 3
-    assert names[0][:8] == names[1][:8]
-    assert [len(name) for name in names] == [16, 16, 8]
+    hashes = [name.removeprefix("series ") for name in names]
+    assert hashes[0][:8] == hashes[1][:8]
+    assert [len(one) for one in hashes] == [16, 16, 8]
 
 
 def test_a_series_is_named_by_its_folder_when_asked(run: ScoringRun):
@@ -84,7 +85,7 @@ def test_a_reason_names_no_file_unless_asked(run: ScoringRun, reason: str, shown
 def test_a_path_that_is_not_utf_8_has_a_name(run: ScoringRun):
     odd = with_facts(run.slices[0], series="sch\udce4del")
     (name,) = Names.of(replace(run, slices=(odd,)), identify=False).series
-    assert len(name) == 8
+    assert len(name) == len("series ") + 8
 
 
 class Counted(str):

@@ -7,11 +7,13 @@ from statistics import fmean, stdev
 
 import pytest
 from tests.support.made import with_facts
+from tests.support.sized import sized_series
 
 from distiliqa.ct import Acquisition
 from distiliqa.ct.header_facts import Identification
 from distiliqa.report import measures
 from distiliqa.report.column import Column
+from distiliqa.report.names import short_hash
 from distiliqa.report.series_csv import IDENTIFYING, write_series_csv
 from distiliqa.scoring.result import ScoringRun
 
@@ -55,6 +57,21 @@ def test_a_dose_has_a_mean_and_a_setting_is_itself(run: ScoringRun, tmp_path: Pa
     assert (thorax["ctdivol_mgy"], thorax["ctdivol_mgy_sd"]) == ("6.0", "2.0")
     assert (thorax["kvp"], thorax["kernel"], thorax["pitch"]) == ("120", "B30f", "")
     assert "kvp_sd" not in thorax
+
+
+def test_a_spreadsheet_plots_noise_against_size(run: ScoringRun, tmp_path: Path):
+    # The SHA-256 of this UID begins with eight decimal digits.
+    uid = next(uid for uid in map(str, range(10**6)) if short_hash(uid).isdecimal())
+    large = sized_series(1, dw_mm=351.5, noise_hu=21.25)
+    digits = sized_series(2, dw_mm=290.0, noise_hu=9.5)
+    slices = (large.slices[0], with_facts(digits.slices[0], series=uid))
+    rows = rows_of(replace(run, slices=slices), tmp_path / "s.csv")
+    assert [(row["dw_mm"], row["noise_hu"]) for row in rows] == [
+        ("351.5", "21.25"),
+        ("290.0", "9.5"),
+    ]
+    assert not any(row["name"].isdecimal() for row in rows)
+    assert (tmp_path / "s.csv").read_bytes().count(b"\r\n") == 3
 
 
 def test_a_new_column_of_a_slice_is_there_by_itself(

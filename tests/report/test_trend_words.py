@@ -16,7 +16,10 @@ def test_what_lacks_a_dose_is_counted_and_said():
     assert list(missing_sentences(protocol_trends(entries))) == [
         "3 of 4 series have no SSDE: a phantom (2); no CTDIvol above 0 (1)."
     ]
-    assert list(missing_sentences(protocol_trends(entries[3:]))) == []
+    assert list(missing_sentences(protocol_trends(entries[3:]))) == [
+        "1 of 1 protocols have fewer than 3 series with a noise level and a diameter, and so no "
+        "trend."
+    ]
 
 
 def test_quarters_are_counted_once_there_is_one():

@@ -47,9 +47,14 @@ class Column:
     heading: str = ""
 
     @property
+    def shown_unit(self) -> str:
+        """The unit as people read it behind a number; empty for ratios and scores."""
+        return "" if self.unit in ("1", SCALE) else self.unit
+
+    @property
     def title(self) -> str:
         """Term and unit."""
-        return self.term if self.unit in ("", "1", SCALE) else f"{self.term}, {self.unit}"
+        return f"{self.term}, {self.shown_unit}" if self.shown_unit else self.term
 
     @property
     def head(self) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from distiliqa.errors import one_line
-from distiliqa.report.column import SCALE, Column
+from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.formatting import number_text
 from distiliqa.report.measure_facts import commonest_reason
@@ -46,7 +46,7 @@ def measures_table(series: Labeled) -> Table | None:
     if not any(slice_.measures for _, one in series for slice_ in one.slices):
         return None
     shown = series[:MAX_SERIES]
-    first = "Measures" if len(shown) == len(series) else f"Measures of the {len(shown)} worst"
+    first = "Measures" if len(shown) == len(series) else f"Measures, {len(shown)} worst"
     rows = [_means(one) for _, one in shown]
     filled = [any(column) for column in zip(*rows, strict=True)]
     table = Table(box=SIMPLE_HEAD)
@@ -78,8 +78,7 @@ def _means(series: SeriesScore) -> list[str]:
 
 
 def _head(column: Column) -> str:
-    unit = "" if column.unit in ("1", SCALE) else column.unit
-    return f"{_NAMES[column.name]}\n{unit}"
+    return f"{_NAMES[column.name]}\n{column.shown_unit}"
 
 
 def _reason(series: SeriesScore, column: Column) -> str:

@@ -110,12 +110,15 @@ def file_names(run: ScoringRun) -> list[str]:
 
 
 def _scan_of(series: SeriesScore) -> str:
-    """``series 4, 10:22:31, `` as far as the headers state it: no date, so that it names nobody."""
+    """``series 4, 10:22:31, `` as far as the headers state it: no date, so that it names nobody.
+
+    ``series `` alone where they state neither: a spreadsheet takes some hashes for numbers.
+    """
     stated = [slice_.info.identification for slice_ in series.slices]
     numbers = [one.series_number for one in stated if one.series_number is not None]
     times = [one.scan_time for one in stated if one.scan_time is not None]
     number = [f"series {numbers[0]}"] if numbers else []
-    return "".join(f"{part}, " for part in (*number, *sorted(times)[:1]))
+    return "".join(f"{part}, " for part in (*number, *sorted(times)[:1])) or "series "
 
 
 def _short_hashes(uids: Sequence[str]) -> list[str]:

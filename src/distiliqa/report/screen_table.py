@@ -140,7 +140,7 @@ def _count(series: SeriesScore) -> str:
 def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
     counted = chain.from_iterable(series.known for series in run.series)
     worst = worst_first(counted, run.model.scale)[:WORST_SLICES]
-    first = f"The {len(worst)} worst slices"
+    first = f"{len(worst)} worst slices"
     table = _table(first, POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
     for name, slice_ in zip(slice_labels(worst, width), worst, strict=True):
         table.add_row(Text(name), *_cells(slice_, notes, run.model.interval_calibration is None))

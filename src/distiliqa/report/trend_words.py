@@ -59,7 +59,7 @@ def fit_sentence() -> str:
 
 
 def missing_sentences(groups: Sequence[ProtocolTrends]) -> Iterator[str]:
-    """How many series lack a measure of the plots, and why."""
+    """How many series lack a measure of the plots, and why, and which protocols have no trend."""
     members = [one for group in groups for one in group.members]
     for measure, words in _MEASURES.items():
         counts: Counter[str] = lacking(members, measure)
@@ -68,3 +68,9 @@ def missing_sentences(groups: Sequence[ProtocolTrends]) -> Iterator[str]:
                 f"{one_line(why)} ({count})" for why, count in counts.most_common(3)
             )
             yield f"{counts.total()} of {len(members)} series have {words}: {reasons}."
+    few = sum(group.noise is None for group in groups)
+    if few:
+        yield (
+            f"{few} of {len(groups)} protocols have fewer than {MIN_SERIES} series with a noise "
+            "level and a diameter, and so no trend."
+        )

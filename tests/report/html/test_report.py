@@ -53,7 +53,7 @@ def test_a_series_has_its_row_its_section_and_its_slices(
     text, thorax = report(run), run.series[1]
     scores = sorted(slice_.score for slice_ in thorax.slices)
     worst, best = scores[0], scores[-1]
-    name = hashlib.sha256(thorax.series.encode()).hexdigest()[:8]
+    name = f"series {hashlib.sha256(thorax.series.encode()).hexdigest()[:8]}"
     assert cells(text, "r2") == [
         *(name, "ACME", "120", "0.33", "B30f", "3", "ABDOMEN", "3"),
         *(f"{thorax.score:.2f}", f"{worst:.2f}", f"{worst:.2f}", f"{thorax.noise_hu:.1f}", "2"),

@@ -115,7 +115,7 @@ def slice_figure(entry: Entry, slice_: SliceScore) -> Markup:
 def _facts(slices: Sequence[SliceScore]) -> list[tuple[str, str]]:
     texts = [(column, fact_text(slices, column)) for column in FACTS]
     return [
-        (column.term, f"{text} {column.unit}".strip() if text else "not stated")
+        (column.term, f"{text} {column.shown_unit}".strip() if text else "not stated")
         for column, text in texts
     ]
 

@@ -19,6 +19,7 @@ from distiliqa.report.trend_words import (
     percent_per_cm,
     quarter_counts,
 )
+from distiliqa.statistics.size_trend import SizeTrend
 
 PROTOCOLS = (
     Heading("Protocol", "Standard name, or scanner, voltage, kernel, thickness and body part."),
@@ -53,19 +54,20 @@ def size_block(entries: Sequence[Entry], scale: ScoreScale) -> dict[str, Any] | 
         "fit": fit_sentence(),
         "missing": list(missing_sentences(groups)),
         "quarters": quarter_counts(groups),
-        "protocols": filled(PROTOCOLS, [_protocol_row(group) for group in groups]),
+        "protocols": filled(
+            PROTOCOLS, [_protocol_row(group, group.noise) for group in groups if group.noise]
+        ),
         "series": filled(SERIES, [_series_row(*one) for one in beside_trends(groups)]),
     }
 
 
-def _protocol_row(group: ProtocolTrends) -> Row:
-    fitted = 0 if group.noise is None else group.noise.series
+def _protocol_row(group: ProtocolTrends, noise: SizeTrend) -> Row:
     return Row(
         [
             group.name,
             str(len(group.members)),
-            str(fitted) if fitted else "",
-            percent_per_cm(group.noise),
+            str(noise.series),
+            percent(noise.per_cm),
             percent(group.noise_spread).lstrip("+"),
             percent_per_cm(group.dose),
         ]

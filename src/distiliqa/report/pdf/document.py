@@ -138,7 +138,7 @@ def in_font(words: str) -> str:
 
 
 def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[object]]) -> Table:
-    """A table whose head is repeated on each page.
+    """A table whose head is repeated on each page; columns that are empty throughout are left out.
 
     Parameters
     ----------
@@ -147,6 +147,8 @@ def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[obj
     rows : Sequence[Sequence[object]]
         A cell for each column, as words or a paragraph; a cell wraps inside it.
     """
+    kept = [n for n in range(len(columns)) if any(row[n] not in ("", None) for row in rows)]
+    columns, rows = [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
     total = sum(share for _, share, _ in columns)
     head = [text(name, STRONG_NUMBER if numeric else STRONG) for name, _, numeric in columns]
     styles = [NUMBER if numeric else SMALL for _, _, numeric in columns]

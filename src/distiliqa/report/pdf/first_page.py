@@ -40,10 +40,10 @@ SLICES, MEAN, NOISE, OUT_OF_DOMAIN, PROCESSED = series_columns(
     "slices", "score", "noise_hu", "outside", "processed_slices"
 )
 COLUMNS = (
-    ("Series", 2.2, False),
+    ("Series", 3.0, False),
     ("Scanner", 2.6, False),
     ("Protocol", 2.8, False),
-    ("Body part", 1.8, False),
+    ("Body part", 1.6, False),
     (SLICES.head, 1.1, True),
     (MEAN.head, 1.0, True),
     ("Interval", 1.8, True),

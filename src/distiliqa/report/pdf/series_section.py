@@ -88,7 +88,7 @@ def _words(series: SeriesScore) -> Iterator[tuple[str, object]]:
 def _stated(series: SeriesScore, columns: Iterable[Column]) -> Iterator[tuple[str, object]]:
     for column in columns:
         if value := fact_text(series.known, column):
-            yield column.term, f"{value} {column.unit}"
+            yield column.term, f"{value} {column.shown_unit}".strip()
 
 
 def _warnings(series: SeriesScore) -> Iterator[Any]:

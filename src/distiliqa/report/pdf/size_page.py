@@ -22,6 +22,7 @@ from distiliqa.report.trend_words import (
     percent_per_cm,
     quarter_counts,
 )
+from distiliqa.statistics.size_trend import SizeTrend
 
 MAX_ROWS = 40  # of each table
 PROTOCOLS = (
@@ -67,20 +68,22 @@ def _plot(plot: RunPlot) -> list[Any]:
 
 def _tables(groups: Sequence[ProtocolTrends]) -> Iterator[Any]:
     beside = beside_trends(groups)
-    yield grid(PROTOCOLS, [_protocol(group) for group in groups[:MAX_ROWS]])
-    yield Spacer(0, 2 * mm)
+    fitted = [_protocol(group, group.noise) for group in groups if group.noise]
+    if fitted:
+        yield grid(PROTOCOLS, fitted[:MAX_ROWS])
+        yield Spacer(0, 2 * mm)
     if beside:
         yield grid(SERIES, [_series(*one) for one in beside[:MAX_ROWS]])
     if len(beside) > MAX_ROWS:
         yield text(f"{len(beside) - MAX_ROWS} more series are in report.html.", QUIET)
 
 
-def _protocol(group: ProtocolTrends) -> Sequence[object]:
+def _protocol(group: ProtocolTrends, noise: SizeTrend) -> Sequence[object]:
     return (
         group.name,
         len(group.members),
-        "" if group.noise is None else group.noise.series,
-        percent_per_cm(group.noise),
+        noise.series,
+        percent(noise.per_cm),
         percent(group.noise_spread).lstrip("+"),
         percent_per_cm(group.dose),
     )
