@@ -14,9 +14,10 @@ PLACES = {name: ROOT / name for name in ("tools", "benchmarks", "docs")}
 # Whole features, and facts about the repository.
 FEATURES = {
     *("archive/test_object_store.py", "benchmarks/test_slices.py", "cli/test_commands.py"),
-    *("cli/test_score_pdf.py", "cli/test_series_files.py", "cli/test_training.py"),
-    *("ct/test_lossy_pixels.py", "ct/test_memory.py", "docs/test_pages.py"),
-    *("docs/test_quoted_words.py",),
+    *("cli/test_score_measures.py", "cli/test_score_pdf.py", "cli/test_series_files.py"),
+    *("cli/test_training.py", "ct/dicom/test_damaged.py", "ct/dicom/test_kinds.py"),
+    *("ct/test_lossy_pixels.py", "ct/test_memory.py", "ct/volumes/test_damaged_nifti.py"),
+    *("docs/test_pages.py", "docs/test_quoted_words.py"),
     *("lab/benchmark/test_recipes.py", "lab/train/test_resume.py", "lab/train/test_training.py"),
     *("lab/train/test_unseen_kinds.py", "pacs/test_end_to_end.py"),
     *("pacs/test_extra.py", "pacs/test_score_of_server.py", "pacs/test_tls.py"),
@@ -34,7 +35,6 @@ TESTED_THROUGH = {
     "compare/screen.py": "cli/test_compare.py",
     "lab/train/cross_validation.py": "cli/test_training.py",
     "lab/train/model_card.py": "lab/train/test_unseen_kinds.py",
-    "lab/train/start.py": "lab/train/test_training.py",
     "report/html/overview.py": "report/html/test_report.py",
     "report/html/section.py": "report/html/test_report.py",
     "report/html/size_tables.py": "report/html/test_report.py",

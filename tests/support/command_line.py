@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 from typer.testing import CliRunner, Result
 
 from distiliqa.cli import app
@@ -22,3 +25,9 @@ def run_apart(*arguments: object) -> tuple[int, str, str]:
     """Run a command; its exit status, what it prints, and its errors in one line."""
     result = invoke(*arguments)
     return result.exit_code, result.stdout, " ".join(result.stderr.split())
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    """The rows of the scores in a folder."""
+    with (out / "scores.csv").open(newline="") as file:
+        return list(csv.DictReader(file))

@@ -86,3 +86,15 @@ def ct_dataset(hu: np.ndarray, *, seed: str, **tags: Any) -> pydicom.Dataset:
     dataset.PixelData = stored.tobytes()
     dataset["PixelData"].VR = "OW"
     return dataset
+
+
+def altered(path: Path, **tags: Any) -> Path:
+    """Rewrite a DICOM file with other tags; None removes one."""
+    dataset = pydicom.dcmread(path)
+    for keyword, value in tags.items():
+        if value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    dataset.save_as(path)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ import pytest
 from distiliqa.files import write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.train.recipe import Recipe, load_recipe
+from distiliqa.lab.train.runs import open_run, start_run
+from distiliqa.lab.train.student import train_student
+from distiliqa.lab.train.teacher import train_teachers
+from distiliqa.lab.train.training_run import TrainingRun
 
 NOISE_HU = (0, 30, 90)
 CASES = 4
@@ -72,3 +77,19 @@ def mapped_folder(rated_folder: Path, tmp_path: Path) -> Path:
         header = ("path", "case", "source", "processed", "label_map")
         csv.writer(file).writerows([header, *rows])
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, rated_folder: Path) -> TrainingRun:
+    """A finished run of the small data set, which tests only read."""
+    data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
+    run = start_run(tmp_path_factory.mktemp("run"), load_recipe("smoke", data), resume=False)
+    train_teachers(run)
+    train_student(run)
+    return run
+
+
+@pytest.fixture
+def copied(trained: TrainingRun, tmp_path: Path) -> TrainingRun:
+    """The run that is trained, to be trained again."""
+    return open_run(Path(shutil.copytree(trained.folder, tmp_path / "copied")))

@@ -15,36 +15,23 @@ import torch
 from safetensors.torch import load_file
 from tests.support.disks import full_disk
 
-from distiliqa.errors import DistiliqaError, ModelFolderError, RecipeError
-from distiliqa.files import sha256, write_json
+from distiliqa.errors import DistiliqaError, RecipeError
+from distiliqa.files import write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.evaluate.predictor import load_predictor
-from distiliqa.lab.network.sizes import NetworkConfig
-from distiliqa.lab.network.transformer import VisionTransformer
-from distiliqa.lab.network.weights import read_network, weights_file
+from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train import calibration
-from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
-from distiliqa.lab.train.recipe import Recipe, load_recipe
+from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.runs import open_run, start_run
-from distiliqa.lab.train.student import is_distilled_from, train_student
+from distiliqa.lab.train.student import train_student
 from distiliqa.lab.train.teacher import train_teachers
 from distiliqa.lab.train.teacher_outputs import TABLE
 from distiliqa.lab.train.teacher_ratings import rate_held_out, rated_by_teachers
-from distiliqa.lab.train.training_run import RESULT, TrainingRun
-from distiliqa.models.folder import read_config, shipped_models
+from distiliqa.lab.train.training_run import TrainingRun
+from distiliqa.models.folder import read_config
 
 MakeRecipe = Callable[..., Recipe]
-NOT_OF_RECIPES = ("outputs", "image_size", "map", "processed")
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, rated_folder: Path) -> TrainingRun:
-    data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
-    run = start_run(tmp_path_factory.mktemp("run"), load_recipe("smoke", data), resume=False)
-    train_teachers(run)
-    train_student(run)
-    return run
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -153,73 +140,6 @@ def test_a_network_that_learns_beats_one_that_does_not(recipe: MakeRecipe, tmp_p
     assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
 
 
-def test_a_run_starts_from_trained_weights(
-    trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path
-) -> None:
-    first = trained.teacher_weights(1)
-    run = start_run(tmp_path / "run", recipe(initial_weights=str(first)), resume=False)
-    image = torch.rand(1, 1, 512, 512)
-    with torch.inference_mode():
-        taught, student = (
-            read_network(first)(image),
-            run.new_network(3, run.recipe.teacher).eval()(image),
-        )
-    torch.testing.assert_close(student, taught.expand(1, 3))
-    assert read_json(run.folder / "run.json")["initial_weights_sha256"] == sha256(first)
-    other = recipe(initial_weights=str(first), **{"network.depth": 2})
-    with pytest.raises(RecipeError, match="other sizes"):
-        start_run(tmp_path / "other", other, resume=False).new_network(1, other.teacher)
-
-
-def test_a_run_starts_from_a_shipped_model_or_a_model_folder(
-    recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
-) -> None:
-    data = {"data.folder": str(rated_folder), "data.ratings": str(rated_folder / "train.json")}
-    shipped = shipped_models()["compact"]
-    sizes = NetworkConfig(**read_config(shipped).architecture).as_dict()
-    data |= {f"network.{name}": sizes[name] for name in sizes if name not in NOT_OF_RECIPES}
-    for named in ("compact", str(shipped)):
-        compact = load_recipe("compact", data | {"initial_weights": named, "folds.count": 2})
-        run = start_run(tmp_path / Path(named).parent.name, compact, resume=False)
-        known = read_network(weights_file(shipped)).state_dict()
-        began = run.new_network(1, run.recipe.teacher).state_dict()
-        for name, values in began.items():
-            expected = known[name].mean(0, keepdim=True) if "vit.heads." in name else known[name]
-            torch.testing.assert_close(values, expected)
-        facts = read_json(run.folder / "run.json")
-        assert facts["initial_weights_sha256"] == sha256(weights_file(shipped))
-        assert compact.teacher.select_on == "error_and_correlation"
-    with pytest.raises(DistiliqaError, match="no such weights; check the path"):
-        start_run(tmp_path / "none", recipe(initial_weights="none.safetensors"), resume=False)
-    assert not (tmp_path / "none" / "cache").exists()
-
-
-def test_the_published_network_starts_from_imagenet_or_says_that_it_does_not(
-    recipe: MakeRecipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sizes = {"network.preset": "published", "network.stem_blocks": 1, "network.stem_width": 2}
-    toy = sizes | {"network.width": 16, "network.mlp": 24, "network.depth": 1}
-    start_run(tmp_path / "random", recipe(**toy), resume=False)
-    assert capsys.readouterr().err.count("warning: the network starts from random weights") == 1
-    vit = VisionTransformer(3, 224, patch=16, depth=1, width=16, heads=2, mlp=24, outputs=10)
-    names = {"heads.": "heads.head.", ".mlp.0.": ".mlp.linear_1.", ".mlp.3.": ".mlp.linear_2."}
-    state = vit.state_dict()
-    for now, then in names.items():  # as torchvision's file calls them
-        state = {name.replace(now, then): values for name, values in state.items()}
-    torch.save(state, tmp_path / "vit_b_16.pth")
-    given = recipe(imagenet_weights=str(tmp_path / "vit_b_16.pth"), **toy)
-    run = start_run(tmp_path / "given", given, resume=False)
-    assert "random weights" not in capsys.readouterr().err
-    layer = "encoder.layers.encoder_layer_0.mlp.3.weight"
-    assert torch.equal(
-        run.new_network(1, run.recipe.teacher).vit.state_dict()[layer], vit.state_dict()[layer]
-    )
-    facts = read_json(run.folder / "run.json")
-    assert facts["imagenet_weights_sha256"] == sha256(tmp_path / "vit_b_16.pth")
-    with pytest.raises(DistiliqaError, match="no such weights"):
-        start_run(tmp_path / "none", recipe(imagenet_weights="none.pth", **toy), resume=False)
-
-
 def test_lower_may_be_better(
     trained: TrainingRun, recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
 ) -> None:
@@ -274,99 +194,6 @@ def test_a_label_outside_the_scale_is_an_error(recipe: MakeRecipe, tmp_path: Pat
         start_run(tmp_path / "run", recipe(**{"data.scale": [0, 0.5]}), resume=False)
 
 
-def test_a_run_is_not_overwritten(trained: TrainingRun, recipe: MakeRecipe, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="add --resume"):
-        start_run(trained.folder, recipe(), resume=False)
-    with pytest.raises(RecipeError, match="another recipe"):
-        start_run(trained.folder, recipe(seed=5), resume=True)
-
-
-@pytest.fixture
-def copied(trained: TrainingRun, tmp_path: Path) -> TrainingRun:
-    """The run that is trained, to be trained again."""
-    return open_run(Path(shutil.copytree(trained.folder, tmp_path / "copied")))
-
-
-def stopped(*_: object, **__: object) -> None:
-    raise KeyboardInterrupt
-
-
-def test_a_new_student_leaves_nothing_of_an_earlier_one(
-    copied: TrainingRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("distiliqa.lab.train.student.fit", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        train_student(copied)
-    assert not (copied.student_folder / LAST).exists()
-    with pytest.raises(RecipeError, match="the student is not trained to the end"):
-        export_run(copied, tmp_path / "model", name="none")
-
-
-def test_a_new_teacher_leaves_nothing_of_an_earlier_one(
-    copied: TrainingRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("distiliqa.lab.train.teacher.fit", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        train_teachers(copied, only=2)
-    assert not (copied.fold_folder(2) / LAST).exists()
-    with pytest.raises(RecipeError, match="teacher 2 not trained to the end"):
-        train_student(copied)
-
-
-def test_a_finished_student_is_kept_when_resumed(
-    copied: TrainingRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("distiliqa.lab.train.student.fit", None)
-    train_student(copied, resume=True)
-
-
-def test_a_student_does_not_learn_from_answers_of_other_teachers(copied: TrainingRun) -> None:
-    first = np.load(copied.student_folder / TABLE)
-    (copied.student_folder / RESULT).unlink()
-    networks = [read_network(copied.teacher_weights(k)) for k in (2, 1)]
-    assert is_distilled_from(copied, networks[::-1])
-    assert not is_distilled_from(copied, networks)
-    train_student(copied, teachers=networks, resume=True)
-    np.testing.assert_array_equal(np.load(copied.student_folder / TABLE), first[..., ::-1])
-
-
-def test_what_a_run_left_damaged_is_made_again_or_named(copied: TrainingRun) -> None:
-    (copied.student_folder / RESULT).unlink()
-    for name in (TABLE, "teachers.sha256"):
-        (copied.student_folder / name).write_bytes(b"\xff\xfe damaged")
-    before = (copied.student_folder / LAST).read_bytes()
-    (copied.student_folder / LAST).write_bytes(before[: len(before) // 2])
-    with pytest.raises(DistiliqaError, match=r"last.ckpt: a damaged checkpoint .*; delete it"):
-        train_student(copied, resume=True)
-    (copied.student_folder / LAST).unlink()
-    train_student(copied, resume=True)
-    assert (copied.student_folder / RESULT).is_file()
-
-
-def test_a_run_of_data_that_have_changed_is_not_gone_on_with(
-    recipe: MakeRecipe, rated_folder: Path, tmp_path: Path
-) -> None:
-    data = Path(shutil.copytree(rated_folder, tmp_path / "data"))
-    of_data = {"data.folder": str(data), "data.ratings": str(data / "train.json")}
-    run = start_run(tmp_path / "run", recipe(**of_data), resume=False)
-    facts = read_json(run.folder / "run.json")
-    write_json(run.folder / "run.json", facts | {"distiliqa": "the first"})
-    start_run(run.folder, recipe(**of_data), resume=True)
-    assert read_json(run.folder / "run.json")["distiliqa"] == "the first"
-    scores = read_json(data / "train.json")
-    write_json(data / "train.json", scores | {"case0_noise0.npy": 0.5})
-    for opened in (
-        lambda: start_run(run.folder, recipe(**of_data), resume=True),
-        lambda: open_run(run.folder),
-    ):
-        with pytest.raises(RecipeError, match="its ratings or images have changed since"):
-            opened()
-    write_json(data / "train.json", scores)
-    np.save(data / "case0_noise0.npy", np.zeros((512, 512), np.float32))
-    with pytest.raises(RecipeError, match="its ratings or images have changed since"):
-        open_run(run.folder)
-
-
 @pytest.mark.parametrize(
     "hardware",
     [
@@ -384,21 +211,6 @@ def test_hardware_that_is_not_there_is_one_line(
         start_run(tmp_path / "run", settings, resume=False)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run" / "cache").exists()
-
-
-def test_steps_out_of_order_say_what_to_run(recipe: MakeRecipe, tmp_path: Path) -> None:
-    run = start_run(tmp_path / "run", recipe(), resume=False)
-    with pytest.raises(RecipeError, match=r"teacher 1, 2 not trained.*train-teacher"):
-        train_student(run)
-    with pytest.raises(RecipeError, match="train-student"):
-        export_run(run, tmp_path / "model", name="none")
-    with pytest.raises(ModelFolderError, match="no trained network"):
-        load_predictor(run.folder)
-    for number in (0, 3):
-        with pytest.raises(RecipeError, match=f"no fold {number}"):
-            train_teachers(run, only=number)
-    with pytest.raises(RecipeError, match="holds no run"):
-        open_run(tmp_path)
 
 
 def test_maps_and_processing_are_learned_and_exported(
