@@ -15,12 +15,30 @@ MAX_LISTED = 10
 IN_RECORD = "; --out lists all of them in run.json"
 
 
-def report_problems(what: str, problems: Sequence[Problem], listed: str = IN_RECORD) -> None:
+def _report_problems(what: str, problems: Sequence[Problem], listed: str = IN_RECORD) -> None:
     """Name files with their problem."""
     _listed(what, [f"{path}: {reason}" for path, reason in problems], listed)
 
 
-def report_unmatched(run: ScoringRun) -> None:
+def report_end(
+    run: ScoringRun,
+    unwritten: Sequence[Problem],
+    unstored: Sequence[Problem],
+    *,
+    identify: bool,
+    quiet: bool,
+) -> None:
+    """Name what failed and, unless ``quiet``, what was left out and what has no partner or name."""
+    _report_problems("failed", run.failed)
+    _report_problems("left out", run.left_out if not quiet else ())
+    _report_problems("not written", unwritten, listed="")
+    _report_problems("not stored", unstored, listed="")
+    if not quiet:
+        _report_unmatched(run)
+        _report_unmapped(run, identify=identify)
+
+
+def _report_unmatched(run: ScoringRun) -> None:
     """Name the events of dose reports that are the dose of no series."""
     from distiliqa.report.dose_facts import unmatched_text
 
@@ -28,7 +46,7 @@ def report_unmatched(run: ScoringRun) -> None:
     _listed("dose event without a series", lines)
 
 
-def report_unmapped(run: ScoringRun, *, identify: bool) -> None:
+def _report_unmapped(run: ScoringRun, *, identify: bool) -> None:
     """List what series without a standard name have, with their number."""
     from distiliqa.report.standard_names import unmapped
 

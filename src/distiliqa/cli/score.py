@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from distiliqa.cli.levels import (
+    NOT_IN_RANGE,
+    CheckOption,
+    LevelsFile,
+    ProtocolsFile,
+    read_tables,
+)
 from distiliqa.cli.options import (
     SERVER,
     SPEED,
@@ -20,22 +27,15 @@ from distiliqa.cli.options import (
     open_study,
 )
 from distiliqa.cli.outputs import HeatmapKind, Outputs
-from distiliqa.cli.problems import (
-    report_check,
-    report_problems,
-    report_unmapped,
-    report_unmatched,
-)
+from distiliqa.cli.problems import report_check, report_end
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.pacs.dicomweb.study import Study
 
-NOT_IN_RANGE = 3  # exit status of --check
-
 # Groups of options in the help.
-INPUT, OUTPUT, MODEL, LEVELS = "Input", "Output", "Model", "Protocols and levels"
+INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
 
 
 def score(
@@ -139,28 +139,9 @@ def score(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print errors only.", rich_help_panel=OUTPUT)
     ] = False,
-    protocols: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="CSV rules that give series the standard name of their protocol.",
-            rich_help_panel=LEVELS,
-        ),
-    ] = None,
-    levels: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="CSV ranges of noise, score, f50 and SSDE by standard name.",
-            rich_help_panel=LEVELS,
-        ),
-    ] = None,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check", help="End with 3 unless all series are in range.", rich_help_panel=LEVELS
-        ),
-    ] = False,
+    protocols: ProtocolsFile = None,
+    levels: LevelsFile = None,
+    check: CheckOption = False,
     runtime: RuntimeOption = None,
     precision: PrecisionOption = "fp32",
     threads: Annotated[
@@ -212,17 +193,13 @@ def score(
     """
     inputs = [*(inputs or ()), *(more_inputs or ())]
     from distiliqa.ct import read_dose_report
-    from distiliqa.scoring.levels import read_levels
     from distiliqa.scoring.model import load_model
-    from distiliqa.scoring.protocol_rules import read_protocol_rules
     from distiliqa.scoring.run import require_scores, score_inputs
     from distiliqa.scoring.tuning import tuned
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
     _check_usage(inputs, remote, out, store=store)
-    _check_tables(protocols, levels, check=check)
-    rules = None if protocols is None else read_protocol_rules(protocols)
-    ranges = None if levels is None else read_levels(levels)
+    rules, ranges = read_tables(protocols, levels, check=check)
     dose_reports = [read_dose_report(path) for path in rdsr or ()]
     loaded = load_model(model, runtime=runtime, precision=precision, threads=threads, batch=batch)
     sr = sr or store
@@ -263,13 +240,7 @@ def score(
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
-    report_problems("failed", run.failed)
-    report_problems("left out", run.left_out if not quiet else ())
-    report_problems("not written", missing, listed="")
-    report_problems("not stored", unstored, listed="")
-    if not quiet:
-        report_unmatched(run)
-        report_unmapped(run, identify=identify)
+    report_end(run, missing, unstored, identify=identify, quiet=quiet)
     if run.stopped is not None:
         say(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         raise run.stopped
@@ -289,10 +260,3 @@ def _check_usage(
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
     if store and out is None:
         raise typer.BadParameter("--store keeps what it sends: give --out DIR")
-
-
-def _check_tables(protocols: Path | None, levels: Path | None, *, check: bool) -> None:
-    if levels is not None and protocols is None:
-        raise typer.BadParameter("--levels are by standard name: give --protocols FILE too")
-    if check and levels is None:
-        raise typer.BadParameter("--check compares with --levels FILE")
