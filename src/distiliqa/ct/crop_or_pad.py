@@ -32,7 +32,7 @@ def crop_or_pad(hu: NDArray[np.float32], size: int = 512) -> tuple[NDArray[np.fl
     if (rows, columns) == (size, size):
         return hu, None
     sized = np.full((size, size), AIR_HU, dtype=hu.dtype)
-    source, target = zip(*(_overlap(n, size) for n in (rows, columns)), strict=True)
+    source, target = zip(*(common_part(n, size) for n in (rows, columns)), strict=True)
     sized[target] = hu[source]
     verbs = [
         verb
@@ -57,13 +57,13 @@ def undo_crop_or_pad(
     float32, of ``shape``: for each pixel the value of its patch; NaN where the slice was cropped.
     """
     laid = np.full(shape, np.nan, dtype=np.float32)
-    source, target = zip(*(_overlap(n, size) for n in shape), strict=True)
+    source, target = zip(*(common_part(n, size) for n in shape), strict=True)
     down, across = (np.arange(size) * patches // size for patches in heatmap.shape)
     laid[source] = heatmap[np.ix_(down[target[0]], across[target[1]])]
     return laid
 
 
-def _overlap(length: int, size: int) -> tuple[slice, slice]:
+def common_part(length: int, size: int) -> tuple[slice, slice]:
     """The common central part of two axes, as a slice of that of ``length`` and of ``size``."""
     common = min(length, size)
     start, begin = (length - common) // 2, (size - common) // 2

@@ -22,10 +22,15 @@ def body_blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
 
     A block takes at most 4 x 4 of its pixels, for speed. Padding below air counts as air.
     """
-    block = max(1, min(hu.shape) // _BLOCKS)
-    step = max(1, block // _SAMPLES)
-    samples = block // step
+    step, samples = block_sampling(hu.shape)
     return part_means(np.maximum(hu[::step, ::step], AIR_HU), samples), samples * step
+
+
+def block_sampling(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Step between the pixels that a block takes, and their number along its side."""
+    block = max(1, min(shape) // _BLOCKS)
+    step = max(1, block // _SAMPLES)
+    return step, block // step
 
 
 def spanned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from distiliqa.metrics.body_blocks import BODY_HU, body_blocks, grown, spanned
 from distiliqa.metrics.body_tissue import BodyTissue, body_tissue
 from distiliqa.metrics.filters import box_all, box_mean
 
-_THICK = 5  # blocks, 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
+THICK = 5  # blocks, 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
 _SKIN = 3  # blocks at the edge of a body that are not its inside
 _MIN_INSIDE = 20  # blocks, for a contrast
 _PART = 0.7  # of the greatest thickness: two legs are alike, arms are thinner than a trunk
@@ -72,7 +72,7 @@ def body_shape(
         diameter_mm=None if spacing_mm is None else _diameter(water, size, spacing_mm),
         cleft=_cleft(water.sum(axis=0)),
         contrast_hu=_contrast(means, body),
-        thick=bool(box_all(means > BODY_HU, _THICK).any()),
+        thick=bool(box_all(means > BODY_HU, THICK).any()),
         tissue=body_tissue(means),
     )
 

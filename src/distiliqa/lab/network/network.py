@@ -84,11 +84,17 @@ class Network(nn.Module):
         """True if the stem sees the whole slice, so that patches are parts of the slice."""
         return isinstance(self.stem, StridedStem)
 
-    def features(self, image: Tensor) -> Features:
-        """Features of windowed slices (N, 1, S, S)."""
-        pose = None
-        if self.sees_all and not self.training:
-            pose = pose_of(image)
+    def features(self, image: Tensor, pose: Pose | None = None) -> Features:
+        """Features of windowed slices (N, 1, S, S).
+
+        Parameters
+        ----------
+        pose : pose of the slices, computed from them in full precision; None computes it here.
+        """
+        if not self.sees_all or self.training:
+            pose = None
+        else:
+            pose = pose_of(image) if pose is None else pose
             image = posed(image, pose)
         grid = self.vit.conv_proj(self.stem(image))
         return Features(image, grid, self.vit.tokens(grid), pose)
