@@ -17,7 +17,7 @@ ORDER = (
     *(("scratch",), ("files",), ("foreign_text",), ("foreign_json",)),
     *(("ct",), ("metrics",), ("models",), ("statistics",), ("simulate",), ("scoring",)),
     ("report",),
-    ("compare", "dose_response", "monitor"),
+    ("compare", "dose_response", "monitor", "rank"),
     *(("pacs",), ("archive",), ("lab",), ("torch",), ("serve",), ("cli",), ("__main__",)),
 )
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
@@ -29,8 +29,9 @@ BARRED = {
     "compare": {"simulate"},
     "dose_response": set[str](),
     "monitor": {"simulate"},
-    "pacs": {"simulate", "compare", "dose_response", "monitor"},
-    "archive": {"simulate", "compare", "dose_response", "monitor"},
+    "rank": {"simulate"},
+    "pacs": {"simulate", "compare", "dose_response", "monitor", "rank"},
+    "archive": {"simulate", "compare", "dose_response", "monitor", "rank"},
 }
 WITH_EXTRAS = {"simulate", "lab", "torch"}
 # Modules that a feature may call the same as another feature does.

@@ -35,6 +35,7 @@ TESTED_THROUGH = {
     "compare/screen.py": "cli/test_compare.py",
     "lab/train/cross_validation.py": "cli/test_training.py",
     "lab/train/model_card.py": "lab/train/test_unseen_kinds.py",
+    "rank/screen.py": "cli/test_rank.py",
     "report/html/overview.py": "report/html/test_report.py",
     "report/html/section.py": "report/html/test_report.py",
     "report/html/size_tables.py": "report/html/test_report.py",

@@ -23,6 +23,7 @@ PANELS = {
         "score": "Score CT slices: files, folders, zips or globs.",
         "score-archive": "Score an archive on many machines with Ray, to Parquet.",
         "compare": "Compare two series slice by slice, with interval and test.",
+        "rank": "Rank reconstructions or denoisers of the same slices.",
         "monitor": "Watch a folder, and chart the image quality of each protocol.",
         "listen": "Score the series that a scanner or PACS sends by C-STORE.",
         "challenge": "Score the stack of LDCTIQAC2023, as its container does.",

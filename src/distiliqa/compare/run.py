@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from distiliqa.compare.pairing import InputSeries, Match, match_slices, pair_series, series_of
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.equivalence import NO_EVIDENCE, equivalence_warning, normalized_of
-from distiliqa.scoring.hold_back import LOST_DETAIL
+from distiliqa.scoring.evidence import no_evidence
 from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
-from distiliqa.scoring.series_score import summary
-from distiliqa.scoring.slice_score import SliceScore
 
 RefPair = tuple[SliceInfo, SliceInfo]
 
@@ -154,17 +151,4 @@ def _paired(
         raise runs[1].stopped or DistiliqaError("no pair of slices could be scored")
     together = [pair for one in series for pair in one.slices]
     sides = {"A": [pair.first for pair in together], "B": [pair.second for pair in together]}
-    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys((*notes, *_no_evidence(sides)))))
-
-
-def _no_evidence(sides: Mapping[str, Sequence[SliceScore]]) -> Iterable[str]:
-    """One warning on iterative, learned and processed slices of both sides."""
-    reasons = []
-    for letter, slices in sides.items():
-        made = summary(slice_.acquisition for slice_ in slices)
-        if (warning := equivalence_warning(made, [], normalized_of(slices))) is not None:
-            reasons.append(f"{letter}, {warning.removesuffix(f': {NO_EVIDENCE}')}")
-        if count := sum(slice_.counts_as_processed for slice_ in slices):
-            reasons.append(f"{count} of {len(slices)} slices of {letter}: {LOST_DETAIL}")
-    if reasons:
-        yield "; ".join((*reasons, NO_EVIDENCE))
+    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys((*notes, *no_evidence(sides)))))

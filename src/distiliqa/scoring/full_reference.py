@@ -70,7 +70,7 @@ class Reference:
             return Comparison(), f"not compared: no reference slice {at}"
         try:
             self._hash(info)
-            return _compared(ct, info.read(), window), None
+            return compared(ct, info.read(), window), None
         except Exception as error:  # a reference slice that fails does not cost the score
             return Comparison(), f"not compared: {problem_of(error, info.path).reason}"
 
@@ -86,8 +86,14 @@ class Reference:
             self.sha256[info.file_name] = sha256(info.file)
 
 
-def _compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
-    """Raises `ValueError` where the two are not images of one geometry."""
+def compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:
+    """Compare a slice with its reference.
+
+    Raises
+    ------
+    ValueError
+        The two are not images of one geometry.
+    """
     if unlike := unlike_geometry(ct, reference):
         raise ValueError(f"the reference has {unlike}")
     pair = ct.hu, check_hu(reference.hu)

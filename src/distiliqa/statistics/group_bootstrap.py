@@ -68,7 +68,7 @@ def bootstrap(
     groups : Sequence[str]
         The group of each image; whole groups are drawn with replacement.
     """
-    drawn = _drawn(groups, resamples, seed)
+    drawn = draw_groups(groups, resamples, seed)
     values = _resampled(drawn, predicted, true)
     undefined = int(np.isnan(values["overall"]).sum())
     count = drawn.groups
@@ -118,7 +118,7 @@ def paired_bootstrap(
     groups : Sequence[str]
         See `bootstrap`.
     """
-    drawn = _drawn(groups, resamples, seed)
+    drawn = draw_groups(groups, resamples, seed)
     known = [mean_figures(predicted, true) for predicted in (first, second)]
     values = [_resampled(drawn, predicted, true) for predicted in (first, second)]
     found = {}
@@ -150,7 +150,7 @@ def _two_sided(differences: Floats) -> float | None:
     return min(1.0, 2 * (fewer + 1) / (len(defined) + 1))
 
 
-class _Drawn(NamedTuple):
+class DrawnGroups(NamedTuple):
     """Draws of groups: how often each occurs, (resamples, groups), and the group of each image."""
 
     counts: NDArray[np.int64]
@@ -158,17 +158,19 @@ class _Drawn(NamedTuple):
 
     @property
     def groups(self) -> int:
+        """Number of groups."""
         return self.counts.shape[1]
 
 
-def _drawn(groups: Sequence[str], resamples: int, seed: int) -> _Drawn:
+def draw_groups(groups: Sequence[str], resamples: int, seed: int) -> DrawnGroups:
+    """Draw as many groups as there are, with replacement."""
     _, group_of = np.unique(np.asarray(groups), return_inverse=True)
     count = int(group_of.max()) + 1
     rng = np.random.default_rng(seed)
-    return _Drawn(rng.multinomial(count, np.full(count, 1 / count), size=resamples), group_of)
+    return DrawnGroups(rng.multinomial(count, np.full(count, 1 / count), size=resamples), group_of)
 
 
-def _resampled(drawn: _Drawn, predicted: ArrayLike, true: ArrayLike) -> dict[str, Floats]:
+def _resampled(drawn: DrawnGroups, predicted: ArrayLike, true: ArrayLike) -> dict[str, Floats]:
     """All figures of all resamples, (resamples,) each, averaged over runs."""
     runs, y = np.atleast_2d(np.asarray(predicted, np.float64)), np.asarray(true, np.float64)
     starts = range(0, len(drawn.counts), _RESAMPLES_AT_ONCE)

@@ -1,0 +1,62 @@
+"""``distiliqa rank``: a leaderboard of reconstructions or denoisers over the same slices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from distiliqa.cli.options import ModelOption
+from distiliqa.terminal import say
+
+
+def rank(
+    methods: Annotated[
+        list[str], typer.Argument(metavar="FOLDER...", help="Folder of each method, two or more.")
+    ],
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Best version of the same slices, such as the full dose."),
+    ] = None,
+    model: ModelOption = "compact",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Write rank.html, rank.csv, rank_slices.csv and rank.json here.",
+        ),
+    ] = None,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name the folders on the page.")
+    ] = False,
+) -> None:
+    """Rank reconstructions or denoisers of the same slices, by score and other measures.
+
+    Slices are matched by patient and position, else by their path in the folder, else by name.
+
+    Exit status. 0: all slices scored. 1: some slices failed. 2: nothing ranked, or invalid options.
+    """
+    from distiliqa.rank.files import write_ranks
+    from distiliqa.rank.run import rank_methods
+    from distiliqa.rank.screen import print_ranks
+    from distiliqa.report import check_folder
+    from distiliqa.scoring.model import load_model
+    from distiliqa.terminal import progress_bar
+
+    if out is not None:
+        check_folder(out)
+    with progress_bar("reading headers", "scoring") as show:
+        run = rank_methods(methods, load_model(model), reference=reference, progress=show)
+    try:
+        if out is not None:
+            write_ranks(run, out, identify=identify)
+    finally:
+        print_ranks(run)
+    for method in run.methods:
+        for problem in method.run.failed:
+            say(f"failed: {problem.path}: {problem.reason}", err=True)
+    if not run.complete:
+        raise typer.Exit(1)

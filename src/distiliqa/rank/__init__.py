@@ -1,0 +1,1 @@
+"""Reconstructions or denoisers of the same slices, ranked by score and full-reference metrics."""

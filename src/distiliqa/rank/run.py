@@ -1,0 +1,145 @@
+"""Score several methods over the same slices, and compare each with a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from distiliqa.ct import CTSlice, SliceInfo
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import sha256
+from distiliqa.rank.result import Method, RankedRun
+from distiliqa.rank.same_slices import (
+    Folder,
+    Row,
+    find_folders,
+    patients_of,
+    references_of,
+    same_slices,
+)
+from distiliqa.report.formatting import slice_count
+from distiliqa.scoring.equivalence import NO_EVIDENCE
+from distiliqa.scoring.evidence import no_evidence
+from distiliqa.scoring.full_reference import compared
+from distiliqa.scoring.inputs import found_in, problem_of
+from distiliqa.scoring.model import Model
+from distiliqa.scoring.result import ScoringRun
+from distiliqa.scoring.run import Progress, require_scores, score_inputs
+from distiliqa.scoring.slice_score import Comparison, SliceScore
+
+LIMIT = f"A rank by score shows what the score prefers: {NO_EVIDENCE}"
+FOLDERS_AS_PATIENTS = "no header names a patient: each folder of slices counts as one"
+ONE_PATIENT = "one patient: ranks and intervals speak for these slices only"
+
+
+def rank_methods(
+    paths: Sequence[str],
+    model: Model,
+    *,
+    reference: str | None = None,
+    progress: Progress | None = None,
+) -> RankedRun:
+    """Score the slices that all methods have, and compare them with a reference.
+
+    Parameters
+    ----------
+    paths : folder of each method, or anything `distiliqa.index_ct` finds CT in.
+    reference : the best version of the same slices, such as the full dose; None for none.
+    progress : called with the number of slices done and found, of all methods.
+
+    Raises
+    ------
+    DistiliqaError : fewer than two methods, one given twice, no slice that all have, pixels of
+        different sizes, a reference that lacks a slice, or nothing could be scored.
+    """
+    folders = find_folders(paths)
+    rows = same_slices(folders)
+    references = None if reference is None else references_of(rows, folders, reference)
+    patients, named = patients_of(rows, folders[0].path)
+    runs = _score_all(folders, rows, model, progress)
+    kept, slices = _scored_in_all(runs, rows)
+    notes = [*_alone(folders, rows), *([] if named else [FOLDERS_AS_PATIENTS])]
+    digests: dict[str, str] = {}
+    if references is not None:
+        slices, problems = _compared(slices, [references[at] for at in kept], model)
+        notes += problems
+        digests = {i.file_name: sha256(i.file) for i in references if i.file is not None}
+    methods = tuple(
+        Method(folder.name, run, one, len(folder.index.slices) - len(rows))
+        for folder, run, one in zip(folders, runs, slices, strict=True)
+    )
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(patients), start=1)}
+    found = RankedRun(methods, tuple(numbers[patients[at]] for at in kept), reference, (), digests)
+    return replace(found, notes=(*notes, *_limits(found)))
+
+
+def _score_all(
+    folders: Sequence[Folder], rows: Sequence[Row], model: Model, progress: Progress | None
+) -> list[ScoringRun]:
+    runs = []
+    for at, folder in enumerate(folders):
+        wanted = tuple(row[at] for row in rows)
+        found = found_in(replace(folder.index, slices=wanted), (folder.path,))
+
+        def show(done: int, _: int, before: int = at * len(rows)) -> None:
+            if progress is not None:
+                progress(before + done, len(rows) * len(folders))
+
+        run = score_inputs(found, model, progress=show)
+        if run.stopped is not None:
+            raise run.stopped  # without each method there is no rank
+        require_scores(run)
+        runs.append(run)
+    return runs
+
+
+def _scored_in_all(
+    runs: Sequence[ScoringRun], rows: Sequence[Row]
+) -> tuple[list[int], list[tuple[SliceScore, ...]]]:
+    """Numbers of the rows that could be scored in each method, and the scores of each method."""
+    scores = [{(one.path, one.frame): one for one in run.slices} for run in runs]
+    found = [
+        [known.get((info.path, info.frame)) for info, known in zip(row, scores, strict=True)]
+        for row in rows
+    ]
+    kept = [at for at, row in enumerate(found) if None not in row]
+    if not kept:
+        raise DistiliqaError("no slice could be scored in all methods", remedy="mend its files")
+    complete = [[one for one in found[at] if one is not None] for at in kept]
+    return kept, list(zip(*complete, strict=True))
+
+
+def _compared(
+    slices: Sequence[tuple[SliceScore, ...]], references: Sequence[SliceInfo], model: Model
+) -> tuple[list[tuple[SliceScore, ...]], list[str]]:
+    """The scores with their metrics against the reference, and notes on what has none."""
+    problems: dict[str, None] = {}
+    rows = []
+    for row, info in zip(zip(*slices, strict=True), references, strict=True):
+        try:
+            best = info.read()
+            rows.append(tuple(_against(one, best, model) for one in row))
+        except (DistiliqaError, ValueError) as error:
+            reason = problem_of(error, info.path).reason
+            problems[f"not compared with the reference: {reason}"] = None
+            rows.append(tuple(replace(one, comparison=Comparison()) for one in row))
+    return list(zip(*rows, strict=True)), list(problems)
+
+
+def _against(score: SliceScore, reference: CTSlice, model: Model) -> SliceScore:
+    comparison = compared(score.info.read(), reference, model.config.window)
+    return replace(score, comparison=comparison)
+
+
+def _alone(folders: Sequence[Folder], rows: Sequence[Row]) -> Iterator[str]:
+    for folder in folders:
+        if alone := len(folder.index.slices) - len(rows):
+            yield f"{slice_count(alone)} of {folder.name} not in all methods, and so not ranked"
+
+
+def _limits(run: RankedRun) -> Iterator[str]:
+    """For what the ranks speak, and what a clean image is no evidence of."""
+    if len({run.patients[at] for at in run.counted}) == 1:
+        yield ONE_PATIENT
+    sides = {method.name: [method.slices[at] for at in run.counted] for method in run.methods}
+    yield from list(no_evidence(sides)) or [LIMIT]

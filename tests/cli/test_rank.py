@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.command_line import invoke, run_apart
+
+Write = Callable[..., Path]
+
+
+def two(root: Path, write_series: Write) -> tuple[Path, Path]:
+    first = write_series(root / "a", 3, SeriesInstanceUID="1.2.3")
+    return first, write_series(root / "b", 3, SeriesInstanceUID="1.2.4", KVP=80)
+
+
+def test_prints_and_writes_a_leaderboard(
+    tmp_path: Path, tiny_model: Path, write_series: Write
+) -> None:
+    a, b = two(tmp_path, write_series)
+    out = tmp_path / "out"
+    done = invoke("rank", a, b, "--reference", a, "--model", tiny_model, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "has the first rank by score" in done.stdout
+    assert "speak for these slices only" in " ".join(done.stdout.split())
+    files = {"rank.html", "rank.csv", "rank_slices.csv", "rank.json"}
+    assert {path.name for path in out.iterdir()} == files
+
+
+def test_a_slice_that_fails_is_1(tmp_path: Path, tiny_model: Path, write_series: Write) -> None:
+    a, b = two(tmp_path, write_series)
+    broken = b / "1.dcm"
+    broken.write_bytes(broken.read_bytes()[:-100])
+    status, _, errors = run_apart("rank", a, b, "--model", tiny_model)
+    assert status == 1
+    assert errors.startswith(f"failed: {broken}: ")
+
+
+def test_what_cannot_be_ranked_is_2_and_one_line(
+    tmp_path: Path, tiny_model: Path, write_series: Write
+) -> None:
+    a, _ = two(tmp_path, write_series)
+    for others in ([], [a], [tmp_path / "none"]):
+        done = invoke("rank", a, *others, "--model", tiny_model)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
