@@ -7,8 +7,8 @@ from scipy.special import ndtr
 from distiliqa.metrics.edge_spread import (
     FREQUENCY,
     drawn_transfer_functions,
+    edge_response,
     edge_sums,
-    transfer_function,
 )
 
 PIXEL, SIGMA = 0.5, 0.6  # mm
@@ -22,7 +22,7 @@ def profiles(count: int, sigma_mm: float = SIGMA) -> tuple[np.ndarray, np.ndarra
 
 
 def test_edges_of_a_gaussian_have_its_response():
-    found = transfer_function(edge_sums(*profiles(400), PIXEL))
+    found = edge_response(edge_sums(*profiles(400), PIXEL)).transfer_function
     expected = np.exp(-2 * (np.pi * SIGMA * FREQUENCY) ** 2)
     np.testing.assert_allclose(found, expected, atol=0.01)
     assert found[0] == 1
@@ -31,7 +31,7 @@ def test_edges_of_a_gaussian_have_its_response():
 def test_edges_that_are_misplaced_are_aligned():
     values, distance = profiles(400)
     wrong = distance + np.random.default_rng(1).normal(0, 0.4, (400, 1))
-    found = transfer_function(edge_sums(values, wrong, PIXEL))
+    found = edge_response(edge_sums(values, wrong, PIXEL)).transfer_function
     np.testing.assert_allclose(found, np.exp(-2 * (np.pi * SIGMA * FREQUENCY) ** 2), atol=0.03)
 
 
@@ -41,10 +41,11 @@ def test_the_sharper_arcs_are_kept():
     sums = edge_sums(*both, PIXEL)
     assert sums.profiles == pytest.approx(200, abs=40)
     expected = np.exp(-2 * (np.pi * SIGMA * FREQUENCY) ** 2)
-    np.testing.assert_allclose(transfer_function(sums)[:50], expected[:50], atol=0.05)
+    np.testing.assert_allclose(edge_response(sums).transfer_function[:50], expected[:50], atol=0.05)
 
 
 def test_draws_of_once_each_are_the_whole():
     sums = edge_sums(*profiles(400), PIXEL)
-    drawn = drawn_transfer_functions(sums, np.ones((1, len(sums.sums))), 4)
-    np.testing.assert_allclose(drawn[0], transfer_function(sums)[::4], atol=1e-9)
+    whole = edge_response(sums)
+    drawn = drawn_transfer_functions(sums, np.ones((1, len(sums.sums))), whole.ideal, 4)
+    np.testing.assert_allclose(drawn[0], whole.transfer_function[::4], atol=1e-9)

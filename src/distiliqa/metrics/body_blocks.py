@@ -5,6 +5,8 @@ Noise makes single pixels of air as dense as a body, but not blocks.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,13 +19,29 @@ _BLOCKS = 64  # along the shorter side of a slice
 _SAMPLES = 4  # along a block
 
 
-def body_blocks(hu: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
-    """Means of blocks of a slice, HU, and their side in pixels.
+class BodyBlocks(NamedTuple):
+    """Blocks of a slice.
+
+    Attributes
+    ----------
+    means : ndarray
+        (rows, columns) of blocks, HU: the mean of each.
+    side : int
+        Side of a block, pixels.
+    """
+
+    means: NDArray[np.floating]
+    side: int
+
+
+def body_blocks(hu: NDArray[np.floating]) -> BodyBlocks:
+    """Divide a slice into blocks.
 
     A block takes at most 4 x 4 of its pixels, for speed. Padding below air counts as air.
     """
     step, samples = block_sampling(hu.shape)
-    return part_means(np.maximum(hu[::step, ::step], AIR_HU), samples), samples * step
+    means = part_means(np.maximum(hu[::step, ::step], AIR_HU), samples)
+    return BodyBlocks(means, samples * step)
 
 
 def block_sampling(shape: tuple[int, ...]) -> tuple[int, int]:

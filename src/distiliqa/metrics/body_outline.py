@@ -1,8 +1,7 @@
-"""Outline of the body in a slice: its blocks, its skin as seen from four sides, and the field."""
+"""Outline of the body in a slice: its blocks, the air around it, and the field of view."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.crop_or_pad import AIR_HU
-from distiliqa.metrics.body_blocks import BODY_HU, body_blocks, grown, opened, spanned
+from distiliqa.metrics.body_blocks import BODY_HU, BodyBlocks, body_blocks, grown, opened, spanned
 
 SKIN_HU = -300.0  # between air and fat, doi 10.1118/1.4961984
 _AIR_HU = -850.0
@@ -18,14 +17,6 @@ _MIN_BODY = 20  # blocks
 _SAMPLED = 4  # every which pixel beyond the inscribed circle is looked at
 _CORNER = 0.1  # of a side, beyond the circle: there are the corners
 _BLURRED = 6.0  # pixels around the circle
-
-# Views from the front, the back, the patient's right and left; lines of each run into the body.
-VIEWS: tuple[Callable[[NDArray], NDArray], ...] = (
-    lambda image: image.T,
-    lambda image: image[::-1].T,
-    lambda image: image,
-    lambda image: image[:, ::-1],
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +44,11 @@ class BodyOutline:
     body: NDArray[np.bool_]
     side: int
 
-    @cached_property
-    def skins(self) -> tuple[NDArray[np.intp], ...]:
-        """First pixel of the body on each line of `VIEWS`, counted along the line; -1 for none."""
-        return tuple(
-            _skin(view(self.hu), _pixel_starts(view(self.body), self.side, edge), self.side)
-            for view, edge in zip(VIEWS, self._rests, strict=True)
-        )
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the slice."""
+        rows, columns = self.hu.shape
+        return rows, columns
 
     @cached_property
     def is_round(self) -> bool:
@@ -67,10 +56,9 @@ class BodyOutline:
 
         The corners are filled with air. A filter may have blurred the circle itself.
         """
-        every = (slice(None, None, _SAMPLED),) * 2
-        hu, room = self.hu[every], field_room(self.hu.shape, True)[every]
-        corners = hu[room < -_CORNER * min(self.hu.shape)]
-        return bool(np.all(corners <= AIR_HU) and np.all(hu[room < -_BLURRED] <= SKIN_HU))
+        corners, beyond = _beyond_circle(self.shape)
+        hu = self.hu
+        return bool(hu.take(corners).max() <= AIR_HU and hu.take(beyond).max() <= SKIN_HU)
 
     @cached_property
     def air(self) -> NDArray[np.bool_]:
@@ -83,32 +71,23 @@ class BodyOutline:
         """Distance of each pixel from the edge of the field of view, pixels; below 0 beyond it."""
         return field_room(self.hu.shape, self.is_round)
 
-    @property
-    def _rests(self) -> tuple[tuple[int, int], ...]:
-        """Of each view: pixels before the first block of a line, and the number of its lines."""
-        (rows, columns), (down, across) = self.hu.shape, self.body.shape
-        return (
-            (0, columns),
-            (rows - down * self.side, columns),
-            (0, rows),
-            (columns - across * self.side, rows),
-        )
 
-
-def body_outline(hu: NDArray[np.floating]) -> BodyOutline | None:
+def body_outline(hu: NDArray[np.floating], blocks: BodyBlocks | None = None) -> BodyOutline | None:
     """Find the body in a slice.
 
     Parameters
     ----------
     hu : ndarray
         (rows, columns), HU; sides of 32 pixels or more.
+    blocks : BodyBlocks, optional
+        Its blocks, for speed; computed if None.
 
     Returns
     -------
     BodyOutline or None
         None where no body is seen.
     """
-    means, side = body_blocks(hu)
+    means, side = blocks or body_blocks(hu)
     dense = means > BODY_HU
     thick = opened(dense)
     largest = _largest(thick)
@@ -133,40 +112,37 @@ def _connected(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     places = np.flatnonzero(mask)
     part = np.zeros_like(mask)
     part.flat[places[len(places) // 2]] = True
+    along_rows, along_columns = _runs(mask), _runs(mask.T).T
     count = 0
     while np.count_nonzero(part) > count:
         count = int(np.count_nonzero(part))
-        part = _along_rows(_along_rows(part, mask).T, mask.T).T
+        for runs in (along_rows, along_columns):
+            part = _touched(part, runs) & mask
     return part
 
 
-def _along_rows(part: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Grow a part along rows to the ends of the runs of the mask that it touches."""
+def _runs(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Number of the run of the mask along a row, for each block of it."""
     starts = mask.copy()
     starts[:, 1:] &= ~mask[:, :-1]
-    runs = np.cumsum(starts, axis=None).reshape(mask.shape)
-    touched = np.zeros(int(runs[-1, -1]) + 1, bool)
+    return np.cumsum(starts, dtype=np.intp).reshape(mask.shape)
+
+
+def _touched(part: NDArray[np.bool_], runs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Blocks with the numbers of the runs that a part touches."""
+    touched = np.zeros(int(runs.max()) + 1, bool)
     touched[runs[part]] = True
-    return touched[runs] & mask
+    return touched[runs]
 
 
-def _pixel_starts(blocks: NDArray[np.bool_], side: int, edge: tuple[int, int]) -> NDArray[np.intp]:
-    """Pixel at which the search for the skin begins on each line, one block early; -1 for none."""
-    before, lines = edge
-    first = np.where(blocks.any(axis=1), (blocks.argmax(axis=1) - 1) * side + before, -side)
-    starts = np.full(lines, -1)
-    pixels = np.repeat(np.where(first > -side, np.maximum(first, 0), -1), side)
-    starts[: len(pixels)] = pixels
-    return starts
-
-
-def _skin(lines: NDArray[np.float32], starts: NDArray[np.intp], side: int) -> NDArray[np.intp]:
-    """First pixel above -300 HU after air on each line, within three blocks; -1 for none."""
-    places = starts[:, np.newaxis] + np.arange(3 * side)
-    places = np.clip(places, 0, lines.shape[1] - 1)
-    dense = np.take_along_axis(lines, places, axis=1) > SKIN_HU
-    found = dense.any(axis=1) & ~dense[:, 0] & (starts >= 0)
-    return np.where(found, starts + dense.argmax(axis=1), -1)
+@lru_cache(maxsize=4)
+def _beyond_circle(shape: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Every fourth pixel beyond the inscribed circle, in the corners and all: flat indices."""
+    sampled = np.zeros(shape, bool)
+    sampled[::_SAMPLED, ::_SAMPLED] = True
+    places = np.flatnonzero(sampled)
+    room = field_room(shape, True).take(places)
+    return places[room < -_CORNER * min(shape)], places[room < -_BLURRED]
 
 
 @lru_cache(maxsize=4)

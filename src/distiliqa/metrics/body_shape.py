@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.body_blocks import BODY_HU, body_blocks, grown, spanned
+from distiliqa.metrics.body_blocks import BODY_HU, BodyBlocks, body_blocks, grown, spanned
 from distiliqa.metrics.body_tissue import BodyTissue, body_tissue
 from distiliqa.metrics.filters import box_all, box_mean
 
@@ -65,7 +65,12 @@ def body_shape(
     BodyShape
         Size, parts and contrast of the body.
     """
-    means, size = body_blocks(hu)
+    return shape_of_blocks(body_blocks(hu), spacing_mm)
+
+
+def shape_of_blocks(blocks: BodyBlocks, spacing_mm: tuple[float, float] | None) -> BodyShape:
+    """Shape of the body in a slice, as `body_shape`, from its blocks."""
+    means, size = blocks
     body = _body(means)
     water = _water(means, body)
     return BodyShape(

@@ -105,8 +105,10 @@ def _truncated_share(outline: BodyOutline, spacing_mm: tuple[float, float]) -> f
     down = np.minimum(rows // outline.side, body.shape[0] - 1)
     right = np.minimum(columns // outline.side, body.shape[1] - 1)
     inside = (outline.hu[rows, columns] > SKIN_HU) & body[down, right]
-    cut = float((inside * np.hypot(steps[0] * spacing_mm[0], steps[1] * spacing_mm[1])).sum())
-    return cut / (cut + _free_mm(outline, spacing_mm)) if cut else 0.0
+    if not inside.any():
+        return 0.0
+    cut = float(np.hypot(steps[0] * spacing_mm[0], steps[1] * spacing_mm[1])[inside].sum())
+    return cut / (cut + _free_mm(outline, spacing_mm))
 
 
 def _free_mm(outline: BodyOutline, spacing_mm: tuple[float, float]) -> float:

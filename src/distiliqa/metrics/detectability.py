@@ -128,7 +128,7 @@ def detectability(
     fine = np.linspace(0.0, float(frequency[-1]), _STEPS)
     seen = _task_power(task, float(frequency[-1])) * np.interp(fine, frequency, transfer) ** 2
     noise = np.interp(fine, frequency, power)
-    weight = eye.response(fine) ** 2
+    weight = _eye_power(eye, float(frequency[-1]))
     return Detectability(
         npw=_index(fine, seen, noise, np.ones_like(fine)),
         npwe=_index(fine, seen, noise, weight),
@@ -157,6 +157,12 @@ def _integral(values: NDArray[np.float64], at: NDArray[np.float64]) -> float:
 def _task_power(task: Disc, highest: float) -> NDArray[np.float64]:
     """Squared transform of the task at the frequencies of the integrals."""
     return task.transform(np.linspace(0.0, highest, _STEPS)) ** 2
+
+
+@lru_cache(maxsize=16)
+def _eye_power(eye: Eye, highest: float) -> NDArray[np.float64]:
+    """Squared response of the eye at the frequencies of the integrals."""
+    return eye.response(np.linspace(0.0, highest, _STEPS)) ** 2
 
 
 def _bessel_j1(argument: NDArray[np.float64]) -> NDArray[np.float64]:

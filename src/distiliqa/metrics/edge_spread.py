@@ -6,6 +6,7 @@ interpolated, and frequencies beyond the Nyquist frequency of the pixels are see
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ _SMOOTH = 5  # bins
 _ALIGNMENTS = 2
 _ARC = 20  # profiles that are judged together
 _MAX_SHIFT = 1.0  # pixels
+_RIDGE = 1e-6  # keeps the equations of a profile without an edge solvable
+_UPPER = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))  # of a symmetric matrix
 _PLATEAU_MM = (3.3, 4.5)  # inside of the skin
 _SKIN_HU = 40.0  # of the skin itself, without blur
 _MIN_STEP_HU = 20.0  # from skin to what is below it, that is seen at all
@@ -93,19 +96,41 @@ def _fit(
 
     The contrast of a profile is fitted too, for that of the skin differs.
     """
-    edge = _mean_edge(*_binned(values, distance, bins))[0]
-    smooth = np.convolve(
-        np.pad(edge, _SMOOTH // 2, mode="edge"), np.full(_SMOOTH, 1 / _SMOOTH), "valid"
-    )
-    slope = np.gradient(smooth) * BINS_A_PIXEL
-    at = _bin(distance, bins)
-    near = np.abs(distance) < _NEAR
-    shift = slope[at] * near
-    terms = np.stack([shift, (edge[at] - edge[0]) * near, shift * distance], axis=1)
-    normal = np.einsum("nik,njk->nij", terms, terms) + 1e-6 * np.eye(3)
-    found = np.einsum("nik,nk->ni", terms, (values - edge[at]) * near)
-    solved = np.linalg.solve(normal, found[..., np.newaxis])[..., 0]
-    return solved[:, 0], solved[:, 2]
+    edges = _mean_edge(*_binned(values, distance, bins))
+    edge, slope = edges[0], _slope(_smoothed(edges)[0])
+    profiles, pixels = np.nonzero(np.abs(distance) < _NEAR)
+    near = distance[profiles, pixels]
+    at = _bin(near, bins)
+    seen = edge[at]
+    terms = (slope[at], seen - edge[0], slope[at] * near)
+    off = values[profiles, pixels] - seen
+
+    def summed(products: NDArray[np.floating]) -> NDArray[np.float64]:
+        return np.bincount(profiles, products, len(values)).astype(np.float64)
+
+    normal = [summed(terms[row] * terms[column]) for row, column in _UPPER]
+    return _solved(normal, [summed(term * off) for term in terms])
+
+
+def _solved(
+    normal: Sequence[NDArray[np.float64]], found: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """First and last unknown of the symmetric equations of all profiles, by cofactors."""
+    a, b, c, d, e, f = normal
+    a, d, f = a + _RIDGE, d + _RIDGE, f + _RIDGE
+    first, middle, last = d * f - e * e, c * e - b * f, b * e - c * d
+    determinant = a * first + b * middle + c * last
+    shift = (first * found[0] + middle * found[1] + last * found[2]) / determinant
+    corner, end = b * c - a * e, a * d - b * b
+    return shift, (last * found[0] + corner * found[1] + end * found[2]) / determinant
+
+
+def _slope(edge: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Derivative of an edge, HU a pixel."""
+    slope = np.empty_like(edge)
+    slope[1:-1] = (edge[2:] - edge[:-2]) / 2
+    slope[0], slope[-1] = edge[1] - edge[0], edge[-1] - edge[-2]
+    return slope * BINS_A_PIXEL
 
 
 def _binned(
@@ -125,46 +150,66 @@ def _binned(
 
 
 def _bin(distance: NDArray[np.floating], bins: int) -> NDArray[np.intp]:
-    return np.clip((distance * BINS_A_PIXEL + bins / 2).astype(np.intp), 0, bins - 1)
+    places: NDArray[np.intp] = (distance * BINS_A_PIXEL + bins / 2).astype(np.intp)
+    return np.minimum(np.maximum(places, 0), bins - 1)
 
 
 def _mean_edge(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean value in each bin, (arcs, bins), HU; empty bins lie on a line between others."""
+    filled = counts > 0
     edges = sums / np.maximum(counts, 1)
-    at = np.arange(counts.shape[1])
-    for edge, filled in zip(edges, counts > 0, strict=True):
-        if not filled.all():
-            edge[~filled] = np.interp(at[~filled], at[filled], edge[filled])
+    if filled.all():
+        return edges
+    arcs = np.arange(len(edges))
+    for end, first in ((0, filled.argmax(axis=1)), (-1, -1 - filled[:, ::-1].argmax(axis=1))):
+        edges[:, end], filled[:, end] = edges[arcs, first], True
+    # The ends are filled: no line runs from one arc into the next.
+    empty, known = np.flatnonzero(~filled), np.flatnonzero(filled)
+    np.put(edges, empty, np.interp(empty, known, edges.take(known)))
     return edges
 
 
-def transfer_function(sums: EdgeSums) -> NDArray[np.float64]:
-    """Modulation transfer function of all arcs together.
+class EdgeResponse(NamedTuple):
+    """Transform of an edge, at `FREQUENCY`, and of the same edge without blur.
+
+    Attributes
+    ----------
+    blurred, ideal : ndarray of complex128
+        (frequencies,), 1 at 0.
+    """
+
+    blurred: NDArray[np.complex128]
+    ideal: NDArray[np.complex128]
+
+    @property
+    def transfer_function(self) -> NDArray[np.float64]:
+        """Modulation transfer function, (frequencies,), 1 at 0."""
+        return np.abs(self.blurred / self.ideal)
+
+
+def edge_response(sums: EdgeSums) -> EdgeResponse:
+    """Response of the edge that all arcs show together.
 
     The values outward of the minimum, an undershoot, and those deeper than the skin are held
     constant. The edge is that from air to skin and, below it, from skin to fat or muscle; both are
     blurred alike. The depth of the second is found from the phase of the transform, its height from
-    the values 4 mm deep and skin of 40 HU. Its share is divided out, and so is the response of the
-    bins and of the difference between them.
+    the values 4 mm deep and skin of 40 HU. Its share is part of the ideal response, and so is that
+    of the bins and of the difference between them.
 
     Parameters
     ----------
     sums : EdgeSums
         Of profiles across the skin.
-
-    Returns
-    -------
-    ndarray of float64
-        (frequencies,), at `FREQUENCY`; 1 at 0.
     """
-    blurred, ideal = _responses(sums)
-    return np.abs(blurred / ideal)
+    blurred, air, plateau = _transform(_mean_edge(*sums.total[:2]), sums.pixel_mm)
+    bins = np.sinc(FREQUENCY * sums.pixel_mm / BINS_A_PIXEL) ** 2
+    return EdgeResponse(blurred[0], _second_edge(blurred[0], air, plateau) * bins)
 
 
 def drawn_transfer_functions(
-    sums: EdgeSums, draws: NDArray[np.float64], step: int = 1
+    sums: EdgeSums, draws: NDArray[np.float64], ideal: NDArray[np.complex128], step: int = 1
 ) -> NDArray[np.float64]:
-    """Modulation transfer functions of draws of arcs; the second edge is that of all together.
+    """Modulation transfer functions of draws of arcs.
 
     Parameters
     ----------
@@ -172,6 +217,8 @@ def drawn_transfer_functions(
         Of profiles across the skin.
     draws : ndarray
         (n, arcs), how often each arc is drawn.
+    ideal : ndarray
+        Response without blur, of all arcs together, see `EdgeResponse`.
     step : int
         Every which frequency of `FREQUENCY` is computed.
 
@@ -180,17 +227,9 @@ def drawn_transfer_functions(
     ndarray of float64
         (n, frequencies), at ``FREQUENCY[::step]``; 1 at 0.
     """
-    _, ideal = _responses(sums)
     edges = _mean_edge(draws @ sums.sums, draws @ sums.counts)
     blurred, _, _ = _transform(edges, sums.pixel_mm, step)
     return np.abs(blurred / ideal[::step])
-
-
-def _responses(sums: EdgeSums) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Transform of the edge that all arcs show, and of the same edge without blur."""
-    blurred, air, plateau = _transform(_mean_edge(*sums.total[:2]), sums.pixel_mm)
-    bins = np.sinc(FREQUENCY * sums.pixel_mm / BINS_A_PIXEL) ** 2
-    return blurred[0], _second_edge(blurred, air, plateau) * bins
 
 
 def _transform(
@@ -201,20 +240,26 @@ def _transform(
     bins = edges.shape[1]
     x = (np.arange(bins) - bins / 2 + 0.5) * width
     plateau = edges[:, (x > _PLATEAU_MM[0]) & (x < _PLATEAU_MM[1])].mean(axis=1)
-    smooth = _smoothed(edges)
-    lowest = np.argmin(np.where(x < 0, smooth, np.inf), axis=1)
-    air = np.take_along_axis(smooth, lowest[:, np.newaxis], axis=1)
-    held = np.where(np.arange(bins) < lowest[:, np.newaxis], air, edges)
+    smooth = _smoothed(edges[:, : bins // 2 + _SMOOTH])[:, : bins // 2]
+    lowest = smooth.argmin(axis=1)[:, np.newaxis]
+    air = np.take_along_axis(smooth, lowest, axis=1)
+    held = np.where(np.arange(bins) < lowest, air, edges)
     held[:, x > _PLATEAU_MM[1]] = plateau[:, np.newaxis]
-    turned = np.diff(held, axis=1) @ _turns(bins, width)[:, ::step]
-    return turned / turned[:, :1].real, float(air[0, 0]), float(plateau[0])
+    real, imaginary = np.split(np.diff(held, axis=1) @ _turns(bins, width, step), 2, axis=1)
+    total = real[:, :1]
+    transforms = (real + 1j * imaginary).astype(np.complex128) / total
+    return transforms, float(air[0, 0]), float(plateau[0])
 
 
 def _smoothed(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over five bins."""
+    bins = edges.shape[1]
     around = _SMOOTH // 2
-    padded = np.pad(edges, ((0, 0), (around, around)), mode="edge")
-    windows = [padded[:, at : at + edges.shape[1]] for at in range(_SMOOTH)]
-    return np.mean(windows, axis=0)
+    padded = edges[:, np.clip(np.arange(-around, bins + around), 0, bins - 1)]
+    total = padded[:, :bins].copy()
+    for at in range(1, _SMOOTH):
+        total += padded[:, at : at + bins]
+    return total / _SMOOTH
 
 
 def _second_edge(
@@ -225,18 +270,19 @@ def _second_edge(
     if step < _MIN_STEP_HU:
         return np.ones(len(FREQUENCY), np.complex128)
     share = step / (_SKIN_HU - air)
-    two = (1 - share * _DELAYED) / (1 - share)
-    response = np.abs(transform[0])
+    response = np.abs(transform)
     last = int(np.argmax((response < _MIN_RESPONSE) | (FREQUENCY > _MAX_PHASE)))
     f, weights = FREQUENCY[:last], response[:last] ** 2
-    phase = np.unwrap(np.angle(transform[0, :last])) - np.unwrap(np.angle(two[:, :last]), axis=1)
-    delay = (phase * weights * f).sum(axis=1) / (weights * f**2).sum()
-    left = ((phase - delay[:, np.newaxis] * f) ** 2 * weights).sum(axis=1)
-    return two[np.argmin(left)]
+    two = 1 - share * _DELAYED[:, :last]  # in the right half of the plane: no phase to unwrap
+    phase = np.unwrap(np.angle(transform[:last])) - np.arctan2(two.imag, two.real)
+    delay = phase @ (weights * f) / (weights * f**2).sum()
+    left = (phase - delay[:, np.newaxis] * f) ** 2 @ weights
+    return (1 - share * _DELAYED[np.argmin(left)]) / (1 - share)
 
 
 @lru_cache(maxsize=8)
-def _turns(bins: int, width: float) -> NDArray[np.complex128]:
-    """Kernel of the Fourier transform, (differences, frequencies)."""
+def _turns(bins: int, width: float, step: int) -> NDArray[np.float64]:
+    """Kernel of the Fourier transform, (differences, real then imaginary parts)."""
     x = (np.arange(1, bins) - bins / 2) * width
-    return np.exp(-2j * np.pi * np.outer(x, FREQUENCY))
+    angles = 2 * np.pi * np.outer(x, FREQUENCY[::step])
+    return np.hstack([np.cos(angles), -np.sin(angles)])

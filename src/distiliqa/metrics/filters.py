@@ -23,7 +23,7 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     ndarray
         (rows - size + 1, columns - size + 1): the boxes that lie inside the image.
     """
-    return _window_sums(_window_sums(values, size).T, size).T / size**2
+    return window_sums(window_sums(values, size).T, size).T / size**2
 
 
 def block_means(image: NDArray, blocks: int) -> NDArray[np.floating]:
@@ -49,20 +49,26 @@ def part_means(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
     Parameters
     ----------
     values : ndarray
-        (rows, columns), float32 or float64, which is kept.
+        (..., rows, columns), float32 or float64, which is kept.
 
     Returns
     -------
     ndarray
-        (rows // side, columns // side).
+        (..., rows // side, columns // side).
     """
-    rows, columns = (length // side for length in values.shape)
-    parts = values[: rows * side, : columns * side].reshape(rows, side, columns * side)
-    sums = parts.sum(axis=1)
-    total = sums[:, ::side].copy()
-    for at in range(1, side):  # slices, for NumPy is slow in sums over a short last axis
-        total += sums[:, at::side]
-    return total / side**2
+    return _part_sums(values, side) / side**2
+
+
+def part_moments(
+    values: NDArray[np.floating], side: int
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Means of values and of their squares over parts, as of `part_means`."""
+    rows = [values[part] for part in _every(len(values), side)]
+    squares = rows[0] * rows[0]
+    for row in rows[1:]:
+        squares += row * row
+    sums = _column_sums(squares, side)
+    return part_means(values, side), sums / side**2
 
 
 def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
@@ -73,7 +79,7 @@ def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     ndarray of bool
         (rows - size + 1, columns - size + 1), as of `box_mean`.
     """
-    return _window_all(_window_all(mask, size).T, size).T
+    return window_all(window_all(mask, size).T, size).T
 
 
 def mirrored(values: NDArray[Value], size: int) -> NDArray[Value]:
@@ -95,7 +101,29 @@ def gaussian_mean(values: NDArray[np.float64], size: int, sigma: float) -> NDArr
     return _weighted_sums(_weighted_sums(values, weights).T, weights).T
 
 
-def _window_sums(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+def _part_sums(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
+    """Sums over parts, by adding slices: NumPy is slow in sums over short axes."""
+    first, *others = _every(values.shape[-2], side)
+    total = values[..., first, :].copy()
+    for rows in others:
+        total += values[..., rows, :]
+    return _column_sums(total, side)
+
+
+def _column_sums(values: NDArray[np.floating], side: int) -> NDArray[np.floating]:
+    first, *others = _every(values.shape[-1], side)
+    total = values[..., first].copy()
+    for columns in others:
+        total += values[..., columns]
+    return total
+
+
+def _every(length: int, side: int) -> list[slice]:
+    """First, second ... element of each part along an axis, without the rest."""
+    return [slice(at, length // side * side, side) for at in range(side)]
+
+
+def window_sums(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     """Sums over ``size`` neighbors along the first axis, for the windows inside it.
 
     Windows of a power of two are doubled and those that make up ``size`` added: a few additions of
@@ -115,7 +143,8 @@ def _window_sums(values: NDArray[np.floating], size: int) -> NDArray[np.floating
         width *= 2
 
 
-def _window_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+def window_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """Test which windows of ``size`` neighbors along the first axis lie within a mask."""
     width = 1
     while width < size:
         step = min(width, size - width)  # windows may overlap here, unlike those of sums

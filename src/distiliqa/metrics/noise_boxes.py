@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.filters import box_all, box_mean, part_means
-from distiliqa.metrics.noise_level import BOX_MM, sample_factor
+from distiliqa.metrics.filters import box_all, box_mean, part_moments
+from distiliqa.metrics.noise_level import BOX_MM, SOFT_TISSUE_HU, sample_factor
 
 CELL = 3  # pixels
 _MIN_CELLS = 3  # along a box: fewer pixels miss noise that is correlated
@@ -50,11 +50,19 @@ class Boxes:
         variance = box_mean(self.squares, self.count) - self.means**2
         return np.sqrt(np.maximum(variance, 0) * sample_factor(self.side))
 
+    @cached_property
+    def soft(self) -> NDArray[np.bool_]:
+        """Boxes of soft tissue."""
+        return self.of_tissue(SOFT_TISSUE_HU)
+
     def of_tissue(self, hu_range: tuple[float, float]) -> NDArray[np.bool_]:
         """Boxes whose mean lies in a range of HU, and all of whose cells lie near it."""
         low, high = hu_range
+        inside = (self.means > low) & (self.means < high)
+        if not inside.any():
+            return inside
         near = (self.cells > low - _AROUND_HU) & (self.cells < high + _AROUND_HU)
-        return (self.means > low) & (self.means < high) & box_all(near, self.count)
+        return inside & box_all(near, self.count)
 
     def centered(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Cells in the middle of chosen boxes, (rows, columns) of ``cells``."""
@@ -77,4 +85,4 @@ def boxes(hu: NDArray[np.floating], pixel_mm: float) -> Boxes:
     """
     values = np.asarray(hu, np.float32)
     count = max(_MIN_CELLS, round(BOX_MM / (CELL * pixel_mm)))
-    return Boxes(part_means(values, CELL), part_means(values * values, CELL), count)
+    return Boxes(*part_moments(values, CELL), count)

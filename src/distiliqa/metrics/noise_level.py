@@ -85,6 +85,7 @@ def soft_tissue(
 
 _MIDDLE_HU = 50.0
 _BINS = 100
+_SMOOTHING = np.hanning(11)  # of the counts
 MIN_BOXES = 100
 NO_NOISE_LEVEL = "too little soft tissue for a noise level"
 _STRIP = 128  # rows at a time; data that fit the cache take half the time
@@ -225,5 +226,5 @@ def mode(deviations: NDArray[np.floating]) -> float:
         return 0.0
     bins = (deviations[deviations < highest] * (_BINS / highest)).astype(np.intp)
     counts = np.bincount(bins, minlength=_BINS)
-    mode = int(np.argmax(np.convolve(counts, np.hanning(11), mode="same")))
+    mode = int(np.argmax(np.convolve(counts, _SMOOTHING, mode="same")))
     return (mode + 0.5) * highest / _BINS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -61,11 +62,7 @@ class NoisePowerSpectrum:
     @property
     def axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Frequencies of rows and of columns, 1/mm, ascending."""
-        rows, columns = (
-            np.fft.fftshift(np.fft.fftfreq(count, spacing))
-            for count, spacing in zip(self.power.shape, self.spacing_mm, strict=True)
-        )
-        return rows, columns
+        return _axes(self.power.shape, self.spacing_mm)
 
     def radial(self, edges: NDArray[np.float64] | None = None) -> RadialSpectrum:
         """Mean over directions, in rings.
@@ -76,15 +73,12 @@ class NoisePowerSpectrum:
             Of the rings, 1/mm, ascending; None for rings as wide as the coarser step of the axes,
             from the first around one step to the lower Nyquist frequency.
         """
-        rows, columns = self.axes
         if edges is None:
-            step = max(rows[1] - rows[0], columns[1] - columns[0])
-            last = int(min(-rows[0], -columns[0]) / step + 1e-6)
-            edges = (np.arange(last + 1) + 0.5) * step
-        frequency = np.hypot(rows[:, np.newaxis], columns)
-        total, _ = np.histogram(frequency, edges, weights=self.power)
-        count, _ = np.histogram(frequency, edges)
-        return RadialSpectrum((edges[:-1] + edges[1:]) / 2, total / np.maximum(count, 1))
+            rings = _own_rings(self.power.shape, self.spacing_mm)
+        else:
+            rings = _rings(*self.axes, edges)
+        total = np.bincount(rings.at, self.power.take(rings.inside), len(rings.middles))
+        return RadialSpectrum(rings.middles, total / np.maximum(rings.sizes, 1))
 
     @property
     def noise(self) -> float:
@@ -92,6 +86,59 @@ class NoisePowerSpectrum:
         rows, columns = self.axes
         cell = (rows[1] - rows[0]) * (columns[1] - columns[0])
         return float(np.sqrt(self.power.sum() * cell))
+
+
+class _Rings(NamedTuple):
+    """Rings of frequencies.
+
+    Attributes
+    ----------
+    inside : ndarray of intp
+        Flat indices of the values that lie in a ring.
+    at : ndarray of intp
+        Ring of each of them.
+    sizes : ndarray of intp
+        Number of values in each ring.
+    middles : ndarray of float64
+        Frequency of the middle of each ring, 1/mm.
+    """
+
+    inside: NDArray[np.intp]
+    at: NDArray[np.intp]
+    sizes: NDArray[np.intp]
+    middles: NDArray[np.float64]
+
+
+def _axes(
+    shape: tuple[int, ...], spacing_mm: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows, columns = (
+        np.fft.fftshift(np.fft.fftfreq(count, spacing))
+        for count, spacing in zip(shape, spacing_mm, strict=True)
+    )
+    return rows, columns
+
+
+def _rings(
+    rows: NDArray[np.float64], columns: NDArray[np.float64], edges: NDArray[np.float64]
+) -> _Rings:
+    """Rings between edges of the frequencies of these axes; the last one has both its edges."""
+    frequency = np.hypot(rows[:, np.newaxis], columns).ravel()
+    ring = np.searchsorted(edges, frequency, "right") - 1
+    ring[frequency == edges[-1]] -= 1
+    inside = np.flatnonzero((ring >= 0) & (ring < len(edges) - 1))
+    at = ring[inside]
+    middles = (edges[:-1] + edges[1:]) / 2
+    return _Rings(inside, at, np.bincount(at, minlength=len(middles)), middles)
+
+
+@lru_cache(maxsize=16)
+def _own_rings(shape: tuple[int, ...], spacing_mm: tuple[float, float]) -> _Rings:
+    """Rings as wide as the coarser step of the axes, up to the lower Nyquist frequency."""
+    rows, columns = _axes(shape, spacing_mm)
+    step = max(rows[1] - rows[0], columns[1] - columns[0])
+    last = int(min(-rows[0], -columns[0]) / step + 1e-6)
+    return _rings(rows, columns, (np.arange(last + 1) + 0.5) * step)
 
 
 def noise_power_spectrum(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from distiliqa.metrics.edge_spread import (
     FREQUENCY,
     EdgeSums,
     drawn_transfer_functions,
+    edge_response,
     edge_sums,
-    transfer_function,
 )
 from distiliqa.metrics.skin_edge import SkinEdges, skin_edges
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
@@ -70,7 +71,7 @@ def patient_mtf(
 
     Skin against air is an edge of 1000 HU in every scan (Sanders, Hurwitz, Samei 2016,
     doi 10.1118/1.4961984). Soft kernels of filtered back-projection have an f50 of about 0.3 /mm,
-    hard ones of 0.42 /mm. See `skin_edges` and `transfer_function` for the steps. Skin that is
+    hard ones of 0.42 /mm. See `skin_edges` and `edge_response` for the steps. Skin that is
     oblique to a thick slice blurs the edge: values of single slices at shoulders and hips are low.
 
     Parameters
@@ -140,7 +141,8 @@ def joined(slices: Sequence[EdgeSums]) -> EdgeSums:
 
 
 def _mtf(sums: EdgeSums) -> PatientMtf:
-    response = transfer_function(sums)
+    edge = edge_response(sums)
+    response = edge.transfer_function
     nyquist = 0.5 / sums.pixel_mm
     f50, f10 = (crossing(response[np.newaxis], level)[0] for level in (0.5, 0.1))
     if not f50 < nyquist:
@@ -150,7 +152,7 @@ def _mtf(sums: EdgeSums) -> PatientMtf:
     if not MIN_F50 <= f50 <= MAX_F50:
         reason = f"f50 beyond {MIN_F50} to {MAX_F50} /mm, where the method holds"
         return PatientMtf(profiles=sums.profiles, reason=reason)
-    interval = _interval(sums, float(f50))
+    interval = _interval(sums, edge.ideal, float(f50))
     if interval is None or np.ptp(interval) / 2 > MAX_SPREAD * f50:
         return PatientMtf(
             profiles=sums.profiles, reason="parts of the skin differ in sharpness too much"
@@ -164,19 +166,27 @@ def _mtf(sums: EdgeSums) -> PatientMtf:
     )
 
 
-def _interval(sums: EdgeSums, f50: float) -> tuple[float, float] | None:
+def _interval(
+    sums: EdgeSums, ideal: NDArray[np.complex128], f50: float
+) -> tuple[float, float] | None:
     """Bootstrap interval of f50; None where some draws have none."""
     arcs = len(sums.sums)
     if arcs < _MIN_ARCS:
         return None
-    draws = np.random.default_rng(0).multinomial(arcs, np.full(arcs, 1 / arcs), _DRAWS)
-    responses = drawn_transfer_functions(sums, draws.astype(np.float64), _DRAWN)
+    responses = drawn_transfer_functions(sums, _draws(arcs), ideal, _DRAWN)
     found = crossing(responses, 0.5, FREQUENCY[_DRAWN])
     if np.isnan(found).any():
         return None
     low, high = np.percentile(found, _INTERVAL)
     # The frequencies of the draws are coarse: without noise all lie just beside f50.
     return min(float(low), f50), max(float(high), f50)
+
+
+@lru_cache(maxsize=64)
+def _draws(arcs: int) -> NDArray[np.float64]:
+    """How often each arc is drawn, (draws, arcs)."""
+    rng = np.random.default_rng(0)
+    return rng.multinomial(arcs, np.full(arcs, 1 / arcs), _DRAWS).astype(np.float64)
 
 
 def crossing(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.noise_boxes import CELL, Boxes
-from distiliqa.metrics.noise_level import NO_NOISE_LEVEL, SOFT_TISSUE_HU
+from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
 from distiliqa.metrics.noise_power_spectrum import NoisePowerSpectrum, RadialSpectrum
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
@@ -119,8 +120,9 @@ def region_sums(parts: SliceParts) -> RegionSums:
     if len(regions) < MIN_REGIONS:
         raise NotMeasurable(f"fewer than {MIN_REGIONS} plain regions of soft tissue")
     side = found.side
-    power = np.abs(np.fft.rfft2(_level(regions), (2 * side, 2 * side))) ** 2
-    return RegionSums(np.fft.irfft2(power.sum(axis=0), (2 * side, 2 * side)), len(regions))
+    transform = np.fft.rfft2(_level(regions), (2 * side, 2 * side))
+    power = np.square(transform.real).sum(axis=0) + np.square(transform.imag).sum(axis=0)
+    return RegionSums(np.fft.irfft2(power, (2 * side, 2 * side)), len(regions))
 
 
 def pooled_nps(slices: Sequence[RegionSums], pixel_mm: float) -> PatientNps:
@@ -143,24 +145,24 @@ def pooled_nps(slices: Sequence[RegionSums], pixel_mm: float) -> PatientNps:
     )
 
 
-def _regions(hu: NDArray[np.floating], found: Boxes, noise_hu: float) -> NDArray[np.float64]:
+def _regions(hu: NDArray[np.floating], found: Boxes, noise_hu: float) -> NDArray[np.float32]:
     """Regions of a grid with the highest standard deviations up to the noise level."""
     every = (slice(None, None, found.count),) * 2
     deviations = found.deviations[every]
-    plain = found.of_tissue(SOFT_TISSUE_HU)[every] & (deviations <= noise_hu) & (deviations > 0)
+    plain = found.soft[every] & (deviations <= noise_hu) & (deviations > 0)
     rows, columns = np.nonzero(plain)
     order = np.argsort(-deviations[rows, columns], kind="stable")[:MAX_REGIONS]
     side = found.count * CELL
     offsets = np.arange(side)
     down = rows[order, np.newaxis, np.newaxis] * side + offsets[:, np.newaxis]
     across = columns[order, np.newaxis, np.newaxis] * side + offsets
-    return np.asarray(hu)[down, across].astype(np.float64)
+    return np.asarray(hu)[down, across].astype(np.float32)
 
 
-def _level(regions: NDArray[np.float64]) -> NDArray[np.float64]:
+def _level(regions: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, side, side), minus the best plane of each."""
     side = regions.shape[1]
-    slope = np.arange(side) - (side - 1) / 2
+    slope = (np.arange(side) - (side - 1) / 2).astype(np.float32)
     square = (slope**2).sum() * side
     down = np.einsum("nij,i->n", regions, slope) / square
     across = np.einsum("nij,j->n", regions, slope) / square
@@ -177,10 +179,11 @@ def spectrum_of(
     total = sum(weight * part.correlation for part, weight in zip(slices, weights, strict=True))
     regions = sum(weight * part.regions for part, weight in zip(slices, weights, strict=True))
     side = len(total) // 2
-    lags = np.roll(total, (side, side), (0, 1))[1:, 1:] / (regions * side**2)
     padded = np.zeros((_PADDING * side,) * 2)
-    padded[: 2 * side - 1, : 2 * side - 1] = lags
-    power = np.fft.fft2(np.roll(padded, (1 - side, 1 - side), (0, 1))).real * pixel_mm**2
+    ends = slice(None, side), slice(1 - side, None)
+    for rows, columns in product(ends, ends):
+        padded[rows, columns] = total[rows, columns]
+    power = np.fft.fft2(padded).real * (pixel_mm**2 / (regions * side**2))
     return NoisePowerSpectrum(np.fft.fftshift(power), (pixel_mm, pixel_mm))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.body_outline import BodyOutline, field_room
+from distiliqa.metrics.filters import window_all, window_sums
 from distiliqa.metrics.noise_boxes import CELL
 from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
@@ -24,6 +25,7 @@ _AT_EDGE = 4.0  # pixels
 _BETWEEN = 0.25  # pixels: scanners put the axis on a pixel, or between the middle ones
 _MIN_PAIRS = 500  # of arcs
 _MIN_ERRORS = 4.5  # standard errors, as if arcs were independent: what is less is no ring
+_BEYOND = 1.0 - sum(np.roll(np.eye(_SECTORS), shift, axis=0) for shift in (-1, 0, 1))
 _MAX_ARC = 4.0  # times the median deviation of an arc; what is more is anatomy
 
 
@@ -97,18 +99,18 @@ def ring_index(
 def _index(
     outline: BodyOutline, cells: NDArray[np.bool_], center: tuple[float, float]
 ) -> RingIndex:
-    rows, columns = outline.hu.shape
-    circles = _circles((rows, columns), center, outline.is_round)
+    circles = _circles(outline.shape, center, outline.is_round)
     mask = np.take(cells, circles.cells) & circles.inside
-    detail, mask = _detail(np.take(outline.hu, circles.pixels), mask)
-    arcs = mask.reshape(*mask.shape[:1], _SECTORS, _SAMPLES).mean(axis=2)
-    means = detail.reshape(*arcs.shape, _SAMPLES).mean(axis=2) / np.maximum(arcs, _MIN_SHARE)
+    whole = window_all(mask, 2 * _AROUND + 1)
+    detail = _detail(np.take(outline.hu, circles.pixels)) * whole
+    arcs = whole.sum(axis=1, dtype=np.uint8) / np.float32(_SAMPLES)
     valid = arcs > _MIN_SHARE
+    means = detail.mean(axis=1) / np.maximum(arcs, np.float32(_MIN_SHARE))
     return _common(np.where(valid, means, 0.0), valid)
 
 
 class _Circles(NamedTuple):
-    """Places along circles, (radii, angles)."""
+    """Places along circles, (radii, samples of an arc, sectors); samples come first in memory."""
 
     pixels: NDArray[np.intp]
     cells: NDArray[np.intp]
@@ -118,7 +120,8 @@ class _Circles(NamedTuple):
 @lru_cache(maxsize=4)
 def _circles(shape: tuple[int, int], center: tuple[float, float], is_round: bool) -> _Circles:
     radii = np.arange(_INNERMOST, min(shape) // 2 - 2)[:, np.newaxis]
-    angles = 2 * np.pi * np.arange(_SECTORS * _SAMPLES) / (_SECTORS * _SAMPLES)
+    samples = np.arange(_SAMPLES)[:, np.newaxis, np.newaxis]
+    angles = 2 * np.pi * (np.arange(_SECTORS) * _SAMPLES + samples) / (_SECTORS * _SAMPLES)
     rows = np.round(center[0] + radii * np.sin(angles)).astype(np.intp)
     columns = np.round(center[1] + radii * np.cos(angles)).astype(np.intp)
     inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
@@ -128,21 +131,14 @@ def _circles(shape: tuple[int, int], center: tuple[float, float], is_round: bool
         np.minimum(places // CELL, length // CELL - 1)
         for places, length in zip((rows, columns), shape, strict=True)
     )
-    return _Circles(rows * shape[1] + columns, down * (shape[1] // CELL) + across, inside)
+    pixels, cells = rows * shape[1] + columns, down * (shape[1] // CELL) + across
+    return _Circles(pixels.swapaxes(0, 1), cells.swapaxes(0, 1), inside.swapaxes(0, 1))
 
 
-def _detail(
-    values: NDArray[np.float32], mask: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Values minus the mean of their neighbours along the radius, where all of them are plain."""
-    count = len(values) - 2 * _AROUND
-    shifted = [slice(at, at + count) for at in range(2 * _AROUND + 1)]
-    mean, whole = values[shifted[0]].copy(), mask[shifted[0]].copy()
-    for part in shifted[1:]:
-        mean += values[part]
-        whole &= mask[part]
-    mean /= len(shifted)
-    return np.where(whole, values[shifted[_AROUND]] - mean, np.float32(0)), whole
+def _detail(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Values minus the mean of their neighbours along the radius."""
+    count = 2 * _AROUND + 1
+    return values[_AROUND:-_AROUND] - window_sums(values, count) / np.float32(count)
 
 
 def _common(means: NDArray[np.floating], valid: NDArray[np.bool_]) -> RingIndex:
@@ -166,8 +162,7 @@ def _common(means: NDArray[np.floating], valid: NDArray[np.bool_]) -> RingIndex:
 
 def _beyond(arcs: NDArray[np.floating]) -> NDArray[np.floating]:
     """Sum over all arcs of the radius but the own one and its two neighbours."""
-    near = arcs + np.roll(arcs, 1, axis=1) + np.roll(arcs, -1, axis=1)
-    return arcs.sum(axis=1, keepdims=True) - near
+    return arcs @ _BEYOND
 
 
 def _root(square: float) -> float:

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.detectability import Detectability, detectability
-from distiliqa.metrics.edge_spread import FREQUENCY, EdgeSums, drawn_transfer_functions
+from distiliqa.metrics.edge_spread import (
+    FREQUENCY,
+    EdgeSums,
+    drawn_transfer_functions,
+    edge_response,
+)
 from distiliqa.metrics.patient_mtf import PatientMtf, joined, pooled_mtf, sums_of_edges
 from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, spectrum_of
 from distiliqa.metrics.skin_edge import SkinEdges
@@ -192,7 +197,8 @@ def _npw_interval(
         return None
     rng = np.random.default_rng(0)
     draws, weights = (_draws(rng, len(part)) for part in (edges, regions))
-    responses = drawn_transfer_functions(joined(edges), draws)
+    sums = joined(edges)
+    responses = drawn_transfer_functions(sums, draws, edge_response(sums).ideal)
     values = []
     for response, weight in zip(responses, weights, strict=True):
         frequency, power = spectrum_of(regions, weight, pixel_mm).radial()

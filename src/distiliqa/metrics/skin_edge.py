@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.body_outline import SKIN_HU, VIEWS, BodyOutline
+from distiliqa.metrics.body_outline import SKIN_HU, BodyOutline
+from distiliqa.metrics.skin_lines import lines, skin
 
 _REACH_MM, _MIN_REACH = 6.0, 8  # of a profile to each side of the skin, mm and pixels
 _FIT = 5  # lines to each side, for the direction of the skin
@@ -78,82 +79,83 @@ def skin_edges(outline: BodyOutline, pixel_mm: float) -> SkinEdges:
         Side of the square pixels, mm.
     """
     reach = max(_MIN_REACH, round(_REACH_MM / pixel_mm))
-    views = [
-        _edges(view(outline.hu), view(outline.room), skin, reach, round(_BARE_MM / pixel_mm))
-        for view, skin in zip(VIEWS, outline.skins, strict=True)
-    ]
-    ends = np.cumsum([0, *(len(edges.depth_mm) for edges in views)])
-    values, distance, at, cosine = (
-        np.concatenate(arrays) for arrays in list(zip(*views, strict=True))[:4]
-    )
-    depth_mm = np.concatenate([edges.depth_mm for edges in views]) * pixel_mm
-    at += np.repeat(ends[:-1], [len(edges.at) for edges in views])
-    over = sum(edges.over for edges in views)
-    return SkinEdges(values, distance, at, cosine, over, depth_mm)
-
-
-def _edges(
-    lines: NDArray[np.float32],
-    room: NDArray[np.float32],
-    skin: NDArray[np.intp],
-    reach: int,
-    bare_pixels: int,
-) -> SkinEdges:
-    """Profiles of one view; depths in pixels."""
-    at = np.flatnonzero((skin > reach) & (skin < lines.shape[1] - reach))
-    at = at[room[at, skin[at] - reach] > 1]
-    places = skin[at, np.newaxis] + np.arange(-reach, reach)
-    values = lines[at[:, np.newaxis], places]
-    before, after = values[:, reach - 1], values[:, reach]
+    seen, hu = lines(outline.shape), outline.hu
+    at, first = _crossed(outline, reach)
+    pixels = first + np.arange(-reach, reach)[:, np.newaxis]
+    values = np.take(hu, seen.places(at, pixels))
+    before, after = values[reach - 1], values[reach]
     crosses = (before <= SKIN_HU) & (after > SKIN_HU)
     rise = np.where(crosses, after - before, 1)
-    depth = np.full(len(lines), np.nan)
-    depth[at] = np.where(crosses, skin[at] - 1 + (SKIN_HU - before) / rise, np.nan)
-    middle, slope = _fitted(depth)
-    kept = (np.abs(slope[at]) < _MAX_SLOPE) & (np.abs(middle - depth)[at] < _MAX_ROUGH)
-    bare, is_over = _bare(values, crosses, reach - bare_pixels)
+    depth = np.full(len(seen.first), np.nan)
+    depth[at] = np.where(crosses, first - 1 + (SKIN_HU - before) / rise, np.nan)
+    middle, slope = (fitted[at] for fitted in _fitted(depth, seen.view))
+    kept = (np.abs(slope) < _MAX_SLOPE) & (np.abs(middle - depth[at]) < _MAX_ROUGH)
+    bare, is_over = _bare(values, crosses, seen.view[at], reach - round(_BARE_MM / pixel_mm))
     over = int(np.count_nonzero(kept & bare & is_over))
-    kept &= bare & ~is_over
-    cosine = 1 / np.hypot(1, slope[at[kept]])
-    distance = (places[kept] - middle[at[kept], np.newaxis]) * cosine[:, np.newaxis]
-    return SkinEdges(values[kept], distance.astype(np.float32), at[kept], cosine, over, depth)
+    kept = np.flatnonzero(kept & bare & ~is_over)
+    cosine = 1 / np.hypot(1, slope[kept])
+    distance = ((pixels[:, kept] - middle[kept]) * cosine).astype(np.float32)
+    return SkinEdges(values[:, kept].T, distance.T, at[kept], cosine, over, depth * pixel_mm)
 
 
-def _fitted(depth: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _crossed(outline: BodyOutline, reach: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Lines whose skin has room for a profile, and the first pixel of the body on each."""
+    seen, first = lines(outline.shape), skin(outline)
+    at = np.flatnonzero((first > reach) & (first < seen.length - reach))
+    at = at[np.take(outline.room, seen.places(at, first[at] - reach)) > 1]
+    return at, first[at]
+
+
+def _fitted(
+    depth: NDArray[np.float64], view: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Parabola fitted around each line: its value and its slope; NaN where a neighbour is NaN."""
-    padded = np.full(len(depth) + 2 * _FIT, np.nan)
-    padded[_FIT:-_FIT] = depth
-    middle, slope = (np.convolve(padded, weights[::-1], "valid") for weights in _PARABOLA)
+    places = np.arange(len(depth)) + _FIT * (view + 1)  # no line has neighbours in another view
+    padded = np.full(int(places[-1]) + _FIT + 1, np.nan)
+    padded[places] = depth
+    middle, slope = (
+        np.convolve(padded, weights[::-1], "valid")[places - _FIT] for weights in _PARABOLA
+    )
     return middle, slope
 
 
 def _bare(
-    values: NDArray[np.float32], crosses: NDArray[np.bool_], outside: int
+    values: NDArray[np.float32], crosses: NDArray[np.bool_], view: NDArray[np.intp], outside: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the mean of each profile and its neighbours is bare skin, and whether it is over."""
-    if not len(values):
+    """Whether the mean of each profile and its neighbours is bare skin, and whether it is over.
+
+    Values are (pixels, profiles).
+    """
+    if not crosses.size:
         return crosses, crosses
-    smooth = _running_mean(values, crosses.astype(np.float32)[:, np.newaxis])
-    low, high = smooth.min(axis=1), smooth.max(axis=1)
-    inward = np.minimum.accumulate(smooth[:, ::-1], axis=1)[:, ::-1]
-    outward = np.maximum.accumulate(smooth, axis=1)
-    rows = np.arange(len(smooth))
-    top = np.minimum(high, _SKIN_HU[1])
-    dip = top - inward[rows, smooth.argmax(axis=1)]
-    rise = outward[rows, smooth.argmin(axis=1)] - low
+    smooth = _running_mean(values, crosses.astype(np.float32), view)
+    outward = _accumulated(np.maximum, smooth)
+    inward = _accumulated(np.minimum, smooth[::-1])[::-1]
+    low, high = inward[0], outward[-1]
+    dip = np.minimum(high, _SKIN_HU[1]) - np.where(smooth == high, inward, np.inf).min(axis=0)
+    rise = np.where(smooth == low, outward, np.inf).min(axis=0) - low
     found = crosses & (low < _MAX_AIR_HU) & (high > _SKIN_HU[0])
-    found &= outward[:, outside - 1] < _MAX_LAYER_HU
+    found &= outward[outside - 1] < _MAX_LAYER_HU
     return found & (dip < _MAX_DIP_HU) & (rise < _MAX_RISE_HU), high >= _SKIN_HU[1]
 
 
-def _running_mean(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    count = np.maximum(_running_sum(weights), 1)
-    return (_running_sum(values * weights) / count).astype(np.float32)
+def _accumulated(extreme: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Extreme of each value and those before it; seven times as fast as that of NumPy."""
+    found = values.copy()
+    for at in range(1, len(found)):
+        extreme(found[at - 1], found[at], out=found[at])
+    return found
 
 
-def _running_sum(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum over 11 neighbouring profiles, fewer at the ends."""
-    sums = np.zeros((len(values) + 2 * _FIT + 1, values.shape[1]))
-    np.cumsum(values, axis=0, out=sums[_FIT + 1 : -_FIT])
-    sums[-_FIT:] = sums[-_FIT - 1]
-    return sums[2 * _FIT + 1 :] - sums[: -2 * _FIT - 1]
+def _running_mean(
+    values: NDArray[np.float32], weights: NDArray[np.float32], view: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Mean over 11 neighbouring profiles of one view, fewer at its ends."""
+    order = np.arange(len(view))
+    ends = np.cumsum(np.bincount(view))
+    low = np.maximum(order - _FIT, (ends - np.bincount(view))[view])
+    high = np.minimum(order + _FIT + 1, ends[view])
+    sums = np.zeros((len(values) + 1, len(view) + 1))
+    np.cumsum(np.vstack([values * weights, weights]), axis=1, out=sums[:, 1:])
+    sums = sums.take(high, axis=1) - sums.take(low, axis=1)
+    return (sums[:-1] / np.maximum(sums[-1], 1)).astype(np.float32)

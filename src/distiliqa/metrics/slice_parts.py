@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.spacing import is_of_ct, square_warnings
+from distiliqa.metrics.body_blocks import BodyBlocks, body_blocks
 from distiliqa.metrics.body_outline import BodyOutline, body_outline
-from distiliqa.metrics.body_shape import BodyShape, body_shape
+from distiliqa.metrics.body_shape import BodyShape, shape_of_blocks
 from distiliqa.metrics.hu_offset import hu_offset
 from distiliqa.metrics.noise_boxes import Boxes, boxes
 from distiliqa.metrics.noise_level import NoiseLevel, global_noise_level, recorded
@@ -40,16 +41,21 @@ class SliceParts:
     spacing_mm: tuple[float, float] | None
 
     @cached_property
+    def blocks(self) -> BodyBlocks:
+        """Coarse blocks."""
+        return body_blocks(self.hu)
+
+    @cached_property
     def shape(self) -> BodyShape:
         """Shape of the body, and what it is made of."""
-        return body_shape(self.hu, self.spacing_mm)
+        return shape_of_blocks(self.blocks, self.spacing_mm)
 
     @cached_property
     def outline(self) -> BodyOutline:
         """The body; raises `NotMeasurable` where none is seen or the values are shifted."""
         if self.shift is not None:
             raise NotMeasurable(self.shift)
-        found = body_outline(self.hu)
+        found = body_outline(self.hu, self.blocks)
         if found is None:
             raise NotMeasurable(NO_BODY)
         return found

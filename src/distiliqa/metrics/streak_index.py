@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.body_outline import BodyOutline
+from distiliqa.metrics.body_outline import BodyOutline, field_room
 from distiliqa.metrics.filters import part_means
-from distiliqa.metrics.noise_boxes import CELL, Boxes
-from distiliqa.metrics.noise_level import SOFT_TISSUE_HU
+from distiliqa.metrics.noise_boxes import CELL
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
-_STEP = 3  # pixels from one gradient to the next
 _PART_MM = 12.0  # side of the parts whose directions are compared
 _MIN_SHARE = 0.4  # of a part that is tissue or air
 _MIN_PAIRS = 12
@@ -97,76 +96,70 @@ def streak_index(
     except NotMeasurable as reason:
         return StreakIndex(*(Streaks(reason=str(reason)),) * 2)
     terms = _tensors(outline.hu)
-    side = max(4, round(_PART_MM / parts.pixel_mm / _STEP))
-    rows, columns = terms[0].shape
-    masks = (mask[:rows, :columns] for mask in (_tissue(outline, found), _air(outline)))
+    side = max(4, round(_PART_MM / parts.pixel_mm / CELL))
+    masks = found.centered(found.soft), _air(outline)
     return StreakIndex(*(_streaks(terms, mask, side) for mask in masks))
 
 
-def _tensors(hu: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-    """Deviator, two terms, and trace of the structure tensor at every third pixel."""
+def _tensors(hu: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Structure tensor at the middle of each cell, (3, rows, columns): two terms and the trace.
+
+    The terms are those of the deviator.
+    """
     rows, columns = (length - 2 for length in hu.shape)
-    inner_rows, inner_columns = slice(1, rows + 1, _STEP), slice(1, columns + 1, _STEP)
-    down = hu[2::_STEP, inner_columns] - hu[:rows:_STEP, inner_columns]
-    right = hu[inner_rows, 2::_STEP] - hu[inner_rows, :columns:_STEP]
+    inner_rows, inner_columns = slice(1, rows + 1, CELL), slice(1, columns + 1, CELL)
+    down = hu[2::CELL, inner_columns] - hu[:rows:CELL, inner_columns]
+    right = hu[inner_rows, 2::CELL] - hu[inner_rows, :columns:CELL]
     down_squared, right_squared = down * down, right * right
-    return right_squared - down_squared, 2 * right * down, down_squared + right_squared
-
-
-def _tissue(outline: BodyOutline, found: Boxes) -> NDArray[np.bool_]:
-    """Every third pixel that lies in soft tissue."""
-    return _pixels(found.centered(found.of_tissue(SOFT_TISSUE_HU)), CELL, outline.hu.shape)
+    return np.stack([right_squared - down_squared, 2 * right * down, down_squared + right_squared])
 
 
 def _air(outline: BodyOutline) -> NDArray[np.bool_]:
-    """Every third pixel of the air around the body, away from the edge of the field of view."""
-    room = outline.room[1::_STEP, 1::_STEP]
-    return _pixels(outline.air, outline.side, outline.hu.shape) & (room > _AT_EDGE)
-
-
-def _pixels(coarse: NDArray[np.bool_], side: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Every third pixel of a mask of cells or blocks."""
+    """Cells of the air around the body, away from the edge of the field of view."""
     rows, columns = (
-        np.minimum(np.arange(1, length, _STEP) // side, count - 1)
-        for length, count in zip(shape, coarse.shape, strict=True)
+        np.minimum(np.arange(1, length - 1, CELL) // outline.side, count - 1)
+        for length, count in zip(outline.shape, outline.air.shape, strict=True)
     )
-    return coarse[rows][:, columns]
+    return outline.air[rows][:, columns] & _inside(outline.shape, outline.is_round)
 
 
-def _streaks(terms: tuple[NDArray[np.float32], ...], mask: NDArray[np.bool_], side: int) -> Streaks:
+@lru_cache(maxsize=4)
+def _inside(shape: tuple[int, int], is_round: bool) -> NDArray[np.bool_]:
+    """Cells away from the edge of a field of view."""
+    return field_room(shape, is_round)[1:-1:CELL, 1:-1:CELL] > _AT_EDGE
+
+
+def _streaks(terms: NDArray[np.float32], mask: NDArray[np.bool_], side: int) -> Streaks:
     squared = terms[-1]
     inside = squared[mask][::_SAMPLED]
-    limit = float(np.median(inside)) * _MAX_GRADIENT**2 if inside.size else 0.0
+    limit = np.float32(np.median(inside) * _MAX_GRADIENT**2 if inside.size else 0.0)
     if not limit:
         return Streaks(reason="too few pixels, or pixels without noise")
-    weight = mask * (np.float32(limit) / np.maximum(squared, np.float32(limit)))
-    share = part_means(mask.astype(np.float32), side)
-    even, odd, total = (
-        part_means(weight * term, side) / np.maximum(share, _MIN_SHARE) for term in terms
-    )
-    return _from_tensors(even, odd, total, share > _MIN_SHARE)
+    planes = np.empty((len(terms) + 1, *mask.shape), np.float32)
+    planes[-1] = mask
+    np.multiply(terms, mask * (limit / np.maximum(squared, limit)), out=planes[:-1])
+    means = part_means(planes, side)
+    share = means[-1]
+    valid = share > _MIN_SHARE
+    return _from_tensors(means[:-1] * valid / np.maximum(share, _MIN_SHARE), valid)
 
 
-def _from_tensors(
-    even: NDArray[np.floating],
-    odd: NDArray[np.floating],
-    total: NDArray[np.floating],
-    valid: NDArray[np.bool_],
-) -> Streaks:
-    """Streaks from deviators and traces of the tensors of parts."""
-    even, odd, total = (np.where(valid, part, 0) for part in (even, odd, total))
-    pairs = _neighbours(valid.astype(np.float64))
+def _from_tensors(tensors: NDArray[np.floating], valid: NDArray[np.bool_]) -> Streaks:
+    """Streaks from deviators and traces of the tensors of parts, 0 where they are not valid."""
+    planes = np.concatenate([tensors, valid[np.newaxis]]).astype(np.float64)
+    even, odd, total, pairs = _neighbours(planes)
     if pairs < _MIN_PAIRS:
         return Streaks(reason="too few plain parts of 12 mm")
-    common = max(_neighbours(even) + _neighbours(odd), 0.0)
-    across = np.degrees(np.arctan2(odd.sum(), even.sum())) / 2
+    common = max(even + odd, 0.0)
+    across = np.degrees(np.arctan2(tensors[1].sum(), tensors[0].sum())) / 2
     return Streaks(
         index_hu=float((common / pairs) ** 0.25 / np.sqrt(2)),
-        share=float(min(np.sqrt(common / _neighbours(total)), 1.0)),
+        share=float(min(np.sqrt(common / total), 1.0)),
         direction_degrees=float((across + 90) % 180),
     )
 
 
-def _neighbours(values: NDArray[np.floating]) -> float:
-    """Sum of the products of neighbours along both axes."""
-    return float((values[1:] * values[:-1]).sum() + (values[:, 1:] * values[:, :-1]).sum())
+def _neighbours(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of the products of neighbours along both axes of each plane."""
+    down = np.einsum("nij,nij->n", planes[:, 1:], planes[:, :-1])
+    return down + np.einsum("nij,nij->n", planes[:, :, 1:], planes[:, :, :-1])

@@ -74,6 +74,6 @@ def tissue_noise(
 
 
 def _noise(found: Boxes, hu_range: tuple[float, float], limit: float) -> float | None:
-    deviations = found.deviations[found.of_tissue(hu_range)]
-    noise = mode(deviations) if deviations.size >= MIN_BOXES else None
+    chosen = found.of_tissue(hu_range)
+    noise = mode(found.deviations[chosen]) if np.count_nonzero(chosen) >= MIN_BOXES else None
     return None if noise is None or noise > limit else noise
