@@ -75,15 +75,18 @@ def test_two_series_of_one_event_share_it():
             [EVENT, replace(EVENT, ctdi_phantom="113692", ctdi_phantom_cm=None, dlp_mgy_cm=None)],
             "dose reports disagree on the code of the CTDI phantom, 113691 and 113692: not used",
         ),
-        (
-            slices(acquisition=Acquisition(ctdi_phantom_cm=16)),
-            [EVENT],
-            "the CTDI phantom is 32 cm in the dose report and 16 cm in the slices: not used",
-        ),
     ],
 )
 def test_where_in_doubt_there_is_no_dose_and_the_reason(infos, events, reason):
     assert dose_of(infos, *events) == SeriesDose(None, (reason,))
+
+
+def test_an_event_of_another_phantom_is_not_used_and_its_phantom_is_known():
+    reason = "the CTDI phantom is 32 cm in the dose report and 16 cm in the slices: not used"
+    found = dose_of(slices(acquisition=Acquisition(ctdi_phantom_cm=16)), EVENT)
+    assert found == SeriesDose(None, (reason,), other_phantom_cm=32)
+    assert found.ctdi_phantom_cm == dose_of(slices(), EVENT).ctdi_phantom_cm == 32
+    assert dose_of(slices()).ctdi_phantom_cm is None
 
 
 def test_a_refused_event_is_listed_with_each_of_its_reports():

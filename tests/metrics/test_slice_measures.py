@@ -45,6 +45,21 @@ def test_the_dose_estimate_is_that_of_aapm_204():
     assert found.ssde.ssde_mgy == pytest.approx(10 * factor)
 
 
+def test_the_phantom_of_a_dose_report_counts_where_the_header_has_none():
+    stated, expected = (a_slice(ctdi_phantom_cm=size) for size in (None, 32))
+    assert measure_slice(stated, phantom_cm=32).ssde == measure_slice(expected).ssde
+    assert measure_slice(expected, phantom_cm=32).ssde.ssde_mgy is not None
+    assert "phantom of CTDIvol is not stated" in measure_slice(stated).ssde.reason
+
+
+def test_phantoms_that_differ_in_header_and_dose_report_give_no_dose_estimate():
+    found = measure_slice(a_slice(ctdi_phantom_cm=16), phantom_cm=32).ssde
+    assert found.ssde_mgy is None
+    assert found.reason == (
+        "the phantom of CTDIvol has 16 cm in the header and 32 cm in the dose report"
+    )
+
+
 def test_detectability_comes_from_sharpness_and_texture():
     ct = a_slice()
     expected = detectability_of(

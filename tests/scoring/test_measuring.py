@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.dose_reports import PHANTOMS, coded, dose_event, write_dose_report
 from tests.support.made import made_slice
 from tests.support.slices import write_ct
 from tools.phantom.blurred_body import body
@@ -96,6 +97,62 @@ def test_basic_is_the_default_of_files_and_arrays(scans: Path, tiny_model: Path)
     assert (none.slices[0].measures, none.pooled) == (None, None)
     pooled = distiliqa.score([hu(0), hu(1)], tiny_model, spacing_mm=PIXEL, measures="all")
     assert sum(series.pooled.slices for series in pooled) == 2
+
+
+@pytest.mark.parametrize(("header", "report"), [(None, 32), (32, 32), (16, 32), (None, None)])
+def test_the_phantom_of_the_dose_report_gives_a_dose_estimate(
+    tmp_path: Path, tiny_model: Path, header: int | None, report: int | None
+):
+    codes = [] if header is None else coded(*PHANTOMS[header])
+    patient = hu()
+    patient[120:160, 80:240] -= 150  # fat and bone, which phantoms lack
+    patient[220:236, 140:180] += 600
+    write_ct(
+        tmp_path / "0.dcm",
+        patient,
+        IrradiationEventUID="1.2.3.4",
+        CTDIvol=10.0,
+        CTDIPhantomTypeCodeSequence=codes,
+    )
+    write_dose_report(tmp_path / "dose.dcm", dose_event("1.2.3.4", phantom=report))
+    (slice_,) = score_inputs([tmp_path], load_model(tiny_model)).slices
+    found = slice_.measures.ssde
+    if (header, report) in ((None, 32), (32, 32)):
+        assert found.factor == pytest.approx(3.704369 * np.exp(-0.03671937 * diameter(slice_)))
+    else:
+        assert found.ssde_mgy is None
+        reason = "16 cm in the header and 32 cm" if header else "phantom of CTDIvol is not stated"
+        assert reason in found.reason
+
+
+def diameter(slice_) -> float:
+    return slice_.measures.size.diameter_mm / 10
+
+
+def test_measures_are_none_of_single_slices_unless_asked_for(tiny_model: Path):
+    model, ct = load_model(tiny_model), made_slice(hu(), **SPACING)
+    assert model.score(ct).measures is None
+    assert next(model.score_slices([ct])).measures is None
+    found = [model.score(ct, measures="basic"), *model.score_slices([ct], measures="basic")]
+    assert [one.measures.mtf.f50_per_mm for one in found] == [measure_slice(ct).mtf.f50_per_mm] * 2
+
+
+def test_arrays_without_spacing_have_a_noise_level_and_reasons(tiny_model: Path):
+    found = distiliqa.score(hu(), tiny_model)[0].slices[0].measures
+    assert found.noise.noise_hu == pytest.approx(12, rel=0.2)
+    assert found.mtf.f50_per_mm is None
+    assert found.reasons["mtf"] == "the pixel spacing is not known"
+
+
+def test_another_word_is_refused_before_anything_is_read(tiny_model: Path):
+    model = load_model(tiny_model)
+    for ask in (
+        lambda: distiliqa.score("nowhere", model, measures="full"),
+        lambda: model.score(hu(), measures="full"),
+        lambda: model.score_slices([], measures="full"),
+    ):
+        with pytest.raises(ValueError, match="measures 'full'; give none, basic, all"):
+            ask()
 
 
 def test_scores_do_not_depend_on_measures(scans: Path, tiny_model: Path):

@@ -43,10 +43,18 @@ class SeriesDose:
         may share an event: a sum over series must count it once, by its UID.
     reasons : tuple[str, ...]
         Why there is no event, or why values of the event are missing. Without UIDs and paths.
+    other_phantom_cm : int or None
+        CTDI phantom of an event that is not used because the slices state another one, cm.
     """
 
     event: DoseEvent | None = None
     reasons: tuple[str, ...] = ()
+    other_phantom_cm: int | None = None
+
+    @property
+    def ctdi_phantom_cm(self) -> int | None:
+        """CTDI phantom by the dose report, cm, whatever the slices state; None for no event."""
+        return self.other_phantom_cm if self.event is None else self.event.ctdi_phantom_cm
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -133,6 +141,8 @@ def series_dose(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> Ser
     found = _event_of(slices, events) if events else NO_REPORT
     if isinstance(found, str):
         return SeriesDose(reasons=(found,))
+    if (reason := _other_phantom(found, slices)) is not None:
+        return SeriesDose(reasons=(reason,), other_phantom_cm=found.ctdi_phantom_cm)
     return SeriesDose(found, found.problems)
 
 
@@ -146,8 +156,7 @@ def _event_of(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> DoseE
         return _why_not_found(key, events)
     if (conflict := _conflict(same)) is not None:
         return conflict
-    event = _merged(same)
-    return _other_phantom(event, slices) or event
+    return _merged(same)
 
 
 def _key_of(slices: Sequence[SliceInfo]) -> _Key | str:

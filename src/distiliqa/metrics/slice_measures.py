@@ -126,7 +126,9 @@ class SliceMeasures:
         return {name: part.reason for name, part in parts.items() if part.reason}
 
 
-def measure_slice(ct: CTSlice, *, parts: SliceParts | None = None) -> SliceMeasures:
+def measure_slice(
+    ct: CTSlice, *, parts: SliceParts | None = None, phantom_cm: int | None = None
+) -> SliceMeasures:
     """Measure all that a single slice shows.
 
     Parameters
@@ -135,6 +137,9 @@ def measure_slice(ct: CTSlice, *, parts: SliceParts | None = None) -> SliceMeasu
         A slice in HU in the standard view.
     parts : SliceParts, optional
         What its measures share, such as a noise level that is computed already.
+    phantom_cm : int, optional
+        Diameter of the phantom of CTDIvol by a dose report, cm, for a header that does not state
+        it. Where both state one and differ, there is no SSDE.
 
     Returns
     -------
@@ -153,12 +158,7 @@ def measure_slice(ct: CTSlice, *, parts: SliceParts | None = None) -> SliceMeasu
         detectability=detectability_of(mtf, nps, _field_of_view_mm(ct)),
         size=size,
         off_center=off_center(ct, size),
-        ssde=ssde(
-            ct.acquisition.ctdivol_mgy,
-            size.diameter_mm,
-            ct.acquisition.ctdi_phantom_cm,
-            _content(ct, parts),
-        ),
+        ssde=_ssde(ct, size, _content(ct, parts), phantom_cm),
         tissue_noise=tissue_noise(ct.hu, ct.spacing_mm, parts=parts),
         streaks=streak_index(ct.hu, ct.spacing_mm, parts=parts),
         rings=ring_index(ct.hu, ct.spacing_mm, axis_in_image(ct), parts=parts),
@@ -207,6 +207,18 @@ def _size(ct: CTSlice, parts: SliceParts) -> BodySize:
     if tilt > MAX_TILT:
         return BodySize(reason=f"tilted by {tilt:.0f} degrees: not across the body")
     return body_size(ct.hu, ct.spacing_mm, parts=parts)
+
+
+def _ssde(ct: CTSlice, size: BodySize, regions: tuple[str, ...], reported_cm: int | None) -> Ssde:
+    stated_cm = ct.acquisition.ctdi_phantom_cm
+    if stated_cm and reported_cm and stated_cm != reported_cm:
+        reason = (
+            f"the phantom of CTDIvol has {stated_cm} cm in the header and "
+            f"{reported_cm} cm in the dose report"
+        )
+        return Ssde(reason=reason)
+    phantom_cm = stated_cm or reported_cm
+    return ssde(ct.acquisition.ctdivol_mgy, size.diameter_mm, phantom_cm, regions)
 
 
 def _content(ct: CTSlice, parts: SliceParts) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.series_measures import PooledMeasures, pooled_measures
@@ -16,11 +16,25 @@ from distiliqa.scoring.slice_score import SliceScore
 Measuring = Literal["none", "basic", "all"]
 
 
-def measured(ct: CTSlice, parts: SliceParts, measures: Measuring) -> SliceMeasures | None:
-    """Measure a slice; its arrays are kept only where a series is to be pooled."""
+def check_measuring(measures: object) -> None:
+    """Raise `ValueError` for a word that is not one of `Measuring`."""
+    if measures not in get_args(Measuring):
+        raise ValueError(f"measures {measures!r}; give {', '.join(get_args(Measuring))}")
+
+
+def measured(
+    ct: CTSlice, parts: SliceParts, measures: Measuring, phantom_cm: int | None = None
+) -> SliceMeasures | None:
+    """Measure a slice; its arrays are kept only where a series is to be pooled.
+
+    Parameters
+    ----------
+    phantom_cm : int, optional
+        Phantom of CTDIvol by the dose report of the series, see `measure_slice`.
+    """
     if measures == "none":
         return None
-    found = measure_slice(ct, parts=parts)
+    found = measure_slice(ct, parts=parts, phantom_cm=phantom_cm)
     return found if measures == "all" else found.numbers
 
 

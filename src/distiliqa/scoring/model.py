@@ -24,7 +24,7 @@ from distiliqa.scoring.execution import (
     in_parallel,
 )
 from distiliqa.scoring.images import Images, Spacing, as_slices, is_one
-from distiliqa.scoring.measuring import Measuring
+from distiliqa.scoring.measuring import Measuring, check_measuring
 from distiliqa.scoring.postprocess import postprocess
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.runtimes.runtime import Runtime, open_runtime
@@ -80,7 +80,9 @@ class Model:
             Pixel spacing of the arrays, mm: one number, or (between rows, between columns). Noise
             and body size are measured in mm where it is known. A `CTSlice` has its own.
         measures : {"none", "basic", "all"}
-            What is measured beside the score, see `distiliqa.score`.
+            What is measured beside the score, see `distiliqa.score`. The default here is nothing,
+            for loops over many images. ``all`` keeps the arrays that `pooled_measures` of
+            `distiliqa.metrics` pools.
 
         Returns
         -------
@@ -90,8 +92,10 @@ class Model:
         Raises
         ------
         ValueError
-            Another shape, no slices, not real numbers, or NaN or infinity.
+            Another shape, no slices, not real numbers, or NaN or infinity; or another word for
+            ``measures``.
         """
+        check_measuring(measures)
         if is_one(images):
             (ct,) = as_slices(images, spacing_mm)
             return next(self.score_prepared([prepare(ct, self.config, measures)]))
@@ -105,6 +109,7 @@ class Model:
         batch_size: int | None = None,
         *,
         keep_heatmaps: bool = False,
+        measures: Measuring = "none",
     ) -> Iterator[SliceScore]:
         """Score slices in their order; memory holds only ``batch_size`` of them at a time.
 
@@ -114,15 +119,18 @@ class Model:
             None for that of the ``execution``.
         keep_heatmaps : bool
             Give each score its ``heatmap``, if the model has them.
+        measures : {"none", "basic", "all"}
+            What is measured beside the score, see `distiliqa.score`.
 
         Raises
         ------
         ValueError
-            A slice is not an image in HU, see `score`.
+            A slice is not an image in HU, or another word for ``measures``, see `score`.
         ModelFolderError
             The model cannot be run, or gives NaN or infinity.
         """
-        prepared = (prepare(ct, self.config) for ct in slices)
+        check_measuring(measures)
+        prepared = (prepare(ct, self.config, measures) for ct in slices)
         return self.score_prepared(prepared, batch_size, keep_heatmaps=keep_heatmaps)
 
     def score_prepared(

@@ -53,8 +53,15 @@ class Prepared:
     measures: SliceMeasures | None = None
 
 
-def prepare(ct: CTSlice, config: ModelConfig, measures: Measuring = "none") -> Prepared:
+def prepare(
+    ct: CTSlice, config: ModelConfig, measures: Measuring = "none", phantom_cm: int | None = None
+) -> Prepared:
     """Prepare a slice for the model of this description, and measure what is asked for.
+
+    Parameters
+    ----------
+    phantom_cm : int, optional
+        Phantom of CTDIvol by the dose report of the series, see `measure_slice`.
 
     Raises
     ------
@@ -74,7 +81,7 @@ def prepare(ct: CTSlice, config: ModelConfig, measures: Measuring = "none") -> P
         shape=parts.shape,
         warnings=tuple(filter(None, notes)),
         empty=nothing is not None,
-        measures=measured(ct, parts, measures),
+        measures=measured(ct, parts, measures, phantom_cm),
     )
 
 

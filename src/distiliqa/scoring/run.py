@@ -13,12 +13,13 @@ from time import perf_counter
 from typing import cast
 
 from distiliqa.ct import CTSlice, CTWarning, DoseReport, SliceInfo, join_doses
+from distiliqa.ct.series_dose import Doses
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.full_reference import Reference
 from distiliqa.scoring.images import Images, Spacing, is_one
 from distiliqa.scoring.inputs import Found, find_slices
-from distiliqa.scoring.measuring import Measuring, SeriesPool
+from distiliqa.scoring.measuring import Measuring, SeriesPool, check_measuring
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.scoring.read_ahead import SliceReader
@@ -60,7 +61,8 @@ def score(
     measures : {"none", "basic", "all"}
         What is measured beside the score: nothing; sharpness, texture, detectability, size, dose,
         streaks and rings of each slice, its ``measures``; or sharpness, texture and detectability
-        of each series together too, its ``pooled``.
+        of each series together too, its ``pooled``. Arrays without ``spacing_mm`` have no measure
+        in mm, and the reason.
 
     Returns
     -------
@@ -74,8 +76,10 @@ def score(
         No such model, nothing in ``source`` could be scored, or the reference is not one series or
         not of this scan.
     ValueError
-        ``source`` is neither paths nor images in HU, or has options of the other kind.
+        ``source`` is neither paths nor images in HU, or has options of the other kind; or another
+        word for ``measures``.
     """
+    check_measuring(measures)
     paths = _paths(source)
     loaded = model if isinstance(model, Model) else load_model(model)
     if paths is None:
@@ -179,11 +183,12 @@ def score_inputs(
     if tune is not None and len(index.slices) >= MANY:
         model = tune(model)
     ready = perf_counter()
-    reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against, measures))
+    reports = _once((*index.dose_reports, *dose_reports))
+    doses = join_doses(index.slices, reports)
+    reader = SliceReader(index.slices, lambda ct: _prepare(ct, model, against, measures, doses))
     pool = SeriesPool(count_outside=count_outside)
     scored, stopped = _score_all(reader, model, pool, progress, keep_heatmaps)
     end = perf_counter()
-    reports = _once((*index.dose_reports, *dose_reports))
     return ScoringRun(
         model=model.config,
         inputs=found.inputs,
@@ -206,7 +211,7 @@ def score_inputs(
         expected=found.expected,
         execution=model.execution,
         dose_reports=reports,
-        doses=join_doses(index.slices, reports),
+        doses=doses,
         measures=measures,
         pooled=pool.pooled,
     )
@@ -243,9 +248,10 @@ def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:
 
 
 def _prepare(
-    ct: CTSlice, model: Model, reference: Reference | None, measures: Measuring
+    ct: CTSlice, model: Model, reference: Reference | None, measures: Measuring, doses: Doses
 ) -> Prepared:
-    prepared = prepare(ct, model.config, measures)
+    phantom_cm = doses.series[ct.info.series].ctdi_phantom_cm
+    prepared = prepare(ct, model.config, measures, phantom_cm)
     if reference is None:
         return prepared
     comparison, why_not = reference.compare(ct, model.config.window)
