@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from tests.support.command_line import invoke
+from tests.support.dose_reports import dose_event, write_dose_report
 from tests.support.fake_pacs import FakePacs, uid_of
 
 STUDY = "1.2.826.0.1.3680043.8.498.1"
@@ -36,6 +38,31 @@ def test_a_whole_series_is_complete(fake_pacs: FakePacs, tiny_model: Path, tmp_p
     done = score(fake_pacs, tiny_model, tmp_path / "out")
     assert (done.returncode, done.stderr) == (0, "")
     assert completion(tmp_path / "out") == "COMPLETE"
+
+
+def test_the_dose_of_the_dose_report_is_that_of_the_series(
+    fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
+):
+    for path in fake_pacs.series["1.2.4"]:
+        dataset = pydicom.dcmread(path)
+        dataset.IrradiationEventUID = "1.2.3.4"
+        dataset.save_as(path)
+    fake_pacs.reports = [write_dose_report(tmp_path / "dose.dcm", dose_event("1.2.3.4"))]
+    done = invoke(*command(fake_pacs, tiny_model, "--out", tmp_path / "out")[3:])
+    assert (done.exit_code, done.stderr) == (0, "")
+    (series,) = json.loads((tmp_path / "out" / "scores.json").read_text())["series"]
+    assert series["dose"]["event"]["dlp_mgy_cm"] == 420.0
+
+
+def test_a_dose_report_that_does_not_come_fails_nothing(
+    fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
+):
+    fake_pacs.finds_reports = False
+    done = invoke(*command(fake_pacs, tiny_model)[3:])
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        f"left out: {fake_pacs.url}/studies/{STUDY}: no dose report was found: answers 404"
+    )
 
 
 def test_a_list_that_is_capped_gives_a_partial_report(

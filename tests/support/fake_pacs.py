@@ -38,6 +38,8 @@ class FakePacs:
     Attributes
     ----------
     series : files of each series, by its UID.
+    reports : dose reports, whatever a search asks for; ``finds_reports`` is False for a server that
+        cannot search all objects of a study.
     cap : the most results of an answer.
     pages : answers with an offset begin there.
     warns : capped answers say so.
@@ -50,6 +52,8 @@ class FakePacs:
     """
 
     series: dict[str, list[Path]]
+    reports: list[Path] = field(default_factory=list)
+    finds_reports: bool = True
     url: str = ""
     cap: int = 1000
     pages: bool = True
@@ -71,16 +75,25 @@ class FakePacs:
                     row["00201209"] = _value("IS", len(paths))
                     row["00201206"] = _value("IS", len(self.series))
             return rows
+        if place.split("/")[-3] == "studies":
+            return [_report_row(path) for path in self.reports]
         paths = self.series[place.split("/")[-2]]
         return [{"00080018": _value("UI", uid_of(path))} for path in paths]
 
     def content(self, uid: str) -> bytes:
-        stored = (path for paths in self.series.values() for path in paths)
+        stored = (path for paths in (*self.series.values(), self.reports) for path in paths)
         return next(path for path in stored if uid_of(path) == uid).read_bytes()
 
 
 def _value(vr: str, value: object) -> dict[str, object]:
     return {"vr": vr, "Value": [value]}
+
+
+def _report_row(path: Path) -> dict[str, Any]:
+    """What a search for the objects of a study gives (PS3.18, 10.6.3.3)."""
+    dataset = pydicom.dcmread(path, stop_before_pixels=True)
+    tags = ("00080016", "00080018", "0020000E")  # SOP class, object, series
+    return {tag: _value("UI", str(dataset[int(tag, 16)].value)) for tag in tags}
 
 
 def uid_of(path: Path) -> str:
@@ -111,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         pacs = self.server.pacs
         if pacs.plain and ("limit" in query or "includefield" in query):
             return self._answer(400, "text/plain", b"")
+        if "SOPClassUID" in query and not pacs.finds_reports:
+            return self._answer(404, "text/plain", b"")
         first = int(query["offset"][0]) if pacs.pages else 0
         rows = pacs.rows(urlsplit(self.path).path)[first:]
         more = len(rows) - pacs.cap
@@ -144,7 +159,7 @@ class _Server(ThreadingHTTPServer):
 def serving_pacs(series: dict[str, list[Path]]) -> Iterator[FakePacs]:
     with _Server(("127.0.0.1", 0), _Handler) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/dicom-web"
-        server.pacs = FakePacs(series, url)
+        server.pacs = FakePacs(series, url=url)
         thread = Thread(target=server.serve_forever)
         thread.start()
         yield server.pacs

@@ -15,6 +15,7 @@ import pydicom
 import requests
 from dicomweb_client import DICOMwebClient
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import XRayRadiationDoseSRStorage
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb import search
@@ -31,6 +32,7 @@ from distiliqa.pacs.retry import PassingError, RefusedError, Retries
 CONNECT_S, READ_S = 10.0, 60.0
 MAX_SYNTAXES = 8  # in which an object is asked for
 _SERIES_FIELDS = ("Modality", "NumberOfStudyRelatedSeries", "NumberOfSeriesRelatedInstances")
+_REPORT_FIELDS = ("SOPClassUID", "SeriesInstanceUID", "AvailableTransferSyntaxUID")
 _OBJECT_FIELDS = (
     "Rows",
     "Columns",
@@ -118,6 +120,19 @@ class Server:
         """
         ask = partial(self._client.search_for_instances, study, series)
         return self._search(ask, search.SOP_UID, _OBJECT_FIELDS, stated)
+
+    def find_dose_reports(self, study: str) -> dict[str, Row]:
+        """The radiation dose reports of a study (QIDO-RS), by SOP class; few or none.
+
+        Raises
+        ------
+        DistiliqaError : as `store`.
+        """
+        wanted = {"SOPClassUID": XRayRadiationDoseSRStorage}
+        ask = partial(self._client.search_for_instances, study, search_filters=wanted)
+        rows = self._search(ask, search.SOP_UID, _REPORT_FIELDS).rows
+        # Some servers ignore what they cannot match.
+        return {uid: row for uid, row in rows.items() if _is_dose_report(row)}
 
     def retrieve(
         self, study: str, series: str, uid: str, row: Row, path: Path, *, again: bool = True
@@ -234,6 +249,10 @@ class Server:
                 return request()
 
         return (retries or self.retries).call(ask)
+
+
+def _is_dose_report(row: Row) -> bool:
+    return search.value(row, search.SOP_CLASS) == XRayRadiationDoseSRStorage
 
 
 def _may_be_ct(row: Row) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb.client import Server
+from distiliqa.pacs.dicomweb.dose_reports import DoseReports, download_dose_reports
 from distiliqa.pacs.dicomweb.search import OBJECTS_OF_SERIES, Row, count
 from distiliqa.pacs.retry import PassingError, SlowError, UnreachableError
 from distiliqa.scoring.inputs import Found, find_slices
@@ -34,23 +35,32 @@ class Download:
         Folders of the series of which objects came.
     missing : tuple[Problem, ...]
         Objects that did not come, by their intended paths, and incomplete series, with the reasons.
+    doses : DoseReports
+        Radiation dose reports of the study.
     """
 
     url: str
     folder: Path
     paths: tuple[str, ...]
     missing: tuple[Problem, ...] = ()
+    doses: DoseReports = field(default_factory=DoseReports)
 
     def text(self, text: str) -> str:
         """Replace paths in a text by their URLs (WADO-RS, PS3.18, section 10.4)."""
         slash = r"[/\\]"
         folder = re.escape(str(self.folder))
         series = rf"{folder}{slash}(?P<series>[0-9.]+)(?:{slash}(?P<object>[0-9.]+)\.dcm)?"
-        return re.sub(series, self._url, text)
+        return re.sub(series, self._url, text).replace(str(self.folder), self.url)
 
     def find(self) -> Found:
         """The slices that came, as slices of the study on the server."""
-        return find_slices(self.paths, self.missing).named([self.url], self.text)
+        found = find_slices(self.paths, self.missing)
+        index = replace(
+            found.index,
+            left_out=(*found.index.left_out, *self.doses.problems),
+            dose_reports=(*found.index.dose_reports, *self.doses.reports),
+        )
+        return replace(found, index=index).named([self.url], self.text)
 
     def _url(self, found: re.Match[str]) -> str:
         series = f"{self.url}/series/{found['series']}"
@@ -79,7 +89,7 @@ class Study:
         return f"{self.server.url}/studies/{self.uid}"
 
     def download(self, folder: Path, progress: Progress | None = None) -> Download:
-        """Write the series to folders of their own inside ``folder``.
+        """Write the series, and the dose reports, to folders of their own inside ``folder``.
 
         Objects that the server does not give are in ``missing`` of the result.
 
@@ -109,7 +119,8 @@ class Study:
             missing += self._retrieve(series, objects.rows, place, progress)
             if place.exists() and any(place.iterdir()):
                 paths.append(str(place))
-        return Download(self.url, folder, tuple(paths), tuple(missing))
+        doses = download_dose_reports(self.server, self.uid, folder)
+        return Download(self.url, folder, tuple(paths), tuple(missing), doses)
 
     def _retrieve(
         self, series: str, rows: dict[str, Row], folder: Path, progress: Progress | None
