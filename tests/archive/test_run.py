@@ -240,6 +240,20 @@ def test_another_model_is_refused(tmp_path: Path, tiny: Model, write_series: Wri
 
 
 @pytest.mark.usefixtures("without_ray")
+def test_other_measures_are_refused_and_those_of_earlier_versions_are_none(
+    tmp_path: Path, tiny: Model, write_series: Write
+):
+    folder, out = write_series(tmp_path / "in"), tmp_path / "out"
+    score_archive([str(folder)], tiny, out, measures="none")
+    record = json.loads((out / "run.json").read_text())
+    assert record["settings"].pop("measures") == "none"
+    (out / "run.json").write_text(json.dumps(record))
+    with pytest.raises(DistiliqaError, match=r"other --measures.*'measures': 'none'"):
+        score_archive([str(folder)], tiny, out)
+    assert score_archive([str(folder)], tiny, out, measures="none").known == 3
+
+
+@pytest.mark.usefixtures("without_ray")
 def test_the_means_are_those_of_the_local_engine(tmp_path: Path, tiny: Model, write_series: Write):
     write_series(tmp_path / "in" / "a")
     write_series(tmp_path / "in" / "b", 4, SeriesInstanceUID="1.2.4")

@@ -12,6 +12,7 @@ from distiliqa.archive import series_means as series  # noqa: E402
 from distiliqa.archive.parts import Parts  # noqa: E402
 from distiliqa.archive.series_means import write_series  # noqa: E402
 from distiliqa.archive.table import schema  # noqa: E402
+from distiliqa.report.measured_columns import MEASURED_COLUMNS  # noqa: E402
 
 
 def means(folder: Path, *parts: list[dict], count_outside: bool = False) -> dict[str, dict]:
@@ -66,9 +67,20 @@ def test_a_mean_is_of_the_slices_of_its_interval(tmp_path: Path, count_outside: 
     assert [found["b"][name] for name in ("score", "interval_low")] == expected
 
 
+def test_a_measure_is_the_mean_of_the_slices_that_have_it(tmp_path: Path):
+    rows = [{"series": "a", "score": 1.0, "mtf50_per_mm": f50} for f50 in (0.3, 0.4, None)]
+    found = means(tmp_path, rows, [{"series": "b", "score": 1.0}])
+    assert found["a"]["mtf50_per_mm"] == pytest.approx(0.35)
+    assert (found["a"]["dprime"], found["b"]["mtf50_per_mm"]) == (None, None)
+    columns = list(found["a"])
+    names = [column.name for column in MEASURED_COLUMNS]
+    assert columns[-len(names) :] == names
+
+
 def test_parts_of_version_0_1_0_can_still_be_read(tmp_path: Path):
     older = schema(())
-    for name in ("empty", "processed", "counts_as_processed"):
+    names = (column.name for column in MEASURED_COLUMNS)
+    for name in ("empty", "processed", "counts_as_processed", *names):
         older = older.remove(older.get_field_index(name))
     found = Parts(tmp_path / "slices", older)
     rows = [{"state": "scored", "series": "a", "score": 2.0, "outside": False}]

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tools.phantom.blurred_body import body
 
 pa = pytest.importorskip("pyarrow")
 
 from distiliqa.archive.worker import Scorer, Setting  # noqa: E402
 from distiliqa.errors import ModelFolderError  # noqa: E402
 from distiliqa.models.folder import ONNX  # noqa: E402
+from distiliqa.report.measured_columns import MEASURED_COLUMNS  # noqa: E402
 from distiliqa.scoring.model import Model  # noqa: E402
 from distiliqa.scoring.run import score_inputs  # noqa: E402
 
@@ -42,6 +44,19 @@ def test_a_slice_is_a_row_with_all_that_is_known(
     assert (row["state"], row["slice"], row["size"], row["modified_ns"]) == ("scored", 0, 1, 2)
     assert row["sha256"] == hashlib.sha256((folder / "0.dcm").read_bytes()).hexdigest()
     assert (row["model"], row["model_sha256"]) == ("tiny 1.0", tiny.config.files[ONNX])
+
+
+@pytest.mark.parametrize("measures", ["none", "basic"])
+def test_what_is_measured_is_that_of_score(
+    tmp_path: Path, tiny: Model, write_ct: Callable[..., Path], measures: str
+):
+    write_ct(tmp_path / "0.dcm", body(0.35, pixel_mm=0.7, size=320, noise_hu=12))
+    scorer = Scorer(Setting(str(tiny.folder), tiny.config.files[ONNX], measures=measures))
+    (row,) = score(scorer, tmp_path / "0.dcm")
+    (there,) = score_inputs([tmp_path], tiny, measures=measures).slices
+    for column in MEASURED_COLUMNS:
+        assert row[column.name] == column.value(there)
+    assert (row["mtf50_per_mm"] is None) == (measures == "none")
 
 
 def test_what_is_wrong_with_a_file_concerns_it_alone(

@@ -13,6 +13,7 @@ from distiliqa.files import write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.models.config import ModelConfig
 from distiliqa.report.json import environment, model_facts, settings
+from distiliqa.scoring.measuring import Measuring
 
 RUN = "run.json"
 _PACKAGES = ("ray", "pyarrow")
@@ -68,15 +69,17 @@ class Record:
     Raises
     ------
     DistiliqaError
-        The folder holds results of another model, or of a manifest of other columns, or a
-        ``run.json`` of another command.
+        The folder holds results of another model, of other measures, or of a manifest of other
+        columns, or a ``run.json`` of another command.
     """
 
-    def __init__(self, folder: Path, model: ModelConfig, carried: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, model: ModelConfig, carried: tuple[str, ...], measures: Measuring
+    ) -> None:
         self.path = folder / RUN
         self._bound = {
             "model": model_facts(model),
-            "settings": settings(model) | {"columns": list(carried)},
+            "settings": settings(model) | {"columns": list(carried), "measures": measures},
         }
         self._runs = self._earlier_runs() if self.path.exists() else []
 
@@ -106,11 +109,12 @@ class Record:
                 path=self.path,
                 remedy="give that model, or another --out",
             )
-        if found.get("settings") != self._bound["settings"]:
+        before = {"measures": "none"} | found.get("settings", {})  # of earlier versions
+        if before != self._bound["settings"]:
             raise DistiliqaError(
-                "holds scores with another window or image size, or other columns of manifests: "
-                f"{found.get('settings')}",
+                "holds scores with another window or image size, other --measures, or other "
+                f"columns of manifests: {before}",
                 path=self.path,
-                remedy="give the same manifests, or another --out",
+                remedy="give the same --measures and manifests, or another --out",
             )
         return found["runs"]

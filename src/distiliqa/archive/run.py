@@ -21,6 +21,7 @@ from distiliqa.archive.worker import Setting
 from distiliqa.ct import Problem
 from distiliqa.files import only_one
 from distiliqa.models.folder import ONNX
+from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import Model
 from distiliqa.version import __version__
 
@@ -41,6 +42,7 @@ def score_archive(
     concurrency: int | None = None,
     threads: int = 1,
     count_outside: bool = False,
+    measures: Measuring = "basic",
     progress: Callable[[int, int], None] | None = None,
 ) -> Counts:
     """Score every axial CT slice of an archive, and continue the earlier run in ``out``.
@@ -63,14 +65,16 @@ def score_archive(
         CPU threads of each worker.
     count_outside : bool
         Let slices out of domain count in the means of their series.
+    measures : {"none", "basic"}
+        What is measured beside the score, see `distiliqa.score`.
     progress : Callable[[int, int], None] or None
         Called as files are done with the number done and the number listed.
 
     Raises
     ------
     DistiliqaError
-        An input is missing, ``out`` belongs to another model or another run writes there, the disk
-        is full, or Ray cannot continue.
+        An input is missing, ``out`` belongs to another model or other measures or another run
+        writes there, the disk is full, or Ray cannot continue.
     """
     sources = [open_source(name) for name in inputs]
     with only_one(out, "run"):
@@ -81,6 +85,7 @@ def score_archive(
             out,
             cluster=(address, concurrency),
             count_outside=count_outside,
+            measures=measures,
             progress=progress,
         )
 
@@ -93,11 +98,13 @@ def _score_all(
     *,
     cluster: tuple[str | None, int | None],
     count_outside: bool,
+    measures: Measuring,
     progress: Callable[[int, int], None] | None,
 ) -> Counts:
     carried = tuple(dict.fromkeys(name for source in sources for name in source.columns))
-    record = Record(out, model.config, carried)
-    setting = Setting(str(model.folder), model.config.files[ONNX], counts.threads, carried)
+    record = Record(out, model.config, carried, measures)
+    sha256 = model.config.files[ONNX]
+    setting = Setting(str(model.folder), sha256, counts.threads, carried, measures)
     parts = Parts(out / SLICES, schema(carried))
     record.write(counts)
     archive = _Archive(parts, setting, counts, progress)

@@ -15,9 +15,11 @@ from distiliqa.archive.table import SCORED
 from distiliqa.files import atomic_path
 from distiliqa.report.columns import SERIES
 from distiliqa.report.csv import write_table
+from distiliqa.report.measured_columns import MEASURED_COLUMNS
 from distiliqa.scoring.series_score import counted
 
-_MEANS = ("score", "interval_low", "interval_high", "noise_hu", "processed")
+_MEASURED = tuple(column.name for column in MEASURED_COLUMNS)
+_MEANS = ("score", "interval_low", "interval_high", "noise_hu", "processed", *_MEASURED)
 _BY = ("series", "outside", "empty")
 _PROCESSED = "counts_as_processed"
 _READ = (*_BY, "state", "position_mm", _PROCESSED, *_MEANS)
@@ -30,10 +32,11 @@ _NEWER = {
     "empty": pa.scalar(False),
     "processed": pa.scalar(None, pa.float64()),
     _PROCESSED: pa.scalar(None, pa.bool_()),
+    **dict.fromkeys(_MEASURED, pa.scalar(None, pa.float64())),
 }
 COLUMNS = {
     column.name: _TYPES.get(column.name, pa.float64())
-    for column in SERIES
+    for column in (*SERIES, *MEASURED_COLUMNS)
     if column.name != "counted"
 }
 
@@ -136,7 +139,7 @@ def _empty(group: dict[str, Any]) -> int:
 def _means(groups: Sequence[dict[str, Any]]) -> dict[str, float | None]:
     """Means over one set of slices, as those of `distiliqa.scoring.series_score.SeriesScore`.
 
-    The noise level alone is that of fewer slices: of those with enough soft tissue.
+    The noise level, and what is measured, are those of fewer slices: of those that have them.
     """
     slices = sum(group["score_count"] for group in groups)
     means: dict[str, float | None] = {}

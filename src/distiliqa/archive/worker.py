@@ -20,6 +20,7 @@ from distiliqa.ct.source import Source
 from distiliqa.errors import ModelFolderError
 from distiliqa.models.folder import ONNX
 from distiliqa.scoring.inputs import problem_of
+from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.version import __version__
@@ -42,12 +43,15 @@ class Setting:
         CPU threads of a worker.
     carried : tuple[str, ...]
         Columns of manifests that go into the results.
+    measures : {"none", "basic"}
+        What is measured beside the score, see `distiliqa.score`.
     """
 
     model: str
     sha256: str
     threads: int = 1
     carried: tuple[str, ...] = ()
+    measures: Measuring = "none"
 
 
 class Scorer:
@@ -68,6 +72,7 @@ class Scorer:
                 path=self.model.folder,
                 remedy="install the same version of distiliqa and the same model everywhere",
             )
+        self.measures = setting.measures
         self.schema = schema(setting.carried)
 
     def __call__(self, files: pa.Table) -> pa.Table:
@@ -98,7 +103,7 @@ class Scorer:
         """Yield the slices that can be read; the others become rows of ``failed``."""
         for info in index.slices:
             try:
-                yield prepare(info.read(), self.model.config)
+                yield prepare(info.read(), self.model.config, self.measures)
             except Exception as error:
                 failed.append(problem_row(problem_of(error, info.path), FAILED, info.frame))
 

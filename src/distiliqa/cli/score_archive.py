@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,6 +32,10 @@ def score_archive(
         bool,
         typer.Option("--count-outside", help="Let slices out of domain count in means."),
     ] = False,
+    measures: Annotated[
+        Literal["none", "basic"],
+        typer.Option(help="Measure sharpness, texture, size, dose and faults of no or each slice."),
+    ] = "basic",
     address: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Address of a Ray cluster; default: this machine."),
@@ -68,6 +72,7 @@ def score_archive(
             concurrency=concurrency,
             threads=threads,
             count_outside=count_outside,
+            measures=measures,
             progress=show,
         )
     if not quiet:
