@@ -17,7 +17,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from bench.figures import Curve, Figure, Found, main
@@ -26,6 +28,10 @@ from bench.slices import write_slices
 from distiliqa.models.folder import ONNX
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
+
+if TYPE_CHECKING:
+    from distiliqa.archive.portions import Listed
+    from distiliqa.archive.worker import Setting
 
 SERIES, SLICES_EACH, CORES = 1_000_000, 300, 100
 NETWORK = 1.25e9  # bytes a second of 10 Gbit/s
@@ -102,7 +108,7 @@ class Measured:
 def measure() -> Found:
     about = (
         f"Ray with two workers of one thread beside the local engine with two threads, {MANY} "
-        "slices; the start of both is measured with few slices and taken off"
+        "slices, without measures; the start of both is measured with few slices and taken off"
     )
     try:
         import ray
@@ -133,8 +139,8 @@ def measured(place: Path) -> Measured:
             {
                 "ray few": lambda: with_ray(few, one),
                 "ray many": lambda: with_ray(many, one),
-                "local few": lambda: score_inputs([few], local),
-                "local many": lambda: score_inputs([many], local),
+                "local few": lambda: score_inputs([few], local, measures="none"),
+                "local many": lambda: score_inputs([many], local, measures="none"),
             },
             ROUNDS,
         )
@@ -227,7 +233,7 @@ def with_ray(folder: Path, model: Model) -> None:
     from distiliqa.archive.run import score_archive
 
     with tempfile.TemporaryDirectory() as out:
-        score_archive([str(folder)], model, Path(out))
+        score_archive([str(folder)], model, Path(out), measures="none")
 
 
 def one_worker(model: Model, folder: Path) -> float:
@@ -237,16 +243,16 @@ def one_worker(model: Model, folder: Path) -> float:
     scorer, files = Scorer(setting_of(model)), listed(folder)
     tasks = [table_of(files[at : at + FEW]) for at in range(0, 4 * FEW, FEW)]
     scorer(tasks[0])
-    return FEW / statistics.median(timed(lambda task=task: scorer(task)) for task in tasks[1:])
+    return FEW / statistics.median(timed(partial(scorer, task)) for task in tasks[1:])
 
 
 class Idle:
     """A worker that knows all scores already: what is left is the work of the leading machine."""
 
-    def __init__(self, setting: object) -> None:
+    def __init__(self, setting: Setting) -> None:
         self.setting = setting
 
-    def __call__(self, files: object) -> object:
+    def __call__(self, files: Any) -> Any:
         return results(files["path"].to_pylist(), self.setting)
 
 
@@ -287,7 +293,7 @@ def written_each_second(folder: Path, model: Model) -> tuple[float, float]:
     return ROWS / seconds, sum(path.stat().st_size for path in parts.paths()) / ROWS
 
 
-def results(paths: list[str], setting: object) -> object:
+def results(paths: list[str], setting: Setting) -> Any:
     """Made up rows as different from each other as those of real slices."""
     import pyarrow as pa
 
@@ -332,19 +338,19 @@ def listed_each_second(folder: Path) -> float:
     return 3000 / timed(lambda: list(files_under(str(folder))))
 
 
-def listed(folder: Path) -> list[object]:
-    from distiliqa.archive.portions import open_source
+def listed(folder: Path) -> list[Listed]:
+    from distiliqa.archive.portions import Listed, open_source
 
-    return list(open_source(str(folder)).files())
+    return [file for file in open_source(str(folder)).files() if isinstance(file, Listed)]
 
 
-def table_of(files: list[object]) -> object:
+def table_of(files: list[Listed]) -> Any:
     import pyarrow as pa
 
     return pa.Table.from_pylist([{"path": file.path, **file.stamp._asdict()} for file in files])
 
 
-def setting_of(model: Model) -> object:
+def setting_of(model: Model) -> Setting:
     from distiliqa.archive.worker import Setting
 
     return Setting(str(model.folder), model.config.files[ONNX])

@@ -7,10 +7,13 @@ import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 from bench.alone import Alone, alone
 from bench.figures import Curve, Figure, Found, main
 from bench.slices import origin, write_slices
+
+Points: TypeAlias = list[tuple[float, float]]
 
 COUNTS = (1, 10, 100, 1000, 10000)
 SIZES, BATCHES, FEW = (128, 256, 512, 1024), (1, 2, 4, 8), 64
@@ -94,8 +97,8 @@ def _against_slices(folder: Path, left_out: list[str]) -> tuple[list[Figure], li
             at_most=1.1,
         ),
     ]
-    seconds = {"all": [(count, point.result["all"]) for count, point in found.items()]}
-    memory = {"scoring": [(count, point.peak_mib) for count, point in found.items()]}
+    seconds = {"all": [(float(count), point.result["all"]) for count, point in found.items()]}
+    memory = {"scoring": [(float(count), point.peak_mib) for count, point in found.items()]}
     return figures, [
         Curve("Time against slices", "slices", "s", seconds, _ABOUT_SLICES),
         Curve("Memory against slices", "slices", "MiB", memory, _ABOUT_MEMORY),
@@ -114,7 +117,8 @@ def _that_fit(count: int, found: dict[int, Alone], folder: Path) -> int:
 
 
 def _against_size(folder: Path) -> list[Curve]:
-    times, memory = [], []
+    times: Points = []
+    memory: Points = []
     for size in SIZES:
         part = write_slices(folder / f"size{size}", FEW, size)
         found = alone("growth", "scored", str(part))
@@ -129,7 +133,8 @@ def _against_size(folder: Path) -> list[Curve]:
 def _against_model(folder: Path, few: Path) -> list[Curve]:
     from bench.model_sizes import MODELS, gflop, write_model  # not in `alone`: torch is large
 
-    times, memory = [], []
+    times: Points = []
+    memory: Points = []
     for name, sizes in MODELS.items():
         model, work = write_model(folder / name, sizes), gflop(sizes)
         found = alone("growth", "scored", str(few), str(model))
@@ -150,7 +155,7 @@ def _against_model(folder: Path, few: Path) -> list[Curve]:
 
 
 def _against_cores(few: Path) -> Curve:
-    rates = []
+    rates: Points = []
     for cores in sorted({1, 2, os.cpu_count() or 1}):
         result = alone("growth", "scored", str(few), cores=cores).result
         rates.append((cores, result["slices"] / result["all"]))
@@ -159,7 +164,7 @@ def _against_cores(few: Path) -> Curve:
 
 def _against_batch(few: Path) -> Curve:
     found = [(batch, alone("growth", "batched", str(few), batch)) for batch in BATCHES]
-    points = {"inference": [(batch, point.result) for batch, point in found]}
+    points = {"inference": [(float(batch), point.result) for batch, point in found]}
     return Curve("Time against batch", "slices at a time", "ms/slice", points, _ABOUT_BATCH)
 
 

@@ -28,6 +28,8 @@ BENCHMARKS = (
     "end_to_end",
     "cold_start",
     "scoring",
+    "compact_graphs",
+    "measuring",
     "training",
     "validation_curves",
     "preprocessing",

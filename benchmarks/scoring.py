@@ -14,6 +14,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,10 +82,11 @@ def published(folder: Path, images: Images, targets: NDArray) -> Run:
 
 def measure_published(found: Found, eager: Run, exact: Model, images: Images) -> None:
     runs = {EAGER: eager, FAST: by_model(exact)}
-    for name, options in {
+    published: dict[str, Any] = {
         OPENVINO: {"runtime": "openvino"},
         REDUCED: {"runtime": "openvino", "precision": "bf16"},
-    }.items():
+    }
+    for name, options in published.items():
         with noted_if_absent(found, f"published network by {name}"):
             runs[name] = by_model(load_model(exact.folder, **options))
     few = images[:BATCH]
@@ -136,10 +138,11 @@ def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
 
 def measure_compact(found: Found, shipped: Model, images: Images) -> None:
     runs = {EAGER: by_torch(load_network(shipped.folder)), FAST: by_model(shipped)}
-    for name, options in {
+    compact: dict[str, Any] = {
         OPENVINO: {"runtime": "openvino"},
         REDUCED: {"precision": "bf16"},
-    }.items():
+    }
+    for name, options in compact.items():
         with noted_if_absent(found, f"compact network by {name}"):
             runs[name] = by_model(load_model(**options))
     few = images[: 3 * BATCH]
@@ -221,7 +224,7 @@ def in_batches(run: Run, size: int, parallel_batches: int = 1) -> Run:
 
 
 def bound_to(runs: Mapping[str, Run], images: Images) -> dict[str, Callable[[], object]]:
-    return {name: lambda run=run: run(images) for name, run in runs.items()}
+    return {name: partial(run, images) for name, run in runs.items()}
 
 
 def most_moved(one: NDArray, other: NDArray) -> float:

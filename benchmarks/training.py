@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,8 +36,9 @@ from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.sizes import PRESETS
+from distiliqa.lab.train.callbacks import Residence
 from distiliqa.lab.train.engine import compile_network, freed_memory_kept, make_trainer
-from distiliqa.lab.train.loaders import Batches, Residence
+from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import StudentSection, load_recipe
 from distiliqa.lab.train.student import StudentModule
@@ -144,9 +146,9 @@ def timed(work: Work, rounds: int) -> Seconds:
     """Seconds of an epoch of each, ``published teacher`` and so on."""
     one = work.network(1).eval()
     teachers = [copy.deepcopy(one) for _ in range(TEACHERS)]
-    fast_teachers = [
-        teacher.to(memory_format=torch.channels_last) for teacher in copy.deepcopy(teachers)
-    ]
+    # Weights of a module take the format of a call without types.
+    channels_last: Any = {"memory_format": torch.channels_last}
+    fast_teachers = [teacher.to(**channels_last) for teacher in copy.deepcopy(teachers)]
     with contextlib.redirect_stderr(io.StringIO()):
         cache = open_cache(work.images, folder=work.folder)
     sides = {

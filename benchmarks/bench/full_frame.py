@@ -39,23 +39,31 @@ class Layer(nn.Module):
         return tokens + self.mlp(self.ln_2(tokens))
 
 
+class Encoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pos_embedding = nn.Parameter(torch.zeros(1, 197, WIDTH))
+        layers = ((f"encoder_layer_{n}", Layer()) for n in range(LAYERS))
+        self.layers = nn.Sequential(OrderedDict(layers))
+        self.ln = nn.LayerNorm(WIDTH, 1e-6)
+
+    def forward(self, tokens: Tensor) -> Tensor:  # (N, 197, 768)
+        return self.ln(self.layers(tokens + self.pos_embedding))
+
+
 class Vit(nn.Module):
     def __init__(self, outputs: int) -> None:
         super().__init__()
         self.conv_proj = nn.Conv2d(3, WIDTH, PATCH, PATCH)
         self.class_token = nn.Parameter(torch.zeros(1, 1, WIDTH))
-        self.encoder = nn.Module()
-        self.encoder.pos_embedding = nn.Parameter(torch.zeros(1, 197, WIDTH))
-        layers = ((f"encoder_layer_{n}", Layer()) for n in range(LAYERS))
-        self.encoder.layers = nn.Sequential(OrderedDict(layers))
-        self.encoder.ln = nn.LayerNorm(WIDTH, 1e-6)
+        self.encoder = Encoder()
         self.heads = nn.Linear(WIDTH, outputs)
 
     def forward(self, features: Tensor) -> Tensor:  # (N, 3, 224, 224)
         patches = self.conv_proj(features).flatten(2).transpose(1, 2)  # (N, 196, 768)
         token = self.class_token.expand(len(patches), -1, -1)
-        tokens = torch.cat([token, patches], dim=1) + self.encoder.pos_embedding
-        return self.heads(self.encoder.ln(self.encoder.layers(tokens))[:, 0])
+        tokens = torch.cat([token, patches], dim=1)
+        return self.heads(self.encoder(tokens)[:, 0])
 
 
 class FullFrame(nn.Module):

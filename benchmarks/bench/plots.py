@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -13,7 +14,7 @@ from distiliqa.files import atomic_path
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
-_STYLE = {"svg.hashsalt": "distiliqa", "svg.fonttype": "none", "font.size": 10}
+_STYLE: Any = {"svg.hashsalt": "distiliqa", "svg.fonttype": "none", "font.size": 10}
 
 
 def picture_name(curve: Curve) -> str:

@@ -5,7 +5,7 @@ From the facts of Baldeon-Calisto et al. 2024, doi 10.1016/j.compbiomed.2024.108
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,8 @@ class DicomSlices(Dataset[tuple[Tensor, Tensor]]):
 
 
 def _turned(image: np.ndarray) -> np.ndarray:
-    moves = (np.flipud, np.fliplr, np.rot90, np.transpose)
+    moves: list[Callable[[np.ndarray], np.ndarray]]
+    moves = [np.flipud, np.fliplr, np.rot90, np.transpose]
     for move, at_all in zip(moves, torch.rand(len(moves)) < 0.5, strict=True):
         image = move(image) if at_all else image
     return image

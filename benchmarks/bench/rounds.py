@@ -15,7 +15,7 @@ def side_by_side(runs: Mapping[str, Callable[[], object]], rounds: int) -> Secon
         run()
     seconds: Seconds = {name: [] for name in runs}
     for turn in range(rounds):
-        names = list(runs) if turn % 2 == 0 else list(reversed(runs))
+        names = list(runs)[:: 1 if turn % 2 == 0 else -1]
         for name in names:
             begin = time.perf_counter()
             runs[name]()

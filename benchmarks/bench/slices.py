@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
@@ -108,7 +108,8 @@ def _template(path: Path, size: int | None) -> tuple[bytes, bytes]:
     dataset.Rows, dataset.Columns = stored.shape
     dataset.PixelData = stored.tobytes()
     dataset["PixelData"].VR = "OW"
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = _SLICE
+    dataset.SOPInstanceUID = _SLICE
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID(_SLICE)
     dataset.SeriesInstanceUID = _SERIES_UID
     dataset.ImagePositionPatient = [0, 0, _POSITION]
     content = _saved(dataset)
