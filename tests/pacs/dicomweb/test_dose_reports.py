@@ -85,6 +85,7 @@ def test_a_report_that_cannot_be_had_costs_no_slice(
     assert str(tmp_path) not in problem.path + problem.reason
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 def test_a_series_uid_that_is_no_uid_is_no_path(study: Study, fake_pacs: FakePacs, tmp_path: Path):
     path = write_dose_report(tmp_path / "dose.dcm", dose_event(), SeriesInstanceUID="../../1.2")
     fake_pacs.reports = [path]
