@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, minimum_filter, uniform_filter
 
-from distiliqa.metrics.filters import block_means, box_all, box_mean, gaussian_mean, mirrored
+from distiliqa.metrics.filters import (
+    block_means,
+    box_all,
+    box_mean,
+    gaussian_mean,
+    median,
+    mirrored,
+    part_means,
+    part_moments,
+    percentile,
+)
 
 VALUES = np.random.default_rng(0).normal(0, 100, (40, 57))
 
@@ -54,3 +64,20 @@ def test_block_means_are_those_of_the_parts() -> None:
             part = image[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
             assert found[row, column] == part.mean()
     assert block_means(image > 10, 1)[0, 0] == (image > 10).mean()
+
+
+def test_means_of_parts_of_many_planes_leave_the_rest_out():
+    planes = np.random.default_rng(0).normal(0, 1, (2, 11, 9))
+    expected = planes[:, :8, :8].reshape(2, 2, 4, 2, 4).mean(axis=(2, 4))
+    np.testing.assert_allclose(part_means(planes, 4), expected)
+    means, squares = part_moments(planes[0], 4)
+    np.testing.assert_allclose(means, expected[0])
+    np.testing.assert_allclose(squares, part_means(planes[0] ** 2, 4))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("count", [1, 2, 7, 101, 1000])
+def test_median_and_percentile_are_those_of_numpy(kind: type, count: int):
+    values = np.random.default_rng(count).gamma(5, 3, count).astype(kind)
+    assert median(values) == pytest.approx(np.median(values), rel=1e-7)
+    assert percentile(values, 95) == np.percentile(values, 95)

@@ -93,7 +93,9 @@ def body_outline(hu: NDArray[np.floating], blocks: BodyBlocks | None = None) -> 
     largest = _largest(thick)
     if np.count_nonzero(largest) < _MIN_BODY:
         return None
-    parts, body = (spanned(grown(part) & dense) for part in (thick, largest))
+    parts = body = spanned(grown(thick) & dense)
+    if np.count_nonzero(largest) < np.count_nonzero(thick):
+        body = spanned(grown(largest) & dense)
     return BodyOutline(np.asarray(hu, np.float32), means, parts, body, side)
 
 

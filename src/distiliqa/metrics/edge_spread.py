@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.metrics.filters import median
+
 BINS_A_PIXEL = 10
 FREQUENCY = np.arange(0.0, 1.601, 0.01)  # 1/mm
 _NEAR = 2.5  # pixels around an edge, which align it
@@ -81,7 +83,7 @@ def edge_sums(
     bounds = np.linspace(0, len(values), len(values) // _ARC + 1).astype(int)
     arcs = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     means = np.bincount(arcs, sharpness) / np.bincount(arcs)
-    sharper = np.flatnonzero(means >= np.median(means))
+    sharper = np.flatnonzero(means >= median(means))
     rank = np.full(len(means), -1)
     rank[sharper] = np.arange(len(sharper))
     kept = rank[arcs] >= 0
@@ -202,8 +204,8 @@ def edge_response(sums: EdgeSums) -> EdgeResponse:
         Of profiles across the skin.
     """
     blurred, air, plateau = _transform(_mean_edge(*sums.total[:2]), sums.pixel_mm)
-    bins = np.sinc(FREQUENCY * sums.pixel_mm / BINS_A_PIXEL) ** 2
-    return EdgeResponse(blurred[0], _second_edge(blurred[0], air, plateau) * bins)
+    ideal = _second_edge(blurred[0], air, plateau) * _of_bins(sums.pixel_mm)
+    return EdgeResponse(blurred[0], ideal)
 
 
 def drawn_transfer_functions(
@@ -278,6 +280,13 @@ def _second_edge(
     delay = phase @ (weights * f) / (weights * f**2).sum()
     left = (phase - delay[:, np.newaxis] * f) ** 2 @ weights
     return (1 - share * _DELAYED[np.argmin(left)]) / (1 - share)
+
+
+@lru_cache(maxsize=8)
+def _of_bins(pixel_mm: float) -> NDArray[np.float64]:
+    """Response of the bins and of the difference between them, (frequencies,)."""
+    response: NDArray[np.float64] = np.sinc(FREQUENCY * pixel_mm / BINS_A_PIXEL) ** 2
+    return response
 
 
 @lru_cache(maxsize=8)

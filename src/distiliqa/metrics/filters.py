@@ -26,6 +26,23 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     return window_sums(window_sums(values, size).T, size).T / size**2
 
 
+def median(values: NDArray[np.floating]) -> float:
+    """Median of one value or more; a sort is faster than `numpy.median` for some thousand."""
+    ordered = np.sort(values, axis=None)
+    return float(ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2
+
+
+def percentile(values: NDArray[np.floating], percent: float) -> float:
+    """As `numpy.percentile`, to the last bit, in a quarter of its time for some thousand values."""
+    place = (values.size - 1) * (percent / 100)
+    at = int(place)
+    above, share = min(at + 1, values.size - 1), place - at
+    ordered = np.partition(values, (at, above))
+    low, high = ordered[at], ordered[above]
+    step = high - low  # rounded as the values are
+    return float(low + step * share if share < 0.5 else high - step * (1 - share))
+
+
 def block_means(image: NDArray, blocks: int) -> NDArray[np.floating]:
     """Means over ``blocks`` x ``blocks`` parts of an image; a rest of pixels is ignored.
 

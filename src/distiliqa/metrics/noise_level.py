@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.filters import box_all, box_mean, mirrored
+from distiliqa.metrics.filters import box_all, box_mean, mirrored, percentile
 
 BOX_MM = 6.0
 _TYPICAL_SPACING_MM = 0.7
@@ -221,7 +221,7 @@ def _inner(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
 
 def mode(deviations: NDArray[np.floating]) -> float:
     """Peak of the smoothed histogram of the lower 95 %; edges are in the rest."""
-    highest = float(np.percentile(deviations, 95))
+    highest = percentile(deviations, 95)
     if highest == 0:
         return 0.0
     bins = (deviations[deviations < highest] * (_BINS / highest)).astype(np.intp)

@@ -36,12 +36,12 @@ class RadialSpectrum(NamedTuple):
         """
         smooth = np.convolve(self.power, (0.25, 0.5, 0.25))[1:-1]
         top = smooth >= _TOP * smooth.max()
-        return float(np.average(self.frequency[top], weights=smooth[top]))
+        return float(self.frequency[top] @ smooth[top] / smooth[top].sum())
 
     @property
     def mean_frequency(self) -> float:
         """Mean frequency weighted by the power, f_av of AAPM TG-233, 1/mm."""
-        return float(np.average(self.frequency, weights=self.power))
+        return float(self.frequency @ self.power / self.power.sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -132,7 +132,7 @@ def pooled_nps(slices: Sequence[RegionSums], pixel_mm: float) -> PatientNps:
     spectrum = spectrum_of(slices, np.ones(len(slices)), pixel_mm)
     radial = spectrum.radial()
     mean = radial.mean_frequency
-    width = np.sqrt(np.average((radial.frequency - mean) ** 2, weights=radial.power))
+    width = np.sqrt((radial.frequency - mean) ** 2 @ radial.power / radial.power.sum())
     return PatientNps(
         mean,
         radial.peak_frequency,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.body_outline import BodyOutline, field_room
-from distiliqa.metrics.filters import window_all, window_sums
+from distiliqa.metrics.filters import median, window_all, window_sums
 from distiliqa.metrics.noise_boxes import CELL
 from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
@@ -143,14 +143,16 @@ def _detail(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _common(means: NDArray[np.floating], valid: NDArray[np.bool_]) -> RingIndex:
     """Rings from the means of arcs, (radii, sectors); edges of organs go on into the next arc."""
-    if np.count_nonzero(valid):
-        limit = _MAX_ARC * np.median(np.abs(means[valid]))
-        means = np.clip(means, -limit, limit)
+    plain = means[valid]
+    if plain.size:
+        limit = _MAX_ARC * median(np.abs(plain))
+        means = np.minimum(np.maximum(means, -limit), limit)
+        plain = np.minimum(np.abs(plain), limit)
     common = means * _beyond(means)
     products, pairs = common.sum(axis=0), (valid * _beyond(valid.astype(float))).sum(axis=0)
     if pairs.sum() < _MIN_PAIRS:
         return RingIndex(reason="too few arcs of plain tissue and air")
-    error = np.mean(means[valid] ** 2) * np.sqrt(2 * pairs.sum())  # of independent arcs
+    error = np.dot(plain, plain) / plain.size * np.sqrt(2 * pairs.sum())  # of independent arcs
     if common.sum() < _MIN_ERRORS * error:
         return RingIndex(0.0, (0.0,) * _SECTORS)
     sectors = [

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.body_outline import BodyOutline, field_room
-from distiliqa.metrics.filters import part_means
+from distiliqa.metrics.filters import median, part_means
 from distiliqa.metrics.noise_boxes import CELL
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
@@ -110,8 +110,15 @@ def _tensors(hu: NDArray[np.float32]) -> NDArray[np.float32]:
     inner_rows, inner_columns = slice(1, rows + 1, CELL), slice(1, columns + 1, CELL)
     down = hu[2::CELL, inner_columns] - hu[:rows:CELL, inner_columns]
     right = hu[inner_rows, 2::CELL] - hu[inner_rows, :columns:CELL]
-    down_squared, right_squared = down * down, right * right
-    return np.stack([right_squared - down_squared, 2 * right * down, down_squared + right_squared])
+    squared = down * down
+    tensors = np.empty((3, *down.shape), np.float32)
+    even, odd, total = tensors
+    np.multiply(right, right, out=even)
+    np.add(even, squared, out=total)
+    even -= squared
+    np.multiply(right, down, out=odd)
+    odd *= 2
+    return tensors
 
 
 def _air(outline: BodyOutline) -> NDArray[np.bool_]:
@@ -132,7 +139,7 @@ def _inside(shape: tuple[int, int], is_round: bool) -> NDArray[np.bool_]:
 def _streaks(terms: NDArray[np.float32], mask: NDArray[np.bool_], side: int) -> Streaks:
     squared = terms[-1]
     inside = squared[mask][::_SAMPLED]
-    limit = np.float32(np.median(inside) * _MAX_GRADIENT**2 if inside.size else 0.0)
+    limit = np.float32(median(inside) * _MAX_GRADIENT**2 if inside.size else 0.0)
     if not limit:
         return Streaks(reason="too few pixels, or pixels without noise")
     planes = np.empty((len(terms) + 1, *mask.shape), np.float32)
