@@ -103,6 +103,8 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
             ("rank", "method", "held", "score", "VIF", "GMSD", "noise, HU", "noise peak, 1/mm"),
             map(_made_row, made["methods"]),
         ),
+        "ABOVE": str(before_full_dose(made["methods"])),
+        "DENOISED": str(len(made["methods"]) - 2),
         "MADE_SENTENCES": "\n".join(f"- {text}" for text in made["sentences"]),
         "RATED": _table(
             ("method", "rated noise", "contrast + structure", "score", "VIF", "GMSD", "noise, HU"),
@@ -117,6 +119,12 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
         ),
         "RATED_SLICES": str(rated["slices"]),
     }  # fmt: skip
+
+
+def before_full_dose(methods: Iterable[Record]) -> int:
+    """Number of methods whose rank by score is before that of the full dose."""
+    ranks = {one["method"]: one["rank"] for one in methods}
+    return sum(rank < ranks["full_dose"] for rank in ranks.values())
 
 
 def _made_row(row: Record) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def record() -> Record:
     return read_record()
 
 
-@pytest.mark.parametrize("name", read_record())
+@pytest.mark.parametrize("name", PAGES)
 def test_the_pages_have_the_figures_of_the_record(name: str, record: Record) -> None:
     assert PAGES[name].read_text(encoding="utf-8") == page(name, record)
     assert "@" not in page(name, record)
@@ -44,6 +44,15 @@ def test_half_precision_is_near(record: Record) -> None:
     halves = record["tensors"]["half_precision"]
     assert halves["bfloat16"] < 0.07
     assert halves["float16"] < 0.02
+
+
+def test_metrics_of_a_reference_rank_the_full_dose_first(record: Record) -> None:
+    methods = {one["method"]: one for one in record["leaderboard"]["made"]["methods"]}
+    full, quarter = (methods[name]["measures"] for name in ("full_dose", "quarter_dose"))
+    assert full["vif"]["mean"] == pytest.approx(1)
+    assert quarter["vif"]["rank"] > 1
+    assert quarter["noise_hu"]["mean"] == pytest.approx(2 * full["noise_hu"]["mean"], rel=0.2)
+    assert full["score"]["mean"] > quarter["score"]["mean"]
 
 
 def test_rated_denoisers_are_unpacked_with_their_ratings(tmp_path: Path) -> None:
