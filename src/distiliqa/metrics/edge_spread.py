@@ -243,14 +243,18 @@ def _transform(
     x = (np.arange(bins) - bins / 2 + 0.5) * width
     plateau = edges[:, (x > _PLATEAU_MM[0]) & (x < _PLATEAU_MM[1])].mean(axis=1)
     smooth = _smoothed(edges[:, : bins // 2 + _SMOOTH])[:, : bins // 2]
-    lowest = smooth.argmin(axis=1)[:, np.newaxis]
-    air = np.take_along_axis(smooth, lowest, axis=1)
-    held = np.where(np.arange(bins) < lowest, air, edges)
+    lowest = smooth.argmin(axis=1)
+    air = smooth[np.arange(len(smooth)), lowest]
+    held = np.where(np.arange(bins) < lowest[:, np.newaxis], air[:, np.newaxis], edges)
     held[:, x > _PLATEAU_MM[1]] = plateau[:, np.newaxis]
-    real, imaginary = np.split(np.diff(held, axis=1) @ _turns(bins, width, step), 2, axis=1)
-    total = real[:, :1]
-    transforms = (real + 1j * imaginary).astype(np.complex128) / total
-    return transforms, float(air[0, 0]), float(plateau[0])
+    parts = (held[:, 1:] - held[:, :-1]) @ _turns(bins, width, step)
+    transforms = np.empty((len(edges), parts.shape[1] // 2), np.complex128)
+    transforms.real, transforms.imag = (
+        parts[:, : transforms.shape[1]],
+        parts[:, transforms.shape[1] :],
+    )
+    transforms /= parts[:, :1]
+    return transforms, float(air[0]), float(plateau[0])
 
 
 def _smoothed(edges: NDArray[np.float64]) -> NDArray[np.float64]:

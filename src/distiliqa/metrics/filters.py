@@ -80,12 +80,12 @@ def part_moments(
     values: NDArray[np.floating], side: int
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Means of values and of their squares over parts, as of `part_means`."""
-    rows = [values[part] for part in _every(len(values), side)]
-    squares = rows[0] * rows[0]
-    for row in rows[1:]:
-        squares += row * row
-    sums = _column_sums(squares, side)
-    return part_means(values, side), sums / side**2
+    first, *others = (values[part] for part in _every(len(values), side))
+    sums, squares = first.copy(), first * first
+    for rows in others:
+        sums += rows
+        squares += rows * rows
+    return _column_sums(sums, side) / side**2, _column_sums(squares, side) / side**2
 
 
 def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from distiliqa.metrics.edge_spread import (
     edge_response,
     edge_sums,
 )
+from distiliqa.metrics.filters import percentile
 from distiliqa.metrics.skin_edge import SkinEdges, skin_edges
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
@@ -177,9 +178,9 @@ def _interval(
     found = crossing(responses, 0.5, FREQUENCY[_DRAWN])
     if np.isnan(found).any():
         return None
-    low, high = np.percentile(found, _INTERVAL)
+    low, high = (percentile(found, percent) for percent in _INTERVAL)
     # The frequencies of the draws are coarse: without noise all lie just beside f50.
-    return min(float(low), f50), max(float(high), f50)
+    return min(low, f50), max(high, f50)
 
 
 @lru_cache(maxsize=64)

@@ -100,9 +100,11 @@ def _index(
     outline: BodyOutline, cells: NDArray[np.bool_], center: tuple[float, float]
 ) -> RingIndex:
     circles = _circles(outline.shape, center, outline.is_round)
-    mask = np.take(cells, circles.cells) & circles.inside
+    # Seen as (radii, samples, sectors); in memory samples come first, for sums over them.
+    values = np.take(outline.hu, circles.pixels).swapaxes(0, 1)
+    mask = (np.take(cells, circles.cells) & circles.inside).swapaxes(0, 1)
     whole = window_all(mask, 2 * _AROUND + 1)
-    detail = _detail(np.take(outline.hu, circles.pixels)) * whole
+    detail = _detail(values) * whole
     arcs = whole.sum(axis=1, dtype=np.uint8) / np.float32(_SAMPLES)
     valid = arcs > _MIN_SHARE
     means = detail.mean(axis=1) / np.maximum(arcs, np.float32(_MIN_SHARE))
@@ -110,7 +112,7 @@ def _index(
 
 
 class _Circles(NamedTuple):
-    """Places along circles, (radii, samples of an arc, sectors); samples come first in memory."""
+    """Places along circles, (samples of an arc, radii, sectors)."""
 
     pixels: NDArray[np.intp]
     cells: NDArray[np.intp]
@@ -131,8 +133,7 @@ def _circles(shape: tuple[int, int], center: tuple[float, float], is_round: bool
         np.minimum(places // CELL, length // CELL - 1)
         for places, length in zip((rows, columns), shape, strict=True)
     )
-    pixels, cells = rows * shape[1] + columns, down * (shape[1] // CELL) + across
-    return _Circles(pixels.swapaxes(0, 1), cells.swapaxes(0, 1), inside.swapaxes(0, 1))
+    return _Circles(rows * shape[1] + columns, down * (shape[1] // CELL) + across, inside)
 
 
 def _detail(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.body_outline import SKIN_HU, BodyOutline
+from distiliqa.metrics.filters import window_sums
 from distiliqa.metrics.skin_lines import lines, skin
 
 _REACH_MM, _MIN_REACH = 6.0, 8  # of a profile to each side of the skin, mm and pixels
@@ -151,11 +152,8 @@ def _running_mean(
     values: NDArray[np.float32], weights: NDArray[np.float32], view: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     """Mean over 11 neighbouring profiles of one view, fewer at its ends."""
-    order = np.arange(len(view))
-    ends = np.cumsum(np.bincount(view))
-    low = np.maximum(order - _FIT, (ends - np.bincount(view))[view])
-    high = np.minimum(order + _FIT + 1, ends[view])
-    sums = np.zeros((len(values) + 1, len(view) + 1))
-    np.cumsum(np.vstack([values * weights, weights]), axis=1, out=sums[:, 1:])
-    sums = sums.take(high, axis=1) - sums.take(low, axis=1)
-    return (sums[:-1] / np.maximum(sums[-1], 1)).astype(np.float32)
+    places = np.arange(len(view)) + _FIT * (view + 1)  # no profile has neighbours in another view
+    padded = np.zeros((len(values) + 1, int(places[-1]) + _FIT + 1), np.float32)
+    padded[:-1, places], padded[-1, places] = values * weights, weights
+    sums = window_sums(padded.T, 2 * _FIT + 1).T[:, places - _FIT]
+    return sums[:-1] / np.maximum(sums[-1], np.float32(1))
