@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from distiliqa.ct.arrays.npz import index_npz
 from distiliqa.ct.containers.archive import is_archive, open_archive
 from distiliqa.ct.containers.packed import without_gzip
 from distiliqa.ct.containers.walk import BROKEN_LINK, MEND_LINK, natural_key, walk
@@ -21,6 +22,7 @@ from distiliqa.ct.volumes.detached import with_header, without_data_files
 from distiliqa.errors import CTReadError, NotCTError, without_paths
 from distiliqa.files import why_not_regular
 
+_NPZ = ".npz"  # given by itself: in folders it may hold anything
 _DICOMDIR = "DICOMDIR"  # lists the images of its folder (PS3.10, 8.6)
 
 
@@ -37,9 +39,9 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     ----------
     path : str or Path
         A file in DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD, a folder of
-        these, or a zip or tar of DICOM or TIFF. DICOM, TIFF and tar may be gzipped. ``DICOMDIR``
-        stands for its folder. Hidden files are ignored. Pipes, devices and the like are never
-        opened.
+        these, a zip or tar of DICOM or TIFF, or a .npz of arrays. DICOM, TIFF and tar may be
+        gzipped. ``DICOMDIR`` stands for its folder. Hidden files are ignored. Pipes, devices
+        and the like are never opened.
     require_ct : bool
         False also takes gray-scale DICOM without the modality CT, such as training images that
         were saved as Secondary Capture.
@@ -65,6 +67,8 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
         raise CTReadError(reason, path=path, remedy=f"give {FORMATS}")
     if path.name.upper() == _DICOMDIR:
         return index_ct(path.parent, require_ct=require_ct)
+    if path.suffix.lower() == _NPZ:
+        return index_npz(path)
     if is_archive(path):
         members, others = open_archive(path)
         in_order = sorted(members, key=lambda source: natural_key(source.name))

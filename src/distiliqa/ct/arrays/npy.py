@@ -19,9 +19,9 @@ from distiliqa.errors import CTReadError
 
 # NumPy parses a header as Python code. In releases of Python 3.11 and 3.12 from before 2024 this
 # sometimes fails in two threads at once (python/cpython issue 106905), and refuses a sound file.
-_parsing = Lock()
+parsing = Lock()
 
-_MAX_HEADER_BYTES = 10_000  # NumPy's own limit
+MAX_HEADER_BYTES = 10_000  # NumPy's own limit
 
 
 def index_npy(source: Source) -> CTIndex:
@@ -65,7 +65,7 @@ def index_npy(source: Source) -> CTIndex:
 def _open(path: Path) -> np.memmap:
     """Map a file into memory. Raises `ValueError` on a damaged one, and on more bytes."""
     _check_header(path)
-    with _parsing:
+    with parsing:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     behind = path.stat().st_size - array.offset - array.nbytes
     if behind > MAX_PADDING_BYTES:
@@ -78,7 +78,7 @@ def _check_header(path: Path) -> None:
     with path.open("rb") as file:
         major, _ = np.lib.format.read_magic(file)
         length = int.from_bytes(file.read(2 if major == 1 else 4), "little")
-    if length > _MAX_HEADER_BYTES:
+    if length > MAX_HEADER_BYTES:
         raise ValueError(f"a header of {length} bytes")
 
 
