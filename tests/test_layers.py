@@ -15,8 +15,8 @@ PACKAGE = "distiliqa"
 ORDER = (
     *(("working_directory",), ("version",), ("errors",), ("terminal",), ("jobs",), ("extras",)),
     *(("scratch",), ("files",), ("foreign_text",), ("foreign_json",)),
-    *(("ct",), ("metrics",), ("models",), ("statistics",), ("simulate",), ("scoring",)),
-    ("report",),
+    *(("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
+    *(("simulate",), ("scoring",), ("report",)),
     ("compare", "dose_response", "monitor", "rank"),
     *(("pacs",), ("archive",), ("lab",), ("torch",), ("serve",), ("cli",), ("__main__",)),
 )

@@ -127,3 +127,26 @@ def test_wrong_usage_exits_2(data: Path, options: tuple[str, ...], says: str) ->
     code, _, stderr = run(data, *options, "--out", str(data / "out"))
     assert code == 2
     assert says in " ".join(stderr.split())
+
+
+def test_readers_of_a_table_set_a_ceiling(data: Path) -> None:
+    rng = np.random.default_rng(2)
+    truth = json.loads((data / "ratings.json").read_text())
+    rows = [
+        ",".join([name, *(f"{score + rng.normal(0, 0.5):.2f}" for _ in range(3))])
+        for name, score in truth.items()
+    ]
+    table = data / "readers.csv"
+    table.write_text("\n".join(["image,A,B,C", *rows]), encoding="utf-8-sig")
+    predictions = ["--predictions", data / "predictions.csv", "--out", data / "out"]
+    result = invoke("evaluate", "--data", data, "--ratings", table, *predictions)
+    assert result.exit_code == 0, result.output
+    assert "ceiling by the noise of 3 readers" in result.stdout
+    found = json.loads((data / "out" / "evaluation.json").read_text())["readers"]
+    assert (found["images"], found["readers"]) == (12, ["A", "B", "C"])
+    assert found["max_plcc"] > 0.9
+    assert found["model_against_the_same"]["mae"] < 0.8
+    chosen = invoke("evaluate", "--data", data, "--ratings", table, *predictions, "--readers", "B")
+    assert chosen.exit_code == 0
+    assert "ceiling" not in chosen.stdout
+    assert json.loads((data / "out" / "evaluation.json").read_text())["readers"] is None

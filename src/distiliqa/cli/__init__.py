@@ -37,6 +37,7 @@ PANELS = {
         "preprocess": "Make mixed doses and quality labels from dose pairs.",
         "train-teacher": "Train the teachers, one for each fold.",
         "train-student": "Distil the teachers into one student.",
+        "readers": "Measure how well the readers of a rating study agree.",
         "evaluate": "Measure how well predictions agree with ratings.",
         "benchmark": "Compare networks, ablations and measures on rated images.",
         "export": "Write a trained run as a model folder.",

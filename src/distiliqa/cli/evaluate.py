@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from distiliqa.cli.options import ReaderNames, ScaleOption, Standardize, scale_of
+from distiliqa.cli.readers import ceiling_lines
 from distiliqa.terminal import say, screen
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from distiliqa.lab.data.ratings import RatedImage
     from distiliqa.lab.evaluate.evaluation import Evaluation
     from distiliqa.lab.evaluate.predictions import Predictions
+    from distiliqa.lab.evaluate.reader_ceiling import Ceiling
 
 
 def evaluate(
@@ -28,7 +31,9 @@ def evaluate(
     ] = None,
     *,
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the rated images.")],
-    ratings: Annotated[Path, typer.Option(metavar="JSON", help="Ratings: name -> score.")],
+    ratings: Annotated[
+        Path, typer.Option(metavar="FILE", help="JSON of name -> score, or a table of readers.")
+    ],
     predictions: Annotated[
         Path | None,
         typer.Option(
@@ -42,6 +47,9 @@ def evaluate(
         Literal["case", "source", "image"],
         typer.Option(help="Unit that the bootstrap draws; where unknown, the next one."),
     ] = "case",
+    readers: ReaderNames = None,
+    scale: ScaleOption = None,
+    standardize: Standardize = False,
     grid: Annotated[
         str, typer.Option(help="Step to which predictions are rounded: auto, none, 0.2, 1/6.")
     ] = "auto",
@@ -62,12 +70,17 @@ def evaluate(
     if source is None or (model and predictions):
         raise typer.BadParameter("give either MODEL_OR_RUN or --predictions")
     step = _step(grid)
-    from distiliqa.lab.data.ratings import read_ratings
+    from distiliqa.lab.data.ratings import read_rated_images
     from distiliqa.lab.evaluate.evaluation import evaluate as compare
     from distiliqa.lab.evaluate.evaluation_files import write_evaluation
+    from distiliqa.lab.evaluate.reader_ceiling import ceiling_of
     from distiliqa.report import check_folder
 
-    images = read_ratings(data, ratings)
+    limits = scale_of(scale)
+    rated = read_rated_images(
+        data, ratings, readers=readers or (), scale=limits, standardize=standardize
+    )
+    images = rated.images
     check_folder(out)
     predicted = _predictions(source, images, out, table=model is None)
     other = None
@@ -86,9 +99,16 @@ def evaluate(
         logistic=logistic,
         against=other,
     )
+    settings |= {"readers": readers, "scale": limits, "standardize": standardize}
     inputs = _hashes(data, ratings, [source] if against is None else [source, against])
-    write_evaluation(evaluation, out, provenance={"settings": settings, "inputs": inputs})
+    ceiling = ceiling_of(rated, predicted.scores)
+    facts = {"settings": settings, "inputs": inputs, "readers": ceiling and ceiling.as_dict()}
+    write_evaluation(evaluation, out, provenance=facts)
     _show(evaluation, out)
+    for line in _ceiling_lines(ceiling):
+        say(line)
+    for note in rated.mean.notes:
+        say(f"note: {note}", err=True)
 
 
 def _step(grid: str) -> Any:
@@ -168,6 +188,13 @@ def _table(evaluation: Evaluation) -> Table:
             cells += [_number(found.value), _range(found.interval), p]
         table.add_row(name, *cells)
     return table
+
+
+def _ceiling_lines(ceiling: Ceiling | None) -> Iterator[str]:
+    if ceiling is not None:
+        yield from ceiling_lines(ceiling.readers)
+        model = ceiling.model
+        yield f"the predictions against the same: plcc {_number(model.plcc)}, mae {model.mae:.4f}"
 
 
 def _number(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,20 @@ RecipeSettings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Override a key of the recipe: teacher.epochs=3. Repeatable."),
 ]
+ReaderNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--readers", metavar="COLUMN", help="Column of a reader; default: all. Repeatable."
+    ),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", metavar="LOW,HIGH", help="Scale of the readers; others are refused."),
+]
+Standardize = Annotated[
+    bool,
+    typer.Option("--standardize", help="Give all readers the mean and deviation of the first one."),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Number of processes; default: all cores.")]
 
@@ -65,6 +80,16 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise typer.BadParameter(f"{option} {text}: give numbers such as 0.5,0.25") from None
+
+
+def scale_of(text: str | None) -> tuple[float, float] | None:
+    """The scale of ``--scale``. Raises `typer.BadParameter` unless it is LOW,HIGH."""
+    if text is None:
+        return None
+    found = numbers(text, "--scale")
+    if len(found) != 2 or not -math.inf < found[0] < found[1] < math.inf:
+        raise typer.BadParameter(f"--scale {text}: give the lowest and highest rating, such as 1,5")
+    return found[0], found[1]
 
 
 def open_server(

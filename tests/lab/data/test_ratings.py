@@ -11,8 +11,10 @@ import tifffile
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from distiliqa.ct.window import SOFT_TISSUE
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.data.ratings import read_ratings
+from distiliqa.lab.data.cache import open_cache
+from distiliqa.lab.data.ratings import read_rated_images, read_ratings
 
 
 def write_ratings(folder: Path, content: str | dict[str, float]) -> Path:
@@ -125,3 +127,32 @@ def test_challenge_images(shared_data: Path) -> None:
     images = read_ratings(folder, folder / "scores.json", scale=(0, 4))
     assert len(images) == 4
     assert all(image.path.is_file() and image.case is None for image in images)
+
+
+def test_a_table_of_readers_with_members_and_uids(tmp_path: Path) -> None:
+    body = np.random.default_rng(0).normal(40, 20, (2, 64, 64)).astype(np.float32)
+    np.savez(tmp_path / "set.npz", full=body[0], pair=body)
+    np.save(tmp_path / "alone.npy", body[0])
+    table = tmp_path / "ratings.csv"
+    rows = "image,case,A,B\nset.npz/full,P1,1,2\nset.npz/pair,P2,3,\nalone,P3,4,4\n"
+    table.write_text(rows, encoding="utf-16")
+    found = read_rated_images(tmp_path, table)
+    assert [image.score for image in found.images] == [1.5, 3, 3, 4]
+    assert [image.case for image in found.images] == ["P1", "P2", "P2", "P3"]
+    assert len({image.name for image in found.images}) == 4
+    np.testing.assert_array_equal(found.readings, [[1, 2], [3, np.nan], [3, np.nan], [4, 4]])
+    cache = open_cache(found.images, folder=tmp_path / "cache", size=64)
+    expected = np.stack([SOFT_TISSUE.apply(body[n]) for n in (0, 0, 1, 0)])
+    np.testing.assert_allclose(cache.array(slice(0, 4)), expected, atol=1e-4)
+
+
+def test_readers_on_different_scales_are_refused(tmp_path: Path) -> None:
+    rows = ["image,A,B"]
+    for n in range(12):
+        np.save(tmp_path / f"{n}.npy", np.zeros((32, 32), np.float32))
+        rows.append(f"{n}.npy,{n % 5},{25 * (n % 5) + n}")
+    (tmp_path / "r.csv").write_text("\n".join(rows))
+    with pytest.raises(DistiliqaError, match="readers seem to use different scales: A 0 to 4, B"):
+        read_ratings(tmp_path, tmp_path / "r.csv")
+    found = read_rated_images(tmp_path, tmp_path / "r.csv", standardize=True)
+    assert max(image.score for image in found.images) < 5

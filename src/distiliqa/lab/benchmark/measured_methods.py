@@ -20,7 +20,7 @@ from distiliqa.foreign_json import read_json
 from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
 from distiliqa.lab.benchmark.rated_set import RatedSet
 from distiliqa.lab.benchmark.references import reference_of
-from distiliqa.lab.data.cache import read_rated
+from distiliqa.lab.data.cache import read_image
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.logistic_fit import fit_logistic
 from distiliqa.metrics.gmsd import gmsd
@@ -95,20 +95,20 @@ MAX_DB = 100.0  # PSNR of the reference itself
 
 def _compared(name: str, image: RatedImage, reference: RatedImage, window: Window) -> float:
     """Similarity of an image to its reference; NaN where it is not defined."""
-    pair = (read_rated(image.path).hu, read_rated(reference.path).hu)
+    pair = (read_image(image).hu, read_image(reference).hu)
     found = _FULL_REFERENCE[name](*pair, window)
     return np.nan if found is None else min(found, MAX_DB)
 
 
 def _noise_level(image: RatedImage) -> float:
-    ct = read_rated(image.path)
+    ct = read_image(image)
     found = global_noise_level(ct.hu, ct.info.spacing_mm)
     return np.nan if found is None else found
 
 
 def _snr(image: RatedImage) -> float:
     """Mean of soft tissue above air over the noise level."""
-    ct = read_rated(image.path)
+    ct = read_image(image)
     noise = global_noise_level(ct.hu, ct.info.spacing_mm)
     tissue = soft_tissue(ct.hu, box_size(ct.info.spacing_mm))
     if not noise or not tissue.any():

@@ -81,7 +81,7 @@ def open_cache(
     try:
         with FileLock(cache.path.with_suffix(".lock")):
             if not _is_valid(cache, shape):
-                _build(cache.path, [image.path for image in images], window, size)
+                _build(cache.path, images, window, size)
     except OSError as error:
         raise cannot_write(folder, error) from error
     return SliceCache(cache.path)
@@ -93,6 +93,8 @@ def _key(images: Sequence[RatedImage], window: Window, size: int) -> str:
         path = image.path.resolve()
         facts = path.stat()
         digest.update(f"\0{path}\0{facts.st_size}\0{facts.st_mtime_ns}".encode())
+        if image.slice is not None:
+            digest.update(f"\0{image.slice.path}\0{image.slice.frame}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -104,18 +106,18 @@ def _is_valid(cache: SliceCache, shape: tuple[int, int, int]) -> bool:
         return False
 
 
-def _build(path: Path, sources: list[Path], window: Window, size: int) -> None:
+def _build(path: Path, images: Sequence[RatedImage], window: Window, size: int) -> None:
     failed: list[tuple[Path, CTReadError]] = []
     with atomic_path(path) as partial, partial.open("wb") as file:
-        _write_header(file, (len(sources), size, size))
+        _write_header(file, (len(images), size, size))
         # Written, not memory-mapped: a full disk is then an error and not a bus error.
-        for source, pixels in _decoded(sources, window, size):
+        for image, pixels in _decoded(images, window, size):
             if isinstance(pixels, CTReadError):
-                failed.append((source, pixels))
+                failed.append((image.path, pixels))
             else:
                 file.write(pixels.tobytes())
         if failed:
-            _raise_first(failed, len(sources))
+            _raise_first(failed, len(images))
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, int, int]) -> None:
@@ -125,25 +127,25 @@ def _write_header(file: BinaryIO, shape: tuple[int, int, int]) -> None:
 
 
 def _decoded(
-    sources: list[Path], window: Window, size: int
-) -> Iterator[tuple[Path, NDArray[np.uint16] | CTReadError]]:
-    def decode(source: Path) -> NDArray[np.uint16] | CTReadError:
+    images: Sequence[RatedImage], window: Window, size: int
+) -> Iterator[tuple[RatedImage, NDArray[np.uint16] | CTReadError]]:
+    def decode(image: RatedImage) -> NDArray[np.uint16] | CTReadError:
         try:
-            return _decode(source, window, size)
+            return _decode(image, window, size)
         except CTReadError as error:
             return error
 
     with ThreadPoolExecutor() as pool:
         # In batches: a disk slower than the decoders must not fill the memory.
-        batches = (sources[i : i + _BATCH] for i in range(0, len(sources), _BATCH))
+        batches = (images[i : i + _BATCH] for i in range(0, len(images), _BATCH))
         results = (
             pair for batch in batches for pair in zip(batch, pool.map(decode, batch), strict=True)
         )
-        yield from track(results, "Decoding slices", total=len(sources))
+        yield from track(results, "Decoding slices", total=len(images))
 
 
 def read_rated(path: Path) -> CTSlice:
-    """Read the slice of a rated image.
+    """Read the only slice of a file.
 
     Raises
     ------
@@ -158,8 +160,13 @@ def read_rated(path: Path) -> CTSlice:
     return index.slices[0].read()
 
 
-def _decode(path: Path, window: Window, size: int) -> NDArray[np.uint16]:
-    pixels, _ = crop_or_pad(read_rated(path).hu, size)
+def read_image(image: RatedImage) -> CTSlice:
+    """Read the slice of a rated image. Raises `CTReadError`, see `read_rated`."""
+    return read_rated(image.path) if image.slice is None else image.slice.read()
+
+
+def _decode(image: RatedImage, window: Window, size: int) -> NDArray[np.uint16]:
+    pixels, _ = crop_or_pad(read_image(image).hu, size)
     return np.rint(window.apply(pixels) * _LEVELS).astype("<u2")
 
 

@@ -1,23 +1,30 @@
-"""Rated images: a folder of CT slices and a JSON file that maps each name to its score."""
+"""Rated images: CT slices, and a JSON file or table of their ratings."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pydicom
+from numpy.typing import NDArray
 from pydicom.errors import InvalidDicomError
 
-from distiliqa.errors import DistiliqaError, RecipeError, quoted
-from distiliqa.foreign_json import MAX_JSON_BYTES, parse_json
-from distiliqa.foreign_text import read_csv, read_text
-
-MANIFEST = "manifest.csv"
-_ACCEPTED = 'ratings are a JSON file: write an object {"name": score, ...}, as UTF-8'
+from distiliqa.ct.slice_info import SliceInfo
+from distiliqa.errors import CTReadError, DistiliqaError, RecipeError, quoted
+from distiliqa.readers.rated_slices import (
+    ARCHIVES,
+    MANIFEST,
+    RatedSlices,
+    find_rated,
+    no_image,
+    read_manifest,
+)
+from distiliqa.readers.rating_rows import RatedName, Scale, no_name
+from distiliqa.readers.rating_table import RatingTable, read_table
+from distiliqa.readers.reader_scales import MeanRatings, mean_ratings
 
 # LDCTIQAC2023 (Zenodo 7833096) keeps its images in `image/`, and its names may lack the extension.
 _SUBFOLDERS = ("", "image")
@@ -36,6 +43,7 @@ class RatedImage:
     case : the patient; None where unknown.
     source : the slice that this image is a version of (another dose, another degradation).
     facts : its row of ``manifest.csv`` by column, without empty fields.
+    slice : the slice in ``path``; None where it is the only one.
     """
 
     name: str
@@ -44,143 +52,174 @@ class RatedImage:
     case: str | None = None
     source: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    slice: SliceInfo | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class RatedImages:
+    """Rated images, and the ratings of each reader.
+
+    Attributes
+    ----------
+    images : n of them; the images of one row follow each other.
+    mean : the rating of each row of the table, and what each reader gave.
+    rows : (n,), the row of each image.
+    """
+
+    images: tuple[RatedImage, ...]
+    mean: MeanRatings
+    rows: tuple[int, ...]
+
+    @property
+    def readings(self) -> NDArray[np.float64]:
+        """What each reader gave to each image, (n, readers), NaN where nothing."""
+        return self.mean.table.ratings[list(self.rows)]
 
 
 def read_ratings(
-    folder: Path, ratings: Path, *, scale: tuple[float, float] | None = None
+    folder: Path, ratings: Path, *, scale: Scale | None = None
 ) -> tuple[RatedImage, ...]:
-    """Read a ``name -> score`` JSON file and find its images.
+    """Read ratings, and find their images; see `read_rated_images`.
+
+    Returns
+    -------
+    The images in the order of the file. The score of an image is the mean of its readers.
+    """
+    return read_rated_images(folder, ratings, scale=scale).images
+
+
+def read_rated_images(
+    folder: Path,
+    ratings: Path,
+    *,
+    readers: Sequence[str] = (),
+    scale: Scale | None = None,
+    standardize: bool = False,
+    attributes: bool = False,
+) -> RatedImages:
+    """Read the ratings of one or several readers, and find their images.
 
     A name is a path relative to ``folder`` (or to ``folder/image``), with or without the extension
-    of a TIFF. A ``manifest.csv`` beside the JSON file (columns path, case, source and any other)
-    gives case and source; where it gives no case, the Patient ID of a DICOM file is the case.
+    of a TIFF; or one of the other names of `distiliqa.readers.rated_slices`. A ``manifest.csv``
+    beside the ratings (columns path, case, source and any other) gives case and source; where it
+    gives no case, the table does, or the Patient ID of a DICOM file.
 
     Parameters
     ----------
     folder : where the images are.
-    ratings : the JSON file.
+    ratings : a JSON file or a table, see `distiliqa.readers.rating_table`.
+    readers : the columns of the readers; empty for all.
     scale : lowest and highest score that may occur.
-
-    Returns
-    -------
-    The images in the order of the JSON file.
+    standardize : bring all readers to the scale of the first one.
+    attributes : the columns are attributes on scales of their own, whose mean has no meaning.
 
     Raises
     ------
     RecipeError : no ratings, a missing image, a name that leaves the folder, two names of one
-        image, a score that is not a number or lies outside the scale, an unusable manifest.
-    DistiliqaError : the JSON file cannot be read or holds a name twice.
+        image, a score that is not a number or lies outside the scale, readers on different scales,
+        an unusable manifest.
+    DistiliqaError : the file cannot be read or holds a name twice.
     """
-    scores = read_scores(ratings, scale)
-    paths = _find_images(folder, list(scores), ratings)
-    rows = read_manifest(ratings.with_name(MANIFEST))
-    facts = [rows.get(name, {}) for name in scores]
-    with ThreadPoolExecutor() as pool:
-        cases = list(pool.map(_case, facts, paths))
-    return tuple(
-        RatedImage(name, path, score, case, row.get("source"), row)
-        for (name, score), path, case, row in zip(scores.items(), paths, cases, facts, strict=True)
+    table = read_table(ratings, readers=readers, scale=scale)
+    # One image or one rating is for its user to judge: some commands need no more.
+    mean = (
+        MeanRatings(np.nanmean(table.ratings, axis=1), table, table.notes)
+        if attributes
+        else mean_ratings(table, scale=scale, standardize=standardize, allow_equal=True)
     )
+    direct = [None if row.frame is not None else _find(folder, row, ratings) for row in table.rows]
+    others = _find_others(folder, table, direct)
+    _check_once([path for path in direct if path], table, direct)
+    facts = read_manifest(ratings.with_name(MANIFEST))
+    images = list[RatedImage]()
+    rows_of = list[int]()
+    for at, (row, path) in enumerate(zip(table.rows, direct, strict=True)):
+        score, own = float(mean.values[at]), facts.get(row.name, {})
+        if path is not None:
+            found = [RatedImage(row.name, path, score, row.case, row.source, own)]
+        else:
+            found = _images_of(others[at], score, own)
+        images += found
+        rows_of += [at] * len(found)
+    with ThreadPoolExecutor() as pool:
+        known = tuple(pool.map(_with_case, images))
+    return RatedImages(known, mean, tuple(rows_of))
 
 
-def read_manifest(path: Path) -> dict[str, dict[str, str]]:
-    """Read the rows of a ``manifest.csv`` by their ``path``; empty fields are left out.
+def _find(folder: Path, row: RatedName, ratings: Path) -> Path | None:
+    # Names may climb out of the folder: preprocessing lists full doses where they lie.
+    if Path(row.name).is_absolute():
+        raise no_name(row.name, ratings)
+    for subfolder in _SUBFOLDERS:
+        for extension in _EXTENSIONS:
+            path = folder / subfolder / f"{row.name}{extension}"
+            if path.is_file() and path.suffix.lower() not in ARCHIVES:
+                return path
+    return None
 
-    A missing file is an empty manifest.
 
-    Raises
-    ------
-    RecipeError : no column ``path``, or a path that stands twice.
-    DistiliqaError : the file cannot be read, see `read_csv`.
-    """
-    if not path.is_file():
+def _find_others(
+    folder: Path, table: RatingTable, direct: Sequence[Path | None]
+) -> dict[int, RatedSlices]:
+    """What the rows name that are no path of a file, by row."""
+    at = [number for number, path in enumerate(direct) if path is None]
+    if not at:
         return {}
-    rows: dict[str, dict[str, str]] = {}
-    for _, row in read_csv(path)[1]:
-        name = row.get("path")
-        if not name:
-            raise RecipeError("has a row without `path`", path=path, remedy="fill it in")
-        if name in rows:
+    rest = replace(table, rows=tuple(table.rows[number] for number in at))
+    try:
+        return dict(zip(at, find_rated(rest, folder), strict=True))
+    except CTReadError as error:
+        raise no_image([row.name for row in rest.rows], folder, table.path) from error
+
+
+def _images_of(rated: RatedSlices, score: float, facts: Mapping[str, str]) -> list[RatedImage]:
+    """An image for each slice of a row."""
+    single = len(rated.slices) == 1
+    return [
+        RatedImage(
+            rated.name if single else f"{rated.name} {info.path} {info.frame}",
+            info.file or Path(info.path),
+            score,
+            rated.case or (info.patient_id or "").strip() or None,
+            rated.source,
+            facts,
+            info,
+        )
+        for info in rated.slices
+    ]
+
+
+def _check_once(paths: Sequence[Path], table: RatingTable, direct: Sequence[Path | None]) -> None:
+    if len(set(paths)) == len(paths):
+        return
+    first: dict[Path, str] = {}
+    for row, path in zip(table.rows, direct, strict=True):
+        if path is not None and first.setdefault(path, row.name) != row.name:
             raise RecipeError(
-                f"the path {quoted(name)} stands twice", path=path, remedy="keep one of the two"
+                f"{quoted(first[path])} and {quoted(row.name)} name the same image {path}",
+                path=table.path,
+                remedy="keep one of the two",
             )
-        rows[name] = {column: value for column, value in row.items() if column and value}
-    return rows
 
 
-def read_scores(ratings: Path, scale: tuple[float, float] | None) -> dict[str, float]:
-    """Read the scores of a ``name -> score`` JSON file, on ``scale`` if one is given.
+def read_scores(ratings: Path, scale: Scale | None) -> dict[str, float]:
+    """Read the mean rating of each name, on ``scale`` if one is given; see `read_table`.
 
     Raises
     ------
     RecipeError : no ratings, a score that is not a number or lies outside the scale.
     DistiliqaError : the file cannot be read or holds a name twice.
     """
-    content = parse_json(read_text(ratings, MAX_JSON_BYTES), ratings, _ACCEPTED)
-    if not isinstance(content, dict) or not content:
-        raise RecipeError("holds no ratings", path=ratings, remedy=_ACCEPTED)
-    for name, score in content.items():
-        _check_score(name, score, scale, ratings)
-    return {name: float(score) for name, score in content.items()}
+    table = read_table(ratings, scale=scale)
+    mean = mean_ratings(table, scale=scale, allow_equal=True)
+    return {row.name: float(value) for row, value in zip(table.rows, mean.values, strict=True)}
 
 
-def _check_score(name: str, score: Any, scale: tuple[float, float] | None, ratings: Path) -> None:
-    # A bool is an int in Python, and JSON's true is no rating.
-    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
-        raise RecipeError(
-            f"the score of {quoted(name)} is {quoted(score)}, not a number",
-            path=ratings,
-            remedy="give every image a finite number",
-        )
-    if scale is not None and not scale[0] <= score <= scale[1]:
-        raise RecipeError(
-            f"the score of {quoted(name)} is {quoted(score)}, "
-            f"outside the scale {scale[0]} to {scale[1]}",
-            path=ratings,
-            remedy="correct the score or set the scale of the data set",
-        )
-
-
-def _find_images(folder: Path, names: list[str], ratings: Path) -> list[Path]:
-    found = [_find_image(folder, name, ratings) for name in names]
-    missing = [name for name, path in zip(names, found, strict=True) if path is None]
-    if missing:
-        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise RecipeError(
-            f"no image for {quoted(missing[0])}{others} in {folder}",
-            path=ratings,
-            remedy="check the data folder, or take the names out",
-        )
-    paths = [path for path in found if path is not None]
-    first: dict[Path, str] = {}
-    for name, path in zip(names, paths, strict=True):
-        if first.setdefault(path, name) != name:
-            raise RecipeError(
-                f"{quoted(first[path])} and {quoted(name)} name the same image {path}",
-                path=ratings,
-                remedy="keep one of the two",
-            )
-    return paths
-
-
-def _find_image(folder: Path, name: str, ratings: Path) -> Path | None:
-    # Names may climb out of the folder: preprocessing lists full doses where they lie.
-    if not name or Path(name).is_absolute():
-        raise RecipeError(
-            f"{quoted(name)} is no name of an image",
-            path=ratings,
-            remedy="name images by their path relative to the data folder",
-        )
-    for subfolder in _SUBFOLDERS:
-        for extension in _EXTENSIONS:
-            path = folder / subfolder / f"{name}{extension}"
-            if path.is_file():
-                return path
-    return None
-
-
-def _case(facts: Mapping[str, str], path: Path) -> str | None:
-    return facts.get("case") or _patient_id(path)
+def _with_case(image: RatedImage) -> RatedImage:
+    case = image.facts.get("case") or image.case
+    if case is None and image.slice is None:
+        case = _patient_id(image.path)
+    return replace(image, case=case, source=image.facts.get("source") or image.source)
 
 
 def _patient_id(path: Path) -> str | None:

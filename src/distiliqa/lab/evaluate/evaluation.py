@@ -14,7 +14,7 @@ from distiliqa.lab.evaluate.interval_coverage import Coverage, coverage_of
 from distiliqa.lab.evaluate.label_grid import detect_grid, to_grid
 from distiliqa.lab.evaluate.logistic_fit import LogisticFit, fit_logistic
 from distiliqa.lab.evaluate.predictions import Predictions
-from distiliqa.lab.evaluate.scale_check import scale_notes
+from distiliqa.lab.evaluate.scale_notes import scale_notes
 from distiliqa.statistics.agreement import Agreement, agreement
 from distiliqa.statistics.group_bootstrap import (
     FigureDifference,

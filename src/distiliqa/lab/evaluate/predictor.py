@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.errors import ModelFolderError
-from distiliqa.lab.data.cache import open_cache, read_rated
+from distiliqa.lab.data.cache import open_cache, read_image
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.predictions import Predictions
 from distiliqa.lab.network.network import Network
@@ -37,7 +37,7 @@ def score_rated(model: Model, images: Sequence[RatedImage]) -> Predictions:
     ------
     CTReadError : an image cannot be read.
     """
-    slices = (read_rated(image.path) for image in track(images, "Scoring"))
+    slices = (read_image(image) for image in track(images, "Scoring"))
     scores = list(model.score_slices(slices))
     calibration, scale = model.config.interval_calibration, model.config.scale
     return Predictions(

@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
-from distiliqa.lab.data.cache import read_rated
+from distiliqa.lab.data.cache import read_image
 from distiliqa.lab.data.process_column import shows_body_as_it_is
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.graph import ScoringGraph, image_statistics
@@ -116,7 +115,7 @@ def calibrate_student(
         known,
         [case_of(run.images[at]) for at in fold.train],
         others,
-        _shapes([run.images[at].path for at in bodies]),
+        _shapes([run.images[at] for at in bodies]),
         body_cases=[case_of(run.images[at]) for at in bodies],
     )
     spread = dict(zip(fold.train, spread_of(known_outputs).tolist(), strict=True))
@@ -165,16 +164,16 @@ def _too_few(count: int) -> RecipeError:
     )
 
 
-def _shapes(paths: Sequence[Path]) -> list[BodyShape]:
+def _shapes(images: Sequence[RatedImage]) -> list[BodyShape]:
     """Shapes of the bodies, from the files: the cache has no lungs and no pixel spacing."""
 
-    def measured(path: Path) -> BodyShape:
-        ct = read_rated(path)
+    def measured(image: RatedImage) -> BodyShape:
+        ct = read_image(image)
         return body_shape(ct.hu, ct.spacing_mm)
 
     with ThreadPoolExecutor() as pool:
-        found = pool.map(measured, paths)
-        return list(track(found, "Measuring", total=len(paths)))
+        found = pool.map(measured, images)
+        return list(track(found, "Measuring", total=len(images)))
 
 
 @torch.inference_mode()

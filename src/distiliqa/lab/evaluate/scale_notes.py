@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from distiliqa.statistics.scale_check import on_different_scales
 
-_MIN_SHARED = 0.5  # of the longer range
-_MAX_LEFT = 0.5  # of the mean absolute error, after a straight line
+Floats = NDArray[np.float64]
 
 
 def scale_notes(scores: Floats, true: Floats, scale: tuple[float, float] | None) -> tuple[str, ...]:
@@ -28,19 +27,9 @@ def scale_notes(scores: Floats, true: Floats, scale: tuple[float, float] | None)
             f"labels from {low:g} to {high:g} leave the scale of the model, {scale[0]:g} to "
             f"{scale[1]:g}: mae, mse and rmse compare different units",
         )
-    if not _differ(scores, true):
+    if not on_different_scales(scores, true):
         return ()
     return (
         f"labels from {low:g} to {high:g} and scores from {scores.min():g} to {scores.max():g} "
         "seem to be on different scales: mae, mse and rmse compare different units",
     )
-
-
-def _differ(scores: Floats, true: Floats) -> bool:
-    shared = min(scores.max(), true.max()) - max(scores.min(), true.min())
-    longer = max(np.ptp(scores), np.ptp(true))
-    if np.ptp(scores) == 0 or np.ptp(true) == 0 or shared >= _MIN_SHARED * longer:
-        return False
-    slope, start = np.polyfit(scores, true, 1)
-    left = np.abs(slope * scores + start - true).mean()
-    return bool(left < _MAX_LEFT * np.abs(scores - true).mean())

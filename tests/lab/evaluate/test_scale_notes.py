@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distiliqa.lab.evaluate.scale_check import scale_notes
+from distiliqa.lab.evaluate.scale_notes import scale_notes
 
 TRUE = np.linspace(0.2, 3.9, 30)
 RNG = np.random.default_rng(0)
