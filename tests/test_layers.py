@@ -17,7 +17,7 @@ ORDER = (
     *(("scratch",), ("files",), ("foreign_text",), ("foreign_json",)),
     *(("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
     *(("simulate",), ("scoring",), ("report",)),
-    ("compare", "dose_response", "monitor", "rank"),
+    ("compare", "dose_response", "monitor", "rank", "calibrate"),
     *(("pacs",), ("archive",), ("lab",), ("torch",), ("serve",), ("cli",), ("__main__",)),
 )
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
@@ -30,8 +30,9 @@ BARRED = {
     "dose_response": set[str](),
     "monitor": {"simulate"},
     "rank": {"simulate"},
-    "pacs": {"simulate", "compare", "dose_response", "monitor", "rank"},
-    "archive": {"simulate", "compare", "dose_response", "monitor", "rank"},
+    "calibrate": {"simulate"},
+    "pacs": {"simulate", "compare", "dose_response", "monitor", "rank", "calibrate"},
+    "archive": {"simulate", "compare", "dose_response", "monitor", "rank", "calibrate"},
 }
 WITH_EXTRAS = {"simulate", "lab", "torch"}
 # Modules that a feature may call the same as another feature does.

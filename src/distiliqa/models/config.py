@@ -9,6 +9,7 @@ from distiliqa.ct.hu import MAX_SIDE, MIN_SIDE
 from distiliqa.ct.window import SOFT_TISSUE, Window
 from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.score_map import ScoreMap
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.models.seen_faults import Ladder
 
@@ -105,6 +106,9 @@ class ModelConfig:
     regions : tuple[str, ...] or None
         The regions of the body that it was trained on, by the names of `distiliqa.ct.dicom.region`;
         None where headers have no say.
+    score_map : ScoreMap or None
+        The map from the score of the network to ``scale``, that of a site's readers; None where the
+        network gives scores on ``scale`` itself.
     training : dict[str, Any]
         What the model was trained on and how it did, as facts by name.
     files : dict[str, str]
@@ -127,6 +131,7 @@ class ModelConfig:
     processed_calibration: ProcessedCalibration | None = None
     ladders: tuple[Ladder, ...] = ()
     regions: tuple[str, ...] | None = None
+    score_map: ScoreMap | None = None
     training: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     made_by: str = ""
@@ -141,6 +146,11 @@ class ModelConfig:
             raise ValueError("a heatmap with more parts than pixels, or none")
         if self.processed_calibration is not None and not self.processed:
             raise ValueError("a calibration of processing without that output")
+
+    @property
+    def network_scale(self) -> ScoreScale:
+        """The scale of the outputs of the network, before a map."""
+        return self.scale if self.score_map is None else self.score_map.of
 
     @property
     def title(self) -> str:

@@ -24,7 +24,10 @@ from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
 from distiliqa.errors import MAX_PROBLEM, shortened
 from distiliqa.extras import package_versions
 from distiliqa.models.folder import read_config
+from distiliqa.models.score_map import ScoreMap
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.models.seen_faults import Ladder
+from distiliqa.report.formatting import map_text
 from distiliqa.report.json import environment
 from distiliqa.terminal import screen
 
@@ -83,12 +86,19 @@ def _model_facts(model: dict[str, Any]) -> dict[str, Any]:
         "window": f"width {window['width']:g}, level {window['level']:g} HU",
         "image": f"{model['image_size']} x {model['image_size']} pixels",
         "outputs": model["outputs"],
+        **_map(model["score_map"]),
         "interval": _interval(model["interval_calibration"]),
         "distance": _domain(model["domain"]),
         "processed": _processed(model["processed_calibration"]),
         "heatmap": "{} x {} parts".format(*model["heatmap"]) if model["heatmap"] else None,
         **{name: fact for name, fact in model["training"].items() if _is_short(fact)},
     }
+
+
+def _map(score_map: dict[str, Any] | None) -> dict[str, str]:
+    if score_map is None:
+        return {}
+    return {"map": map_text(ScoreMap(**score_map | {"of": ScoreScale(**score_map["of"])}))}
 
 
 def _interval(calibration: dict[str, Any] | None) -> str | None:

@@ -144,6 +144,14 @@ BESIDES = (
         "Counts as processed",
         "Whether `processed` is above the threshold of the model: detail may be lost.",
     ),
+    _plain(
+        "unmapped_score",
+        "",
+        2,
+        "Score before the map",
+        "On the scale of the network, where the model maps its score to readers' ratings.",
+        "unmapped",
+    ),
 )
 
 _MEAN_SCORE = "Mean score of the slices that count."

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
+from distiliqa.models.score_map import ScoreMap
 from distiliqa.report.column import Column
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -58,6 +59,18 @@ def fact_text(slices: Iterable[SliceScore], column: Column) -> str:
     words = sorted(map(one_line, found))
     more = f" and {len(words) - MAX_NAMED} more" if len(words) > MAX_NAMED else ""
     return ", ".join(words[:MAX_NAMED]) + more
+
+
+def map_text(found: ScoreMap) -> str:
+    """What a model maps its score to, and how far that holds."""
+    readers = "1 reader" if found.readers == 1 else f"{found.readers} readers"
+    note = f"; {found.note}" if found.note else ""
+    return (
+        f"score of {found.of.low:g} to {found.of.high:g} mapped to the ratings of {readers}, "
+        f"fitted on {found.images} ratings of {found.cases} patients; mean absolute error on "
+        f"patients left out {found.mae:.2f}, without the map {found.mae_without_map:.2f}, of the "
+        f"median rating {found.mae_of_median:.2f}{note}"
+    )
 
 
 def protocol(acquisition: Acquisition) -> str:

@@ -40,7 +40,7 @@ ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "ni
 # What came after the first release stands last in a slice; acquisition facts have their own place.
 _LAST = [
     *(column for column in SCORES_CSV[SCORES_CSV.index(COMPARED[-1]) + 1 :] if column not in FACTS),
-    *slice_columns("counts_as_processed", "raw_score"),
+    *slice_columns("counts_as_processed", "raw_score", "unmapped_score"),
 ]
 
 
@@ -118,13 +118,14 @@ def environment() -> dict[str, object]:
 
 
 def model_facts(config: ModelConfig) -> dict[str, Any]:
-    """The model that scored, and the scale of its scores."""
-    return {
+    """The model that scored, the scale of its scores, and their map to readers' ratings if any."""
+    facts = {
         "name": config.name,
         "version": config.version,
         "sha256": config.files[ONNX],
         "scale": asdict(config.scale),
     }
+    return facts if config.score_map is None else facts | {"score_map": asdict(config.score_map)}
 
 
 def settings(config: ModelConfig) -> dict[str, Any]:

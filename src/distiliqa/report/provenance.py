@@ -11,6 +11,7 @@ from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.models.folder import ONNX
 from distiliqa.report.dose_facts import unmatched_text
 from distiliqa.report.entry import Entry
+from distiliqa.report.formatting import map_text
 from distiliqa.report.json import environment
 from distiliqa.report.names import KnownPaths, Names
 from distiliqa.scoring.execution import described
@@ -50,6 +51,7 @@ def _model(run: ScoringRun) -> list[tuple[str, str]]:
         ("window", f"width {model.window.width:g}, level {model.window.level:g} HU"),
         ("image", f"{model.image_size} x {model.image_size} pixels, cropped or padded"),
         ("outputs", str(model.outputs)),
+        *([] if model.score_map is None else [("map", map_text(model.score_map))]),
         ("run by", described(run.execution)),
     ]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from distiliqa.metrics.filters import block_means
 from distiliqa.models.config import DISTANCE, HEATMAP, MIN_SHOWN, OUTPUT, PROCESSED, ModelConfig
+from distiliqa.scoring.apply_map import mapped
 from distiliqa.scoring.domain import check_domain, unlike_training
 from distiliqa.scoring.hold_back import LOST_DETAIL, held_back, reaching_down
 from distiliqa.scoring.prepare import Prepared
@@ -28,16 +29,20 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
     found : Outputs
         The outputs of the network for it, by name.
     """
-    scored = _scored(prepared, found, config)
+    scored = _held_back(_scored(prepared, found, config), config)
+    return scored if config.score_map is None else mapped(scored, config, config.score_map)
+
+
+def _held_back(scored: SliceScore, config: ModelConfig) -> SliceScore:
     calibration, probability = config.processed_calibration, scored.processed
     if calibration is None or probability is None or not calibration.counts(probability):
         return scored
     interval = scored.interval
     if interval is not None:
-        interval = reaching_down(interval, probability, calibration, config.scale)
+        interval = reaching_down(interval, probability, calibration, config.network_scale)
     return replace(
         scored,
-        score=held_back(scored.score, probability, calibration, config.scale),
+        score=held_back(scored.score, probability, calibration, config.network_scale),
         interval=interval,
         warnings=(*scored.warnings, LOST_DETAIL),
         counts_as_processed=True,
@@ -45,12 +50,13 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
 
 
 def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceScore:
-    """Make the score of a slice as if it were not processed."""
+    """Make the score of a slice as if it were not processed, on the scale of the network."""
     ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
-    score = config.scale.worst if prepared.empty else float(outputs.mean())
+    score = config.network_scale.worst if prepared.empty else float(outputs.mean())
     spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
     distance, strange = _domain(prepared, found, config)
     unlike = () if prepared.empty else tuple(unlike_training(ct, config))
+    of_network = not prepared.empty and config.score_map is None
     return SliceScore(
         score=score,
         outputs=tuple(outputs.tolist()),
@@ -61,7 +67,7 @@ def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceSco
         info=ct.info,
         noise_hu=prepared.noise_hu,
         comparison=prepared.comparison,
-        interval=None if prepared.empty else _interval(score, spread, found, config),
+        interval=_interval(score, spread, found, config) if of_network else None,
         distance=distance,
         heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
         empty=prepared.empty,

@@ -90,6 +90,9 @@ class SliceScore:
     counts_as_processed : bool
         ``processed`` is above the threshold of the model. Detail may be lost that the image cannot
         show.
+    unmapped : float or None
+        The score on the scale of the network; None for a model without a map to readers' ratings,
+        see `distiliqa.models.score_map`.
     number : int
         Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
     measures : SliceMeasures or None
@@ -113,6 +116,7 @@ class SliceScore:
     unlike: bool = False
     processed: float | None = None
     counts_as_processed: bool = False
+    unmapped: float | None = None
     number: int = field(default=0, compare=False)
     measures: SliceMeasures | None = field(default=None, repr=False, compare=False)
 

@@ -22,6 +22,7 @@ from distiliqa.files import atomic_path
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import ONNX
 from distiliqa.models.seen_faults import seen_by
+from distiliqa.report.formatting import map_text
 from distiliqa.version import __version__
 
 MAKER = "distiliqa"
@@ -70,6 +71,8 @@ def algorithm(model: ModelConfig, *, in_full: bool = False) -> AlgorithmIdentifi
         parameters.append(
             f"coverage of prediction intervals {model.interval_calibration.coverage:g}"
         )
+    if model.score_map is not None:
+        parameters.append(map_text(model.score_map))
     if in_full:
         parameters += _limits(model)
     return AlgorithmIdentification(title(model), model.version, parameters)
@@ -90,7 +93,7 @@ def _limits(model: ModelConfig) -> Iterator[str]:
 def device(model: ModelConfig) -> DeviceObserverIdentifyingAttributes:
     """The observer: the same UID for the same software and model (PS3.16, TID 1004)."""
     return DeviceObserverIdentifyingAttributes(
-        uid=generate_uid(entropy_srcs=[MAKER, __version__, model.files.get(ONNX, model.name)]),
+        uid=generate_uid(entropy_srcs=_maker(model)),
         name=MAKER,
         manufacturer_name=MAKER,
         model_name=title(model),
@@ -121,8 +124,13 @@ def coding_schemes() -> list[CodingSchemeIdentificationItem]:
 
 def series_uid(source_series: str, kind: str, model: ModelConfig) -> str:
     """The series of all results of one kind, source series and model."""
+    return generate_uid(entropy_srcs=[source_series, kind, *_maker(model)])
+
+
+def _maker(model: ModelConfig) -> list[str]:
+    """What makes results: software, network, and its map to readers' ratings if it has one."""
     maker = [MAKER, __version__, model.files.get(ONNX, model.name)]
-    return generate_uid(entropy_srcs=[source_series, kind, *maker])
+    return maker if model.score_map is None else [*maker, repr(model.score_map)]
 
 
 def write_result(path: Path, make: Callable[[], Dataset]) -> None:

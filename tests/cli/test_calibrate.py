@@ -1,0 +1,99 @@
+"""``distiliqa calibrate``, as a user runs it: from ratings to scores on the readers' scale."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.calibrate.conftest import site
+from tests.support.command_line import run, run_apart
+
+from distiliqa.files import sha256
+from distiliqa.models.folder import read_config
+
+__all__ = ["site"]
+
+
+def options(site: Path, out: Path, *more: object) -> list[object]:
+    return ["--ratings", site / "ratings.csv", "--out", out, "--scale", "0,5.5", *more]
+
+
+def test_from_ratings_to_scores(site: Path, tiny_model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ours"
+    status, output, errors = run_apart("calibrate", tiny_model, *options(site, out))
+    assert status == 0, errors
+    assert "48 ratings of 12 patients, 0 to 5.5" in output
+    assert "median alone" in output
+    config = read_config(out)
+    assert config.name == "ours"
+    assert config.version.startswith("1.0+map.")
+    facts = json.loads((out / "calibration.json").read_text())
+    assert facts["ratings_sha256"] == sha256(site / "ratings.csv")
+    assert facts["images_sha256"] == sorted(sha256(path) for path in site.glob("*.npy"))
+    assert facts["settings"]["model"] == "tiny 1.0"
+    for name in ("config.json", "calibration.json", "README.md"):  # which may go to others
+        assert "p0" not in (out / name).read_text("utf-8")
+    assert "Calibrated: score of 0 to 4 mapped to the ratings of 2 readers" in (
+        out / "README.md"
+    ).read_text("utf-8")
+
+    scored = tmp_path / "scored"
+    status, output = run("score", site / "p3_15.npy", "--model", out, "--out", scored)
+    assert status == 0, output
+    with (scored / "scores.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    rating = 5 - 3.5 * 15 / 60
+    assert float(row["score"]) == pytest.approx(rating, abs=0.4)
+    assert float(row["interval_low"]) < rating < float(row["interval_high"])
+    found = json.loads((scored / "scores.json").read_text())
+    assert found["model"]["score_map"]["cases"] == 12
+    assert 0 < found["series"][0]["slices"][0]["unmapped_score"] < 4
+    assert "mapped to the ratings of 2 readers" in (scored / "report.html").read_text("utf-8")
+    status, output = run("info", out)
+    assert "mapped to the ratings of 2 readers" in " ".join(output.split())
+
+
+def test_a_file_that_cannot_be_read_costs_itself(
+    site: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for path in site.iterdir():
+        (data / path.name).symlink_to(path)
+    bad = np.load(site / "p0_5.npy")
+    bad[100, 100] = np.nan
+    (data / "p0_5.npy").unlink()
+    np.save(data / "p0_5.npy", bad)
+    status, output, errors = run_apart("calibrate", tiny_model, *options(data, tmp_path / "out"))
+    assert status == 1
+    assert "failed:" in errors
+    assert "holds nan or infinite values" in errors
+    assert "1 ratings of unreadable or empty images are left out" in output
+    assert read_config(tmp_path / "out").score_map.images == 47  # type: ignore[union-attr]
+
+
+def test_wrong_use_is_one_line_and_writes_nothing(
+    site: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    ratings = ["--ratings", site / "ratings.csv", "--out", out]
+    for arguments, says in (
+        ([tiny_model, *ratings], "leave the scale of the model, 0 to 4; give --scale LOW,HIGH"),
+        ([tiny_model, *ratings, "--scale", "2,5.5"], "outside the scale 2 to 5.5"),
+        ([tiny_model, *ratings, "--scale", "0,5.5", "--readers", "C"], "has no column 'C'"),
+        ([tiny_model, *options(site, tiny_model)], "is the folder of the model itself"),
+        ([tmp_path / "none", *options(site, out)], "no model or model folder"),
+        ([tiny_model, *options(site, out, "--data", tiny_model)], "no CT slice"),
+    ):
+        status, output = run("calibrate", *arguments)
+        assert status == 2
+        assert says in output
+        assert output.count("\n") == 1
+        assert not (out / "config.json").exists()
+    assert run("calibrate", tiny_model, *options(site, out))[0] == 0
+    status, output = run("calibrate", out, *options(site, tmp_path / "again"))
+    assert status == 2
+    assert "has a map already; give the model that it was made from" in output
