@@ -35,6 +35,8 @@ TESTED_THROUGH = {
     "calibrate/screen.py": "cli/test_calibrate.py",
     "cli/listen.py": "pacs/test_end_to_end.py",
     "compare/screen.py": "cli/test_compare.py",
+    "lab/fine_tune/tuning_files.py": "cli/test_fine_tune.py",
+    "lab/fine_tune/tuning_module.py": "lab/fine_tune/test_fine_tuning.py",
     "lab/train/cross_validation.py": "cli/test_training.py",
     "lab/train/model_card.py": "lab/train/test_unseen_kinds.py",
     "rank/screen.py": "cli/test_rank.py",

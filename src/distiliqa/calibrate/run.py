@@ -85,12 +85,12 @@ def calibrate_model(
         Too few ratings or patients, see `distiliqa.calibrate.scored_ratings`; an unknown patient,
         an image that is not there, or ratings that do not get better with the score.
     DistiliqaError
-        The model has a map.
+        The model has a map, or rates attributes.
     """
-    if model.config.score_map is not None:
-        raise DistiliqaError(
-            "has a map already", path=model.folder, remedy="give the model that it was made from"
-        )
+    if model.config.score_map is not None or model.config.attributes:
+        problem = "has a map already" if model.config.score_map else "rates attributes"
+        remedy = "give the model that it was made from"
+        raise DistiliqaError(problem, path=model.folder, remedy=remedy)
     path = mean.table.path
     rated = find_rated(mean.table, data)
     require_cases(rated, path)

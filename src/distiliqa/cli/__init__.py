@@ -37,6 +37,7 @@ PANELS = {
         "preprocess": "Make mixed doses and quality labels from dose pairs.",
         "train-teacher": "Train the teachers, one for each fold.",
         "train-student": "Distil the teachers into one student.",
+        "fine-tune": "Fit a model to the ratings of one's own readers.",
         "calibrate": "Map the score of a model to the ratings of a site's readers.",
         "readers": "Measure how well the readers of a rating study agree.",
         "evaluate": "Measure how well predictions agree with ratings.",

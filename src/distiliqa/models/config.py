@@ -7,6 +7,7 @@ from typing import Any
 
 from distiliqa.ct.hu import MAX_SIDE, MIN_SIDE
 from distiliqa.ct.window import SOFT_TISSUE, Window
+from distiliqa.models.attributes import Attribute
 from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.models.score_map import ScoreMap
@@ -109,6 +110,9 @@ class ModelConfig:
     score_map : ScoreMap or None
         The map from the score of the network to ``scale``, that of a site's readers; None where the
         network gives scores on ``scale`` itself.
+    attributes : tuple[Attribute, ...]
+        What each output rates; the score is then the mean closeness to their best. Empty for a
+        model whose outputs all rate the quality.
     training : dict[str, Any]
         What the model was trained on and how it did, as facts by name.
     files : dict[str, str]
@@ -132,6 +136,7 @@ class ModelConfig:
     ladders: tuple[Ladder, ...] = ()
     regions: tuple[str, ...] | None = None
     score_map: ScoreMap | None = None
+    attributes: tuple[Attribute, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     made_by: str = ""
@@ -144,6 +149,8 @@ class ModelConfig:
             raise ValueError(f"images of {self.image_size} pixels")
         if self.heatmap is not None and not all(0 < n <= self.image_size for n in self.heatmap):
             raise ValueError("a heatmap with more parts than pixels, or none")
+        if self.attributes and len(self.attributes) != self.outputs:
+            raise ValueError(f"{len(self.attributes)} attributes for {self.outputs} outputs")
         if self.processed_calibration is not None and not self.processed:
             raise ValueError("a calibration of processing without that output")
 

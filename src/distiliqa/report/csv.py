@@ -75,7 +75,8 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
     """Write one row a slice, with the columns of `distiliqa.report.columns.SCORES_CSV`.
 
-    The metrics against a reference have columns only where one was given.
+    The metrics against a reference have columns only where one was given, and attributes only where
+    the model rates them: a column ``attribute_NAME`` each, the last ones.
 
     Raises
     ------
@@ -85,4 +86,12 @@ def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
     compared = any(slice_.comparison is not None for slice_ in slices)
     columns = [column for column in SCORES_CSV if compared or column not in COMPARED]
     names = [column.name for column in columns]
-    write_table(path, names, (row_of(columns, slice_) for slice_ in slices))
+    attributes = next((slice_.attributes for slice_ in slices if slice_.attributes), {})
+    named = {name: f"attribute_{name}" for name in attributes}
+    rows = (row_of(columns, slice_) | _attributes(slice_, named) for slice_ in slices)
+    write_table(path, [*names, *named.values()], rows)
+
+
+def _attributes(slice_: SliceScore, named: Mapping[str, str]) -> dict[str, float]:
+    """The attributes of a slice by their columns; none where it has none."""
+    return {column: slice_.attributes[name] for name, column in named.items() if slice_.attributes}

@@ -197,6 +197,7 @@ def _slice(run: ScoringRun, slice_: SliceScore) -> dict[str, Any]:
         "warnings": list(slice_.warnings),
         "acquisition": _plain(FACTS, slice_),
         **_plain(_LAST, slice_),
+        "attributes": rounded(slice_.attributes),
         "measures": rounded(measures_record(slice_.measures)),
     }
 

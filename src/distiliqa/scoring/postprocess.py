@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.filters import block_means
+from distiliqa.models.attributes import closeness
 from distiliqa.models.config import DISTANCE, HEATMAP, MIN_SHOWN, OUTPUT, PROCESSED, ModelConfig
 from distiliqa.scoring.apply_map import mapped
 from distiliqa.scoring.domain import check_domain, unlike_training
@@ -52,8 +53,14 @@ def _held_back(scored: SliceScore, config: ModelConfig) -> SliceScore:
 def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceScore:
     """Make the score of a slice as if it were not processed, on the scale of the network."""
     ct, outputs = prepared.ct, found[OUTPUT].astype(np.float64)
+    attributes = None
+    if config.attributes:
+        values = zip(config.attributes, outputs.tolist(), strict=True)
+        attributes = {one.name: min(max(value, one.low), one.high) for one, value in values}
+        outputs = closeness(config.attributes, outputs)
     score = config.network_scale.worst if prepared.empty else float(outputs.mean())
-    spread = float(outputs.std(ddof=1)) if len(outputs) > 1 else None
+    alike = attributes is None and len(outputs) > 1
+    spread = float(outputs.std(ddof=1)) if alike else None
     distance, strange = _domain(prepared, found, config)
     unlike = () if prepared.empty else tuple(unlike_training(ct, config))
     of_network = not prepared.empty and config.score_map is None
@@ -74,6 +81,7 @@ def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceSco
         unlike=bool(unlike),
         processed=_probability(found) if not prepared.empty else None,
         measures=prepared.measures,
+        attributes=None if prepared.empty else attributes,
     )
 
 

@@ -50,7 +50,8 @@ class SliceScore:
         was processed, see `distiliqa.scoring.hold_back`. An image without a patient has the worst
         score of the scale, and a warning.
     outputs : tuple[float, ...]
-        The outputs of the model, one for each teacher it was distilled from.
+        The outputs of the model, one for each teacher it was distilled from; of a model with
+        attributes, the closeness of each to its best.
     spread : float or None
         Sample standard deviation of the outputs; None where there is only one.
     warnings : tuple[str, ...]
@@ -93,6 +94,9 @@ class SliceScore:
     unmapped : float or None
         The score on the scale of the network; None for a model without a map to readers' ratings,
         see `distiliqa.models.score_map`.
+    attributes : dict[str, float] or None
+        The value of each attribute, each on its own scale; None for a model without attributes and
+        for an image without a patient.
     number : int
         Its number among the scored slices of its series, from 1, in a `ScoringRun`; else 0.
     measures : SliceMeasures or None
@@ -117,6 +121,7 @@ class SliceScore:
     processed: float | None = None
     counts_as_processed: bool = False
     unmapped: float | None = None
+    attributes: dict[str, float] | None = field(default=None, compare=False)
     number: int = field(default=0, compare=False)
     measures: SliceMeasures | None = field(default=None, repr=False, compare=False)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 # Maximum difference between ONNX and torch; the distance sums hundreds of squares.
 TOLERANCE = {OUTPUT: 1e-4, HEATMAP: 1e-3, DISTANCE: 1e-3, PROCESSED: 1e-4}
 OPSET = 20
+_SHIPPED_SPAN = 4.0  # of the scale that the tolerance of scores and heatmaps is for
 
 
 def export_network(
@@ -60,7 +61,8 @@ def export_network(
 
     Raises
     ------
-    DistiliqaError : ONNX and torch differ by more than 1e-4; nothing is left in ``folder``.
+    DistiliqaError : ONNX and torch differ by more than 1e-4 on a scale of 4; nothing is left in
+        ``folder``.
     ModelFolderError : torch wrote an operator that scoring does not run, see
         `distiliqa.scoring.runtimes.onnx_check`.
     """
@@ -77,7 +79,7 @@ def export_network(
     make_folder(folder)
     with scratch_folder(folder) as draft:
         write_onnx(graph, draft / ONNX)
-        difference = _checked(compare(graph, draft / ONNX, images), folder)
+        difference = _checked(compare(graph, draft / ONNX, images), folder, _span(config))
         write_config(draft, config)
         checked_network(draft, read_config(draft))  # as every reader of the folder does
         write_text(draft / CARD, card)
@@ -88,12 +90,18 @@ def export_network(
     return difference
 
 
-def _checked(differences: dict[str, float], folder: Path) -> float:
+def _span(config: ModelConfig) -> float:
+    """Length of the longest scale that an output is on, relative to that of the shipped models."""
+    spans = [one.span for one in config.attributes]
+    return max(1.0, max([config.scale.high - config.scale.low, *spans]) / _SHIPPED_SPAN)
+
+
+def _checked(differences: dict[str, float], folder: Path, span: float) -> float:
     for name, difference in differences.items():
-        if not difference <= TOLERANCE[name]:
+        tolerance = TOLERANCE[name] * (span if name in (OUTPUT, HEATMAP) else 1.0)
+        if not difference <= tolerance:
             raise DistiliqaError(
-                f"ONNX differs from torch by {difference:.2g} in {name}, more than "
-                f"{TOLERANCE[name]:g}",
+                f"ONNX differs from torch by {difference:.2g} in {name}, more than {tolerance:g}",
                 path=folder,
                 remedy="report this with the network's sizes",
             )

@@ -25,6 +25,7 @@ from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.train.head_losses import errors_of_heads, loss_of_heads
 from distiliqa.lab.train.ladders import Ladders
+from distiliqa.lab.train.layer_rates import SHARE, keep_frozen_statistics, parameter_groups
 from distiliqa.lab.train.loaders import ResidentSlices
 from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
 from distiliqa.lab.train.merit import merit_of
@@ -110,7 +111,7 @@ class RatingModule(L.LightningModule, ABC):
     def configure_optimizers(self) -> Optimizer:
         rate, decay = self.step.learning_rate, self.step.weight_decay
         fused = self.device.type in ("cpu", "cuda")
-        parameters = self.network.parameters()
+        parameters = parameter_groups(self.network, self.step.layers, self.step.layer_decay)
         if self.step.optimizer == "adamw":
             return AdamW(parameters, lr=rate, weight_decay=decay, fused=fused)
         momentum = self.step.momentum
@@ -124,7 +125,8 @@ class RatingModule(L.LightningModule, ABC):
     def on_train_epoch_start(self) -> None:
         # A function of the epoch alone: a resumed training has the same.
         for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = self.learning_rate(self.current_epoch)
+            group["lr"] = self.learning_rate(self.current_epoch) * group[SHARE]
+        keep_frozen_statistics(self.network, self.step.layers)
         self.seen, self.validated = Outcomes(), Outcomes()
 
     @property
@@ -177,6 +179,10 @@ class RatingModule(L.LightningModule, ABC):
         loss = loss_of_heads(heads, targets, self.step)
         return Predicted(heads.scores.float(), loss, targets)
 
+    def score_of(self, outputs: Tensor) -> Tensor:
+        """The scores (N,) of outputs (N, k)."""
+        return outputs.mean(dim=1)
+
     def on_train_batch_end(self, *_: object) -> None:
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
@@ -186,7 +192,7 @@ class RatingModule(L.LightningModule, ABC):
 
     def validation_step(self, batch: Batch, _: int) -> None:
         heads = self.kept.heads(self.kept.features(batch["image"]))
-        predictions = heads.scores.float().mean(dim=1)
+        predictions = self.score_of(heads.scores.float())
         losses = self.loss(predictions[:, None], batch["score"][:, None])
         errors = errors_of_heads(heads, targets_of(batch))
         self.head_columns = tuple(errors)

@@ -26,6 +26,7 @@ Kinds = tuple[str, ...]
 Positive = Annotated[int, Field(ge=1, lt=1 << 31)]
 Size = Annotated[int, Field(lt=1 << 16)]
 Weight = Annotated[float, Field(ge=0)]
+Layers = Literal["head", "transformer", "all"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -123,6 +124,9 @@ class StepSection(Section):
         With 0 the network lacks that head; images without such labels do not count.
     composites : share of the images with a quality map that get a disc of another version of their
         slice while training.
+    layers : layers that learn. ``head`` is the last linear layer, ``transformer`` all behind the
+        stem and the projection of its patches; the others keep their weights.
+    layer_decay : rate of a layer relative to that of the next one; below 1 early layers learn less.
     consistency : weight of the penalty on the squared change of outputs under a symmetry.
     select_on : merit on the held-out images by which the best epoch is selected. ``held_out``, as
         published: the sum of the correlations. ``error``: a small mean absolute error.
@@ -146,6 +150,8 @@ class StepSection(Section):
     processed_weight: Weight = 0.0
     composites: Share = 0.0
     consistency: Weight = 0.0
+    layers: Layers = "all"
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
     averaging: Share = 0.0  # decay at each step of the moving average of weights; 0 keeps the last
     patience: Positive | None = None  # epochs without a better validation before it stops
     select_on: SelectOn | None = None
