@@ -40,8 +40,9 @@ from distiliqa.lab.train.callbacks import Residence
 from distiliqa.lab.train.engine import compile_network, freed_memory_kept, make_trainer
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.rating import RatingModule
-from distiliqa.lab.train.recipe import StudentSection, load_recipe
-from distiliqa.lab.train.student import StudentModule
+from distiliqa.lab.train.recipe import load_recipe
+from distiliqa.lab.train.recipe_sections import StudentSection
+from distiliqa.lab.train.student_module import StudentModule
 from distiliqa.lab.train.teacher import TeacherModule
 from distiliqa.lab.train.teacher_outputs import TeacherOutputs, make_table
 

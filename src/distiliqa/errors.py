@@ -114,3 +114,7 @@ class ModelFolderError(DistiliqaError):
 
 class RecipeError(DistiliqaError):
     """A training recipe or a data set description is wrong."""
+
+
+class DivergedError(DistiliqaError):
+    """The loss of a training is not finite."""

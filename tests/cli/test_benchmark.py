@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 from tests.support.command_line import run
 
+from distiliqa.errors import DivergedError
+from distiliqa.files import only_one
+from distiliqa.lab.benchmark.trained_methods import Trainer
+
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Path:
@@ -51,6 +55,28 @@ def test_from_a_recipe_to_a_table(recipe: Path, tmp_path: Path) -> None:
     assert (out / "table.csv").read_bytes() == before
     status, output = run("benchmark", recipe, "--out", out, "--estimate")
     assert "hours of training" in output
+
+
+def test_a_method_that_diverges_does_not_stop_the_others(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverge(self: Trainer, method: object, seed: int) -> None:
+        raise DivergedError("the loss is nan in epoch 0", remedy="lower learning_rate")
+
+    monkeypatch.setattr(Trainer, "run", diverge)
+    status, output = run("benchmark", recipe, "--out", tmp_path / "out")
+    assert status == 1
+    assert "failed: ours: the loss is nan in epoch 0; lower learning_rate\n" in output
+    table = (tmp_path / "out" / "table.md").read_text()
+    assert "| noise |" in table
+    assert "not finished yet: ours" in table
+
+
+def test_two_runs_do_not_share_a_folder(recipe: Path, tmp_path: Path) -> None:
+    with only_one(tmp_path / "out", "benchmark"):
+        status, output = run("benchmark", recipe, "--out", tmp_path / "out")
+    assert status == 2
+    assert "another benchmark writes here; stop it, or give another --out" in output
 
 
 def test_wrong_names_are_one_line(recipe: Path, tmp_path: Path) -> None:

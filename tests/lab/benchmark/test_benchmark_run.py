@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from distiliqa.errors import RecipeError
+from distiliqa.errors import DivergedError, RecipeError
 from distiliqa.foreign_json import read_json
+from distiliqa.lab.benchmark.backbones import architecture
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
 from distiliqa.lab.benchmark.benchmark_run import open_benchmark
 from distiliqa.lab.benchmark.benchmark_table import make_table
@@ -19,6 +22,7 @@ from distiliqa.lab.benchmark.trained_methods import Trainer
 from distiliqa.lab.evaluate.out_of_fold import read_out_of_fold
 from distiliqa.lab.train import engine
 from distiliqa.lab.train.callbacks import LastCheckpoint
+from distiliqa.lab.train.teacher import TeacherModule
 
 Make = Callable[..., BenchmarkRecipe]
 METHODS = [
@@ -58,7 +62,16 @@ def test_all_kinds_of_methods(benchmark_recipe: Make, tmp_path: Path) -> None:
     assert ensemble.seconds > teacher.seconds
     assert teacher.cost is not None
     assert ensemble.cost == teacher.cost.times(2)
-    assert set(teacher.learning_rates) <= {1e-3, 1e-2}
+    counts = {name: result.trainings for name, result in results.items()}
+    assert counts == {
+        "teacher": 1, "ensemble": 2, "student": 3, "no teachers": 1, "contiguous": 1, "noise": None
+    }  # fmt: skip
+    # Of three patients of three images each, the first inner fold leaves one, the second two, in
+    # batches of three; a contiguous one leaves four images of nine.
+    steps = {name: result.steps for name, result in results.items()}
+    assert steps == {
+        "teacher": 1, "ensemble": 2, "student": 2, "no teachers": 1, "contiguous": 2, "noise": None
+    }  # fmt: skip
     lines = list(estimated(run, recipe.methods))
     # Each fold: two rates for an epoch, and in two seeds 2 teachers, 2 students and their table.
     epochs = 2 * (2 * 1 + 2 * (2 + 2 + 1 * 2 / 3))
@@ -105,6 +118,32 @@ def test_a_stopped_training_goes_on(
     stopped.train(recipe.methods)
     found, expected = (run.results()[0].scores for run in (stopped, whole))
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_rate_that_diverges_is_not_chosen(
+    benchmark_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = benchmark_recipe(METHODS[:1], tuning={"learning_rates": [9, 1e-3], "epochs": 1})
+    run = open_benchmark(recipe, tmp_path / "out")
+    trainer = Trainer(run.rated, tmp_path / "work", 1, run.rated.folds("case")[0], "case")
+    network = architecture(recipe.methods[0], 96)
+    step = TeacherModule.training_step
+
+    def diverge(self, batch, number):  # type: ignore[no-untyped-def]
+        loss = step(self, batch, number)
+        return loss * torch.nan if self.step.learning_rate > limit else loss
+
+    monkeypatch.setattr(TeacherModule, "training_step", diverge)
+    limit = 1.0
+    assert trainer.learning_rate(network) == 1e-3
+    kept = tmp_path / "work" / "compact" / "fold_1" / "rate_9" / "diverged.json"
+    assert "the loss is nan" in read_json(kept)["problem"]
+    limit = 10.0  # a rate that diverged is not tried again
+    assert trainer.learning_rate(network) == 1e-3
+    limit = 0.0
+    other = replace(trainer, work=tmp_path / "other")
+    with pytest.raises(DivergedError, match="compact is not finite with any learning rate; give"):
+        other.learning_rate(network)
 
 
 def test_images_of_the_outer_fold_have_no_say(benchmark_recipe: Make, tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ def table(
             recipe.method(name),
             labels + rng.normal(0, error, (runs, len(labels))),
             seconds=None if runs == 1 else 12.0,
+            steps=None if runs == 1 else 40,
+            trainings=None if runs == 1 else 1,
             learning_rates=() if runs == 1 else (0.001, 0.01),
             cost=None if runs == 1 else Cost(2_000_000, 3_000_000_000, 12.3),
         )
@@ -96,6 +98,26 @@ def test_notes_say_what_the_figures_do_not(table: BenchmarkTable) -> None:
     assert "not finished yet: later" in text
 
 
+def test_a_note_says_how_much_other_folds_flatter(
+    benchmark_recipe: Callable[..., BenchmarkRecipe],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    methods = [METHODS[0], METHODS[0] | {"name": "leaking", "folds": "contiguous"}]
+    recipe = benchmark_recipe(methods, primary="rmse")
+    run = open_benchmark(recipe, tmp_path / "out")
+    labels = run.rated.labels
+    made = [
+        MethodResult(recipe.method(name), labels[None] + error, seconds=1.0)
+        for name, error in (("ours", 0.5), ("leaking", 0.2))
+    ]
+    monkeypatch.setattr(BenchmarkRun, "results", lambda self: made)
+    assert make_table(run).notes[-1] == (
+        "folds by contiguous in place of case change rmse of ours by -0.300 (-0.300 to -0.300); "
+        "patients are on both sides of these folds"
+    )
+
+
 def test_members_of_columns() -> None:
     def images(column: str, values: list[str]) -> list[RatedImage]:
         facts = [{column: value} if value else {} for value in values]
@@ -121,6 +143,7 @@ def test_files(table: BenchmarkTable, tmp_path: Path) -> None:
     assert float(rows["net_1"]["rmse"]) == table.rows[1].figures["rmse"]
     assert rows["net_1"]["parameters"] == "2000000"
     assert rows["net_1"]["learning_rates"] == "0.001 0.01"
+    assert (rows["net_1"]["steps"], rows["net_1"]["trainings"]) == ("40", "1")
     assert rows["noise"]["parameters"] == rows["ours"]["p_holm"] == ""
     content = read_json(out / "table.json")
     assert (content["images"], content["patients"]) == (18, 6)
@@ -129,6 +152,10 @@ def test_files(table: BenchmarkTable, tmp_path: Path) -> None:
     )
     lines = (out / "table.md").read_text().splitlines()
     assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+    by_dose = (out / "groups.md").read_text().splitlines()
+    assert by_dose[2] == "| dose | 0.25 (6) | 0.5 (6) | 1.0 (6) |"
+    assert [line.count("|") for line in by_dose[2:7]] == [5] * 5
+    assert [line.split(" |")[0] for line in by_dose[4:7]] == ["| ours", "| net_1", "| noise"]
     latex = (out / "table.tex").read_text()
     assert "net\\_1 &" in latex
     assert "parameters, $10^6$" in latex

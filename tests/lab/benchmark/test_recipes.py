@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import tifffile
 
 from distiliqa.lab.benchmark.backbones import architecture
-from distiliqa.lab.benchmark.benchmark_recipe import load_benchmark, networks
-from distiliqa.lab.benchmark.benchmark_run import open_benchmark
+from distiliqa.lab.benchmark.benchmark_recipe import OfTransformers, load_benchmark, networks
+from distiliqa.lab.benchmark.benchmark_run import BenchmarkRun, open_benchmark
 from distiliqa.lab.benchmark.benchmark_table import make_table
+from distiliqa.lab.benchmark.trained_methods import Trainer
 
 RECIPES = sorted((Path(__file__).parents[3] / "training" / "benchmark").glob("*.yaml"))
 SMALL = {
@@ -22,7 +25,7 @@ SMALL = {
     "folds": {"count": 2, "inner": 2},
     "seeds": [0],
     "training": {"epochs": 1, "batch_size": 4, "optimizer": "adamw"},
-    "tuning": {"learning_rates": [1.0e-3, 1.0e-2], "epochs": 1},
+    "tuning": {"learning_rates": [1.0e-3], "epochs": 1},
     "resamples": 99,
     "hardware": {"accelerator": "cpu"},
 }
@@ -30,7 +33,7 @@ SMALL = {
 
 def test_together_they_have_all_networks() -> None:
     recipes = [load_benchmark(path) for path in RECIPES]
-    assert len(recipes) == 7
+    assert len(recipes) == 8
     found = {method.network for recipe in recipes for method in recipe.methods}
     assert found >= set(networks()) - {"vit_small", "monai_vit_tiny"}
     stems = [
@@ -77,28 +80,74 @@ def zenodo(tmp_path: Path) -> dict[str, Any]:
     return {"data.folder": str(tmp_path), "data.ratings": str(tmp_path / "train.json")}
 
 
+LAYOUTS = {
+    "tcia_chest": "tcia",
+    "chest": "tcia",
+    "ldctiqac2023": "zenodo",
+    "ldctiqac2023_entry": "zenodo",
+}
+
+
+def opened(name: str, layout: dict[str, Any], out: Path) -> BenchmarkRun:
+    (path,) = (path for path in RECIPES if path.stem == name)
+    return open_benchmark(load_benchmark(path, SMALL | layout), out)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "layout"),
-    [
-        ("tcia_chest", "tcia"),
-        ("chest", "tcia"),
-        ("ldctiqac2023", "zenodo"),
-        ("ldctiqac2023_entry", "zenodo"),
-    ],
-)
+@pytest.mark.parametrize(("name", "layout"), LAYOUTS.items())
 def test_layouts_of_recipes(
     name: str, layout: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    (path,) = (path for path in RECIPES if path.stem == name)
-    recipe = load_benchmark(path, SMALL | request.getfixturevalue(layout))
-    run = open_benchmark(recipe, tmp_path / "out")
-    light = [m for m in recipe.methods if m.network in ("compact", None)]
+    run = opened(name, request.getfixturevalue(layout), tmp_path / "out")
+    light = [m for m in run.recipe.methods if m.network in ("compact", None)]
     run.train(light)
     table = make_table(run)
     assert [row.result.method for row in table.rows] == light
-    assert run.rated.labels.max() <= 1 or recipe.data.divide_by == 1
     if layout == "tcia":  # doses are mixed, and the full one is its own reference
         assert {group.value for group in table.groups} == {"0.1", "0.5", "0.75", "1.0"}
         of_ssim = next(r for r in table.rows if r.result.method.reference == "ssim")
         assert (of_ssim.figures["signed_srocc"] or 0) > 0.9
+
+
+def test_the_entry_has_its_window_and_labels_from_0_to_1(
+    zenodo: dict[str, Any], tmp_path: Path
+) -> None:
+    run = opened("ldctiqac2023_entry", zenodo, tmp_path / "out")
+    assert sorted(set(run.rated.labels)) == [0.5, 0.75, 1.0]
+    seen = np.unique(run.rated.cache.array(0).round(1))
+    assert {0.0, 0.7, 0.9} <= set(seen.round(1).tolist())  # of -1000, 40 and 300 HU
+    assert {m.stem_blocks for m in run.recipe.methods if m.stem == "published"} == {6}
+
+
+def trainings() -> list[Any]:
+    """The different networks of the recipes with a layout of their own."""
+    found = {}
+    for name in ("tcia_chest", "ldctiqac2023", "ldctiqac2023_entry"):
+        recipe = load_benchmark(next(path for path in RECIPES if path.stem == name))
+        for method in recipe.methods:
+            if method.network is not None and method.use != "ensemble":
+                slug = f"{name}-{architecture(method, 96).slug}-{method.use}"
+                found[slug] = pytest.param(name, method.name, id=slug)
+    return list(found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "method"), trainings())
+def test_two_steps_of_every_network(
+    name: str, method: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    run = opened(name, request.getfixturevalue(LAYOUTS[name]), tmp_path / "out")
+    recipe = run.recipe
+    of_network = recipe.method(method)
+    if of_network.network in get_args(OfTransformers):
+        pytest.importorskip("transformers")
+    fold = run.rated.folds(recipe.folds.by)[0]
+    size = len(run.rated.inner(fold, recipe.folds.by)[0].train)
+    two_steps = recipe.training.model_copy(update={"batch_size": -(-size // 2)})
+    rated = replace(run.rated, recipe=recipe.model_copy(update={"training": two_steps}))
+    try:
+        outcome = Trainer(rated, tmp_path / "work", 1, fold, recipe.folds.by).run(of_network, 0)
+        assert np.isfinite(outcome.scores).all()
+        assert outcome.steps == 2
+    finally:
+        shutil.rmtree(tmp_path / "work", ignore_errors=True)  # up to gigabytes of weights

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.train.merit import merit_of
-from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.targets import Batch
 from distiliqa.lab.train.teacher import TeacherModule
 from distiliqa.statistics.agreement import agreement

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
 from distiliqa.lab.benchmark.foreign_networks import PATCH, VITS, library_network
+from distiliqa.lab.network.imagenet import load_imagenet
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.network.sizes import PRESETS
 from distiliqa.lab.network.stem import PublishedStem, StridedStem, grown
@@ -44,7 +45,7 @@ class Architecture:
     def slug(self) -> str:
         """Name of its folder."""
         stem = "" if self.stem == "none" else f"{self.stem}{self.stem_blocks}x{self.stem_width}-"
-        started = "-imagenet" if self.imagenet_weights else ""
+        started = f"-{Path(self.imagenet_weights).stem}" if self.imagenet_weights else ""
         return f"{stem}{self.network}{started}"
 
 
@@ -106,6 +107,21 @@ class Rater(nn.Module):
     def heads(self, known: Tensor) -> Heads:
         """Scores alone."""
         return Heads(self(known), None, None)
+
+
+def new_rater(config: Architecture) -> Rater:
+    """A network with random weights, or with those of a file in its transformer.
+
+    Raises
+    ------
+    DistiliqaError : a library is missing, or the file does not fit, see `load_imagenet`.
+    """
+    rater = Rater(config)
+    if config.imagenet_weights:
+        body = rater.body[-1] if isinstance(rater.body, nn.Sequential) else rater.body
+        assert isinstance(body, VisionTransformer)
+        load_imagenet(body, config.imagenet_weights)
+    return rater
 
 
 def read_rater(path: Path, config: Architecture) -> Rater:

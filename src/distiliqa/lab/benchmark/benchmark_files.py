@@ -4,6 +4,7 @@
 
     OUT/table.csv, table.json, table.md, table.tex   one row a method
     OUT/groups.csv     figures by dose, fault and whatever the recipe names
+    OUT/groups.md      the primary figure of them, a table for each column
     OUT/figures.png    the primary figure of each method, with its interval
     OUT/cost.png       the same against the cost of a slice
 """
@@ -15,10 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-from distiliqa.files import atomic_path, write_csv, write_json, write_text
+from distiliqa.files import write_csv, write_json, write_text
+from distiliqa.lab.benchmark.benchmark_plots import plot_cost, plot_figures
 from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
 from distiliqa.statistics.agreement import FIGURES
 from distiliqa.version import __version__
@@ -40,9 +39,11 @@ def write_benchmark(table: BenchmarkTable, out: Path) -> None:
     write_json(out / "table.json", _content(table, rows))
     write_text(out / "table.md", markdown(table))
     write_text(out / "table.tex", latex(table))
+    if table.groups:
+        write_text(out / "groups.md", groups_markdown(table))
     if table.rows:
-        _plot_figures(table, out / "figures.png")
-        _plot_cost(table, out / "cost.png")
+        plot_figures(table, out / "figures.png")
+        plot_cost(table, out / "cost.png")
 
 
 def _content(table: BenchmarkTable, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -87,6 +88,8 @@ def _record(table: BenchmarkTable, row: TableRow) -> dict[str, Any]:
         "flop": cost and cost.flop,
         "ms_a_slice": cost and cost.ms,
         "seconds_to_train": row.result.seconds,
+        "steps": row.result.steps,
+        "trainings": row.result.trainings,
         "learning_rates": " ".join(f"{rate:g}" for rate in row.result.learning_rates),
         "cost_problem": cost and cost.problem,
     }
@@ -100,6 +103,8 @@ _HEADINGS = {
     "parameters": "parameters, 10^6",
     "flop": "GFLOP",
     "ms": "ms",
+    "trainings": "networks",
+    "steps": "steps of each",
     "seconds": "training, s",
 }
 
@@ -117,6 +122,7 @@ def _cells(table: BenchmarkTable, row: TableRow) -> list[str]:
     cells.append("" if cost is None else f"{cost.parameters / 1e6:.2f}")
     cells.append("" if cost is None else f"{cost.flop / 1e9:.2f}")
     cells.append("" if cost is None or cost.ms is None else f"{cost.ms:.0f}")
+    cells += ["" if n is None else str(n) for n in (row.result.trainings, row.result.steps)]
     cells.append("" if seconds is None else f"{seconds:.0f}")
     return cells
 
@@ -133,6 +139,26 @@ def markdown(table: BenchmarkTable) -> str:
     rule = "|".join(["---", *["---:"] * len(_HEADINGS)])
     body = [f"| {line} |" for line in lines]
     return "\n".join([_caption(table), "", body[0], f"|{rule}|", *body[1:], "", *_notes(table)])
+
+
+def groups_markdown(table: BenchmarkTable) -> str:
+    """The primary figure of each method by dose, fault and so on, in Markdown."""
+    primary = table.run.recipe.primary
+    lines = [f"{primary} by group, with the number of images", ""]
+    for column in dict.fromkeys(group.column for group in table.groups):
+        found = [group for group in table.groups if group.column == column]
+        values = dict.fromkeys(f"{group.value} ({group.n})" for group in found)
+        lines += [f"| {column} | {' | '.join(values)} |", f"|---|{'---:|' * len(values)}"]
+        for row in table.rows:
+            name = row.result.method.name
+            cells = [_plain(group.figures[primary]) for group in found if group.method == name]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def latex(table: BenchmarkTable) -> str:
@@ -177,46 +203,3 @@ def _escaped(text: str) -> str:
     for sign in "&%$#_{}":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("10^6", "$10^6$")
-
-
-def _plot_figures(table: BenchmarkTable, path: Path) -> None:
-    primary = table.run.recipe.primary
-    known = [row for row in table.rows if row.figures[primary] is not None][::-1]
-    figure, axes = _axes(1.2 + 0.3 * len(known))
-    for place, row in enumerate(known):
-        value, bounds = row.figures[primary], row.intervals.bounds[primary]
-        axes.plot([value], [place], "o", color="black", markersize=4)
-        if bounds is not None:
-            axes.plot(bounds, [place, place], color="black", linewidth=1)
-    axes.set_yticks(range(len(known)), [row.result.method.name for row in known])
-    axes.set_xlabel(f"{primary}, with 95 % interval over patients")
-    _save(figure, path)
-
-
-def _plot_cost(table: BenchmarkTable, path: Path) -> None:
-    primary = table.run.recipe.primary
-    figure, axes = _axes(4.5)
-    for row in table.rows:
-        cost, value = row.result.cost, row.figures[primary]
-        if cost is not None and value is not None:
-            axes.plot([cost.flop / 1e9], [value], "o", color="black", markersize=4)
-            place = (cost.flop / 1e9, value)
-            axes.annotate(
-                row.result.method.name, place, (4, 2), textcoords="offset points", fontsize="small"
-            )
-    axes.set_xscale("log")
-    axes.set(xlabel="GFLOP a slice", ylabel=primary)
-    _save(figure, path)
-
-
-def _axes(height: float) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(7, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with atomic_path(path) as partial:
-        figure.savefig(partial, format="png", dpi=150)

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.dataset import Augmentation
 from distiliqa.lab.recipe_file import Section, read_yaml, set_key, validated
-from distiliqa.lab.train.recipe import (
+from distiliqa.lab.train.recipe_sections import (
     Cases,
     HardwareSection,
     Positive,
@@ -35,7 +35,7 @@ OfMonai = Literal[
     "swin_tiny",
 ]
 OfTransformers = Literal["convnext_tiny", "swinv2_tiny", "deit_tiny"]
-Measure = Literal["noise_level", "snr", "total_variation", "gradient_energy"]
+Measure = Literal["noise_level", "snr", "total_variation", "gradient_energy", "brisque", "niqe"]
 FullReference = Literal["ssim", "psnr", "vif", "gmsd"]
 Primary = Literal["signed_plcc", "signed_srocc", "signed_krocc", "overall", "rmse", "mae"]
 
@@ -213,7 +213,13 @@ def load_benchmark(path: Path, overrides: Mapping[str, Any] | None = None) -> Be
     places = {
         key.removeprefix("data."): base / at for key, at in named.items() if isinstance(at, Path)
     }
-    return recipe.model_copy(update={"data": data.model_copy(update=places)})
+    methods = tuple(
+        method.model_copy(update={"imagenet_weights": base / method.imagenet_weights})
+        if method.imagenet_weights
+        else method
+        for method in recipe.methods
+    )
+    return recipe.model_copy(update={"data": data.model_copy(update=places), "methods": methods})
 
 
 def networks() -> tuple[str, ...]:

@@ -50,13 +50,16 @@ class MethodResult:
     Attributes
     ----------
     scores : (runs, n), one run a seed; one for a method without a network.
-    seconds : mean training time of an outer fold; None without a network.
+    seconds : mean time of an outer fold, of all its trainings; None without a network.
+    steps : of each training. trainings : networks that a prediction needs.
     learning_rates : of the outer folds. cost : of a slice; None without a network.
     """
 
     method: MethodSection
     scores: NDArray[np.float64]
     seconds: float | None = None
+    steps: int | None = None
+    trainings: int | None = None
     learning_rates: tuple[float, ...] = ()
     cost: Cost | None = None
 
@@ -70,7 +73,12 @@ class BenchmarkRun:
     out: Path
 
     def train(self, methods: Sequence[MethodSection]) -> None:
-        """Train and predict what is missing of some methods."""
+        """Train and predict what is missing of some methods.
+
+        Raises
+        ------
+        DivergedError : the loss of a network is not finite. What is finished is kept.
+        """
         for method in methods:
             if method.network is None:
                 self._measure(method)
@@ -104,6 +112,8 @@ class BenchmarkRun:
             "positions": list(trainer.fold.validation),
             "scores": outcome.scores.tolist(),
             "seconds": outcome.seconds,
+            "steps": outcome.steps,
+            "trainings": len(outcome.trainings),
             "learning_rate": outcome.learning_rate,
         }
         write_json(path, piece)
@@ -129,18 +139,23 @@ class BenchmarkRun:
             known = self._known(method, self._piece(method, 0, 0))
             return None if known is None else MethodResult(method, np.array([known["scores"]]))
         numbers = range(1, self.recipe.folds.count + 1)
+        keys = [(run, number) for run in range(len(self.recipe.seeds)) for number in numbers]
+        paths = [self._piece(method, number, self.recipe.seeds[run]) for run, number in keys]
+        pieces = [piece for path in paths if (piece := self._known(method, path)) is not None]
+        if len(pieces) < len(paths):
+            return None
         scores = np.empty((len(self.recipe.seeds), len(self.rated.images)))
-        seconds, rates = [], dict[int, float]()
-        for run, seed in enumerate(self.recipe.seeds):
-            for number in numbers:
-                piece = self._known(method, self._piece(method, number, seed))
-                if piece is None:
-                    return None
-                scores[run, piece["positions"]] = piece["scores"]
-                seconds.append(piece["seconds"])
-                rates[number] = piece["learning_rate"]
-        cost = self._cost(method)
-        return MethodResult(method, scores, float(np.mean(seconds)), tuple(rates.values()), cost)
+        for (run, _), piece in zip(keys, pieces, strict=True):
+            scores[run, piece["positions"]] = piece["scores"]
+        return MethodResult(
+            method,
+            scores,
+            seconds=float(np.mean([piece["seconds"] for piece in pieces])),
+            steps=max(piece["steps"] for piece in pieces),
+            trainings=pieces[0]["trainings"],
+            learning_rates=tuple(piece["learning_rate"] for piece in pieces[: len(numbers)]),
+            cost=self._cost(method),
+        )
 
     def _cost(self, method: MethodSection) -> Cost:
         network = architecture(method, self.recipe.data.image_size)

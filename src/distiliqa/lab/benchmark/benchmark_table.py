@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
 from distiliqa.lab.benchmark.benchmark_run import BenchmarkRun, MethodResult
 from distiliqa.lab.data.process_column import PROCESS, kinds_of
 from distiliqa.lab.data.ratings import RatedImage
@@ -176,7 +177,29 @@ def _notes(run: BenchmarkRun, results: Sequence[MethodResult]) -> list[str]:
     missing = [m.name for m in run.recipe.methods if m.name not in finished]
     if missing:
         notes.append(f"not finished yet: {', '.join(missing)}")
-    leaking = [r.method.name for r in results if r.method.folds == "contiguous"]
-    if leaking and run.recipe.folds.by != "contiguous":
-        notes.append(f"patients are on both sides of the folds of {', '.join(leaking)}")
-    return notes
+    return [*notes, *_leaks(run, results)]
+
+
+def _leaks(run: BenchmarkRun, results: Sequence[MethodResult]) -> Iterator[str]:
+    """How much other folds than those of the benchmark flatter a method."""
+    by, primary = run.recipe.folds.by, run.recipe.primary
+    usual = {_split_alike(r.method): r for r in results if r.method.folds in (None, by)}
+    for result in results:
+        other, same = result.method.folds, usual.get(_split_alike(result.method))
+        if other in (None, by) or same is None:
+            continue
+        labels, groups = run.rated.labels, run.rated.groups
+        draws = {"resamples": run.recipe.resamples, "seed": run.recipe.seeds[0]}
+        found = paired_bootstrap(result.scores, same.scores, labels, groups, **draws)[primary]
+        if found.value is not None:
+            low, high = found.interval or (np.nan, np.nan)
+            yield (
+                f"folds by {other} in place of {by} change {primary} of {same.method.name} by "
+                f"{found.value:+.3f} ({low:+.3f} to {high:+.3f})"
+                + ("; patients are on both sides of these folds" if other == "contiguous" else "")
+            )
+
+
+def _split_alike(method: MethodSection) -> str:
+    """What a method is, whatever its name and its folds."""
+    return method.model_copy(update={"name": "", "folds": None}).model_dump_json()

@@ -25,11 +25,18 @@ def library_network(name: str, channels: int, side: int, outputs: int) -> nn.Mod
     ------
     DistiliqaError : its library is not installed.
     """
+    require_library(name)
+    if name in _MONAI:
+        return _MONAI[name](channels, side, outputs)
+    return _of_transformers(name, channels, side, outputs)
+
+
+def require_library(name: str) -> None:
+    """Raise `DistiliqaError` if the library of a network is not installed."""
     if name in _MONAI:
         require_extra("benchmark", ("monai", "einops"), "networks of a benchmark need")
-        return _MONAI[name](channels, side, outputs)
-    require_extra("benchmark-transformers", ("transformers",), f"{name} needs")
-    return _of_transformers(name, channels, side, outputs)
+    else:
+        require_extra("benchmark-transformers", ("transformers",), f"{name} needs")
 
 
 class _First(nn.Module):

@@ -1,8 +1,8 @@
 """Methods of a benchmark without a network: measures of the image, or of it and its reference.
 
 None knows the scale of the readers. So each is mapped by a logistic curve that is fitted to the
-other outer folds, as VQEG fits it to all images; a straight line where no curve is found. NIQE has
-no well-kept library that works beside this torch, and is not here.
+other outer folds, as VQEG fits it to all images; a straight line where no curve is found. BRISQUE
+learns the scale by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from distiliqa.foreign_json import read_json
 from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
 from distiliqa.lab.benchmark.rated_set import RatedSet
 from distiliqa.lab.benchmark.references import reference_of
+from distiliqa.lab.benchmark.scene_statistics import brisque, niqe, parts_of, statistics_of
 from distiliqa.lab.data.cache import read_image
+from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.logistic_fit import fit_logistic
 from distiliqa.metrics.gmsd import gmsd
@@ -44,11 +46,33 @@ def out_of_fold_measure(rated: RatedSet, method: MethodSection, by: str, work: P
     ------
     RecipeError : an image has no reference.
     """
-    values = _known_values(rated, method, work)
-    scores = np.empty(len(values))
+    if method.measure == "brisque":
+        return _out_of_fold_brisque(rated, by)
+    values_for = _values_by_fold(rated, method, work)
+    scores = np.empty(len(rated.images))
     for fold in rated.folds(by):
-        train, validation = list(fold.train), list(fold.validation)
+        values, train, validation = values_for(fold), list(fold.train), list(fold.validation)
         scores[validation] = mapped(values[train], rated.labels[train], values[validation])
+    return scores
+
+
+def _values_by_fold(rated: RatedSet, method: MethodSection, work: Path) -> Callable[[Fold], Floats]:
+    """Values of all images, (n,), for an outer fold; those of NIQE differ between folds."""
+    if method.measure == "niqe":
+        numbers = track(range(len(rated.images)), "niqe")
+        parts = [parts_of(rated.cache.array(at)) for at in numbers]
+        return lambda fold: niqe(parts, rated.labels, fold)
+    values = _known_values(rated, method, work)
+    return lambda fold: values
+
+
+def _out_of_fold_brisque(rated: RatedSet, by: str) -> Floats:
+    numbers = track(range(len(rated.images)), "brisque")
+    features = np.array([statistics_of(rated.cache.array(at)) for at in numbers])
+    scores, span = np.empty(len(features)), rated.recipe.data.span
+    for fold in rated.folds(by):
+        inner = rated.inner(fold, by)[0]
+        scores[list(fold.validation)] = brisque(features, rated.labels, fold, inner, span)
     return scores
 
 

@@ -20,7 +20,7 @@ from distiliqa.lab.data.preprocess import preprocess
 from distiliqa.lab.data.rated_folder import DATASET
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.data.tcia import find_pairs
-from distiliqa.lab.train.recipe import WindowSection, named_cases
+from distiliqa.lab.train.recipe_sections import WindowSection, named_cases
 
 _FULL = 512
 _TISSUE_HU = -135.0  # air and lung lie below

@@ -3,15 +3,16 @@
 ::
 
     WORK/NETWORK/fold_F/rate_R/          short trainings that choose the learning rate
-    WORK/NETWORK/fold_F/seed_S/teacher_K/  best weights, table and result of a teacher
+    WORK/NETWORK/fold_F/seed_S/teacher_K/  see `network_training`
     WORK/NETWORK/fold_F/seed_S/student-.../
 
 NETWORK is the name of an architecture and of the way it is split. Everything goes on where it was
-stopped; what has a ``result.json`` is done. No image of the outer fold has a say in any of it.
+stopped. No image of the outer fold has a say in any of it.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -20,27 +21,33 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from distiliqa.files import write_json
-from distiliqa.foreign_json import read_json
+from distiliqa.errors import DivergedError
+from distiliqa.files import make_folder, write_json
 from distiliqa.lab.benchmark.backbones import (
     Architecture,
     Rater,
     architecture,
+    new_rater,
     read_rater,
     with_outputs,
 )
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
+from distiliqa.lab.benchmark.network_training import (
+    BATCH,
+    NetworkTraining,
+    best_device,
+    finished,
+    predicted,
+    train_network,
+    training_images,
+)
 from distiliqa.lab.benchmark.rated_set import RatedSet
-from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset
+from distiliqa.lab.data.dataset import SYMMETRIES
 from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.network.published import load_imagenet
-from distiliqa.lab.train.callbacks import BestWeights, History
-from distiliqa.lab.train.engine import LAST, fit
-from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.rating import RatingModule
-from distiliqa.lab.train.recipe import Recipe, StepSection, StudentSection
-from distiliqa.lab.train.student import StudentModule
+from distiliqa.lab.train.recipe_sections import StepSection, StudentSection
+from distiliqa.lab.train.student_module import StudentModule
 from distiliqa.lab.train.teacher import COLUMNS, TeacherModule
 from distiliqa.lab.train.teacher_outputs import (
     TABLE,
@@ -49,9 +56,9 @@ from distiliqa.lab.train.teacher_outputs import (
     symmetries_of,
     symmetries_seen,
 )
-from distiliqa.lab.train.training_run import BEST, RESULT
 
-BATCH = 8
+_OF_STUDENT = ("Epoch", "overall_perf", "loss", "val_overall_perf", "val_loss")
+_DIVERGED = "diverged.json"
 
 
 @dataclass(frozen=True)
@@ -61,13 +68,23 @@ class Outcome:
     Attributes
     ----------
     scores : (validation images of the fold,).
-    seconds : of all trainings that the prediction needs, without the choice of a learning rate.
     learning_rate : that was chosen.
+    trainings : networks that the prediction needs. The choice of a learning rate is not counted.
     """
 
     scores: NDArray[np.float64]
-    seconds: float
     learning_rate: float
+    trainings: tuple[NetworkTraining, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Time of all trainings."""
+        return sum(training.seconds for training in self.trainings)
+
+    @property
+    def steps(self) -> int:
+        """Steps of each of the trainings; with an early stop the most."""
+        return max(training.steps for training in self.trainings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,43 +118,60 @@ class Trainer:
         return self.work / f"{network.slug}{by}" / f"fold_{self.number}"
 
     def run(self, method: MethodSection, seed: int) -> Outcome:
-        """Train what a method needs, and predict the images of the outer fold."""
+        """Train what a method needs, and predict the images of the outer fold.
+
+        Raises
+        ------
+        DivergedError : the loss of a network is not finite.
+        """
         network = architecture(method, self.recipe.data.image_size)
         rate = self.learning_rate(network)
         count = 1 if method.use == "teacher" else self.recipe.folds.inner
         if method.use == "student" and not method.distill_weight:
             count = 0
-        folders = [self._teacher(network, seed, k, rate) for k in range(1, count + 1)]
-        seconds = [read_json(folder / RESULT)["seconds"] for folder in folders]
-        networks = [read_rater(folder / BEST, network) for folder in folders]
+        trainings = [self._teacher(network, seed, k, rate) for k in range(1, count + 1)]
+        raters = [read_rater(training.weights, network) for training in trainings]
         if method.use == "student":
-            folder = self._student(method, network, seed, rate, networks)
-            seconds.append(read_json(folder / RESULT)["seconds"])
-            of_student = with_outputs(network, self.recipe.folds.inner)
-            networks = [read_rater(folder / BEST, of_student)]
-        scores = np.mean([self._predicted(rater) for rater in networks], axis=0)
-        return Outcome(scores, sum(seconds), rate)
+            trainings.append(self._student(method, network, seed, rate, raters))
+            raters = [read_rater(trainings[-1].weights, self._of_student(network))]
+        scores = np.mean([predicted(self.rated, rater, self.fold) for rater in raters], axis=0)
+        return Outcome(scores, rate, tuple(trainings))
 
     def learning_rate(self, network: Architecture) -> float:
         """The rate with the best inner validation after a short training; of equal ones the first.
 
         The same for all seeds: the first one chooses.
+
+        Raises
+        ------
+        DivergedError : with all of several rates.
         """
         rates = self.recipe.tuning.learning_rates
         if len(rates) == 1:
             return rates[0]
-        merits = {}
-        for rate in rates:
-            folder = self._folder(network) / f"rate_{rate:g}"
-            changes = {"epochs": self.recipe.tuning.epochs}
-            self._fit_teacher(network, self.recipe.seeds[0], 1, rate, folder, changes)
-            merits[rate] = read_json(folder / RESULT)["best"]
+        merits = {rate: self._merit(network, rate) for rate in rates}
+        if max(merits.values()) == -math.inf:
+            raise DivergedError(
+                f"the loss of {network.slug} is not finite with any learning rate",
+                remedy="give lower ones in tuning.learning_rates",
+            )
         return max(merits, key=lambda rate: merits[rate])
 
-    def _teacher(self, network: Architecture, seed: int, k: int, rate: float) -> Path:
+    def _merit(self, network: Architecture, rate: float) -> float:
+        """Merit of a short training; minus infinity if it diverges."""
+        folder = self._folder(network) / f"rate_{rate:g}"
+        if (folder / _DIVERGED).is_file():
+            return -math.inf
+        changes = {"epochs": self.recipe.tuning.epochs}
+        try:
+            return self._fit_teacher(network, self.recipe.seeds[0], 1, rate, folder, changes).merit
+        except DivergedError as error:
+            write_json(make_folder(folder) / _DIVERGED, {"problem": error.problem})
+            return -math.inf
+
+    def _teacher(self, network: Architecture, seed: int, k: int, rate: float) -> NetworkTraining:
         folder = self._folder(network) / f"seed_{seed}" / f"teacher_{k}"
-        self._fit_teacher(network, seed, k, rate, folder, {})
-        return folder
+        return self._fit_teacher(network, seed, k, rate, folder, {})
 
     def _fit_teacher(
         self,
@@ -147,15 +181,19 @@ class Trainer:
         rate: float,
         folder: Path,
         changes: dict[str, Any],
-    ) -> None:
+    ) -> NetworkTraining:
         """Train on all inner folds but the ``k``-th, from 1, which chooses the epoch."""
-        if (folder / RESULT).is_file():
-            return
-        inner, own_seed = self._inner[k - 1], seed + k
+        if known := finished(folder):
+            return known
+        own_seed = seed + k
         step = _step(self.recipe.training, learning_rate=rate, **changes)
         torch.manual_seed(own_seed)
-        module = TeacherModule(self._new(network), step, own_seed, span=self.recipe.data.span)
-        self._fit(module, step, inner, own_seed, folder, COLUMNS)
+        span = self.recipe.data.span
+        module = TeacherModule(_as_network(new_rater(network)), step, own_seed, span=span)
+        return self._fit(module, self._inner[k - 1], own_seed, folder, COLUMNS)
+
+    def _of_student(self, network: Architecture) -> Architecture:
+        return with_outputs(network, self.recipe.folds.inner)
 
     def _student(
         self,
@@ -164,11 +202,11 @@ class Trainer:
         seed: int,
         rate: float,
         teachers: list[Rater],
-    ) -> Path:
+    ) -> NetworkTraining:
         terms = f"{method.distill_weight:g}-{method.gate:g}-{method.distillation}"
         folder = self._folder(network) / f"seed_{seed}" / f"student-{terms}"
-        if (folder / RESULT).is_file():
-            return folder
+        if known := finished(folder):
+            return known
         step = _step(
             self.recipe.training,
             learning_rate=rate,
@@ -178,12 +216,10 @@ class Trainer:
         )
         inner = self._inner[0]
         torch.manual_seed(seed)
-        student = self._new(with_outputs(network, self.recipe.folds.inner))
+        student = _as_network(new_rater(self._of_student(network)))
         outputs = self._outputs(teachers, inner, step, seed, folder.parent) if teachers else None
         module = StudentModule(student, step, seed, outputs, span=self.recipe.data.span)
-        columns = ("Epoch", "overall_perf", "loss", "val_overall_perf", "val_loss")
-        self._fit(module, step, inner, seed, folder, columns)
-        return folder
+        return self._fit(module, inner, seed, folder, _OF_STUDENT)
 
     def _outputs(
         self, teachers: list[Rater], inner: Fold, step: StepSection, seed: int, folder: Path
@@ -191,92 +227,31 @@ class Trainer:
         """Outputs of the teachers for the images and symmetries that a student sees."""
         if symmetries_of(self.recipe.augmentation, posed=False) is None:
             return TeacherOutputs(teachers, None)
-        seen = symmetries_seen(self._training(inner, seed), SYMMETRIES, step.epochs)
+        training = training_images(self.rated, inner, seed)
         table = make_table(
             teachers,
             self.rated.cache,
-            seen,
+            symmetries_seen(training, SYMMETRIES, step.epochs),
             path=folder / TABLE,
-            device=_device(),
+            device=best_device(),
             batch_size=BATCH,
             half=self.recipe.hardware.precision == "bf16-mixed",
         )
         return TeacherOutputs((), table)
 
-    def _new(self, network: Architecture) -> Network:
-        rater = Rater(network)
-        if network.imagenet_weights:
-            load_imagenet(cast(Network, _WithTransformer(rater.body)), network.imagenet_weights)
-        return cast(Network, rater)  # it has all that training asks of one
-
-    def _training(self, inner: Fold, seed: int) -> RatedDataset:
-        return RatedDataset(
-            self.rated.images,
-            self.rated.cache,
-            inner.train,
-            augmentation=self.recipe.augmentation,
-            seed=seed,
-        )
-
     def _fit(
-        self,
-        module: RatingModule,
-        step: StepSection,
-        inner: Fold,
-        seed: int,
-        folder: Path,
-        columns: tuple[str, ...],
-    ) -> None:
-        held_out = RatedDataset(self.rated.images, self.rated.cache, inner.validation)
-        training = self._training(inner, seed)
+        self, module: RatingModule, inner: Fold, seed: int, folder: Path, columns: tuple[str, ...]
+    ) -> NetworkTraining:
         title = str(folder.relative_to(self.work))
-        history = History(folder / "epochs.csv", columns, title)
-        fitted = fit(
-            module,
-            Batches(training, held_out, batch_size=step.batch_size, seed=seed),
-            cache=self.rated.cache,
-            recipe=Recipe(hardware=self.recipe.hardware),
-            folder=folder,
-            history=history,
-            best=BestWeights(folder / BEST, step.patience),
-            resume=True,
+        return train_network(
+            self.rated, module, inner, seed=seed, folder=folder, columns=columns, title=title
         )
-        steps = len(history.rows) * -(-len(inner.train) // step.batch_size)
-        facts = {
-            "epoch": fitted.epoch,
-            "best": fitted.best,
-            "epochs": fitted.epochs,
-            "steps": steps,
-            "seconds": sum(row["seconds"] for row in history.rows),
-            "learning_rate": step.learning_rate,
-        }
-        write_json(folder / RESULT, facts)
-        (folder / LAST).unlink(missing_ok=True)  # several times the weights
-
-    @torch.inference_mode()
-    def _predicted(self, rater: Rater) -> NDArray[np.float64]:
-        """Scores of the images of the outer fold, (n,): means over outputs."""
-        device, positions = _device(), self.fold.validation
-        rater = rater.to(device)
-        parts = []
-        for start in range(0, len(positions), BATCH):
-            slices = [self.rated.cache.array(at) for at in positions[start : start + BATCH]]
-            images = torch.from_numpy(np.stack(slices)[:, None]).to(device)
-            parts.append(rater(images).mean(dim=1).double().cpu().numpy())
-        return np.concatenate(parts)
 
 
-class _WithTransformer:
-    """What `load_imagenet` asks of a network: its transformer."""
-
-    def __init__(self, vit: Any) -> None:
-        self.vit = vit[-1] if isinstance(vit, torch.nn.Sequential) else vit
+def _as_network(rater: Rater) -> Network:
+    return cast(Network, rater)  # it has all that training asks of one
 
 
 def _step(training: StudentSection, **changes: Any) -> StudentSection:
     chosen = {"select_on": training.select_on or "error_and_correlation"}
     return training.model_copy(update=chosen | changes)
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError, quoted
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.train.recipe import Layers
+from distiliqa.lab.train.recipe_sections import Layers
 
 FOLDS = 5
 MIN_CASES = 2 * FOLDS

@@ -30,7 +30,7 @@ from distiliqa.lab.fine_tune.head_fit import Head, class_tokens
 from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network, weights_file
-from distiliqa.lab.train.recipe import Layers, StepSection
+from distiliqa.lab.train.recipe_sections import Layers, StepSection
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import read_config
 from distiliqa.version import __version__

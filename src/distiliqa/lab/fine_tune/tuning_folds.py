@@ -23,7 +23,8 @@ from distiliqa.lab.network.weights import read_network, save_network
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.engine import LAST, Fitted, fit
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.recipe import HardwareSection, Recipe
+from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.recipe_sections import HardwareSection
 from distiliqa.lab.train.training_run import BEST, RESULT
 from distiliqa.version import __version__
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.rating import RatingModule
-from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.targets import Batch
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss")

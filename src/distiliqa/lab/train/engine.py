@@ -40,7 +40,8 @@ from distiliqa.lab.train.callbacks import (
 from distiliqa.lab.train.distributed import OneBatchNorm
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.rating import RatingModule
-from distiliqa.lab.train.recipe import Recipe, StepSection
+from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.recipe_sections import StepSection
 
 LAST = "last.ckpt"
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from distiliqa.lab.network.network import Heads
 from distiliqa.lab.train.losses import map_errors, mean_where, processed_errors
-from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.targets import Targets
 
 

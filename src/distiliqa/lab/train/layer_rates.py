@@ -11,7 +11,7 @@ from typing import Any
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.recipe import Layers
+from distiliqa.lab.train.recipe_sections import Layers
 
 SHARE = "share"  # of the learning rate that a group of parameters has
 _STEM = ("stem.", "vit.conv_proj.")

@@ -20,7 +20,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DivergedError
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.train.head_losses import errors_of_heads, loss_of_heads
@@ -30,7 +30,7 @@ from distiliqa.lab.train.loaders import ResidentSlices
 from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
 from distiliqa.lab.train.merit import merit_of
 from distiliqa.lab.train.outcomes import Outcomes
-from distiliqa.lab.train.recipe import StepSection
+from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.targets import Batch, Targets, targets_of
 from distiliqa.statistics.agreement import Agreement, agreement, plcc
 
@@ -230,7 +230,7 @@ class RatingModule(L.LightningModule, ABC):
         return agreement(rows[:, 1].numpy(), rows[:, 2].numpy()), rows
 
     def checked(self, loss: Tensor) -> Tensor:
-        """Return the loss after a check that the previous one is finite. Raises `DistiliqaError`.
+        """Return the loss after a check that the previous one is finite. Raises `DivergedError`.
 
         The check is one batch behind: reading a number waits for the GPU.
         """
@@ -239,10 +239,10 @@ class RatingModule(L.LightningModule, ABC):
         return loss
 
     def check_last(self) -> None:
-        """Raise `DistiliqaError` if the last loss is not finite."""
+        """Raise `DivergedError` if the last loss is not finite."""
         loss, self.unchecked = self.unchecked, None
         if loss is not None and not torch.isfinite(loss):
-            raise DistiliqaError(
+            raise DivergedError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}",
                 remedy="lower learning_rate, or use precision 32-true, and run again",
             )

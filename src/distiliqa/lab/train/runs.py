@@ -20,7 +20,8 @@ from distiliqa.lab.data.process_column import kinds_of, require_kinds
 from distiliqa.lab.data.ratings import RatedImage, read_ratings
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import LAST, check_hardware
-from distiliqa.lab.train.recipe import Recipe, load_recipe, named_cases, save_recipe
+from distiliqa.lab.train.recipe import Recipe, load_recipe, save_recipe
+from distiliqa.lab.train.recipe_sections import named_cases
 from distiliqa.lab.train.start import (
     RANDOM_START,
     start_facts,

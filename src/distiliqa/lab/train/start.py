@@ -6,10 +6,11 @@ from pathlib import Path
 
 from distiliqa.errors import DistiliqaError, RecipeError
 from distiliqa.files import sha256
+from distiliqa.lab.network.imagenet import DOWNLOAD, load_imagenet
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.network.published import DOWNLOAD, load_imagenet
 from distiliqa.lab.network.weights import start_from, weights_file
-from distiliqa.lab.train.recipe import Cases, Recipe
+from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.recipe_sections import Cases
 from distiliqa.models.folder import find_model, shipped_models
 
 RANDOM_START = (
@@ -63,7 +64,7 @@ def start(network: Network, recipe: Recipe) -> None:
     DistiliqaError : see `load_imagenet` and `start_from`.
     """
     if recipe.imagenet_weights:
-        load_imagenet(network, recipe.imagenet_weights)
+        load_imagenet(network.vit, recipe.imagenet_weights)
     if recipe.initial_weights:
         start_from(network, _weights_file(recipe.initial_weights))
 

@@ -30,7 +30,8 @@ from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import Fitted
 from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.recipe import Recipe, StepSection, load_recipe, save_recipe
+from distiliqa.lab.train.recipe import Recipe, load_recipe, save_recipe
+from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.start import start
 from distiliqa.version import __version__
 
