@@ -20,6 +20,7 @@ from columns import (
     tables_of_monitor,
 )
 from commands import commands
+from comparison import comparison
 from names import names
 from processing_kinds import kinds_of_processing
 
@@ -30,6 +31,7 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "columns of series.csv": columns_of_the_series_table,
     "columns with a reference": columns_with_a_reference,
     "commands": commands,
+    "comparison": comparison,
     "identifying columns": identifying_columns,
     "kinds of processing": kinds_of_processing,
     "names": names,

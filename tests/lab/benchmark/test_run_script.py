@@ -1,0 +1,155 @@
+"""The script of the comparison on small data: killed, stopped, and run to the end."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+import distiliqa
+from distiliqa.foreign_json import read_json
+from distiliqa.lab.benchmark.benchmark_recipe import load_benchmark
+
+ROOT = Path(__file__).parents[3]
+PHANTOM = Path(distiliqa.__file__).parent / "examples" / "body_phantom"
+DOSES = {"dose_100": 1.0, "dose_025": 0.25, "dose_010": 0.1}
+PATIENTS = 6
+MEASURES = ["noise level", "signal to noise", "total variation", "gradient energy"]
+SECONDS = 900  # ends a hang
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The script, with recipes of few steps, beside the programs of this repository."""
+    root = tmp_path / "checkout"
+    (root / "training" / "benchmark").mkdir(parents=True)
+    shutil.copyfile(ROOT / "training" / "benchmark" / "run.sh", root / "training/benchmark/run.sh")
+    (root / "tools").symlink_to(ROOT / "tools")
+    for name in ("simulated", "chest"):
+        recipe = yaml.safe_load((ROOT / "training" / "benchmark" / f"{name}.yaml").read_text())
+        recipe["methods"] = [
+            method
+            for method in recipe["methods"]
+            if method.get("network") == "compact" or method["name"] in MEASURES
+        ]
+        recipe["data"] |= {"image_size": 64}
+        recipe["training"] |= {"epochs": 3}
+        recipe["tuning"] |= {"epochs": 1}
+        recipe |= {"compare_with": "compact", "resamples": 99}
+        path = root / "training" / "benchmark" / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(recipe))
+        load_benchmark(path)
+    (root / "training" / "compact").mkdir()
+    (root / "training" / "compact" / "patients.yaml").write_text(yaml.safe_dump(_patients()))
+    return root
+
+
+def _patients() -> dict[str, list[dict[str, object]]]:
+    facts = dict.fromkeys(("sop_uid", "sha256"), "0")
+    facts |= dict.fromkeys(("maker", "scanner", "kernel", "thickness_mm", "noise_hu"))
+    slice_ = {**facts, "spacing_mm": 0.8, "region": "chest"}
+    return {
+        "patients": [
+            {"patient": f"P{n}", "site": "here", "role": "training", "slices": [slice_]}
+            for n in range(PATIENTS)
+        ]
+    }
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """What the steps sources and simulate of make model leave."""
+    work = tmp_path / "work"
+    images = work / "simulate" / "training"
+    images.mkdir(parents=True)
+    rows, ratings = [], {}
+    for n in range(PATIENTS):
+        source = work / "sources" / "training" / f"P{n}" / "1.dcm"
+        source.parent.mkdir(parents=True)
+        shutil.copyfile(PHANTOM / "dose_100" / f"slice_{n % 4 + 1}.dcm", source)
+        for folder, dose in DOSES.items():
+            name = f"P{n}_{folder}.dcm"
+            shutil.copyfile(PHANTOM / folder / f"slice_{n % 4 + 1}.dcm", images / name)
+            ratings[name] = 4 * dose**0.3
+            rows.append((name, f"P{n}", dose, f"P{n}_dose_100.dcm", ratings[name]))
+    columns = ("path", "case", "dose", "source", "score")
+    with (images / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+    (images / "dataset.json").write_text(yaml.safe_dump(ratings, default_flow_style=True))
+    return work
+
+
+def start(checkout: Path, work: Path) -> subprocess.Popen[bytes]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.Popen(
+        ["sh", str(checkout / "training" / "benchmark" / "run.sh"), str(work)],
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_for(found: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SECONDS
+    while not found():
+        assert process.poll() is None, "ended before"
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_it_goes_on_after_each_kind_of_stop(checkout: Path, work: Path) -> None:
+    made = checkout / "build" / "benchmark"
+    trainings = made / "of_simulated" / "work"
+
+    def count(name: str) -> int:
+        return len(list(trainings.rglob(name)))
+
+    process = start(checkout, work)
+    wait_for(lambda: count("result.json") >= 2 and count("last.ckpt") >= 1, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = {path: path.read_bytes() for path in trainings.rglob("result.json")}
+
+    process = start(checkout, work)
+    wait_for(lambda: count("result.json") >= len(done) + 2, process)
+    process.terminate()  # the script alone: it stops what it runs
+    assert process.wait(SECONDS) == 143
+
+    process = start(checkout, work)
+    assert process.wait(SECONDS) == 0
+    assert all(path.read_bytes() == content for path, content in done.items())
+    for name, methods in (("simulated", 6), ("chest", 5)):
+        results = checkout / "training" / "benchmark" / "results" / name
+        table = read_json(results / "table.json")
+        assert len(table["rows"]) == methods
+        assert not [note for note in table["notes"] if "not finished" in note]
+        assert (results / "groups.md").read_text().startswith("signed_srocc by group")
+        log = (results / "log.txt").read_text()
+        assert "compact: fold 3, seed 1 done" in log
+        assert "Traceback" not in log
+    again = start(checkout, work)
+    assert again.wait(SECONDS) == 0
+
+
+@pytest.mark.slow
+def test_without_images_it_names_the_step(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run(
+        ["sh", str(checkout / "training" / "benchmark" / "run.sh"), str(tmp_path / "empty")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "holds no simulated images; make them by make model" in done.stderr
