@@ -123,7 +123,7 @@ def test_a_stopped_training_goes_on(
 def test_a_rate_that_diverges_is_not_chosen(
     benchmark_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = benchmark_recipe(METHODS[:1], tuning={"learning_rates": [9, 1e-3], "epochs": 1})
+    recipe = benchmark_recipe(METHODS[:1], tuning={"learning_rates": [9, 5, 1e-3], "epochs": 1})
     run = open_benchmark(recipe, tmp_path / "out")
     trainer = Trainer(run.rated, tmp_path / "work", 1, run.rated.folds("case")[0], "case")
     network = architecture(recipe.methods[0], 96)
@@ -131,13 +131,19 @@ def test_a_rate_that_diverges_is_not_chosen(
 
     def diverge(self, batch, number):  # type: ignore[no-untyped-def]
         loss = step(self, batch, number)
-        return loss * torch.nan if self.step.learning_rate > limit else loss
+        if self.step.learning_rate > 8 * limit:
+            return self.checked(loss * torch.nan)
+        if self.step.learning_rate > limit:  # the loss was finite, the weights no longer are
+            return loss + torch.nan * self.network.body.vit.heads.bias.sum()
+        return loss
 
     monkeypatch.setattr(TeacherModule, "training_step", diverge)
     limit = 1.0
     assert trainer.learning_rate(network) == 1e-3
-    kept = tmp_path / "work" / "compact" / "fold_1" / "rate_9" / "diverged.json"
-    assert "the loss is nan" in read_json(kept)["problem"]
+    folder = tmp_path / "work" / "compact" / "fold_1"
+    assert "the loss is nan" in read_json(folder / "rate_9" / "diverged.json")["problem"]
+    kept = read_json(folder / "rate_5" / "diverged.json")["problem"]
+    assert kept == "a held-out prediction is nan in epoch 0"
     limit = 10.0  # a rate that diverged is not tried again
     assert trainer.learning_rate(network) == 1e-3
     limit = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -84,7 +85,7 @@ def work(tmp_path: Path) -> Path:
     columns = ("path", "case", "dose", "source", "score")
     with (images / "manifest.csv").open("w", newline="") as file:
         csv.writer(file).writerows([columns, *rows])
-    (images / "dataset.json").write_text(yaml.safe_dump(ratings, default_flow_style=True))
+    (images / "dataset.json").write_text(json.dumps(ratings))
     return work
 
 

@@ -200,6 +200,7 @@ class RatingModule(L.LightningModule, ABC):
 
     def on_validation_epoch_end(self) -> None:
         index, predictions, labels, losses, *others = self.validated.gathered(self).T
+        self._require_finite(predictions, "a held-out prediction")
         found = agreement(predictions.numpy(), labels.numpy())
         rising = (plcc(predictions.numpy(), labels.numpy()) or 0) >= 0
         ordered = math.nan
@@ -241,8 +242,14 @@ class RatingModule(L.LightningModule, ABC):
     def check_last(self) -> None:
         """Raise `DivergedError` if the last loss is not finite."""
         loss, self.unchecked = self.unchecked, None
-        if loss is not None and not torch.isfinite(loss):
-            raise DivergedError(
-                f"the loss is {loss.item()} in epoch {self.current_epoch}",
-                remedy="lower learning_rate, or use precision 32-true, and run again",
-            )
+        if loss is not None:
+            self._require_finite(loss, "the loss")
+
+    def _require_finite(self, values: Tensor, what: str) -> None:
+        if torch.isfinite(values).all():
+            return
+        wrong = values[~torch.isfinite(values)].flatten()[0].item()
+        raise DivergedError(
+            f"{what} is {wrong} in epoch {self.current_epoch}",
+            remedy="lower learning_rate, or use precision 32-true, and run again",
+        )
