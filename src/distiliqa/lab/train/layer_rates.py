@@ -22,12 +22,14 @@ _HEADS = ("vit.heads.", "map.", "processed.")
 def parameter_groups(network: Network, layers: Layers, decay: float) -> list[dict[str, Any]]:
     """The parameters that learn, by layer, each group with its share of the learning rate.
 
-    All others are frozen.
+    All others are frozen. Where all learn alike, the network may have any layers.
 
     Parameters
     ----------
     decay : the share of a layer relative to that of the next one; the heads have a share of 1.
     """
+    if layers == "all" and decay == 1:
+        return [{"params": list(network.parameters()), SHARE: 1.0}]
     last = network.config.depth + 2
     groups: dict[int, list[Any]] = {}
     for name, parameter in network.named_parameters():
