@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from distiliqa.lab.network.stem import HalvingConv
+from distiliqa.lab.network.stem import HalvingConv, StridedStem
 
 
 @pytest.mark.parametrize("size", [(50, 50), (51, 46)])
@@ -18,3 +18,12 @@ def test_halving_convolution_is_torchs_own(size: tuple[int, int]) -> None:
         found.append([output, *torch.autograd.grad(output, [image, *conv.parameters()], wanted)])
     for own, torchs in zip(*found, strict=True):
         torch.testing.assert_close(own, torchs)
+
+
+def test_strided_stem_begins_with_differences_between_pixels() -> None:
+    torch.manual_seed(0)
+    stem = StridedStem([16, 32], first_kernel=5)
+    even = torch.full((1, 1, 32, 32), 0.7)
+    response = stem.blocks[0][0](even)[0, :, 8, 8] - stem.blocks[0][0].bias
+    assert response[:13].abs().max() < 1e-5
+    assert response[13:].abs().min() > 1e-3

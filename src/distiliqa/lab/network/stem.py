@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 CROP = slice(16, 240)  # rows and columns of the published stem's output that the ViT sees
 PUBLISHED_GRID = CROP.stop - CROP.start
+_DIFFERENCES = 0.8  # of the first kernels of a strided stem, the share that begins without a mean
+_SHIFT = 1.0  # of their normalized answer: flat air is then not where a ReLU has its kink
 
 
-def conv_block(convolution: nn.Conv2d) -> nn.Module:
+def conv_block(convolution: nn.Conv2d) -> nn.Sequential:
     """Convolution, batch normalisation, ReLU."""
     return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU())
 
@@ -72,7 +74,9 @@ class PublishedStem(nn.Module):
 class StridedStem(nn.Module):
     """A stem that halves the image at every block and sees all of it.
 
-    The early blocks, where noise is read, work on many pixels and stay cheap.
+    The early blocks, where noise is read, work on many pixels and stay cheap. Most kernels of the
+    first block begin without a mean: noise and sharpness lie in differences between pixels, which
+    are a hundredth of the brightness that a random kernel sees first.
     Source: Xiao et al. 2021, Early Convolutions Help Transformers See Better, arXiv 2106.14881.
 
     Parameters
@@ -85,15 +89,25 @@ class StridedStem(nn.Module):
         super().__init__()
         self.out_channels = channels[-1]
         sides = [first_kernel, *(3 for _ in channels[1:])]
-        self.blocks = nn.Sequential(
-            *(
-                conv_block(nn.Conv2d(a, b, side, 2, side // 2))
-                for (a, b), side in zip(pairwise([1, *channels]), sides, strict=True)
-            )
-        )
+        convolutions = [
+            nn.Conv2d(a, b, side, 2, side // 2)
+            for (a, b), side in zip(pairwise([1, *channels]), sides, strict=True)
+        ]
+        blocks = [conv_block(convolution) for convolution in convolutions]
+        begin_with_differences(convolutions[0], blocks[0][1])
+        self.blocks = nn.Sequential(*blocks)
 
     def forward(self, image: Tensor) -> Tensor:  # (N, 1, S, S)
         return self.blocks(image)  # (N, out_channels, S / 2^blocks, S / 2^blocks)
+
+
+def begin_with_differences(convolution: nn.Conv2d, norm: nn.Module) -> None:
+    """Take the mean from most kernels, and shift what they answer to flat air off zero."""
+    assert isinstance(norm, nn.BatchNorm2d)
+    kernels = convolution.weight.detach()
+    differences = round(_DIFFERENCES * len(kernels))
+    kernels[:differences] -= kernels[:differences].mean(dim=(1, 2, 3), keepdim=True)
+    norm.bias.detach()[:differences] = _SHIFT
 
 
 def doubled(blocks: int, width: int) -> list[int]:
