@@ -25,9 +25,9 @@ from tools.make_model.step import Outcome
 REPORT, RECORD, LADDERS = "bounds.md", "bounds.json", "ladders.json"  # of tools.model_check
 
 
-def export(name: str, run: TrainingRun, notes: Sequence[Path], out: Path) -> Outcome:
+def export(name: str, version: str, run: TrainingRun, notes: Sequence[Path], out: Path) -> Outcome:
     """Write the model folder: intervals by the teachers, domain on patients the student lacked."""
-    difference = export_run(run, out / name, name=name, notes=notes)
+    difference = export_run(run, out / name, name=name, version=version, notes=notes)
     files = [out / name / file for file in (ONNX, CONFIG, CARD)]
     return Outcome(files, {"model.onnx": sha256(files[0])[:12], "ONNX within": difference})
 

@@ -47,6 +47,7 @@ class ModelSettings(Section):
     """Settings of a model; the names of files are relative to model.yaml."""
 
     name: str
+    version: str
     refused: tuple[str, ...]
     patients: Path
     scale: ScaleSettings

@@ -127,6 +127,7 @@ def _model_steps(inputs: Inputs) -> list[Step]:
     def exported(out: Path) -> Outcome:
         return model_folder.export(
             settings.name,
+            settings.version,
             networks.student_run(settings.student, work / "student"),
             settings.notes,
             out,
@@ -139,8 +140,9 @@ def _model_steps(inputs: Inputs) -> list[Step]:
         return model_folder.finish(model, work / "check", work / "sources", settings.figure, out)
 
     notes = {note.name: note for note in settings.notes}
+    named = {"name": settings.name, "version": settings.version, **notes}
     return [
-        Step("export", exported, {"name": settings.name, **notes}, ("student",)),
+        Step("export", exported, named, ("student",)),
         Step("check", checked, {}, ("export",)),
         Step("figures", figures, {"figure": settings.figure.model_dump()}, ("check",)),
     ]

@@ -26,6 +26,7 @@ regions: {}
 """
 MODEL = """
 name: tiny
+version: 1.2.3
 refused: [dose_pairs]
 patients: patients.yaml
 scale: {regions: [abdomen]}
@@ -99,6 +100,7 @@ def test_from_slices_to_the_model_folder(home: Path) -> None:
     ]
     config = read_config(home / "work" / "export" / "tiny")
     assert config.processed
+    assert config.version == "1.2.3"
     assert config.heatmap == (16, 16)
     assert make(home) == []
     student = yaml.safe_load((home / "student.yaml").read_text())

@@ -38,6 +38,7 @@ def export_run(
     folder: Path,
     *,
     name: str,
+    version: str = __version__,
     evaluation: Path | None = None,
     typical: Path | None = None,
     notes: Sequence[Path] = (),
@@ -47,6 +48,7 @@ def export_run(
     Parameters
     ----------
     name : what the model is called.
+    version : version of the model itself; by default that of the package.
     evaluation : an ``evaluation.json`` whose figures go into the model card.
     typical : ratings of images like those that will be scored, see `calibrate_student`.
     notes : Markdown files that end the model card, such as where the data came from.
@@ -70,7 +72,7 @@ def export_run(
     training = _training_facts(run, read_json(result), evaluation)
     config = ModelConfig(
         name=name,
-        version=__version__,
+        version=version,
         architecture={},
         outputs=run.recipe.folds.count,
         scale=ScoreScale(*data.scale, data.meaning, data.higher_is_better),
