@@ -18,7 +18,8 @@ ORDER = (
     *(("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
     *(("simulate",), ("scoring",), ("report",)),
     ("compare", "dose_response", "monitor", "rank", "calibrate"),
-    *(("pacs",), ("archive",), ("lab",), ("torch",), ("serve",), ("cli",), ("__main__",)),
+    *(("pacs",), ("archive",), ("lab",), ("torch",), ("outputs",), ("serve",)),
+    *(("cli",), ("__main__",)),
 )
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # Beyond the order: rooms that a room must not import, although they stand above it.

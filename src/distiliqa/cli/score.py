@@ -26,8 +26,8 @@ from distiliqa.cli.options import (
     downloaded,
     open_study,
 )
-from distiliqa.cli.outputs import HeatmapKind, Outputs
 from distiliqa.cli.problems import report_check, report_end
+from distiliqa.outputs import HeatmapKind, Outputs
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
@@ -204,6 +204,7 @@ def score(
     loaded = load_model(model, runtime=runtime, precision=precision, threads=threads, batch=batch)
     sr = sr or store
     outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
+    _check_outputs(outputs)
     outputs.check(loaded.config)
     with downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
@@ -260,3 +261,12 @@ def _check_usage(
         raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
     if store and out is None:
         raise typer.BadParameter("--store keeps what it sends: give --out DIR")
+
+
+def _check_outputs(outputs: Outputs) -> None:
+    asked = {"--pdf": outputs.pdf, "--sr": outputs.sr, "--heatmaps": outputs.heatmaps}
+    for option, value in asked.items():
+        if value and outputs.folder is None:
+            raise typer.BadParameter(f"{option} writes files: give --out DIR")
+    if not outputs.pdf and (outputs.logo or outputs.notes):
+        raise typer.BadParameter("--logo and --notes need --pdf")

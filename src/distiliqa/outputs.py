@@ -1,4 +1,4 @@
-"""The files of ``distiliqa score``: checked before scoring, written after it."""
+"""The files of a scoring run: checked before scoring, written after it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from enum import Enum
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.terminal import progress_bar
@@ -53,13 +51,7 @@ class Outputs:
     heatmaps: tuple[HeatmapKind, ...] = ()
 
     def check(self, model: ModelConfig) -> None:
-        """Raise if a requested file cannot be made."""
-        asked = {"--pdf": self.pdf, "--sr": self.sr, "--heatmaps": self.heatmaps}
-        for option, value in asked.items():
-            if value and self.folder is None:
-                raise typer.BadParameter(f"{option} writes files: give --out DIR")
-        if not self.pdf and (self.logo or self.notes):
-            raise typer.BadParameter("--logo and --notes need --pdf")
+        """Raise `DistiliqaError` if a requested file cannot be made."""
         if self.heatmaps and model.heatmap is None:
             raise DistiliqaError(
                 f"the model {model.name} has no local quality map",
