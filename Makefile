@@ -18,7 +18,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test test-slow lint format docs wheel bench model clean
+.PHONY: demo test test-slow lint format docs wheel bench model viewer-library clean
 
 demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
@@ -64,6 +64,10 @@ bench: $(VENV)/bench.stamp
 model: $(VENV)/dev.stamp
 	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 $(BIN)/python -m tools.make_model training/compact/model.yaml \
 	    --data $(DATA) --work $(WORK) $(STEPS)
+
+# The library of the viewer of distiliqa serve, bundled from its lock file; nothing else needs node.
+viewer-library:
+	cd web && npm ci --ignore-scripts && npm run build
 
 clean:
 	rm -rf $(VENV) $(FRESH) build dist .pytest_cache .mypy_cache .ruff_cache
