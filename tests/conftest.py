@@ -93,7 +93,9 @@ def browser() -> Iterator[Any]:
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1300,1000"):
+    # SwiftShader draws WebGL without a graphics card.
+    drawing = ("--disable-gpu", "--enable-unsafe-swiftshader")
+    for argument in ("--headless=new", "--no-sandbox", *drawing, "--window-size=1300,1000"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.ChromeService(executable_path=chromedriver)

@@ -26,6 +26,7 @@ PANELS = {
         "rank": "Rank reconstructions or denoisers of the same slices.",
         "monitor": "Watch a folder, and chart the image quality of each protocol.",
         "listen": "Score the series that a scanner or PACS sends by C-STORE.",
+        "serve": "Open a page on this machine: drop, score, look, window, compare.",
         "challenge": "Score the stack of LDCTIQAC2023, as its container does.",
     },
     "Simulation": {

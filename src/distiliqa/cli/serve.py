@@ -1,0 +1,88 @@
+"""``distiliqa serve``: a page of this machine to score, look, window and compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from distiliqa.cli.levels import LevelsFile, ProtocolsFile, read_tables
+from distiliqa.cli.options import ModelOption
+from distiliqa.terminal import say
+
+
+def serve(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="CT, results of score, a database of monitor, or a folder of listen.",
+        ),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the page; default: 8414 or after.")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen at; browsers then need the token that is printed."),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
+    ] = False,
+    shortcut: Annotated[
+        bool,
+        typer.Option(
+            "--install-shortcut", help="Put distiliqa among the applications of this user, and end."
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder for jobs, results and uploads."),
+    ] = None,
+    model: ModelOption = "compact",
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name series, files and folders on the page.")
+    ] = False,
+    measures: Annotated[
+        Literal["none", "basic", "all"], typer.Option(help="What is measured, see score.")
+    ] = "basic",
+    protocols: ProtocolsFile = None,
+    levels: LevelsFile = None,
+) -> None:
+    """Open a page on this machine: drop CT, see its scores, window it, compare it.
+
+    PATH is scored in the background; results, monitor and listen folders are shown. Nothing leaves
+    this machine. The page is for this machine alone unless --host is given. On a machine with
+    several users give --host 127.0.0.1, so that only who has the token sees the page.
+
+    Jobs, results and uploads stay in --out, by default a folder of the user. Ctrl-C ends the page;
+    the next start continues the jobs.
+    """
+    from distiliqa.serve import check_extra
+
+    check_extra()
+    if shortcut:
+        from distiliqa.serve.shortcut import install_shortcut
+
+        say(f"wrote {install_shortcut()}")
+        return
+    tables = read_tables(protocols, levels, check=False)
+    from distiliqa.files import private_folder
+    from distiliqa.serve.given import classify
+    from distiliqa.serve.job_process import ScoringSettings
+    from distiliqa.serve.local_server import own_folder, serve_folder
+    from distiliqa.serve.workspace import Workspace
+
+    settings = ScoringSettings(model, identify, measures, *tables)
+    given = classify(paths or ())
+    folder = own_folder() if out is None else out
+    private_folder(folder)
+    serve_folder(
+        folder,
+        lambda: Workspace(folder.resolve(), given, settings),
+        host=host,
+        port=port,
+        open_browser=not no_browser,
+        say=say,
+    )

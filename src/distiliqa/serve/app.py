@@ -1,0 +1,78 @@
+"""The application: its page, its routes, and the guard before them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from distiliqa import report
+from distiliqa.errors import DistiliqaError
+from distiliqa.serve import export_routes, job_routes, monitor_routes, series_routes, trend_routes
+from distiliqa.serve.access import Guard
+from distiliqa.serve.json_answers import refused
+from distiliqa.serve.workspace import Workspace
+from distiliqa.version import __version__
+
+STATIC = Path(__file__).with_name("static")
+STYLE = Path(report.__file__).with_name("templates") / "style.css"
+
+
+def make_app(workspace: Workspace, hosts: frozenset[str] | None, token: str | None) -> Starlette:
+    """The application for a workspace.
+
+    Parameters
+    ----------
+    hosts, token : as in `distiliqa.serve.access.Guard`.
+    """
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            Route("/api/about", about),
+            *job_routes.ROUTES,
+            *series_routes.ROUTES,
+            *export_routes.ROUTES,
+            *trend_routes.ROUTES,
+            *monitor_routes.ROUTES,
+            Route("/static/plots.css", plots_css),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts, token=token)],
+        exception_handlers={DistiliqaError: refused},
+    )
+    app.state.workspace = workspace
+    return app
+
+
+def page(request: Request) -> Response:
+    """The one page."""
+    return FileResponse(STATIC / "index.html")
+
+
+def plots_css(request: Request) -> Response:
+    """The styles of plots, which are those of the reports."""
+    rules = STYLE.read_text(encoding="utf-8").splitlines()
+    found = [rule for rule in rules if rule.startswith("svg.plot")]
+    return Response("\n".join(found), media_type="text/css")
+
+
+def about(request: Request) -> Response:
+    """What the page must know at its start."""
+    workspace: Workspace = request.app.state.workspace
+    given = workspace.given
+    return JSONResponse(
+        {
+            "version": __version__,
+            "identify": workspace.settings.identify,
+            "picks": [str(path) for path in given.inputs] if workspace.settings.identify else [],
+            "can_pick": bool(given.inputs),
+            "monitor": bool(given.monitors),
+            "listen": bool(given.listeners),
+            "results": str(workspace.queue.results),
+        }
+    )

@@ -1,0 +1,123 @@
+"""Files to keep: the table of the selected series, and the results of a job."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.foreign_text import read_text
+from distiliqa.report import SERIES_CSV
+from distiliqa.report.csv import cells
+from distiliqa.report.series_csv import IDENTIFYING
+from distiliqa.serve.stored_results import StoredSeries
+from distiliqa.serve.workspace import Workspace
+
+# The report has its style and script inside, and is shown without rights in this page's name.
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "sandbox allow-scripts allow-popups; frame-ancestors 'none'"
+)
+_BLOCK = 1 << 20
+
+
+def series_csv(request: Request) -> Response:
+    """``series.csv`` of the series that were selected, as ``score --out`` writes it."""
+    workspace: Workspace = request.app.state.workspace
+    keys = request.query_params.getlist("series")
+    rows = [_row_of(workspace, key) for key in keys]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    headers = {"Content-Disposition": 'attachment; filename="series.csv"'}
+    return Response(text.getvalue().encode(), headers=headers, media_type="text/csv")
+
+
+def _row_of(workspace: Workspace, key: str) -> dict[str, str]:
+    chosen = workspace.choose(key)
+    uids = [one.uid for one in chosen.results.series]
+    found = csv.DictReader(read_text(chosen.results.folder / SERIES_CSV).splitlines())
+    row = list(found)[uids.index(chosen.series.uid)]
+    return row if workspace.settings.identify else _anonymous(row, chosen.series)
+
+
+def _anonymous(row: dict[str, str], series: StoredSeries) -> dict[str, str]:
+    """The row without what may identify, in case it was written with it."""
+    hidden = {column.name for column in IDENTIFYING}
+    kept = {name: value for name, value in row.items() if name not in hidden}
+    return kept | {"name": str(cells({"name": series.facts["name"]})["name"])}
+
+
+def job_file(request: Request) -> Response:
+    """A file of the results of a job."""
+    folder = _results_of(request)
+    path = (folder / request.path_params["name"]).resolve()
+    if folder not in path.parents or not path.is_file():
+        raise DistiliqaError("no such file", remedy="choose one of the job")
+    headers = {"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else {}
+    return FileResponse(path, headers=headers)
+
+
+def job_zip(request: Request) -> Response:
+    """All results of a job in one zip, made as it is sent."""
+    folder = _results_of(request)
+    name = f"distiliqa-{request.path_params['job']}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return StreamingResponse(_zipped(folder, name), headers=headers, media_type="application/zip")
+
+
+def _results_of(request: Request) -> Path:
+    workspace: Workspace = request.app.state.workspace
+    job = workspace.queue.get(request.path_params["job"])
+    folder = None if job is None else workspace.queue.results / job.id
+    if folder is None or not folder.is_dir():
+        raise DistiliqaError("no such job", remedy="choose one of the list")
+    return folder.resolve()
+
+
+class _Pipe(io.RawIOBase):
+    """Takes what a zip writes, and gives it away in between."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: object) -> int:
+        self._parts.append(bytes(block))  # type: ignore[call-overload]
+        return len(self._parts[-1])
+
+    def take(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+
+def _zipped(folder: Path, name: str) -> Iterator[bytes]:
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            with (
+                path.open("rb") as file,
+                archive.open(f"{name}/{path.relative_to(folder).as_posix()}", "w") as member,
+            ):
+                while block := file.read(_BLOCK):
+                    member.write(block)
+                    yield pipe.take()
+    yield pipe.take()
+
+
+ROUTES = [
+    Route("/api/exports/series.csv", series_csv),
+    Route("/api/jobs/{job}/files/{name:path}", job_file),
+    Route("/api/jobs/{job}/files.zip", job_zip),
+]

@@ -1,0 +1,90 @@
+"""What the command line gave: folders to pick from, results, databases of a monitor, listeners."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.monitor.run import DATABASE
+from distiliqa.serve.stored_results import is_results
+
+MAX_AT_ONCE = 20_000  # files of a folder that is scored without being asked for
+
+
+@dataclass(frozen=True)
+class Given:
+    """The inputs of a server by their kind.
+
+    Attributes
+    ----------
+    inputs : tuple[Path, ...]
+        Files and folders that may be scored; nothing beside them is read.
+    results, monitors, listeners : tuple[Path, ...]
+        Folders of results, databases of monitors, folders of listeners.
+    """
+
+    inputs: tuple[Path, ...] = ()
+    results: tuple[Path, ...] = ()
+    monitors: tuple[Path, ...] = ()
+    listeners: tuple[Path, ...] = ()
+
+    def confined(self, name: str) -> Path:
+        """The file or folder of that name, which lies in what was given.
+
+        Parameters
+        ----------
+        name : str
+            A path, or a path inside of a folder that was given.
+
+        Raises
+        ------
+        DistiliqaError
+            It is not there, or leads out of what was given.
+        """
+        for root in self.inputs:
+            path = Path(os.path.realpath(root / name))
+            real = Path(os.path.realpath(root))
+            if path == real or real in path.parents:
+                if path.exists():
+                    return path
+                raise DistiliqaError("no such file or folder", remedy="check the path")
+        raise DistiliqaError(
+            "not in a folder that distiliqa serve was started with",
+            remedy="start it with that folder",
+        )
+
+
+def classify(paths: Iterable[Path]) -> Given:
+    """Sort the arguments of the command line by what they are.
+
+    Raises
+    ------
+    DistiliqaError
+        One of them is not there.
+    """
+    inputs, results, monitors, listeners = [], [], [], []
+    for path in paths:
+        if not path.exists():
+            raise DistiliqaError("no such file or folder", path=path, remedy="check the path")
+        if path.suffix == ".sqlite" or (path / DATABASE).is_file():
+            monitors.append(path if path.is_file() else path / DATABASE)
+        elif is_results(path):
+            results.append(path)
+        elif (path / "queue").is_dir() and (path / "received.csv").is_file():
+            listeners.append(path)
+        else:
+            inputs.append(path)
+    return Given(tuple(inputs), tuple(results), tuple(monitors), tuple(listeners))
+
+
+def is_small(path: Path) -> bool:
+    """Whether a file or folder is scored without being asked for, by its number of files."""
+    count = 0
+    for _, _, files in os.walk(path):
+        count += len(files)
+        if count > MAX_AT_ONCE:
+            return False
+    return True

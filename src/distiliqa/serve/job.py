@@ -1,0 +1,98 @@
+"""A job: inputs to score, how far it is, and its record on disk, which outlives the server."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import write_json
+from distiliqa.foreign_json import from_json, read_json
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED = ("done", "failed", "cancelled")
+MAX_RECORD_BYTES = 8 << 20  # names of 20,000 inputs
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was asked for, and how far it is.
+
+    Attributes
+    ----------
+    id : str
+        Name of its record and of the folder of its results.
+    label : str
+        Its name on the page, which identifies nobody unless the server identifies.
+    inputs : tuple[str, ...]
+        Files and folders to score.
+    series : tuple[str, ...]
+        Score these series alone; empty for all.
+    pdf, sr : bool
+        Write ``report.pdf``, and structured reports.
+    state : {"queued", "running", "done", "failed", "cancelled"}
+        ``cancelled`` keeps the scores until then.
+    step : str
+        What runs, or what the end was, in words.
+    scored, found : int
+        Slices that were scored, and slices that were found.
+    problems : int
+        Files that failed or could not be written.
+    """
+
+    id: str
+    label: str
+    inputs: tuple[str, ...]
+    series: tuple[str, ...] = ()
+    pdf: bool = False
+    sr: bool = False
+    state: State = "queued"
+    step: str = "waiting"
+    scored: int = 0
+    found: int = 0
+    problems: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ENDED
+
+    def public(self) -> dict[str, Any]:
+        """The job without paths and UIDs, for the page."""
+        hidden = ("inputs", "series")
+        shown = {name: value for name, value in asdict(self).items() if name not in hidden}
+        return shown | {"export": bool(self.series)}
+
+
+def new_job(label: str, inputs: tuple[str, ...], **asked: Any) -> Job:
+    """A job that waits; ids sort by the time at which they were asked for."""
+    now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-%f")
+    return Job(f"{now}-{secrets.token_hex(2)}", label, inputs, **asked)
+
+
+def write_job(folder: Path, job: Job) -> None:
+    """Keep the record of a job. Raises `DistiliqaError` on a full disk."""
+    write_json(folder / f"{job.id}.json", asdict(job))
+
+
+def read_jobs(folder: Path) -> list[Job]:
+    """The jobs of earlier servers in the order they were asked for; those cut short wait again.
+
+    A record that cannot be read is left where it is.
+    """
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            job = from_json(Job, read_json(path, MAX_RECORD_BYTES), path.name)
+        except (DistiliqaError, TypeError, ValueError):
+            continue
+        if job.id == path.stem:
+            found.append(job if job.has_ended else _asked_again(job))
+    return found
+
+
+def _asked_again(job: Job) -> Job:
+    return Job(job.id, job.label, job.inputs, job.series, job.pdf, job.sr)

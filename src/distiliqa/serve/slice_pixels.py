@@ -1,0 +1,103 @@
+"""Pixels of a scored slice, read again from the file that was scored and no other."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiliqa.ct import CTSlice, SliceInfo, index_ct
+from distiliqa.errors import CTReadError
+from distiliqa.files import FileStamp, file_stamp, sha256
+
+_MAX_FILES = 8192  # whose headers are kept; a series has a file a slice
+_LEVEL = 1  # of gzip: noise does not compress, and the page waits
+
+
+class Pixels(NamedTuple):
+    """A slice for the page.
+
+    Attributes
+    ----------
+    content : bytes
+        Gzip of the HU in rows, little-endian.
+    kind : str
+        ``int16`` where all HU are whole numbers, else ``float32``.
+    rows, columns : int
+        Size of the slice.
+    spacing_mm : tuple[float, float] or None
+        Between rows and between columns; None where it is not stated.
+    is_oriented : bool
+        Whether the file states how the patient lies, so that the left of the slice is known to be
+        the patient's right.
+    """
+
+    content: bytes
+    kind: str
+    rows: int
+    columns: int
+    spacing_mm: tuple[float, float] | None
+    is_oriented: bool
+
+
+def read_slice(path: str, frame: int, digest: str | None) -> CTSlice:
+    """Read a slice by the path and the frame that results give it.
+
+    Parameters
+    ----------
+    digest : str or None
+        SHA-256 of the file that was scored. A file with other bytes is not shown: its score would
+        stand beside another image.
+
+    Raises
+    ------
+    DistiliqaError
+        The file is not there, is another one by now, or cannot be read.
+    """
+    holder = holder_of(path)
+    stamp = file_stamp(holder)
+    if digest is None or _digest(holder, stamp) != digest:
+        raise CTReadError("is not the file that was scored", path=path, remedy="score it again")
+    found = _slices(holder, stamp).get((path, frame))
+    if found is None:
+        raise CTReadError("has no such slice any more", path=path, remedy="score it again")
+    return found.read()
+
+
+def pack(ct: CTSlice) -> Pixels:
+    """Compress a slice for the page; no HU changes."""
+    hu = ct.hu
+    whole = hu.astype("<i2") if np.abs(hu).max(initial=0) < 2**15 else None
+    is_whole = whole is not None and bool((whole == hu).all())
+    values: NDArray = whole if whole is not None and is_whole else hu.astype("<f4")
+    content = gzip.compress(values.tobytes(), _LEVEL)
+    rows, columns = hu.shape
+    kind, is_oriented = "int16" if is_whole else "float32", ct.info.geometry is not None
+    return Pixels(content, kind, rows, columns, ct.spacing_mm, is_oriented)
+
+
+def holder_of(path: str) -> Path:
+    """The file on disk: the path itself, or the archive that it leads into."""
+    for place in (Path(path), *Path(path).parents):
+        if place.is_file():
+            return place
+    raise CTReadError(
+        "is not there any more",
+        path=path,
+        remedy="start distiliqa serve where it was scored, or score it again",
+    )
+
+
+@lru_cache(maxsize=_MAX_FILES)
+def _digest(holder: Path, stamp: FileStamp | None) -> str:
+    return sha256(holder)
+
+
+@lru_cache(maxsize=_MAX_FILES)
+def _slices(holder: Path, stamp: FileStamp | None) -> dict[tuple[str, int], SliceInfo]:
+    """The slices of a file by path and frame, as results name them."""
+    return {(info.path, info.frame): info for info in index_ct(holder).slices}

@@ -1,0 +1,39 @@
+// Control charts of a monitor, and what a listener received.
+import { get } from './api.js';
+import { drawn, element, number } from './dom.js';
+
+const POLL_MS = 15000;
+
+export async function monitorPage(place) {
+  const protocols = await get('/api/monitor');
+  place.append(element('h1', {}, 'Monitor'));
+  if (!protocols.length) place.append(element('p', {}, 'No series yet.'));
+  for (const protocol of protocols) {
+    const state = protocol.is_out ? element('b', { class: 'not-in-range' }, '▲ out of control') : element('span', { class: 'in-range' }, '● in control');
+    const episodes = protocol.episodes.map((one) => element('li', {}, `${one.measure} ${one.side} than the baseline, series ${one.first} to ${one.last}${one.still ? ', still' : ''}`));
+    place.append(element('section', { 'aria-label': protocol.name },
+      element('h2', {}, protocol.name), element('p', {}, state, `, ${protocol.series} series. ${protocol.order}`), element('ul', {}, ...episodes),
+      element('div', { class: 'charts' }, ...protocol.charts.map((chart) => element('figure', {}, element('figcaption', {}, chart.name), drawn(chart.svg))))));
+  }
+}
+
+const COLUMNS = [['received', 'Done, UTC'], ['name', 'Series'], ['outcome', 'Outcome'], ['images', 'Images'], ['score', 'Score'], ['noise_hu', 'Noise, HU'], ['mtf50_per_mm', 'f50, 1/mm'], ['ssde_mgy', 'SSDE, mGy']];
+
+export async function receivedPage(place) {
+  const body = element('tbody');
+  const head = element('tr', {}, ...COLUMNS.map(([, text]) => element('th', { scope: 'col' }, text)));
+  place.append(element('h1', {}, 'Received'), element('div', { class: 'wide' }, element('table', {}, element('thead', {}, head), body)));
+  async function look() {
+    const rows = await get('/api/received');
+    body.replaceChildren(...rows.map((row) => element('tr', {}, ...COLUMNS.map(([name, heading]) => element('td', { 'data-heading': heading },
+      name === 'name' && row.key ? element('a', { href: `#/view/${row.key}` }, row.name) : shown(row[name]))))));
+    if (!rows.length) body.append(element('tr', {}, element('td', { colspan: COLUMNS.length }, 'Nothing was received yet.')));
+  }
+  await look();
+  const timer = setInterval(() => look().catch(() => {}), POLL_MS);
+  return () => clearInterval(timer);
+}
+
+function shown(value) {
+  return typeof value === 'number' ? number(value, 2) : value ?? '';
+}

@@ -1,0 +1,168 @@
+// The list of series: sort, filter, select, export.
+import { get, post } from './api.js';
+import { announce, element, labelled, number, showProblem } from './dom.js';
+import { jobsPanel } from './jobs_panel.js';
+
+// name, heading, digits of numbers (null: text)
+const COLUMNS = [
+  ['name', 'Series', null], ['protocol', 'Protocol', null], ['standard_name', 'Standard name', null],
+  ['scanner', 'Scanner', null], ['study_date', 'Date', null], ['kernel', 'Kernel', null],
+  ['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3],
+  ['ssde_mgy', 'SSDE, mGy', 2], ['slices', 'Slices', 0], ['levels', 'Levels', null],
+];
+const IDENTIFYING = ['study_date'];
+const MARKS = { 'in range': '● ', 'not in range': '▲ ', 'not known': '○ ' };
+
+export async function seriesPage(place, query, about) {
+  const table = new SeriesTable(about.identify);
+  const [panel, stop] = jobsPanel(about, () => table.load());
+  place.append(element('h1', {}, 'Series'), panel, table.element);
+  await table.load();
+  return stop;
+}
+
+class SeriesTable {
+  constructor(identify) {
+    this.columns = COLUMNS.filter(([name]) => identify || !IDENTIFYING.includes(name));
+    this.rows = [];
+    this.selected = new Set();
+    this.sorted = ['', 1]; // the server sends the worst first
+    this.filters = new Map();
+    this.body = element('tbody');
+    this.count = element('output', { class: 'count' });
+    this.all = element('input', { type: 'checkbox', 'aria-label': 'Select all that are shown', onchange: () => this.selectAll() });
+    this.element = element('section', { 'aria-label': 'Series' }, this.filterBox(), this.actions(),
+      element('div', { class: 'wide' }, element('table', { id: 'series' }, this.head(), this.body)));
+  }
+
+  async load() {
+    this.rows = await get('/api/series');
+    const known = new Set(this.rows.map((row) => row.key));
+    this.selected = new Set([...this.selected].filter((key) => known.has(key)));
+    this.draw();
+  }
+
+  head() {
+    this.headings = this.columns.map(([name, heading, digits]) => element('th', { scope: 'col', 'data-column': name, class: digits === null ? null : 'number' },
+      element('button', { type: 'button', onclick: () => this.sortBy(name) }, heading)));
+    return element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, this.all), element('th', { scope: 'col' }, 'Slice'), ...this.headings));
+  }
+
+  filterBox() {
+    const fields = this.columns.map(([name, heading, digits]) => labelled(heading, element('input', {
+      'data-filter': name, autocomplete: 'off', placeholder: digits === null ? 'contains' : '> 10, < 20, 10..20',
+      oninput: (event) => { this.filters.set(name, event.target.value); this.draw(); },
+    })));
+    return element('details', { class: 'filters' }, element('summary', {}, 'Filter'), element('div', {}, ...fields));
+  }
+
+  actions() {
+    const run = (wanted) => () => this.export(wanted).catch((error) => showProblem(error.message));
+    const button = (text, action) => element('button', { type: 'button', onclick: action }, text);
+    this.compare = button('Compare', () => this.openCompared());
+    this.buttons = [button('CSV', () => this.openCsv()), button('Report', run({})), button('PDF', run({ pdf: true })), button('SR', run({ sr: true }))];
+    return element('div', { class: 'actions', role: 'group', 'aria-label': 'With the selected series' }, this.count, this.compare, ...this.buttons);
+  }
+
+  sortBy(name) {
+    const [before, sign] = this.sorted;
+    this.sorted = [name, before === name ? -sign : 1];
+    this.draw();
+    announce(`sorted by ${name}`);
+  }
+
+  shown() {
+    const tests = this.columns.map(([name, , digits]) => [name, test(this.filters.get(name) ?? '', digits)]);
+    const rows = this.rows.filter((row) => tests.every(([name, passes]) => passes(row[name])));
+    const [name, sign] = this.sorted;
+    return name ? rows.sort((a, b) => order(a[name], b[name], sign)) : rows;
+  }
+
+  draw() {
+    const rows = this.shown();
+    this.body.replaceChildren(...rows.map((row) => this.row(row)));
+    if (!rows.length) this.body.append(element('tr', {}, element('td', { colspan: this.columns.length + 2 }, this.rows.length ? 'No series passes the filter.' : 'No series yet.')));
+    for (const heading of this.headings) {
+      const isIt = heading.dataset.column === this.sorted[0];
+      heading.setAttribute('aria-sort', !isIt ? 'none' : this.sorted[1] > 0 ? 'ascending' : 'descending');
+    }
+    this.update(rows);
+  }
+
+  update(rows = this.shown()) {
+    this.count.textContent = `${rows.length} of ${this.rows.length} series, ${this.selected.size} selected`;
+    this.all.checked = rows.length > 0 && rows.every((row) => this.selected.has(row.key));
+    this.compare.disabled = this.selected.size !== 2;
+    for (const button of this.buttons) button.disabled = !this.selected.size;
+  }
+
+  row(row) {
+    const cells = this.columns.map(([name, heading, digits]) => element('td', { class: digits === null ? null : 'number', 'data-heading': heading }, ...this.cell(row, name, digits)));
+    const box = element('input', { type: 'checkbox', 'aria-label': `Select ${row.name}`, checked: this.selected.has(row.key), onchange: (event) => {
+      if (event.target.checked) this.selected.add(row.key); else this.selected.delete(row.key);
+      this.update();
+    } });
+    const picture = element('img', { src: `/api/series/${row.key}/thumbnail`, alt: '', loading: 'lazy', width: 48, height: 48 });
+    return element('tr', { 'data-key': row.key, class: `level-${(row.levels ?? 'none').replaceAll(' ', '-')}` }, element('td', {}, box),
+      element('td', { class: 'thumbnail' }, element('a', { href: `#/view/${row.key}`, tabindex: -1, 'aria-hidden': 'true' }, picture)), ...cells);
+  }
+
+  cell(row, name, digits) {
+    if (name === 'name') {
+      const notes = row.warnings.length ? [' ', element('small', { class: 'warning', title: row.warnings.join('\n') }, row.warnings.length === 1 ? '1 warning' : `${row.warnings.length} warnings`)] : [];
+      return [element('a', { href: `#/view/${row.key}` }, row.name), ...notes];
+    }
+    if (name === 'score') return [meter(row), number(row.score, 2)];
+    if (name === 'levels') return row.levels ? [element('span', { class: row.levels.replaceAll(' ', '-') }, MARKS[row.levels] + row.levels)] : [];
+    return [digits === null ? row[name] ?? '' : number(row[name], digits)];
+  }
+
+  selectAll() {
+    for (const row of this.shown()) if (this.all.checked) this.selected.add(row.key); else this.selected.delete(row.key);
+    this.draw();
+  }
+
+  openCsv() {
+    const keys = [...this.selected].map((key) => `series=${encodeURIComponent(key)}`).join('&');
+    element('a', { href: `/api/exports/series.csv?${keys}`, download: 'series.csv' }).click();
+  }
+
+  async export(wanted) {
+    await post('/api/exports', { series: [...this.selected], ...wanted });
+    announce('the report is queued');
+    location.reload();
+  }
+
+  openCompared() {
+    const [a, b] = [...this.selected];
+    location.hash = `#/view/${a}?b=${b}&mode=side`;
+  }
+}
+
+/** A bar of the score on its scale: length, so that it reads in gray. */
+function meter(row) {
+  const share = (row.score - row.scale.low) / (row.scale.high - row.scale.low);
+  return element('meter', { min: 0, max: 1, low: 0.5, high: 0.75, optimum: row.scale.higher_is_better ? 1 : 0, value: share, 'aria-hidden': 'true' });
+}
+
+function order(a, b, sign) {
+  if (a === b) return 0;
+  if (a === null || a === undefined || a === '') return 1;
+  if (b === null || b === undefined || b === '') return -1;
+  return sign * (typeof a === 'number' ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true }));
+}
+
+/** The test of a filter: words for text; "> 10", "< 20" or "10..20" for numbers. */
+export function test(text, digits) {
+  const wanted = text.trim().toLowerCase();
+  if (!wanted) return () => true;
+  if (digits === null) {
+    const words = wanted.split(/\s+/);
+    return (value) => words.every((word) => String(value ?? '').toLowerCase().includes(word));
+  }
+  const [, sign, first, last] = /^([<>]?=?)\s*(-?\d+(?:\.\d+)?)(?:\s*\.\.\s*(-?\d+(?:\.\d+)?))?$/.exec(wanted) ?? [];
+  if (first === undefined) return () => true;
+  const [low, high] = [Number(first), Number(last ?? first)];
+  return (value) => value !== null && value !== undefined
+    && (sign.startsWith('<') ? value <= low : sign.startsWith('>') ? value >= low : value >= low && value <= high);
+}

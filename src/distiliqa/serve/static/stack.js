@@ -1,0 +1,184 @@
+// One series on the screen: its slices, its window, and what the mouse does.
+import {
+  CircleROITool, Enums, PanTool, RenderingEngine, Settings, ToolEnums, ToolGroupManager,
+  WindowLevelTool, ZoomTool, addTool, annotation, cache, eventTarget, imageLoader, init, initTools,
+} from '/static/cornerstone.js';
+import { factsOf, register } from './hu_images.js';
+
+const AHEAD = 4; // slices that are read before they are asked for
+const TOOLS = [WindowLevelTool, PanTool, ZoomTool, CircleROITool];
+export const ACTIONS = { window: WindowLevelTool, pan: PanTool, zoom: ZoomTool, roi: CircleROITool };
+
+let engine = null;
+let count = 0;
+
+async function start() {
+  if (engine !== null) return;
+  await init();
+  await initTools();
+  Settings.getRuntimeSettings().set('useCursors', false); // pictures that the page's policy refuses
+  register();
+  for (const tool of TOOLS) addTool(tool);
+  engine = new RenderingEngine('page');
+}
+
+/** Calls `onchange()` after each slice, window or zoom that is shown. */
+export class Stack {
+  static async in(place, onchange) {
+    await start();
+    return new Stack(place, onchange);
+  }
+
+  constructor(place, onchange) {
+    this.place = place;
+    this.onchange = onchange;
+    this.id = `stack-${count += 1}`;
+    engine.enableElement({ viewportId: this.id, element: place, type: Enums.ViewportType.STACK });
+    this.viewport = engine.getViewport(this.id);
+    this.tools = ToolGroupManager.createToolGroup(this.id);
+    // The page lists what a circle measures, and the library's text has styles that the policy refuses.
+    for (const tool of TOOLS) this.tools.addTool(tool.toolName, tool === CircleROITool ? { getTextLines: () => [] } : {});
+    this.tools.addViewport(this.id, 'page');
+    this.act('window');
+    this.addresses = [];
+    this.wanted = 0;
+    this.step = 1;
+    this.busy = null;
+    place.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.onchange());
+    this.resized = new ResizeObserver(() => engine?.resize(true, true));
+    this.resized.observe(place);
+  }
+
+  close() {
+    this.resized.disconnect();
+    ToolGroupManager.destroyToolGroup(this.id);
+    annotation.state.removeAllAnnotations();
+    engine.disableElement(this.id);
+  }
+
+  /** Show these slices, beginning with the one of that index. */
+  async load(addresses, index) {
+    this.addresses = addresses;
+    this.wanted = index;
+    await this.viewport.setStack(addresses, index);
+    this.viewport.render();
+    this.ahead();
+  }
+
+  get index() { return this.viewport.getCurrentImageIdIndex(); }
+
+  get address() { return this.viewport.getCurrentImageId(); }
+
+  get image() { return cache.getImage(this.address); }
+
+  get facts() { return factsOf(this.address); }
+
+  /** Go to a slice. While one is on its way, those that the wheel has passed are not read. */
+  async go(index) {
+    const next = Math.max(0, Math.min(this.addresses.length - 1, index));
+    if (next !== this.wanted) this.step = Math.sign(next - this.wanted);
+    this.wanted = next;
+    this.busy ??= this.follow().finally(() => { this.busy = null; });
+    return this.busy;
+  }
+
+  async follow() {
+    while (this.index !== this.wanted) await this.viewport.setImageIdIndex(this.wanted);
+    this.ahead();
+  }
+
+  /** Read the next slices in the direction of the last step, one after the other. */
+  async ahead() {
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      for (let n = 1; n <= AHEAD; n += 1) {
+        const address = this.addresses[this.index + n * this.step];
+        if (address && !cache.getImageLoadObject(address)) await imageLoader.loadAndCacheImage(address);
+      }
+    } catch { /* the slice itself shows why when it is asked for */ } finally { this.reading = false; }
+  }
+
+  get window() {
+    const { lower, upper } = this.viewport.getProperties().voiRange ?? { lower: -135, upper: 215 };
+    return { width: upper - lower, level: (upper + lower) / 2 };
+  }
+
+  set window({ width, level }) {
+    this.viewport.setProperties({ voiRange: { lower: level - width / 2, upper: level + width / 2 } });
+    this.viewport.render();
+  }
+
+  /** What the left button and one finger do: "window", "pan", "zoom" or "roi". */
+  act(name) {
+    const { Primary, Auxiliary, Secondary } = ToolEnums.MouseBindings;
+    for (const tool of TOOLS) this.tools.setToolPassive(tool.toolName, { removeAllBindings: true });
+    const always = [[PanTool, Auxiliary], [ZoomTool, Secondary]];
+    for (const [tool, mouseButton] of always) {
+      if (tool !== ACTIONS[name]) this.tools.setToolActive(tool.toolName, { bindings: [{ mouseButton }] });
+    }
+    this.tools.setToolActive(ACTIONS[name].toolName, { bindings: [{ mouseButton: Primary }, { numTouchPoints: 1 }] });
+  }
+
+  zoomBy(factor) {
+    this.viewport.setZoom(this.viewport.getZoom() * factor);
+    this.viewport.render();
+  }
+
+  /** Show all of the slice in the room that it has now. */
+  reset() {
+    engine.resize(true, true);
+    this.viewport.resetCamera();
+    this.viewport.render();
+  }
+
+  /** Show the same part of the body as another stack. */
+  follows(other) {
+    const zoom = other.viewport.getZoom();
+    const pan = other.viewport.getPan();
+    const own = this.viewport.getPan();
+    const isSame = Math.abs(zoom - this.viewport.getZoom()) < 1e-6 && Math.hypot(pan[0] - own[0], pan[1] - own[1]) < 1e-3;
+    if (isSame) return;
+    this.viewport.setZoom(zoom);
+    this.viewport.setPan(pan);
+    this.viewport.render();
+  }
+
+  /** From pixels of the slice, whole numbers in their middle, to the place on the screen. */
+  toScreen(column, row) {
+    const [down, across] = this.facts.spacing ?? [1, 1];
+    return this.viewport.worldToCanvas([column * across, row * down, 0]);
+  }
+
+  /** Column, row and HU at a place on the screen; null beyond the slice. */
+  at(x, y) {
+    const { facts, image } = this;
+    if (!facts || !image) return null;
+    const [down, across] = facts.spacing ?? [1, 1];
+    const world = this.viewport.canvasToWorld([x, y]);
+    const [column, row] = [Math.round(world[0] / across), Math.round(world[1] / down)];
+    if (column < 0 || row < 0 || column >= facts.columns || row >= facts.rows) return null;
+    return { column, row, hu: image.getPixelData()[row * facts.columns + column] };
+  }
+
+  /** Mean, SD in HU and area of the regions on this slice. */
+  regions() {
+    const found = annotation.state.getAnnotations(CircleROITool.toolName, this.place) ?? [];
+    return found.flatMap((one) => Object.entries(one.data.cachedStats ?? {}))
+      .filter(([target]) => target === `imageId:${this.address}`)
+      .map(([, stats]) => stats)
+      .filter((stats) => stats.mean !== undefined);
+  }
+
+  clearRegions() {
+    annotation.state.removeAllAnnotations();
+    this.viewport.render();
+  }
+}
+
+/** Call when a region was drawn or moved. */
+export function onRegions(listener) {
+  const { ANNOTATION_MODIFIED, ANNOTATION_COMPLETED } = ToolEnums.Events;
+  for (const event of [ANNOTATION_MODIFIED, ANNOTATION_COMPLETED]) eventTarget.addEventListener(event, listener);
+  return () => { for (const event of [ANNOTATION_MODIFIED, ANNOTATION_COMPLETED]) eventTarget.removeEventListener(event, listener); };
+}

@@ -1,0 +1,36 @@
+// Any two measures of the series against each other.
+import { get } from './api.js';
+import { drawn, element, labelled, option, showProblem } from './dom.js';
+
+const WORDS = { protocol: 'protocol', standard_name: 'standard name', scanner: 'scanner', kernel: 'kernel' };
+
+export async function trendsPage(place, query) {
+  const { measures, groups } = await get('/api/trends/measures');
+  const names = Object.entries(measures);
+  const select = (name, options, value) => {
+    const made = element('select', { id: name, onchange: draw }, ...options.map(([key, text]) => option(key, text)));
+    made.value = query.get(name) ?? value;
+    return made;
+  };
+  const x = select('x', names, 'dw_mm');
+  const y = select('y', names, 'noise_hu');
+  const by = select('by', groups.map((name) => [name, WORDS[name]]), 'protocol');
+  const figure = element('figure', { class: 'plot-of-series' });
+  place.append(element('h1', {}, 'Trends'),
+    element('div', { class: 'toolbar' }, labelled('Across', x), labelled('Up', y), labelled('Color', by)), figure);
+
+  async function draw() {
+    const wanted = new URLSearchParams({ x: x.value, y: y.value, by: by.value });
+    history.replaceState(null, '', `#/trends?${wanted}`);
+    try {
+      const found = await get(`/api/trends/plot?${wanted}`);
+      const left = found.left_out ? `, ${found.left_out} without both measures` : '';
+      figure.replaceChildren(drawn(found.svg), element('figcaption', {}, `${found.series} series${left}. A line is a fit by least squares of one group. A click opens the series.`));
+      showProblem('');
+    } catch (error) {
+      figure.replaceChildren();
+      showProblem(error.message);
+    }
+  }
+  await draw();
+}

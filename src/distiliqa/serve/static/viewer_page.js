@@ -1,0 +1,294 @@
+// The viewer: one series, or two that are linked by their position.
+import { get } from './api.js';
+import { Along } from './along.js';
+import { announce, element, labelled, number, option, showProblem } from './dom.js';
+import { addressOf, differenceOf } from './hu_images.js';
+import { Overlay } from './overlay.js';
+import { Stack, onRegions } from './stack.js';
+
+const PRESETS = [['Soft tissue', 350, 40], ['Lung', 1500, -600], ['Bone', 2000, 500], ['Liver', 150, 60]];
+const DIFFERENCE = { width: 200, level: 0 };
+const ZOOM = 1.25;
+const PAGE = 10; // slices of Page Up and Page Down
+
+export async function viewerPage(place, query, about, key) {
+  const viewer = new Viewer(place, key, query);
+  await viewer.open();
+  return () => viewer.close();
+}
+
+class Viewer {
+  constructor(place, key, query) {
+    Object.assign(this, { place, key, query });
+    this.mode = query.get('mode') ?? 'side';
+    this.map = { mode: 'off', opacity: 0.6, threshold: 0, scale: null };
+    this.maps = new Map();
+    this.abort = [];
+  }
+
+  async open() {
+    this.series = await get(`/api/series/${this.key}`);
+    Object.assign(this.map, { scale: this.series.scale, threshold: (this.series.scale.low + this.series.scale.high) / 2 });
+    this.build(await get('/api/series'));
+    const start = Math.min(Math.max(1, Number(this.query.get('n')) || worst(this.series)), this.series.slices.length) - 1;
+    this.a = await Stack.in(this.boxA, () => this.rendered(this.a));
+    await this.a.load(this.addresses(this.series), start);
+    this.a.window = this.startWindow();
+    this.abort.push(onRegions(() => this.showRegions()));
+    this.listen();
+    if (this.query.get('b')) await this.compare(this.query.get('b'), this.mode);
+    this.shown();
+  }
+
+  close() {
+    for (const stop of this.abort) stop();
+    this.a?.close();
+    this.b?.close();
+  }
+
+  addresses(series) {
+    return series.slices.map((_, at) => addressOf(series.key, at + 1));
+  }
+
+  startWindow() {
+    const [width, level] = ['w', 'l'].map((name) => Number(this.query.get(name)));
+    return this.query.has('w') && width > 0 ? { width, level } : { ...this.series.window };
+  }
+
+  build(rows) {
+    this.boxA = element('div', { class: 'slices', id: 'slices-a' });
+    this.boxB = element('div', { class: 'slices', id: 'slices-b', hidden: true });
+    this.stage = element('div', { class: 'stage', tabindex: 0, role: 'application', 'aria-label': 'Slices. Arrow keys change the slice, 1 to 4 the window, plus and minus the zoom.' }, this.boxA, this.boxB);
+    this.slider = element('input', { type: 'range', min: 1, max: this.series.slices.length, value: 1, 'aria-label': 'Slice', oninput: () => this.go(this.slider.value - 1) });
+    this.facts = element('p', { class: 'facts', id: 'slice-facts' });
+    this.pointer = element('output', { class: 'pointer', id: 'pointer' });
+    this.regions = element('ul', { class: 'regions', 'aria-label': 'Regions' });
+    this.along = new Along(this.series, (index) => this.go(index));
+    this.side = element('aside', {}, this.facts, this.pointer, this.regions, this.along.element, this.notes());
+    this.place.append(
+      element('h1', {}, element('a', { href: '#/', 'aria-label': 'Back to the series' }, '‹ '), this.series.name),
+      this.toolbar(rows), element('div', { class: 'viewer' }, element('div', {}, this.stage, this.slider), this.side));
+    this.overlay = new Overlay(this.boxA);
+    this.overlayB = new Overlay(this.boxB);
+  }
+
+  toolbar(rows) {
+    const button = (text, action, attributes = {}) => element('button', { type: 'button', onclick: action, ...attributes }, text);
+    const presets = PRESETS.map(([name, width, level], at) => button(name, () => this.setWindow({ width, level }), { 'data-preset': at + 1, title: `window ${width}, level ${level}; key ${at + 1}` }));
+    const [width, level] = ['width', 'level'].map((name) => element('input', { type: 'number', id: `window-${name}`, step: 1, onchange: () => this.setWindow({ width: Math.max(1, Number(this.width.value)), level: Number(this.level.value) }) }));
+    Object.assign(this, { width, level });
+    const action = element('select', { id: 'action', onchange: () => this.act(action.value) }, option('window', 'window'), option('pan', 'move'), option('zoom', 'zoom'), option('roi', 'measure a circle'));
+    this.others = element('select', { id: 'other', onchange: () => this.compare(this.others.value, this.mode) }, option('', 'none'), ...rows.filter((row) => row.key !== this.key).map((row) => option(row.key, `${row.name}, ${row.protocol}`)));
+    this.modes = element('select', { id: 'mode', disabled: true, onchange: () => this.setMode(this.modes.value) }, option('side', 'side by side'), option('swipe', 'swipe'), option('difference', 'difference'));
+    this.swipe = element('input', { type: 'range', id: 'swipe', min: 0, max: 100, value: 50, hidden: true, 'aria-label': 'Where the second series begins', oninput: () => this.placeSwipe() });
+    return element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Viewer' },
+      group('Window', ...presets, labelled('W', width), labelled('L', level)),
+      group('Drag', labelled('Drag to', action), button('Clear circles', () => { this.a.clearRegions(); this.b?.viewport.render(); this.showRegions(); })),
+      group('View', button('+', () => this.zoom(ZOOM), { 'aria-label': 'Zoom in' }), button('−', () => this.zoom(1 / ZOOM), { 'aria-label': 'Zoom out' }), button('Fit', () => this.a.reset()), button('Copy link', () => this.copyLink())),
+      group('Heatmap', ...this.mapControls()),
+      group('Compare', labelled('With', this.others), labelled('As', this.modes), this.swipe));
+  }
+
+  mapControls() {
+    const { low, high } = this.series.scale;
+    const change = (name, read) => (event) => { this.map[name] = read(event.target.value); this.drawMap(); };
+    const mode = element('select', { id: 'map', onchange: change('mode', String) }, option('off', 'none'), option('overlay', 'colors'), option('contours', 'contours'));
+    const threshold = element('input', { type: 'range', id: 'threshold', min: low, max: high, step: (high - low) / 40, value: this.map.threshold, oninput: change('threshold', Number) });
+    const opacity = element('input', { type: 'range', id: 'opacity', min: 0, max: 1, step: 0.05, value: this.map.opacity, oninput: change('opacity', Number) });
+    return [labelled('Show', mode), labelled('Where worse than', threshold), labelled('Opacity', opacity)];
+  }
+
+  notes() {
+    const notes = [...new Set(this.series.warnings)];
+    const checks = this.series.checks.map((check) => element('li', { class: check.verdict.replaceAll(' ', '-') }, `${check.measure}: ${check.verdict}`));
+    return element('details', {}, element('summary', {}, `Facts and ${notes.length === 1 ? '1 warning' : `${notes.length} warnings`}`),
+      element('p', {}, [this.series.protocol, this.series.scanner, this.series.standard_name, `scored by ${this.series.model}`].filter(Boolean).join('; ')),
+      element('ul', {}, ...checks, ...notes.map((note) => element('li', { class: 'warning' }, note))));
+  }
+
+  listen() {
+    const stop = new AbortController();
+    this.abort.push(() => stop.abort());
+    const { signal } = stop;
+    this.stage.addEventListener('wheel', (event) => {
+      event.preventDefault();
+      if (event.ctrlKey) this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM);
+      else this.go(this.a.wanted + Math.sign(event.deltaY));
+    }, { passive: false, signal });
+    this.stage.addEventListener('keydown', (event) => this.key_(event), { signal });
+    for (const box of [this.boxA, this.boxB]) box.addEventListener('pointermove', (event) => this.point(event, box), { signal });
+    this.stage.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+    addEventListener('hashchange', () => this.follow(), { signal });
+  }
+
+  key_(event) {
+    const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, PageDown: PAGE, PageUp: -PAGE };
+    const actions = { '+': () => this.zoom(ZOOM), '=': () => this.zoom(ZOOM), '-': () => this.zoom(1 / ZOOM), 0: () => this.a.reset(), Home: () => this.go(0), End: () => this.go(this.series.slices.length - 1) };
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in steps) this.go(this.a.wanted + steps[event.key]);
+    else if (event.key in actions) actions[event.key]();
+    else if (PRESETS[event.key - 1]) this.setWindow({ width: PRESETS[event.key - 1][1], level: PRESETS[event.key - 1][2] });
+    else return;
+    event.preventDefault();
+  }
+
+  async go(index) {
+    try {
+      const going = [this.a.go(index)];
+      if (this.b && this.mode !== 'difference') going.push(this.b.go(this.partner(this.a.wanted)));
+      this.slider.value = this.a.wanted + 1;
+      await Promise.all(going);
+      this.shown();
+      showProblem('');
+    } catch (error) { showProblem(`slice ${this.a.wanted + 1}: ${error.error?.message ?? error.message}`); }
+  }
+
+  /** The slice of the second series at the position of a slice of the first; else by its number. */
+  partner(index) {
+    const position = this.series.slices[index].position_mm;
+    const places = this.other.slices.map((slice) => slice.position_mm);
+    if (position === null || places.includes(null)) return Math.min(index, places.length - 1);
+    const distances = places.map((place) => Math.abs(place - position));
+    return distances.indexOf(Math.min(...distances));
+  }
+
+  shown() {
+    const index = this.a.index;
+    const slice = this.series.slices[index];
+    const parts = [`slice ${index + 1} of ${this.series.slices.length}`, slice.position_mm === null ? '' : `z ${number(slice.position_mm, 1)} mm`, `score ${number(slice.score, 2)}`, slice.outside ? 'out of domain' : ''];
+    if (this.b) parts.push(`beside slice ${this.partner(index) + 1}, score ${number(this.other.slices[this.partner(index)].score, 2)}`);
+    this.facts.textContent = parts.filter(Boolean).join(', ');
+    announce(this.facts.textContent);
+    this.along.mark(index);
+    this.slider.value = index + 1;
+    this.keepAddress();
+    this.showRegions();
+    this.drawMap();
+  }
+
+  rendered(stack) {
+    if (!stack?.facts) return;
+    const { width, level } = stack.window;
+    if (stack === this.a) {
+      if (this.mode !== 'difference' || !this.b) Object.assign(this.width, { value: Math.round(width) }) && Object.assign(this.level, { value: Math.round(level) });
+      if (this.b && this.mode !== 'difference') {
+        this.b.follows(this.a);
+        const own = this.b.window;
+        if (Math.abs(own.width - width) + Math.abs(own.level - level) > 0.01) this.b.window = { width, level };
+      }
+      this.keepAddress();
+    }
+    (stack === this.a ? this.overlay : this.overlayB).draw(stack, this.map);
+  }
+
+  setWindow(window) { this.a.window = window; }
+
+  zoom(factor) { this.a.zoomBy(factor); }
+
+  act(name) { this.a.act(name); this.b?.act(name); }
+
+  async compare(key, mode) {
+    this.b?.close();
+    this.b = null;
+    this.boxB.hidden = true;
+    this.modes.disabled = !key;
+    this.others.value = key;
+    if (key) {
+      this.other = await get(`/api/series/${key}`);
+      this.boxB.hidden = false;
+      this.b = await Stack.in(this.boxB, () => this.rendered(this.b));
+      await this.b.load(this.addresses(this.other), this.partner(this.a.index));
+      this.b.act('window');
+    }
+    await this.setMode(key ? mode : 'side');
+  }
+
+  async setMode(mode) {
+    const was = this.stage.dataset.mode;
+    this.mode = mode;
+    this.modes.value = mode;
+    this.stage.dataset.mode = this.b ? mode : 'one';
+    this.swipe.hidden = mode !== 'swipe' || !this.b;
+    this.boxB.style.clipPath = '';
+    if (was === 'difference' || mode === 'difference') await this.showDifference(mode === 'difference' && this.b);
+    if (mode === 'swipe') this.placeSwipe();
+    this.shown();
+    await new Promise(requestAnimationFrame);
+    this.a.reset();
+  }
+
+  /** Show the second series taken from the first in the place of the first, or the first again. */
+  async showDifference(isOn) {
+    const own = this.addresses(this.series);
+    const addresses = isOn ? own.map((address, at) => differenceOf(address, addressOf(this.other.key, this.partner(at) + 1))) : own;
+    const before = this.beforeDifference;
+    this.beforeDifference = isOn ? this.a.window : null;
+    await this.a.load(addresses, this.a.index);
+    this.a.window = isOn ? DIFFERENCE : before ?? this.startWindow();
+  }
+
+  placeSwipe() { this.boxB.style.clipPath = `inset(0 0 0 ${this.swipe.value}%)`; }
+
+  point(event, box) {
+    const stack = box === this.boxA ? this.a : this.b;
+    const edge = box.getBoundingClientRect();
+    const found = stack?.at(event.clientX - edge.left, event.clientY - edge.top);
+    this.pointer.textContent = found ? `${number(found.hu, 0)} HU at column ${found.column}, row ${found.row}` : '';
+  }
+
+  showRegions() {
+    const of = (stack, name) => (stack ? stack.regions().map((stats) => element('li', {}, `${name}mean ${number(stats.mean, 1)} HU, SD ${number(stats.stdDev, 1)} HU, ${number(stats.area / (stats.areaUnit?.startsWith('mm') ? 100 : 1), 2)} ${stats.areaUnit?.startsWith('mm') ? 'cm²' : 'pixels'}`)) : []);
+    this.regions.replaceChildren(...of(this.a, this.b ? 'first: ' : ''), ...of(this.b, 'second: '));
+  }
+
+  async drawMap() {
+    const index = this.a.index;
+    if (this.map.mode !== 'off') this.overlay.map = await this.heatmap(this.key, index);
+    if (this.map.mode !== 'off' && this.b) this.overlayB.map = await this.heatmap(this.other.key, this.b.index);
+    if (index !== this.a.index) return;
+    this.overlay.draw(this.a, this.map);
+    if (this.b) this.overlayB.draw(this.b, this.map);
+  }
+
+  async heatmap(key, index) {
+    const path = `/api/series/${key}/slices/${index + 1}/heatmap`;
+    if (!this.maps.has(path)) this.maps.set(path, get(path));
+    try { return await this.maps.get(path); } catch (error) { this.maps.delete(path); showProblem(error.message); return null; }
+  }
+
+  /** Let the address open this slice with this window. */
+  keepAddress() {
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => history.replaceState(null, '', this.link()), 200);
+  }
+
+  link() {
+    const { width, level } = this.mode === 'difference' && this.beforeDifference ? this.beforeDifference : this.a.window;
+    const query = new URLSearchParams({ n: this.a.index + 1, w: Math.round(width), l: Math.round(level) });
+    if (this.b) { query.set('b', this.other.key); query.set('mode', this.mode); }
+    return `#/view/${this.key}?${query}`;
+  }
+
+  follow() {
+    const query = new URLSearchParams(location.hash.split('?')[1] ?? '');
+    if (query.get('n')) this.go(Number(query.get('n')) - 1);
+    if (query.get('w')) this.setWindow({ width: Number(query.get('w')), level: Number(query.get('l')) });
+  }
+
+  async copyLink() {
+    const link = new URL(this.link(), location.href).href;
+    try { await navigator.clipboard.writeText(link); announce('link copied'); } catch { prompt('Link to this slice', link); }
+  }
+}
+
+function group(name, ...children) {
+  return element('div', { class: 'group', role: 'group', 'aria-label': name }, ...children);
+}
+
+/** The number of the worst slice, where a look begins. */
+function worst(series) {
+  const sign = series.scale.higher_is_better ? 1 : -1;
+  const ranked = series.slices.map((slice, at) => [slice.empty ? 1 : 0, sign * slice.score, at + 1]);
+  ranked.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  return ranked[0][2];
+}

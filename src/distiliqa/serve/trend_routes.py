@@ -1,0 +1,103 @@
+"""Plots over all series: any two measures against each other, with a trend for each group."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import linear_regression
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.report.columns import slice_columns
+from distiliqa.report.plots.profile import Frame
+from distiliqa.report.plots.scatter import COLORS, Cloud, Spot, scatter
+from distiliqa.report.plots.scene import Point, svg
+from distiliqa.serve.workspace import Workspace
+from distiliqa.statistics.size_trend import MIN_SERIES
+
+GROUPS = ("protocol", "standard_name", "scanner", "kernel")
+_MEASURES = slice_columns(
+    *("score", "noise_hu", "mtf50_per_mm", "dw_mm", "ssde_mgy", "ctdivol_mgy"),
+    *("kvp", "exposure_mas", "slice_thickness_mm"),
+)
+LABELS = {column.name: column.head for column in _MEASURES}
+# Noise and dose grow by a share with size, so that their trend is one of their logarithms.
+_BY_SHARE = ("noise_hu", "ssde_mgy", "ctdivol_mgy")
+_FRAME = Frame(width=760, height=440)
+_SAMPLES = 24  # of a curve
+
+
+class Place(NamedTuple):
+    """A series in a plot."""
+
+    x: float
+    y: float
+    row: dict[str, Any]
+
+
+def measures(request: Request) -> Response:
+    """What can be plotted, and what can color it."""
+    return JSONResponse({"measures": LABELS, "groups": GROUPS})
+
+
+def plot(request: Request) -> Response:
+    """The plot of ``?x=&y=&by=`` as SVG, and its numbers in words."""
+    x, y, by = (request.query_params.get(name, "") for name in ("x", "y", "by"))
+    if x not in LABELS or y not in LABELS or by not in GROUPS:
+        raise DistiliqaError("no such measure", remedy="choose one of the list")
+    workspace: Workspace = request.app.state.workspace
+    rows = [one.row(identify=workspace.settings.identify) for one in workspace.series()]
+    places = [
+        Place(row[x], row[y], row)
+        for row in rows
+        if row.get(x) is not None and row.get(y) is not None
+    ]
+    if not places:
+        raise DistiliqaError("no series has both measures", remedy="choose others")
+    clouds = [_cloud(name, members, y) for name, members in _grouped(places, by).items()]
+    scene = scatter(clouds, x_label=LABELS[x], y_label=LABELS[y], frame=_FRAME)
+    left_out = len(rows) - len(places)
+    return JSONResponse({"svg": str(svg(scene)), "series": len(places), "left_out": left_out})
+
+
+def _grouped(places: Iterable[Place], by: str) -> dict[str, list[Place]]:
+    """The largest groups, and the others together where there are more than colors."""
+    places = list(places)
+    names = [str(place.row[by] or "not stated") for place in places]
+    largest = [name for name, _ in Counter(names).most_common()]
+    kept = largest if len(largest) <= len(COLORS) else largest[: len(COLORS) - 1]
+    groups: dict[str, list[Place]] = {name: [] for name in kept}
+    for name, place in zip(names, places, strict=True):
+        groups.setdefault(name if name in kept else "others", []).append(place)
+    return groups
+
+
+def _cloud(name: str, members: Sequence[Place], y: str) -> Cloud:
+    spots = [
+        Spot(place.x, place.y, f"{place.row['name']}: {place.x:.4g}, {place.y:.4g}",
+             f"#/view/{place.row['key']}")
+        for place in members
+    ]  # fmt: skip
+    return Cloud(name, f"{len(members)} series", spots, _trend(members, y))
+
+
+def _trend(members: Sequence[Place], y: str) -> list[Point]:
+    """A fit by least squares; none below `MIN_SERIES` series or where all have one x."""
+    across = [place.x for place in members]
+    if len(members) < MIN_SERIES or min(across) == max(across):
+        return []
+    by_share = y in _BY_SHARE and all(place.y > 0 for place in members)
+    up = [math.log(place.y) if by_share else place.y for place in members]
+    slope, start = linear_regression(across, up)
+    step = (max(across) - min(across)) / _SAMPLES
+    points = [min(across) + step * n for n in range(_SAMPLES + 1)]
+    values = [start + slope * x for x in points]
+    return list(zip(points, map(math.exp, values) if by_share else values, strict=True))
+
+
+ROUTES = [Route("/api/trends/measures", measures), Route("/api/trends/plot", plot)]

@@ -1,0 +1,165 @@
+"""Files that a browser sends: bounded, each whole or not there, in folders of their own."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from threading import Lock
+
+from distiliqa.ct.containers.archive import is_archive
+from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.files import cannot_write, make_folder, private_folder
+from distiliqa.scratch import scratch_path
+
+MAX_FILES = 50_000  # of one upload
+MAX_FILE_BYTES = 8 << 30
+MAX_UPLOAD_BYTES = 32 << 30
+MIN_FREE_BYTES = 1 << 30  # on the disk, after a file
+MAX_DEPTH, MAX_NAME_BYTES = 32, 200
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class Uploads:
+    """The uploads of a server, each in ``FOLDER/ID``.
+
+    Parameters
+    ----------
+    folder : Path
+        Their folder, which only its owner may read.
+    used : Iterable[Path]
+        Folders of uploads that jobs still need; the others, which a browser has left, are removed.
+
+    Raises
+    ------
+    DistiliqaError
+        The folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, used: Iterable[Path] = ()) -> None:
+        self.folder = folder
+        private_folder(folder)
+        kept = {path.name for path in used}
+        for left in folder.iterdir():
+            if left.name not in kept:
+                shutil.rmtree(left, ignore_errors=True)
+        self._sizes: dict[str, list[int]] = {}
+        self._lock = Lock()
+
+    def begin(self) -> str:
+        """The id of a new upload."""
+        number = secrets.token_hex(8)
+        private_folder(self.folder / number)
+        self._sizes[number] = []
+        return number
+
+    async def receive(self, number: str, name: str, content: AsyncIterator[bytes]) -> None:
+        """Write one file of an upload.
+
+        Parameters
+        ----------
+        number : str
+            The id of the upload.
+        name : str
+            Its path inside what was dropped, parts separated by ``/``.
+        content : AsyncIterator[bytes]
+            Its bytes, as they arrive.
+
+        Raises
+        ------
+        DistiliqaError
+            No such upload, a name that is not safe, too much, or a full disk.
+        """
+        path = self._folder_of(number).joinpath(*safe_parts(name))
+        self._check_count(number)
+        make_folder(path.parent)
+        partial = scratch_path(path.parent)
+        try:
+            with partial.open("wb") as file:
+                size = 0
+                async for block in content:
+                    size += len(block)
+                    self._check_size(number, size)
+                    file.write(block)
+            partial.replace(path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        finally:
+            partial.unlink(missing_ok=True)
+        with self._lock:
+            self._sizes[number].append(size)
+
+    def inputs(self, number: str) -> tuple[str, ...]:
+        """What `distiliqa.scoring.inputs.find_slices` takes: the folder, then its archives."""
+        folder = self._folder_of(number)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        packed = [path for path in files if is_archive(path)]
+        if not files:
+            raise DistiliqaError("nothing was sent", remedy="drop files or a folder with files")
+        plain = [] if len(packed) == len(files) else [folder]
+        return tuple(map(str, (*plain, *packed)))
+
+    def count(self, number: str) -> int:
+        """Number of its files."""
+        return len(self._sizes.get(number, ()))
+
+    def remove(self, number: str) -> None:
+        """Delete an upload, of this server or an earlier one."""
+        if _ID.fullmatch(number) is not None:
+            shutil.rmtree(self.folder / number, ignore_errors=True)
+        self._sizes.pop(number, None)
+
+    def _folder_of(self, number: str) -> Path:
+        if _ID.fullmatch(number) is None or number not in self._sizes:
+            raise DistiliqaError("no such upload", remedy="drop the files again")
+        return self.folder / number
+
+    def _check_count(self, number: str) -> None:
+        if len(self._sizes[number]) >= MAX_FILES:
+            raise DistiliqaError(
+                f"more than {MAX_FILES:,} files in one drop",
+                remedy="start distiliqa serve with the folder",
+            )
+
+    def _check_size(self, number: str, size: int) -> None:
+        whole = size + sum(self._sizes[number])
+        if size > MAX_FILE_BYTES or whole > MAX_UPLOAD_BYTES:
+            most = MAX_FILE_BYTES if size > MAX_FILE_BYTES else MAX_UPLOAD_BYTES
+            raise DistiliqaError(
+                f"more than {most >> 30} GiB", remedy="start distiliqa serve with the folder"
+            )
+        if shutil.disk_usage(self.folder).free < MIN_FREE_BYTES:
+            raise DistiliqaError(
+                "the disk is almost full", remedy="free some space, or start with another --out"
+            )
+
+
+def safe_parts(name: str) -> tuple[str, ...]:
+    """The parts of a path that a browser names, none of which leads out of its folder.
+
+    Raises
+    ------
+    DistiliqaError
+        A part is empty, hidden, reserved by a system, too long, or is not printable.
+    """
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or len(parts) > MAX_DEPTH or not all(map(_is_safe, parts)):
+        raise DistiliqaError(
+            f"{quoted(name)} is no name that can be kept",
+            remedy="rename it, and drop it again",
+        )
+    return parts
+
+
+def _is_safe(part: str) -> bool:
+    is_short = len(part.encode("utf-8", "surrogatepass")) <= MAX_NAME_BYTES
+    is_plain = part.isprintable() and not set(part) & set('<>:"/\\|?*')
+    is_hidden = part.startswith(".") or part != part.rstrip(". ")
+    return is_short and is_plain and not is_hidden and not _is_reserved(part)
+
+
+def _is_reserved(part: str) -> bool:
+    """Whether Windows takes the name for a device: ``NUL``, ``com1.dcm``."""
+    return PureWindowsPath(part).is_reserved()

@@ -1,0 +1,155 @@
+"""All that a server knows: its jobs, uploads and results, and what the command line gave."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from distiliqa.errors import DistiliqaError, one_line
+from distiliqa.report.names import short_hash
+from distiliqa.serve.given import Given, is_small
+from distiliqa.serve.job import Job, new_job
+from distiliqa.serve.job_process import ScoringSettings
+from distiliqa.serve.job_queue import JobQueue
+from distiliqa.serve.slice_pixels import holder_of
+from distiliqa.serve.stored_results import StoredResults, StoredSeries, is_results, read_results
+from distiliqa.serve.uploads import Uploads
+
+MAX_RECEIVED = 500  # results of a listener that are shown, the latest
+
+
+class Chosen(NamedTuple):
+    """A series and the results that it belongs to."""
+
+    results: StoredResults
+    series: StoredSeries
+
+
+class Workspace:
+    """The state of a server.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it keeps jobs, results and uploads.
+    given : Given
+        What the command line gave.
+    settings : ScoringSettings
+        How jobs are scored.
+
+    Raises
+    ------
+    DistiliqaError
+        The folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, given: Given, settings: ScoringSettings) -> None:
+        self.folder, self.given, self.settings = folder, given, settings
+        self.queue = JobQueue(folder, settings)
+        uploads = folder / "uploads"
+        used = (Path(name) for job in self.queue.jobs() for name in job.inputs)
+        self.uploads = Uploads(uploads, filter(None, (_upload_of(path, uploads) for path in used)))
+
+    def start(self) -> None:
+        """Score what was given and has no results yet, and go on with jobs of earlier servers."""
+        known = {job.inputs for job in self.queue.jobs()}
+        for path in self.given.inputs:
+            inputs = (os.path.realpath(path),)
+            if inputs not in known and is_small(path):
+                self.add(path)
+        self.queue.start()
+
+    def add(self, path: Path) -> Job:
+        """Queue a file or folder of what was given."""
+        label = one_line(str(path)) if self.settings.identify else "a path that was given"
+        return self.queue.add(new_job(label, (os.path.realpath(path),)))
+
+    def add_upload(self, number: str) -> Job:
+        """Queue an upload."""
+        inputs = self.uploads.inputs(number)
+        count = self.uploads.count(number)
+        label = "1 file that was dropped" if count == 1 else f"{count} files that were dropped"
+        return self.queue.add(new_job(label, inputs))
+
+    def add_export(self, keys: list[str], *, pdf: bool, sr: bool) -> list[Job]:
+        """Queue a run over some series, one for each of the results that they come from.
+
+        Their files are scored again, so that the report is the one of these series alone.
+        """
+        chosen: dict[Path, list[StoredSeries]] = {}
+        for key in keys:
+            found = self.choose(key)
+            chosen.setdefault(found.results.folder, []).append(found.series)
+        if not chosen:
+            raise DistiliqaError("no series is selected", remedy="select some")
+        return [self._add_export(series, pdf=pdf, sr=sr) for series in chosen.values()]
+
+    def _add_export(self, series: list[StoredSeries], *, pdf: bool, sr: bool) -> Job:
+        paths = dict.fromkeys(str(holder_of(one["path"])) for s in series for one in s.slices)
+        uids = tuple(one.uid for one in series)
+        label = f"report of {len(series)} selected series"
+        return self.queue.add(new_job(label, tuple(paths), series=uids, pdf=pdf, sr=sr))
+
+    def remove(self, number: str) -> None:
+        """Forget an ended job, with its results and the files that were sent for it."""
+        job = self.queue.get(number)
+        self.queue.remove(number)
+        for name in () if job is None else job.inputs:
+            upload = _upload_of(Path(name), self.uploads.folder)
+            if upload is not None and not self._is_used(upload):
+                self.uploads.remove(upload.name)
+
+    def results(self) -> list[StoredResults]:
+        """All results that can be read; those of running jobs are not there yet."""
+        found = []
+        for number, folder in self._folders():
+            with suppress(DistiliqaError):  # written at this moment, or deleted; the next look sees
+                found.append(read_results(folder, number))
+        return found
+
+    def series(self) -> list[StoredSeries]:
+        """The series of all results but those of exports, which are copies."""
+        exports = {job.id for job in self.queue.jobs() if job.series}
+        return [one for found in self.results() if found.id not in exports for one in found.series]
+
+    def choose(self, key: str) -> Chosen:
+        """The series of a key. Raises `DistiliqaError` if there is none."""
+        number = key.rpartition(".")[0]
+        for folder_id, folder in self._folders():
+            if folder_id == number:
+                results = read_results(folder, number)
+                for one in results.series:
+                    if one.key == key:
+                        return Chosen(results, one)
+        raise DistiliqaError("no such series", remedy="choose one of the list")
+
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        """Id and folder of all results."""
+        for job in self.queue.jobs():
+            if is_results(folder := self.queue.results / job.id):
+                yield job.id, folder
+        for folder in self.given.results:
+            yield f"given-{short_hash(str(folder))}", folder
+        for listener in self.given.listeners:
+            yield from _received(listener)
+
+    def _is_used(self, upload: Path) -> bool:
+        inputs = (name for job in self.queue.jobs() for name in job.inputs)
+        return any(_upload_of(Path(name), self.uploads.folder) == upload for name in inputs)
+
+
+def _received(listener: Path) -> Iterator[tuple[str, Path]]:
+    """The latest results of a listener."""
+    place, number = listener / "results", short_hash(str(listener))
+    folders = [path for path in place.iterdir() if is_results(path)] if place.is_dir() else []
+    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in folders[:MAX_RECEIVED]:
+        yield f"listen-{number}-{folder.name}", folder
+
+
+def _upload_of(path: Path, uploads: Path) -> Path | None:
+    """The folder of the upload that a path lies in; None for other paths."""
+    return next((place for place in (path, *path.parents) if place.parent == uploads), None)

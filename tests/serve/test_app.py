@@ -1,0 +1,182 @@
+"""The routes together: list, slices, exports, trends, jobs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+
+pytest.importorskip("starlette")
+from tests.support.page_server import PageServer, page_server, write_results
+from tests.support.slices import write_ct, write_series
+
+from distiliqa.scoring.model import Model
+from distiliqa.serve.given import Given
+
+NAMES = ("DOE^JOHN", "DOE", "19990101", "1999-01-01", "Thorax")
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("scan") / "DOE^JOHN"
+    tags = {"PatientName": "DOE^JOHN", "StudyDate": "19990101", "ProtocolName": "Thorax"}
+    for n, kernel in enumerate(("B30f", "B60f"), start=1):
+        uid = {"SeriesInstanceUID": f"1.2.{n}", "ConvolutionKernel": kernel, "KVP": 100 + n}
+        write_series(place / f"s{n}", 2 + n, **tags, **uid)
+    return place
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, scan: Path, model: Model, tiny_model: Path
+) -> Iterator[PageServer]:
+    place = tmp_path_factory.mktemp("serve")
+    results = write_results(scan, place / "results", model, identify=True)
+    given = Given(inputs=(scan,), results=(results,))
+    with page_server(place / "own", given, model=str(tiny_model), measures="none") as running:
+        yield running
+
+
+def test_the_list_is_worst_first_and_names_nobody(server: PageServer):
+    rows = server.json("/api/series")
+    assert [row["slices"] for row in rows] in ([3, 4], [4, 3])
+    assert [row["score"] for row in rows] == sorted(row["score"] for row in rows)
+    assert {row["kernel"] for row in rows} == {"B30f", "B60f"}
+
+
+def test_no_answer_has_a_name_or_a_path(server: PageServer, scan: Path):
+    key = server.series()[0]
+    paths = [
+        *("/api/about", "/api/jobs", "/api/series", f"/api/series/{key}"),
+        *(f"/api/exports/series.csv?series={key}", "/api/trends/plot?x=kvp&y=score&by=kernel"),
+        *("/api/series/x.y", f"/api/series/{key}/slices/99/pixels"),
+    ]
+    for path in paths:
+        found = server.get(path).text
+        assert not any(word in found for word in (*NAMES, str(scan), "1.2.1")), path
+
+
+def test_pixels_are_those_of_the_file(server: PageServer, scan: Path):
+    (key,) = (row["key"] for row in server.json("/api/series") if row["kernel"] == "B30f")
+    answer = server.get(f"/api/series/{key}/slices/1/pixels")
+    found = np.frombuffer(answer.content, "<i2").reshape(64, 64)  # requests undo the gzip
+    from distiliqa.ct import read_ct
+
+    first = next(iter(read_ct(scan / "s1")))
+    assert (found == first.hu).all()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert int(answer.headers["Content-Length"]) < 64 * 64 * 2
+    assert answer.headers["X-Oriented"] == "1"
+    assert tuple(map(float, answer.headers["X-Spacing"].split(","))) == first.spacing_mm
+
+
+def test_a_thumbnail_and_a_heatmap(server: PageServer, model: Model):
+    key = server.series()[0]
+    answer = server.get(f"/api/series/{key}/thumbnail")
+    assert answer.content.startswith(b"\x89PNG")
+    answer = server.get(f"/api/series/{key}/slices/1/heatmap")
+    if model.config.heatmap is None:
+        assert answer.status_code == 400
+        assert "no local quality map" in answer.json()["error"]
+        return
+    found = answer.json()
+    assert len(found["values"]) == found["rows"] * found["columns"]
+
+
+def test_a_file_that_has_gone_is_said_in_words(tmp_path: Path, model: Model, tiny_model: Path):
+    scan = write_series(tmp_path / "scan", 2)
+    results = write_results(scan, tmp_path / "out", model)
+    with page_server(tmp_path / "own", Given(results=(results,)), model=str(tiny_model)) as server:
+        (key,) = server.series()
+        (scan / "1.dcm").unlink()
+        answer = server.get(f"/api/series/{key}/slices/1/pixels")
+        assert answer.status_code == 400
+        assert answer.json()["error"].startswith("is not there any more")
+        assert server.get(f"/api/series/{key}/slices/2/pixels").status_code == 200
+
+
+def test_the_table_of_selected_series(server: PageServer, scan: Path):
+    keys = server.series()
+    text = server.get(f"/api/exports/series.csv?series={keys[1]}").text
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert float(row["score_mean"]) == server.json("/api/series")[1]["score"]
+    assert "study_date" not in row
+
+
+def test_a_plot_of_two_measures(server: PageServer):
+    found = server.json("/api/trends/plot?x=kvp&y=score&by=kernel")
+    assert (found["series"], found["left_out"]) == (2, 0)
+    assert set(re.findall(r'href="#/view/([^"]+)"', found["svg"])) == set(server.series())
+    assert "style=" not in found["svg"]
+    answer = server.get("/api/trends/plot?x=kvp&y=ssde_mgy&by=kernel")
+    assert answer.json() == {"error": "no series has both measures; choose others"}
+    for query in ("x=kvp&y=path&by=kernel", "x=kvp&y=score&by=name", ""):
+        assert server.get(f"/api/trends/plot?{query}").status_code == 400
+
+
+def test_bodies_of_requests_are_bounded(server: PageServer):
+    def send(content: bytes) -> tuple[int, str]:
+        answer = requests.post(server.url + "/api/jobs", data=content, timeout=60)
+        return answer.status_code, answer.json()["error"]
+
+    assert send(b"[]") == (400, "a request that is no JSON object")
+    assert send(b"{}") == (400, "a job needs a path or an upload")
+    assert send(b" " * (5 << 20))[1] == "a request of more than 4 MiB"
+    assert send(b'{"path": "/etc"}')[1].startswith("not in a folder that distiliqa serve")
+    assert send(b'{"upload": "../.."}')[1].startswith("no such upload")
+    assert send(b"{")[0] == 400
+
+
+def test_from_drop_to_files(tmp_path: Path, tiny_model: Path):
+    path = write_ct(tmp_path / "a.dcm", np.full((64, 64), 40.0))
+    settings = {"model": str(tiny_model), "measures": "none"}
+    with page_server(tmp_path / "own", starts_jobs=True, **settings) as server:
+        number = requests.post(server.url + "/api/uploads", timeout=60).json()["upload"]
+        target = f"{server.url}/api/uploads/{number}"
+        for name in ("s/a.dcm", "s/b.txt"):
+            content = path.read_bytes() if name == "s/a.dcm" else b"no image"
+            answer = requests.put(target, params={"path": name}, data=content, timeout=60)
+            assert answer.status_code == 204, answer.text
+        job = requests.post(server.url + "/api/jobs", json={"upload": number}, timeout=60).json()
+        assert job["label"] == "2 files that were dropped"
+        wait_until_ended(server)
+        (row,) = server.json("/api/series")
+        assert row["key"].startswith(job["id"])
+        report = server.get(f"/api/jobs/{job['id']}/files/report.html")
+        assert "sandbox allow-scripts" in report.headers["Content-Security-Policy"]
+        assert server.get(f"/api/jobs/{job['id']}/files/..%2f..%2fjobs").status_code == 400
+        packed = server.get(f"/api/jobs/{job['id']}/files.zip").content
+        names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
+        assert f"distiliqa-{job['id']}/scores.csv" in names
+        exported = requests.post(
+            server.url + "/api/exports", json={"series": [row["key"]]}, timeout=60
+        ).json()
+        wait_until_ended(server)
+        folder = server.workspace.queue.results / exported[0]["id"]
+        again = json.loads((folder / "scores.json").read_text())["series"][0]
+        assert again["score"] == row["score"]
+        assert len(server.json("/api/series")) == 1  # an export is a copy
+        for known in server.json("/api/jobs"):
+            requests.delete(f"{server.url}/api/jobs/{known['id']}", timeout=60)
+        assert server.json("/api/series") == []
+        assert list(server.workspace.uploads.folder.iterdir()) == []
+
+
+def wait_until_ended(server: PageServer) -> None:
+    from time import sleep
+
+    for _ in range(2400):
+        jobs = server.json("/api/jobs")
+        if all(job["state"] in ("done", "failed", "cancelled") for job in jobs):
+            assert [job["state"] for job in jobs] == ["done"] * len(jobs), jobs
+            return
+        sleep(0.1)
+    raise AssertionError(jobs)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+
+from distiliqa.errors import DistiliqaError
+from distiliqa.serve import given
+from distiliqa.serve.given import Given, classify, is_small
+
+
+def test_arguments_are_sorted_by_what_they_are(tmp_path: Path):
+    for name in ("scan", "results", "listen/queue", "monitor"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("results/scores.json", "results/series.csv", "listen/received.csv"):
+        (tmp_path / name).touch()
+    sqlite3.connect(tmp_path / "monitor" / "monitor.sqlite").close()
+    (tmp_path / "monitor" / "monitor.sqlite").touch()
+    names = ("scan", "results", "listen", "monitor", "monitor/monitor.sqlite")
+    found = classify(tmp_path / name for name in names)
+    assert found == Given(
+        inputs=(tmp_path / "scan",),
+        results=(tmp_path / "results",),
+        monitors=(tmp_path / "monitor/monitor.sqlite",) * 2,
+        listeners=(tmp_path / "listen",),
+    )
+
+
+def test_an_argument_that_is_not_there(tmp_path: Path):
+    with pytest.raises(DistiliqaError, match="no such file or folder"):
+        classify([tmp_path / "gone"])
+
+
+def test_paths_stay_in_what_was_given(tmp_path: Path):
+    scan, secret = tmp_path / "scan", tmp_path / "secret"
+    (scan / "in").mkdir(parents=True)
+    secret.mkdir()
+    (scan / "link").symlink_to(secret)
+    found = Given(inputs=(scan,))
+    assert found.confined("in") == scan / "in"
+    assert found.confined(str(scan / "in")) == scan / "in"
+    assert found.confined(".") == scan
+    for name in ("..", "../secret", "link", str(secret), "/etc", f"{scan}2", "in/../../secret"):
+        with pytest.raises(DistiliqaError, match="not in a folder"):
+            found.confined(name)
+    with pytest.raises(DistiliqaError, match="no such file"):
+        found.confined("gone")
+    with pytest.raises(DistiliqaError, match="start it with that folder"):
+        Given().confined(os.fspath(scan))
+
+
+def test_a_folder_of_very_many_files_is_not_scored_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(given, "MAX_AT_ONCE", 2)
+    for n in range(2):
+        (tmp_path / f"{n}").touch()
+    assert is_small(tmp_path)
+    (tmp_path / "more").touch()
+    assert not is_small(tmp_path)

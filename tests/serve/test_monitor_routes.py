@@ -1,0 +1,75 @@
+"""Control charts and arrivals on the page."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+from tests.support.made import made_score
+from tests.support.page_server import page_server, write_results
+from tests.support.slices import write_series
+
+from distiliqa.ct import Acquisition, Identification
+from distiliqa.files import FileStamp
+from distiliqa.monitor.store import Outcome, Store
+from distiliqa.scoring.model import Model
+from distiliqa.serve.given import Given, classify
+from distiliqa.statistics.control_chart import BASELINE
+
+FACTS = Acquisition(kvp=120, kernel="<b>B30f", scanner="Force")
+
+
+def write_monitor(path: Path, model: Model) -> Path:
+    """A protocol that goes out of control after its baseline."""
+    scores = [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 5
+    with closing(Store(path, model.config)) as store:
+        for n, score in enumerate(scores):
+            scan = Identification(study_date=f"202401{1 + n % 28:02}", station="ROOM7")
+            one = made_score(score, series=f"1.2.{n}", acquisition=FACTS, noise_hu=10.0 + n % 2,
+                             identification=scan)  # fmt: skip
+            found = Outcome(Path(f"/in/DOE/{n}"), FileStamp(1, n), f"{n}", scores=(one,))
+            store.record([found], {})
+    return path
+
+
+def test_charts_of_a_monitor(tmp_path: Path, model: Model):
+    path = write_monitor(tmp_path / "monitor.sqlite", model)
+    with page_server(tmp_path / "own", classify([path])) as server:
+        assert server.json("/api/about")["monitor"]
+        (protocol,) = server.json("/api/monitor")
+        text = server.get("/api/monitor").text
+    assert protocol["is_out"]
+    assert protocol["series"] == BASELINE + 5
+    assert protocol["episodes"][0]["side"] == "lower"
+    names = {chart["name"] for chart in protocol["charts"]}
+    assert len(names) >= 2
+    assert all(chart["svg"].startswith("<svg") for chart in protocol["charts"])
+    assert "<b>" not in protocol["charts"][0]["svg"]
+    assert not any(word in text for word in ("DOE", "ROOM7", "202401"))
+
+
+def test_a_file_that_is_no_monitor(tmp_path: Path):
+    (tmp_path / "a.sqlite").write_bytes(b"no database" * 100)
+    with page_server(tmp_path / "own", classify([tmp_path / "a.sqlite"])) as server:
+        answer = server.get("/api/monitor")
+    assert answer.status_code == 400
+    assert "not a database" in answer.json()["error"]
+
+
+def test_arrivals_of_a_listener(tmp_path: Path, model: Model):
+    place = tmp_path / "listen"
+    (place / "queue").mkdir(parents=True)
+    write_results(write_series(tmp_path / "scan", 2), place / "results" / "0a1b2c3d", model)
+    lines = ["received,name,outcome,images", "2024-01-01 10:00,gone,scored,2",
+             "2024-01-02 10:00,0a1b2c3d,scored,2"]  # fmt: skip
+    (place / "received.csv").write_text("\n".join(lines))
+    given = classify([place])
+    assert given == Given(listeners=(place,))
+    with page_server(tmp_path / "own", given) as server:
+        latest, first = server.json("/api/received")
+        (key,) = server.series()
+    assert (latest["name"], latest["key"]) == ("0a1b2c3d", key)
+    assert first["key"] is None
