@@ -23,7 +23,7 @@ FEATURES = {
     *("lab/train/test_unseen_kinds.py", "pacs/test_end_to_end.py"),
     *("pacs/test_extra.py", "pacs/test_score_of_server.py", "pacs/test_tls.py"),
     *("report/html/test_report.py", "report/pdf/test_pdf.py", "report/test_browser.py"),
-    *("metrics/test_bad_input.py", "serve/test_in_browser.py"),
+    *("metrics/test_bad_input.py", "serve/test_in_browser.py", "serve/test_viewer.py"),
     *("report/test_narrow.py", "report/test_reports.py", "simulate/test_parts.py"),
     *("test_changes.py", "test_citation.py", "test_dependencies.py", "test_dockerfile.py"),
     *("test_import.py", "test_layers.py", "test_main.py", "test_mirror.py", "test_readme.py"),

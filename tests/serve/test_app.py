@@ -160,7 +160,7 @@ def test_from_drop_to_files(tmp_path: Path, tiny_model: Path):
             server.url + "/api/exports", json={"series": [row["key"]]}, timeout=60
         ).json()
         wait_until_ended(server)
-        folder = server.workspace.queue.results / exported[0]["id"]
+        folder = server.workspace.queue.results / exported["id"]
         again = json.loads((folder / "scores.json").read_text())["series"][0]
         assert again["score"] == row["score"]
         assert len(server.json("/api/series")) == 1  # an export is a copy

@@ -1,121 +1,25 @@
-"""The local page in a real browser: drop, list, look, window, measure, compare, keep."""
+"""The local page in a real browser: drop, list, plot, export, what goes wrong."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 
 pytest.importorskip("starlette")
 pytest.importorskip("selenium")
-from selenium.webdriver import ActionChains
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
-from tests.support.page_server import PageServer, page_server, write_results
-from tests.support.slices import write_ct, write_series
+from tests.serve.test_monitor_routes import write_listener, write_monitor
+from tests.support.browser_page import Page
+from tests.support.page_server import PageServer, page_server
+from tests.support.slices import write_ct
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
-from distiliqa.ct import read_ct
-from distiliqa.scoring.levels import read_levels
-from distiliqa.scoring.model import load_model
-from distiliqa.scoring.protocol_rules import read_protocol_rules
-from distiliqa.serve.app import STATIC
-from distiliqa.serve.given import Given
+from distiliqa.serve import uploads
+from distiliqa.serve.given import classify
 
-END_S = 120  # a time-out only ends a hang
-MANY = 300  # slices of a long series
 TRENDS = "#/trends?x=noise_hu&y=score&by=kernel"
-pytestmark = pytest.mark.skipif(
-    not (STATIC / "cornerstone.js").is_file(), reason="run make viewer-library first"
-)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
-    """The example series at full and a tenth of the dose, with levels."""
-    place = tmp_path_factory.mktemp("page")
-    (place / "rules.csv").write_text("standard_name,kernel\nabdomen,STANDARD\n")
-    (place / "levels.csv").write_text("standard_name,measure,low,high\nabdomen,noise_hu,,12\n")
-    from dataclasses import replace
-
-    from distiliqa.outputs import Outputs
-    from distiliqa.scoring.run import score_inputs
-
-    inputs = [EXAMPLE_SERIES / name for name in ("dose_100", "dose_010")]
-    run = score_inputs(inputs, load_model(), measures="none")
-    rules, levels = read_protocol_rules(place / "rules.csv"), read_levels(place / "levels.csv")
-    Outputs(place / "results").write(replace(run, protocols=rules, levels=levels), quiet=True)
-    with page_server(place / "own", Given(results=(place / "results",))) as running:
-        yield running
-
-
-class Page:
-    """The page as a reader has it before them."""
-
-    def __init__(self, browser: Any, url: str) -> None:
-        self.browser, self.url = browser, url
-
-    def open(self, place: str = "#/") -> Page:
-        self.browser.get("about:blank")
-        self.browser.get_log("browser")
-        self.browser.get(f"{self.url}/{place}")
-        return self
-
-    def look(self, number: int, key: str) -> Page:
-        """Open the viewer at a slice."""
-        self.open(f"#/view/{key}?n={number}")
-        self.wait(lambda: self.facts.startswith(f"slice {number} of"))
-        return self
-
-    def wait(self, until: Callable[[], Any]) -> Any:
-        return WebDriverWait(self.browser, END_S).until(lambda _: until())
-
-    def find(self, selector: str) -> Any:
-        return self.browser.find_element("css selector", selector)
-
-    def all(self, selector: str) -> list[Any]:
-        return self.browser.find_elements("css selector", selector)
-
-    def run(self, script: str, *arguments: Any) -> Any:
-        return self.browser.execute_script(script, *arguments)
-
-    def choose(self, name: str, value: str) -> None:
-        Select(self.find(f"#{name}")).select_by_value(value)
-
-    @property
-    def facts(self) -> str:
-        found = self.all("#slice-facts")
-        return found[0].text if found else ""
-
-    def column(self, heading: str) -> list[str]:
-        return [cell.text for cell in self.all(f"#series td[data-heading='{heading}']")]
-
-    def address(self) -> dict[str, list[str]]:
-        return parse_qs(self.run("return location.hash").partition("?")[2])
-
-    def brightness(self, selector: str = "#slices-a canvas") -> float:
-        """Mean of what is drawn, 0 to 255, from a picture of the screen."""
-        import base64
-        import io
-
-        from PIL import Image
-
-        content = base64.b64decode(self.find(selector).screenshot_as_base64)
-        return float(np.asarray(Image.open(io.BytesIO(content)).convert("L")).mean())
-
-    def check_console(self) -> None:
-        assert [line["message"] for line in self.browser.get_log("browser")] == []
-
-
-@pytest.fixture
-def page(browser: Any, server: PageServer) -> Page:
-    return Page(browser, server.url)
 
 
 def test_the_list_sorts_filters_and_shows_levels(page: Page):
@@ -147,170 +51,6 @@ def test_thumbnails_are_slices(page: Page):
     ))  # fmt: skip
 
 
-def test_wheel_keys_slider_and_plots_change_the_slice(page: Page, server: PageServer):
-    page.look(1, server.series()[0])
-    stage = page.find(".stage")
-    page.run("arguments[0].dispatchEvent(new WheelEvent('wheel', {deltaY: 100, cancelable: true}))", stage)  # fmt: skip  # noqa: E501
-    page.wait(lambda: page.facts.startswith("slice 2 of 4"))
-    stage.send_keys(Keys.ARROW_DOWN)
-    page.wait(lambda: page.facts.startswith("slice 3 of 4"))
-    stage.send_keys(Keys.HOME)
-    page.wait(lambda: page.facts.startswith("slice 1 of 4"))
-    page.find("input[aria-label=Slice]").send_keys(Keys.END)
-    page.wait(lambda: page.facts.startswith("slice 4 of 4"))
-    plot = page.find("figure[data-measure=score] svg")
-    width = plot.size["width"]
-    ActionChains(page.browser).move_to_element_with_offset(plot, -width / 2 + 8, 0).click().perform()  # fmt: skip  # noqa: E501
-    page.wait(lambda: page.facts.startswith("slice 1 of 4"))
-    assert "z -4.5 mm" in page.facts
-    page.check_console()
-
-
-def test_the_hu_under_the_pointer_is_that_of_the_file(page: Page, server: PageServer):
-    dose_10 = server.series()[0]
-    page.look(2, dose_10)
-    box = page.find("#slices-a")
-    for x, y in ((0, 0), (60, -40), (-90, 30)):
-        ActionChains(page.browser).move_to_element_with_offset(box, x, y).perform()
-        page.wait(lambda: " HU at column " in page.find("#pointer").text)
-        value, _, _, _, column, _, row = page.find("#pointer").text.replace(",", "").split()
-        hu = list(read_ct(EXAMPLE_SERIES / "dose_010"))[1].hu
-        assert hu[int(row), int(column)] == float(value)
-
-
-def test_windows(page: Page, server: PageServer):
-    page.look(2, server.series()[0])
-    bright = page.brightness()
-    page.find(".stage").send_keys("2")
-    page.wait(lambda: page.find("#window-width").get_attribute("value") == "1500")
-    assert page.find("#window-level").get_attribute("value") == "-600"
-    assert page.brightness() > bright + 10  # air is no longer black in a window of the lung
-    page.find("[data-preset='4']").click()
-    page.wait(lambda: page.find("#window-width").get_attribute("value") == "150")
-    box = page.find("#slices-a")
-    ActionChains(page.browser).move_to_element(box).click_and_hold().move_by_offset(60, 0).release().perform()  # fmt: skip  # noqa: E501
-    page.wait(lambda: float(page.find("#window-width").get_attribute("value")) > 160)
-    page.check_console()
-
-
-def test_a_region_has_the_mean_and_the_sd_of_its_pixels(page: Page, server: PageServer):
-    page.look(2, server.series()[0])
-    page.choose("action", "roi")
-    box = page.find("#slices-a")
-    ActionChains(page.browser).move_to_element_with_offset(box, -60, 0).click_and_hold().move_by_offset(10, 0).move_by_offset(8, 0).release().perform()  # fmt: skip  # noqa: E501
-    line = page.wait(lambda: page.find(".regions").text)
-    shown = list(map(float, re.findall(r"-?\d+\.\d+", line)))
-    stats = page.run(
-        "return import('/static/cornerstone.js').then(({annotation}) =>"
-        " annotation.state.getAllAnnotations()[0].data.handles.points.slice(0, 2))"
-    )
-    ct = list(read_ct(EXAMPLE_SERIES / "dose_010"))[1]
-    (x, y, _), (edge_x, edge_y, _) = stats
-    down, across = ct.spacing_mm
-    row, column = np.mgrid[: ct.shape[0], : ct.shape[1]]
-    inside = np.hypot(column * across - x, row * down - y) <= np.hypot(edge_x - x, edge_y - y)
-    values = ct.hu[inside]
-    assert values.size > 200
-    assert shown[0] == pytest.approx(values.mean(), abs=1.5)  # the edge takes other pixels
-    assert shown[1] == pytest.approx(values.std(), rel=0.05)
-    assert shown[2] == pytest.approx(inside.sum() * down * across / 100, rel=0.05)
-
-
-def test_a_heatmap_as_colors_and_as_contours(page: Page, server: PageServer):
-    page.look(2, server.series()[0])
-    drawn = (
-        "const canvas = document.querySelector('#slices-a .heatmap');"
-        "const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
-        "let count = 0; for (let at = 3; at < data.length; at += 4) count += data[at] > 0;"
-        "return count"
-    )
-
-    def limit(score: float) -> None:
-        page.run(
-            "const limit = document.getElementById('threshold');"
-            "limit.value = arguments[0]; limit.dispatchEvent(new Event('input'))",
-            score,
-        )
-
-    limit(4)
-    page.choose("map", "overlay")
-    whole = page.wait(lambda: page.run(drawn))
-    limit(2.9)
-    part = page.wait(lambda: (count := page.run(drawn)) < whole and count)
-    page.choose("map", "contours")
-    page.wait(lambda: 0 < page.run(drawn) < part)  # lines are thinner than areas
-    page.choose("map", "off")
-    page.wait(lambda: page.run(drawn) == 0)
-
-
-def test_two_series_are_linked_and_subtracted(page: Page, server: PageServer):
-    low, full = server.series()
-    page.look(2, low)
-    page.choose("other", full)
-    page.wait(lambda: "beside slice 2" in page.facts)
-    page.find(".stage").send_keys(Keys.ARROW_DOWN)
-    page.wait(lambda: "beside slice 3" in page.facts)
-    page.find(".stage").send_keys("3")
-    page.wait(lambda: page.find("#window-width").get_attribute("value") == "2000")
-    page.choose("mode", "swipe")
-    page.wait(lambda: page.find("#swipe").is_displayed())
-    assert "50%" in page.run("return document.getElementById('slices-b').style.clipPath")
-    page.choose("mode", "difference")
-    box = page.find("#slices-a")
-    first, second = (list(read_ct(EXAMPLE_SERIES / f"dose_{dose}"))[2].hu for dose in ("010", "100"))  # fmt: skip  # noqa: E501
-
-    def is_difference() -> bool:
-        ActionChains(page.browser).move_to_element_with_offset(box, 30, 20).perform()
-        ActionChains(page.browser).move_to_element_with_offset(box, 31, 20).perform()
-        words = page.find("#pointer").text.replace(",", "").split()
-        at = int(words[6]), int(words[4])
-        return float(words[0]) == float(first[at] - second[at])
-
-    page.wait(is_difference)
-    page.check_console()
-
-
-def test_a_link_opens_a_slice_with_its_window(page: Page, server: PageServer):
-    low, full = server.series()
-    page.open(f"#/view/{low}?n=3&w=777&l=111&b={full}&mode=side")
-    page.wait(lambda: page.facts.startswith("slice 3 of 4"))
-    page.wait(lambda: page.find("#window-width").get_attribute("value") == "777")
-    page.wait(lambda: page.address().get("b") == [full])
-    found = page.address()
-    assert (found["n"], found["w"], found["l"], found["mode"]) == (["3"], ["777"], ["111"], ["side"])  # fmt: skip  # noqa: E501
-
-
-def test_a_long_series_is_read_as_it_is_looked_at(browser: Any, tmp_path: Path, tiny_model: Path):
-    scan = tmp_path / "scan"
-    hu = np.random.default_rng(0).normal(40, 20, (64, 64))
-    for n in range(MANY):
-        write_ct(scan / f"{n}.dcm", hu, ImagePositionPatient=[0, 0, float(n)])
-    results = write_results(scan, tmp_path / "out", load_model(tiny_model), measures="none")
-    with page_server(tmp_path / "own", Given(results=(results,))) as server:
-        page = Page(browser, server.url).look(1, server.series()[0])
-        counts = "return import('/static/hu_images.js').then(({counts}) => counts)"
-        assert page.run(counts)["requests"] <= 5  # the first slice, and four ahead
-        page.run(
-            "const stage = document.querySelector('.stage');"
-            f"for (let n = 0; n < {MANY}; n += 1)"
-            "  stage.dispatchEvent(new WheelEvent('wheel', {deltaY: 100, cancelable: true}));"
-        )
-        page.wait(lambda: page.facts.startswith(f"slice {MANY} of {MANY}"))
-        found = page.run(counts)
-        # The wheel was faster than the slices: those that it passed are not read.
-        assert found["requests"] < 30
-        assert found["bytes"] <= found["requests"] * 64 * 64 * 2
-
-
-def test_a_slice_whose_file_has_gone_says_so(browser: Any, tmp_path: Path, model: Any):
-    scan = write_series(tmp_path / "scan", 3)
-    results = write_results(scan, tmp_path / "out", model)
-    with page_server(tmp_path / "own", Given(results=(results,))) as server:
-        (scan / "1.dcm").unlink()
-        page = Page(browser, server.url).open(f"#/view/{server.series()[0]}?n=2")
-        page.wait(lambda: "is not there any more" in page.find("#problem").text)
-
-
 def test_drop_files_and_see_their_score(browser: Any, tmp_path: Path, tiny_model: Path):
     path = write_ct(tmp_path / "a.dcm", np.random.default_rng(0).normal(40, 20, (64, 64)))
     settings = {"model": str(tiny_model), "measures": "none"}
@@ -325,7 +65,7 @@ def test_drop_files_and_see_their_score(browser: Any, tmp_path: Path, tiny_model
         page.check_console()
 
 
-def test_a_trend_leads_to_its_series(page: Page, server: PageServer):
+def test_a_trend_leads_to_its_series(page: Page, examples: PageServer):
     page.open(TRENDS)
     page.wait(lambda: page.all("svg.plot a"))
     assert page.find("figcaption").text.startswith("2 series.")
@@ -335,12 +75,12 @@ def test_a_trend_leads_to_its_series(page: Page, server: PageServer):
 
 
 @pytest.mark.parametrize("place", ["#/", TRENDS, "viewer"])
-def test_pages_on_a_telephone(page: Page, server: PageServer, place: str):
+def test_pages_on_a_telephone(page: Page, examples: PageServer, place: str):
     size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
     page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
         if place == "viewer":
-            page.look(1, server.series()[0])
+            page.look(1, examples.series()[0])
         else:
             page.open(place)
             page.wait(lambda: page.all("#series td, svg.plot"))
@@ -350,9 +90,9 @@ def test_pages_on_a_telephone(page: Page, server: PageServer, place: str):
 
 
 @pytest.mark.parametrize("place", ["#/", TRENDS, "viewer"])
-def test_controls_have_names_and_the_dark_room_stays(page: Page, server: PageServer, place: str):
+def test_controls_have_names_and_the_dark_room_stays(page: Page, examples: PageServer, place: str):
     if place == "viewer":
-        page.look(1, server.series()[0])
+        page.look(1, examples.series()[0])
     else:
         page.open(place)
         page.wait(lambda: page.all("h1"))
@@ -387,8 +127,69 @@ return Math.min(...inks.map((ink) =>
 """
 
 
-def test_what_identifies_is_in_no_page(page: Page, server: PageServer):
-    text = json.dumps(server.json("/api/series"))
+def test_what_identifies_is_in_no_page(page: Page, examples: PageServer):
+    text = json.dumps(examples.json("/api/series"))
     assert "dose_010" not in text
-    page.look(1, server.series()[0])
+    page.look(1, examples.series()[0])
     assert "dose_010" not in page.run("return document.documentElement.outerHTML")
+
+
+def test_what_is_selected_is_exported(page: Page, examples: PageServer):
+    page.open()
+    page.wait(lambda: len(page.column("Series")) == 2)
+    page.find("#series tbody input").click()
+    clicked = "HTMLAnchorElement.prototype.click = function () { window.asked = this.href; };"
+    page.run(clicked)
+    page.press("CSV")
+    key = examples.series()[0]
+    assert page.run("return window.asked").endswith(f"/api/exports/series.csv?series={key}")
+    page.press("PDF")
+    page.wait(lambda: "report of 1 selected series" in page.find(".jobs").text)
+    assert page.find(".count").text == "2 of 2 series, 1 selected"
+    (job,) = examples.json("/api/jobs")
+    assert (job["pdf"], job["sr"], job["export"]) == (True, False, True)
+    page.press("Cancel")
+    page.wait(lambda: "cancelled before it had scores" in page.find(".jobs").text)
+
+
+def test_what_is_dropped_and_cannot_be_scored(
+    browser: Any, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "half.zip").write_bytes(b"PK\x03\x04" + bytes(100))
+    (tmp_path / "notes.txt").write_text("no image")
+    sound = write_ct(tmp_path / "a.dcm", np.random.default_rng(0).normal(40, 20, (64, 64)))
+    settings = {"model": str(tiny_model), "measures": "none"}
+    with page_server(tmp_path / "own", starts_jobs=True, **settings) as server:
+        page = Page(browser, server.url).open()
+        for name, line in (
+            ("half.zip", "not readable as a zip"),
+            ("notes.txt", "no CT slice that can be read"),
+            ("a.dcm", "done, 1 of 1 slices"),
+        ):
+            page.wait(lambda: page.all("#files"))
+            page.find("#files").send_keys(str(sound.with_name(name)))
+            page.wait(lambda line=line: line in page.find(".jobs").text)
+        browser.switch_to.new_window("tab")
+        second = Page(browser, server.url).open()
+        second.wait(lambda: len(second.all(".jobs li")) == 3)  # two tabs show the same
+        browser.close()
+        browser.switch_to.window(browser.window_handles[0])
+        monkeypatch.setattr(uploads, "MIN_FREE_BYTES", 1 << 60)
+        page.find("#files").send_keys(str(sound))
+        page.wait(lambda: "the disk is almost full" in page.find("#problem").text)
+        assert len(page.column("Series")) == 1
+
+
+def test_control_charts_and_arrivals(browser: Any, tmp_path: Path, model: Any):
+    monitor = write_monitor(tmp_path / "monitor.sqlite", model)
+    given = classify([monitor, write_listener(tmp_path / "listen", tmp_path / "scan", model)])
+    with page_server(tmp_path / "own", given) as server:
+        page = Page(browser, server.url).open("#/monitor")
+        page.wait(lambda: len(page.all("svg.plot")) >= 2)
+        assert "out of control" in page.find("main").text
+        assert "score lower than the baseline" in page.find("main li").text
+        page.open("#/received")
+        page.wait(lambda: len(page.all("main td a")) == 1)
+        page.find("main td a").click()
+        page.wait(lambda: page.facts.startswith("slice"))
+        page.check_console()

@@ -35,6 +35,16 @@ def write_monitor(path: Path, model: Model) -> Path:
     return path
 
 
+def write_listener(place: Path, scan: Path, model: Model) -> Path:
+    """A folder of listen with two arrivals, one of which has results."""
+    (place / "queue").mkdir(parents=True)
+    write_results(write_series(scan, 2), place / "results" / "0a1b2c3d", model)
+    lines = ["received,name,outcome,images", "2024-01-01 10:00,gone,scored,2",
+             "2024-01-02 10:00,0a1b2c3d,scored,2"]  # fmt: skip
+    (place / "received.csv").write_text("\n".join(lines))
+    return place
+
+
 def test_charts_of_a_monitor(tmp_path: Path, model: Model):
     path = write_monitor(tmp_path / "monitor.sqlite", model)
     with page_server(tmp_path / "own", classify([path])) as server:
@@ -60,12 +70,7 @@ def test_a_file_that_is_no_monitor(tmp_path: Path):
 
 
 def test_arrivals_of_a_listener(tmp_path: Path, model: Model):
-    place = tmp_path / "listen"
-    (place / "queue").mkdir(parents=True)
-    write_results(write_series(tmp_path / "scan", 2), place / "results" / "0a1b2c3d", model)
-    lines = ["received,name,outcome,images", "2024-01-01 10:00,gone,scored,2",
-             "2024-01-02 10:00,0a1b2c3d,scored,2"]  # fmt: skip
-    (place / "received.csv").write_text("\n".join(lines))
+    place = write_listener(tmp_path / "listen", tmp_path / "scan", model)
     given = classify([place])
     assert given == Given(listeners=(place,))
     with page_server(tmp_path / "own", given) as server:

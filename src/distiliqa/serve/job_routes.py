@@ -62,8 +62,8 @@ async def export(request: Request) -> Response:
     found = await body_of(request)
     keys = texts(found, "series")
     wanted = {name: found.get(name) is True for name in ("pdf", "sr")}
-    jobs = await run_in_threadpool(_workspace(request).add_export, keys, **wanted)
-    return JSONResponse([job.public() for job in jobs], 201)
+    job = await run_in_threadpool(_workspace(request).add_export, keys, **wanted)
+    return JSONResponse(job.public(), 201)
 
 
 def _workspace(request: Request) -> Workspace:

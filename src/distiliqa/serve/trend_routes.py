@@ -28,7 +28,7 @@ _MEASURES = slice_columns(
 LABELS = {column.name: column.head for column in _MEASURES}
 # Noise and dose grow by a share with size, so that their trend is one of their logarithms.
 _BY_SHARE = ("noise_hu", "ssde_mgy", "ctdivol_mgy")
-_FRAME = Frame(width=760, height=440)
+_FRAME, _NARROW_FRAME = Frame(width=760, height=440), Frame(width=370, height=330)
 _SAMPLES = 24  # of a curve
 
 
@@ -46,7 +46,7 @@ def measures(request: Request) -> Response:
 
 
 def plot(request: Request) -> Response:
-    """The plot of ``?x=&y=&by=`` as SVG, and its numbers in words."""
+    """The plot of ``?x=&y=&by=`` as SVG, and its numbers; ``&narrow=1`` for a telephone."""
     x, y, by = (request.query_params.get(name, "") for name in ("x", "y", "by"))
     if x not in LABELS or y not in LABELS or by not in GROUPS:
         raise DistiliqaError("no such measure", remedy="choose one of the list")
@@ -60,7 +60,8 @@ def plot(request: Request) -> Response:
     if not places:
         raise DistiliqaError("no series has both measures", remedy="choose others")
     clouds = [_cloud(name, members, y) for name, members in _grouped(places, by).items()]
-    scene = scatter(clouds, x_label=LABELS[x], y_label=LABELS[y], frame=_FRAME)
+    frame = _NARROW_FRAME if "narrow" in request.query_params else _FRAME
+    scene = scatter(clouds, x_label=LABELS[x], y_label=LABELS[y], frame=frame)
     left_out = len(rows) - len(places)
     return JSONResponse({"svg": str(svg(scene)), "series": len(places), "left_out": left_out})
 

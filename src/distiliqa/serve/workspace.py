@@ -74,24 +74,19 @@ class Workspace:
         label = "1 file that was dropped" if count == 1 else f"{count} files that were dropped"
         return self.queue.add(new_job(label, inputs))
 
-    def add_export(self, keys: list[str], *, pdf: bool, sr: bool) -> list[Job]:
-        """Queue a run over some series, one for each of the results that they come from.
+    def add_export(self, keys: list[str], *, pdf: bool, sr: bool) -> Job:
+        """Queue a run over some series, those of several results together.
 
-        Their files are scored again, so that the report is the one of these series alone.
+        Their files are scored again, so that the report is the one of these series alone. A series
+        that several results have is taken once.
         """
-        chosen: dict[Path, list[StoredSeries]] = {}
-        for key in keys:
-            found = self.choose(key)
-            chosen.setdefault(found.results.folder, []).append(found.series)
-        if not chosen:
+        series = {one.uid: one for one in (self.choose(key).series for key in keys)}
+        if not series:
             raise DistiliqaError("no series is selected", remedy="select some")
-        return [self._add_export(series, pdf=pdf, sr=sr) for series in chosen.values()]
-
-    def _add_export(self, series: list[StoredSeries], *, pdf: bool, sr: bool) -> Job:
-        paths = dict.fromkeys(str(holder_of(one["path"])) for s in series for one in s.slices)
-        uids = tuple(one.uid for one in series)
+        slices = (slice_ for one in series.values() for slice_ in one.slices)
+        paths = dict.fromkeys(str(holder_of(slice_["path"])) for slice_ in slices)
         label = f"report of {len(series)} selected series"
-        return self.queue.add(new_job(label, tuple(paths), series=uids, pdf=pdf, sr=sr))
+        return self.queue.add(new_job(label, tuple(paths), series=tuple(series), pdf=pdf, sr=sr))
 
     def remove(self, number: str) -> None:
         """Forget an ended job, with its results and the files that were sent for it."""

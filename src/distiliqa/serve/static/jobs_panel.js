@@ -5,7 +5,7 @@ import { announce, element, labelled, showProblem } from './dom.js';
 const POLL_MS = 1000;
 const AT_ONCE = 3; // files on their way at the same time
 
-/** The panel; `onresults` is called when a job has ended. Returns [element, stop]. */
+/** The panel; `onresults` is called when a job has ended. Returns { panel, look, stop }. */
 export function jobsPanel(about, onresults) {
   const list = element('ul', { class: 'jobs' });
   const sending = element('p', { class: 'sending', role: 'status' });
@@ -30,7 +30,7 @@ export function jobsPanel(about, onresults) {
   }
 
   look().catch(report);
-  return [panel, () => { stopped = true; clearTimeout(timer); }];
+  return { panel, look, stop: () => { stopped = true; clearTimeout(timer); } };
 }
 
 const report = (error) => showProblem(error.message);

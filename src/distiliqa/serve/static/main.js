@@ -21,6 +21,7 @@ let shownPath = null;
 async function show() {
   const [path, query = ''] = location.hash.slice(1).split('?');
   if (shownPath === path && path.startsWith('/view/')) return;
+  const isFirst = shownPath === null;
   shownPath = path;
   leave();
   leave = () => {};
@@ -31,6 +32,7 @@ async function show() {
   mark(path);
   const place = element('div', { class: `page-${title.toLowerCase()}` });
   main.replaceChildren(place);
+  if (!isFirst) main.focus({ preventScroll: true }); // a reader of the screen begins at the new page
   try {
     leave = (await page(place, new URLSearchParams(query), await about, ...parts)) ?? (() => {});
   } catch (error) {

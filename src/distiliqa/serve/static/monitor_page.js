@@ -13,7 +13,7 @@ export async function monitorPage(place) {
     const episodes = protocol.episodes.map((one) => element('li', {}, `${one.measure} ${one.side} than the baseline, series ${one.first} to ${one.last}${one.still ? ', still' : ''}`));
     place.append(element('section', { 'aria-label': protocol.name },
       element('h2', {}, protocol.name), element('p', {}, state, `, ${protocol.series} series. ${protocol.order}`), element('ul', {}, ...episodes),
-      element('div', { class: 'charts' }, ...protocol.charts.map((chart) => element('figure', {}, element('figcaption', {}, chart.name), drawn(chart.svg))))));
+      element('div', { class: 'charts' }, ...protocol.charts.map((chart) => element('figure', { 'aria-label': chart.name }, drawn(chart.svg))))));
   }
 }
 

@@ -14,15 +14,17 @@ const IDENTIFYING = ['study_date'];
 const MARKS = { 'in range': '● ', 'not in range': '▲ ', 'not known': '○ ' };
 
 export async function seriesPage(place, query, about) {
-  const table = new SeriesTable(about.identify);
-  const [panel, stop] = jobsPanel(about, () => table.load());
-  place.append(element('h1', {}, 'Series'), panel, table.element);
+  const table = new SeriesTable(about.identify, () => jobs.look());
+  const jobs = jobsPanel(about, () => table.load());
+  place.append(element('h1', {}, 'Series'), jobs.panel, table.element);
   await table.load();
-  return stop;
+  return jobs.stop;
 }
 
 class SeriesTable {
-  constructor(identify) {
+  /** `onqueued` is called when a job was asked for. */
+  constructor(identify, onqueued) {
+    this.onqueued = onqueued;
     this.columns = COLUMNS.filter(([name]) => identify || !IDENTIFYING.includes(name));
     this.rows = [];
     this.selected = new Set();
@@ -130,7 +132,7 @@ class SeriesTable {
   async export(wanted) {
     await post('/api/exports', { series: [...this.selected], ...wanted });
     announce('the report is queued');
-    location.reload();
+    await this.onqueued();
   }
 
   openCompared() {
@@ -142,7 +144,7 @@ class SeriesTable {
 /** A bar of the score on its scale: length, so that it reads in gray. */
 function meter(row) {
   const share = (row.score - row.scale.low) / (row.scale.high - row.scale.low);
-  return element('meter', { min: 0, max: 1, low: 0.5, high: 0.75, optimum: row.scale.higher_is_better ? 1 : 0, value: share, 'aria-hidden': 'true' });
+  return element('meter', { min: 0, max: 1, value: share, 'aria-hidden': 'true' });
 }
 
 function order(a, b, sign) {

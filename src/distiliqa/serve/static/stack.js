@@ -51,8 +51,8 @@ export class Stack {
 
   close() {
     this.resized.disconnect();
+    this.removeRegions();
     ToolGroupManager.destroyToolGroup(this.id);
-    annotation.state.removeAllAnnotations();
     engine.disableElement(this.id);
   }
 
@@ -132,16 +132,20 @@ export class Stack {
     this.viewport.render();
   }
 
-  /** Show the same part of the body as another stack. */
+  /** Show the same part of the slice in the same window as another stack. */
   follows(other) {
     const zoom = other.viewport.getZoom();
     const pan = other.viewport.getPan();
     const own = this.viewport.getPan();
-    const isSame = Math.abs(zoom - this.viewport.getZoom()) < 1e-6 && Math.hypot(pan[0] - own[0], pan[1] - own[1]) < 1e-3;
-    if (isSame) return;
-    this.viewport.setZoom(zoom);
-    this.viewport.setPan(pan);
-    this.viewport.render();
+    const { width, level } = other.window;
+    const isInPlace = Math.abs(zoom - this.viewport.getZoom()) < 1e-6 && Math.hypot(pan[0] - own[0], pan[1] - own[1]) < 1e-3;
+    const isInWindow = Math.abs(this.window.width - width) + Math.abs(this.window.level - level) < 0.01;
+    if (!isInPlace) {
+      this.viewport.setZoom(zoom);
+      this.viewport.setPan(pan);
+    }
+    if (!isInWindow) this.window = { width, level };
+    else if (!isInPlace) this.viewport.render();
   }
 
   /** From pixels of the slice, whole numbers in their middle, to the place on the screen. */
@@ -163,16 +167,20 @@ export class Stack {
 
   /** Mean, SD in HU and area of the regions on this slice. */
   regions() {
-    const found = annotation.state.getAnnotations(CircleROITool.toolName, this.place) ?? [];
-    return found.flatMap((one) => Object.entries(one.data.cachedStats ?? {}))
+    return this.circles().flatMap((one) => Object.entries(one.data.cachedStats ?? {}))
       .filter(([target]) => target === `imageId:${this.address}`)
       .map(([, stats]) => stats)
       .filter((stats) => stats.mean !== undefined);
   }
 
-  clearRegions() {
-    annotation.state.removeAllAnnotations();
-    this.viewport.render();
+  removeRegions() {
+    const own = new Set(this.addresses);
+    const drawn = this.circles().filter((one) => own.has(one.metadata.referencedImageId));
+    for (const one of drawn) annotation.state.removeAnnotation(one.annotationUID);
+  }
+
+  circles() {
+    return annotation.state.getAnnotations(CircleROITool.toolName, this.place) ?? [];
   }
 }
 
@@ -181,4 +189,10 @@ export function onRegions(listener) {
   const { ANNOTATION_MODIFIED, ANNOTATION_COMPLETED } = ToolEnums.Events;
   for (const event of [ANNOTATION_MODIFIED, ANNOTATION_COMPLETED]) eventTarget.addEventListener(event, listener);
   return () => { for (const event of [ANNOTATION_MODIFIED, ANNOTATION_COMPLETED]) eventTarget.removeEventListener(event, listener); };
+}
+
+/** Remove all regions, also those of other slices. */
+export function clearRegions(stacks) {
+  annotation.state.removeAllAnnotations();
+  for (const stack of stacks) stack.viewport.render();
 }

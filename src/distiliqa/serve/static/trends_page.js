@@ -2,6 +2,7 @@
 import { get } from './api.js';
 import { drawn, element, labelled, option, showProblem } from './dom.js';
 
+const NARROW_PX = 700;
 const WORDS = { protocol: 'protocol', standard_name: 'standard name', scanner: 'scanner', kernel: 'kernel' };
 
 export async function trendsPage(place, query) {
@@ -21,9 +22,10 @@ export async function trendsPage(place, query) {
 
   async function draw() {
     const wanted = new URLSearchParams({ x: x.value, y: y.value, by: by.value });
+    const narrow = innerWidth < NARROW_PX ? '&narrow=1' : '';
     history.replaceState(null, '', `#/trends?${wanted}`);
     try {
-      const found = await get(`/api/trends/plot?${wanted}`);
+      const found = await get(`/api/trends/plot?${wanted}${narrow}`);
       const left = found.left_out ? `, ${found.left_out} without both measures` : '';
       figure.replaceChildren(drawn(found.svg), element('figcaption', {}, `${found.series} series${left}. A line is a fit by least squares of one group. A click opens the series.`));
       showProblem('');

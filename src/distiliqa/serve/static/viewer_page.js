@@ -1,14 +1,13 @@
 // The viewer: one series, or two that are linked by their position.
 import { get } from './api.js';
 import { Along } from './along.js';
-import { announce, element, labelled, number, option, showProblem } from './dom.js';
+import { announce, element, number, showProblem } from './dom.js';
 import { addressOf, differenceOf } from './hu_images.js';
 import { Overlay } from './overlay.js';
-import { Stack, onRegions } from './stack.js';
+import { Stack, clearRegions, onRegions } from './stack.js';
+import { NARROW, PRESETS, ZOOM, controlsOf, limitOf, notesOf } from './viewer_controls.js';
 
-const PRESETS = [['Soft tissue', 350, 40], ['Lung', 1500, -600], ['Bone', 2000, 500], ['Liver', 150, 60]];
 const DIFFERENCE = { width: 200, level: 0 };
-const ZOOM = 1.25;
 const PAGE = 10; // slices of Page Up and Page Down
 
 export async function viewerPage(place, query, about, key) {
@@ -21,6 +20,8 @@ class Viewer {
   constructor(place, key, query) {
     Object.assign(this, { place, key, query });
     this.mode = query.get('mode') ?? 'side';
+    this.action = 'window';
+    this.leader = null; // the series under the hand; the other one follows it
     this.map = { mode: 'off', opacity: 0.6, threshold: 0, scale: null };
     this.maps = new Map();
     this.abort = [];
@@ -28,7 +29,7 @@ class Viewer {
 
   async open() {
     this.series = await get(`/api/series/${this.key}`);
-    Object.assign(this.map, { scale: this.series.scale, threshold: (this.series.scale.low + this.series.scale.high) / 2 });
+    Object.assign(this.map, { scale: this.series.scale, threshold: limitOf(this.series.scale) });
     this.build(await get('/api/series'));
     const start = Math.min(Math.max(1, Number(this.query.get('n')) || worst(this.series)), this.series.slices.length) - 1;
     this.a = await Stack.in(this.boxA, () => this.rendered(this.a));
@@ -38,6 +39,7 @@ class Viewer {
     this.listen();
     if (this.query.get('b')) await this.compare(this.query.get('b'), this.mode);
     this.shown();
+    this.stage.focus({ preventScroll: true });
   }
 
   close() {
@@ -63,47 +65,14 @@ class Viewer {
     this.facts = element('p', { class: 'facts', id: 'slice-facts' });
     this.pointer = element('output', { class: 'pointer', id: 'pointer' });
     this.regions = element('ul', { class: 'regions', 'aria-label': 'Regions' });
+    this.controls = controlsOf(this, rows);
     this.along = new Along(this.series, (index) => this.go(index));
-    this.side = element('aside', {}, this.facts, this.pointer, this.regions, this.along.element, this.notes());
+    this.side = element('aside', {}, this.facts, this.pointer, this.regions, this.along.element, notesOf(this.series));
     this.place.append(
       element('h1', {}, element('a', { href: '#/', 'aria-label': 'Back to the series' }, '‹ '), this.series.name),
-      this.toolbar(rows), element('div', { class: 'viewer' }, element('div', {}, this.stage, this.slider), this.side));
+      this.controls.element, element('div', { class: 'viewer' }, element('div', {}, this.stage, this.slider), this.side));
     this.overlay = new Overlay(this.boxA);
     this.overlayB = new Overlay(this.boxB);
-  }
-
-  toolbar(rows) {
-    const button = (text, action, attributes = {}) => element('button', { type: 'button', onclick: action, ...attributes }, text);
-    const presets = PRESETS.map(([name, width, level], at) => button(name, () => this.setWindow({ width, level }), { 'data-preset': at + 1, title: `window ${width}, level ${level}; key ${at + 1}` }));
-    const [width, level] = ['width', 'level'].map((name) => element('input', { type: 'number', id: `window-${name}`, step: 1, onchange: () => this.setWindow({ width: Math.max(1, Number(this.width.value)), level: Number(this.level.value) }) }));
-    Object.assign(this, { width, level });
-    const action = element('select', { id: 'action', onchange: () => this.act(action.value) }, option('window', 'window'), option('pan', 'move'), option('zoom', 'zoom'), option('roi', 'measure a circle'));
-    this.others = element('select', { id: 'other', onchange: () => this.compare(this.others.value, this.mode) }, option('', 'none'), ...rows.filter((row) => row.key !== this.key).map((row) => option(row.key, `${row.name}, ${row.protocol}`)));
-    this.modes = element('select', { id: 'mode', disabled: true, onchange: () => this.setMode(this.modes.value) }, option('side', 'side by side'), option('swipe', 'swipe'), option('difference', 'difference'));
-    this.swipe = element('input', { type: 'range', id: 'swipe', min: 0, max: 100, value: 50, hidden: true, 'aria-label': 'Where the second series begins', oninput: () => this.placeSwipe() });
-    return element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Viewer' },
-      group('Window', ...presets, labelled('W', width), labelled('L', level)),
-      group('Drag', labelled('Drag to', action), button('Clear circles', () => { this.a.clearRegions(); this.b?.viewport.render(); this.showRegions(); })),
-      group('View', button('+', () => this.zoom(ZOOM), { 'aria-label': 'Zoom in' }), button('−', () => this.zoom(1 / ZOOM), { 'aria-label': 'Zoom out' }), button('Fit', () => this.a.reset()), button('Copy link', () => this.copyLink())),
-      group('Heatmap', ...this.mapControls()),
-      group('Compare', labelled('With', this.others), labelled('As', this.modes), this.swipe));
-  }
-
-  mapControls() {
-    const { low, high } = this.series.scale;
-    const change = (name, read) => (event) => { this.map[name] = read(event.target.value); this.drawMap(); };
-    const mode = element('select', { id: 'map', onchange: change('mode', String) }, option('off', 'none'), option('overlay', 'colors'), option('contours', 'contours'));
-    const threshold = element('input', { type: 'range', id: 'threshold', min: low, max: high, step: (high - low) / 40, value: this.map.threshold, oninput: change('threshold', Number) });
-    const opacity = element('input', { type: 'range', id: 'opacity', min: 0, max: 1, step: 0.05, value: this.map.opacity, oninput: change('opacity', Number) });
-    return [labelled('Show', mode), labelled('Where worse than', threshold), labelled('Opacity', opacity)];
-  }
-
-  notes() {
-    const notes = [...new Set(this.series.warnings)];
-    const checks = this.series.checks.map((check) => element('li', { class: check.verdict.replaceAll(' ', '-') }, `${check.measure}: ${check.verdict}`));
-    return element('details', {}, element('summary', {}, `Facts and ${notes.length === 1 ? '1 warning' : `${notes.length} warnings`}`),
-      element('p', {}, [this.series.protocol, this.series.scanner, this.series.standard_name, `scored by ${this.series.model}`].filter(Boolean).join('; ')),
-      element('ul', {}, ...checks, ...notes.map((note) => element('li', { class: 'warning' }, note))));
   }
 
   listen() {
@@ -116,14 +85,18 @@ class Viewer {
       else this.go(this.a.wanted + Math.sign(event.deltaY));
     }, { passive: false, signal });
     this.stage.addEventListener('keydown', (event) => this.key_(event), { signal });
-    for (const box of [this.boxA, this.boxB]) box.addEventListener('pointermove', (event) => this.point(event, box), { signal });
+    for (const box of [this.boxA, this.boxB]) {
+      box.addEventListener('pointermove', (event) => this.point(event, box), { signal });
+      box.addEventListener('pointerdown', () => this.lead(box === this.boxA ? this.a : this.b), { signal, capture: true });
+    }
     this.stage.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
     addEventListener('hashchange', () => this.follow(), { signal });
+    NARROW.addEventListener('change', () => { this.controls.tools.open = !NARROW.matches; }, { signal });
   }
 
   key_(event) {
     const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, PageDown: PAGE, PageUp: -PAGE };
-    const actions = { '+': () => this.zoom(ZOOM), '=': () => this.zoom(ZOOM), '-': () => this.zoom(1 / ZOOM), 0: () => this.a.reset(), Home: () => this.go(0), End: () => this.go(this.series.slices.length - 1) };
+    const actions = { '+': () => this.zoom(ZOOM), '=': () => this.zoom(ZOOM), '-': () => this.zoom(1 / ZOOM), 0: () => this.fit(), Home: () => this.go(0), End: () => this.go(this.series.slices.length - 1) };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in steps) this.go(this.a.wanted + steps[event.key]);
     else if (event.key in actions) actions[event.key]();
@@ -168,37 +141,49 @@ class Viewer {
 
   rendered(stack) {
     if (!stack?.facts) return;
-    const { width, level } = stack.window;
+    const other = stack === this.a ? this.b : this.a;
+    if (other?.facts && this.mode !== 'difference' && stack === (this.leader ?? this.a)) other.follows(stack);
     if (stack === this.a) {
-      if (this.mode !== 'difference' || !this.b) Object.assign(this.width, { value: Math.round(width) }) && Object.assign(this.level, { value: Math.round(level) });
-      if (this.b && this.mode !== 'difference') {
-        this.b.follows(this.a);
-        const own = this.b.window;
-        if (Math.abs(own.width - width) + Math.abs(own.level - level) > 0.01) this.b.window = { width, level };
-      }
+      this.showWindow();
       this.keepAddress();
     }
     (stack === this.a ? this.overlay : this.overlayB).draw(stack, this.map);
   }
 
-  setWindow(window) { this.a.window = window; }
+  showWindow() {
+    const { width, level } = this.a.window;
+    this.controls.width.value = Math.round(width);
+    this.controls.level.value = Math.round(level);
+  }
 
-  zoom(factor) { this.a.zoomBy(factor); }
+  setWindow(window) { this.lead(this.a); this.a.window = window; }
 
-  act(name) { this.a.act(name); this.b?.act(name); }
+  zoom(factor) { this.lead(this.a); this.a.zoomBy(factor); }
+
+  fit() { this.lead(this.a); this.a.reset(); }
+
+  lead(stack) { this.leader = stack; }
+
+  clearCircles() {
+    clearRegions([this.a, this.b].filter(Boolean));
+    this.showRegions();
+  }
+
+  act(name) { this.action = name; this.a.act(name); this.b?.act(name); }
 
   async compare(key, mode) {
+    this.lead(this.a);
     this.b?.close();
     this.b = null;
     this.boxB.hidden = true;
-    this.modes.disabled = !key;
-    this.others.value = key;
+    this.controls.modes.disabled = !key;
+    this.controls.others.value = key;
     if (key) {
       this.other = await get(`/api/series/${key}`);
       this.boxB.hidden = false;
       this.b = await Stack.in(this.boxB, () => this.rendered(this.b));
       await this.b.load(this.addresses(this.other), this.partner(this.a.index));
-      this.b.act('window');
+      this.b.act(this.action);
     }
     await this.setMode(key ? mode : 'side');
   }
@@ -206,15 +191,15 @@ class Viewer {
   async setMode(mode) {
     const was = this.stage.dataset.mode;
     this.mode = mode;
-    this.modes.value = mode;
+    this.controls.modes.value = mode;
     this.stage.dataset.mode = this.b ? mode : 'one';
-    this.swipe.hidden = mode !== 'swipe' || !this.b;
+    this.controls.swipe.hidden = mode !== 'swipe' || !this.b;
     this.boxB.style.clipPath = '';
     if (was === 'difference' || mode === 'difference') await this.showDifference(mode === 'difference' && this.b);
     if (mode === 'swipe') this.placeSwipe();
     this.shown();
     await new Promise(requestAnimationFrame);
-    this.a.reset();
+    this.fit();
   }
 
   /** Show the second series taken from the first in the place of the first, or the first again. */
@@ -227,7 +212,7 @@ class Viewer {
     this.a.window = isOn ? DIFFERENCE : before ?? this.startWindow();
   }
 
-  placeSwipe() { this.boxB.style.clipPath = `inset(0 0 0 ${this.swipe.value}%)`; }
+  placeSwipe() { this.boxB.style.clipPath = `inset(0 0 0 ${this.controls.swipe.value}%)`; }
 
   point(event, box) {
     const stack = box === this.boxA ? this.a : this.b;
@@ -279,10 +264,6 @@ class Viewer {
     const link = new URL(this.link(), location.href).href;
     try { await navigator.clipboard.writeText(link); announce('link copied'); } catch { prompt('Link to this slice', link); }
   }
-}
-
-function group(name, ...children) {
-  return element('div', { class: 'group', role: 'group', 'aria-label': name }, ...children);
 }
 
 /** The number of the worst slice, where a look begins. */
