@@ -145,8 +145,8 @@ def test_a_phantom_of_water_has_a_size_and_no_dose():
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"ctdivol_mgy": 0.0}, "no CTDIvol above 0"),
-        ({"ctdivol_mgy": None}, "no CTDIvol above 0"),
+        ({"ctdivol_mgy": 0.0}, "no CTDIvol above 0, in the header or a dose report"),
+        ({"ctdivol_mgy": None}, "no CTDIvol above 0, in the header or a dose report"),
         ({"ctdi_phantom_cm": None}, "the phantom of CTDIvol is not stated"),
         ({"ctdi_phantom_cm": 10}, "the phantom of CTDIvol is not stated"),
     ],
@@ -170,7 +170,7 @@ def test_nifti_has_what_pixels_show_and_no_dose(tmp_path: Path):
     nibabel.save(nibabel.Nifti1Image(stored.astype(np.int16), affine), tmp_path / "a.nii.gz")
     found = measure_slice(index_ct(tmp_path / "a.nii.gz").slices[0].read())
     assert found.mtf.f50_per_mm == pytest.approx(F50, rel=0.05)
-    assert found.reasons["ssde"] == "no CTDIvol above 0"
+    assert found.reasons["ssde"] == "no CTDIvol above 0, in the header or a dose report"
     assert "does not state the axis" in found.reasons["off_center"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from tools.phantom.blurred_body import body
 
 from distiliqa.ct import Acquisition, CTSlice, Gantry, SliceInfo
-from distiliqa.metrics import measure_slice, patient_mtf, patient_nps
+from distiliqa.metrics import ReportedDose, measure_slice, patient_mtf, patient_nps
 from distiliqa.metrics.slice_measures import detectability_of
 
 PIXELS = (0.7, 0.7)
@@ -47,17 +47,38 @@ def test_the_dose_estimate_is_that_of_aapm_204():
 
 def test_the_phantom_of_a_dose_report_counts_where_the_header_has_none():
     stated, expected = (a_slice(ctdi_phantom_cm=size) for size in (None, 32))
-    assert measure_slice(stated, phantom_cm=32).ssde == measure_slice(expected).ssde
-    assert measure_slice(expected, phantom_cm=32).ssde.ssde_mgy is not None
+    reported = ReportedDose(phantom_cm=32)
+    assert measure_slice(stated, reported=reported).ssde == measure_slice(expected).ssde
+    assert measure_slice(expected, reported=reported).ssde.ssde_mgy is not None
     assert "phantom of CTDIvol is not stated" in measure_slice(stated).ssde.reason
 
 
 def test_phantoms_that_differ_in_header_and_dose_report_give_no_dose_estimate():
-    found = measure_slice(a_slice(ctdi_phantom_cm=16), phantom_cm=32).ssde
+    reported = ReportedDose(12.0, 32)
+    found = measure_slice(a_slice(ctdi_phantom_cm=16), reported=reported).ssde
     assert found.ssde_mgy is None
     assert found.reason == (
         "the phantom of CTDIvol has 16 cm in the header and 32 cm in the dose report"
     )
+
+
+@pytest.mark.parametrize(
+    ("ctdivol_mgy", "expected_mgy", "source"),
+    [(10.0, 10.0, "header"), (None, 12.0, "dose report"), (0.0, 12.0, "dose report")],
+)
+def test_the_ctdivol_of_a_dose_report_counts_where_the_header_has_none(
+    ctdivol_mgy: float | None, expected_mgy: float, source: str
+):
+    ct = a_slice(ctdivol_mgy=ctdivol_mgy, ctdi_phantom_cm=None)
+    found = measure_slice(ct, reported=ReportedDose(12.0, 32)).ssde
+    assert found.ssde_mgy == pytest.approx(expected_mgy * found.factor)
+    assert found.ctdivol_from == source
+
+
+def test_without_any_ctdivol_the_reason_names_both_places():
+    found = measure_slice(a_slice(ctdivol_mgy=None), reported=ReportedDose(None, 32)).ssde
+    assert (found.ssde_mgy, found.ctdivol_from) == (None, None)
+    assert found.reason == "no CTDIvol above 0, in the header or a dose report"
 
 
 def test_detectability_comes_from_sharpness_and_texture():

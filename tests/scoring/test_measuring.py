@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.dose_reports import PHANTOMS, coded, dose_event, write_dose_report
+from pydicom import Dataset
+from tests.support.dose_reports import (
+    PHANTOMS,
+    coded,
+    dose_event,
+    event_summary,
+    write_dose_report,
+    write_enhanced_report,
+)
 from tests.support.made import made_slice
 from tests.support.slices import write_ct
 from tools.phantom.blurred_body import body
 
 import distiliqa
 from distiliqa.metrics import SliceParts, measure_slice
+from distiliqa.report.dose_facts import dose_texts
 from distiliqa.scoring.measuring import SeriesPool, measured
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.run import score_inputs
@@ -104,16 +114,7 @@ def test_the_phantom_of_the_dose_report_gives_a_dose_estimate(
     tmp_path: Path, tiny_model: Path, header: int | None, report: int | None
 ):
     codes = [] if header is None else coded(*PHANTOMS[header])
-    patient = hu()
-    patient[120:160, 80:240] -= 150  # fat and bone, which phantoms lack
-    patient[220:236, 140:180] += 600
-    write_ct(
-        tmp_path / "0.dcm",
-        patient,
-        IrradiationEventUID="1.2.3.4",
-        CTDIvol=10.0,
-        CTDIPhantomTypeCodeSequence=codes,
-    )
+    write_patient(tmp_path / "0.dcm", CTDIvol=10.0, CTDIPhantomTypeCodeSequence=codes)
     write_dose_report(tmp_path / "dose.dcm", dose_event("1.2.3.4", phantom=report))
     (slice_,) = score_inputs([tmp_path], load_model(tiny_model)).slices
     found = slice_.measures.ssde
@@ -123,6 +124,40 @@ def test_the_phantom_of_the_dose_report_gives_a_dose_estimate(
         assert found.ssde_mgy is None
         reason = "16 cm in the header and 32 cm" if header else "phantom of CTDIvol is not stated"
         assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("write", "event"),
+    [(write_dose_report, dose_event), (write_enhanced_report, event_summary)],
+    ids=["classic", "enhanced"],
+)
+def test_the_ctdivol_of_the_dose_report_stands_in(
+    tmp_path: Path,
+    tiny_model: Path,
+    write: Callable[..., Path],
+    event: Callable[..., Dataset],
+):
+    write_patient(tmp_path / "0.dcm")
+    write(tmp_path / "dose.dcm", event("1.2.3.4", ctdivol=8.0))
+    (series,) = score_inputs([tmp_path], load_model(tiny_model)).series
+    (slice_,) = series.slices
+    found = slice_.measures.ssde
+    assert found.ssde_mgy == pytest.approx(8 * 3.704369 * np.exp(-0.03671937 * diameter(slice_)))
+    assert dict(dose_texts(series))["SSDE is made from"] == "the mean CTDIvol of the dose report"
+
+
+def test_without_a_ctdivol_anywhere_there_is_a_reason(tmp_path: Path, tiny_model: Path):
+    write_patient(tmp_path / "0.dcm")
+    (slice_,) = score_inputs([tmp_path], load_model(tiny_model)).slices
+    assert slice_.measures.reasons["ssde"] == "no CTDIvol above 0, in the header or a dose report"
+
+
+def write_patient(path: Path, **tags: object) -> Path:
+    """A slice with fat and bone, which phantoms lack, of the event 1.2.3.4."""
+    patient = hu()
+    patient[120:160, 80:240] -= 150
+    patient[220:236, 140:180] += 600
+    return write_ct(path, patient, IrradiationEventUID="1.2.3.4", **tags)
 
 
 def diameter(slice_) -> float:

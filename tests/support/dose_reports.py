@@ -1,4 +1,4 @@
-"""Radiation dose reports of CT by TID 10011 to 10015 of DICOM PS3.16, of values a test decides."""
+"""Radiation dose reports of CT by TID 10011 to 10015 and 10040 of PS3.16, of values of a test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, XRayRadiationDoseSRStorage, generate_uid
+from pydicom.uid import (
+    EnhancedXRayRadiationDoseSRStorage,
+    ExplicitVRLittleEndian,
+    XRayRadiationDoseSRStorage,
+    generate_uid,
+)
 
 STUDY = "1.2.826.0.1.3680043.8.498.1"  # of tests.support.slices
 PHANTOMS = {
@@ -102,3 +107,29 @@ def write_dose_report(path: Path, *events: Dataset, **tags: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     report.save_as(path, enforce_file_format=True)
     return path
+
+
+def event_summary(
+    uid: str = "1.2.3.4",
+    *,
+    ctdivol: float | None = 10.5,
+    dlp: float | None = 420.0,
+    source: str = "1",
+) -> Dataset:
+    """The summary of an irradiation event in an Enhanced report (TID 10042)."""
+    dose = [measured("113830", "Mean CTDIvol", ctdivol, "mGy")] if ctdivol is not None else []
+    dose += [measured("113838", "DLP", dlp, "mGy.cm")] if dlp is not None else []
+    phantom = coded(*PHANTOMS[32])
+    items = [
+        content("UIDREF", "113769", "Irradiation Event UID", UID=uid),
+        content("TEXT", "113832", "Identification of the X-Ray Source", TextValue=source),
+        content("CODE", "113835", "CTDIw Phantom Type", ConceptCodeSequence=phantom),
+        *dose,
+    ]
+    return content("CONTAINER", "130501", "Irradiation Event Summary Data", ContentSequence=items)
+
+
+def write_enhanced_report(path: Path, *summaries: Dataset, **tags: Any) -> Path:
+    """Write an Enhanced X-Ray Radiation Dose SR (TID 10040). Returns the path."""
+    kind = {"SOPClassUID": EnhancedXRayRadiationDoseSRStorage}
+    return write_dose_report(path, *summaries, **(kind | tags))

@@ -52,6 +52,11 @@ class SeriesDose:
     other_phantom_cm: int | None = None
 
     @property
+    def ctdivol_mgy(self) -> float | None:
+        """Mean CTDIvol of the event, mGy; None for no event."""
+        return None if self.event is None else self.event.ctdivol_mgy
+
+    @property
     def ctdi_phantom_cm(self) -> int | None:
         """CTDI phantom by the dose report, cm, whatever the slices state; None for no event."""
         return self.other_phantom_cm if self.event is None else self.event.ctdi_phantom_cm

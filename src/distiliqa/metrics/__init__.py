@@ -26,7 +26,7 @@ from distiliqa.metrics.series_measures import (
 )
 from distiliqa.metrics.slice_measures import Evidence, SliceMeasures, measure_slice
 from distiliqa.metrics.slice_parts import SliceParts
-from distiliqa.metrics.ssde import Ssde, ssde
+from distiliqa.metrics.ssde import ReportedDose, Ssde, ssde
 from distiliqa.metrics.ssim import ssim
 from distiliqa.metrics.streak_index import StreakIndex, Streaks, streak_index
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
@@ -47,6 +47,7 @@ __all__ = [
     "PatientNps",
     "PooledMeasures",
     "RadialSpectrum",
+    "ReportedDose",
     "RingIndex",
     "SeriesMeasures",
     "SliceMeasures",

@@ -17,7 +17,7 @@ from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, re
 from distiliqa.metrics.ring_index import RingIndex, ring_index
 from distiliqa.metrics.skin_edge import SkinEdges, skin_edges
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
-from distiliqa.metrics.ssde import Ssde, ssde
+from distiliqa.metrics.ssde import ReportedDose, Ssde, ssde
 from distiliqa.metrics.streak_index import StreakIndex, streak_index
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 
@@ -127,7 +127,7 @@ class SliceMeasures:
 
 
 def measure_slice(
-    ct: CTSlice, *, parts: SliceParts | None = None, phantom_cm: int | None = None
+    ct: CTSlice, *, parts: SliceParts | None = None, reported: ReportedDose | None = None
 ) -> SliceMeasures:
     """Measure all that a single slice shows.
 
@@ -137,9 +137,9 @@ def measure_slice(
         A slice in HU in the standard view.
     parts : SliceParts, optional
         What its measures share, such as a noise level that is computed already.
-    phantom_cm : int, optional
-        Diameter of the phantom of CTDIvol by a dose report, cm, for a header that does not state
-        it. Where both state one and differ, there is no SSDE.
+    reported : ReportedDose, optional
+        CTDIvol and its phantom by a dose report, for a header that does not state them. Where both
+        state a phantom and differ, there is no SSDE.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def measure_slice(
         detectability=detectability_of(mtf, nps, _field_of_view_mm(ct)),
         size=size,
         off_center=off_center(ct, size),
-        ssde=_ssde(ct, size, _content(ct, parts), phantom_cm),
+        ssde=_ssde(ct, size, _content(ct, parts), reported or ReportedDose()),
         tissue_noise=tissue_noise(ct.hu, ct.spacing_mm, parts=parts),
         streaks=streak_index(ct.hu, ct.spacing_mm, parts=parts),
         rings=ring_index(ct.hu, ct.spacing_mm, axis_in_image(ct), parts=parts),
@@ -209,16 +209,19 @@ def _size(ct: CTSlice, parts: SliceParts) -> BodySize:
     return body_size(ct.hu, ct.spacing_mm, parts=parts)
 
 
-def _ssde(ct: CTSlice, size: BodySize, regions: tuple[str, ...], reported_cm: int | None) -> Ssde:
-    stated_cm = ct.acquisition.ctdi_phantom_cm
-    if stated_cm and reported_cm and stated_cm != reported_cm:
+def _ssde(ct: CTSlice, size: BodySize, regions: tuple[str, ...], reported: ReportedDose) -> Ssde:
+    stated, stated_cm = ct.acquisition.ctdivol_mgy or None, ct.acquisition.ctdi_phantom_cm
+    if stated_cm and reported.phantom_cm and stated_cm != reported.phantom_cm:
         reason = (
             f"the phantom of CTDIvol has {stated_cm} cm in the header and "
-            f"{reported_cm} cm in the dose report"
+            f"{reported.phantom_cm} cm in the dose report"
         )
         return Ssde(reason=reason)
-    phantom_cm = stated_cm or reported_cm
-    return ssde(ct.acquisition.ctdivol_mgy, size.diameter_mm, phantom_cm, regions)
+    ctdivol_mgy, phantom_cm = stated or reported.ctdivol_mgy, stated_cm or reported.phantom_cm
+    found = ssde(ctdivol_mgy, size.diameter_mm, phantom_cm, regions)
+    if found.ssde_mgy is None:
+        return found
+    return replace(found, ctdivol_from="header" if stated else "dose report")
 
 
 def _content(ct: CTSlice, parts: SliceParts) -> tuple[str, ...]:

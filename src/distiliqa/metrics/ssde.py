@@ -19,6 +19,22 @@ _NO_SSDE = {
 
 
 @dataclass(frozen=True)
+class ReportedDose:
+    """What a dose report states of the irradiation event of a slice.
+
+    Attributes
+    ----------
+    ctdivol_mgy : float or None
+        Mean CTDIvol of the event, mGy.
+    phantom_cm : int or None
+        Diameter of the phantom of CTDIvol, cm.
+    """
+
+    ctdivol_mgy: float | None = None
+    phantom_cm: int | None = None
+
+
+@dataclass(frozen=True)
 class Ssde:
     """Size-specific dose estimate.
 
@@ -30,11 +46,15 @@ class Ssde:
         Its ratio to CTDIvol.
     reason : str or None
         Why there is no value; None where there is one.
+    ctdivol_from : str or None
+        ``header``, the CTDIvol of the slice, or ``dose report``, the mean of the event; None where
+        it is not known or there is no value.
     """
 
     ssde_mgy: float | None = None
     factor: float | None = None
     reason: str | None = None
+    ctdivol_from: str | None = None
 
 
 def ssde(
@@ -66,7 +86,7 @@ def ssde(
         if region in regions:
             return Ssde(reason=reason)
     if ctdivol_mgy is None or not (math.isfinite(ctdivol_mgy) and ctdivol_mgy > 0):
-        return Ssde(reason="no CTDIvol above 0")
+        return Ssde(reason="no CTDIvol above 0, in the header or a dose report")
     if phantom_cm not in _FACTORS:
         return Ssde(reason="the phantom of CTDIvol is not stated")
     if diameter_mm is None:

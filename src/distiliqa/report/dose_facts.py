@@ -112,9 +112,17 @@ def dose_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
         "CTDI phantom of the dose report": phantom,
         "Scanning length": _with_unit(event.length_mm, 0, "mm"),
         "SSDE of the scanner": _with_unit(event.ssde_mgy, 2, "mGy"),
+        "SSDE is made from": _ssde_source(series),
         "Dose check": _dose_check(event),
     }
     yield from ((term, value) for term, value in found.items() if value)
+
+
+def _ssde_source(series: SeriesScore) -> str | None:
+    """Where no slice states a CTDIvol: that its mean stands in. Else None."""
+    measures = [slice_.measures for slice_ in series.known if slice_.measures is not None]
+    reported = any(one.ssde.ctdivol_from == "dose report" for one in measures)
+    return "the mean CTDIvol of the dose report" if reported else None
 
 
 def _dose_check(event: DoseEvent) -> str | None:

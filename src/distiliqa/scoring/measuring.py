@@ -9,6 +9,7 @@ from distiliqa.ct import CTSlice
 from distiliqa.metrics.series_measures import PooledMeasures, pooled_measures
 from distiliqa.metrics.slice_measures import SliceMeasures, measure_slice
 from distiliqa.metrics.slice_parts import SliceParts
+from distiliqa.metrics.ssde import ReportedDose
 from distiliqa.scoring.series_score import counted
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -23,18 +24,18 @@ def check_measuring(measures: object) -> None:
 
 
 def measured(
-    ct: CTSlice, parts: SliceParts, measures: Measuring, phantom_cm: int | None = None
+    ct: CTSlice, parts: SliceParts, measures: Measuring, reported: ReportedDose | None = None
 ) -> SliceMeasures | None:
     """Measure a slice; its arrays are kept only where a series is to be pooled.
 
     Parameters
     ----------
-    phantom_cm : int, optional
-        Phantom of CTDIvol by the dose report of the series, see `measure_slice`.
+    reported : ReportedDose, optional
+        What the dose report of the series states, see `measure_slice`.
     """
     if measures == "none":
         return None
-    found = measure_slice(ct, parts=parts, phantom_cm=phantom_cm)
+    found = measure_slice(ct, parts=parts, reported=reported)
     return found if measures == "all" else found.numbers
 
 

@@ -12,6 +12,7 @@ from distiliqa.ct.hu import MIN_SIDE
 from distiliqa.metrics.body_shape import BodyShape
 from distiliqa.metrics.slice_measures import SliceMeasures
 from distiliqa.metrics.slice_parts import SliceParts
+from distiliqa.metrics.ssde import ReportedDose
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.measuring import Measuring, measured
 from distiliqa.scoring.slice_score import Comparison
@@ -54,14 +55,17 @@ class Prepared:
 
 
 def prepare(
-    ct: CTSlice, config: ModelConfig, measures: Measuring = "none", phantom_cm: int | None = None
+    ct: CTSlice,
+    config: ModelConfig,
+    measures: Measuring = "none",
+    reported: ReportedDose | None = None,
 ) -> Prepared:
     """Prepare a slice for the model of this description, and measure what is asked for.
 
     Parameters
     ----------
-    phantom_cm : int, optional
-        Phantom of CTDIvol by the dose report of the series, see `measure_slice`.
+    reported : ReportedDose, optional
+        What the dose report of the series states, see `measure_slice`.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def prepare(
         shape=parts.shape,
         warnings=tuple(filter(None, notes)),
         empty=nothing is not None,
-        measures=measured(ct, parts, measures, phantom_cm),
+        measures=measured(ct, parts, measures, reported),
     )
 
 

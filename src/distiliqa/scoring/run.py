@@ -15,6 +15,7 @@ from typing import cast
 from distiliqa.ct import CTSlice, CTWarning, DoseReport, SliceInfo, join_doses
 from distiliqa.ct.series_dose import Doses
 from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.metrics.ssde import ReportedDose
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.full_reference import Reference
 from distiliqa.scoring.images import Images, Spacing, is_one
@@ -250,8 +251,9 @@ def _patients(slices: Iterable[SliceInfo]) -> dict[str, int]:
 def _prepare(
     ct: CTSlice, model: Model, reference: Reference | None, measures: Measuring, doses: Doses
 ) -> Prepared:
-    phantom_cm = doses.series[ct.info.series].ctdi_phantom_cm
-    prepared = prepare(ct, model.config, measures, phantom_cm)
+    dose = doses.series[ct.info.series]
+    reported = ReportedDose(dose.ctdivol_mgy, dose.ctdi_phantom_cm)
+    prepared = prepare(ct, model.config, measures, reported)
     if reference is None:
         return prepared
     comparison, why_not = reference.compare(ct, model.config.window)

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pydicom
 import pytest
-from tests.support.dose_reports import STUDY, content, dose_event, measured, write_dose_report
+from pydicom.uid import PatientRadiationDoseSRStorage, RadiopharmaceuticalRadiationDoseSRStorage
+from tests.support.dose_reports import (
+    STUDY,
+    content,
+    dose_event,
+    event_summary,
+    measured,
+    write_dose_report,
+    write_enhanced_report,
+)
 
 from distiliqa.ct import DoseEvent, Problem, index_ct, read_dose_report
 from distiliqa.ct.dose_events import DoseCheck
@@ -138,8 +147,56 @@ def test_a_report_of_another_class_is_known_by_its_title(tmp_path):
     assert len(read_dose_report(path).events) == 1
 
 
+def test_the_events_of_an_enhanced_report_are_those_with_a_dose_of_ct(tmp_path):
+    projection = event_summary("1.2.3.5", ctdivol=None, dlp=None)
+    path = write_enhanced_report(tmp_path / "r.dcm", event_summary(), projection)
+    (event,) = read_dose_report(path).events
+    assert (event.number, event.study_uid, event.event_uid) == (1, STUDY, "1.2.3.4")
+    assert (event.ctdivol_mgy, event.dlp_mgy_cm, event.ctdi_phantom_cm) == (10.5, 420, 32)
+    assert event.problems == ()
+
+
+def test_the_doses_of_two_sources_are_not_that_of_the_event(tmp_path):
+    both = [event_summary(ctdivol=5.0, source=source) for source in "12"]
+    path = write_enhanced_report(tmp_path / "r.dcm", *both, event_summary("1.2.3.5"))
+    *apart, whole = read_dose_report(path).events
+    assert {(event.ctdivol_mgy, event.dlp_mgy_cm) for event in apart} == {(None, None)}
+    assert apart[0].problems == (
+        "the dose report states the event several times, by X-ray source: dose not used",
+    )
+    assert whole.ctdivol_mgy == 10.5
+
+
+def test_an_enhanced_report_without_a_dose_of_ct_is_named(tmp_path, write_series):
+    summary = event_summary(ctdivol=None, dlp=None)
+    path = write_enhanced_report(tmp_path / "r.dcm", summary)
+    with pytest.raises(CTReadError, match=r"a kind that is not read \(Enhanced X-Ray Radiation Do"):
+        read_dose_report(path)
+    write_series(tmp_path, 2)
+    index = index_ct(tmp_path)
+    assert (len(index.slices), index.failed, index.dose_reports) == (2, (), ())
+    (problem,) = index.left_out
+    assert "a dose report of a kind that is not read (Enhanced X-Ray Radiation" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "name"),
+    [
+        (PatientRadiationDoseSRStorage, "Patient Radiation Dose SR"),
+        (RadiopharmaceuticalRadiationDoseSRStorage, "Radiopharmaceutical Radiation Dose SR"),
+    ],
+)
+def test_dose_reports_of_other_kinds_are_named(tmp_path, write_series, sop_class, name):
+    write_dose_report(tmp_path / "r.dcm", dose_event(), SOPClassUID=sop_class)
+    write_series(tmp_path, 2)
+    index = index_ct(tmp_path)
+    assert (index.failed, index.dose_reports) == ((), ())
+    (problem,) = index.left_out
+    assert f"a dose report of a kind that is not read ({name})" in problem.reason
+
+
 def test_what_is_no_dose_report_is_an_error(tmp_path, write_ct, body):
-    with pytest.raises(CTReadError, match=r"not a radiation dose report \(CT Image Storage\)"):
+    with pytest.raises(CTReadError, match=r"not a radiation dose report \(CT Image\)"):
         read_dose_report(write_ct(tmp_path / "a.dcm", body))
     (tmp_path / "text").write_text("text")
     with pytest.raises(CTReadError, match="not a DICOM file; give a radiation dose report"):

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.support.dose_reports import dose_event, write_dose_report
+from tests.support.dose_reports import (
+    dose_event,
+    event_summary,
+    write_dose_report,
+    write_enhanced_report,
+)
 from tests.support.fake_pacs import MULTIPART, FakePacs, multipart, uid_of
 from tests.support.orthanc import PASSWORD, USER, Orthanc
 
@@ -41,14 +46,17 @@ def test_a_dose_report_of_the_study_is_named_by_its_url(study: Study, report: Pa
     assert found.index.failed == found.index.left_out == ()
 
 
-def test_the_server_is_asked_once_by_sop_class(
+def test_the_server_is_asked_for_each_sop_class_of_reports(
     study: Study, fake_pacs: FakePacs, tmp_path: Path, report: Path
 ):
+    enhanced = write_enhanced_report(tmp_path / "enhanced.dcm", event_summary())
+    fake_pacs.reports = [*fake_pacs.reports, enhanced]
     download_dose_reports(study.server, UID, tmp_path / "out")
     asked = [place for place in fake_pacs.seen if f"/studies/{UID}/instances" in place]
-    assert all("SOPClassUID=1.2.840.10008.5.1.4.1.1.88.67" in place for place in asked)
+    kinds = [place.partition("SOPClassUID=")[2].partition("&")[0] for place in asked]
+    assert list(dict.fromkeys(kinds)) == [f"1.2.840.10008.5.1.4.1.1.88.{kind}" for kind in (67, 76)]
     fetched = [place for place in fake_pacs.seen if "instances/" in place]
-    assert [place.rpartition("/")[2] for place in fetched] == [uid_of(report)]
+    assert [place.rpartition("/")[2] for place in fetched] == [uid_of(report), uid_of(enhanced)]
 
 
 def _lost(pacs: FakePacs, uid: str) -> str:

@@ -1,23 +1,31 @@
-"""Reader of radiation dose reports of CT: structured reports by TID 10011 of DICOM PS3.16.
+"""Reader of radiation dose reports of CT: structured reports by templates of DICOM PS3.16.
 
-A report has a container for each irradiation event (TID 10013). Codes decide, never their
-meanings. A value in another unit than the standard's is not used, and the event says so.
+An X-Ray Radiation Dose SR (TID 10011) has a container for each irradiation event (TID 10013), an
+Enhanced one (TID 10040) a summary of each (TID 10042). Codes decide, never their meanings.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, XRayRadiationDoseSRStorage
+from pydicom.uid import (
+    UID,
+    EnhancedXRayRadiationDoseSRStorage,
+    PatientRadiationDoseSRStorage,
+    RadiopharmaceuticalRadiationDoseSRStorage,
+    XRayRadiationDoseSRStorage,
+)
 
 from distiliqa.ct.dicom.acquisition_facts import PHANTOMS_CM
 from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size
 from distiliqa.ct.dicom.identify import is_dicom
-from distiliqa.ct.dicom.tags import MAX_LABEL, code_value, identifier, number, text, value
+from distiliqa.ct.dicom.report_items import ReportItems, below, concept
+from distiliqa.ct.dicom.tags import identifier, text
 from distiliqa.ct.dose_events import DoseCheck, DoseEvent, DoseReport
 from distiliqa.ct.source import Source
 from distiliqa.errors import MAX_QUOTED, CTReadError, shortened
@@ -27,8 +35,13 @@ DOSE_REPORT_KEYWORDS = ("SOPClassUID", "Modality", "ConceptNameCodeSequence")
 
 MAX_REPORT_BYTES = 1 << 26  # reports of long studies have some hundred kB
 
+# SOP classes of reports that are read, and of other dose reports.
+DOSE_REPORT_CLASSES = (XRayRadiationDoseSRStorage, EnhancedXRayRadiationDoseSRStorage)
+_NOT_READ = (PatientRadiationDoseSRStorage, RadiopharmaceuticalRadiationDoseSRStorage)
+
 # Codes of DCM (PS3.16, annex D).
-_REPORT, _EVENT, _EVENT_UID = "113701", "113819", "113769"
+_REPORT, _EVENT, _SUMMARY, _EVENT_UID = "113701", "113819", "130501", "113769"
+_CTDIVOL, _DLP, _LENGTH = "113830", "113838", "113825"
 _PHANTOM, _REGION, _ACQUISITION_TYPE = "113835", "123014", "113820"
 _PROTOCOL, _MODULATION = "125203", "113842"
 _MGY, _MGY_CM, _MM = ("mGy",), ("mGy.cm",), ("mm",)
@@ -36,13 +49,14 @@ _RATIO = ("{ratio}", "1", "ratio")
 
 # Name of the field, code, units (UCUM) and term for people.
 _NUMBERS = (
-    ("ctdivol_mgy", "113830", _MGY, "CTDIvol"),
-    ("dlp_mgy_cm", "113838", _MGY_CM, "DLP"),
-    ("length_mm", "113825", _MM, "scanning length"),
+    ("ctdivol_mgy", _CTDIVOL, _MGY, "CTDIvol"),
+    ("dlp_mgy_cm", _DLP, _MGY_CM, "DLP"),
+    ("length_mm", _LENGTH, _MM, "scanning length"),
     ("pitch", "113828", _RATIO, "pitch"),
     ("ssde_mgy", "113930", _MGY, "SSDE"),
 )
-_REQUIRED = {"113830", "113838", "113825"}  # axial scans have no pitch, and few reports an SSDE
+# By the kind of container. Axial scans have no pitch, and few reports an SSDE.
+_REQUIRED = {_EVENT: (_CTDIVOL, _DLP, _LENGTH), _SUMMARY: (_CTDIVOL, _DLP)}
 _DOSE_CHECK = (  # TID 10015
     ("ctdivol_notification_mgy", "113912", _MGY, "CTDIvol notification value"),
     ("ctdivol_alert_mgy", "113904", _MGY, "CTDIvol alert value"),
@@ -71,8 +85,8 @@ def read_dose_report(path: str | Path) -> DoseReport:
     Raises
     ------
     CTReadError
-        The file is missing, damaged or larger than 64 MiB, is no radiation dose report, or holds no
-        irradiation event of CT.
+        The file is missing, damaged or larger than 64 MiB, is no radiation dose report or one of
+        another kind, or holds no irradiation event of CT.
     """
     source = Source.on_disk(Path(path))
     if not is_dicom(source):
@@ -81,24 +95,17 @@ def read_dose_report(path: str | Path) -> DoseReport:
 
 
 def is_dose_report(dataset: Dataset) -> bool:
-    """Whether a file is a radiation dose report, by its SOP class or the title of a report."""
-    is_titled = text(dataset, "Modality") == "SR" and _concept(dataset) == _REPORT
-    return text(dataset, "SOPClassUID") == XRayRadiationDoseSRStorage or is_titled
+    """Whether a file is a dose report of any kind, by its SOP class or the title of a report."""
+    is_titled = text(dataset, "Modality") == "SR" and concept(dataset) == _REPORT
+    return text(dataset, "SOPClassUID") in (*DOSE_REPORT_CLASSES, *_NOT_READ) or is_titled
 
 
 def dose_report_of(source: Source) -> DoseReport:
     """Read the report in ``source``, see `read_dose_report`."""
     try:
         dataset = _whole(source)
-        if not is_dose_report(dataset):
-            kind = shortened(UID(text(dataset, "SOPClassUID") or "an unknown class").name)
-            raise CTReadError(
-                f"not a radiation dose report ({kind})",
-                path=source.name,
-                remedy="give the RDSR of the study",
-            )
-        study = identifier(dataset, "StudyInstanceUID")
-        events = [_event(n, study, item) for n, item in enumerate(_containers(dataset), 1)]
+        _check_kind(dataset, source.name)
+        events = _events(dataset)
     except CTReadError:
         raise
     except Exception as error:  # pydicom raises many kinds on damaged files
@@ -108,12 +115,8 @@ def dose_report_of(source: Source) -> DoseReport:
             remedy="the file is cut short or damaged: copy or export it again",
         ) from error
     if not events:
-        raise CTReadError(
-            "a dose report without an irradiation event of CT",
-            path=source.name,
-            remedy="give the RDSR of the CT study",
-        )
-    return DoseReport(source.name, tuple(events))
+        raise _without_events(dataset, source.name)
+    return DoseReport(source.name, events)
 
 
 def _whole(source: Source) -> Dataset:
@@ -129,35 +132,66 @@ def _whole(source: Source) -> Dataset:
         return dcmread(stream, force=True)
 
 
-def _concept(item: Dataset) -> str:
-    """The code that names a content item; empty where it is not of DCM."""
-    names = value(item, "ConceptNameCodeSequence")
-    is_dcm = bool(names) and text(names[0], "CodingSchemeDesignator") == "DCM"
-    return code_value(item, "ConceptNameCodeSequence") if is_dcm else ""
+def _check_kind(dataset: Dataset, path: str) -> None:
+    """Raise `CTReadError` unless it is a dose report of a kind that may have events of CT."""
+    sop_class = UID(text(dataset, "SOPClassUID") or "an unknown class")
+    kind = shortened(sop_class.name).removesuffix(" Storage")
+    if sop_class in _NOT_READ:
+        raise CTReadError(
+            f"a dose report of a kind that is not read ({kind})",
+            path=path,
+            remedy="give the X-Ray Radiation Dose SR of the study",
+        )
+    if not is_dose_report(dataset):
+        raise CTReadError(
+            f"not a radiation dose report ({kind})", path=path, remedy="give the RDSR of the study"
+        )
 
 
-def _below(item: Dataset) -> Iterator[Dataset]:
-    """The content items below an item, in their order."""
-    waiting = list(reversed(value(item, "ContentSequence") or ()))
-    while waiting:
-        found = waiting.pop()
-        yield found
-        waiting += reversed(value(found, "ContentSequence") or ())
+def _without_events(dataset: Dataset, path: str) -> CTReadError:
+    problem = "a dose report without an irradiation event of CT"
+    if text(dataset, "SOPClassUID") == EnhancedXRayRadiationDoseSRStorage:
+        problem = (
+            "a dose report of a kind that is not read (Enhanced X-Ray Radiation Dose SR whose "
+            "events state no CTDIvol and no DLP)"
+        )
+    return CTReadError(problem, path=path, remedy="give the RDSR of the CT study")
 
 
-def _containers(report: Dataset) -> Iterator[Dataset]:
-    return (item for item in _below(report) if _concept(item) == _EVENT)
+def _events(report: Dataset) -> tuple[DoseEvent, ...]:
+    study_uid = identifier(report, "StudyInstanceUID")
+    found = [_event(study_uid, one) for one in below(report) if concept(one) == _EVENT]
+    found += _summaries(study_uid, [one for one in below(report) if concept(one) == _SUMMARY])
+    return tuple(replace(event, number=number) for number, event in enumerate(found, 1))
 
 
-def _event(place: int, study_uid: str | None, container: Dataset) -> DoseEvent:
-    items = _Items(container)
-    phantom = items.phantom()
+def _summaries(study_uid: str | None, containers: Sequence[Dataset]) -> list[DoseEvent]:
+    """Events of CT among those of an Enhanced report.
+
+    A scanner may summarize each X-ray source apart. Its doses are not those of the event.
+    """
+    of_ct = [one for one in containers if ReportItems(one).has(_CTDIVOL, _DLP)]
+    events = [_event(study_uid, container) for container in of_ct]
+    times = Counter(event.event_uid for event in events)
+    return [_apart(event) if times[event.event_uid] > 1 else event for event in events]
+
+
+def _apart(event: DoseEvent) -> DoseEvent:
+    reason = "the dose report states the event several times, by X-ray source: dose not used"
+    return replace(
+        event, ctdivol_mgy=None, dlp_mgy_cm=None, ssde_mgy=None, problems=(*event.problems, reason)
+    )
+
+
+def _event(study_uid: str | None, container: Dataset) -> DoseEvent:
+    items = ReportItems(container, _REQUIRED[concept(container)])
+    phantom = _phantom(items)
     numbers = {name: items.number(code, units, term) for name, code, units, term in _NUMBERS}
     checks = {name: items.number(code, units, term) for name, code, units, term in _DOSE_CHECK}
     if phantom not in PHANTOMS_CM and items.has(_PHANTOM):
         numbers |= dict.fromkeys(("ctdivol_mgy", "dlp_mgy_cm"))
     return DoseEvent(
-        place,
+        0,
         study_uid,
         items.uid(_EVENT_UID),
         ctdi_phantom=phantom,
@@ -172,72 +206,16 @@ def _event(place: int, study_uid: str | None, container: Dataset) -> DoseEvent:
     )
 
 
-class _Items:
-    """Content items below a container by their codes, and the problems of those that were read."""
-
-    def __init__(self, container: Dataset) -> None:
-        self._by_code = defaultdict[str, list[Dataset]](list)
-        for item in _below(container):
-            self._by_code[_concept(item)].append(item)
-        self.problems: list[str] = []
-
-    def has(self, code: str) -> bool:
-        """Whether there is an item of this code."""
-        return code in self._by_code
-
-    def number(self, code: str, units: tuple[str, ...], term: str) -> float | None:
-        """The number of a code, above 0; a problem where it is missing and required, or wrong."""
-        if not self.has(code):
-            if code in _REQUIRED:
-                self.problems.append(f"the dose report states no {term}")
-            return None
-        stated = {_measured(item) for item in self._by_code[code]}
-        if len(stated) > 1:
-            self.problems.append(f"the dose report states several values of {term}: not used")
-            return None
-        found, unit = stated.pop()
-        if found is None or found <= 0:
-            shown = "not a number" if found is None else f"{found:g}"
-            self.problems.append(f"{term} is {shown} in the dose report: not used")
-        elif unit not in units:
-            self.problems.append(f"{term} is in {unit or 'no unit'}, not in {units[0]}: not used")
-        else:
-            return found
+def _phantom(items: ReportItems) -> str | None:
+    """The code of the phantom; a problem where it is missing or not of 16 or 32 cm."""
+    codes = items.codes(_PHANTOM)
+    if len(codes) > 1:
+        items.problems.append("the dose report states several CTDI phantoms: dose not used")
         return None
-
-    def phantom(self) -> str | None:
-        """The code of the phantom; a problem where it is missing or not of 16 or 32 cm."""
-        codes = {code_value(item, "ConceptCodeSequence") for item in self._of(_PHANTOM)}
-        if len(codes) > 1:
-            self.problems.append("the dose report states several CTDI phantoms: dose not used")
-            return None
-        code = next(iter(codes), None)
-        if code is None:
-            self.problems.append("the dose report states no CTDI phantom")
-        elif code not in PHANTOMS_CM:
-            named = shortened(self.meaning(_PHANTOM) or "unknown", MAX_QUOTED)
-            self.problems.append(f"the CTDI phantom is {named}, not of 16 or 32 cm: dose not used")
-        return code
-
-    def text(self, code: str) -> str | None:
-        """The text of the first item of a code."""
-        return next((text(item, "TextValue", MAX_LABEL) for item in self._of(code)), None)
-
-    def meaning(self, code: str) -> str | None:
-        """The meaning of the coded value of the first item of a code."""
-        values = (value(item, "ConceptCodeSequence") or [Dataset()] for item in self._of(code))
-        return next((text(found[0], "CodeMeaning", MAX_LABEL) for found in values), None)
-
-    def uid(self, code: str) -> str | None:
-        """The UID of the first item of a code."""
-        return next((identifier(item, "UID") for item in self._of(code)), None)
-
-    def _of(self, code: str) -> list[Dataset]:
-        return self._by_code.get(code, [])
-
-
-def _measured(item: Dataset) -> tuple[float | None, str]:
-    """Number and unit of a measurement."""
-    measured = (value(item, "MeasuredValueSequence") or [Dataset()])[0]
-    unit = code_value(measured, "MeasurementUnitsCodeSequence")
-    return number(measured, "NumericValue"), shortened(unit, MAX_QUOTED)
+    code = next(iter(codes), None)
+    if code is None:
+        items.problems.append("the dose report states no CTDI phantom")
+    elif code not in PHANTOMS_CM:
+        named = shortened(items.meaning(_PHANTOM) or "unknown", MAX_QUOTED)
+        items.problems.append(f"the CTDI phantom is {named}, not of 16 or 32 cm: dose not used")
+    return code

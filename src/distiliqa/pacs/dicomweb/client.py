@@ -15,8 +15,8 @@ import pydicom
 import requests
 from dicomweb_client import DICOMwebClient
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import XRayRadiationDoseSRStorage
 
+from distiliqa.ct.dicom.dose_report import DOSE_REPORT_CLASSES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb import search
 from distiliqa.pacs.dicomweb.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
@@ -100,7 +100,7 @@ class Server:
         ask = partial(self._client.search_for_series, study)
         found = self._search(ask, search.SERIES_UID, _SERIES_FIELDS)
         missing = [uid for uid in wanted if uid not in found.rows]
-        uids = wanted or [uid for uid, row in found.rows.items() if _may_be_ct(row)]
+        uids = wanted or [uid for uid, row in found.rows.items() if search.may_be_ct(row)]
         if missing or not uids:
             what = f"no series {missing[0]} in" if missing else "no CT series in"
             raise DistiliqaError(f"{what} study {study}", path=self.url, remedy="check the UIDs")
@@ -128,11 +128,13 @@ class Server:
         ------
         DistiliqaError : as `store`.
         """
-        wanted = {"SOPClassUID": XRayRadiationDoseSRStorage}
-        ask = partial(self._client.search_for_instances, study, search_filters=wanted)
-        rows = self._search(ask, search.SOP_UID, _REPORT_FIELDS).rows
+        rows: dict[str, Row] = {}
+        for kind in DOSE_REPORT_CLASSES:
+            wanted = {"SOPClassUID": kind}
+            ask = partial(self._client.search_for_instances, study, search_filters=wanted)
+            rows |= self._search(ask, search.SOP_UID, _REPORT_FIELDS).rows
         # Some servers ignore what they cannot match.
-        return {uid: row for uid, row in rows.items() if _is_dose_report(row)}
+        return {uid: row for uid, row in rows.items() if search.is_of(row, DOSE_REPORT_CLASSES)}
 
     def retrieve(
         self, study: str, series: str, uid: str, row: Row, path: Path, *, again: bool = True
@@ -225,9 +227,7 @@ class Server:
             except DistiliqaError:
                 if self._answer.status_code != HTTPStatus.BAD_REQUEST:
                     raise
-                rows = self._ask(
-                    partial(ask, offset=offset)
-                )  # for servers without other parameters
+                rows = self._ask(partial(ask, offset=offset))  # for servers without the others
             return rows, self._answer.headers.get("Warning", "")
 
         with plain_errors(self.url):
@@ -249,11 +249,3 @@ class Server:
                 return request()
 
         return (retries or self.retries).call(ask)
-
-
-def _is_dose_report(row: Row) -> bool:
-    return search.value(row, search.SOP_CLASS) == XRayRadiationDoseSRStorage
-
-
-def _may_be_ct(row: Row) -> bool:
-    return search.value(row, search.MODALITY) in ("CT", None)

@@ -7,7 +7,7 @@ counted against the numbers that the server states of the study and of its serie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,3 +130,13 @@ def _warning_of_more(warning: str) -> str:
     if not text.startswith("299") or any(part in text.lower() for part in _HARMLESS):
         return ""
     return text if len(text) <= _MAX_WARNING else f"{text[:_MAX_WARNING]}..."
+
+
+def is_of(row: Row, classes: Collection[str]) -> bool:
+    """Whether an object is of one of these SOP classes."""
+    return value(row, SOP_CLASS) in classes
+
+
+def may_be_ct(row: Row) -> bool:
+    """Whether a series is of CT, or of a modality that the server does not state."""
+    return value(row, MODALITY) in ("CT", None)
