@@ -40,6 +40,7 @@ def test_figures_of_a_series_are_means_of_what_is_known():
     series = sized_series(1, dw_mm=300.4, ssde_mgy=12.345)
     assert dict(mean_texts(series)) | {"Sharpness f50, 1/mm": ""} == {
         "Sharpness f50, 1/mm": "",
+        "Detectability d'": "35.0",
         "SSDE, mGy": "12.35",
         "Water-equivalent diameter, mm": "300",
     }

@@ -1,4 +1,4 @@
-"""Pages on a telephone, 390 pixels wide: no plot is cut, and no page scrolls sideways."""
+"""Pages on a telephone, 390 pixels wide: plots are whole and readable, nothing scrolls sideways."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ for (const plot of document.querySelectorAll("svg.plot")) {
 return cut;
 """
 
+# Texts of plots by their size on the page, px.
+SIZES = """
+return [...document.querySelectorAll("svg.plot text")].map((text) =>
+  [parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a, text.textContent]);
+"""
+MIN_TEXT_PX = 11
+
 
 @pytest.fixture
 def narrow(browser: Any) -> Iterator[Any]:
@@ -66,12 +73,13 @@ PAGES = {
     "report.html": ["score", "{a}", "{b}"],
     "compare.html": ["compare", "{a}", "{b}"],
     "dose-response.html": ["dose-response", "{a}", "--slices", "2", "--doses", "0.5,0.1"],
+    "rank.html": ["rank", "{a}", "{b}"],
     "trend.html": ["monitor", "{a}", "--once", "--settle", "0"],
 }
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_plot_is_cut(
+def test_no_plot_is_cut_and_its_text_can_be_read(
     narrow: Any, tiny_model: Path, two_series: tuple[Path, Path], tmp_path: Path, page: str
 ):
     a, b = two_series
@@ -81,4 +89,5 @@ def test_no_plot_is_cut(
     narrow.get((tmp_path / page).as_uri())
     assert narrow.execute_script("return document.querySelectorAll('svg.plot').length") > 0
     assert narrow.execute_script(CUT) == []
+    assert min(narrow.execute_script(SIZES))[0] >= MIN_TEXT_PX
     assert narrow.execute_script("return document.documentElement.scrollWidth") <= 390

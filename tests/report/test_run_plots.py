@@ -57,7 +57,7 @@ def test_a_mean_is_drawn_as_wide_as_it_holds():
     (line,) = trends(noise)
     left, right = line.points[0], line.points[-1]
     assert left[1] == right[1] == marks(noise)[1].y  # the geometric mean
-    assert right[0] - left[0] == pytest.approx(422 * 20 / 100, abs=0.2)  # px of 20 mm
+    assert right[0] - left[0] == pytest.approx(302 * 20 / 100, abs=0.2)  # px of 20 mm
 
 
 def test_series_without_a_dose_are_in_the_first_plot_alone():

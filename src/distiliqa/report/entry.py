@@ -109,6 +109,11 @@ def list_series(run: ScoringRun, names: Names) -> list[Entry]:
     ]
 
 
+def any_measured(entries: Iterable[Entry]) -> bool:
+    """Whether anything was measured beside the scores of a run."""
+    return any(slice_.measures for entry in entries for slice_ in entry.series.slices)
+
+
 def worst_first(scored: Iterable[Item], scale: ScoreScale) -> list[Item]:
     """What has a score, from the worst to the best; equal scores stay in their order."""
     sign = 1 if scale.higher_is_better else -1

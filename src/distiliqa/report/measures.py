@@ -27,7 +27,23 @@ MEASURES = tuple(
 )
 
 # Beside score and noise level, in the figures of a series.
-_SHOWN = slice_columns("mtf50_per_mm", "ssde_mgy", "dw_mm")
+_SHOWN = slice_columns("mtf50_per_mm", "dprime", "dw_mm", "ssde_mgy")
+
+# Short names for tables, in the order of the columns.
+SHORT_NAMES = {
+    "score": "Score",
+    "noise_hu": "Noise",
+    "mtf50_per_mm": "f50",
+    "mtf10_per_mm": "f10",
+    "nps_mean_per_mm": "f av",
+    "dprime": "d'",
+    "dw_mm": "Dw",
+    "ctdivol_mgy": "CTDIvol",
+    "ssde_mgy": "SSDE",
+    "streak_index": "Streaks",
+    "ring_index": "Rings",
+}
+TABLE = slice_columns(*SHORT_NAMES)
 
 
 def known_values(series: SeriesScore, column: Column) -> list[float]:
@@ -36,11 +52,23 @@ def known_values(series: SeriesScore, column: Column) -> list[float]:
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
+def short_title(column: Column) -> str:
+    """Short name and unit."""
+    name = SHORT_NAMES[column.name]
+    return f"{name}, {column.shown_unit}" if column.shown_unit else name
+
+
+def mean_text(series: SeriesScore, column: Column) -> str:
+    """The mean of a measure over the slices that count; empty where none has it."""
+    found = known_values(series, column)
+    return number_text(fmean(found) if found else None, column.digits)
+
+
 def mean_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
-    """Term and mean of sharpness, SSDE and size, as far as a slice that counts has them."""
+    """Term and mean of sharpness, d', size and SSDE, as far as a slice that counts has them."""
     for column in _SHOWN:
-        if found := known_values(series, column):
-            yield column.title, number_text(fmean(found), column.digits)
+        if found := mean_text(series, column):
+            yield column.title, found
 
 
 def measures_of(*, compared: bool) -> tuple[Column, ...]:

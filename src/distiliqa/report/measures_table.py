@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from statistics import fmean
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -13,23 +12,14 @@ from rich.text import Text
 from distiliqa.errors import one_line
 from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
-from distiliqa.report.formatting import number_text
 from distiliqa.report.measure_facts import commonest_reason
-from distiliqa.report.measures import known_values
+from distiliqa.report.measures import SHORT_NAMES, known_values, mean_text
 from distiliqa.scoring.series_score import SeriesScore
 
 MAX_SERIES = 40  # lines
-# Short names in the order of the columns. Units stand below them.
-_NAMES = {
-    "score": "Score",
-    "noise_hu": "Noise",
-    "mtf50_per_mm": "f50",
-    "dprime": "d'",
-    "dw_mm": "Dw",
-    "ctdivol_mgy": "CTDIvol",
-    "ssde_mgy": "SSDE",
-}
-_COLUMNS = slice_columns(*_NAMES)
+_COLUMNS = slice_columns(
+    "score", "noise_hu", "mtf50_per_mm", "dprime", "dw_mm", "ctdivol_mgy", "ssde_mgy"
+)
 LEGEND = (
     "Means of each series. f50: sharpness at the skin. d': detectability of a disc of 10 mm and "
     "20 HU. Dw: water-equivalent diameter."
@@ -47,7 +37,7 @@ def measures_table(series: Labeled) -> Table | None:
         return None
     shown = series[:MAX_SERIES]
     first = "Measures" if len(shown) == len(series) else f"Measures, {len(shown)} worst"
-    rows = [_means(one) for _, one in shown]
+    rows = [[mean_text(one, column) for column in _COLUMNS] for _, one in shown]
     filled = [any(column) for column in zip(*rows, strict=True)]
     table = Table(box=SIMPLE_HEAD)
     table.add_column(first, no_wrap=True)
@@ -66,19 +56,11 @@ def missing_lines(series: Labeled) -> Iterator[str]:
         reasons = Counter(_reason(one, column) for one in lacking)
         if lacking:
             why = "; ".join(f"{one_line(why)} ({count})" for why, count in reasons.most_common(3))
-            yield f"no {_NAMES[column.name]} for {len(lacking)} of {len(series)} series: {why}"
-
-
-def _means(series: SeriesScore) -> list[str]:
-    found = (known_values(series, column) for column in _COLUMNS)
-    return [
-        number_text(fmean(values) if values else None, column.digits)
-        for column, values in zip(_COLUMNS, found, strict=True)
-    ]
+            yield f"no {SHORT_NAMES[column.name]} for {len(lacking)} of {len(series)} series: {why}"
 
 
 def _head(column: Column) -> str:
-    return f"{_NAMES[column.name]}\n{column.shown_unit}"
+    return f"{SHORT_NAMES[column.name]}\n{column.shown_unit}"
 
 
 def _reason(series: SeriesScore, column: Column) -> str:

@@ -117,8 +117,7 @@ def _spot(one: Sized, x: float | None, y: float | None) -> Spot | None:
     if x is None or y is None:
         return None
     entry = one.entry
-    href = f"#{entry.id}" if entry.shown else f"#{entry.row_id}"
-    return Spot(x, y, f"{entry.name}: {x:.4g}, {y:.4g}", href)
+    return Spot(x, y, f"{entry.name}: {x:.4g}, {y:.4g}", f"#{entry.id}")
 
 
 def _cloud(

@@ -35,13 +35,13 @@ def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
     return [float(slice_.number) for slice_ in slices], _NUMBER.title
 
 
-def series_plot(entry: Entry, scale: ScoreScale, width: float, height: float) -> Scene:
+def series_plot(entry: Entry, scale: ScoreScale, height: float) -> Scene:
     """Draw what is known of quality, noise, sharpness, dose and size along a series.
 
     Parameters
     ----------
-    width, height : float
-        Width of the scene, and height of one panel, px.
+    height : float
+        Height of one panel, px.
     """
     slices = entry.series.slices
     x, label = places_of(slices)
@@ -53,7 +53,6 @@ def series_plot(entry: Entry, scale: ScoreScale, width: float, height: float) ->
         x_label=label,
         marks=[slice_.out_of_domain for slice_ in slices],
         hrefs=[f"#{entry.slice_id(slice_)}" for slice_ in slices],
-        width=width,
         height=height,
     )
 

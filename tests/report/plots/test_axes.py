@@ -5,7 +5,8 @@ import math
 import pytest
 
 from distiliqa.report.plots import profile, svg
-from distiliqa.report.plots.axes import Axis, limits_around, limits_of
+from distiliqa.report.plots.axes import Axis, limits_around, limits_of, x_axis
+from distiliqa.report.plots.scene import Stroke, Text
 
 
 def test_values_lie_where_they_should_and_never_beyond():
@@ -55,6 +56,15 @@ def test_any_ends_make_an_axis(low: float):
             assert 30 <= axis.at(value) <= 198
 
 
+def test_labels_do_not_overlap():
+    across = Axis(0, 100, start=46, end=348)
+    ticks = {value: f"{value:g}" for value in (0, 1, 2, 50, 99, 100)}
+    shapes = [*x_axis(across, 30, 200, "dose", ticks)]
+    labels = [shape.text for shape in shapes if isinstance(shape, Text)]
+    assert labels == ["0", "50", "99", "dose"]
+    assert sum(isinstance(shape, Stroke) and shape.style == "grid" for shape in shapes) == 6
+
+
 def test_an_axis_may_run_downwards():
     axis = Axis(4, 0, start=0, end=100)
     assert [axis.at(value) for value in (4, 3, 0, 9)] == [0, 25, 100, 0]
@@ -63,5 +73,5 @@ def test_an_axis_may_run_downwards():
 
 def test_one_place_far_away_is_drawn_in_the_middle():
     drawn = svg(profile([1e30, 1e30], [1.0, 2.0], x_label="z, mm", y_label="score"))
-    assert drawn.count('cx="297"') == 2
+    assert drawn.count('cx="197"') == 2
     assert "1e+30" in drawn

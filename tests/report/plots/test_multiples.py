@@ -57,4 +57,4 @@ def test_gaps_bands_and_hollow_points_stay():
 def test_one_place_is_drawn_in_the_middle():
     scene = multiples([7.0], [Panel("Score", [1], (0, 4))], x_label="z")
     (mark,) = (shape for shape in scene.shapes if isinstance(shape, Mark))
-    assert mark.x == (46 + 468) / 2
+    assert mark.x == (46 + 348) / 2

@@ -46,7 +46,15 @@ def test_the_legend_is_below_the_plot_and_inside_it():
     assert len(names) == 6
     assert all(name.text.endswith("…, n 2") and name.y < scene.height for name in names)
     assert all(name.x + 7.2 * len(name.text) <= scene.width + 60 for name in names)
-    assert min(name.y for name in names) > 300
+    assert min(name.y for name in names) > 270
+
+
+def test_a_group_without_points_is_not_in_the_legend():
+    clouds = [Cloud("empty", "n 0", []), Cloud("full", "n 1", [Spot(1, 2, "")])]
+    scene = scatter(clouds, x_label="size", y_label="noise")
+    texts = [shape.text for shape in scene.shapes if isinstance(shape, Text)]
+    assert ("full, n 1" in texts, "empty, n 0" in texts) == (True, False)
+    assert {mark.style for mark in marks(scene)} == {mark_style(1)}  # the color of its place
 
 
 def test_points_lead_to_their_series():
@@ -60,8 +68,8 @@ def test_quarters_meet_at_the_origin():
     limits = {"x_limits": (-10.0, 10.0), "y_limits": (-10.0, 10.0)}
     scene = drawn(1, corners=Corners("1", "2", "3", "4"), **limits)
     across, up = (s.points for s in scene.shapes if isinstance(s, Stroke) and s.style == "line")
-    assert across[0][0] == across[1][0] == (46 + 468) / 2
-    assert up[0][1] == up[1][1] == (30 + 258) / 2
+    assert across[0][0] == across[1][0] == (46 + 348) / 2
+    assert up[0][1] == up[1][1] == (30 + 228) / 2
     places = {s.text: (s.x, s.y) for s in scene.shapes if isinstance(s, Text)}
     assert places["1"][0] < places["2"][0]
     assert places["1"][1] < places["3"][1]

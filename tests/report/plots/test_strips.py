@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from distiliqa.report.plots import Dot, strips, svg
+from distiliqa.report.plots.axes import text_width
+from distiliqa.report.plots.scene import Group, Text
 
 
 def picture(*values: Any, **options: Any) -> Markup:
@@ -42,9 +44,13 @@ def test_like_values_do_not_hide_each_other():
     drawn = picture({"A": dots(*[2.0] * 20)}, x_label="score", limits=(0, 4))
     heights = re.findall(r'cy="([0-9.]+)"', drawn)
     assert len(set(heights)) == 20
-    assert all(8 < float(height) < 38 for height in heights)
+    assert all(20 < float(height) < 44 for height in heights)  # below the name
     assert drawn == picture({"A": dots(*[2.0] * 20)}, x_label="score", limits=(0, 4))
 
 
 def test_long_names_are_shortened():
-    assert "n" * 27 + "…" in picture({"n" * 50: dots(1)}, x_label="score")
+    scene = strips({"n" * 80: dots(1)}, x_label="score")
+    (group,) = (shape for shape in scene.shapes if isinstance(shape, Group))
+    name, count = (shape for shape in group.shapes if isinstance(shape, Text))
+    assert name.text.endswith("n…")
+    assert name.x + text_width(name.text) < count.x - text_width(count.text)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from distiliqa.report.entry import list_series, worst_first
-from distiliqa.report.html.overview import figures, series_table, strip_plots
+from distiliqa.report.html.overview import figures, measures_table, series_table, strip_plots
 from distiliqa.report.html.section import section
 from distiliqa.report.html.size_tables import size_block
 from distiliqa.report.names import Names
@@ -60,6 +60,7 @@ def write_html(
         entries=entries,
         figures=figures(run, entries),
         table=series_table(entries, notes),
+        measures=measures_table(entries),
         sizes=size_block(entries, scale),
         strips=strip_plots(scale, entries, names),
         notes=list(notes.values()),

@@ -12,10 +12,11 @@ from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import series_columns, slice_columns
-from distiliqa.report.entry import Entry, percentile, worst_first
+from distiliqa.report.entry import Entry, any_measured, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner
 from distiliqa.report.html.section import slice_figure
 from distiliqa.report.level_checks import LEVELS, level_state, level_text
+from distiliqa.report.measures import TABLE, mean_text, short_title
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Cell,
@@ -108,6 +109,23 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
         *(column.text(series) if column.value(series) else "" for column in COUNTS),
         numbers_of(series.all_warnings, notes),
     ]
+
+
+def measures_table(entries: Sequence[Entry]) -> tuple[list[Heading], list[Row]] | None:
+    """One row a series with the means of its measures; None in a run that measured nothing."""
+    if not any_measured(entries):
+        return None
+    heads = [Heading(short_title(column), column.meaning, numeric=True) for column in TABLE]
+    rows = [
+        Row(
+            [
+                Cell(entry.name, href=f"#{entry.id}"),
+                *(mean_text(entry.series, column) for column in TABLE),
+            ]
+        )
+        for entry in entries
+    ]
+    return filled((Heading("Series", "A click leads to the series."), *heads), rows)
 
 
 def level_cell(series: SeriesScore) -> str | Cell:

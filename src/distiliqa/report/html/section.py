@@ -29,7 +29,7 @@ from distiliqa.report.page_blocks import (
 )
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
-from distiliqa.report.plots.multiples import HEIGHT, WIDTH
+from distiliqa.report.plots.multiples import HEIGHT
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
@@ -52,6 +52,8 @@ COLUMNS = slice_columns(
     "exposure_mas",
     "processed",
 )
+# Facts that only some scans have, which are shown where they are known.
+DETAILS = ("exposure_basis", "reconstruction_algorithm", "reconstruction_strength")
 (NUMBER,) = slice_columns("number")
 PROCESSED, PROCESSED_SLICES = series_columns("processed", "processed_slices")
 
@@ -81,7 +83,7 @@ def section(
             *level_texts(entry.series),
         ],
         "warnings": _warnings(entry.series, notes),
-        "plot": svg(series_plot(entry, scale, WIDTH, HEIGHT)) if len(slices) > 1 else None,
+        "plot": svg(series_plot(entry, scale, HEIGHT)) if len(slices) > 1 else None,
         "about_plot": about_plot(entry.series),
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
         "table": _table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
@@ -117,6 +119,7 @@ def _facts(slices: Sequence[SliceScore]) -> list[tuple[str, str]]:
     return [
         (column.term, f"{text} {column.shown_unit}".strip() if text else "not stated")
         for column, text in texts
+        if text or column.name not in DETAILS
     ]
 
 

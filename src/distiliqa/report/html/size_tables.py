@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry
+from distiliqa.report.entry import Entry, any_measured
 from distiliqa.report.formatting import number_text, signed_text
 from distiliqa.report.page_blocks import Cell, Heading, Row, filled
 from distiliqa.report.plots import svg
@@ -45,7 +45,7 @@ SERIES = (
 
 def size_block(entries: Sequence[Entry], scale: ScoreScale) -> dict[str, Any] | None:
     """The parts of the block for the template; None in a run that measured nothing."""
-    if all(one.measures is None for entry in entries for one in entry.series.slices):
+    if not any_measured(entries):
         return None
     groups = protocol_trends(entries)
     plots = run_plots(groups, scale)
@@ -78,7 +78,7 @@ def _series_row(group: ProtocolTrends, one: Sized) -> Row:
     beside, entry = group.deviation(one), one.entry
     return Row(
         [
-            Cell(entry.name, href=f"#{entry.id}" if entry.shown else f"#{entry.row_id}"),
+            Cell(entry.name, href=f"#{entry.id}"),
             group.name,
             number_text(one.dw_mm, 0),
             number_text(one.noise_hu, 1),

@@ -43,7 +43,7 @@ COLUMNS = (
     ("Series", 3.0, False),
     ("Scanner", 2.6, False),
     ("Protocol", 2.8, False),
-    ("Body part", 1.6, False),
+    ("Body part", 2.0, False),
     (SLICES.head, 1.1, True),
     (MEAN.head, 1.0, True),
     ("Interval", 1.8, True),

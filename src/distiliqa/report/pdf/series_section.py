@@ -29,7 +29,7 @@ from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 
 NOISE, PROCESSED_SLICES = series_columns("noise_hu", "processed_slices")
-SCENE, PANEL = 400, 44  # px; on half a page the text has 7 points
+PANEL = 42  # height, px
 PICTURE = WIDTH / 3 - 3 * mm
 
 
@@ -57,7 +57,7 @@ def sections(
 
 def _plot_and_numbers(run: ScoringRun, entry: Entry) -> Table:
     """The plot, and beside it the numbers: words may be longer than a page is high."""
-    scene = series_plot(entry, run.model.scale, SCENE, PANEL)
+    scene = series_plot(entry, run.model.scale, PANEL)
     numbers = facts(list(_numbers(entry)), columns=2, width=WIDTH / 2)
     return side_by_side([drawing(scene, WIDTH / 2 - 12), numbers])
 

@@ -9,8 +9,9 @@ from reportlab.lib.units import mm
 from reportlab.platypus import KeepTogether, Spacer
 
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry
+from distiliqa.report.entry import Entry, any_measured
 from distiliqa.report.formatting import number_text, signed_text
+from distiliqa.report.measures import TABLE, mean_text, short_title
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.run_plots import RunPlot, run_plots
@@ -47,8 +48,9 @@ SERIES = (
 
 def size_story(entries: Sequence[Entry], scale: ScoreScale) -> Iterator[Any]:
     """The block of a run; nothing for a run that measured nothing."""
-    if all(one.measures is None for entry in entries for one in entry.series.slices):
+    if not any_measured(entries):
         return
+    yield from _measures(entries)
     groups = protocol_trends(entries)
     plots = [_plot(plot) for plot in run_plots(groups, scale)]
     rows = [side_by_side(plots[start : start + 2], columns=2) for start in range(0, len(plots), 2)]
@@ -60,6 +62,22 @@ def size_story(entries: Sequence[Entry], scale: ScoreScale) -> Iterator[Any]:
         yield text(f"{name.capitalize()}: {count} series, {meaning}.")
     yield Spacer(0, 2 * mm)
     yield from _tables(groups)
+
+
+def _measures(entries: Sequence[Entry]) -> Iterator[Any]:
+    """A row a series with the means of its measures."""
+    columns = [("Series", 3.4, False), *((short_title(column), 1.2, True) for column in TABLE)]
+    rows = [
+        (entry.name, *(mean_text(entry.series, column) for column in TABLE)) for entry in entries
+    ]
+    yield text("Measures, the worst score first", HEADING)
+    yield grid(columns, rows[:MAX_ROWS])
+    yield from _more(rows)
+    yield text(
+        "Means of each series. f50, f10: sharpness at the skin. f av: mean frequency of the noise. "
+        "d': detectability of a disc of 10 mm and 20 HU. Dw: water-equivalent diameter.",
+        QUIET,
+    )
 
 
 def _plot(plot: RunPlot) -> list[Any]:
@@ -74,8 +92,13 @@ def _tables(groups: Sequence[ProtocolTrends]) -> Iterator[Any]:
         yield Spacer(0, 2 * mm)
     if beside:
         yield grid(SERIES, [_series(*one) for one in beside[:MAX_ROWS]])
-    if len(beside) > MAX_ROWS:
-        yield text(f"{len(beside) - MAX_ROWS} more series are in report.html.", QUIET)
+        yield from _more(beside)
+
+
+def _more(rows: Sequence[object]) -> Iterator[Any]:
+    """How many rows of a table are on the page alone, if any."""
+    if len(rows) > MAX_ROWS:
+        yield text(f"report.html has {len(rows) - MAX_ROWS} more.", QUIET)
 
 
 def _protocol(group: ProtocolTrends, noise: SizeTrend) -> Sequence[object]:

@@ -13,6 +13,7 @@ from distiliqa.report.plots.scene import Mark, Shape, Stroke, Text
 Values = Sequence[float | None]
 
 X_GAP, Y_GAP = 56, 32  # least room for a label, px
+LABEL_GAP = 4  # between labels, px
 
 # Ends beyond this make no finite span, and ends nearer than these no span at all.
 _MAX_END, _MIN_SPAN, _MIN_SHARE = 1e300, 1e-300, 1e-9
@@ -85,10 +86,17 @@ def runs(x: Sequence[float], *columns: Values) -> list[list[tuple[float, ...]]]:
 def x_axis(
     axis: Axis, top: float, bottom: float, label: str, ticks: Mapping[float, str]
 ) -> Iterator[Shape]:
-    """The horizontal axis at ``bottom`` with grid lines up to ``top``."""
+    """The horizontal axis at ``bottom`` with grid lines up to ``top``.
+
+    A label that would overlap the one before it is left out.
+    """
     yield from x_grid(axis, top, bottom, ticks)
-    for value, text in ticks.items():
-        yield Text(axis.at(value), bottom + 16, text, "middle")
+    taken = -math.inf
+    for x, text in sorted((axis.at(value), text) for value, text in ticks.items()):
+        half = text_width(text) / 2
+        if x - half >= taken:
+            yield Text(x, bottom + 16, text, "middle")
+            taken = x + half + LABEL_GAP
     yield Text((axis.start + axis.end) / 2, bottom + 33, label, "middle")
 
 
@@ -121,6 +129,15 @@ def dot(x: float, y: float, *, title: str, href: str = "", flagged: bool = False
 def text_width(text: str) -> float:
     """Room that a label needs, px, in the widest of the fonts that a reader may have."""
     return sum(map(_letter_width, text))
+
+
+def shortened(name: str, room: float) -> str:
+    """A name that has the room of a label, px; its end is left out where it is too long."""
+    if text_width(name) <= room:
+        return name
+    while name and text_width(name) > room - text_width("…"):
+        name = name[:-1]
+    return f"{name.rstrip()}…"
 
 
 def _letter_width(letter: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from distiliqa.report.plots.axes import X_GAP, Axis, Values, limits_of, text_width, x_axis, y_axis
+from distiliqa.report.plots.axes import X_GAP, Axis, Values, limits_of, shortened, x_axis, y_axis
 from distiliqa.report.plots.profile import (
     PAGE,
     Intervals,
@@ -22,7 +22,7 @@ SHAPES: tuple[tuple[Literal["circle", "square", "diamond"], float], ...] = (
     ("square", 2.6),
     ("diamond", 3.4),
 )
-SAMPLE = 30  # length of a line in the legend, px
+SAMPLE, ROW = 30, 18  # length of a line of the legend, and its height, px
 
 
 class Curve(NamedTuple):
@@ -82,7 +82,9 @@ def curves(
         *(_one(one, number, across, up) for number, one in enumerate(drawn)),
         *_legend(drawn),
     )
-    return Scene(PAGE.width, PAGE.height, f"{y_label} by {x_label}: {names}", shapes)
+    return Scene(
+        PAGE.width, PAGE.height + ROW * len(drawn) + 4, f"{y_label} by {x_label}: {names}", shapes
+    )
 
 
 def _heights(drawn: Sequence[Curve], lines: Sequence[Line]) -> Iterator[float]:
@@ -107,14 +109,12 @@ def _point(number: int, x: float, y: float, title: str) -> Mark:
 
 
 def _legend(drawn: Sequence[Curve]) -> Iterator[Shape]:
-    """Names with a piece of each curve, in a row above the plot, at its right end."""
-    right = PAGE.right
-    for number, one in reversed(list(enumerate(drawn))):
-        start = right - text_width(one.name)
-        left = start - SAMPLE - 6
-        sample: list[Shape] = [Stroke([(left, 14), (left + SAMPLE, 14)], "curve")]
+    """Names with a piece of each curve, in rows below the plot."""
+    left, end = PAGE.left, PAGE.left + SAMPLE
+    for number, one in enumerate(drawn):
+        y = PAGE.height + ROW * (number + 0.5)
+        sample: list[Shape] = [Stroke([(left, y), (end, y)], "curve")]
         if one.points:
-            sample.append(_point(number, left + SAMPLE / 2, 14, one.name))
+            sample.append(_point(number, left + SAMPLE / 2, y, one.name))
         yield Group(sample, f"curve-{number}")
-        yield Text(start, 18, one.name)
-        right = left - 14
+        yield Text(end + 6, y + 4, shortened(one.name, PAGE.right - end - 6))

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from distiliqa.report.plots.axes import X_GAP, Axis, Values, limits_of, x_axis, x_grid, y_axis
 from distiliqa.report.plots.profile import Intervals, band, curve, dots, ends_of
-from distiliqa.report.plots.scene import Scene, Shape
+from distiliqa.report.plots.scene import WIDTH, Scene, Shape
 
-WIDTH, HEIGHT = 480.0, 62.0  # of the scene, and of one panel, px
+HEIGHT = 62.0  # of a panel, px
 LEFT, RIGHT = 46, 12  # beside a panel, px
 ABOVE, BELOW = 28, 42  # the label of a panel, and the shared axis, px
 GAP = 20  # between labels of a panel, px
@@ -43,7 +43,6 @@ def multiples(
     x_label: str,
     marks: Sequence[bool] | None = None,
     hrefs: Sequence[str] | None = None,
-    width: float = WIDTH,
     height: float = HEIGHT,
 ) -> Scene:
     """Draw panels that share the horizontal axis, which is labeled below the last.
@@ -58,10 +57,10 @@ def multiples(
         True draws the points of a place hollow.
     hrefs : Sequence[str] or None
         Where a click on a point of each place leads.
-    width, height : float
-        Width of the scene, and height of a panel, px.
+    height : float
+        Height of a panel, px.
     """
-    across = Axis(*ends_of(x), LEFT, width - RIGHT)
+    across = Axis(*ends_of(x), LEFT, WIDTH - RIGHT)
     tops = [ABOVE + n * (ABOVE + height) for n in range(len(panels))]
     ticks = across.ticks(X_GAP)
     shapes: list[Shape] = []
@@ -72,11 +71,11 @@ def multiples(
             shapes += x_grid(across, top, top + height, ticks)
         up = Axis(*(panel.limits or limits_of(_heights(panel))), top + height, top)
         shapes += band(x, panel.intervals or [None] * len(x), across, up)
-        shapes += y_axis(up, LEFT, width - RIGHT, panel.label, GAP)
+        shapes += y_axis(up, LEFT, WIDTH - RIGHT, panel.label, GAP)
         shapes += curve(x, panel.y, across, up)
         shapes += dots(x, panel.y, across, up, marks, hrefs)
     names = ", ".join(panel.label for panel in panels)
-    return Scene(width, tops[-1] + height + BELOW, f"{names} by {x_label}", shapes)
+    return Scene(WIDTH, tops[-1] + height + BELOW, f"{names} by {x_label}", shapes)
 
 
 def _heights(panel: Panel) -> Iterator[float]:

@@ -16,7 +16,7 @@ from distiliqa.report.plots.axes import (
     x_axis,
     y_axis,
 )
-from distiliqa.report.plots.scene import Area, Scene, Shape, Stroke, Text
+from distiliqa.report.plots.scene import WIDTH, Area, Scene, Shape, Stroke, Text
 
 Intervals = Sequence[tuple[float, float] | None]
 
@@ -25,7 +25,7 @@ Intervals = Sequence[tuple[float, float] | None]
 class Frame:
     """The size of a plot with two axes, px, and where its axes begin and end."""
 
-    width: float = 560
+    width: float = WIDTH
     height: float = 240
     left: float = 46
     top: float = 30

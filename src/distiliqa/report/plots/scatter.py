@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from distiliqa.report.plots.axes import X_GAP, Axis, limits_of, text_width, x_axis, y_axis
+from distiliqa.report.plots.axes import (
+    X_GAP,
+    Axis,
+    limits_of,
+    shortened,
+    text_width,
+    x_axis,
+    y_axis,
+)
 from distiliqa.report.plots.profile import Frame, ends_of
 from distiliqa.report.plots.scene import Mark, Point, Scene, Shape, Stroke, Text
 
-FRAME = Frame(width=480, height=300)
+FRAME = Frame(height=270)
 # In gray, groups differ in the shape of their marks, and in whether these are hollow.
 COLORS = ("#0b4f8a", "#c2410c", "#1b1f24", "#8a2f7d", "#1a7f5a", "#8a6500")
 _SHAPES: tuple[tuple[Literal["circle", "square", "diamond"], float], ...] = (
@@ -17,7 +25,7 @@ _SHAPES: tuple[tuple[Literal["circle", "square", "diamond"], float], ...] = (
     ("square", 3.2),
     ("diamond", 4.6),
 )
-_ROW, _SAMPLE = 18, 12  # height of a line of the legend, and its mark, px
+_LEFT, _ROW, _SAMPLE = 10, 18, 12  # start and height of a line of the legend, and its mark, px
 
 
 class Spot(NamedTuple):
@@ -69,7 +77,7 @@ def scatter(
     corners: Corners | None = None,
     frame: Frame = FRAME,
 ) -> Scene:
-    """Draw groups over two axes, with a legend below.
+    """Draw groups over two axes, and name those with points in a legend below.
 
     Parameters
     ----------
@@ -85,15 +93,16 @@ def scatter(
     across = frame.across(*(x_limits or ends_of([spot.x for spot in places])))
     heights = [*(spot.y for spot in places), *(y for _, y in lines)]
     up = frame.up(*(y_limits or limits_of(heights)))
+    named = [n for n, cloud in enumerate(clouds) if cloud.spots]
     shapes = (
         *x_axis(across, frame.top, frame.bottom, x_label, across.ticks(X_GAP)),
         *y_axis(up, frame.left, frame.right, y_label),
         *(_quarters(corners, across, up) if corners else ()),
         *(_line(cloud, n, across, up) for n, cloud in enumerate(clouds) if cloud.line),
         *(mark for n, cloud in enumerate(clouds) for mark in _marks(cloud, n, across, up)),
-        *(shape for n, cloud in enumerate(clouds) for shape in _legend(cloud, n, frame)),
+        *(shape for row, n in enumerate(named) for shape in _legend(clouds[n], n, row, frame)),
     )
-    height = frame.height + _ROW * len(clouds) + 4
+    height = frame.height + _ROW * len(named) + 4
     return Scene(frame.width, height, f"{y_label} by {x_label}", shapes)
 
 
@@ -132,17 +141,9 @@ def _quarters(corners: Corners, across: Axis, up: Axis) -> Iterator[Shape]:
     yield Text(right, bottom, corners.lower_right, "end")
 
 
-def _legend(cloud: Cloud, number: int, frame: Frame) -> Iterator[Shape]:
-    y = frame.height + _ROW * (number + 0.5)
-    yield _mark(frame.left, y, number, cloud.name)
-    start = frame.left + _SAMPLE
+def _legend(cloud: Cloud, number: int, row: int, frame: Frame) -> Iterator[Shape]:
+    y = frame.height + _ROW * (row + 0.5)
+    yield _mark(_LEFT, y, number, cloud.name)
+    start = _LEFT + _SAMPLE
     room = frame.right - start - text_width(f", {cloud.note}")
-    yield Text(start, y + 4, f"{_shortened(cloud.name, room)}, {cloud.note}")
-
-
-def _shortened(name: str, room: float) -> str:
-    if text_width(name) <= room:
-        return name
-    while name and text_width(name) > room - text_width("…"):
-        name = name[:-1]
-    return f"{name.rstrip()}…"
+    yield Text(start, y + 4, f"{shortened(cloud.name, room)}, {cloud.note}")

@@ -13,6 +13,9 @@ from markupsafe import Markup
 
 Point = tuple[float, float]
 
+# Of plots, px. On a page of 390 px and beside another plot of a wide one, text keeps its size.
+WIDTH = 360.0
+
 
 class Stroke(NamedTuple):
     """A line through points. A ``style`` is a name that each back end knows."""

@@ -6,12 +6,20 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from distiliqa.report.plots.axes import X_GAP, Axis, dot, limits_of, text_width, x_axis
-from distiliqa.report.plots.scene import Group, Scene, Stroke, Text
+from distiliqa.report.plots.axes import (
+    X_GAP,
+    Axis,
+    dot,
+    limits_of,
+    shortened,
+    text_width,
+    x_axis,
+)
+from distiliqa.report.plots.scene import WIDTH, Group, Scene, Stroke, Text
 
-WIDTH, STRIP, TOP = 560, 30, 8
-MAX_NAME = 28  # letters
-GAP = 10  # between the axis and the labels beside it, px
+STRIP, NAME, TOP = 40, 16, 4  # height of a strip and of the line of its name, and above them, px
+SIDE = 12  # beside the axis, px
+GAP = 10  # between the name and the median, px
 GOLDEN = 0.6180339887  # steps of it spread any number of dots evenly
 
 
@@ -30,7 +38,7 @@ def strips(
     x_label: str,
     limits: tuple[float, float] | None = None,
 ) -> Scene:
-    """Draw one strip a group, with its median, and its number of dots on the right.
+    """Draw one strip a group; above it stand its name, its median and its number of dots.
 
     Parameters
     ----------
@@ -41,58 +49,48 @@ def strips(
         Ends of the horizontal axis; without them it holds 0 and all values.
     """
     values = [one.value for dots in groups.values() for one in dots]
-    names = [_shortened(name) for name in groups]
-    centers = [_center(dots) for dots in groups.values()]
-    counts = [
-        f"{center:.2f}, n {len(dots)}"
-        for center, dots in zip(centers, groups.values(), strict=True)
-    ]
-    left = max([60.0, *(text_width(name) + GAP + 4 for name in names)])
-    right = WIDTH - GAP - max([80.0, *map(text_width, counts)])
-    across = Axis(*(limits or limits_of(values)), left, right)
+    across = Axis(*(limits or limits_of(values)), SIDE, WIDTH - SIDE)
     bottom = TOP + STRIP * len(groups)
     shapes = (
         *x_axis(across, TOP, bottom, x_label, across.ticks(X_GAP)),
         *(
-            _strip(name, count, center, dots, across, TOP + STRIP * (n + 0.5))
-            for n, (name, count, center, dots) in enumerate(
-                zip(names, counts, centers, groups.values(), strict=True)
-            )
+            _strip(name, dots, across, TOP + STRIP * n)
+            for n, (name, dots) in enumerate(groups.items())
         ),
     )
     return Scene(WIDTH, bottom + 42, f"{x_label}, one strip a group", shapes)
 
 
-def _center(dots: Sequence[Dot]) -> float:
-    return median([dot.value for dot in dots if not dot.flagged] or [dot.value for dot in dots])
-
-
-def _strip(
-    name: str, count: str, center: float, dots: Sequence[Dot], across: Axis, middle: float
-) -> Group:
+def _strip(name: str, dots: Sequence[Dot], across: Axis, top: float) -> Group:
+    low, high = top + NAME + 2, top + STRIP - 2
     points = [
         dot(
             across.at(one.value),
-            _spread(middle, n),
+            _spread(low + 3, high - 3, n),
             title=one.title,
             href=one.href,
             flagged=one.flagged,
         )
         for n, one in enumerate(dots)
     ]
-    x = across.at(center)
-    stroke = Stroke([(x, middle - 0.45 * STRIP), (x, middle + 0.45 * STRIP)], "median")
-    beside = (
-        Text(across.start - GAP, middle + 4, name, "end"),
-        Text(across.end + GAP, middle + 4, count),
+    center = _center(dots)
+    x, count = across.at(center), f"{center:.2f}, n {len(dots)}"
+    words = (
+        Text(across.start, top + NAME - 4, shortened(name, _room(across, count))),
+        Text(across.end, top + NAME - 4, count, "end"),
     )
-    return Group([*points, stroke, *beside], "strip")
+    above = Stroke([(across.start, top), (across.end, top)], "grid")
+    return Group([above, *points, Stroke([(x, low), (x, high)], "median"), *words], "strip")
 
 
-def _spread(middle: float, number: int) -> float:
+def _center(dots: Sequence[Dot]) -> float:
+    return median([dot.value for dot in dots if not dot.flagged] or [dot.value for dot in dots])
+
+
+def _room(across: Axis, count: str) -> float:
+    return across.end - across.start - text_width(count) - GAP
+
+
+def _spread(low: float, high: float, number: int) -> float:
     """Heights that keep dots of like values apart, and are the same each time."""
-    return round(middle + 0.7 * STRIP * ((number * GOLDEN + 0.5) % 1 - 0.5), 1)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+    return round(low + (high - low) * ((number * GOLDEN + 0.5) % 1), 1)
