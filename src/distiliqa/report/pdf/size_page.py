@@ -66,7 +66,7 @@ def size_story(entries: Sequence[Entry], scale: ScoreScale) -> Iterator[Any]:
 
 def _measures(entries: Sequence[Entry]) -> Iterator[Any]:
     """A row a series with the means of its measures."""
-    columns = [("Series", 3.4, False), *((short_title(column), 1.2, True) for column in TABLE)]
+    columns = [("Series", 4.0, False), *((short_title(column), 1.35, True) for column in TABLE)]
     rows = [
         (entry.name, *(mean_text(entry.series, column) for column in TABLE)) for entry in entries
     ]
