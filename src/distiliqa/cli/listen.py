@@ -46,7 +46,8 @@ def listen(
 
     A series is scored after its quiet time, also while its sender stays connected. Images that
     arrive within the next hour are scored together with the earlier ones, and the new report
-    replaces the earlier report. Reports that are refused for good go to DIR/outbox/refused.
+    replaces the earlier report. Radiation dose reports are received too: they give the series of
+    their study its dose. Reports that are refused for good go to DIR/outbox/refused.
 
     DICOM has no passwords, and this listener no encryption. Listen at an address other than
     127.0.0.1 only in a network of trusted senders. Others can read what --send sends, including
@@ -96,16 +97,18 @@ def _serve(
     from distiliqa.pacs.listen.listener import score_forever, sending
     from distiliqa.pacs.listen.outbox import Outbox
     from distiliqa.pacs.listen.queue import Queue
+    from distiliqa.pacs.listen.received_doses import ReceivedDoses
     from distiliqa.pacs.listen.receiver import receiving
     from distiliqa.pacs.listen.scorer import Scorer
     from distiliqa.scoring.model import load_model
 
     outbox = None if target is None else Outbox(out / "outbox", target)
-    scorer = Scorer(out, load_model(model), outbox)
+    doses = ReceivedDoses(out / "queue" / "doses")
+    scorer = Scorer(out, load_model(model), outbox, doses)
     queue = Queue(out / "queue", scorer.has, (scorer.scored, scorer.failed))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     host, _, aet = address
-    with receiving(queue, *address) as port, sending(outbox):
+    with receiving(queue, doses, *address) as port, sending(outbox):
         say(f"listening as {aet} at {host}:{port}", err=True)
         score_forever(queue, scorer, quiet_time)
 

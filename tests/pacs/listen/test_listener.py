@@ -22,6 +22,9 @@ class Scorer:
     def remove_old_images(self) -> None:
         pass
 
+    def ask_for_doses(self, queue: Queue) -> None:
+        pass
+
     def score(self, series: Path) -> None:
         if error := self.errors.pop(series.name, None):
             raise error

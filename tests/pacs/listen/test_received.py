@@ -10,13 +10,14 @@ import pytest
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.received import MAX_SHOWN, SCORED, UNCHANGED, Received
+from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.scorer import Scorer
 from distiliqa.scoring.model import load_model
 
 
 @pytest.fixture
 def start(tmp_path: Path, tiny_model: Path) -> Callable[[], Scorer]:
-    return lambda: Scorer(tmp_path, load_model(tiny_model), None)
+    return lambda: Scorer(tmp_path, load_model(tiny_model), None, ReceivedDoses(tmp_path / "doses"))
 
 
 def rows(tmp_path: Path) -> list[dict[str, str]]:

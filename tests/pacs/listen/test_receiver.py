@@ -19,9 +19,17 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.association import Association
 from tests.support.disks import full_disk
+from tests.support.dose_reports import (
+    STUDY,
+    dose_event,
+    event_summary,
+    write_dose_report,
+    write_enhanced_report,
+)
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.queue import Queue
+from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.receiver import CANNOT_UNDERSTAND, OUT_OF_RESOURCES, receiving
 from distiliqa.pacs.listen.sender import Node
 from distiliqa.report.names import short_hash
@@ -36,8 +44,13 @@ def queue(tmp_path: Path) -> Queue:
 
 
 @pytest.fixture
-def port(queue: Queue) -> Iterator[int]:
-    with receiving(queue, "127.0.0.1", 0, "DISTILIQA") as port:
+def doses(tmp_path: Path) -> ReceivedDoses:
+    return ReceivedDoses(tmp_path / "doses")
+
+
+@pytest.fixture
+def port(queue: Queue, doses: ReceivedDoses) -> Iterator[int]:
+    with receiving(queue, doses, "127.0.0.1", 0, "DISTILIQA") as port:
         yield port
 
 
@@ -74,6 +87,24 @@ def test_an_object_is_kept_as_it_was_sent(queue: Queue, node: Node, ct: Path):
     assert found.name == short_hash(SERIES)
     assert path.name == f"{sent.SOPInstanceUID}.dcm"
     assert pydicom.dcmread(path) == sent
+
+
+@pytest.mark.parametrize(
+    ("write", "event"),
+    [(write_dose_report, dose_event), (write_enhanced_report, event_summary)],
+    ids=["classic", "enhanced"],
+)
+def test_a_dose_report_waits_for_its_study_and_is_no_series(
+    queue: Queue,
+    doses: ReceivedDoses,
+    node: Node,
+    tmp_path: Path,
+    write: Callable[..., Path],
+    event: Callable[..., pydicom.Dataset],
+):
+    node.store(write(tmp_path / "dose.dcm", event("1.2.3.4")))
+    assert queue.take_complete(0) == []
+    assert [one.event_uid for one in doses.events_of(STUDY)] == ["1.2.3.4"]
 
 
 def test_a_series_is_complete_while_its_sender_is_connected(queue: Queue, port: int, ct: Path):
@@ -143,19 +174,19 @@ def test_an_object_without_a_proper_series_is_refused(
     assert [path for path in (tmp_path / "queue").rglob("*") if path.is_file()] == []
 
 
-def test_a_taken_port_is_reported(port: int, queue: Queue):
+def test_a_taken_port_is_reported(port: int, queue: Queue, doses: ReceivedDoses):
     with (
         pytest.raises(DistiliqaError, match=f"127.0.0.1:{port}: cannot listen .*choose another"),
-        receiving(queue, "127.0.0.1", port, "DISTILIQA"),
+        receiving(queue, doses, "127.0.0.1", port, "DISTILIQA"),
     ):
         pass
 
 
 @pytest.mark.parametrize("title", ["", " ", "A" * 17, "A\\B", "Ä", "A\nB"])
-def test_a_title_that_is_none_is_reported(queue: Queue, title: str):
+def test_a_title_that_is_none_is_reported(queue: Queue, doses: ReceivedDoses, title: str):
     with (
         pytest.raises(DistiliqaError, match="not a valid application entity title"),
-        receiving(queue, "127.0.0.1", 0, title),
+        receiving(queue, doses, "127.0.0.1", 0, title),
     ):
         pass
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import shutil
@@ -12,15 +13,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from tests.support.dose_reports import STUDY, dose_event, write_dose_report
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen import scorer as scorer_module
 from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.queue import Queue
+from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.scorer import Scorer
 from distiliqa.pacs.results.earlier import read_scores
+from distiliqa.report.names import short_hash
+from distiliqa.scoring.inputs import Found
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.result import ScoringRun
+
+SERIES = "1.2.826.0.1.3680043.8.498.2"  # of tests.support.slices
 
 
 @pytest.fixture
@@ -30,7 +37,7 @@ def outbox(tmp_path: Path) -> Outbox:
 
 @pytest.fixture
 def scorer(tmp_path: Path, tiny_model: Path, outbox: Outbox) -> Scorer:
-    return Scorer(tmp_path, load_model(tiny_model), outbox)
+    return Scorer(tmp_path, load_model(tiny_model), outbox, ReceivedDoses(tmp_path / "doses"))
 
 
 @pytest.fixture
@@ -73,9 +80,9 @@ def test_the_report_has_heatmaps_where_the_model_has_them(
     asked: list[bool] = []
     score_inputs = scorer_module.score_inputs
 
-    def score(inputs: list[Path], model: Model, *, keep_heatmaps: bool = False) -> ScoringRun:
+    def score(found: Found, model: Model, *, keep_heatmaps: bool, **_: object) -> ScoringRun:
         asked.append(keep_heatmaps)
-        return score_inputs(inputs, model)
+        return score_inputs(found, model)
 
     monkeypatch.setattr(scorer_module, "score_inputs", score)
     scorer.score(series)
@@ -217,6 +224,76 @@ def test_a_late_image_whose_series_is_kept_no_more_makes_a_partial_report(
     assert any(line.startswith("ab12-2: scored 1 of 4 slices") for line in caplog.messages)
 
 
+def put_report(scorer: Scorer, tmp_path: Path, *events: Dataset) -> None:
+    scorer.doses.put(STUDY, "1.2.9", write_dose_report(tmp_path / "dose" / "r.dcm", *events))
+
+
+def dose_of(results: Path) -> list[float]:
+    series = json.loads((results / "scores.json").read_text())["series"]
+    return [one["dose"]["event"]["dlp_mgy_cm"] for one in series if one["dose"]["event"]]
+
+
+@pytest.fixture
+def queue(scorer: Scorer, tmp_path: Path) -> Queue:
+    return Queue(tmp_path, scorer.has, (scorer.scored, scorer.failed))
+
+
+@pytest.fixture
+def of_an_event(write_series: Callable[..., Path], queue: Queue) -> Path:
+    """A complete series of the event 1.2.3.4."""
+    path = write_series(queue.complete / short_hash(SERIES), 3, IrradiationEventUID="1.2.3.4")
+    by_uid(path)
+    return path
+
+
+def test_a_series_has_the_dose_of_the_report_that_came_before_it(
+    scorer: Scorer, of_an_event: Path, tmp_path: Path
+):
+    put_report(scorer, tmp_path, dose_event("1.2.3.4"), dose_event("1.2.3.5", dlp=100))
+    scorer.score(of_an_event)
+    results = scorer.results / of_an_event.name
+    assert dose_of(results) == [420]
+    assert json.loads((results / "run.json").read_text())["unmatched_events"] == []
+
+
+def test_a_report_that_comes_later_lets_the_series_be_scored_once_more(
+    scorer: Scorer, queue: Queue, of_an_event: Path, tmp_path: Path
+):
+    name = of_an_event.name
+    scorer.score(of_an_event)
+    scorer.ask_for_doses(queue)
+    assert (dose_of(scorer.results / name), queue.take_complete(0)) == ([], [])
+    put_report(scorer, tmp_path, dose_event("1.2.3.4"))
+    scorer.ask_for_doses(queue)
+    (again,) = queue.take_complete(0)
+    scorer.score(again)
+    assert dose_of(scorer.results / f"{name}-2") == [420]
+    (first,) = (dcmread(path) for path in (scorer.results / name / "sr").iterdir())
+    assert predecessors(report_in(scorer.results / f"{name}-2")) == [first.SOPInstanceUID]
+    put_report(scorer, tmp_path, dose_event("1.2.3.4"))
+    scorer.ask_for_doses(queue)
+    assert queue.take_complete(0) == []
+
+
+def test_a_report_of_other_events_lets_nothing_be_scored_again(
+    scorer: Scorer, queue: Queue, of_an_event: Path, tmp_path: Path
+):
+    scorer.score(of_an_event)
+    put_report(scorer, tmp_path, dose_event("1.2.3.5"))
+    scorer.ask_for_doses(queue)
+    assert queue.take_complete(0) == []
+
+
+def test_a_series_whose_images_are_gone_is_not_scored_again(
+    scorer: Scorer, queue: Queue, of_an_event: Path
+):
+    scorer.score(of_an_event)
+    queue.ask_again(SERIES)
+    shutil.rmtree(scorer.scored / of_an_event.name)
+    assert queue.take_complete(0) == []
+    assert list(queue.arriving.iterdir()) == []
+
+
 def test_a_third_report_replaces_the_second(
     scorer: Scorer, series: Path, late: Path, write_ct: Callable[..., Path]
 ):
@@ -343,6 +420,6 @@ def test_a_series_of_two_patients_has_scores_but_no_report(
 def test_without_an_outbox_the_report_stays_with_the_results(
     tmp_path: Path, tiny_model: Path, series: Path
 ):
-    scorer = Scorer(tmp_path, load_model(tiny_model), None)
+    scorer = Scorer(tmp_path, load_model(tiny_model), None, ReceivedDoses(tmp_path / "doses"))
     scorer.score(series)
     assert len(list((scorer.results / "ab12" / "sr").iterdir())) == 1

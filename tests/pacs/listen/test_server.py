@@ -24,6 +24,7 @@ from tests.support.disks import full_disk
 
 from distiliqa.pacs.listen import connections, peer, server
 from distiliqa.pacs.listen.queue import Queue
+from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.receiver import receiving
 from distiliqa.pacs.listen.sender import Node
 
@@ -44,8 +45,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def port(queue: Queue) -> Iterator[int]:
-    with receiving(queue, "127.0.0.1", 0, "DISTILIQA") as port:
+def port(queue: Queue, tmp_path: Path) -> Iterator[int]:
+    with receiving(queue, ReceivedDoses(tmp_path / "doses"), "127.0.0.1", 0, "DISTILIQA") as port:
         yield port
 
 

@@ -34,7 +34,7 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
         Seconds without a new object before a series counts as complete.
     """
     waits: defaultdict[str, Backoff] = defaultdict(lambda: Backoff(_RETRIES))
-    for complete in _polls(queue, quiet_s):
+    for complete in _polls(queue, scorer, quiet_s):
         scorer.remove_old_images()
         for series in complete:
             if time.monotonic() < waits[series.name].due:
@@ -64,11 +64,12 @@ def sending(outbox: Outbox | None) -> Iterator[None]:
         thread.join(_MAX_STOP_S)
 
 
-def _polls(queue: Queue, quiet_s: float) -> Iterator[list[Path]]:
+def _polls(queue: Queue, scorer: Scorer, quiet_s: float) -> Iterator[list[Path]]:
     """Yield the complete series, again and again. A failing queue is logged once."""
     trouble = None
     while True:
         try:
+            scorer.ask_for_doses(queue)
             yield queue.take_complete(quiet_s)
             trouble = None
         except (DistiliqaError, OSError) as error:

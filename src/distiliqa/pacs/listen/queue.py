@@ -99,6 +99,19 @@ class Queue:
             if is_new:
                 arrival.last = now
 
+    def ask_again(self, series: str) -> None:
+        """Let a series be scored again with the images that are kept of it.
+
+        Raises
+        ------
+        DistiliqaError
+            The UID is not valid, or the disk is full.
+        """
+        with self._lock:
+            make_folder(self.arriving / checked_uid(series, "series"))
+            now = self._clock()
+            self._arrivals.setdefault(series, _Arrival(now, now))
+
     def take_complete(self, quiet_s: float) -> list[Path]:
         """Folders of the series to score, for which nothing came in ``quiet_s`` seconds.
 
@@ -127,7 +140,10 @@ class Queue:
             for folder in self._kept:
                 for earlier in reversed(_of_name(folder, name)):
                     _take_back(earlier, arrived)
-            arrived.rename(target)
+            if any(arrived.iterdir()):
+                arrived.rename(target)
+            else:  # it was asked for again, and its images are kept no more
+                arrived.rmdir()
         except OSError as error:
             raise cannot_write(target, error) from error
         del self._arrivals[series]

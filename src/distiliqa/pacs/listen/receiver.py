@@ -25,9 +25,11 @@ from pynetdicom import AE, _config, evt
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from distiliqa.ct.dicom.decoders import DECODER_DEPENDENCIES, is_available
+from distiliqa.ct.dicom.dose_report import DOSE_REPORT_CLASSES
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.identifiers import checked_aet, checked_uid
 from distiliqa.pacs.listen.queue import Queue
+from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.server import STORED, serving
 from distiliqa.report.names import short_hash
 
@@ -38,15 +40,15 @@ OUT_OF_RESOURCES = 0xA700
 CANNOT_UNDERSTAND = 0xC000
 
 _CT = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
-_BY_PYDICOM = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
-_OBJECT, _SERIES = 0x00080018, 0x0020000E  # their instance UIDs
+_UNCOMPRESSED = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian)
+_KIND, _OBJECT, _STUDY, _SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E  # UIDs
 # Descriptions precede the latter, and in some images thousands of references.
 MAX_START_BYTES = 2 << 20
 
 
 @contextmanager
-def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
-    """Answer C-ECHO, and put the CT objects of C-STORE into ``queue``, in threads of their own.
+def receiving(queue: Queue, doses: ReceivedDoses, host: str, port: int, aet: str) -> Iterator[int]:
+    """Answer C-ECHO and C-STORE in threads: CT goes into ``queue``, dose reports into ``doses``.
 
     An object is acknowledged once it is on the disk. On a full disk it is refused as out of
     resources, so that its sender keeps it. Only senders that call ``aet`` are accepted.
@@ -72,7 +74,9 @@ def receiving(queue: Queue, host: str, port: int, aet: str) -> Iterator[int]:
     entity.add_supported_context(Verification)
     for kind in _CT:
         entity.add_supported_context(kind, _transfer_syntaxes())
-    handlers: list[Any] = [(evt.EVT_C_STORE, _store, [queue])]
+    for kind in DOSE_REPORT_CLASSES:
+        entity.add_supported_context(kind, [*_UNCOMPRESSED])
+    handlers: list[Any] = [(evt.EVT_C_STORE, _store, [queue, doses])]
     with ExitStack() as stack:
         stack.enter_context(_objects_on_disk(queue.receiving))
         try:
@@ -99,15 +103,18 @@ def _objects_on_disk(folder: Path) -> Iterator[None]:
 
 def _transfer_syntaxes() -> list[str]:
     """The transfer syntaxes that can be decoded; senders choose one of them, or decode."""
-    return [*_BY_PYDICOM, *(uid for uid in DECODER_DEPENDENCIES if is_available(uid))]
+    compressed = (uid for uid in DECODER_DEPENDENCIES if is_available(uid))
+    return [*_UNCOMPRESSED, RLELossless, *compressed]
 
 
-def _store(event: Any, queue: Queue) -> int:
+def _store(event: Any, queue: Queue, doses: ReceivedDoses) -> int:
     instance = event.request.AffectedSOPInstanceUID
     event.request._dataset_file.close()  # Windows cannot move open files
     try:
         header = _start_of(event.dataset_path)
         series = checked_uid(header.SeriesInstanceUID, "series")
+        is_dose = header.SOPClassUID in DOSE_REPORT_CLASSES
+        study = checked_uid(header.StudyInstanceUID, "study") if is_dose else ""
         if checked_uid(header.SOPInstanceUID, "object") != instance:
             raise ValueError("the message and the object name different objects")
     # A damaged object affects no other.
@@ -115,7 +122,10 @@ def _store(event: Any, queue: Queue) -> int:
         LOG.warning("refused an object that cannot be read (%s)", type(error).__name__)
         return CANNOT_UNDERSTAND
     try:
-        queue.put(series, instance, event.dataset_path)
+        if is_dose:
+            doses.put(study, instance, event.dataset_path)
+        else:
+            queue.put(series, instance, event.dataset_path)
     except (DistiliqaError, OSError) as error:
         LOG.error("%s: refused an object: %s", short_hash(series), error)
         return OUT_OF_RESOURCES
@@ -129,5 +139,5 @@ def _start_of(path: Path) -> Dataset:
     return read_partial(
         start,
         stop_when=lambda tag, vr, length: tag > _SERIES,
-        specific_tags=[_OBJECT, _SERIES],
+        specific_tags=[_KIND, _OBJECT, _STUDY, _SERIES],
     )

@@ -5,9 +5,10 @@
     FOLDER/failed/<name>/    the objects of a series of which some could not be scored
     FOLDER/received.html     a list of all series that left the queue
 
-If more images of a series come later, it is scored again under another name, and its report
-replaces the earlier one. The report is partial if images of the earlier report are missing. Images
-that are sent again unchanged add no results: the earlier report stays.
+If more images of a series come later, or the dose report of its study, it is scored again under
+another name, and its report replaces the earlier one. The report is partial if images of the
+earlier report are missing. Images that are sent again unchanged add no results: the earlier report
+stays.
 
 Every step is on the disk before the next one starts, so that work continues after a crash.
 """
@@ -18,19 +19,23 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from distiliqa.ct import index_ct
+from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
 from distiliqa.files import make_folder, private_folder
 from distiliqa.foreign_json import read_json
 from distiliqa.pacs.listen.outbox import Outbox
+from distiliqa.pacs.listen.queue import Queue
 from distiliqa.pacs.listen.received import SCORED, UNCHANGED, Received
+from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.results.earlier import Earlier
 from distiliqa.pacs.results.structured_report import write_sr
 from distiliqa.report import write_reports
 from distiliqa.report.names import file_names
+from distiliqa.scoring.inputs import find_slices
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import score_inputs
@@ -50,6 +55,8 @@ class Scorer:
         Holds ``results``, ``scored`` and ``failed``.
     outbox : Outbox or None
         Outbox for the structured reports; None sends none.
+    doses : ReceivedDoses
+        The dose reports that were received.
 
     Raises
     ------
@@ -57,12 +64,15 @@ class Scorer:
         The folder cannot be written.
     """
 
-    def __init__(self, folder: Path, model: Model, outbox: Outbox | None) -> None:
+    def __init__(
+        self, folder: Path, model: Model, outbox: Outbox | None, doses: ReceivedDoses
+    ) -> None:
         self.results = make_folder(folder / "results")
         self.scored = private_folder(folder / "scored")
         self.failed = private_folder(folder / "failed")
         self.model = model
         self.outbox = outbox
+        self.doses = doses
         self.received = Received(folder, model.config)
 
     def has(self, name: str) -> bool:
@@ -71,11 +81,30 @@ class Scorer:
 
     def remove_old_images(self) -> None:
         """Remove the images of series that were scored long ago, or of all on a full disk."""
+        self.doses.remove_old()
         with suppress(OSError):  # it is tried again
             is_full = shutil.disk_usage(self.scored).free < MIN_FREE_BYTES
             for series in filter(Path.is_dir, self.scored.iterdir()):
                 if is_full or time.time() - series.stat().st_mtime > KEPT_S:
                     shutil.rmtree(series)
+
+    def ask_for_doses(self, queue: Queue) -> None:
+        """Let series be scored again whose dose report came after their images.
+
+        Raises
+        ------
+        DistiliqaError, OSError
+            The disk is full, or an image has gone.
+        """
+        studies = self.doses.take_new()
+        try:
+            for folder in filter(Path.is_dir, self.scored.iterdir() if studies else ()):
+                if (uid := self._lacking_dose(folder, studies)) is not None:
+                    LOG.info("%s: its dose report came, it is scored again", folder.name)
+                    queue.ask_again(uid)
+        except (DistiliqaError, OSError):
+            self.doses.put_back(studies)
+            raise
 
     def score(self, series: Path) -> None:
         """Score the folder of a series, write and queue its results, and move the folder.
@@ -88,14 +117,17 @@ class Scorer:
         """
         results, run = self.results / series.name, None
         if not results.exists():
-            run = score_inputs([series], self.model, keep_heatmaps=True)  # for the report
+            found = find_slices([series])
+            doses = self.doses.of_images(found.index)
+            # The heatmaps are for the report.
+            run = score_inputs(found, self.model, keep_heatmaps=True, dose_reports=doses)
             if run.stopped is not None:
                 raise run.stopped
             if not run.slices:
                 self._give_up(series)
                 return
             earlier = Earlier.of(results, series)
-            if earlier.hold(run):
+            if earlier.hold(run) and not self._adds_dose(series.name, run):
                 LOG.info("%s: %s, the earlier report stays", series.name, UNCHANGED)
                 images = self._clear(series, some_failed=bool(run.failed))
                 self.received.add(series.name, UNCHANGED, images, run)
@@ -131,6 +163,25 @@ class Scorer:
                     raise
                 LOG.warning("%s: no structured report can be made of it", name)
 
+    def _lacking_dose(self, folder: Path, studies: Collection[str]) -> str | None:
+        """The UID of a series whose results lack a dose that new reports have; else None."""
+        image = _first_image(folder)
+        if image is None or image.study_uid is None or image.study_uid not in studies:
+            return None
+        reported = {event.event_uid for event in self.doses.events_of(image.study_uid)}
+        lacking = reported & {*image.event_uids} - self._events_in(folder.name)
+        return image.series_uid if lacking else None
+
+    def _adds_dose(self, name: str, run: ScoringRun) -> bool:
+        """Whether a run has a dose that earlier results of its series lack."""
+        doses = (series.dose.event for series in run.series)
+        return bool({dose.event_uid for dose in doses if dose} - self._events_in(name))
+
+    def _events_in(self, name: str) -> set[str]:
+        """The irradiation events of the doses in all results of a series."""
+        first = name.partition("-")[0]
+        return set().union(*map(_events_of, self.results.glob(f"{first}*")))
+
     def _queue_reports(self, results: Path) -> None:
         if self.outbox is not None:
             for number, report in enumerate(sorted(results.glob("sr/*.dcm")), start=1):
@@ -155,6 +206,23 @@ class Scorer:
         series.rename(self.scored / series.name)
         os.utime(self.scored / series.name)
         return images
+
+
+def _first_image(folder: Path) -> SliceInfo | None:
+    """A slice of a series; None where its first file has none."""
+    try:
+        return next(iter(index_ct(next(folder.glob("*.dcm"))).slices), None)
+    except (StopIteration, CTReadError):
+        return None
+
+
+def _events_of(results: Path) -> set[str]:
+    """The irradiation events of the doses in results; none in those of another version."""
+    try:
+        series = read_json(results / "scores.json")["series"]
+        return {one["dose"]["event"]["event_uid"] for one in series if one["dose"]["event"]}
+    except (DistiliqaError, OSError, LookupError, TypeError):
+        return set()
 
 
 def _is_damaged(path: Path) -> bool:
