@@ -7,8 +7,6 @@ import hashlib
 import os
 import socket
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +19,6 @@ from distiliqa.files import (
     atomic_path,
     check_regular,
     make_folder,
-    only_one,
     open_regular,
     private_folder,
     sha256,
@@ -193,50 +190,6 @@ def test_links_to_ordinary_files_and_the_input_of_a_shell_are_files(tmp_path: Pa
         assert file.read() == b"text"
         if Path("/proc/self/fd").exists():
             assert sha256(Path(f"/proc/self/fd/{file.fileno()}")) == sha256(tmp_path / "a.txt")
-
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from distiliqa.files import only_one
-with only_one(Path(sys.argv[1]), "listener"):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_second_one_is_refused_and_a_killed_one_lets_go(tmp_path: Path):
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "held\n"
-        with (
-            pytest.raises(DistiliqaError, match=f"{tmp_path}: another listener writes here"),
-            only_one(tmp_path, "listener"),
-        ):
-            pass
-        with only_one(tmp_path, "monitor"):
-            pass
-        first.kill()
-    with only_one(tmp_path, "listener"):
-        pass
-
-
-def test_errors_inside_are_left_as_they_are(tmp_path: Path):
-    with pytest.raises(PermissionError, match="inside"), only_one(tmp_path, "listener"):
-        raise PermissionError("inside")
-    with only_one(tmp_path, "listener"):
-        pass
-
-
-def test_a_folder_that_is_a_file_is_reported(tmp_path: Path):
-    (tmp_path / "out").write_text("a file")
-    with (
-        pytest.raises(DistiliqaError, match="cannot be written"),
-        only_one(tmp_path / "out", "monitor"),
-    ):
-        pass
 
 
 def test_csv_has_a_line_a_row_and_an_empty_field_for_none(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ PACKAGE = "distiliqa"
 # from each other.
 ORDER = (
     *(("working_directory",), ("version",), ("errors",), ("terminal",), ("jobs",), ("extras",)),
-    *(("scratch",), ("files",), ("foreign_text",), ("foreign_json",)),
+    *(("scratch",), ("files",), ("folder_lock",), ("foreign_text",), ("foreign_json",)),
     *(("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
     *(("simulate",), ("scoring",), ("report",)),
     ("compare", "dose_response", "monitor", "rank", "calibrate"),

@@ -53,6 +53,7 @@ TESTED_THROUGH = {
     "report/pdf/size_page.py": "report/pdf/test_pdf.py",
     "report/provenance.py": "report/html/test_report.py",
     "scoring/challenge.py": "cli/test_challenge.py",
+    "scoring/from_python.py": "scoring/test_run.py",
     "scoring/runtimes/protobuf.py": "scoring/runtimes/test_onnx_check.py",
     "working_directory.py": "test_import.py",
 }

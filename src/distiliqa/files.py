@@ -1,4 +1,4 @@
-"""Files on disk: written whole or not at all, opened only if ordinary, and locked folders.
+"""Files on disk: written whole or not at all, and opened only if ordinary.
 
 A pipe blocks its reader, and a device may do so or never end: only ordinary files are opened.
 """
@@ -147,37 +147,6 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-@contextmanager
-def only_one(folder: Path, what: str) -> Iterator[None]:
-    """Hold ``folder`` as its only ``what``; the system releases it however the process ends.
-
-    Parameters
-    ----------
-    what : str
-        Kind of process, such as ``"listener"``; it names the file of the lock.
-
-    Raises
-    ------
-    DistiliqaError
-        Another process holds the folder, or it cannot be written.
-    """
-    from filelock import FileLock, Timeout  # imports asyncio, which is slow
-
-    lock = FileLock(make_folder(folder) / f"{what}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise DistiliqaError(
-            f"another {what} writes here", path=folder, remedy="stop it, or give another --out"
-        ) from error
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def why_not_regular(path: str | PathLike[str]) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.command_line import run
 
 from distiliqa.errors import DivergedError
-from distiliqa.files import only_one
+from distiliqa.folder_lock import only_one
 from distiliqa.lab.benchmark.trained_methods import Trainer
 
 

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from distiliqa.metrics.edge_spread import (
-    FREQUENCY,
-    drawn_transfer_functions,
-    edge_response,
-    edge_sums,
-)
+from distiliqa.metrics.edge_spread import FREQUENCY, drawn_transfer_functions, edge_response
+from distiliqa.metrics.edge_sums import edge_sums
 
 PIXEL, SIGMA = 0.5, 0.6  # mm
 

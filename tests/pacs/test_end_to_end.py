@@ -21,7 +21,7 @@ from tests.support.orthanc import PASSWORD, USER, Orthanc, free_port, running_or
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
-from distiliqa.files import only_one
+from distiliqa.folder_lock import only_one
 from distiliqa.pacs.dicomweb.credentials import PASSWORD as PASSWORD_VARIABLE
 from distiliqa.pacs.dicomweb.credentials import USER as USER_VARIABLE
 from distiliqa.pacs.results.earlier import read_scores

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter
 
 from distiliqa.metrics.noise_level import noise_map, soft_tissue, soft_tissue_boxes
-from distiliqa.metrics.noise_power_spectrum import RadialSpectrum, difference_power_spectrum
+from distiliqa.metrics.noise_power_spectrum import difference_power_spectrum
+from distiliqa.metrics.radial_spectrum import RadialSpectrum
 
 _SMOOTHING = 7  # pixels
 # Wide: there is no anatomy in a difference, and the more pixels, the smoother the spectrum.

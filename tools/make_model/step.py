@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import only_one, sha256, write_json
+from distiliqa.files import sha256, write_json
+from distiliqa.folder_lock import only_one
 from distiliqa.foreign_json import read_json
 from distiliqa.version import __version__
 from tools.make_model.log import Log

@@ -21,7 +21,7 @@ import ray
 from ray._private import ray_constants, services
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import only_one
+from distiliqa.folder_lock import only_one
 
 _STORE_BYTES = 128 << 20  # paths and scores are small; pixels stay in their worker
 _PREFIX = "distiliqa-ray-"

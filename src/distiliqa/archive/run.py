@@ -19,7 +19,7 @@ from distiliqa.archive.series_means import write_series
 from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema
 from distiliqa.archive.worker import Setting
 from distiliqa.ct import Problem
-from distiliqa.files import only_one
+from distiliqa.folder_lock import only_one
 from distiliqa.models.folder import ONNX
 from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import Model

@@ -10,7 +10,7 @@ import typer
 
 from distiliqa.cli.options import RecipeSettings
 from distiliqa.errors import DivergedError
-from distiliqa.files import only_one
+from distiliqa.folder_lock import only_one
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ def listen(
 
     Ctrl-C or SIGTERM ends it. The next start continues the work.
     """
-    from distiliqa.files import only_one
+    from distiliqa.folder_lock import only_one
     from distiliqa.pacs import check_extra
 
     check_extra()

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from distiliqa.cli.levels import (
-    NOT_IN_RANGE,
-    CheckOption,
-    LevelsFile,
-    ProtocolsFile,
-    read_tables,
-)
+from distiliqa.cli.levels import NOT_IN_RANGE, CheckOption, LevelsFile, ProtocolsFile, read_tables
 from distiliqa.cli.options import (
     SERVER,
     SPEED,
@@ -27,12 +21,12 @@ from distiliqa.cli.options import (
     open_study,
 )
 from distiliqa.cli.problems import report_check, report_end
+from distiliqa.cli.score_usage import check_outputs, check_usage
 from distiliqa.outputs import HeatmapKind, Outputs
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
-    from distiliqa.pacs.dicomweb.study import Study
 
 # Groups of options in the help.
 INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
@@ -198,13 +192,12 @@ def score(
     from distiliqa.scoring.tuning import tuned
 
     remote = open_study(dicomweb, study, series, credentials, ca_file)
-    _check_usage(inputs, remote, out, store=store)
+    check_usage(inputs, remote, out, store=store)
     rules, ranges = read_tables(protocols, levels, check=check)
     dose_reports = [read_dose_report(path) for path in rdsr or ()]
     loaded = load_model(model, runtime=runtime, precision=precision, threads=threads, batch=batch)
-    sr = sr or store
-    outputs = Outputs(out, identify, pdf, logo, notes, sr, tuple(heatmaps or ()))
-    _check_outputs(outputs)
+    outputs = Outputs(out, identify, pdf, logo, notes, sr or store, tuple(heatmaps or ()))
+    check_outputs(outputs)
     outputs.check(loaded.config)
     with downloaded(remote, quiet=quiet) as download:
         with progress_bar("reading headers", "scoring", quiet=quiet) as show:
@@ -250,23 +243,3 @@ def score(
         raise typer.Exit(1)
     if not in_range:
         raise typer.Exit(NOT_IN_RANGE)
-
-
-def _check_usage(
-    inputs: list[str] | None, remote: Study | None, out: Path | None, *, store: bool
-) -> None:
-    if bool(inputs) == (remote is not None):
-        raise typer.BadParameter("give INPUT, or --dicomweb URL with --study UID")
-    if store and remote is None:
-        raise typer.BadParameter("--store sends reports to the server of --dicomweb URL")
-    if store and out is None:
-        raise typer.BadParameter("--store keeps what it sends: give --out DIR")
-
-
-def _check_outputs(outputs: Outputs) -> None:
-    asked = {"--pdf": outputs.pdf, "--sr": outputs.sr, "--heatmaps": outputs.heatmaps}
-    for option, value in asked.items():
-        if value and outputs.folder is None:
-            raise typer.BadParameter(f"{option} writes files: give --out DIR")
-    if not outputs.pdf and (outputs.logo or outputs.notes):
-        raise typer.BadParameter("--logo and --notes need --pdf")

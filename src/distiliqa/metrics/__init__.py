@@ -8,7 +8,6 @@ from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.noise_level import NoiseLevel, global_noise_level, noise_level, noise_map
 from distiliqa.metrics.noise_power_spectrum import (
     NoisePowerSpectrum,
-    RadialSpectrum,
     difference_power_spectrum,
     noise_power_spectrum,
     tiles,
@@ -17,6 +16,7 @@ from distiliqa.metrics.off_center import OffCenter, off_center
 from distiliqa.metrics.patient_mtf import PatientMtf, patient_mtf
 from distiliqa.metrics.patient_nps import PatientNps, patient_nps
 from distiliqa.metrics.psnr import psnr
+from distiliqa.metrics.radial_spectrum import RadialSpectrum
 from distiliqa.metrics.ring_index import RingIndex, ring_index
 from distiliqa.metrics.series_measures import (
     PooledMeasures,

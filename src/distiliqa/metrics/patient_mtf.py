@@ -9,13 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.metrics.edge_spread import (
-    FREQUENCY,
-    EdgeSums,
-    drawn_transfer_functions,
-    edge_response,
-    edge_sums,
-)
+from distiliqa.metrics.edge_spread import FREQUENCY, drawn_transfer_functions, edge_response
+from distiliqa.metrics.edge_sums import EdgeSums, edge_sums
 from distiliqa.metrics.filters import percentile
 from distiliqa.metrics.skin_edge import SkinEdges, skin_edges
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts

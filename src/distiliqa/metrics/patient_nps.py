@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from distiliqa.metrics.noise_boxes import CELL, Boxes
 from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
-from distiliqa.metrics.noise_power_spectrum import NoisePowerSpectrum, RadialSpectrum
+from distiliqa.metrics.noise_power_spectrum import NoisePowerSpectrum
+from distiliqa.metrics.radial_spectrum import RadialSpectrum
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
 MAX_REGIONS, MIN_REGIONS = 200, 30

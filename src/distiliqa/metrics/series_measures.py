@@ -11,12 +11,8 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice
 from distiliqa.metrics.detectability import Detectability, detectability
-from distiliqa.metrics.edge_spread import (
-    FREQUENCY,
-    EdgeSums,
-    drawn_transfer_functions,
-    edge_response,
-)
+from distiliqa.metrics.edge_spread import FREQUENCY, drawn_transfer_functions, edge_response
+from distiliqa.metrics.edge_sums import EdgeSums
 from distiliqa.metrics.patient_mtf import PatientMtf, joined, pooled_mtf, sums_of_edges
 from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, spectrum_of
 from distiliqa.metrics.skin_edge import SkinEdges

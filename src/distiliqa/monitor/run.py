@@ -11,7 +11,8 @@ from pathlib import Path
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import FileStamp, only_one
+from distiliqa.files import FileStamp
+from distiliqa.folder_lock import only_one
 from distiliqa.monitor.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.recording import Outcome

@@ -18,7 +18,8 @@ from platformdirs import user_data_path
 from starlette.applications import Starlette
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import only_one, write_text
+from distiliqa.files import write_text
+from distiliqa.folder_lock import only_one
 from distiliqa.serve.access import LOOPBACK
 from distiliqa.serve.app import make_app
 from distiliqa.serve.workspace import Workspace
