@@ -32,9 +32,10 @@ def main() -> None:
     options.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     chosen = options.parse_args()
     if chosen.measure:
+        from tools.make_docs.measures_causes import causes
         from tools.make_docs.measures_truth import record
 
-        write_json(RECORD, record(chosen.data))
+        write_json(RECORD, record(chosen.data) | causes(chosen.data))
     write_text(PAGE, page(read_record()))
 
 
@@ -76,6 +77,11 @@ def marks(found: Record) -> dict[str, str]:
         "SSDE": _dose_estimates(found["ssde"]),
         "LADDERS": "\n\n".join(_ladder(kind, rungs) for kind, rungs in found["ladders"].items()),
         "STARVED": _starved(found["starved"]),
+        "HALF": _ranges(found["skin"], "half"),
+        "SHARPEST": _ranges(found["skin"], "sharpest"),
+        "OBLIQUE": _oblique(found["oblique"]),
+        "WIDTH": f"{next(iter(found['oblique'].values()))['width_mm']:.1f} mm",
+        "RODS": _rods(found["rods"]),
     }
 
 
@@ -157,6 +163,32 @@ def _faults(what: str, rows: Iterable[tuple[str, Record]]) -> str:
     return _table(
         (what, "streaks in soft tissue", "streaks in air", "rings"),
         ((name, *_figures((row[measure] for measure in names), 1)) for name, row in rows),
+    )
+
+
+def _ranges(skin: dict[str, Record], part: str) -> str:
+    """``0.20 to 0.27 with B30f and ...``."""
+    found = ((min(row[part]), max(row[part]), kernel) for kernel, row in skin.items())
+    return " and ".join(f"{low:.2f} to {high:.2f} /mm with {kernel}" for low, high, kernel in found)
+
+
+def _oblique(kernels: dict[str, Record]) -> str:
+    return " and ".join(
+        f"{name} from {row['f50']:.2f} to {row['found']:.2f} /mm" for name, row in kernels.items()
+    )
+
+
+def _rods(rows: Iterable[Record]) -> str:
+    return _table(
+        (
+            "titanium rod, mm",
+            "median change of soft tissue, HU",
+            "gradient, share",
+        ),
+        (
+            (f"{row['strength']:g}", f"{row['added_hu']:.1f}", f"{row['detail']:.2f}")
+            for row in rows
+        ),
     )
 
 

@@ -87,7 +87,7 @@ def blurs() -> list[Record]:
 def real_blurs(folder: Path) -> Record:
     """Real slices blurred by a Gaussian: f50 over that of their own MTF times the Gaussian's."""
     ratios, lost = [], 0
-    for ct in _slices(folder):
+    for ct in slices_of(folder):
         own = patient_mtf(ct.hu, ct.spacing_mm)
         if own.response is None or ct.spacing_mm is None:
             continue
@@ -157,10 +157,10 @@ def dose_estimates() -> list[Record]:
 
 def ladders(folder: Path) -> dict[str, list[Record]]:
     """Streaks and rings of slices of three scanners with simulated faults, means."""
-    chosen = [_slices(folder / name)[5] for name in OF_LADDERS]
+    chosen = [slices_of(folder / name)[5] for name in OF_LADDERS]
     return {
         kind: [
-            {"strength": strength, **_faults([_degraded(ct, made(strength)) for ct in chosen])}
+            {"strength": strength, **_faults([degraded(ct, made(strength)) for ct in chosen])}
             for strength, made in rungs.items()
         ]
         for kind, rungs in LADDERS.items()
@@ -173,13 +173,13 @@ def starved(data: Path) -> dict[str, Record]:
         "photon starvation": data / "ct-more" / "bad_dose" / "lungfcp_0006",
         "normal dose": data / "ct-dev" / "normal_dose",
     }
-    return {name: _faults(_slices(folder)) for name, folder in folders.items()}
+    return {name: _faults(slices_of(folder)) for name, folder in folders.items()}
 
 
 def kernels(folder: Path) -> list[Record]:
     """Each slice of the sharp kernel beside the nearest one of the soft kernel, full dose."""
     soft, sharp = (
-        [(ct.position_mm or 0.0, measure_slice(ct)) for ct in _slices(folder / name / "full")]
+        [(ct.position_mm or 0.0, measure_slice(ct)) for ct in slices_of(folder / name / "full")]
         for name in ("B30f", "D45f")
     )
     return [
@@ -200,7 +200,7 @@ def _sharpness(found: SliceMeasures) -> Record:
     return {"f50": found.mtf.f50_per_mm, "peak": found.nps.peak_per_mm}
 
 
-def _slices(folder: Path) -> list[CTSlice]:
+def slices_of(folder: Path) -> list[CTSlice]:
     return [info.read() for info in index_ct(folder).slices]
 
 
@@ -210,7 +210,7 @@ def _water(radius_mm: float, right_mm: float) -> NDArray[np.float32]:
     return (1000 * (np.clip(0.5 + (radius_mm - distance) / 0.8, 0, 1) - 1)).astype(np.float32)
 
 
-def _degraded(ct: CTSlice, degradation: Degradation) -> CTSlice:
+def degraded(ct: CTSlice, degradation: Degradation) -> CTSlice:
     if ct.spacing_mm is None:
         raise RuntimeError(f"{ct.path} has no pixel spacing")
     pixel = ct.spacing_mm[0]

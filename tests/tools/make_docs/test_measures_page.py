@@ -54,3 +54,20 @@ def test_the_sharp_kernel_is_sharper_and_finer_than_the_soft_one_beside_it(recor
     for row in record["kernels"]:
         assert row["sharp"]["f50"] > row["soft"]["f50"]
         assert row["sharp"]["peak"] > row["soft"]["peak"]
+
+
+def test_in_the_sharpest_skin_the_kernels_are_apart(record: Record):
+    soft, sharp = (record["skin"][kernel] for kernel in ("B30f", "D45f"))
+    assert min(sharp["sharpest"]) > max(soft["sharpest"])
+    assert min(sharp["half"]) < max(soft["half"])  # which is why the page explains it
+
+
+def test_oblique_skin_explains_the_lowest_sharpness(record: Record):
+    for kernel, row in record["oblique"].items():
+        assert row["found"] == pytest.approx(min(record["skin"][kernel]["half"]), abs=0.015)
+
+
+def test_thin_rods_add_less_detail_than_the_noise_has(record: Record):
+    shares = [row["detail"] for row in record["rods"]]
+    assert shares == sorted(shares)
+    assert shares[-2] < 0.3
