@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean
 from typing import Literal, NamedTuple
 
 from distiliqa.report import measures
 from distiliqa.report.column import Column
-from distiliqa.report.measures import known_values
+from distiliqa.report.measures import mean_value
 from distiliqa.scoring.levels import Range
 from distiliqa.scoring.series_score import SeriesScore
 
@@ -122,8 +121,7 @@ LEVELS = Column(
 def _mean(series: SeriesScore, measure: str) -> float | None:
     name = _COLUMNS.get(measure, measure)
     column = next((column for column in measures.MEASURES if column.name == name), None)
-    found = known_values(series, column) if column is not None else []
-    return fmean(found) if found else None
+    return None if column is None else mean_value(series, column)
 
 
 def _verdict(value: float | None, found: Range) -> Verdict:

@@ -58,10 +58,15 @@ def short_title(column: Column) -> str:
     return f"{name}, {column.shown_unit}" if column.shown_unit else name
 
 
+def mean_value(series: SeriesScore, column: Column) -> float | None:
+    """The mean of a measure over the slices that count; None where none has it."""
+    found = known_values(series, column)
+    return fmean(found) if found else None
+
+
 def mean_text(series: SeriesScore, column: Column) -> str:
     """The mean of a measure over the slices that count; empty where none has it."""
-    found = known_values(series, column)
-    return number_text(fmean(found) if found else None, column.digits)
+    return number_text(mean_value(series, column), column.digits)
 
 
 def mean_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import stdev
 from typing import Any
 
 from distiliqa.report.column import SCALE, Column
@@ -17,7 +17,7 @@ from distiliqa.report.entry import Entry, list_series, percentile
 from distiliqa.report.level_checks import LEVELS
 from distiliqa.report.measure_facts import NOT_MEASURED
 from distiliqa.report.measured_columns import POOLED_COLUMNS
-from distiliqa.report.measures import SETTINGS, known_values, measures_of
+from distiliqa.report.measures import SETTINGS, known_values, mean_value, measures_of
 from distiliqa.report.names import Names
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
@@ -44,8 +44,7 @@ def _of_series(column: Column) -> Column:
 
 def _mean(column: Column) -> Column:
     def take(entry: Entry) -> float | None:
-        found = known_values(entry.series, column)
-        return fmean(found) if found else None
+        return mean_value(entry.series, column)
 
     name = "score_mean" if column.name == _SCORE else column.name
     meaning = f"Mean over the slices that count. {column.meaning}"

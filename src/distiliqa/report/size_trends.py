@@ -11,16 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Literal, NamedTuple, get_args
 
 from distiliqa.errors import one_line
-from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.measure_facts import commonest_reason
-from distiliqa.report.measures import known_values
+from distiliqa.report.measures import mean_value
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.statistics.size_trend import SizeTrend, size_trend
 
@@ -52,7 +50,7 @@ class Sized:
     @classmethod
     def of(cls, entry: Entry) -> Sized:
         """Take the means of a series."""
-        return cls(entry, *(_mean(entry, column) for column in (_SIZE, _NOISE, _SSDE)))
+        return cls(entry, *(mean_value(entry.series, column) for column in (_SIZE, _NOISE, _SSDE)))
 
 
 class Deviation(NamedTuple):
@@ -172,11 +170,6 @@ def _protocol(entry: Entry) -> str:
     facts = (scanner(made), protocol(made), one_line(made.body_part or ""))
     stated = ", ".join(filter(None, facts))
     return STANDARD.text(entry.series) or stated or NOT_STATED
-
-
-def _mean(entry: Entry, column: Column) -> float | None:
-    found = known_values(entry.series, column)
-    return fmean(found) if found else None
 
 
 def _share(value: float | None, dw_mm: float | None, trend: SizeTrend | None) -> float | None:
