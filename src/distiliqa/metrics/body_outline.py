@@ -14,7 +14,7 @@ from distiliqa.metrics.body_blocks import BODY_HU, BodyBlocks, body_blocks, grow
 SKIN_HU = -300.0  # between air and fat, doi 10.1118/1.4961984
 _AIR_HU = -850.0
 _MIN_BODY = 20  # blocks
-_SAMPLED = 4  # every which pixel beyond the inscribed circle is looked at
+_SAMPLED = 4  # every fourth pixel beyond the inscribed circle is read
 _CORNER = 0.1  # of a side, beyond the circle: there are the corners
 _BLURRED = 6.0  # pixels around the circle
 

@@ -70,7 +70,7 @@ def drawn_transfer_functions(
     ideal : ndarray
         Response without blur, of all arcs together, see `EdgeResponse`.
     step : int
-        Every which frequency of `FREQUENCY` is computed.
+        Step through `FREQUENCY`: 2 computes every second one.
 
     Returns
     -------

@@ -21,7 +21,7 @@ MIN_F50, MAX_F50 = 0.18, 0.75  # 1/mm; validated for 0.2 to 0.7, doi 10.1002/acm
 MAX_SPREAD = 0.15  # of f50, half the width of its interval
 _MIN_ARCS = 2
 _DRAWS = 60
-_DRAWN = 4  # every which frequency, for speed
+_DRAWN = 4  # every fourth frequency of a draw is computed, for speed
 _INTERVAL = (2.5, 97.5)  # percentiles
 
 
@@ -103,7 +103,7 @@ def mtf_of_edges(edges: SkinEdges, pixel_mm: float) -> PatientMtf:
 
 
 def sums_of_edges(edges: SkinEdges, pixel_mm: float, least: int = MIN_PROFILES) -> EdgeSums:
-    """Sum the pixels of at least so many profiles by their distance from the skin.
+    """Sum the pixels of ``least`` profiles or more by their distance from the skin.
 
     Raises `NotMeasurable` where there are few, or where the kernel enhances edges beyond skin: the
     profiles that are left are then the blurred ones.

@@ -123,7 +123,7 @@ def _fitted(
 def _bare(
     values: NDArray[np.float32], crosses: NDArray[np.bool_], view: NDArray[np.intp], outside: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the mean of each profile and its neighbours is bare skin, and whether it is over.
+    """Whether the mean of each profile and its neighbours is bare skin, or too bright for skin.
 
     Values are (pixels, profiles).
     """

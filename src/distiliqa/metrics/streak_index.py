@@ -17,7 +17,7 @@ _PART_MM = 12.0  # side of the parts whose directions are compared
 _MIN_SHARE = 0.4  # of a part that is tissue or air
 _MIN_PAIRS = 12
 _MAX_GRADIENT = 3.0  # times the median gradient: what is more is an edge
-_SAMPLED = 4  # every which gradient counts for the median
+_SAMPLED = 4  # every fourth gradient counts for the median
 _AT_EDGE = 4.0  # pixels
 
 
