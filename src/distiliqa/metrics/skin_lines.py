@@ -38,7 +38,7 @@ class Lines(NamedTuple):
 
 @lru_cache(maxsize=4)
 def lines(shape: tuple[int, int]) -> Lines:
-    """Lines of a slice of so many rows and columns."""
+    """Lines of a slice of this shape, (rows, columns)."""
     rows, columns = shape
     down, across = np.arange(rows), np.arange(columns)
     views = (

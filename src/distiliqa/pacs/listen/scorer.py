@@ -150,7 +150,7 @@ class Scorer:
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)
         LOG.info("%s: scored %d of %d slices: %s", results.name, len(run.slices), run.found, mean)
         if earlier.reports:
-            LOG.info("%s: replaces the earlier report, as more images came", results.name)
+            LOG.info("%s: replaces the earlier report", results.name)
 
     def _write_reports(self, run: ScoringRun, folder: Path, earlier: Earlier) -> None:
         """Write the reports that can be made: a series of two patients gets scores alone."""
