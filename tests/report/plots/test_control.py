@@ -24,6 +24,12 @@ def test_values_alone_are_dots():
     assert "<title>Control chart of score</title>" in plot
 
 
+def test_numbers_of_series_are_whole():
+    plot = picture([(1, 3.0), (2, 3.1)], **LABELS)
+    assert ">1</text>" in plot
+    assert ">1.0</text>" not in plot
+
+
 def test_an_average_beyond_its_limit_is_a_square():
     limits = [(3, 2.0, 4.0), (4, 1.0, 5.0)]
     plot = picture(

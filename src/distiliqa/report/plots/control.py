@@ -46,8 +46,8 @@ def control(
         Names a place below the axis, such as by its date; None for its number.
     """
     across, up = _across(values), _up(values, average, limits)
-    found = across.ticks(X_GAP if name is None else _NAME_GAP).items()
-    ticks = {at: name(at) if name else text for at, text in found if at == int(at)}
+    found = across.ticks(X_GAP if name is None else _NAME_GAP)
+    ticks = {at: name(at) if name else f"{at:g}" for at in found if at == int(at)}
     middle = [] if center is None else [(PAGE.left, up.at(center)), (PAGE.right, up.at(center))]
     line = [(across.at(number), up.at(value)) for number, value in average]
     shapes = (
