@@ -12,6 +12,7 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, Table
 
@@ -22,6 +23,8 @@ from distiliqa.version import __version__
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 INK, MUTED, RULE, FAINT = map(HexColor, ("#1b1f24", "#57606a", "#d0d5db", "#f4f6f8"))
+SIDE = 3  # beside the words of a cell, points
+MAX_GROWTH = 2.0  # of a column with a long word; a longer one is broken
 MAX_TEXT = 400  # characters of a cell: a row has to fit a page
 
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12, textColor=INK)
@@ -143,13 +146,13 @@ def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[obj
     Parameters
     ----------
     columns : Sequence[tuple[str, float, bool]]
-        Name, share of the width, and whether it holds numbers, of each.
+        Name, share of the width, and whether it holds numbers, of each. A column whose longest word
+        needs more room takes it from the others.
     rows : Sequence[Sequence[object]]
         A cell for each column, as words or a paragraph; a cell wraps inside it.
     """
     kept = [n for n in range(len(columns)) if any(row[n] not in ("", None) for row in rows)]
     columns, rows = [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
-    total = sum(share for _, share, _ in columns)
     head = [text(name, STRONG_NUMBER if numeric else STRONG) for name, _, numeric in columns]
     styles = [NUMBER if numeric else SMALL for _, _, numeric in columns]
     body = [
@@ -161,15 +164,46 @@ def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[obj
     ]
     return Table(
         [head, *body],
-        colWidths=[WIDTH * share / total for _, share, _ in columns],
+        colWidths=_widths(columns, rows),
         repeatRows=1,
         style=[
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("BACKGROUND", (0, 0), (-1, 0), FAINT),
             ("LINEBELOW", (0, 0), (-1, -1), 0.5, RULE),
-            *padding(3, 3, 2),
+            *padding(SIDE, SIDE, 2),
         ],
     )
+
+
+def _widths(
+    columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[object]]
+) -> list[float]:
+    """Width of each column, points; by the shares alone where the words have no room."""
+    total = sum(share for _, share, _ in columns)
+    widths = [WIDTH * share / total for _, share, _ in columns]
+    words = [
+        [_longest(name, STRONG)]
+        + [_longest(row[n], SMALL) for row in rows if not isinstance(row[n], Paragraph)]
+        for n, (name, _, _) in enumerate(columns)
+    ]
+    least = [
+        min(max(found) + 2 * SIDE, MAX_GROWTH * width)
+        for found, width in zip(words, widths, strict=True)
+    ]
+    spare = sum(max(0.0, width - need) for width, need in zip(widths, least, strict=True))
+    lack = sum(max(0.0, need - width) for width, need in zip(widths, least, strict=True))
+    if lack == 0 or lack > spare:
+        return widths
+    return [
+        need if width < need else width - (width - need) * lack / spare
+        for width, need in zip(widths, least, strict=True)
+    ]
+
+
+def _longest(cell: object, style: ParagraphStyle) -> float:
+    """Width of the longest word of a cell, points."""
+    words = in_font(one_line(str(cell))).split() or [""]
+    return max(stringWidth(word, style.fontName, style.fontSize) for word in words)
 
 
 def facts(pairs: Sequence[tuple[str, object]], columns: int = 3, width: float = WIDTH) -> Table:
