@@ -8,17 +8,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
 pytest.importorskip("starlette")
+from starlette.applications import Starlette
 from typer.testing import CliRunner
 
 from distiliqa.cli import app
 from distiliqa.errors import DistiliqaError
+from distiliqa.serve.app import opened_app
 from distiliqa.serve.given import Given
 from distiliqa.serve.job_process import ScoringSettings
 from distiliqa.serve.local_server import _bound, _token, serve_folder
@@ -88,11 +90,11 @@ def test_the_token_stays_and_is_private(tmp_path: Path):
 def test_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "file").touch()
 
-    def make() -> Workspace:
-        return Workspace(tmp_path / "file", Given(), ScoringSettings())
+    def opened(*_: object) -> AbstractContextManager[Starlette]:
+        return opened_app(Workspace(tmp_path / "file", Given(), ScoringSettings()), None, None)
 
     with pytest.raises(DistiliqaError, match="cannot be written"):
-        serve_folder(tmp_path / "file", make, host=None, port=0, open_browser=False, say=print)
+        serve_folder(tmp_path / "file", opened, host=None, port=0, open_browser=False, say=print)
 
 
 def test_wrong_options(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import requests
+from starlette.applications import Starlette
 
 from distiliqa.outputs import Outputs
 from distiliqa.scoring.measuring import Measuring
@@ -62,26 +64,31 @@ def page_server(
     starts_jobs: bool = False,
     **settings: Any,
 ) -> Iterator[PageServer]:
-    import socket
-
-    import uvicorn
-
     from distiliqa.serve.app import make_app
 
     workspace = Workspace(folder, given or Given(), ScoringSettings(**settings))
-    server = uvicorn.Server(
-        uvicorn.Config(make_app(workspace, hosts, token), log_level="warning", lifespan="off")
-    )
+    try:
+        with running_server(make_app(workspace, hosts, token)) as url:
+            if starts_jobs:
+                workspace.start()
+            yield PageServer(url, workspace)
+    finally:
+        workspace.queue.close()
+
+
+@contextmanager
+def running_server(app: Starlette) -> Iterator[str]:
+    """An application on a free port; gives its address."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
-        if starts_jobs:
-            workspace.start()
         try:
-            yield PageServer(f"http://127.0.0.1:{bound.getsockname()[1]}", workspace)
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
-            workspace.queue.close()

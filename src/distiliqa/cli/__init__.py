@@ -40,6 +40,7 @@ PANELS = {
         "train-student": "Distil the teachers into one student.",
         "fine-tune": "Fit a model to the ratings of one's own readers.",
         "calibrate": "Map the score of a model to the ratings of a site's readers.",
+        "rate": "Let readers compare pairs of images, or rate images.",
         "readers": "Measure how well the readers of a rating study agree.",
         "evaluate": "Measure how well predictions agree with ratings.",
         "benchmark": "Compare networks, ablations and measures on rated images.",

@@ -69,6 +69,7 @@ def serve(
         return
     tables = read_tables(protocols, levels, check=False)
     from distiliqa.files import private_folder
+    from distiliqa.serve.app import opened_app
     from distiliqa.serve.given import classify
     from distiliqa.serve.job_process import ScoringSettings
     from distiliqa.serve.local_server import own_folder, serve_folder
@@ -80,7 +81,7 @@ def serve(
     private_folder(folder)
     serve_folder(
         folder,
-        lambda: Workspace(folder.resolve(), given, settings),
+        lambda hosts, token: opened_app(Workspace(folder.resolve(), given, settings), hosts, token),
         host=host,
         port=port,
         open_browser=not no_browser,

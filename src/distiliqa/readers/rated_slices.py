@@ -159,7 +159,7 @@ class _Places:
         for at, info in enumerate(slices):
             if info.sop_uid is not None:
                 self.by_uid[info.sop_uid].append(at)
-            self._add(at, PurePosixPath(_relative(info.path, data)))
+            self._add(at, PurePosixPath(name_in(info.path, data)))
 
     def _add(self, at: int, path: PurePosixPath) -> None:
         parts = path.parts
@@ -210,8 +210,8 @@ class _Places:
         return found
 
 
-def _relative(path: str, data: Path) -> str:
-    """A path as the data folder or archive names it; a file given by itself is its name."""
+def name_in(path: str, data: Path) -> str:
+    """Give a path as the data folder or archive names it; a file given by itself is its name."""
     inside = path.removeprefix(str(data)).lstrip("/\\")
     return _posix(inside if inside and inside != path else Path(path).name)
 

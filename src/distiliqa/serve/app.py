@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -21,6 +23,18 @@ from distiliqa.version import __version__
 
 STATIC = Path(__file__).with_name("static")
 STYLE = Path(report.__file__).with_name("templates") / "style.css"
+
+
+@contextmanager
+def opened_app(
+    workspace: Workspace, hosts: frozenset[str] | None, token: str | None
+) -> Iterator[Starlette]:
+    """Start the jobs of a workspace, and end them with its application; see `make_app`."""
+    try:
+        workspace.start()
+        yield make_app(workspace, hosts, token)
+    finally:
+        workspace.queue.close()
 
 
 def make_app(workspace: Workspace, hosts: frozenset[str] | None, token: str | None) -> Starlette:
@@ -46,6 +60,7 @@ def make_app(workspace: Workspace, hosts: frozenset[str] | None, token: str | No
         exception_handlers={DistiliqaError: refused},
     )
     app.state.workspace = workspace
+    app.state.identify = workspace.settings.identify
     return app
 
 

@@ -49,5 +49,4 @@ def refused(request: Request, error: Exception) -> Response:
     The path of a file, which may name a patient, is part of it only if the server identifies.
     """
     assert isinstance(error, DistiliqaError)
-    identify = request.app.state.workspace.settings.identify
-    return JSONResponse({"error": str(error) if identify else error.reason}, 400)
+    return JSONResponse({"error": str(error) if request.app.state.identify else error.reason}, 400)

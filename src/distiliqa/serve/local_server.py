@@ -8,7 +8,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from pathlib import Path
 from threading import Timer
 from typing import NamedTuple
@@ -21,8 +21,6 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.files import write_text
 from distiliqa.folder_lock import only_one
 from distiliqa.serve.access import LOOPBACK
-from distiliqa.serve.app import make_app
-from distiliqa.serve.workspace import Workspace
 
 PORT = 8414
 _ADDRESS, _TOKEN = "address.txt", "token.txt"
@@ -56,7 +54,7 @@ class Address(NamedTuple):
 
 def serve_folder(
     folder: Path,
-    make: Callable[[], Workspace],
+    opened: Callable[[frozenset[str] | None, str | None], AbstractContextManager[Starlette]],
     *,
     host: str | None,
     port: int | None,
@@ -68,9 +66,10 @@ def serve_folder(
     Parameters
     ----------
     folder : Path
-        The folder of the workspace.
-    make : Callable[[], Workspace]
-        Makes the workspace, once no other server uses the folder.
+        The folder of the application.
+    opened : Callable
+        Opens the application for hosts and a token, see `distiliqa.serve.access.Guard`, once no
+        other server uses the folder; it is closed at the end.
     host : str or None
         Address to listen at; a browser must then bring a token. None for the loopback address.
     port : int or None
@@ -97,13 +96,11 @@ def serve_folder(
         address = _address(found, host, folder)
         write_text(folder / _ADDRESS, address.url)
         stack.callback((folder / _ADDRESS).unlink, missing_ok=True)
-        workspace = make()
-        stack.callback(workspace.queue.close)
-        workspace.start()
+        app = stack.enter_context(opened(address.hosts, address.token))
         say(f"the page is at {address.url} until Ctrl-C")
         if open_browser:
             Timer(0.5, webbrowser.open, (address.url,)).start()
-        _run(make_app(workspace, address.hosts, address.token), found)
+        _run(app, found)
 
 
 def _run(app: Starlette, found: socket.socket) -> None:

@@ -63,7 +63,12 @@ def show_series(request: Request) -> Response:
 
 def show_pixels(request: Request) -> Response:
     """The HU of a slice, compressed."""
-    pixels = pack(_slice(_chosen(request), request.path_params["number"]))
+    return pixels_answer(_slice(_chosen(request), request.path_params["number"]))
+
+
+def pixels_answer(ct: CTSlice) -> Response:
+    """The answer that holds the HU of a slice, as the viewer reads it."""
+    pixels = pack(ct)
     spacing = pixels.spacing_mm or ()
     headers = {
         "Content-Encoding": "gzip",

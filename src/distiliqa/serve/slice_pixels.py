@@ -92,6 +92,12 @@ def holder_of(path: str) -> Path:
     )
 
 
+def digest_of(path: str) -> str:
+    """SHA-256 of the file or archive on disk that a path of results leads into."""
+    holder = holder_of(path)
+    return _digest(holder, file_stamp(holder))
+
+
 @lru_cache(maxsize=_MAX_FILES)
 def _digest(holder: Path, stamp: FileStamp | None) -> str:
     return sha256(holder)

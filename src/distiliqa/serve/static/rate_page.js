@@ -1,0 +1,134 @@
+// The page of a reader: two images to compare, or one to rate, by buttons and keys.
+import { get, post } from './api.js';
+import { announce, element, labelled, showProblem } from './dom.js';
+import { addressOf } from './hu_images.js';
+import { Stack } from './stack.js';
+
+const main = document.getElementById('main');
+// answer, words, keys; the words of the scale are those of LDCTIQAC2023
+const CHOICES = {
+  pairs: [[1, 'Left is better', ['ArrowLeft']], [0, 'The same', ['ArrowDown', '0']], [-1, 'Right is better', ['ArrowRight']]],
+  scale: ['bad', 'poor', 'fair', 'good', 'excellent'].map((word, at) => [at, `${at} ${word}`, [String(at)]]),
+};
+const SHOWN_KEYS = { ArrowLeft: '←', ArrowDown: '↓', ArrowRight: '→' };
+const ASKS = { pairs: 'Which image has the better quality?', scale: 'How good is the quality of this image?' };
+
+const study = await get('/api/study').catch((error) => { showProblem(error.message); throw error; });
+document.getElementById('version').textContent = study.version;
+document.getElementById('window').textContent = `window ${study.window.width}, level ${study.window.level} HU, the same for all`;
+askName();
+
+/** The name of the reader, which the browser keeps for the next time. */
+function askName() {
+  const name = element('input', { name: 'reader', required: true, maxlength: 40, autocomplete: 'off', id: 'reader' });
+  name.value = localStorage.getItem('reader') ?? '';
+  main.replaceChildren(element('h1', {}, 'Rate images'),
+    element('p', {}, study.method === 'pairs' ? 'You see two images at a time. Choose the one with the better quality, or say that both are the same.' : 'You see one image at a time. Rate its quality from 0, bad, to 4, excellent.'),
+    element('p', {}, 'Each answer is kept at once. You can stop at any time; the same name goes on.'),
+    element('form', { class: 'pick', onsubmit: (event) => { event.preventDefault(); begin(name.value).catch(report); } },
+      labelled('Your name', name), element('button', {}, 'Begin')));
+  name.focus();
+}
+
+async function begin(reader) {
+  const first = await get(`/api/question?reader=${encodeURIComponent(reader)}`);
+  showProblem('');
+  localStorage.setItem('reader', reader);
+  await new Rating(reader).open(first);
+}
+
+const report = (error) => showProblem(error.error?.message ?? error.message);
+
+class Rating {
+  constructor(reader) {
+    this.reader = reader;
+    this.isBusy = true;
+    this.stacks = [];
+  }
+
+  async open(question) {
+    const boxes = (study.method === 'pairs' ? ['left', 'right'] : ['image']).map((side) => element('div', { class: 'slices', id: side }));
+    this.stage = element('div', { class: 'stage', 'data-mode': boxes.length === 2 ? 'side' : 'one', tabindex: 0, role: 'application', 'aria-label': `${ASKS[study.method]} ${CHOICES[study.method].map(([, words, keys]) => `${keys[0]}: ${words}`).join(', ')}` }, ...boxes);
+    this.buttons = CHOICES[study.method].map(([answer, words, keys]) => element('button', { type: 'button', 'data-answer': answer, onclick: () => this.answer(answer) },
+      study.method === 'pairs' ? `${words} (${SHOWN_KEYS[keys[0]]})` : words));
+    this.back = element('button', { type: 'button', class: 'back', onclick: () => this.takeBack() }, 'Back');
+    this.ask = element('h1', {}, ASKS[study.method]);
+    main.replaceChildren(this.ask, this.stage, element('div', { class: 'answers', role: 'group', 'aria-label': 'Your answer' }, this.back, ...this.buttons));
+    addEventListener('keydown', (event) => this.key(event));
+    for (const box of boxes) this.stacks.push(await this.stackIn(box));
+    await this.show(question);
+    this.stage.focus({ preventScroll: true });
+  }
+
+  async stackIn(box) {
+    const stack = await Stack.in(box, () => this.follow(stack));
+    stack.act('pan');
+    box.addEventListener('pointerdown', () => { this.leader = stack; }, { capture: true });
+    box.addEventListener('wheel', (event) => { event.preventDefault(); this.leader = stack; stack.zoomBy(event.deltaY < 0 ? 1.25 : 0.8); }, { passive: false });
+    box.addEventListener('contextmenu', (event) => event.preventDefault());
+    return stack;
+  }
+
+  /** Both images show the same part. */
+  follow(stack) {
+    if (stack !== this.leader) return;
+    for (const other of this.stacks) if (other !== stack && other.facts) other.follows(stack);
+  }
+
+  async show(question) {
+    this.question = question;
+    this.leader = null;
+    this.back.disabled = question.number === 0;
+    document.getElementById('progress').textContent = `${question.number} of ${question.whole} done, ${this.reader}`;
+    this.setBusy(true);
+    const isDone = !question.images.length;
+    this.stage.hidden = isDone;
+    this.ask.textContent = isDone ? 'All is done. Thank you.' : ASKS[study.method];
+    if (!isDone) await this.look(question.images);
+    announce(isDone ? this.ask.textContent : `question ${question.number + 1} of ${question.whole}`);
+    this.setBusy(isDone);
+  }
+
+  async look(images) {
+    await Promise.all(this.stacks.map((stack, at) => stack.load([addressOf('study', images[at])], 0)));
+    for (const stack of this.stacks) {
+      stack.reset();
+      stack.window = study.window;
+    }
+  }
+
+  setBusy(isBusy) {
+    this.isBusy = isBusy;
+    for (const button of this.buttons) button.disabled = isBusy;
+  }
+
+  async answer(answer) {
+    if (this.isBusy) return;
+    await this.send('/api/answers', { reader: this.reader, number: this.question.number, answer });
+  }
+
+  async takeBack() {
+    await this.send('/api/answers/back', { reader: this.reader });
+  }
+
+  /** Send, and show the next question; after a refusal the one that is asked now. */
+  async send(path, content) {
+    this.setBusy(true);
+    try {
+      await this.show(await post(path, content));
+      showProblem('');
+    } catch (error) {
+      report(error);
+      await get(`/api/question?reader=${encodeURIComponent(this.reader)}`).then((found) => this.show(found)).catch(report);
+    }
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.tagName === 'BUTTON') return;
+    const found = CHOICES[study.method].find(([, , keys]) => keys.includes(event.key));
+    if (event.key === 'Backspace' && !this.back.disabled) this.takeBack();
+    else if (found) this.answer(found[0]);
+    else return;
+    event.preventDefault();
+  }
+}

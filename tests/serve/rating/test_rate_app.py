@@ -1,0 +1,140 @@
+"""The page of the readers: its routes, and in a real browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+
+pytest.importorskip("starlette")
+from tests.support.page_server import running_server
+from tests.support.slices import write_ct
+
+from distiliqa.serve.access import LOOPBACK
+from distiliqa.serve.rating.rate_app import make_rate_app
+from distiliqa.serve.rating.rating_files import RATINGS
+from distiliqa.serve.rating.rating_study import Study
+from distiliqa.serve.rating.study_design import Asked
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for n in range(4):
+        hu = np.random.default_rng(n).normal(40, 10 + 30 * n, (64, 64))
+        write_ct(tmp_path / "DOE^JOHN" / f"secret{n}.dcm", hu, PatientName="DOE^JOHN")
+    return tmp_path / "DOE^JOHN"
+
+
+@pytest.fixture(params=["pairs", "scale"])
+def study(request: pytest.FixtureRequest, data: Path, tmp_path: Path) -> Study:
+    return Study(data, tmp_path / "out", Asked(request.param))
+
+
+@pytest.fixture
+def url(study: Study) -> Iterator[str]:
+    with running_server(make_rate_app(study, LOOPBACK, None)) as address:
+        yield address
+
+
+def test_no_answer_names_an_image(url: str, study: Study):
+    paths = ("/", "/api/study", "/api/question?reader=A", "/api/series/study/slices/9/pixels")
+    for path in paths:
+        found = requests.get(url + path, timeout=60)
+        assert not any(word in found.text for word in ("DOE", "secret", str(study.folder))), path
+    pixels = requests.get(f"{url}/api/series/study/slices/1/pixels", timeout=60)
+    hu = np.frombuffer(pixels.content, "<i2").reshape(64, 64)
+    assert (hu == study.read(0).hu).all()
+
+
+def test_answers_are_checked(url: str):
+    def send(**content: Any) -> tuple[int, str]:
+        answer = requests.post(f"{url}/api/answers", json=content, timeout=60)
+        return answer.status_code, answer.json().get("error", "")
+
+    assert send(reader="A", number=0, answer=1)[0] == 200
+    assert send(reader="A", number=0, answer=1)[1].startswith("that was answered already")
+    assert send(reader="A", number=1, answer=9)[1].startswith("no such answer")
+    assert send(reader="image", number=0, answer=1)[1].startswith("'image' is no name")
+    assert send(reader="A", number=True, answer=1)[1].startswith("an answer needs")
+    assert send()[0] == 400
+
+
+def test_readers_answer_at_the_same_time(url: str, study: Study):
+    def rate(reader: str) -> None:
+        question = requests.get(f"{url}/api/question?reader={reader}", timeout=60).json()
+        while question["images"]:
+            content = {"reader": reader, "number": question["number"], "answer": 1}
+            question = requests.post(f"{url}/api/answers", json=content, timeout=60).json()
+
+    threads = [threading.Thread(target=rate, args=(reader,)) for reader in "ABC"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = Study(study.folder.parent / "DOE^JOHN", study.folder, Asked())
+    assert all(not again.question(reader).images for reader in "ABC")
+
+
+@pytest.mark.parametrize("study", ["pairs"], indirect=True)
+def test_a_reader_compares_by_keys(browser: Any, url: str, study: Study):
+    pytest.importorskip("selenium")
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+    from tests.support.browser_page import Page
+
+    page = begun(Page(browser, url))
+
+    def press(key: str, done: int) -> None:
+        page.wait(lambda: page.find("[data-answer='0']").is_enabled() or done == 6)
+        ActionChains(browser).send_keys(key).perform()
+        page.wait(lambda: page.find("#progress").text.startswith(f"{done} of 6"))
+
+    assert "window 350, level 40 HU" in page.find("#window").text
+    press(Keys.ARROW_LEFT, 1)
+    press(Keys.ARROW_DOWN, 2)
+    press(Keys.BACKSPACE, 1)
+    press(Keys.ARROW_RIGHT, 2)
+    assert [entry.answer for entry in study._entries] == [1, -1]
+    browser.refresh()
+    begun(page)
+    page.wait(lambda: page.find("#progress").text.startswith("2 of 6 done, Anna"))
+    for done in (3, 4, 5, 6):
+        press(Keys.ARROW_LEFT, done)
+    page.wait(lambda: page.find("h1").text == "All is done. Thank you.")
+    assert (study.folder / RATINGS).is_file()
+    page.check_console()
+
+
+@pytest.mark.parametrize("study", ["scale"], indirect=True)
+def test_a_reader_rates_by_buttons_on_a_telephone(browser: Any, url: str, study: Study):
+    pytest.importorskip("selenium")
+    from tests.support.browser_page import Page
+
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        page = begun(Page(browser, url))
+        assert page.run("return document.documentElement.scrollWidth") <= 390
+        page.wait(lambda: page.find("[data-answer='3']").is_enabled())
+        page.find("[data-answer='3']").click()
+        page.wait(lambda: page.find("#progress").text.startswith("1 of 4"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert (study.folder / RATINGS).read_text().splitlines()[0] == "image,slice,Anna"
+    page.check_console()
+
+
+def begun(page: Any) -> Any:
+    """The first question of the reader Anna."""
+    page.open("")
+    page.wait(lambda: page.all("#reader"))
+    page.find("#reader").clear()
+    page.find("#reader").send_keys("Anna")
+    page.press("Begin")
+    page.wait(lambda: page.all("[data-answer]"))
+    return page

@@ -1,0 +1,161 @@
+"""A study: questions, answers, resumption, and the ratings that others take."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette")
+from tests.support.slices import write_ct
+
+from distiliqa.ct import Window
+from distiliqa.errors import DistiliqaError
+from distiliqa.readers.rating_table import read_table
+from distiliqa.serve.rating.rating_files import BY_READER, COMPARISONS, RATINGS, SUMMARY
+from distiliqa.serve.rating.rating_study import Study, reader_name
+from distiliqa.serve.rating.study_design import Asked
+from distiliqa.statistics.agreement import srocc
+
+NOISE = (5, 15, 30, 50, 80, 120)  # HU; the names of the files have no order of their own
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for n, noise in enumerate(NOISE):
+        hu = np.random.default_rng(n).normal(40, noise, (32, 32))
+        write_ct(tmp_path / "data" / f"P{n % 2}" / f"{'fbdace'[n]}.dcm", hu)
+    return tmp_path / "data"
+
+
+def noise_of(study: Study, image: int) -> float:
+    return float(study.read(image).hu.std())
+
+
+def ask_all(study: Study, reader: str) -> int:
+    """Answer by the noise until the end; the number of answers."""
+    while (question := study.question(reader)).images:
+        if study.design.method == "pairs":
+            first, second = (noise_of(study, image) for image in question.images)
+            study.answer(reader, question.number, 1 if first < second else -1)
+        else:
+            study.answer(reader, question.number, 4 - int(noise_of(study, question.images[0]) > 40))
+    return question.number
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_pairs_give_ratings_in_the_order_of_quality(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked())
+    assert ask_all(study, "Anna") == study.design.comparisons == 12
+    assert ask_all(study, "Ben B.") == 12
+    study.write()
+    table = read_table(tmp_path / "out" / RATINGS, scale=(0, 4))
+    assert table.readers == ("rating",)
+    noise = {f"P{n % 2}/{'fbdace'[n]}.dcm": value for n, value in enumerate(NOISE)}
+    ratings = table.ratings[:, 0]
+    assert srocc(ratings, np.array([-noise[row.name] for row in table.rows])) == pytest.approx(1)
+    assert (ratings.min(), ratings.max()) == (0, 4)
+    assert read_table(tmp_path / "out" / BY_READER).readers == ("Anna", "Ben B.")
+    compared = rows(tmp_path / "out" / COMPARISONS)
+    assert len(compared) == 24
+    assert {row["better"] for row in compared} <= {"first", "second"}
+    summary = json.loads((tmp_path / "out" / SUMMARY).read_text())
+    assert summary["window"] == {"width": 350, "level": 40}
+    assert summary["readers"]["Anna"]["comparisons"] == 12
+    assert all(one["standard_error"] > 0 for one in summary["standard_errors"])
+
+
+def test_a_scale_gives_a_column_a_reader(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked("scale"))
+    orders = []
+    for reader in ("Anna", "Ben"):
+        orders.append([])
+        while (question := study.question(reader)).images:
+            orders[-1].append(question.images)
+            study.answer(reader, question.number, len(orders))
+    assert sorted(orders[0]) == sorted(orders[1]) == [(n,) for n in range(6)]
+    assert orders[0] != orders[1]
+    study.write()
+    table = read_table(tmp_path / "out" / RATINGS, scale=(0, 4))
+    assert table.readers == ("Anna", "Ben")
+    assert table.ratings.tolist() == [[1, 2]] * 6
+
+
+def test_a_study_goes_on_where_it_ended(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked(window=Window(1500, -600)))
+    for _ in range(3):
+        study.answer("Anna", study.question("Anna").number, 0)
+    asked = study.question("Anna")
+    again = Study(data, tmp_path / "out", Asked())
+    assert again.design == study.design
+    assert again.question("Anna") == asked  # the same pair on the same sides
+    assert again.question("Anna").number == 3
+    assert again.readers == ["Anna"]
+
+
+def test_an_answer_is_taken_back(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked())
+    with pytest.raises(DistiliqaError, match="nothing was answered yet"):
+        study.take_back("Anna")
+    first = study.question("Anna")
+    study.answer("Anna", 0, 1)
+    study.question("Anna")
+    study.take_back("Anna")
+    assert study.question("Anna") == first
+    study.answer("Anna", 0, -1)
+    again = Study(data, tmp_path / "out", Asked())
+    assert again.question("Anna").number == 1
+    assert again._entries[0].answer == -1
+
+
+def test_a_question_of_another_window_is_refused(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked())
+    study.answer("Anna", 0, 1)
+    with pytest.raises(DistiliqaError, match="that was answered already"):
+        study.answer("Anna", 0, -1)
+    with pytest.raises(DistiliqaError, match="no such answer"):
+        study.answer("Anna", 1, 2)
+
+
+@pytest.mark.parametrize("name", ["", " ", "image", "Case", "=1+1", "a,b", "x" * 41, "a\x1b[1m"])
+def test_names_of_readers(name: str):
+    with pytest.raises(DistiliqaError, match="is no name of a reader"):
+        reader_name(name)
+    assert reader_name("  Jörg  B. ") == "Jörg B."
+
+
+def test_a_study_of_other_images_or_another_way_is_refused(data: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    Study(data, out, Asked())
+    with pytest.raises(DistiliqaError, match="began with another method, pairs"):
+        Study(data, out, Asked("scale"))
+    with pytest.raises(DistiliqaError, match="began with another window, 350,40"):
+        Study(data, out, Asked(window=Window(400, 40)))
+    write_ct(data / "P0" / "f.dcm", np.zeros((32, 32)))
+    with pytest.raises(DistiliqaError, match=r"not those of the study; 'P0/f.dcm' differs"):
+        Study(data, out, Asked())
+
+
+def test_too_few_and_too_many(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from distiliqa.serve.rating import study_design
+
+    with pytest.raises(DistiliqaError, match="1 slices, 2 to 200 can be compared"):
+        Study(data / "P0" / "f.dcm", tmp_path / "one", Asked())
+    monkeypatch.setattr(study_design, "MAX_RATED", 5)
+    with pytest.raises(DistiliqaError, match="6 slices, 1 to 5 can be rated"):
+        Study(data, tmp_path / "many", Asked("scale"))
+
+
+def test_an_image_that_has_changed_is_not_shown(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked())
+    write_ct(data / "P0" / "f.dcm", np.zeros((32, 32)))
+    (changed,) = (at for at, one in enumerate(study.design.images) if one.image == "P0/f.dcm")
+    with pytest.raises(DistiliqaError, match="is not the file that was scored"):
+        study.read(changed)
