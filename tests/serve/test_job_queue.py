@@ -129,6 +129,24 @@ def test_a_job_is_removed_with_its_results_once_it_has_ended(queue: JobQueue, tm
     assert list((tmp_path / "serve" / "jobs").iterdir()) == []
 
 
+def test_a_job_may_be_removed_while_its_process_ends(queue: JobQueue):
+    job = queue.add(new_job("a", ("/x",)))
+    queue._note(job.id, state="done")
+
+    class Process:
+        def is_alive(self) -> bool:
+            return False
+
+        def join(self, timeout: float | None = None) -> None:
+            queue.remove(job.id)
+
+        def terminate(self) -> None:
+            raise AssertionError
+
+    queue._finish(job.id, Process())  # the thread of the queue goes on to the next job
+    assert queue.get(job.id) is None
+
+
 def test_the_queue_is_bounded(queue: JobQueue, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(job_queue, "MAX_WAITING", 1)
     queue.add(new_job("a", ("/x",)))

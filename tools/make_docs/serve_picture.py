@@ -55,6 +55,7 @@ def photograph(url: str) -> bytes:
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         browser.get(url)
         WebDriverWait(browser, 120).until(is_shown)
+        browser.execute_script("document.activeElement.blur()")
         time.sleep(1)  # what is drawn last, the second series, has no event of its own here
         return base64.b64decode(browser.get_screenshot_as_base64())
 

@@ -156,19 +156,24 @@ class JobQueue:
             return False
         for change in received:
             self._note(number, **change)
-        return not self._jobs[number].has_ended
+        return not self._is_over(number)
+
+    def _is_over(self, number: str) -> bool:
+        """Whether a job has ended; one that has may be removed at any moment."""
+        job = self.get(number)
+        return job is None or job.has_ended
 
     def _has_scores(self, number: str) -> bool:
         return self._jobs[number].scored > 0
 
     def _finish(self, number: str, process: Process) -> None:
         """End the process of a job, and note an end that it did not report itself."""
-        if self._jobs[number].has_ended:
+        if self._is_over(number):
             process.join(_GRACE_S)
         if process.is_alive():
             process.terminate()
             process.join(_GRACE_S)
-        if not self._is_open or self._jobs[number].has_ended:
+        if not self._is_open or self._is_over(number):
             return
         is_cancelled = number in self._cancelled
         state, step = ("cancelled", _CUT) if is_cancelled else ("failed", _KILLED)
