@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 import distiliqa
+from distiliqa.cli import PANELS
 
+FUNCTIONS = (
+    *("score", "compare", "rank", "monitor", "dose_response", "report", "heatmaps", "measures"),
+)
 HEAVY = ("torch", "lightning", "onnxruntime", "scipy", "skimage", "matplotlib", "pydicom", "numpy")
 
 
@@ -55,11 +59,23 @@ def test_each_public_name_is_there(name: str):
         "import distiliqa",
         "import distiliqa.scoring.run",
         "from distiliqa.scoring.model import load_model",
-        "import distiliqa.cli.score",
+        "import distiliqa.cli.score, distiliqa.score",
+        "import distiliqa.compare.files, distiliqa.rank.files, distiliqa.monitor.page",
+        "from distiliqa.report.html import write_html; from distiliqa import dose_response",
     ],
 )
-def test_score_is_the_function_whatever_was_imported(before: str):
-    assert python(f"{before}; import distiliqa; print(callable(distiliqa.score))") == "True"
+def test_functions_are_functions_whatever_was_imported(before: str):
+    code = (
+        f"{before}; import distiliqa, types;"
+        f"print(*(type(getattr(distiliqa, name)).__name__ for name in {FUNCTIONS}))"
+    )
+    assert set(python(code).split()) == {"function"}
+
+
+def test_functions_have_the_words_of_the_commands():
+    commands = {command for panel in PANELS.values() for command in panel}
+    of_options = {"heatmaps", "measures", "report"}
+    assert {name.replace("_", "-") for name in FUNCTIONS} - of_options <= commands
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -36,7 +36,6 @@ TESTED_THROUGH = {
     "calibrate/screen.py": "cli/test_calibrate.py",
     "cli/listen.py": "pacs/test_end_to_end.py",
     "cli/serve.py": "serve/test_local_server.py",
-    "compare/screen.py": "cli/test_compare.py",
     "lab/benchmark/benchmark_plots.py": "lab/benchmark/test_benchmark_table.py",
     "lab/benchmark/network_training.py": "lab/benchmark/test_benchmark_run.py",
     "lab/fine_tune/tuning_files.py": "cli/test_fine_tune.py",
@@ -44,7 +43,6 @@ TESTED_THROUGH = {
     "lab/train/cross_validation.py": "cli/test_training.py",
     "lab/train/model_card.py": "lab/train/test_unseen_kinds.py",
     "lab/train/student_module.py": "lab/train/test_training.py",
-    "rank/screen.py": "cli/test_rank.py",
     "report/html/overview.py": "report/html/test_report.py",
     "report/html/section.py": "report/html/test_report.py",
     "report/html/size_tables.py": "report/html/test_report.py",
@@ -53,7 +51,6 @@ TESTED_THROUGH = {
     "report/pdf/size_page.py": "report/pdf/test_pdf.py",
     "report/provenance.py": "report/html/test_report.py",
     "scoring/challenge.py": "cli/test_challenge.py",
-    "scoring/from_python.py": "scoring/test_run.py",
     "scoring/runtimes/protobuf.py": "scoring/runtimes/test_onnx_check.py",
     "working_directory.py": "test_import.py",
 }

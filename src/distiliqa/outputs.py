@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.terminal import progress_bar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from distiliqa.ct import Problem
     from distiliqa.models.config import ModelConfig
     from distiliqa.report.pictures import Pictures
+    from distiliqa.report.scores import Scores
     from distiliqa.report.series_files import SeriesFiles
     from distiliqa.scoring.result import ScoringRun
     from distiliqa.scoring.series_score import SeriesScore
@@ -52,12 +54,9 @@ class Outputs:
 
     def check(self, model: ModelConfig) -> None:
         """Raise `DistiliqaError` if a requested file cannot be made."""
-        if self.heatmaps and model.heatmap is None:
-            raise DistiliqaError(
-                f"the model {model.name} has no local quality map",
-                remedy="leave out --heatmaps, or give a model that has one",
-            )
-        self._check_extras()
+        if self.heatmaps:
+            _check_heatmaps(model)
+        self.check_extras()
         if self.folder is not None:
             from distiliqa.report import check_folder
             from distiliqa.report.former import check_former
@@ -65,7 +64,8 @@ class Outputs:
             check_folder(self.folder)
             check_former(self.folder)
 
-    def _check_extras(self) -> None:
+    def check_extras(self) -> None:
+        """Raise `DistiliqaError` if the extra of a requested file is missing."""
         if self.pdf:
             from distiliqa.report.pdf import require_pdf
 
@@ -84,17 +84,15 @@ class Outputs:
 
         if self.folder is None:
             return SeriesFiles([], [])
-        from distiliqa.report import REPORT, write_reports
-        from distiliqa.report.former import remove_former
+        from distiliqa.report import REPORT, report
 
-        remove_former(self.folder)
         missing: list[Problem] = []
         pictures: Pictures = {}
         with (
             noted(missing, self.folder / REPORT),
             progress_bar("writing the report", "drawing pictures", quiet=quiet) as show,
         ):
-            pictures = write_reports(
+            pictures = report(
                 run,
                 self.folder,
                 identify=self.identify,
@@ -113,8 +111,9 @@ class Outputs:
                     identify=self.identify,
                     pictures=pictures,
                 )
-        reports, problems = self._write_each_series(run, self.folder, pictures)
-        return SeriesFiles(reports, [*missing, *problems])
+        found = self.write_each_series(run, self.folder, pictures)
+        reports = [path for path in found.written if path.parent.name == _SR]
+        return SeriesFiles(reports, [*missing, *found.missing])
 
     def _more_files(self, run: ScoringRun) -> list[str]:
         """The files beside scores and page, by their paths in the folder."""
@@ -127,19 +126,16 @@ class Outputs:
         maps = [f"{_HEATMAPS}/{name}{ending}" for ending in endings for name in names]
         return [*([PDF] if self.pdf else []), *reports, *maps]
 
-    def _write_each_series(
-        self, run: ScoringRun, folder: Path, pictures: Pictures
-    ) -> tuple[list[Path], list[Problem]]:
+    def write_each_series(self, run: ScoringRun, folder: Path, pictures: Pictures) -> SeriesFiles:
         """Write the structured reports and the heatmaps; each header is read once for all."""
-        from distiliqa.report.series_files import write_each_series
+        from distiliqa.report.series_files import SeriesFiles, write_each_series
 
-        reports: list[Path] = []
-        missing: list[Problem] = []
+        found = SeriesFiles([], [])
         for place, ending, write in self._writers(run.model, pictures):
             files = write_each_series(run, folder / place, ending, write)
-            reports += files.written if place == _SR else []
-            missing += files.missing
-        return reports, missing
+            found.written.extend(files.written)
+            found.missing.extend(files.missing)
+        return found
 
     def _writers(
         self, model: ModelConfig, pictures: Pictures
@@ -164,6 +160,68 @@ class Outputs:
                 drawn = partial(write_pictures, pictures=pictures)
                 write = partial(drawn if kind is HeatmapKind.PNG else write_nifti, model=model)
             yield _HEATMAPS, _ENDINGS[kind], write
+
+
+def heatmaps(
+    scores: Scores,
+    folder: str | Path,
+    kind: Literal["png", "nifti", "dicom"] = "png",
+) -> list[Path]:
+    """Write maps of where quality is lost, as ``distiliqa score --heatmaps`` does.
+
+    They show the score that each part of a slice alone would get: as pictures, and as volumes in
+    the place of the series. The slices are read again.
+
+    Parameters
+    ----------
+    scores : Scores
+        What `distiliqa.score` returned for files.
+    folder : str or Path
+        Folder to write to; the maps are in its folder ``heatmaps``.
+    kind : {"png", "nifti", "dicom"}
+        A folder of pictures for each series, ``slice_0001.png`` and so on; one volume for each
+        series of even spacing; or DICOM Parametric Maps, which need the extra ``pacs``.
+
+    Returns
+    -------
+    list[Path]
+        The folder or file of each series. A `CTWarning` names each series that has none.
+
+    Raises
+    ------
+    DistiliqaError
+        The model has no local quality map, the extra is missing, or no map could be written.
+    ValueError
+        Another kind.
+
+    Examples
+    --------
+    >>> scores = distiliqa.score("scan")
+    >>> distiliqa.heatmaps(scores, "results")
+    """
+    from distiliqa.ct import CTWarning
+
+    outputs, run = Outputs(Path(folder), heatmaps=(HeatmapKind(kind),)), scores.run
+    _check_heatmaps(run.model)
+    outputs.check_extras()
+    found = outputs.write_each_series(run, Path(folder), {})
+    if not found.written:
+        problem = next(iter(found.missing), None)
+        raise DistiliqaError(
+            "no map could be written" if problem is None else problem.reason,
+            path=None if problem is None else problem.path,
+        )
+    for path, reason in found.missing:
+        warnings.warn(f"{path}: {reason}", CTWarning, stacklevel=2)
+    return found.written
+
+
+def _check_heatmaps(model: ModelConfig) -> None:
+    if model.heatmap is None:
+        raise DistiliqaError(
+            f"the model {model.name} has no local quality map",
+            remedy="leave out --heatmaps, or give a model that has one",
+        )
 
 
 _SR, _HEATMAPS = "sr", "heatmaps"

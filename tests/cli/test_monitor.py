@@ -18,6 +18,7 @@ import pytest
 from tests.support.command_line import invoke
 from typer.testing import Result
 
+from distiliqa.monitor import recording
 from distiliqa.monitor import run as monitor
 from distiliqa.monitor.watch import Watch
 
@@ -178,7 +179,7 @@ def test_a_full_disk_is_2_and_one_line(
 
     write_series(tmp_path / "in", 2)
     with monkeypatch.context() as broken:
-        broken.setattr("distiliqa.monitor.recording._note_file", full)
+        broken.setattr(recording, "_note_file", full)
         done = once()
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (

@@ -9,6 +9,8 @@ import pytest
 from tests.support.command_line import invoke
 from typer.testing import Result
 
+from distiliqa.report import pdf as pdf_module
+
 Write = Callable[..., Path]
 
 
@@ -39,7 +41,7 @@ def test_options_that_need_others_are_reported(score: Callable[..., Result], opt
 def test_a_missing_extra_is_reported_before_scoring(
     score: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("distiliqa.report.pdf.is_installed", lambda name: False)
+    monkeypatch.setattr(pdf_module, "is_installed", lambda name: False)
     done = score("--out", tmp_path / "out", "--pdf")
     assert (done.exit_code, done.stdout) == (2, "")
     assert 'not installed; pip install "reportlab>=' in done.stderr

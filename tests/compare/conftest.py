@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from distiliqa.compare.result import PairedRun
-from distiliqa.compare.run import compare_inputs
+from distiliqa.compare.run import compare
 from distiliqa.scoring.model import load_model
 
 
@@ -34,4 +34,4 @@ def paired(
     folder = tmp_path_factory.mktemp("DOE^JANE")
     first = write_series(folder / "first", 5)
     second = write_series(folder / "second", 4, SeriesInstanceUID="1.2.4", ConvolutionKernel="<b>")
-    return compare_inputs(str(first), str(second), load_model(tiny_model))
+    return compare(str(first), str(second), load_model(tiny_model))

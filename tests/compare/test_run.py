@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from distiliqa.compare.files import write_comparison
-from distiliqa.compare.run import compare_inputs
+from distiliqa.compare.result import PairedRun
+from distiliqa.compare.run import compare
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -20,7 +21,7 @@ Write = Callable[..., Path]
 
 def test_slices_of_one_place_are_compared(two: tuple[str, str], model: Model):
     seen = []
-    run = compare_inputs(*two, model, progress=lambda *at: seen.append(at))
+    run = compare(*two, model, progress=lambda *at: seen.append(at))
     assert [pair.first.position_mm for pair in run.slices] == [3, 6, 9]
     assert [pair.second.position_mm for pair in run.slices] == [3, 6, 9]
     assert run.score.n == 3
@@ -35,7 +36,7 @@ def test_slices_of_one_place_are_compared(two: tuple[str, str], model: Model):
 def test_slices_that_failed_have_no_pair(two: tuple[str, str], model: Model):
     broken = Path(two[1]) / "1.dcm"
     broken.write_bytes(broken.read_bytes()[:-100])
-    run = compare_inputs(*two, model)
+    run = compare(*two, model)
     assert [pair.first.position_mm for pair in run.slices] == [3, 9]
     assert not run.complete
 
@@ -49,12 +50,12 @@ def test_a_series_that_is_damaged_as_a_whole_leaves_the_others(
             write_series(tmp_path / side / folder, 2, **tags)
     for broken in (tmp_path / "b" / "q").iterdir():
         broken.write_bytes(broken.read_bytes()[:-100])
-    run = compare_inputs(str(tmp_path / "a"), str(tmp_path / "b"), model)
+    run = compare(str(tmp_path / "a"), str(tmp_path / "b"), model)
     assert (len(run.series), len(run.second.failed), run.complete) == (2, 2, False)
 
 
 def test_slices_outside_do_not_count_where_others_do(two: tuple[str, str], model: Model):
-    run = compare_inputs(*two, model)
+    run = compare(*two, model)
     far, *rest = run.series[0].slices
     marked = (replace(far, second=replace(far.second, distance=1.5)), *rest)
     some = replace(run, series=(replace(run.series[0], slices=marked),))
@@ -69,15 +70,15 @@ def test_slices_outside_do_not_count_where_others_do(two: tuple[str, str], model
 
 def test_one_slice_each(tmp_path: Path, write_series: Write, model: Model):
     a, b = (str(write_series(tmp_path / name, 1, KVP=kvp)) for name, kvp in (("a", 80), ("b", 90)))
-    run = compare_inputs(a, b, model)
+    run = compare(a, b, model)
     assert (run.score.n, run.score.interval) == (1, None)
 
 
 def test_one_input_given_twice_is_refused(two: tuple[str, str], model: Model):
     with pytest.raises(DistiliqaError, match="given twice: it equals itself"):
-        compare_inputs(two[0], f"{two[0]}/../a", model)
+        compare(two[0], f"{two[0]}/../a", model)
     with pytest.raises(DistiliqaError, match="is part of both inputs"):
-        compare_inputs(two[0], f"{two[0]}/1.dcm", model)
+        compare(two[0], f"{two[0]}/1.dcm", model)
 
 
 def test_inputs_with_nothing_in_common_are_refused(
@@ -86,7 +87,7 @@ def test_inputs_with_nothing_in_common_are_refused(
     far = tmp_path / "far" / "0.dcm"
     write_ct(far, np.random.default_rng(0).normal(40, 9, (64, 64)), ImagePositionPatient=[0, 0, 99])
     with pytest.raises(DistiliqaError, match=r"far: no slice of it has the position .*/a; give"):
-        compare_inputs(two[0], str(far.parent), model)
+        compare(two[0], str(far.parent), model)
 
 
 def test_another_pixel_size_is_refused_unless_the_user_says_what_belongs_together(
@@ -95,12 +96,12 @@ def test_another_pixel_size_is_refused_unless_the_user_says_what_belongs_togethe
     a = str(write_series(tmp_path / "a", 2))
     b = str(write_series(tmp_path / "b", 2, PixelSpacing=[0.9, 0.9]))
     with pytest.raises(DistiliqaError, match=r"b: pixels of 0.9 x 0.9 mm, not 0.7 x 0.7 as in "):
-        compare_inputs(a, b, model)
+        compare(a, b, model)
     for side in "ab":
         spacing = [0.9, 0.9] if side == "b" else [0.7, 0.7]
         tags = {"SeriesInstanceUID": "1.2.99", "PixelSpacing": spacing}
         write_series(tmp_path / side / "more", 2, **tags)
-    run = compare_inputs(a, b, model, match="order")
+    run = compare(a, b, model, match="order")
     assert len(run.series) == 2
     (note,) = run.notes
     assert "part of the difference is that of the pixels" in note
@@ -112,7 +113,7 @@ def test_series_without_a_counterpart_are_reported(
     for side, folders in (("a", "pq"), ("b", "p")):
         for n, folder in enumerate(folders):
             write_series(tmp_path / side / folder, 2 + n, SeriesInstanceUID=f"1.{n}", KVP=ord(side))
-    run = compare_inputs(str(tmp_path / "a"), str(tmp_path / "b"), model)
+    run = compare(str(tmp_path / "a"), str(tmp_path / "b"), model)
     assert len(run.slices) == 2
     assert run.notes == ("1 series of A has no counterpart",)
     assert len(run.unmatched[0]) == 3
@@ -123,7 +124,7 @@ def test_real_doses(real_pairs: Path):
     from distiliqa.scoring.model import load_model
 
     pairs = real_pairs / "B30f"
-    run = compare_inputs(str(pairs / "full"), str(pairs / "quarter"), load_model())
+    run = compare(str(pairs / "full"), str(pairs / "quarter"), load_model())
     assert run.score.n == 7
     assert run.score.interval is not None
     assert run.score.interval[1] < 0
@@ -138,7 +139,7 @@ def test_the_side_with_a_denoiser_is_named_once(
             place = {"ImagePositionPatient": [-100, -100, 3 * k], "SeriesInstanceUID": f"1.{noise}"}
             write_ct(tmp_path / side / f"{k}.dcm", rng.normal(40, noise, (64, 64)), **place)
     sides = [str(tmp_path / side) for side in "ab"]
-    run = compare_inputs(*sides, load_model(processed_model))
+    run = compare(*sides, load_model(processed_model))
     assert run.notes == (f"2 of 2 slices of B: {LOST_DETAIL}; {NO_EVIDENCE}",)
     write_comparison(run, tmp_path / "out")
     page = (tmp_path / "out" / "compare.html").read_text("utf-8")
@@ -149,3 +150,22 @@ def test_the_side_with_a_denoiser_is_named_once(
         rows = list(csv.DictReader(file))
     assert all(float(row["processed_a"]) < 0.5 < float(row["processed_b"]) for row in rows)
     assert all(float(row["score_b"]) < float(row["raw_score_b"]) for row in rows)
+
+
+def test_a_notebook_shows_the_comparison(paired: PairedRun) -> None:
+    pytest.importorskip("pandas")
+    html, frame = paired._repr_html_(), paired.to_frame()
+    for text in ("B minus A", "score", *paired.notes):
+        assert text in html
+    expected = [pair.difference for pair in paired.slices]
+    assert frame["difference"].dropna().tolist() == pytest.approx(expected, abs=1e-6)
+    assert len(frame) == len(paired.slices) + sum(map(len, paired.unmatched))
+    assert repr(paired).startswith(f"<SeriesComparison: B minus A {paired.score.mean:+.2f}")
+    assert paired.plot().title == "Score by Position, mm: A and B"
+    twice = replace(paired, series=paired.series * 2)
+    assert "one strip a group" in twice.plot().title
+
+
+def test_a_model_is_named_or_loaded(two: tuple[str, str], tiny_model: Path, model: Model) -> None:
+    named = compare(Path(two[0]), Path(two[1]), tiny_model)
+    assert named.score == compare(*two, model).score

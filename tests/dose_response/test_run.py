@@ -124,7 +124,10 @@ def test_detectability_falls_as_the_noise_grows(tmp_path: Path, model: Model, wr
         ({"doses": (1.0,)}, "no lower dose"),
         ({"max_noise_hu": 0.0}, "a noise level of 0 is none; give --max-noise above 0"),
         ({"min_dprime": -1.0}, "a d' of -1 is none; give --min-dprime above 0"),
-        ({"least": 7}, "a score of 7 is not on the scale of tiny 1.0; give --at-least from 0 to 4"),
+        (
+            {"at_least": 7},
+            "a score of 7 is not on the scale of tiny 1.0; give --at-least from 0 to 4",
+        ),
     ],
 )
 def test_settings_out_of_range_are_refused(
@@ -145,3 +148,16 @@ def test_what_is_no_dicom_series_is_refused(tmp_path: Path, write_body: Write, m
     bare = write_body(tmp_path / "bare", 1, PixelSpacing=None)
     with pytest.raises(DistiliqaError, match=r"no slice could be simulated; .*lacks Pixel Spacing"):
         dose_response(str(bare), model)
+
+
+def test_a_notebook_shows_the_response(
+    tmp_path: Path, tiny_model: Path, write_body: Callable[..., Path]
+) -> None:
+    pytest.importorskip("pandas")
+    found = dose_response(write_body(tmp_path / "a"), tiny_model, doses=(0.5,))
+    frame = found.to_frame()
+    assert frame["dose"].tolist() == [1.0] * 3 + [0.5] * 3
+    assert frame["score"].tolist()[:3] == [slice_.score for slice_ in found.points[0].slices]
+    assert "Relative dose" in found._repr_html_()
+    assert repr(found).startswith(f"<DoseCurve: score {found.points[0].mean:.2f} at dose 1 to ")
+    assert found.plot().title.startswith("score by relative dose, logarithmic: mean")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.monitor import Monitor, open_monitor
+from distiliqa.monitor import Monitor, monitor
 from distiliqa.scoring.model import Model
 
 
@@ -31,7 +31,7 @@ def start(folder: Path, out: Path, model: Model) -> Iterator[Callable[..., Monit
 
         def open_again(settle: float = 0, **options: bool) -> Monitor:
             running.close()
-            return running.enter_context(open_monitor(folder, out, model, settle, **options))
+            return running.enter_context(monitor(folder, out, model, settle=settle, **options))
 
         yield open_again
 

@@ -336,14 +336,14 @@ def test_a_folder_that_is_not_there_is_reported(folder: Path, start: Start):
 
 def test_its_own_folder_may_lie_in_the_watched_one(folder: Path, model: Model, write_series: Write):
     write_series(folder, 2)
-    with module.open_monitor(folder, folder / "quality", model, 0) as monitor:
+    with module.monitor(folder, folder / "quality", model, settle=0) as monitor:
         assert monitor.look().slices == 2
         assert monitor.store.counts() == {"scored": 2}
 
 
 def test_the_watched_folder_may_lie_in_its_own(folder: Path, model: Model, write_series: Write):
     write_series(folder, 2)
-    with module.open_monitor(folder, folder.parent, model, 0) as monitor:
+    with module.monitor(folder, folder.parent, model, settle=0) as monitor:
         assert monitor.look().slices == 2
         assert monitor.look().slices == 0
 
@@ -353,12 +353,12 @@ def test_its_own_folder_is_known_by_another_name(
 ):
     write_series(folder, 2)
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
-    with module.open_monitor(folder, tmp_path / "link" / "quality", model, 0) as monitor:
+    with module.monitor(folder, tmp_path / "link" / "quality", model, settle=0) as monitor:
         assert monitor.look().slices == 2
         assert monitor.store.counts() == {"scored": 2}
     with (
         pytest.raises(DistiliqaError, match="is the watched folder; give --out a folder in it or"),
-        module.open_monitor(folder, tmp_path / "link", model, 0),
+        module.monitor(folder, tmp_path / "link", model, settle=0),
     ):
         pass
     assert not (folder / "monitor.lock").exists()

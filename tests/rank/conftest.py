@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from distiliqa.rank.result import RankedRun
-from distiliqa.rank.run import rank_methods
+from distiliqa.rank.run import rank
 from distiliqa.scoring.model import load_model
 
 NOISE_HU = {"good": 10, "middle": 30, "bad": 60}
@@ -34,4 +34,4 @@ def methods(tmp_path_factory: pytest.TempPathFactory, write_ct: Callable[..., Pa
 @pytest.fixture(scope="session")
 def ranked(methods: Path, tiny_model: Path) -> RankedRun:
     paths = [str(methods / name) for name in ("bad", "good", "middle")]
-    return rank_methods(paths, load_model(tiny_model), reference=str(methods / "truth"))
+    return rank(paths, load_model(tiny_model), reference=str(methods / "truth"))

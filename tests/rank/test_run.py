@@ -10,7 +10,7 @@ import pytest
 from distiliqa.errors import DistiliqaError
 from distiliqa.metrics import vif
 from distiliqa.rank.result import RankedRun
-from distiliqa.rank.run import FOLDERS_AS_PATIENTS, LIMIT, ONE_PATIENT, rank_methods
+from distiliqa.rank.run import FOLDERS_AS_PATIENTS, LIMIT, ONE_PATIENT, rank
 from distiliqa.report.columns import slice_columns
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -56,7 +56,7 @@ def test_slices_that_failed_or_are_alone_are_reported_and_left_out(
         write_series(tmp_path / name, count, SeriesInstanceUID=f"1.{count}")
     broken = tmp_path / "b" / "1.dcm"
     broken.write_bytes(broken.read_bytes()[:-100])
-    run = rank_methods([str(tmp_path / "a"), str(tmp_path / "b")], model)
+    run = rank([str(tmp_path / "a"), str(tmp_path / "b")], model)
     assert not run.complete
     assert len(run.methods[0].slices) == len(run.methods[1].slices) == 3
     assert run.notes == (
@@ -99,7 +99,7 @@ def test_arrays_in_folders_of_patients(tmp_path: Path, model: Model) -> None:
             path = tmp_path / name / f"{patient}" / "0.npy"
             path.parent.mkdir(parents=True)
             np.save(path, rng.normal(40, noise, (64, 64)).astype(np.float32))
-    run = rank_methods([str(tmp_path / name) for name in "ab"], model)
+    run = rank([str(tmp_path / name) for name in "ab"], model)
     assert run.score.units == 3
     assert run.notes[0] == FOLDERS_AS_PATIENTS
 
@@ -113,7 +113,7 @@ def test_a_learned_method_is_named_once(
             place = {"ImagePositionPatient": [-100, -100, 3 * k], "SeriesInstanceUID": f"1.{noise}"}
             write_ct(tmp_path / name / f"{k}.dcm", rng.normal(40, noise, (64, 64)), **place)
     paths = [str(tmp_path / name) for name in ("plain", "learned")]
-    run = rank_methods(paths, load_model(processed_model))
+    run = rank(paths, load_model(processed_model))
     assert run.notes == (ONE_PATIENT, f"2 of 2 slices of learned: {LOST_DETAIL}; {NO_EVIDENCE}")
 
 
@@ -126,8 +126,18 @@ def test_a_reference_of_other_pixels_leaves_the_ranks(
         place = [-100, -100, 3 * (2 - k)]
         write_ct(tmp_path / "r" / f"{k}.dcm", np.zeros((32, 32)), ImagePositionPatient=place)
     paths = [str(tmp_path / name) for name in "ab"]
-    run = rank_methods(paths, model, reference=str(tmp_path / "r"))
+    run = rank(paths, model, reference=str(tmp_path / "r"))
     assert "vif" not in run.rankings
     assert run.notes[0].startswith("not compared with the reference: the reference has 32 x 32 ")
     with pytest.raises(DistiliqaError, match="no such file or folder"):
-        rank_methods(paths, model, reference=str(tmp_path / "none"))
+        rank(paths, model, reference=str(tmp_path / "none"))
+
+
+def test_a_notebook_shows_the_leaderboard(ranked: RankedRun) -> None:
+    pytest.importorskip("pandas")
+    html, frame = ranked._repr_html_(), ranked.to_frame()
+    assert list(frame["method"]) == [ranked.methods[at].name for at in ranked.order]
+    assert all(f">{method.name}<" in html for method in ranked.methods)
+    first = ranked.methods[ranked.order[0]].name
+    assert repr(ranked) == f"<Leaderboard: 3 methods over 16 slices, {first} first by score>"
+    assert "one strip a group" in ranked.plot().title

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.report import write_reports
+from distiliqa.report import report
 from distiliqa.report.former import check_former, remove_former
 from distiliqa.scoring.result import ScoringRun
 
@@ -24,7 +24,7 @@ def put(folder: Path, *names: str) -> None:
 
 
 def test_what_a_run_lists_goes_and_what_the_user_put_there_stays(run: ScoringRun, tmp_path: Path):
-    write_reports(run, tmp_path, more_files=MORE)
+    report(run, tmp_path, more_files=MORE)
     put(tmp_path, *MORE[:2], MORE[3], "heatmaps/0123abcd/slice_0001.png")
     mine = {"notes.txt", "sr/mine.dcm", "heatmaps/0123abcd/mine.png", "report (copy).pdf"}
     put(tmp_path, *mine)
@@ -33,7 +33,7 @@ def test_what_a_run_lists_goes_and_what_the_user_put_there_stays(run: ScoringRun
 
 
 def test_nothing_remains_where_nothing_else_is(run: ScoringRun, tmp_path: Path):
-    write_reports(run, tmp_path, more_files=MORE)
+    report(run, tmp_path, more_files=MORE)
     put(tmp_path, *MORE[:2], MORE[3], "heatmaps/0123abcd/slice_0001.png")
     remove_former(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -42,7 +42,7 @@ def test_nothing_remains_where_nothing_else_is(run: ScoringRun, tmp_path: Path):
 @pytest.mark.parametrize("name", ["../notes.txt", "/etc/hosts", "thesis.docx", "sr/thesis.dcm", 7])
 def test_a_record_cannot_have_other_files_removed(run: ScoringRun, tmp_path: Path, name: object):
     folder = tmp_path / "out"
-    write_reports(run, folder, more_files=[name])
+    report(run, folder, more_files=[name])
     put(folder, "thesis.docx", "sr/thesis.dcm")
     put(tmp_path, "notes.txt")
     remove_former(folder)
@@ -71,7 +71,7 @@ def test_a_record_of_something_else_is_not_replaced(tmp_path: Path, content: str
 def test_a_record_without_a_list_is_refused_where_files_may_be_of_another(
     run: ScoringRun, tmp_path: Path
 ):
-    write_reports(run, tmp_path)
+    report(run, tmp_path)
     record = json.loads((tmp_path / "run.json").read_text())
     del record["files"]
     (tmp_path / "run.json").write_text(json.dumps(record))

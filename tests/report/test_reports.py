@@ -10,13 +10,13 @@ from tests.support.disks import full_disk
 from tests.support.made import with_facts
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.report import check_folder, write_reports
+from distiliqa.report import check_folder, report
 from distiliqa.report.json import print_json
 from distiliqa.scoring.result import ScoringRun
 
 
 def test_five_files_are_written(run: ScoringRun, tmp_path: Path):
-    write_reports(run, tmp_path / "new" / "out")
+    report(run, tmp_path / "new" / "out")
     assert sorted(path.name for path in (tmp_path / "new" / "out").iterdir()) == [
         "report.html",
         "run.json",
@@ -28,7 +28,7 @@ def test_five_files_are_written(run: ScoringRun, tmp_path: Path):
 
 def test_a_file_name_that_is_not_utf_8_is_written(run: ScoringRun, tmp_path: Path):
     odd = with_facts(run.slices[0], path="sch\udce4del.dcm")
-    write_reports(replace(run, slices=(odd,)), tmp_path)
+    report(replace(run, slices=(odd,)), tmp_path)
     record = json.loads((tmp_path / "scores.json").read_text())
     assert record["series"][0]["slices"][0]["path"] == odd.path
     assert "sch\\udce4del.dcm" in (tmp_path / "scores.csv").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing_half_written(
 ):
     monkeypatch.setattr(Path, "replace", full_disk)
     with pytest.raises(DistiliqaError, match=r"scores\.csv: cannot be written .*free some space"):
-        write_reports(run, tmp_path)
+        report(run, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -61,6 +61,6 @@ def test_a_file_in_the_place_of_the_folder_is_reported(tmp_path: Path):
 def test_json_on_the_screen_is_that_of_the_file(
     run: ScoringRun, tmp_path: Path, capsys: pytest.CaptureFixture
 ):
-    write_reports(run, tmp_path)
+    report(run, tmp_path)
     print_json(run)
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "scores.json").read_text())

@@ -38,7 +38,7 @@ def texts(scene: Scene) -> list[str]:
 
 
 def drawn(entry: Entry) -> Scene:
-    return series_plot(entry, SCALE, 62)
+    return series_plot(entry.series, SCALE)
 
 
 def test_all_that_is_known_stands_along_one_axis():

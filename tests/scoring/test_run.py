@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +8,6 @@ import nibabel
 import numpy as np
 import pytest
 
-import distiliqa
-from distiliqa.ct import CTWarning
 from distiliqa.errors import CTReadError, DistiliqaError, ModelFolderError
 from distiliqa.scoring import inputs as inputs_module
 from distiliqa.scoring.model import Model
@@ -136,57 +133,6 @@ def test_a_run_without_scores_says_why(tmp_path: Path, model: Model):
         require_scores(score_inputs([tmp_path / "a.dcm", tmp_path / "missing"], model))
 
 
-def test_the_one_call(tmp_path: Path, tiny_model: Path, model: Model, write_series: Write):
-    folder = write_series(tmp_path, 3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        (series,) = distiliqa.score(folder, model=tiny_model)
-        (same,) = distiliqa.score(str(folder), model=model)
-    assert len(series.slices) == 3
-    assert series.score == same.score == np.mean([slice_.score for slice_ in series.slices])
-    assert series.series == "1.2.826.0.1.3680043.8.498.2"
-
-
-def test_the_one_call_takes_paths_arrays_and_slices(
-    tmp_path: Path, model: Model, write_series: Write
-):
-    folders = [write_series(tmp_path / "a", 1), write_series(tmp_path / "b", 2)]
-    by_path = distiliqa.score(folders, model)
-    slices = [ct for folder in folders for ct in distiliqa.read_ct(folder)]
-    expected = [score.score for series in by_path for score in series.slices]
-    for images in (slices, [ct.hu for ct in slices], np.stack([ct.hu for ct in slices])):
-        series = distiliqa.score(images, model)
-        found = [score.score for one in series for score in one.slices]
-        assert found == pytest.approx(expected, abs=1e-5)
-    (alone,) = distiliqa.score(slices[0], model)
-    assert (alone.series, alone.score) == (slices[0].series, pytest.approx(expected[0], abs=1e-5))
-
-
-@pytest.mark.parametrize(
-    ("source", "options", "said"),
-    [
-        (["a.dcm", np.zeros((64, 64))], {}, "one kind"),
-        (np.zeros((64, 64)), {"reference": "b"}, "arrays have no position"),
-        ("a.dcm", {"spacing_mm": 0.7}, "files have their own"),
-        ([], {}, "at least one slice"),
-    ],
-)
-def test_the_one_call_refuses_what_it_cannot_do(model: Model, source, options, said):
-    with pytest.raises(ValueError, match=said):
-        distiliqa.score(source, model, **options)
-
-
-def test_the_one_call_warns_of_bad_files_and_fails_on_none(
-    tmp_path: Path, model: Model, write_series: Write
-):
-    folder = write_series(tmp_path / "good", 2)
-    (folder / "text.dcm").write_text("text")
-    with pytest.warns(CTWarning, match=r"text\.dcm: "):
-        assert len(distiliqa.score(folder, model)) == 1
-    with pytest.raises(DistiliqaError, match="no such file"):
-        distiliqa.score(tmp_path / "missing", model)
-
-
 def test_slices_are_compared_with_a_reference(tmp_path: Path, model: Model, write_ct: Write):
     hu = np.random.default_rng(0).normal(40, 20, (64, 64))
     for folder, offset in (("clean", 0), ("shifted", 35)):
@@ -203,8 +149,6 @@ def test_slices_are_compared_with_a_reference(tmp_path: Path, model: Model, writ
     assert far.warnings[-1] == "not compared: no reference slice at this position"
     assert run.reference == str(tmp_path / "clean")
     assert set(run.sha256) == {near.path, far.path, near.comparison.reference}
-    (series,) = distiliqa.score(tmp_path / "shifted", model, reference=tmp_path / "clean")
-    assert series.slices == run.slices
 
 
 def test_a_reference_of_another_scan_ends_the_run(tmp_path: Path, model: Model, write_ct: Write):

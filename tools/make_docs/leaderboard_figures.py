@@ -16,7 +16,7 @@ from distiliqa.ct.dicom.derive import derive, read_stored, write_dicom
 from distiliqa.ct.spacing import square_side
 from distiliqa.rank.files import rank_record
 from distiliqa.rank.result import RankedRun
-from distiliqa.rank.run import rank_methods
+from distiliqa.rank.run import rank
 from distiliqa.scoring.model import load_model
 from distiliqa.simulate.processing.preparation import Image
 from distiliqa.simulate.processing.processing import Processing
@@ -62,7 +62,7 @@ def record(data: Path) -> Record:
 def ranked(folder: Path, reference: str) -> RankedRun:
     """Rank the subfolders of a folder, of which one is the reference too."""
     methods = sorted(str(path) for path in folder.iterdir())
-    return rank_methods(methods, load_model(), reference=str(folder / reference))
+    return rank(methods, load_model(), reference=str(folder / reference))
 
 
 def write_denoised(data: Path, out: Path) -> None:

@@ -40,16 +40,15 @@ def compare(
     options.
     """
     from distiliqa.compare.files import write_comparison
-    from distiliqa.compare.run import compare_inputs
+    from distiliqa.compare.run import compare as compare_inputs
     from distiliqa.compare.screen import print_comparison
     from distiliqa.report import check_folder
-    from distiliqa.scoring.model import load_model
     from distiliqa.terminal import progress_bar
 
     if out is not None:
         check_folder(out)
     with progress_bar("reading headers", "scoring") as show:
-        run = compare_inputs(first, second, load_model(model), match=match, progress=show)
+        run = compare_inputs(first, second, model, match=match, progress=show)
     try:
         if out is not None:
             write_comparison(run, out, identify=identify)

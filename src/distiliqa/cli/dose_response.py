@@ -48,17 +48,15 @@ def dose_response(
     from distiliqa.dose_response.run import dose_response as simulate
     from distiliqa.dose_response.screen import print_response
     from distiliqa.report import check_folder
-    from distiliqa.scoring.model import load_model
     from distiliqa.terminal import progress_bar
 
     wanted = numbers(doses, "--doses")
-    loaded = load_model(model)
     check_folder(out)
     with progress_bar("reading headers", "simulating") as show:
         found = simulate(
             series,
-            loaded,
-            least=at_least,
+            model,
+            at_least=at_least,
             doses=wanted,
             slices=slices,
             seed=seed,

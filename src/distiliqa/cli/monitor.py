@@ -47,11 +47,10 @@ def monitor(
     Exit status. 0: ended by Ctrl-C or SIGTERM. With --once, 0: all new files scored. 1: some files
     failed. 130: interrupted.
     """
-    from distiliqa.monitor import open_monitor
-    from distiliqa.scoring.model import load_model
+    from distiliqa.monitor import monitor as open_monitor
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with open_monitor(folder, out, load_model(model), settle, identify=identify) as running:
+    with open_monitor(folder, out, model, settle=settle, identify=identify) as running:
         if once:
             _once(running, settle)
         else:

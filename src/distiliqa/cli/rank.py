@@ -40,16 +40,15 @@ def rank(
     Exit status. 0: all slices scored. 1: some slices failed. 2: nothing ranked, or invalid options.
     """
     from distiliqa.rank.files import write_ranks
-    from distiliqa.rank.run import rank_methods
+    from distiliqa.rank.run import rank as rank_methods
     from distiliqa.rank.screen import print_ranks
     from distiliqa.report import check_folder
-    from distiliqa.scoring.model import load_model
     from distiliqa.terminal import progress_bar
 
     if out is not None:
         check_folder(out)
     with progress_bar("reading headers", "scoring") as show:
-        run = rank_methods(methods, load_model(model), reference=reference, progress=show)
+        run = rank_methods(methods, model, reference=reference, progress=show)
     try:
         if out is not None:
             write_ranks(run, out, identify=identify)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -70,13 +70,17 @@ def write_pairs(path: Path, run: PairedRun) -> None:
     ``scores.csv``; then B minus A. What is not known is empty. A slice without a partner has a row
     of its own.
     """
+    write_table(path, COLUMNS, pair_rows(run))
+
+
+def pair_rows(run: PairedRun) -> Iterator[dict[str, Any]]:
+    """Give the rows of ``compare.csv``."""
     first, second = run.unmatched
-    rows = chain(
+    return chain(
         (_row(pair.first, pair.second, pair) for pair in run.slices),
         (_row(slice_, None, None) for slice_ in first),
         (_row(None, slice_, None) for slice_ in second),
     )
-    write_table(path, COLUMNS, rows)
 
 
 def comparison_record(run: PairedRun) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from distiliqa.compare.comparison_plots import differences_plot, scores_plot
 from distiliqa.compare.difference_text import digits_of, interval, p_value
 from distiliqa.compare.findings import compared, findings
 from distiliqa.compare.quantities import quantities
@@ -21,11 +22,9 @@ from distiliqa.report.formatting import (
 from distiliqa.report.json import environment, model_facts, settings
 from distiliqa.report.page_blocks import Heading, Row, filled, write_page
 from distiliqa.report.pictures import draw_slices
-from distiliqa.report.plots import Curve, Line, curves, profile, svg
-from distiliqa.report.series_plots import places_of
+from distiliqa.report.plots import svg
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.series_score import summary
-from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference
 
 MAX_PLOTS = 20
@@ -122,26 +121,12 @@ def _facts(run: PairedRun) -> Iterator[tuple[str, str, str]]:
 def _plots(pair: SeriesPair, number: int, run: PairedRun, *, identify: bool) -> dict[str, object]:
     """Scores and differences along the series; where positions are unknown, by number."""
     scale = run.first.model.scale
-    at, label = places_of([both.first for both in pair.slices])
     acquired = summary(both.first.acquisition for both in pair.slices)
     made = protocol(acquired) or slice_count(len(pair.slices))
     title = f"Series {number}, {made}" if len(run.series) > 1 else "Along the series"
     if identify:
         title += f": {pair.first} and {pair.second}"
-    scores = curves(
-        [_curve("A", at, pair, "first"), _curve("B", at, pair, "second")],
-        x_label=label,
-        y_label=SCORE.term,
-        y_limits=(scale.low, scale.high),
-    )
-    differences = profile(
-        at,
-        [both.difference for both in pair.slices],
-        x_label=label,
-        y_label="Score, B minus A",
-        marks=[both.out_of_domain for both in pair.slices],
-        lines=[Line(0, "", dashed=False), Line(run.score.mean, "mean of counted pairs")],
-    )
+    scores, differences = scores_plot(pair, scale), differences_plot(pair, run)
     return {"title": title, "scores": svg(scores), "differences": svg(differences)}
 
 
@@ -161,12 +146,6 @@ def _pictures(run: PairedRun) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             f"{name}: {signed_text(pair.difference, DIGITS)}, pair {number} of the table",
             captioned,
         )
-
-
-def _curve(name: str, at: Sequence[float], pair: SeriesPair, side: str) -> Curve:
-    scores: list[SliceScore] = [getattr(both, side) for both in pair.slices]
-    intervals = [slice_.interval for slice_ in scores]
-    return Curve(name, at, [slice_.score for slice_ in scores], intervals)
 
 
 def _row(pair: ScorePair, number: int, *, identify: bool) -> Row:

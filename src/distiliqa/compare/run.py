@@ -4,43 +4,113 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from distiliqa.compare.pairing import InputSeries, Match, match_slices, pair_series, series_of
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
+from distiliqa.models.folder import DEFAULT
+from distiliqa.report.notebook import Block, Shown
+from distiliqa.report.plots.scene import Scene
 from distiliqa.scoring.evidence import no_evidence
 from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
-from distiliqa.scoring.model import Model
+from distiliqa.scoring.model import Model, as_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
 
 RefPair = tuple[SliceInfo, SliceInfo]
 
 
-def compare_inputs(
-    first: str,
-    second: str,
-    model: Model,
+class SeriesComparison(Shown, PairedRun):
+    """Two inputs that were scored and compared: what `distiliqa.compare` returns.
+
+    A notebook shows the table and the findings that the command prints.
+
+    Attributes
+    ----------
+    first, second : ScoringRun
+        The scoring of each.
+    series : tuple[SeriesPair, ...]
+        Pairs of series that have matched slices. Their ``slices`` hold the two scores of each place
+        and their ``difference``.
+    notes : tuple[str, ...]
+        For the reader of the comparison, one sentence for each.
+    """
+
+    def __repr__(self) -> str:
+        found = self.score
+        ends = "" if found.interval is None else " ({:+.2f} to {:+.2f})".format(*found.interval)
+        return f"<SeriesComparison: B minus A {found.mean:+.2f}{ends}, {found.n} pairs of slices>"
+
+    def _blocks(self) -> Iterable[Block]:
+        from distiliqa.compare.screen import comparison_blocks
+
+        return comparison_blocks(self)
+
+    def _rows(self) -> Iterable[dict[str, Any]]:
+        from distiliqa.compare.files import pair_rows
+
+        return pair_rows(self)
+
+    def plot(self) -> Scene:
+        """Draw the scores of A and B along one series; of several, a strip of differences for each.
+
+        Returns
+        -------
+        Scene
+            Hollow dots are out of domain. A notebook shows it; ``save`` writes an SVG file.
+        """
+        from distiliqa.compare.comparison_plots import differences_by_series, scores_plot
+
+        if len(self.series) > 1:
+            return differences_by_series(self)
+        return scores_plot(self.series[0], self.first.model.scale)
+
+
+def compare(
+    first: str | Path,
+    second: str | Path,
+    model: str | Path | Model = DEFAULT,
     *,
     match: Match | None = None,
     progress: Progress | None = None,
-) -> PairedRun:
-    """Score every slice of two inputs, and compare those that show the same place.
+) -> SeriesComparison:
+    """Compare two series slice by slice, as ``distiliqa compare`` does.
 
     Parameters
     ----------
-    first, second : anything `distiliqa.index_ct` finds CT in; several series are paired by what
-        they share, see `pair_series`.
-    match : how slices are matched, see `match_slices`.
-    progress : called with the number of slices done and found, of both.
+    first, second : str or Path
+        Anything that `distiliqa.index_ct` finds CT in. Several series are paired by what they
+        share.
+    model : str, Path or Model
+        Name of a shipped model, a model folder, or a model already loaded.
+    match : {"position", "name", "order"}, optional
+        How slices are matched; None for by position, and by name where it is unknown.
+    progress : Callable[[int, int], None], optional
+        Called with the number of slices done and found, of both.
+
+    Returns
+    -------
+    SeriesComparison
+        The paired differences, B minus A; ``score`` is their mean with interval and test, on the
+        scale of the model, and ``noise`` that of the noise level, HU.
 
     Raises
     ------
-    DistiliqaError : both are the same images; series or slices cannot be matched, or have pixels
+    DistiliqaError
+        No such model; both are the same images; series or slices cannot be matched, or have pixels
         of another size; nothing could be scored.
+
+    Examples
+    --------
+    >>> found = distiliqa.compare("full_dose", "quarter_dose")
+    >>> found.score.mean, found.score.interval
+    >>> found.to_frame()[["difference", "noise_difference_hu"]]
     """
+    first, second, model = str(first), str(second), as_model(model)
     if os.path.realpath(first) == os.path.realpath(second):
         raise DistiliqaError(
             "given twice: it equals itself", path=first, remedy="give two inputs to compare"
@@ -139,7 +209,7 @@ def _paired(
     runs: tuple[ScoringRun, ScoringRun],
     matched: Iterable[tuple[tuple[InputSeries, InputSeries], list[RefPair]]],
     notes: Sequence[str],
-) -> PairedRun:
+) -> SeriesComparison:
     first, second = ({(slice_.path, slice_.frame): slice_ for slice_ in run.slices} for run in runs)
     series = []
     for (one, other), pairs in matched:
@@ -151,4 +221,5 @@ def _paired(
         raise runs[1].stopped or DistiliqaError("no pair of slices could be scored")
     together = [pair for one in series for pair in one.slices]
     sides = {"A": [pair.first for pair in together], "B": [pair.second for pair in together]}
-    return PairedRun(*runs, tuple(series), tuple(dict.fromkeys((*notes, *no_evidence(sides)))))
+    said = tuple(dict.fromkeys((*notes, *no_evidence(sides))))
+    return SeriesComparison(*runs, tuple(series), said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +15,7 @@ from distiliqa.compare.result import PairedRun
 from distiliqa.compare.verdict import scope, verdict
 from distiliqa.errors import one_line
 from distiliqa.report.formatting import signed_text, slice_count
+from distiliqa.report.notebook import Block
 from distiliqa.statistics.paired_difference import Difference
 from distiliqa.terminal import screen
 
@@ -21,7 +24,14 @@ _SHORT = {"Score, points": "score", "Global noise level, HU": "noise level, HU"}
 
 def print_comparison(run: PairedRun) -> None:
     """Print a comparison on the standard output, for people to read."""
-    console, measured = screen(), quantities(run)
+    console = screen()
+    for block in comparison_blocks(run):
+        console.print(block)
+
+
+def comparison_blocks(run: PairedRun) -> Iterator[Block]:
+    """Tables and lines of a comparison: inputs, differences, verdict, findings and notes."""
+    measured = quantities(run)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("B minus A", no_wrap=True)
     for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):
@@ -29,19 +39,18 @@ def print_comparison(run: PairedRun) -> None:
     for name, found, digits in compared(run, measured):
         table.add_row(_SHORT.get(name, name), *_cells(found, digits))
     first, second = (one_line(side.inputs[0]) for side in (run.first, run.second))
-    console.print(Text(f"\n  A {first}\n  B {second}", "dim"))
-    console.print(table)
-    console.print(Text(f"  {verdict(run)}", "bold"))
+    yield Text(f"\n  A {first}\n  B {second}", "dim")
+    yield table
+    yield Text(f"  {verdict(run)}", "bold")
     said = findings(run, measured)
     for sentence in (*said, *([] if run.score.interval is None else [scope(run)])):
-        console.print(Text(f"  {sentence}"))
+        yield Text(f"  {sentence}")
     alone = [len(slices) for slices in run.unmatched]
     if any(alone):
-        console.print(
-            f"  without a partner: {slice_count(alone[0])} of A, {slice_count(alone[1])} of B"
-        )
+        counts = f"{slice_count(alone[0])} of A, {slice_count(alone[1])} of B"
+        yield Text(f"  without a partner: {counts}")
     for note in run.notes:
-        console.print(Text(f"  {note}", "yellow"))
+        yield Text(f"  {note}", "yellow")
 
 
 def _cells(found: Difference, digits: int) -> tuple[str, ...]:

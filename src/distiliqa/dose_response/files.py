@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,16 @@ def write_scores(path: Path, found: DoseResponse) -> None:
     """Write one row an image, from full dose down: ``dose`` is relative, the rest as in
     ``scores.csv``.
     """
+    write_table(path, COLUMNS, response_rows(found))
+
+
+def response_rows(found: DoseResponse) -> Iterator[dict[str, Any]]:
+    """Give the rows of ``dose-response.csv``, not rounded."""
     columns = (*OF_A_SLICE, *SCORED, *ADDED)
-    rows = (
-        {**row_of(columns, slice_), "dose": point.dose}
-        for point in found.points
-        for slice_ in point.slices
-    )
-    write_table(path, COLUMNS, rows)
+    for point in found.points:
+        for slice_ in point.slices:
+            row = row_of(columns, slice_) | {"dose": point.dose}
+            yield {name: row[name] for name in COLUMNS}
 
 
 def response_record(found: DoseResponse) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from distiliqa.report.formatting import fact_text, interval_text, number_text, s
 from distiliqa.report.json import environment, model_facts
 from distiliqa.report.page_blocks import write_page
 from distiliqa.report.pictures import as_data_uri, windowed
-from distiliqa.report.plots import Curve, Dot, Line, curves, strips, svg
+from distiliqa.report.plots import Curve, Dot, Line, Scene, curves, strips, svg
 from distiliqa.scoring.hold_back import LOST_DETAIL
 
 
@@ -39,7 +39,7 @@ def write_html(path: Path, found: DoseResponse) -> None:
             (basis.name, basis.goal_text, lowest_text(found, basis)) for basis in found.safest_first
         ],
         half=half_dose_text(found),
-        plot=_plot(found),
+        plot=svg(dose_plot(found)),
         strips=_strips(found),
         rows=[_row(found, point) for point in found.points],
         predicted=found.points[0].predicted is not None,
@@ -61,7 +61,7 @@ def _made(found: DoseResponse) -> dict[str, str]:
 _LEGEND = {"prediction": "prediction, worse end", "tenth": "worst tenth"}  # short: it is one line
 
 
-def _plot(found: DoseResponse) -> Markup:
+def dose_plot(found: DoseResponse) -> Scene:
     """Means with their interval over the logarithm of the dose, and the worse curves of scores."""
     points = found.points[::-1]
     x = [math.log(point.dose) for point in points]
@@ -72,7 +72,7 @@ def _plot(found: DoseResponse) -> Markup:
         for basis in found.bases
         if basis.kind in _LEGEND
     ]
-    plot = curves(
+    return curves(
         drawn,
         x_label="relative dose, logarithmic",
         y_label="score",
@@ -80,7 +80,6 @@ def _plot(found: DoseResponse) -> Markup:
         x_ticks={math.log(point.dose): f"{point.dose:g}" for point in points},
         lines=[Line(found.least, f"{found.least:g}, to be reached", dashed=False)],
     )
-    return svg(plot)
 
 
 def _strips(found: DoseResponse) -> Markup:

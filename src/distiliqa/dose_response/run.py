@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,12 @@ from distiliqa.dose_response.result import DosePoint, DoseResponse
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.metrics.slice_measures import detectability_of
+from distiliqa.models.folder import DEFAULT
+from distiliqa.report.formatting import slice_count
+from distiliqa.report.notebook import Block, Shown
+from distiliqa.report.plots.scene import Scene
 from distiliqa.scoring.inputs import problem_of
-from distiliqa.scoring.model import Model
+from distiliqa.scoring.model import Model, as_model
 from distiliqa.scoring.prepare import prepare
 from distiliqa.scoring.run import Progress
 from distiliqa.scoring.series_score import counted
@@ -27,41 +33,117 @@ DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12
 
 
+class DoseCurve(Shown, DoseResponse):
+    """The scores of a series at several doses: what `distiliqa.dose_response` returns.
+
+    A notebook shows the table and the answers that the command prints.
+
+    Attributes
+    ----------
+    model : ModelConfig
+        The description of the model that scored.
+    source : str
+        The series, as it was named.
+    least : float
+        The score to reach.
+    points : tuple[DosePoint, ...]
+        From full dose down: ``dose``, relative, ``mean`` score with ``interval``, and ``slices``.
+    left_out : int
+        Slices that count at no dose, being out of domain at full dose.
+    failed : tuple[Problem, ...]
+        Slices that could not be read or simulated.
+    found : int
+        Slices in the series; the doses were simulated of some of them.
+    complete : bool
+        Whether all chosen slices were simulated.
+    """
+
+    def __repr__(self) -> str:
+        ends = (self.points[0], self.points[-1])
+        scores = " to ".join(f"{point.mean:.2f} at dose {point.dose:g}" for point in ends)
+        return f"<DoseCurve: score {scores}, {slice_count(len(self.points[0].slices))}>"
+
+    def _blocks(self) -> Iterable[Block]:
+        from distiliqa.dose_response.screen import response_blocks
+
+        return response_blocks(self)
+
+    def _rows(self) -> Iterable[dict[str, Any]]:
+        from distiliqa.dose_response.files import response_rows
+
+        return response_rows(self)
+
+    def plot(self) -> Scene:
+        """Draw the mean score with its interval over the logarithm of the dose.
+
+        Returns
+        -------
+        Scene
+            A notebook shows it; ``save`` writes an SVG file.
+        """
+        from distiliqa.dose_response.page import dose_plot
+
+        return dose_plot(self)
+
+
 def dose_response(
-    source: str,
-    model: Model,
+    source: str | Path,
+    model: str | Path | Model = DEFAULT,
     *,
-    least: float | None = None,
+    at_least: float | None = None,
     doses: Sequence[float] = DOSES,
     slices: int = SLICES,
     seed: int = 0,
     progress: Progress | None = None,
     max_noise_hu: float | None = None,
     min_dprime: float | None = None,
-) -> DoseResponse:
+) -> DoseCurve:
     """Score a normal-dose series at its own dose and at simulated lower ones.
 
-    The series counts as full dose. A slice has the same draw of noise at every dose, so that doses
-    differ by the dose alone, and it is that of ``distiliqa simulate``. Ctrl-C ends the run early;
-    the slices done until then are the result.
+    It is what ``distiliqa dose-response`` does. The series counts as full dose. A slice has the
+    same draw of noise at every dose, so that doses differ by the dose alone, and it is that of
+    ``distiliqa simulate``. Ctrl-C ends the run early; the slices done until then are the result.
 
     Parameters
     ----------
-    source : one CT series in DICOM.
-    least : the score to reach, on the scale of the model; three quarters of the way to the best of
-        it where not given.
-    doses : relative, above 0 to 1; full dose is always among them.
-    slices : the most to simulate, evenly spread along the series; 1 is the middle one.
-    progress : called with the number of images done and all of them.
-    max_noise_hu : a noise level not to exceed, HU, as a further criterion.
-    min_dprime : a detectability index d' to reach, as a further criterion.
+    source : str or Path
+        One CT series in DICOM.
+    model : str, Path or Model
+        Name of a shipped model, a model folder, or a model already loaded.
+    at_least : float, optional
+        The score to reach, on the scale of the model; three quarters of the way to the best of it
+        where not given.
+    doses : Sequence[float]
+        Relative, above 0 to 1; full dose is always among them.
+    slices : int
+        The most to simulate, evenly spread along the series; 1 is the middle one.
+    seed : int
+        Seed of the noise.
+    progress : Callable[[int, int], None], optional
+        Called with the number of images done and all of them.
+    max_noise_hu : float, optional
+        A noise level not to exceed, HU, as a further criterion.
+    min_dprime : float, optional
+        A detectability index d' to reach, as a further criterion.
+
+    Returns
+    -------
+    DoseCurve
+        The scores at each dose, and the lowest dose that suffices.
 
     Raises
     ------
-    DistiliqaError : not one series in DICOM with pixel spacing, a dose, score, noise level or d'
-        out of range, or no slice could be simulated.
+    DistiliqaError
+        No such model; not one series in DICOM with pixel spacing; a dose, score, noise level or d'
+        out of range; or no slice could be simulated.
+
+    Examples
+    --------
+    >>> found = distiliqa.dose_response("full_dose", doses=(0.5, 0.25), slices=4)
+    >>> [(point.dose, point.mean) for point in found.points]
     """
-    least = _checked_least(least, model)
+    source, model = str(source), as_model(model)
+    least = _checked_least(at_least, model)
     _require_positive(max_noise_hu, "noise level", "--max-noise")
     _require_positive(min_dprime, "d'", "--min-dprime")
     doses = _checked_doses(doses)
@@ -74,7 +156,7 @@ def dose_response(
     _require_rows(done, source)
     known = counted(done.rows, lambda row: row[0].tier)
     columns = zip(*known, strict=True)
-    return DoseResponse(
+    return DoseCurve(
         model=model.config,
         source=source,
         least=least,

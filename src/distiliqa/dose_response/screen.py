@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
@@ -9,6 +11,7 @@ from rich.text import Text
 from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
 from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.formatting import interval_text, number_text, slice_count
+from distiliqa.report.notebook import Block
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.terminal import screen
 
@@ -16,6 +19,12 @@ from distiliqa.terminal import screen
 def print_response(found: DoseResponse) -> None:
     """Print a dose response on the standard output, for people to read."""
     console = screen()
+    for block in response_blocks(found):
+        console.print(block)
+
+
+def response_blocks(found: DoseResponse) -> Iterator[Block]:
+    """Tables and lines of a dose response: doses, verdict, and lowest doses."""
     table = Table(box=SIMPLE_HEAD)
     for name in ("Relative dose", "Mean score", "95 % interval", "Worst tenth", "Noise, HU", "d'"):
         table.add_column(name, justify="right")
@@ -28,11 +37,11 @@ def print_response(found: DoseResponse) -> None:
             number_text(point.noise_hu, 1),
             number_text(point.dprime, 1),
         )
-    console.print(table)
-    console.print(Text(f"  {verdict(found)}", "bold"))
+    yield table
+    yield Text(f"  {verdict(found)}", "bold")
     for basis in found.safest_first:
-        console.print(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
+        yield Text(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
     if found.processed:
         warning = f"  {slice_count(found.processed)} at full dose: {LOST_DETAIL}"
-        console.print(Text(warning, "yellow"))
-    console.print(f"  score at half dose: {half_dose_text(found)}")
+        yield Text(warning, "yellow")
+    yield Text(f"  score at half dose: {half_dose_text(found)}")

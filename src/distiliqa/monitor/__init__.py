@@ -1,5 +1,5 @@
 """Watch a folder: score new files, keep the scores in SQLite, and draw the trend of quality."""
 
-from distiliqa.monitor.run import Monitor, Tally, open_monitor
+from distiliqa.monitor.run import Monitor, Tally, monitor
 
-__all__ = ["Monitor", "Tally", "open_monitor"]
+__all__ = ["Monitor", "Tally", "monitor"]

@@ -13,13 +13,15 @@ from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import FileStamp
 from distiliqa.folder_lock import only_one
+from distiliqa.models.folder import DEFAULT
 from distiliqa.monitor.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.recording import Outcome
 from distiliqa.monitor.store import Store
 from distiliqa.monitor.watch import Watch
-from distiliqa.scoring.model import Model
+from distiliqa.scoring.model import Model, as_model
 
+SETTLE = 10.0  # s
 BATCH = 64  # slices a transaction: a stop loses no more than these
 DATABASE, PAGE = "monitor.sqlite", "trend.html"
 
@@ -32,11 +34,18 @@ class Tally:
 
     Attributes
     ----------
-    slices, series : scored in this look; a series may have grown.
-    failed : files that could not be scored this time.
-    left_out : files that a user may expect to be scored: other images, archives, pipes.
-    waiting : number of files that may still be written.
-    alarms : measurements that have gone out of control, each once, also after a new start.
+    slices : int
+        Number of slices scored in this look.
+    series : set[str]
+        Their series; one may have grown.
+    failed : list[Problem]
+        Files that could not be scored this time.
+    left_out : list[Problem]
+        Files that a user may expect to be scored: other images, archives, pipes.
+    waiting : int
+        Number of files that may still be written.
+    alarms : list[str]
+        Measurements that have gone out of control, each once, also after a new start.
     """
 
     slices: int = 0
@@ -53,8 +62,16 @@ class Monitor:
 
     Attributes
     ----------
-    page : where the trend is drawn.
-    identify : whether series and files are named in it.
+    watch : Watch
+        The folder.
+    store : Store
+        The database of the scores.
+    model : Model
+        The model that scores.
+    page : Path
+        Where the trend is drawn.
+    identify : bool
+        Whether series and files are named in it.
     """
 
     watch: Watch
@@ -73,12 +90,19 @@ class Monitor:
 
         Parameters
         ----------
-        progress : called after each batch with the number of files done and found.
+        progress : Callable[[int, int], None], optional
+            Called after each batch with the number of files done and found.
+
+        Returns
+        -------
+        Tally
+            What was scored, what failed, and new alarms.
 
         Raises
         ------
-        DistiliqaError : the folder is not there, the disk is full, the model fails. The records
-            stay, and the next look goes on from there.
+        DistiliqaError
+            The folder is not there, the disk is full, the model fails. The records stay, and the
+            next look goes on from there.
         """
         found = self.watch.look(self.store.done())
         tally = Tally(
@@ -169,22 +193,48 @@ def _problem(outcome: Outcome) -> Problem:
 
 
 @contextmanager
-def open_monitor(
-    folder: Path, out: Path, model: Model, settle: float, *, identify: bool = False
+def monitor(
+    folder: str | Path,
+    out: str | Path,
+    model: str | Path | Model = DEFAULT,
+    *,
+    settle: float = SETTLE,
+    identify: bool = False,
 ) -> Iterator[Monitor]:
-    """A monitor of ``folder`` that keeps its scores and its page in ``out``.
+    """Open a monitor of a folder, as ``distiliqa monitor`` does.
 
     Parameters
     ----------
-    settle : seconds without change before a file counts as complete.
-    identify : whether the page names series and files.
+    folder : str or Path
+        Folder to watch, with its subfolders.
+    out : str or Path
+        Folder for ``monitor.sqlite``, the scores, and ``trend.html``, the chart of each protocol.
+    model : str, Path or Model
+        Name of a shipped model, a model folder, or a model already loaded.
+    settle : float
+        Seconds without change before a file counts as complete.
+    identify : bool
+        Name series and files on the page.
+
+    Yields
+    ------
+    Monitor
+        Its ``look`` scores files that are new and complete, and draws the page again. A file needs
+        two looks unless ``settle`` is 0.
 
     Raises
     ------
-    DistiliqaError : no such folder; ``out`` is the folder itself; another monitor writes to
-        ``out``, it cannot be written, or it holds scores of another model.
+    DistiliqaError
+        No such model or folder; ``out`` is the folder itself; another monitor writes to ``out``, it
+        cannot be written, or it holds scores of another model.
+
+    Examples
+    --------
+    >>> with distiliqa.monitor("incoming", "quality", settle=0) as watching:
+    ...     found = watching.look()
+    >>> found.slices, found.alarms
     """
-    folder, out = folder.resolve(), out.resolve()
+    folder, out, model = Path(folder).resolve(), Path(out).resolve(), as_model(model)
     if not os.path.isdir(folder):
         raise DistiliqaError("no such folder", path=folder, remedy="check or mount it")
     if out == folder:

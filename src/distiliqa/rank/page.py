@@ -41,7 +41,7 @@ def write_html(path: Path, run: RankedRun, *, identify: bool = False) -> None:
         failed=failed,
         columns=[*HEADINGS, *map(_heading, columns)],
         rows=[Row(list(_cells(place, columns))) for place in places],
-        plot=svg(_plot(run, places)),
+        plot=svg(score_strips(run)),
         pictures=list(_pictures(run, places)),
         shown=_middle(run, places[0]) + 1,
         inputs=[(m.name, m.run.inputs[0]) for m in run.methods] if identify else [],
@@ -75,14 +75,14 @@ def _ends(interval: tuple[float, float] | None, digits: int) -> str:
     return "" if interval is None else f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})"
 
 
-def _plot(run: RankedRun, places: list[Standing]) -> Scene:
+def score_strips(run: RankedRun) -> Scene:
     """Scores of the slices that count, one strip a method."""
     scale = run.methods[0].run.model.scale
     groups = {
         place.method.name: [
             Dot(place.method.slices[at].score, "", f"slice {at + 1}") for at in run.counted
         ]
-        for place in places
+        for place in standings(run)
     }
     return strips(groups, x_label="Score", limits=(scale.low, scale.high))
 

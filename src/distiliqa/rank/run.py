@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from distiliqa.ct import CTSlice, SliceInfo
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.files import sha256
+from distiliqa.models.folder import DEFAULT
 from distiliqa.rank.result import Method, RankedRun
 from distiliqa.rank.same_slices import (
     Folder,
@@ -18,11 +21,13 @@ from distiliqa.rank.same_slices import (
     same_slices,
 )
 from distiliqa.report.formatting import slice_count
+from distiliqa.report.notebook import Block, Shown
+from distiliqa.report.plots.scene import Scene
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.evidence import no_evidence
 from distiliqa.scoring.full_reference import compared
 from distiliqa.scoring.inputs import found_in, problem_of
-from distiliqa.scoring.model import Model
+from distiliqa.scoring.model import Model, as_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
 from distiliqa.scoring.slice_score import Comparison, SliceScore
@@ -32,27 +37,92 @@ FOLDERS_AS_PATIENTS = "no header names a patient: each folder of slices counts a
 ONE_PATIENT = "one patient: ranks and intervals speak for these slices only"
 
 
-def rank_methods(
-    paths: Sequence[str],
-    model: Model,
+class Leaderboard(Shown, RankedRun):
+    """Methods that were scored on the same slices: what `distiliqa.rank` returns.
+
+    A notebook shows the table and the sentences that the command prints.
+
+    Attributes
+    ----------
+    methods : tuple[Method, ...]
+        In the order given; ``order`` has their numbers from the first rank by score on.
+    patients : tuple[int, ...]
+        The patient of each slice, numbered from 1.
+    reference : str or None
+        As the user named it; None without one.
+    notes : tuple[str, ...]
+        For the reader of the ranks, one sentence for each.
+    sha256 : dict[str, str]
+        Of the files of the reference, by path.
+    """
+
+    def __repr__(self) -> str:
+        first = self.methods[self.order[0]].name
+        count = f"{len(self.methods)} methods over {slice_count(len(self.counted))}"
+        return f"<Leaderboard: {count}, {one_line(first)} first by score>"
+
+    def _blocks(self) -> Iterable[Block]:
+        from distiliqa.rank.screen import rank_blocks
+
+        return rank_blocks(self)
+
+    def _rows(self) -> Iterable[dict[str, Any]]:
+        from distiliqa.rank.files import leaderboard_rows
+
+        return leaderboard_rows(self)
+
+    def plot(self) -> Scene:
+        """Draw the scores of the slices that count, one strip a method, the first rank on top.
+
+        Returns
+        -------
+        Scene
+            A notebook shows it; ``save`` writes an SVG file.
+        """
+        from distiliqa.rank.page import score_strips
+
+        return score_strips(self)
+
+
+def rank(
+    paths: Sequence[str | Path],
+    model: str | Path | Model = DEFAULT,
     *,
-    reference: str | None = None,
+    reference: str | Path | None = None,
     progress: Progress | None = None,
-) -> RankedRun:
-    """Score the slices that all methods have, and compare them with a reference.
+) -> Leaderboard:
+    """Rank reconstructions or denoisers of the same slices, as ``distiliqa rank`` does.
 
     Parameters
     ----------
-    paths : folder of each method, or anything `distiliqa.index_ct` finds CT in.
-    reference : the best version of the same slices, such as the full dose; None for none.
-    progress : called with the number of slices done and found, of all methods.
+    paths : Sequence[str or Path]
+        Folder of each method, two or more, or anything that `distiliqa.index_ct` finds CT in.
+    model : str, Path or Model
+        Name of a shipped model, a model folder, or a model already loaded.
+    reference : str or Path, optional
+        The best version of the same slices, such as the full dose.
+    progress : Callable[[int, int], None], optional
+        Called with the number of slices done and found, of all methods.
+
+    Returns
+    -------
+    Leaderboard
+        Score, noise level, sharpness and more of each method over the slices that all have, with
+        intervals over patients, and how firmly each rank holds.
 
     Raises
     ------
-    DistiliqaError : fewer than two methods, one given twice, no slice that all have, pixels of
+    DistiliqaError
+        No such model, fewer than two methods, one given twice, no slice that all have, pixels of
         different sizes, a reference that lacks a slice, or nothing could be scored.
+
+    Examples
+    --------
+    >>> board = distiliqa.rank(["denoiser_a", "denoiser_b"], reference="full_dose")
+    >>> board.to_frame()[["rank", "method", "score", "vif"]]
     """
-    folders = find_folders(paths)
+    model, reference = as_model(model), None if reference is None else str(reference)
+    folders = find_folders([str(path) for path in paths])
     rows = same_slices(folders)
     references = None if reference is None else references_of(rows, folders, reference)
     patients, named = patients_of(rows, folders[0].path)
@@ -69,7 +139,8 @@ def rank_methods(
         for folder, run, one in zip(folders, runs, slices, strict=True)
     )
     numbers = {name: number for number, name in enumerate(dict.fromkeys(patients), start=1)}
-    found = RankedRun(methods, tuple(numbers[patients[at]] for at in kept), reference, (), digests)
+    of_slices = tuple(numbers[patients[at]] for at in kept)
+    found = Leaderboard(methods, of_slices, reference, (), digests)
     return replace(found, notes=(*notes, *_limits(found)))
 
 

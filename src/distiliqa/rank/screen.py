@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
@@ -10,12 +12,20 @@ from distiliqa.rank.leaderboard import Standing, known_measures, sentences, stan
 from distiliqa.rank.result import RankedRun
 from distiliqa.report.column import Column
 from distiliqa.report.formatting import number_text
+from distiliqa.report.notebook import Block
 from distiliqa.terminal import screen
 
 
 def print_ranks(run: RankedRun) -> None:
     """Print a leaderboard on the standard output, for people to read."""
-    console, columns = screen(), known_measures(run)
+    console = screen()
+    for block in rank_blocks(run):
+        console.print(block)
+
+
+def rank_blocks(run: RankedRun) -> Iterator[Block]:
+    """Tables and lines of a leaderboard: methods, sentences and notes."""
+    columns = known_measures(run)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("rank", justify="right")
     table.add_column("method")
@@ -24,13 +34,13 @@ def print_ranks(run: RankedRun) -> None:
         table.add_column(column.head, justify="right")
     for place in standings(run):
         table.add_row(*_cells(place, columns))
-    console.print(table)
+    yield table
     first, *others = sentences(run)
-    console.print(Text(f"  {first}", "bold"))
+    yield Text(f"  {first}", "bold")
     for sentence in others:
-        console.print(Text(f"  {sentence}"))
+        yield Text(f"  {sentence}")
     for note in run.notes:
-        console.print(Text(f"  {note}", "yellow"))
+        yield Text(f"  {note}", "yellow")
 
 
 def _cells(place: Standing, columns: list[Column]) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 from unicodedata import normalize
 
 from distiliqa.files import atomic_path
+from distiliqa.report.column import Column
 from distiliqa.report.columns import COMPARED, SCORES_CSV, row_of
 from distiliqa.report.json import rounded
 from distiliqa.scoring.slice_score import SliceScore
@@ -83,13 +84,25 @@ def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:
     DistiliqaError
         See `open_csv`.
     """
+    names = [column.name for column in _columns(slices)]
+    write_table(path, [*names, *_attribute_columns(slices).values()], score_rows(slices))
+
+
+def score_rows(slices: Sequence[SliceScore]) -> Iterator[dict[str, Any]]:
+    """Give one row a slice with the columns of ``scores.csv``, not rounded."""
+    columns, named = _columns(slices), _attribute_columns(slices)
+    return (row_of(columns, slice_) | _attributes(slice_, named) for slice_ in slices)
+
+
+def _columns(slices: Sequence[SliceScore]) -> list[Column]:
     compared = any(slice_.comparison is not None for slice_ in slices)
-    columns = [column for column in SCORES_CSV if compared or column not in COMPARED]
-    names = [column.name for column in columns]
+    return [column for column in SCORES_CSV if compared or column not in COMPARED]
+
+
+def _attribute_columns(slices: Sequence[SliceScore]) -> dict[str, str]:
+    """The column of each attribute that the slices have."""
     attributes = next((slice_.attributes for slice_ in slices if slice_.attributes), {})
-    named = {name: f"attribute_{name}" for name in attributes}
-    rows = (row_of(columns, slice_) | _attributes(slice_, named) for slice_ in slices)
-    write_table(path, [*names, *named.values()], rows)
+    return {name: f"attribute_{name}" for name in attributes}
 
 
 def _attributes(slice_: SliceScore, named: Mapping[str, str]) -> dict[str, float]:

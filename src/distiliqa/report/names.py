@@ -17,6 +17,7 @@ from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
 MAX_LABEL = 60
+ARRAY = "array"  # what has no file
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def series_labels(series: Sequence[SeriesScore], width: int) -> list[str]:
 
     Series that lie in one folder are numbered; labels longer than ``width`` keep their end.
     """
-    places = [_place(one.slices) for one in series]
+    places = [_place(one) for one in series]
     shared = _common(places)
     if shared in places:
         shared = os.path.dirname(shared)
@@ -156,13 +157,16 @@ def slice_labels(slices: Sequence[SliceScore], width: int) -> list[str]:
     labels = []
     for slice_ in slices:
         number = f" [{slice_.number}]" if per_file[slice_.path] > 1 else ""
-        labels.append(_shortened(_inside(folder, slice_.path) + number, width))
+        file = _inside(folder, slice_.path) if slice_.path else ARRAY
+        labels.append(_shortened(file + number, width))
     return labels
 
 
-def _place(slices: Iterable[SliceScore]) -> str:
+def _place(series: SeriesScore) -> str:
     """The one file that holds the slices, or the folder that holds their files."""
-    paths = {slice_.path for slice_ in slices}
+    paths = {slice_.path for slice_ in series.slices}
+    if paths == {""}:
+        return series.series or ARRAY
     return paths.pop() if len(paths) == 1 else _common([os.path.dirname(path) for path in paths])
 
 

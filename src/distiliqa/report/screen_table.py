@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from statistics import fmean
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.level_checks import LEVELS, level_state
 from distiliqa.report.measures_table import LEGEND, measures_table, missing_lines
 from distiliqa.report.names import series_labels, slice_labels
+from distiliqa.report.notebook import Block
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -37,22 +37,8 @@ _STYLES = {"in range": "green", "not in range": "bold red", "not known": "yellow
 def print_scores(run: ScoringRun) -> None:
     """Print the scores of a run on the standard output, for people to read."""
     console = screen()
-    where = _where_warned(run)
-    notes = {warning: number for number, warning in enumerate(where, start=1)}
-    width = max(console.width - WIDTH_OF_NUMBERS, 16)
-    _print_heading(run.model, console)
-    if len(run.slices) <= MAX_SLICES:
-        console.print(_every_slice(run, notes, width))
-    else:
-        console.print(_every_series(run, notes, width))
-        console.print(_worst_slices(run, notes, width))
-    _print_measures(_ranked(run, width), console)
-    if run.levels is not None:
-        console.print(_levels(run, width))
-    if run.reference is not None:
-        console.print(_against_reference(run, width))
-    for warning, number in notes.items():
-        console.print(Text(f"  note {number}, {where[warning]}: {warning}", "yellow"))
+    for block in score_blocks(run, max(console.width - WIDTH_OF_NUMBERS, 16)):
+        console.print(block)
     seconds = run.seconds["total"]
     console.print(
         f"  {slice_count(len(run.slices))} in {len(run.series)} series, {seconds:.1f} s"
@@ -60,13 +46,37 @@ def print_scores(run: ScoringRun) -> None:
     )
 
 
-def _print_measures(ranked: list[tuple[str, SeriesScore]], console: Console) -> None:
+def score_blocks(run: ScoringRun, width: int) -> Iterator[Block]:
+    """Tables and lines of a run: model, scores, measures, and the notes.
+
+    Parameters
+    ----------
+    width : int
+        The most letters of the name of a slice or series.
+    """
+    where = _where_warned(run)
+    notes = {warning: number for number, warning in enumerate(where, start=1)}
+    yield from _heading(run.model)
+    if len(run.slices) <= MAX_SLICES:
+        yield _every_slice(run, notes, width)
+    else:
+        yield from (_every_series(run, notes, width), _worst_slices(run, notes, width))
+    yield from _measures(_ranked(run, width))
+    if run.levels is not None:
+        yield _levels(run, width)
+    if run.reference is not None:
+        yield _against_reference(run, width)
+    for warning, number in notes.items():
+        yield Text(f"  note {number}, {where[warning]}: {warning}", "yellow")
+
+
+def _measures(ranked: list[tuple[str, SeriesScore]]) -> Iterator[Block]:
     if (table := measures_table(ranked)) is None:
         return
-    console.print(table)
+    yield table
     for line in (LEGEND, *missing_lines(ranked)):
-        console.print(Text(f"  {line}", "dim"))
-    console.print()
+        yield Text(f"  {line}", "dim")
+    yield Text()
 
 
 def _ranked(run: ScoringRun, width: int) -> list[tuple[str, SeriesScore]]:
@@ -85,16 +95,14 @@ def _where_warned(run: ScoringRun) -> dict[str, str]:
     }
 
 
-def _print_heading(model: ModelConfig, console: Console) -> None:
+def _heading(model: ModelConfig) -> Iterator[Block]:
     scale, window = model.scale, model.window
     direction = "higher" if scale.higher_is_better else "lower"
-    console.print(Text(f"\n  {model.name} {model.version}", "bold"))
-    console.print(
-        Text(
-            f"  score {scale.low:g} to {scale.high:g}, {direction} is better: {scale.meaning}\n"
-            f"  window width {window.width:g}, level {window.level:g} HU",
-            "dim",
-        )
+    yield Text(f"\n  {model.name} {model.version}", "bold")
+    yield Text(
+        f"  score {scale.low:g} to {scale.high:g}, {direction} is better: {scale.meaning}\n"
+        f"  window width {window.width:g}, level {window.level:g} HU",
+        "dim",
     )
 
 

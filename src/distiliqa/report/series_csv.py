@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -166,9 +166,17 @@ def write_series_csv(path: Path, run: ScoringRun, *, identify: bool = False) -> 
     DistiliqaError
         See `distiliqa.report.csv.open_csv`.
     """
-    compared = any(slice_.comparison is not None for slice_ in run.slices)
-    columns = columns_of_series_csv(
-        identify=identify, compared=compared, pooled=run.measures == "all"
-    )
+    names = [column.name for column in _columns(run, identify=identify)]
+    write_table(path, names, series_rows(run, identify=identify))
+
+
+def series_rows(run: ScoringRun, *, identify: bool = False) -> Iterator[dict[str, Any]]:
+    """Give one row a series with the columns of ``series.csv``, not rounded."""
+    columns = _columns(run, identify=identify)
     entries = list_series(run, Names.of(run, identify=identify))
-    write_table(path, [column.name for column in columns], (row_of(columns, e) for e in entries))
+    return (row_of(columns, entry) for entry in entries)
+
+
+def _columns(run: ScoringRun, *, identify: bool) -> tuple[Column, ...]:
+    compared = any(slice_.comparison is not None for slice_ in run.slices)
+    return columns_of_series_csv(identify=identify, compared=compared, pooled=run.measures == "all")

@@ -8,11 +8,11 @@ from distiliqa.errors import one_line
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
-from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import slice_count
 from distiliqa.report.measure_facts import commonest_reason
 from distiliqa.report.plots import Panel, Scene, multiples
 from distiliqa.report.plots.axes import limits_around
+from distiliqa.report.plots.multiples import HEIGHT
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -35,15 +35,22 @@ def places_of(slices: Sequence[SliceScore]) -> tuple[list[float], str]:
     return [float(slice_.number) for slice_ in slices], _NUMBER.title
 
 
-def series_plot(entry: Entry, scale: ScoreScale, height: float) -> Scene:
+def series_plot(
+    series: SeriesScore,
+    scale: ScoreScale,
+    height: float = HEIGHT,
+    hrefs: Sequence[str] | None = None,
+) -> Scene:
     """Draw what is known of quality, noise, sharpness, dose and size along a series.
 
     Parameters
     ----------
     height : float
         Height of one panel, px.
+    hrefs : Sequence[str] or None
+        Where a click on a point of each slice leads.
     """
-    slices = entry.series.slices
+    slices = series.slices
     x, label = places_of(slices)
     scores = [slice_.score for slice_ in slices]
     intervals = [slice_.interval for slice_ in slices]
@@ -52,7 +59,7 @@ def series_plot(entry: Entry, scale: ScoreScale, height: float) -> Scene:
         [Panel("Score", scores, (scale.low, scale.high), intervals), *_measured(slices)],
         x_label=label,
         marks=[slice_.out_of_domain for slice_ in slices],
-        hrefs=[f"#{entry.slice_id(slice_)}" for slice_ in slices],
+        hrefs=hrefs,
         height=height,
     )
 

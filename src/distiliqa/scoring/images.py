@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
@@ -22,6 +23,24 @@ def is_one(images: Images) -> bool:
     if isinstance(images, CTSlice):
         return True
     return not _is_list(images) and np.ndim(cast(ArrayLike, images)) == 2
+
+
+def paths_of(source: object) -> list[str | Path] | None:
+    """The paths that ``source`` names; None where it is images.
+
+    Raises
+    ------
+    ValueError
+        A list holds both.
+    """
+    if isinstance(source, str | Path):
+        return [source]
+    if not isinstance(source, list | tuple):
+        return None
+    paths = [part for part in source if isinstance(part, str | Path)]
+    if paths and len(paths) < len(source):
+        raise ValueError("paths and images in one list; give one kind")
+    return paths or None
 
 
 def as_slices(images: Images, spacing_mm: Spacing = None) -> Iterator[CTSlice]:

@@ -65,7 +65,12 @@ class Model:
         return f"<Model {self.title}: scores from {low:g} to {high:g}, {way}>"
 
     def score(
-        self, images: Images, *, spacing_mm: Spacing = None, measures: Measuring = "none"
+        self,
+        images: Images,
+        *,
+        spacing_mm: Spacing = None,
+        measures: Measuring = "none",
+        keep_heatmaps: bool = False,
     ) -> SliceScore | list[SliceScore]:
         """Score one slice or several.
 
@@ -83,6 +88,8 @@ class Model:
             What is measured beside the score, see `distiliqa.score`. The default here is nothing,
             for loops over many images. ``all`` keeps the arrays that `pooled_measures` of
             `distiliqa.metrics` pools.
+        keep_heatmaps : bool
+            Give each score its ``heatmap``, if the model has them.
 
         Returns
         -------
@@ -98,10 +105,11 @@ class Model:
         check_measuring(measures)
         if is_one(images):
             (ct,) = as_slices(images, spacing_mm)
-            return next(self.score_prepared([prepare(ct, self.config, measures)]))
+            one = [prepare(ct, self.config, measures)]
+            return next(self.score_prepared(one, keep_heatmaps=keep_heatmaps))
         slices = enumerate(as_slices(images, spacing_mm))
         prepared = (_prepare_one(ct, number, self.config, measures) for number, ct in slices)
-        return list(self.score_prepared(prepared))
+        return list(self.score_prepared(prepared, keep_heatmaps=keep_heatmaps))
 
     def score_slices(
         self,
@@ -190,6 +198,11 @@ def _prepare_one(ct: CTSlice, number: int, config: ModelConfig, measures: Measur
         return prepare(ct, config, measures)
     except ValueError as error:
         raise ValueError(f"slice {number}: {error}") from error
+
+
+def as_model(model: str | Path | Model) -> Model:
+    """Take a loaded model as it is, and load one that is named. Raises as `load_model`."""
+    return model if isinstance(model, Model) else load_model(model)
 
 
 def load_model(

@@ -51,7 +51,7 @@ def score_inputs(
     inputs : Iterable[str or Path] or Found
         Files, folders, zips or globs; or what `find_slices` found in them.
     reference : str or Path, optional
-        A series to compare each slice with, see `score`.
+        A series to compare each slice with, see `distiliqa.score`.
     progress : Callable[[int, int], None], optional
         Called after each slice with the number done and the number found.
     keep_heatmaps : bool
@@ -63,7 +63,7 @@ def score_inputs(
     dose_reports : Iterable[DoseReport]
         Radiation dose reports besides those that lie in the inputs.
     measures : {"none", "basic", "all"}
-        What is measured beside the score, see `score`.
+        What is measured beside the score, see `distiliqa.score`.
 
     Raises
     ------

@@ -8,11 +8,12 @@ from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
 from distiliqa.ct import Acquisition, SeriesDose
+from distiliqa.errors import one_line
 from distiliqa.metrics.series_measures import PooledMeasures
 from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
 from distiliqa.scoring.levels import Limits
-from distiliqa.scoring.slice_score import SliceScore
+from distiliqa.scoring.slice_score import SliceScore, score_text
 
 # Quantities that a scanner adapts from slice to slice; the other facts are settings.
 MEASURED = ("tube_current_ma", "exposure_mas", "ctdivol_mgy")
@@ -29,7 +30,7 @@ class Variation(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SeriesScore:
     """The scores of one series.
 
@@ -65,6 +66,11 @@ class SeriesScore:
     standard_name: str | None = None
     limits: Limits | None = None
     pooled: PooledMeasures | None = None
+
+    def __repr__(self) -> str:
+        name = f" {one_line(self.series)}" if self.series else ""
+        count = "1 slice" if len(self.slices) == 1 else f"{len(self.slices)} slices"
+        return f"<SeriesScore{name}: {score_text(self.score, self.interval)}, {count}>"
 
     @property
     def complete(self) -> bool:

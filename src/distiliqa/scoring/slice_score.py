@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Acquisition, SliceInfo, Window
+from distiliqa.errors import one_line
 from distiliqa.metrics.slice_measures import SliceMeasures
 
 
@@ -39,7 +41,7 @@ class Comparison:
     gmsd: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SliceScore:
     """The score of one slice.
 
@@ -125,6 +127,12 @@ class SliceScore:
     number: int = field(default=0, compare=False)
     measures: SliceMeasures | None = field(default=None, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        noise = "" if self.noise_hu is None else f", noise {self.noise_hu:.1f} HU"
+        where = f" of {one_line(PurePath(self.path).name)}" if self.path else ""
+        domain = ", out of domain" if self.out_of_domain else ""
+        return f"<SliceScore{where}: {score_text(self.score, self.interval)}{noise}{domain}>"
+
     @property
     def path(self) -> str:  # noqa: D102
         return self.info.path
@@ -164,3 +172,8 @@ class SliceScore:
     def tier(self) -> int:
         """0 in the domain, 1 out of domain, 2 without a patient; only the lowest counts."""
         return int(self.out_of_domain) + int(self.empty)
+
+
+def score_text(score: float, interval: tuple[float, float] | None) -> str:
+    """``3.84 (3.39 to 4.00)``, or the score alone."""
+    return f"{score:.2f}" + ("" if interval is None else " ({:.2f} to {:.2f})".format(*interval))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -13,7 +14,6 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from distiliqa import report
 from distiliqa.errors import DistiliqaError
 from distiliqa.serve import export_routes, job_routes, monitor_routes, series_routes, trend_routes
 from distiliqa.serve.access import Guard
@@ -22,7 +22,7 @@ from distiliqa.serve.workspace import Workspace
 from distiliqa.version import __version__
 
 STATIC = Path(__file__).with_name("static")
-STYLE = Path(report.__file__).with_name("templates") / "style.css"
+PLOTS = Path(str(files("distiliqa.report"))) / "templates" / "plot.css"
 
 
 @contextmanager
@@ -71,9 +71,7 @@ def page(request: Request) -> Response:
 
 def plots_css(request: Request) -> Response:
     """The styles of plots, which are those of the reports."""
-    rules = STYLE.read_text(encoding="utf-8").splitlines()
-    found = [rule for rule in rules if rule.startswith("svg.plot")]
-    return Response("\n".join(found), media_type="text/css")
+    return FileResponse(PLOTS, media_type="text/css")
 
 
 def about(request: Request) -> Response:

@@ -115,7 +115,7 @@ def test_what_a_crash_left_half_is_made_again(scorer: Scorer, outbox: Outbox, se
     assert [path.name for path in scorer.results.iterdir()] == ["ab12"]
 
 
-@pytest.mark.parametrize("what", ["write_reports", "write_sr"])
+@pytest.mark.parametrize("what", ["report", "write_sr"])
 def test_a_full_disk_leaves_the_series_to_be_scored_again(
     scorer: Scorer, outbox: Outbox, series: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ):

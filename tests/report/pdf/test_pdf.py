@@ -13,7 +13,8 @@ from tests.support.sized import sized_run, sized_series
 
 from distiliqa.ct import Acquisition, SliceInfo
 from distiliqa.errors import DistiliqaError
-from distiliqa.report import write_reports
+from distiliqa.report import pdf as pdf_module
+from distiliqa.report import report
 from distiliqa.report.pdf import require_pdf, write_pdf
 from distiliqa.scoring.domain import OUT_OF_DOMAIN
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -184,7 +185,7 @@ def test_states_whether_slices_out_of_domain_count(
 def test_pictures_of_another_report_are_taken_as_they_are(
     run: ScoringRun, boxes: list[Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    pictures = write_reports(run, tmp_path)
+    pictures = report(run, tmp_path)
     monkeypatch.setattr(SliceInfo, "read", None)
     write_pdf(tmp_path / "report.pdf", run, pictures=pictures)
     assert not any("can no longer be read" in box.text for box in boxes)
@@ -205,7 +206,7 @@ def test_a_logo_that_is_no_picture_is_refused(tmp_path: Path):
 
 
 def test_a_missing_reportlab_is_reported(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("distiliqa.report.pdf.is_installed", lambda name: False)
+    monkeypatch.setattr(pdf_module, "is_installed", lambda name: False)
     with pytest.raises(DistiliqaError, match=r'pip install "reportlab>='):
         require_pdf()
 

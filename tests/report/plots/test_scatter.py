@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from distiliqa import report
 from distiliqa.report.plots import Cloud, Corners, Scene, Spot, scatter, svg
+from distiliqa.report.plots import scene as scene_module
 from distiliqa.report.plots.scatter import COLORS, line_style, mark_style
 from distiliqa.report.plots.scene import Mark, Stroke, Text
 
 LONG = "A scanner with a very long name, 120 kV, a kernel, 3 mm, ABDOMEN AND PELVIS"
-STYLE = Path(report.__file__).parent / "templates" / "style.css"
+STYLE = Path(scene_module.__file__).parents[1] / "templates" / "plot.css"
 
 
 def drawn(count: int = 2, **options: object) -> Scene:

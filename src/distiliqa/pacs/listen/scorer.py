@@ -33,7 +33,7 @@ from distiliqa.pacs.listen.received import SCORED, UNCHANGED, Received
 from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.results.earlier import Earlier
 from distiliqa.pacs.results.structured_report import write_sr
-from distiliqa.report import write_reports
+from distiliqa.report import report
 from distiliqa.report.names import file_names
 from distiliqa.scoring.inputs import find_slices
 from distiliqa.scoring.model import Model
@@ -144,7 +144,7 @@ class Scorer:
         partial = results.with_name(f".{results.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
         names = file_names(run)
-        write_reports(run, make_folder(partial), more_files=[f"sr/{name}.dcm" for name in names])
+        report(run, make_folder(partial), more_files=[f"sr/{name}.dcm" for name in names])
         self._write_reports(run, private_folder(partial / "sr"), earlier)
         partial.rename(results)
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)

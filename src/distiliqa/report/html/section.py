@@ -29,7 +29,6 @@ from distiliqa.report.page_blocks import (
 )
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
-from distiliqa.report.plots.multiples import HEIGHT
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
@@ -83,11 +82,16 @@ def section(
             *level_texts(entry.series),
         ],
         "warnings": _warnings(entry.series, notes),
-        "plot": svg(series_plot(entry, scale, HEIGHT)) if len(slices) > 1 else None,
+        "plot": _plot(entry, scale) if len(slices) > 1 else None,
         "about_plot": about_plot(entry.series),
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
         "table": _table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
     }
+
+
+def _plot(entry: Entry, scale: ScoreScale) -> Markup:
+    hrefs = [f"#{entry.slice_id(slice_)}" for slice_ in entry.series.slices]
+    return svg(series_plot(entry.series, scale, hrefs=hrefs))
 
 
 def _figures(entry: Entry) -> dict[str, Markup]:

@@ -57,7 +57,7 @@ def sections(
 
 def _plot_and_numbers(run: ScoringRun, entry: Entry) -> Table:
     """The plot, and beside it the numbers: words may be longer than a page is high."""
-    scene = series_plot(entry, run.model.scale, PANEL)
+    scene = series_plot(entry.series, run.model.scale, PANEL)
     numbers = facts(list(_numbers(entry)), columns=2, width=WIDTH / 2)
     return side_by_side([drawing(scene, WIDTH / 2 - 12), numbers])
 

@@ -1,4 +1,4 @@
-"""A plot as shapes in px, from the upper left corner, and as inline SVG of a page.
+"""A plot as shapes in px, from the upper left corner, as inline SVG of a page, and as a file.
 
 `distiliqa.report.pdf.drawing` draws the same shapes on paper.
 """
@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from markupsafe import Markup
+
+from distiliqa.files import write_text
 
 Point = tuple[float, float]
 
@@ -64,7 +68,7 @@ Shape: TypeAlias = Stroke | Area | Mark | Text | Group
 
 @dataclass(frozen=True)
 class Scene:
-    """A plot.
+    """A plot, which notebooks show as a picture.
 
     Attributes
     ----------
@@ -81,9 +85,43 @@ class Scene:
     title: str
     shapes: Sequence[Shape]
 
+    def __repr__(self) -> str:
+        return f"<Scene {self.title}>"
+
+    def _repr_svg_(self) -> str:
+        return svg_file(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the plot as an SVG file.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write, such as ``plot.svg``.
+
+        Raises
+        ------
+        DistiliqaError
+            The disk is full or the folder cannot be written.
+        """
+        write_text(Path(path), svg_file(self))
+
+
+def svg_file(scene: Scene) -> str:
+    """Draw a plot as an SVG file of its own, with its size and its styles."""
+    colors, rules = (_template(name) for name in ("colors.css", "plot.css"))
+    style = f"svg.plot {{ background: #fff;\n{colors}}}\n{rules}svg.plot {{ width: auto; }}"
+    head = Markup('<svg width="{}" height="{}"').format(_px(scene.width), _px(scene.height))
+    drawn = svg(scene).replace("<svg", head, 1)
+    return drawn.replace("<title>", Markup("<style>{}</style><title>").format(style), 1)
+
+
+def _template(name: str) -> str:
+    return (files("distiliqa.report") / "templates" / name).read_text("utf-8")
+
 
 def svg(scene: Scene) -> Markup:
-    """Draw a plot as inline SVG without a script; its styles are classes in ``style.css``."""
+    """Draw a plot as inline SVG without a script; its styles are classes in ``plot.css``."""
     return Markup(
         '<svg class="plot" role="img" viewBox="0 0 {} {}" xmlns="http://www.w3.org/2000/svg">'
         "<title>{}</title>{}</svg>"

@@ -1,19 +1,22 @@
-"""``distiliqa.score``: the scores of files or of arrays, for a program in Python."""
+"""`distiliqa.score`: score files, folders, arrays or slices with one call."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import cast
 
 from distiliqa.ct import CTWarning
 from distiliqa.models.folder import DEFAULT
-from distiliqa.scoring.images import Images, Spacing, is_one
+from distiliqa.report.names import ARRAY
+from distiliqa.report.scores import Scores
+from distiliqa.scoring.images import Images, Spacing, is_one, paths_of
 from distiliqa.scoring.measuring import Measuring, SeriesPool, check_measuring
-from distiliqa.scoring.model import Model, load_model
+from distiliqa.scoring.model import Model, as_model
+from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import require_scores, score_inputs
-from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.scoring.tuning import tuned
 
@@ -25,7 +28,7 @@ def score(
     reference: str | Path | None = None,
     spacing_mm: Spacing = None,
     measures: Measuring = "basic",
-) -> list[SeriesScore]:
+) -> Scores:
     """Score every axial CT slice of files, folders, zips or globs, or of arrays in HU.
 
     The first run over 1000 slices or more measures what scores fastest here, and keeps the result
@@ -51,9 +54,9 @@ def score(
 
     Returns
     -------
-    list[SeriesScore]
-        One for each series, slices in the order of their position. A `CTWarning` names each
-        file that could not be scored.
+    Scores
+        A list with one `SeriesScore` for each series, slices in the order of their position. A
+        notebook shows it as a table. A `CTWarning` names each file that could not be scored.
 
     Raises
     ------
@@ -63,20 +66,27 @@ def score(
     ValueError
         ``source`` is neither paths nor images in HU, or has options of the other kind; or another
         word for ``measures``.
+
+    Examples
+    --------
+    >>> scores = distiliqa.score("scan")
+    >>> [series.score for series in scores]
+    >>> distiliqa.score(hu, spacing_mm=0.7)[0].slices[0].noise_hu  # (rows, columns), HU
     """
     check_measuring(measures)
-    paths = _paths(source)
-    loaded = model if isinstance(model, Model) else load_model(model)
+    paths = paths_of(source)
+    loaded = as_model(model)
     if paths is None:
         if reference is not None:
             raise ValueError("reference compares files; arrays have no position to match")
-        return _score_images(cast(Images, source), loaded, spacing_mm, measures)
+        return Scores(_score_images(cast(Images, source), loaded, spacing_mm, measures))
     if spacing_mm is not None:
         raise ValueError("spacing_mm is for arrays; files have their own")
     run = score_inputs(
         paths,
         loaded,
         reference=reference,
+        keep_heatmaps=True,
         tune=None if loaded is model else tuned,
         measures=measures,
     )
@@ -85,30 +95,32 @@ def score(
     require_scores(run)
     for problem in run.failed:
         warnings.warn(f"{problem.path}: {problem.reason}", CTWarning, stacklevel=2)
-    return list(run.series)
-
-
-def _paths(source: object) -> list[str | Path] | None:
-    """The paths that ``source`` names; None where it is images."""
-    if isinstance(source, str | Path):
-        return [source]
-    if not isinstance(source, list | tuple):
-        return None
-    paths = [part for part in source if isinstance(part, str | Path)]
-    if paths and len(paths) < len(source):
-        raise ValueError("paths and images in one list; give one kind")
-    return paths or None
+    return Scores(run)
 
 
 def _score_images(
     images: Images, model: Model, spacing_mm: Spacing, measures: Measuring
-) -> list[SeriesScore]:
+) -> ScoringRun:
+    start = perf_counter()
     chosen = model if is_one(images) else model.for_many()
-    found = chosen.score(images, spacing_mm=spacing_mm, measures=measures)
+    found = chosen.score(images, spacing_mm=spacing_mm, measures=measures, keep_heatmaps=True)
     series: dict[str, list[SliceScore]] = {}
     for slice_ in found if isinstance(found, list) else [found]:
         series.setdefault(slice_.series, []).append(slice_)
     pool = SeriesPool(count_outside=False)
-    kept = {name: tuple(map(pool.add, slices)) for name, slices in series.items()}
+    slices = tuple(pool.add(slice_) for one in series.values() for slice_ in one)
     pool.close()
-    return [SeriesScore(name, kept[name], pooled=pool.pooled.get(name)) for name in kept]
+    seconds = perf_counter() - start
+    return ScoringRun(
+        model=model.config,
+        inputs=(ARRAY,),
+        slices=slices,
+        failed=(),
+        left_out=(),
+        found=len(slices),
+        sha256={},
+        seconds={"index": 0.0, "tuning": 0.0, "read": 0.0, "inference": seconds, "total": seconds},
+        execution=chosen.execution,
+        measures=measures,
+        pooled=pool.pooled,
+    )
