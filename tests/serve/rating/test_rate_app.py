@@ -121,6 +121,8 @@ def test_a_reader_rates_by_buttons_on_a_telephone(browser: Any, url: str, study:
         page = begun(Page(browser, url))
         assert page.run("return document.documentElement.scrollWidth") <= 390
         page.wait(lambda: page.find("[data-answer='3']").is_enabled())
+        lowest = "return Math.max(...arguments[0].map((one) => one.getBoundingClientRect().bottom))"
+        assert page.run(lowest, page.all("[data-answer]")) <= 844  # nobody must scroll to answer
         page.find("[data-answer='3']").click()
         page.wait(lambda: page.find("#progress").text.startswith("1 of 4"))
     finally:
