@@ -17,7 +17,7 @@ release = version = __version__
 extensions = [
     "sphinx.ext.autodoc",
     "numpydoc",
-    "myst_parser",
+    "myst_nb",
     "generated",
     "local_links",
 ]
@@ -33,6 +33,7 @@ numpydoc_xref_param_type = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # their outputs are kept, see tools/make_docs/notebooks.py
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"distiliqa {release}"

@@ -17,7 +17,12 @@ FEATURES = {
     *("cli/test_score_measures.py", "cli/test_score_pdf.py", "cli/test_series_files.py"),
     *("cli/test_training.py", "ct/dicom/test_damaged.py", "ct/dicom/test_kinds.py"),
     *("ct/test_lossy_pixels.py", "ct/test_memory.py", "ct/volumes/test_damaged_nifti.py"),
-    *("docs/test_comparison.py", "docs/test_pages.py", "docs/test_quoted_words.py"),
+    *(
+        "docs/test_comparison.py",
+        "docs/test_notebooks.py",
+        "docs/test_pages.py",
+        "docs/test_quoted_words.py",
+    ),
     *("lab/benchmark/test_recipes.py", "lab/benchmark/test_run_script.py"),
     *("lab/train/test_resume.py", "lab/train/test_training.py"),
     *("lab/train/test_unseen_kinds.py", "pacs/test_end_to_end.py"),
