@@ -61,6 +61,16 @@ def test_a_model_without_limits_of_shape_warns_of_none():
     assert check_domain(Domain(0.05, 100, 40), 0.4, NOT_HU) == (0.4, ())
 
 
+def test_a_limit_of_none_is_no_division_by_it():
+    none = TissueLimits(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    domain = replace(KNOWN, deepest_cleft=0.0, most_contrast_hu=0.0, tissue=none)
+    bare = BodyTissue(aspect=1.4, air=0.0, bone=0.0, ring=0.0, fat=0.0, soft=0.0, peak=0.0)
+    plain = BodyShape(280.0, 0.0, None, True, tissue=bare)
+    assert check_domain(domain, 0.4, plain) == (0.4, ())
+    bony = replace(plain, tissue=replace(bare, bone=0.01))
+    assert check_domain(domain, 0.4, bony) == (MAX_RATIO, (BONY_BODY,))
+
+
 LIMITS = TissueLimits(1.0, 0.2, 0.005, 0.2, 0.7, 0.05, 0.8, 0.9)
 PARTS = BodyTissue(aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, peak=0.4)
 

@@ -50,13 +50,13 @@ def check_domain(
     distance : float
         Output of the network for the slice.
     """
-    ratios = {OUT_OF_DOMAIN: distance, SPLIT_BODY: shape.cleft / domain.deepest_cleft}
+    ratios = {OUT_OF_DOMAIN: distance, SPLIT_BODY: _above(shape.cleft, domain.deepest_cleft)}
     if domain.smallest_mm is not None and shape.diameter_mm:
         ratios[SMALL_BODY] = domain.smallest_mm / shape.diameter_mm
     if shape.contrast_hu:
         ratios[UNIFORM_BODY] = domain.least_contrast_hu / shape.contrast_hu
         if domain.most_contrast_hu is not None:
-            ratios[HIGH_CONTRAST] = shape.contrast_hu / domain.most_contrast_hu
+            ratios[HIGH_CONTRAST] = _above(shape.contrast_hu, domain.most_contrast_hu)
     if domain.tissue is not None and shape.tissue is not None:
         for sentence, ratio in _tissue_ratios(domain.tissue, shape.tissue):
             ratios[sentence] = max(ratio, ratios.get(sentence, 0.0))
@@ -69,15 +69,23 @@ def _tissue_ratios(limits: TissueLimits, tissue: BodyTissue) -> Iterator[tuple[s
     yield NARROW_BODY, _below(tissue.aspect, limits.min_aspect)
     yield NO_AIR, _below(tissue.air, limits.min_air)
     yield BODY_WITHOUT_BONE, _below(tissue.bone, limits.min_bone)
-    yield BONY_BODY, tissue.bone / limits.max_bone
-    yield BONY_BODY, tissue.ring / limits.max_ring
+    yield BONY_BODY, _above(tissue.bone, limits.max_bone)
+    yield BONY_BODY, _above(tissue.ring, limits.max_ring)
     yield UNIFORM_BODY, _below(tissue.fat, limits.min_fat)
-    yield UNIFORM_BODY, tissue.soft / limits.max_soft
-    yield UNIFORM_BODY, tissue.peak / limits.max_peak
+    yield UNIFORM_BODY, _above(tissue.soft, limits.max_soft)
+    yield UNIFORM_BODY, _above(tissue.peak, limits.max_peak)
 
 
 def _below(value: float, limit: float) -> float:
-    return limit / max(value, limit / MAX_RATIO)
+    """How far a measure is below its limit; nothing is below a limit of none."""
+    return limit / max(value, limit / MAX_RATIO) if limit > 0 else 0.0
+
+
+def _above(value: float, limit: float) -> float:
+    """How far a measure is above its limit; a limit of none is that of a model that saw none."""
+    if limit > 0:
+        return value / limit
+    return MAX_RATIO if value > 0 else 0.0
 
 
 def unlike_training(ct: CTSlice, config: ModelConfig) -> Iterator[str]:
