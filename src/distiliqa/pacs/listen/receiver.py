@@ -113,7 +113,8 @@ def _store(event: Any, queue: Queue, doses: ReceivedDoses) -> int:
     try:
         header = _start_of(event.dataset_path)
         series = checked_uid(header.SeriesInstanceUID, "series")
-        is_dose = header.SOPClassUID in DOSE_REPORT_CLASSES
+        kind = header.get("SOPClassUID", event.request.AffectedSOPClassUID)
+        is_dose = kind in DOSE_REPORT_CLASSES
         study = checked_uid(header.StudyInstanceUID, "study") if is_dose else ""
         if checked_uid(header.SOPInstanceUID, "object") != instance:
             raise ValueError("the message and the object name different objects")
