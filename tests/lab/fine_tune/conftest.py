@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.support.settled import settled
 
+from distiliqa.ct.window import SOFT_TISSUE
 from distiliqa.lab.data.ratings import read_rated_images
 from distiliqa.lab.fine_tune.fine_tuning import FineTuning, Settings
 from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
@@ -22,23 +24,32 @@ from distiliqa.models.score_scale import ScoreScale
 
 SIDE, CASES, NOISES = 128, 13, (5, 15, 30, 60)
 SIZES = NetworkConfig(
-    stem="strided", stem_blocks=4, stem_width=4, patch=2, depth=1, width=16, heads=2, mlp=16,
+    stem="strided", stem_blocks=4, stem_width=10, patch=2, depth=1, width=16, heads=2, mlp=16,
     outputs=3, image_size=SIDE,
 )  # fmt: skip
 SCALE = ScoreScale(1.0, 5.0, "as our readers rate it")
+
+
+def slice_of(case: int, noise: int, rng: np.random.Generator) -> np.ndarray:
+    """A slice in HU: what a network without training sees best is how bright an image is."""
+    y, x = np.mgrid[-64:64, -64:64]
+    body = (y / 50) ** 2 + (x / (40 + case)) ** 2 < 1
+    return np.where(body, 3 * noise - 90 + rng.normal(0, 5, body.shape), -1000.0)
 
 
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder of a network that nobody trained, with a limit of its domain."""
     torch.manual_seed(1)
-    network, folder = Network(SIZES).eval(), tmp_path_factory.mktemp("models") / "small"
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("models") / "small"
+    seen = np.stack([SOFT_TISSUE.apply(slice_of(0, noise, rng))[None] for noise in NOISES])
+    network = settled(Network(SIZES), torch.from_numpy(seen).float())
     network.vit.encoder.pos_embedding.data.zero_()  # the image decides on the features
     reference = DomainReference(torch.zeros(2 * 16 + 16), 0.01 * torch.eye(2 * 16 + 16))
     config = ModelConfig(
         "small", "1.0", {}, 3, ScoreScale(0.0, 4.0, "made up"), domain=Domain(0.05, 9, 9)
     )
-    images = np.random.default_rng(0).random((2, 1, SIDE, SIDE), np.float32)
+    images = rng.random((2, 1, SIDE, SIDE), np.float32)
     export_network(ScoringGraph(network, reference), folder, config, "# small\n", images)
     return folder
 
@@ -48,13 +59,10 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """52 slices of 13 patients, with two readers and an attribute: ``ratings.csv``."""
     folder = tmp_path_factory.mktemp("rated")
     rng = np.random.default_rng(0)
-    y, x = np.mgrid[-64:64, -64:64]
     rows = ["image,case,A,B,noise"]
     for case in range(CASES):
-        body = (y / 50) ** 2 + (x / (40 + case)) ** 2 < 1
         for noise in NOISES:
-            # What a network without training sees best is how bright an image is.
-            hu = np.where(body, 3 * noise - 90 + rng.normal(0, 5, body.shape), -1000.0)
+            hu = slice_of(case, noise, rng)
             np.save(folder / f"p{case}_{noise}.npy", hu.astype(np.float32))
             rating = np.clip(5 - 3.6 * noise / 60 + rng.normal(0, 0.2, 2), 1, 5)
             rows.append(f"p{case}_{noise}.npy,p{case},{rating[0]:.2f},{rating[1]:.2f},{noise}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.support.settled import settled
 
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.ratings import RatedImage
@@ -101,8 +102,9 @@ def composite(rng: np.random.Generator) -> Composite:
 
 def test_the_map_is_lowest_where_the_image_is_worse() -> None:
     torch.manual_seed(0)
-    network = Network(CONFIG).eval()
     rng = np.random.default_rng(0)
+    images = np.stack([composite(rng).image for _ in range(8)])
+    network = settled(Network(CONFIG), torch.from_numpy(images)[:, None])
     head = fit_local_head(network, (composite(rng) for _ in range(30)))
     assert head is not None
     graph = ScoringGraph(network, local=head).eval()

@@ -127,6 +127,7 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory, patients: Patients) 
     (folder / "model.yaml").write_text(
         f"""
 name: tiny
+version: 1.0.0
 refused: []
 patients: patients.yaml
 scale: {{}}
