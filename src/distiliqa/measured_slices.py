@@ -50,13 +50,11 @@ def measures(
 
 
 def _slices(source: object, spacing_mm: Spacing) -> Iterator[CTSlice]:
-    paths = paths_of(source)
+    paths = paths_of(source, spacing_mm)
     if paths is None:
         for ct in as_slices(cast(Images, source), spacing_mm):
             check_hu(ct.hu)
             yield ct
         return
-    if spacing_mm is not None:
-        raise ValueError("spacing_mm is for arrays; files have their own")
     for path in paths:
         yield from read_ct(path)

@@ -74,14 +74,12 @@ def score(
     >>> distiliqa.score(hu, spacing_mm=0.7)[0].slices[0].noise_hu  # (rows, columns), HU
     """
     check_measuring(measures)
-    paths = paths_of(source)
+    paths = paths_of(source, spacing_mm)
     loaded = as_model(model)
     if paths is None:
         if reference is not None:
             raise ValueError("reference compares files; arrays have no position to match")
         return Scores(_score_images(cast(Images, source), loaded, spacing_mm, measures))
-    if spacing_mm is not None:
-        raise ValueError("spacing_mm is for arrays; files have their own")
     run = score_inputs(
         paths,
         loaded,

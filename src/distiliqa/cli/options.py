@@ -36,6 +36,16 @@ PrecisionOption = Annotated[
         rich_help_panel=SPEED,
     ),
 ]
+PagePort = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port of the page; default: 8414 or after.")
+]
+PageHost = Annotated[
+    str | None,
+    typer.Option(help="Address to listen at; browsers then need the token that is printed."),
+]
+NoBrowser = Annotated[
+    bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
+]
 CredentialsFile = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from distiliqa.cli.options import numbers
+from distiliqa.cli.options import NoBrowser, PageHost, PagePort, numbers
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
@@ -40,16 +40,9 @@ def rate(
             help="Pairs that each reader compares; default: about 220 for 50 images.",
         ),
     ] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port of the page; default: 8414 or after.")
-    ] = None,
-    host: Annotated[
-        str | None,
-        typer.Option(help="Address to listen at; browsers then need the token that is printed."),
-    ] = None,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
-    ] = False,
+    port: PagePort = None,
+    host: PageHost = None,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Let readers compare pairs of images, or rate images, in a browser of this machine.
 

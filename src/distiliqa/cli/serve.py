@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from distiliqa.cli.levels import LevelsFile, ProtocolsFile, read_tables
-from distiliqa.cli.options import ModelOption
+from distiliqa.cli.options import ModelOption, NoBrowser, PageHost, PagePort
 from distiliqa.terminal import say
 
 
@@ -20,16 +20,9 @@ def serve(
             help="CT, results of score, a database of monitor, or a folder of listen.",
         ),
     ] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port of the page; default: 8414 or after.")
-    ] = None,
-    host: Annotated[
-        str | None,
-        typer.Option(help="Address to listen at; browsers then need the token that is printed."),
-    ] = None,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
-    ] = False,
+    port: PagePort = None,
+    host: PageHost = None,
+    no_browser: NoBrowser = False,
     shortcut: Annotated[
         bool,
         typer.Option(

@@ -25,14 +25,21 @@ def is_one(images: Images) -> bool:
     return not _is_list(images) and np.ndim(cast(ArrayLike, images)) == 2
 
 
-def paths_of(source: object) -> list[str | Path] | None:
+def paths_of(source: object, spacing_mm: Spacing = None) -> list[str | Path] | None:
     """The paths that ``source`` names; None where it is images.
 
     Raises
     ------
     ValueError
-        A list holds both.
+        A list holds both, or paths have a spacing.
     """
+    paths = _named(source)
+    if paths is not None and spacing_mm is not None:
+        raise ValueError("spacing_mm is for arrays; files have their own")
+    return paths
+
+
+def _named(source: object) -> list[str | Path] | None:
     if isinstance(source, str | Path):
         return [source]
     if not isinstance(source, list | tuple):

@@ -29,10 +29,10 @@ def list_series(request: Request) -> Response:
     """One row a series, the worst first, and the scale of the scores."""
     workspace: Workspace = request.app.state.workspace
     identify = workspace.settings.identify
-    rows = [one.row(identify=identify) for one in workspace.series()]
-    scales = {found.id: found.model["scale"] for found in workspace.results()}
-    for row in rows:
-        row["scale"] = scales[row["key"].rpartition(".")[0]]
+    rows = [
+        {**one.series.row(identify=identify), "scale": one.results.model["scale"]}
+        for one in workspace.listed()
+    ]
     rows.sort(key=_worst_first)
     return JSONResponse(rows)
 

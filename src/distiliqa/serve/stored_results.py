@@ -19,6 +19,7 @@ from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.names import short_hash
 
 MAX_RESULT_BYTES = 512 << 20  # 100,000 slices
+_MAX_KEPT = 1024  # results that are not read again; of a listener 500 are shown
 _ACQUISITION = {found.name for found in fields(Acquisition)}
 # Of a slice; all else stays in its file.
 _SLICE = (
@@ -101,7 +102,7 @@ def read_results(folder: Path, number: str) -> StoredResults:
     return _read(folder, number, file_stamp(folder / SCORES_JSON, folder / SERIES_CSV))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_MAX_KEPT)
 def _read(folder: Path, number: str, stamp: FileStamp | None) -> StoredResults:
     path = folder / SCORES_JSON
     if stamp is None:

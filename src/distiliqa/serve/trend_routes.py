@@ -51,7 +51,7 @@ def plot(request: Request) -> Response:
     if x not in LABELS or y not in LABELS or by not in GROUPS:
         raise DistiliqaError("no such measure", remedy="choose one of the list")
     workspace: Workspace = request.app.state.workspace
-    rows = [one.row(identify=workspace.settings.identify) for one in workspace.series()]
+    rows = [one.series.row(identify=workspace.settings.identify) for one in workspace.listed()]
     places = [
         Place(row[x], row[y], row)
         for row in rows

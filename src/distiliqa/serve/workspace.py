@@ -105,10 +105,11 @@ class Workspace:
                 found.append(read_results(folder, number))
         return found
 
-    def series(self) -> list[StoredSeries]:
+    def listed(self) -> list[Chosen]:
         """The series of all results but those of exports, which are copies."""
         exports = {job.id for job in self.queue.jobs() if job.series}
-        return [one for found in self.results() if found.id not in exports for one in found.series]
+        kept = (found for found in self.results() if found.id not in exports)
+        return [Chosen(found, one) for found in kept for one in found.series]
 
     def choose(self, key: str) -> Chosen:
         """The series of a key. Raises `DistiliqaError` if there is none."""

@@ -86,7 +86,8 @@ def open_design(data: Path, out: Path, asked: Asked) -> tuple[Design, tuple[Slic
         There are too few or too many images, or the study in ``out`` is another one.
     """
     slices = index_ct(data).slices
-    found = {_image(info, slices, data): info for info in slices}
+    of_many = {info.path for info in slices if info.frame}
+    found = {_image(info, data, is_alone=info.path not in of_many): info for info in slices}
     path = out / RECORD
     if path.is_file():
         design = _read(path)
@@ -97,10 +98,7 @@ def open_design(data: Path, out: Path, asked: Asked) -> tuple[Design, tuple[Slic
     return design, tuple(found[image] for image in design.images)
 
 
-def _image(info: SliceInfo, all_slices: tuple[SliceInfo, ...], data: Path) -> StudyImage:
-    is_alone = info.frame == 0 and not any(
-        other.path == info.path and other.frame for other in all_slices
-    )
+def _image(info: SliceInfo, data: Path, *, is_alone: bool) -> StudyImage:
     name = name_in(info.path, data)
     return StudyImage(name, None if is_alone else info.frame, digest_of(info.path))
 
