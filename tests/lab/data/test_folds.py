@@ -37,8 +37,7 @@ def test_no_group_on_both_sides_of_random_groupings(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n, count = int(rng.integers(30, 200)), int(rng.integers(2, 6))
     cases = rng.choice([f"C{k}" for k in range(int(rng.integers(count, 15)))], n)
-    if len(set(cases)) < count:
-        pytest.skip("fewer groups than folds")
+    count = min(count, len(set(cases)))
     images = [image(i, case=case) for i, case in enumerate(cases)]
     folds = make_folds(images, count=count, seed=seed)
     check_partition(folds, n)
