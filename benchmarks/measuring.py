@@ -20,11 +20,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnxruntime
 
+from bench.compact_0_1_0 import write_compact_0_1_0
 from bench.figures import Figure, Found, publish
-from bench.model_sizes import COMPACT_0_1_0, random_graph
 from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import CTSlice, index_ct
-from distiliqa.lab.network.onnx_export import write_onnx
 from distiliqa.metrics import SliceParts
 from distiliqa.models.config import INPUT
 from distiliqa.scoring.measuring import measured
@@ -77,8 +76,7 @@ def measure(data: Path = EXAMPLE_SERIES) -> Found:
 
 def _session() -> onnxruntime.InferenceSession:
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "compact.onnx"
-        write_onnx(random_graph(COMPACT_0_1_0), path)
+        path = write_compact_0_1_0(Path(folder) / "compact.onnx")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

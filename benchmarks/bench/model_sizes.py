@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +13,16 @@ from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.score_scale import ScoreScale
 
-COMPACT_0_1_0 = NetworkConfig(
+_BETWEEN = NetworkConfig(
     stem="strided",
     stem_blocks=5,
-    stem_width=24,
+    stem_width=32,
     patch=1,
-    depth=5,
-    width=192,
-    heads=4,
-    mlp=768,
-    outputs=5,
+    depth=8,
+    width=384,
+    heads=6,
+    mlp=1536,
 )
-_BETWEEN = replace(COMPACT_0_1_0, stem_width=32, depth=8, width=384, heads=6, mlp=1536)
 MODELS: dict[str, NetworkConfig] = {
     "compact": PRESETS["compact"].with_outputs(5),
     "between": _BETWEEN.with_outputs(5),

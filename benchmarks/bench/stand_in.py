@@ -44,7 +44,7 @@ def normalise(stem: nn.Module, images: NDArray[np.float32]) -> None:
 
 def class_token(network: Network, image: NDArray[np.float32]) -> Tensor:
     vit = network.vit
-    return vit.tokens(vit.conv_proj(network.stem(torch.from_numpy(image))))[:, 0]
+    return vit.tokens(vit.conv_proj(network.stem(torch.from_numpy(image)))).of_class
 
 
 def ridge(features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

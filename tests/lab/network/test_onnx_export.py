@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from distiliqa.models.config import Domain, ModelConfig
 from distiliqa.models.folder import find_model, read_config
 from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.score_scale import ScoreScale
+from distiliqa.scoring.runtimes.onnx_file import read_graph
 
 CONFIG = ModelConfig("tiny", "1", {}, 0, ScoreScale(0, 4, "mean rating"))
 TINY = NetworkConfig(
@@ -122,6 +124,39 @@ def test_the_weights_are_in_the_onnx_file_bit_for_bit(tmp_path, images):
         np.testing.assert_allclose(one, other.detach(), atol=1e-4)
     assert 0 < float(expected[3].detach()[0]) < 1
     assert read_network(tmp_path / "model.onnx").config == network.config
+
+
+def test_scores_need_nothing_that_only_the_map_needs(tmp_path):
+    """The last layer of patches, so that a runtime which drops the map drops it too."""
+    graph = ScoringGraph(Network(TINY.with_heads(map=True, processed=True))).eval()
+    export.write_onnx(graph, tmp_path / "model.onnx")
+    model = read_graph(memoryview((tmp_path / "model.onnx").read_bytes()))
+    of_scores, of_map = needed(model, "scores"), needed(model, "heatmap")
+    weight = "network.vit.encoder.layers.encoder_layer_0.mlp.0.weight"
+    uses = [{node.output for node in model.nodes if weight in node.inputs} & of for of in
+            (of_scores, of_map)]  # fmt: skip
+    assert [len(found) for found in uses] == [1, 1]
+    assert not uses[0] & uses[1]
+
+
+def needed(model, output):
+    """Names of all values that an output depends on."""
+    found = {output}
+    for node in reversed(model.nodes):
+        if node.output in found:
+            found.update(node.inputs)
+    return found
+
+
+def test_runtimes_find_linear_layers_and_shapes_ready(model):
+    """Each linear layer is one operator of two axes, and no shape is computed but for the batch."""
+    graph = read_graph(memoryview((model[0] / "model.onnx").read_bytes()))
+    operators = Counter(node.operator for node in graph.nodes)
+    assert operators["Gemm"] == 4 * TINY.depth + 1
+    assert operators["MatMul"] == 2 * TINY.depth + 1  # attention, and the sum of columns
+    assert operators["Shape"] == 1
+    of_shape = [node for node in graph.nodes if node.operator == "Reshape"]
+    assert [node.inputs[1] in graph.constants for node in of_shape].count(False) == 0
 
 
 def test_an_onnx_file_of_0_1_0_has_no_weights_by_name():

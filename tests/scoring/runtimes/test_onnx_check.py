@@ -47,6 +47,7 @@ def node(operator: str, *inputs: str, name: str = "new", **attributes: Any) -> A
 
 def test_sound_networks_pass(check: Check) -> None:
     check(node("Expand", "best", "size"), size=[2, 1])
+    check(node("Pad", "image", "pads"), pads=[0, 0, 0, 0, 0, 0, 1, 1])
     folder = find_model("compact")
     assert checked_network(folder, read_config(folder)) == folder / ONNX
 
@@ -142,6 +143,10 @@ def test_what_grows_beyond_all_needs_is_refused(
         ([node("Transpose", "image", perm=[0, 0, 1, 2])], {}),
         ([node("Slice", "image", "zero", "zero", "axis")], {"zero": [0], "axis": [9]}),
         ([node("Relu", "nothing")], {}),
+        ([node("Pad", "image", "pads")], {"pads": [0, 0, 0, 0, 0, 0, HUGE, 1]}),
+        ([node("Pad", "image", "pads")], {"pads": [0, 0, 0, 0, 0, 0, -1, 1]}),
+        ([node("Pad", "image", "pads")], {"pads": [0, 0, 1, 1]}),
+        ([node("Pad", "image", "image")], {}),
         ([node("Softmax")], {}),
     ],
 )

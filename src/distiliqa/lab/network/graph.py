@@ -35,9 +35,9 @@ def image_statistics(known: Features) -> Tensor:
 def _means(image: Tensor) -> Tensor:
     """Means of 4 x 4 parts of slices (N, 1, S, S): (N, 16)."""
     side = image.shape[-1] // _PARTS
-    # A product sums the contiguous axis: runtimes pool large windows slowly.
-    along = image.reshape(-1, _PARTS, side, _PARTS, side) @ image.new_full((side, 1), side**-2)
-    return along.squeeze(4).sum(dim=2).flatten(1)
+    # Products with ones, first down the columns: runtimes pool large windows slowly.
+    down = image.new_full((1, side), 1 / side) @ image.reshape(-1, side, image.shape[-1])
+    return (down.reshape(-1, side) @ image.new_full((side, 1), 1 / side)).reshape(-1, _PARTS**2)
 
 
 class DomainReference(nn.Module):
@@ -75,9 +75,9 @@ class LocalHead(nn.Module):
         super().__init__()
         self.weight, self.bias = nn.Buffer(weight), nn.Buffer(bias)
 
-    def forward(self, grid: Tensor, tokens: Tensor) -> Tensor:  # (N, C, r, c), (N, 1 + r c, C)
-        scores = patch_features(grid, tokens) @ self.weight + self.bias
-        return scores.unflatten(1, tuple(grid.shape[2:]))  # (N, r, c)
+    def forward(self, known: Features) -> Tensor:
+        scores = patch_features(known.grid, known.patches) @ self.weight + self.bias
+        return scores.unflatten(1, tuple(known.grid.shape[2:]))  # (N, r, c)
 
 
 class ScoringGraph(nn.Module):
@@ -118,11 +118,11 @@ class ScoringGraph(nn.Module):
         return tuple(name for name, there in known.items() if there)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        known = self.network.features(image)
+        known = self.network.features(image, patches=self.has_heatmap)
         heads = self.network.heads(known)
         quality = heads.map
         if self.local is not None:
-            quality = in_input_pose(self.local(known.grid, known.tokens), known)
+            quality = in_input_pose(self.local(known), known)
         found = [
             heads.scores,
             None if self.domain is None else self.domain(image_statistics(known)),

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from distiliqa.lab.network.pose import Pose, pose_of, posed, unposed
 from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.network.stem import PUBLISHED_GRID, PublishedStem, StridedStem
-from distiliqa.lab.network.transformer import VisionTransformer
+from distiliqa.lab.network.transformer import Tokens, VisionTransformer
 
 
 class Features(NamedTuple):
@@ -20,14 +20,16 @@ class Features(NamedTuple):
     ----------
     image : (N, 1, S, S), input of the stem.
     grid : (N, width, r, c), patches before the transformer.
-    tokens : (N, 1 + r c, width), class token and patches after it.
+    token : (N, width), class token after it.
+    patches : (N, r c, width), patches after it; None where no head needs them.
     pose : pose of the slices before they were brought into the canonical one; None where they
         were not.
     """
 
     image: Tensor
     grid: Tensor
-    tokens: Tensor
+    token: Tensor
+    patches: Tensor | None
     pose: Pose | None
 
 
@@ -84,12 +86,15 @@ class Network(nn.Module):
         """True if the stem sees the whole slice, so that patches are parts of the slice."""
         return isinstance(self.stem, StridedStem)
 
-    def features(self, image: Tensor, pose: Pose | None = None) -> Features:
+    def features(
+        self, image: Tensor, pose: Pose | None = None, *, patches: bool | None = None
+    ) -> Features:
         """Features of windowed slices (N, 1, S, S).
 
         Parameters
         ----------
         pose : pose of the slices, computed from them in full precision; None computes it here.
+        patches : whether the patches after the transformer are needed; None if the map needs them.
         """
         if not self.sees_all or self.training:
             pose = None
@@ -97,14 +102,15 @@ class Network(nn.Module):
             pose = pose_of(image) if pose is None else pose
             image = posed(image, pose)
         grid = self.vit.conv_proj(self.stem(image))
-        return Features(image, grid, self.vit.tokens(grid), pose)
+        needed = self.map is not None if patches is None else patches
+        return Features(image, grid, *self.vit.tokens(grid, patches=needed), pose)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.vit.rate(self.features(image).tokens)
+        return self.vit.heads(self.features(image, patches=False).token)
 
     def heads(self, known: Features) -> Heads:
         """What the heads make of features of slices; the map is in the pose of the input."""
-        heads = self._heads(known.grid, known.tokens)
+        heads = self._heads(known.grid, Tokens(known.token, known.patches))
         return heads if heads.map is None else heads._replace(map=in_input_pose(heads.map, known))
 
     def heads_of_crop(self, crop: Tensor, corner: tuple[int, int]) -> Heads:
@@ -116,16 +122,17 @@ class Network(nn.Module):
         stride = self.config.patch << self.config.stem_blocks
         row, column = (round(at / stride) for at in corner)
         grid = self.vit.conv_proj(self.stem(crop))
-        return self._heads(grid, self.vit.tokens(grid, (row, column)))
+        patches = self.map is not None
+        return self._heads(grid, self.vit.tokens(grid, (row, column), patches=patches))
 
-    def _heads(self, grid: Tensor, tokens: Tensor) -> Heads:
+    def _heads(self, grid: Tensor, tokens: Tokens) -> Heads:
         quality = processed = None
         if self.map is not None:
-            flat = self.map(patch_features(grid, tokens)).squeeze(2)
+            flat = self.map(patch_features(grid, tokens.patches)).squeeze(2)
             quality = flat.unflatten(1, tuple(grid.shape[2:]))
         if self.processed is not None:
-            processed = self.processed(tokens[:, 0]).squeeze(1)
-        return Heads(self.vit.rate(tokens), quality, processed)
+            processed = self.processed(tokens.of_class).squeeze(1)
+        return Heads(self.vit.heads(tokens.of_class), quality, processed)
 
 
 def in_input_pose(quality: Tensor, known: Features) -> Tensor:
@@ -135,6 +142,12 @@ def in_input_pose(quality: Tensor, known: Features) -> Tensor:
     return unposed(quality, known.pose, known.image.shape[-1] // quality.shape[-1])
 
 
-def patch_features(grid: Tensor, tokens: Tensor) -> Tensor:
-    """Features of each patch, (N, r c, 2 C), from (N, C, r, c) and (N, 1 + r c, C)."""
-    return torch.cat([grid.flatten(2).transpose(1, 2), tokens[:, 1:]], dim=2)
+def patch_features(grid: Tensor, patches: Tensor | None) -> Tensor:
+    """Features of each patch before and after the transformer, (N, r c, 2 C).
+
+    Parameters
+    ----------
+    grid : (N, C, r, c). patches : (N, r c, C).
+    """
+    assert patches is not None
+    return torch.cat([grid.flatten(2).transpose(1, 2), patches], dim=2)

@@ -18,6 +18,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.files import make_folder, write_text
 from distiliqa.lab.network.graph import ScoringGraph, calibrated, read_calibration
 from distiliqa.lab.network.network import Network
+from distiliqa.lab.network.onnx_translation import translations
 from distiliqa.lab.network.onnx_weights import SIZES, read_onnx
 from distiliqa.lab.network.weights import read_network, weights_file
 from distiliqa.models.config import DISTANCE, HEATMAP, INPUT, OUTPUT, PROCESSED, ModelConfig
@@ -169,6 +170,7 @@ def write_onnx(graph: ScoringGraph, path: Path) -> None:
             opset_version=OPSET,
             dynamo=True,
             optimize=False,
+            custom_translation_table=translations(),
             verbose=False,
         )
     assert program is not None
@@ -186,9 +188,35 @@ def simplify(model: ir.Model) -> None:
     from onnxscript import optimizer
 
     optimizer.inline(model)
+    for node in model.graph:
+        if node.op_type == "Reshape":
+            _state_shape(node, model.graph)
+            _start_from_first(node)
     optimizer.fold_constants(model, should_fold=_is_no_weight)
     optimizer.remove_unused_nodes(model)
     passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+
+
+def _state_shape(reshape: ir.Node, graph: ir.Graph) -> None:
+    """Write the new shape as a constant where all of it is known but the number of slices."""
+    import onnx_ir as ir
+
+    shape = reshape.outputs[0].shape
+    if shape is None:
+        return
+    sizes = [size if isinstance(size, int) else -1 for size in shape]
+    if sizes.count(-1) <= 1:
+        constant = ir.node("Constant", [], {"value": ir.tensor(sizes, ir.DataType.INT64)})
+        graph.insert_before(reshape, constant)
+        reshape.replace_input_with(1, constant.outputs[0])
+
+
+def _start_from_first(reshape: ir.Node) -> None:
+    """Reshape what the reshape before takes."""
+    given = reshape.inputs[0]
+    before = None if given is None else given.producer()
+    if before is not None and before.op_type == "Reshape":
+        reshape.replace_input_with(0, before.inputs[0])
 
 
 def _is_no_weight(node: ir.Node) -> bool | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 _MAX_SHIFT_PART = 8  # part of the side by which content is moved at most
 _NOTHING = 1e-6
@@ -34,10 +35,10 @@ class Pose(NamedTuple):
 
 def pose_of(image: Tensor) -> Pose:
     """Compute the pose of windowed slices, (N, 1, S, S) in [0, 1]."""
-    ones = torch.ones(image.shape[-1], 1, device=image.device, dtype=image.dtype)
-    # Products with ones: runtimes sum along columns slowly.
-    sums = [image[:, 0] @ ones, image[:, 0].transpose(1, 2) @ ones]
-    profiles = torch.stack(sums, dim=1).squeeze(3)  # (N, 2, S)
+    # A product with ones: runtimes sum down columns slowly.
+    ones = torch.ones(1, image.shape[-1], device=image.device, dtype=image.dtype)
+    sums = [image.sum(dim=3), (ones @ image).squeeze(2)]
+    profiles = torch.cat(sums, dim=1)  # (N, 2, S)
     at = from_middle(image)
     shares = profiles / profiles.sum(dim=2, keepdim=True).clamp_min(_NOTHING)
     center = (shares * at).sum(dim=2, keepdim=True)
@@ -51,25 +52,24 @@ def pose_of(image: Tensor) -> Pose:
 
 def posed(image: Tensor, pose: Pose) -> Tensor:
     """Bring slices (N, 1, S, S) into the canonical pose; air fills the border."""
-    last = image.shape[-1] - 1
-    # Whole numbers of half pixels: in reduced precision others would miss their pixels.
-    steps = 2 * torch.arange(last + 1, device=image.device) - last
-    offset, direction = (part.long()[:, :, None] for part in pose)
-    source = (last + 2 * offset + direction * steps) // 2
-    inside = ((source >= 0) & (source <= last)).to(image.dtype)
+    side = image.shape[-1]
+    there = torch.arange(side, device=image.device)
+    back = pose.direction[:, :, None] < 0
+    source = torch.where(back, side - 1 - there, there) + pose.offset.long()[:, :, None]
+    source = torch.where((source >= 0) & (source < side), source, side)  # there lies the air
     slices = pose.direction[:, :1].abs().cumsum(dim=0).long() - 1  # 0, 1, ... (N, 1)
-    places = source.clamp(0, last) + (last + 1) * slices[..., None]  # rows of all slices in one
+    places = source + (side + 1) * slices[..., None]  # rows are numbered through all slices
     rows, columns = places.unbind(dim=1)  # (N, S) each
-    turned = _chosen(image[:, 0], rows) * inside[:, 0, :, None]
-    return (_chosen(turned.transpose(1, 2), columns) * inside[:, 1, :, None]).transpose(1, 2)[
-        :, None
-    ]
+    with_air = functional.pad(image, (0, 1, 0, 1))
+    turned = _chosen(with_air, rows).transpose(1, 2)  # (N, S + 1, S)
+    return _chosen(turned, columns).transpose(1, 2)[:, None]
 
 
 def _chosen(images: Tensor, rows: Tensor) -> Tensor:
-    """Rows of images (N, S, S); they are numbered through all images, (N, S)."""
-    found = images.reshape(-1, images.shape[-1]).index_select(0, rows.flatten())
-    return found.reshape(-1, *images.shape[1:])
+    """Rows of images of S columns, (N, S', S), which are numbered through all images, (N, R)."""
+    columns = images.shape[-1]
+    found = images.reshape(-1, columns).index_select(0, rows.flatten())
+    return found.reshape(-1, rows.shape[1], columns)  # (N, R, S)
 
 
 def unposed(grid: Tensor, pose: Pose, stride: int) -> Tensor:

@@ -8,12 +8,28 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 EPSILON = 1e-6  # of every layer normalisation, as torchvision's ViT
+_ALL = (slice(None),)
+
+
+class Tokens(NamedTuple):
+    """Tokens after all layers.
+
+    Attributes
+    ----------
+    of_class : (N, width), the class token.
+    patches : (N, T, width); None where they were not asked for.
+    """
+
+    of_class: Tensor
+    patches: Tensor | None
 
 
 class SelfAttention(nn.Module):
@@ -28,9 +44,13 @@ class SelfAttention(nn.Module):
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
 
-    def forward(self, tokens: Tensor) -> Tensor:  # (N, T, width)
+    def forward(self, tokens: Tensor, places: Sequence[slice] = _ALL) -> list[Tensor]:
+        """What the tokens at each of these places gather from all tokens, (N, T, width)."""
         joint = functional.linear(tokens, self.in_proj_weight, self.in_proj_bias)
         query, key, value = joint.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        return [self._gathered(query[:, :, place], key, value) for place in places]
+
+    def _gathered(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         mixed = functional.scaled_dot_product_attention(query, key, value)  # (N, heads, T, d)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
@@ -51,8 +71,13 @@ class EncoderBlock(nn.Module):
             nn.init.normal_(layer.bias, std=1e-6)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        tokens = tokens + self.self_attention(self.ln_1(tokens))
-        return tokens + self.mlp(self.ln_2(tokens))
+        return self.at(tokens, _ALL)[0]
+
+    def at(self, tokens: Tensor, places: Sequence[slice]) -> list[Tensor]:
+        """The tokens at each of these places after the layer, each place computed by itself."""
+        gathered = self.self_attention(self.ln_1(tokens), places)
+        parts = [tokens[:, place] + part for place, part in zip(places, gathered, strict=True)]
+        return [part + self.mlp(self.ln_2(part)) for part in parts]
 
 
 class Encoder(nn.Module):
@@ -65,10 +90,23 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(OrderedDict(blocks))
         self.ln = nn.LayerNorm(width, EPSILON)
 
-    def forward(self, tokens: Tensor, positions: Tensor | None = None) -> Tensor:
-        return self.ln(
-            self.layers(tokens + (self.pos_embedding if positions is None else positions))
-        )
+    def forward(
+        self, tokens: Tensor, positions: Tensor | None = None, places: Sequence[slice] = _ALL
+    ) -> list[Tensor]:
+        """The tokens at each of these places after all layers.
+
+        In eval mode the last layer computes no others. In training all layers are one module, which
+        can be compiled.
+        """
+        tokens = tokens + (self.pos_embedding if positions is None else positions)
+        if self.training:
+            tokens = self.ln(self.layers(tokens))
+            return [tokens[:, place] for place in places]
+        *first, last = self.layers
+        assert isinstance(last, EncoderBlock)
+        for layer in first:
+            tokens = layer(tokens)
+        return [self.ln(part) for part in last.at(tokens, places)]
 
     def positions_of(self, rows: slice, columns: slice) -> Tensor:
         """Embeddings of the class token and of a rectangle of the patches, (1, 1 + T, width)."""
@@ -107,27 +145,24 @@ class VisionTransformer(nn.Module):
         nn.init.trunc_normal_(projection.weight, std=(channels * patch**2) ** -0.5)
 
     def forward(self, features: Tensor, corner: tuple[int, int] | None = None) -> Tensor:
-        return self.rate(self.tokens(self.conv_proj(features), corner))
+        return self.heads(self.tokens(self.conv_proj(features), corner).of_class)
 
-    def rate(self, tokens: Tensor) -> Tensor:
-        """The outputs for what the class token has gathered, (N, outputs)."""
-        return self.heads(tokens[:, 0])
-
-    def tokens(self, grid: Tensor, corner: tuple[int, int] | None = None) -> Tensor:
-        """Class token and patches of a projected feature map, after all layers.
+    def tokens(
+        self, grid: Tensor, corner: tuple[int, int] | None = None, *, patches: bool = False
+    ) -> Tokens:
+        """Class token of a projected feature map after all layers, and its patches.
 
         Parameters
         ----------
         grid : (N, width, rows, columns).
-
-        Returns
-        -------
-        (N, 1 + rows * columns, width).
+        patches : whether the patches are needed too.
         """
         positions = None
         if corner is not None:
-            places = zip(corner, grid.shape[2:], strict=True)
-            positions = self.encoder.positions_of(*(slice(at, at + side) for at, side in places))
+            sides = zip(corner, grid.shape[2:], strict=True)
+            positions = self.encoder.positions_of(*(slice(at, at + side) for at, side in sides))
         token = self.class_token.expand(grid.shape[0], -1, -1)
-        patches = grid.flatten(2).transpose(1, 2)  # (N, T, width)
-        return self.encoder(torch.cat([token, patches], dim=1), positions)  # (N, T + 1, width)
+        tokens = torch.cat([token, grid.flatten(2).transpose(1, 2)], dim=1)  # (N, 1 + T, width)
+        places = [slice(0, 1), slice(1, None)] if patches else [slice(0, 1)]
+        of_class, *others = self.encoder(tokens, positions, places)
+        return Tokens(of_class.squeeze(1), others[0] if patches else None)

@@ -186,7 +186,7 @@ def _examined(
     starts = range(0, len(positions), BATCH)
     for start in track(starts, "Examining"):
         images = batch_of(run, positions[start : start + BATCH]).to(device)
-        seen = network.features(images)
+        seen = network.features(images, patches=False)
         statistics.append(image_statistics(seen).double().cpu().numpy())
-        outputs.append(network.vit.rate(seen.tokens).double().cpu().numpy())
+        outputs.append(network.vit.heads(seen.token).double().cpu().numpy())
     return np.concatenate(statistics), np.concatenate(outputs)

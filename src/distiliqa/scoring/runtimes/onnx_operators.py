@@ -121,6 +121,14 @@ def _transposed(step: Step) -> Shape:
     return step.ghost().transpose(order if isinstance(order, tuple) else None).shape
 
 
+def _padded(step: Step) -> Shape:
+    shape, pads = step.shapes[0], step.known(1)
+    if len(pads) != 2 * len(shape) or not all(0 <= pad <= MAX_STEP for pad in pads) or step.has(3):
+        raise ValueError(f"{shape} and {pads}")
+    sides = zip(pads[: len(shape)], shape, pads[len(shape) :], strict=True)
+    return tuple(map(sum, sides))
+
+
 def _concatenated(step: Step) -> Shape:
     shape, axis = list(step.shapes[0]), step.number("axis", 0)
     shape[axis] = sum(sizes[axis] for sizes in step.shapes)
@@ -156,6 +164,7 @@ SHAPES: dict[str, Callable[[Step], Shape]] = {
     "GatherElements": lambda step: step.shapes[1],
     "Gemm": _gemm,
     "MatMul": _matmul,
+    "Pad": _padded,
     "Reshape": _reshaped,
     "Shape": _shape_of_shape,
     "Slice": lambda step: step.ghost()[cut(step)].shape,
