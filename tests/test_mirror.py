@@ -56,7 +56,6 @@ TESTED_THROUGH = {
     "report/pdf/size_page.py": "report/pdf/test_pdf.py",
     "report/provenance.py": "report/html/test_report.py",
     "scoring/challenge.py": "cli/test_challenge.py",
-    "scoring/runtimes/protobuf.py": "scoring/runtimes/test_onnx_check.py",
     "working_directory.py": "test_import.py",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from distiliqa.ct.hu import MAX_SIDE, MIN_SIDE
@@ -163,6 +163,10 @@ class ModelConfig:
     def title(self) -> str:
         """Name and version."""
         return f"{self.name} {self.version}"
+
+    def giving(self, *, heatmaps: bool) -> ModelConfig:
+        """The same model, without its heatmap where none is needed."""
+        return self if heatmaps or self.heatmap is None else replace(self, heatmap=None)
 
     @property
     def output_names(self) -> tuple[str, ...]:

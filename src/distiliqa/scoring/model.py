@@ -41,6 +41,7 @@ class Model:
     config: ModelConfig
     session: Runtime = field(compare=False)
     execution: Execution = field(default_factory=Execution)
+    heatmaps: bool = True  # whether its network computes those that it has
 
     @property
     def title(self) -> str:
@@ -51,14 +52,24 @@ class Model:
         """The same model, run in another way. Raises as `load_model`."""
         if execution == self.execution:
             return self
-        session = open_runtime(self.folder, self.config, execution)
+        session = open_runtime(self.folder, self.config, execution, heatmaps=self.heatmaps)
         return replace(self, session=session, execution=execution)
 
-    def for_many(self) -> Model:
-        """The same model as it scores many slices by default, see `execution.for_many`."""
+    def for_many(self, *, heatmaps: bool = True) -> Model:
+        """The same model as it scores many slices by default, see `execution.for_many`.
+
+        Parameters
+        ----------
+        heatmaps : bool
+            False for a network that takes no time for heatmaps.
+        """
         if (self.folder / ONNX).stat().st_size > MAX_BYTES:
             return self
-        return self.run_by(for_many(self.execution))
+        execution = for_many(self.execution)
+        if heatmaps or self.config.heatmap is None or not self.heatmaps:
+            return self.run_by(execution)
+        session = open_runtime(self.folder, self.config, execution, heatmaps=False)
+        return replace(self, session=session, execution=execution, heatmaps=False)
 
     def __repr__(self) -> str:
         low, high, way = self.config.scale.low, self.config.scale.high, described(self.execution)
@@ -181,7 +192,7 @@ class Model:
         ModelFolderError
             The runtime cannot run it.
         """
-        names = self.config.output_names
+        names = self.config.giving(heatmaps=self.heatmaps).output_names
         try:
             return dict(zip(names, self.session.run(names, {INPUT: images}), strict=True))
         except Exception as error:  # those of runtimes share no base class but this one

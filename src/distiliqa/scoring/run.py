@@ -79,7 +79,7 @@ def score_inputs(
         against.require_match(index.slices)
     indexed = perf_counter()
     if len(index.slices) >= SOME:
-        model = model.for_many()
+        model = model.for_many(heatmaps=keep_heatmaps)
     if tune is not None and len(index.slices) >= MANY:
         model = tune(model)
     ready = perf_counter()

@@ -37,10 +37,12 @@ Attribute = int | float | bytes | tuple[int, ...]
 
 # The messages by their fields. Ignored are names and documentation, which no runtime looks at.
 _EXTERNAL = "constants outside of the file"
+MODEL_FIELDS = {"graph": 7, "opset": 8}
+GRAPH_FIELDS = {"node": 1, "initializer": 5, "input": 11, "output": 12}
 _model = partial(
     Message,
     name="model",
-    known={"graph": 7, "opset": 8},
+    known=MODEL_FIELDS,
     ignored={1, 2, 3, 4, 5, 6, 14},
     refused={25: "functions"},
 )
@@ -48,7 +50,7 @@ _opset = partial(Message, name="opset", known={"domain": 1, "version": 2})
 _graph = partial(
     Message,
     name="graph",
-    known={"node": 1, "initializer": 5, "input": 11, "output": 12},
+    known=GRAPH_FIELDS,
     ignored={2, 10, 13, 16},
 )
 _node = partial(

@@ -34,7 +34,9 @@ class OpenVino:
             return [np.array(found[name]) for name in names]
 
 
-def open_openvino(folder: Path, config: ModelConfig, execution: Execution) -> OpenVino:
+def open_openvino(
+    folder: Path, config: ModelConfig, execution: Execution, *, heatmaps: bool = True
+) -> OpenVino:
     """Compile ``model.onnx`` of a model folder for the CPU, once its SHA-256 is checked.
 
     Raises
@@ -44,7 +46,7 @@ def open_openvino(folder: Path, config: ModelConfig, execution: Execution) -> Op
     ModelFolderError
         See `distiliqa.scoring.runtimes.runtime.open_runtime`.
     """
-    path = checked_network(folder, config)
+    path, given = checked_network(folder, config), config.giving(heatmaps=heatmaps)
     openvino = import_openvino()
     core = openvino.Core()
     if execution.precision == "bf16" and not has_bf16(core):
@@ -54,14 +56,18 @@ def open_openvino(folder: Path, config: ModelConfig, execution: Execution) -> Op
     if execution.threads is not None:
         options["INFERENCE_NUM_THREADS"] = execution.threads
     try:
-        compiled = core.compile_model(core.read_model(path), "CPU", options)
+        network = core.read_model(path)
+        for result in network.get_results():
+            if result.input_value(0).any_name not in given.output_names:
+                network.remove_result(result)
+        compiled = core.compile_model(network, "CPU", options)
     except Exception as error:  # whatever its plug-ins raise concerns this file
         raise ModelFolderError(
             f"openvino {openvino.__version__} cannot load it ({error})",
             path=path,
             remedy="use the runtime onnxruntime or export the model again",
         ) from error
-    check_shapes(_shapes((*compiled.inputs, *compiled.outputs)), config, path)
+    check_shapes(_shapes((*compiled.inputs, *compiled.outputs)), given, path)
     return OpenVino(compiled)
 
 

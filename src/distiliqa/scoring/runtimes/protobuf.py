@@ -5,7 +5,7 @@ The encoding: https://protobuf.dev/programming-guides/encoding.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 MAX_FIELDS, MAX_NUMBERS = 100_000, 64
@@ -48,13 +48,7 @@ class Message:
     ) -> None:
         self._values: dict[str, list[Value]] = {field: [] for field in known}
         names = {number: field for field, number in known.items()}
-        at = count = 0
-        while at < len(content):
-            try:
-                number, value, at = _field(content, at)
-            except ValueError as error:
-                raise ValueError(f"the {name} is {error}") from error
-            count += 1
+        for count, (number, value, _) in enumerate(fields(content, name), start=1):
             if count > MAX_FIELDS:
                 raise ValueError(f"a {name} of more than {MAX_FIELDS} parts")
             if number in names:
@@ -112,6 +106,37 @@ class Message:
         if len(values) > 1:
             raise ValueError("something twice that stands once in an exported network")
         return values[0] if values else None
+
+
+def fields(content: memoryview, name: str = "message") -> Iterator[tuple[int, Value, memoryview]]:
+    """Yield number, value and all bytes of each field of a message.
+
+    Raises
+    ------
+    ValueError
+        The message is damaged.
+    """
+    at = 0
+    while at < len(content):
+        begin = at
+        try:
+            number, value, at = _field(content, begin)
+        except ValueError as error:
+            raise ValueError(f"the {name} is {error}") from error
+        yield number, value, content[begin:at]
+
+
+def written(number: int, content: bytes) -> bytes:
+    """The bytes of a field that holds ``content``."""
+    return _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
+
+
+def _as_varint(number: int) -> bytes:
+    groups = bytearray()
+    while number > 0x7F:
+        groups.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*groups, number))
 
 
 def _field(content: memoryview, at: int) -> tuple[int, Value, int]:

@@ -17,6 +17,7 @@ from distiliqa.extras import install_command, is_installed
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.execution import Execution, Precision, RuntimeName
 from distiliqa.scoring.runtimes.onnx_check import check_shapes, checked_network
+from distiliqa.scoring.runtimes.onnx_part import part_of
 
 CUDA = "CUDAExecutionProvider"
 _ERRORS_ONLY = 3
@@ -32,8 +33,15 @@ class Runtime(Protocol):
         ...
 
 
-def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Runtime:
+def open_runtime(
+    folder: Path, config: ModelConfig, execution: Execution, *, heatmaps: bool = True
+) -> Runtime:
     """Load ``model.onnx`` of a model folder, once its SHA-256 is checked.
+
+    Parameters
+    ----------
+    heatmaps : bool
+        False leaves out what only the heatmap needs.
 
     Raises
     ------
@@ -46,8 +54,9 @@ def open_runtime(folder: Path, config: ModelConfig, execution: Execution) -> Run
     if execution.runtime == "openvino":
         from distiliqa.scoring.runtimes.openvino import open_openvino
 
-        return open_openvino(folder, config, execution)
-    return open_session(folder, config, execution.threads, cuda=execution.runtime == "cuda")
+        return open_openvino(folder, config, execution, heatmaps=heatmaps)
+    cuda = execution.runtime == "cuda"
+    return open_session(folder, config, execution.threads, cuda=cuda, heatmaps=heatmaps)
 
 
 def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
@@ -64,7 +73,12 @@ def has_cuda() -> bool:
 
 
 def open_session(
-    folder: Path, config: ModelConfig, threads: int | None = None, *, cuda: bool = False
+    folder: Path,
+    config: ModelConfig,
+    threads: int | None = None,
+    *,
+    cuda: bool = False,
+    heatmaps: bool = True,
 ) -> onnxruntime.InferenceSession:
     """Load ``model.onnx`` of a model folder, once its SHA-256 is checked.
 
@@ -77,6 +91,8 @@ def open_session(
         Number of threads inside one operator; None leaves it to ONNX Runtime (all cores).
     cuda : bool
         Run it on the first NVIDIA GPU, in fp32 and not in TF32.
+    heatmaps : bool
+        False leaves out what only the heatmap needs.
 
     Raises
     ------
@@ -86,7 +102,7 @@ def open_session(
         The file is missing, altered, not loadable, or takes or gives something else than
         ``config.json`` says.
     """
-    path = checked_network(folder, config)
+    path, given = checked_network(folder, config), config.giving(heatmaps=heatmaps)
     if cuda and not has_cuda():
         raise DistiliqaError(
             "this ONNX Runtime has no CUDA",
@@ -98,7 +114,8 @@ def open_session(
     options.intra_op_num_threads = threads or 0
     providers: list[Any] = [(CUDA, _CUDA_OPTIONS)] if cuda else ["CPUExecutionProvider"]
     try:
-        session = onnxruntime.InferenceSession(path, sess_options=options, providers=providers)
+        network = path if given is config else part_of(path.read_bytes(), given.output_names)
+        session = onnxruntime.InferenceSession(network, sess_options=options, providers=providers)
     except Exception as error:  # its exceptions share no base class but this one
         raise ModelFolderError(
             f"onnxruntime {onnxruntime.__version__} cannot load it ({error})",
@@ -108,5 +125,5 @@ def open_session(
     if cuda and CUDA not in session.get_providers():  # it continues on the CPU without a warning
         raise DistiliqaError("CUDA does not start here", remedy="see nvidia-smi, or use the CPU")
     nodes = (*session.get_inputs(), *session.get_outputs())
-    check_shapes({node.name: node.shape[1:] for node in nodes}, config, path)
+    check_shapes({node.name: node.shape[1:] for node in nodes}, given, path)
     return session
