@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.scoring import trials, tuning
+from distiliqa.scoring import machine_cache, trials, tuning
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
 from distiliqa.scoring.trials import Trial
-from distiliqa.scoring.tuning import Tuning, cache_folder, recall, remember, tune, tuned
+from distiliqa.scoring.tuning import Tuning, recall, remember, tune, tuned
 
 BOTH = ("onnxruntime", "openvino")
 FOUND = Execution("openvino", "fp32", threads=2, batch=1)
@@ -155,10 +155,10 @@ def test_all_that_it_depends_on_is_another_memory(
     assert recall(other_file, BOTH) is recall(other_batch, BOTH) is None
     assert recall(model, ("onnxruntime",)) is None
     with monkeypatch.context() as patch:
-        patch.setattr(tuning, "cores", lambda: 1000)
+        patch.setattr(machine_cache, "cores", lambda: 1000)
         assert recall(model, BOTH) is None
     with monkeypatch.context() as patch:
-        patch.setattr(tuning, "package_versions", lambda names: dict.fromkeys(names, "0"))
+        patch.setattr(machine_cache, "package_versions", lambda names: dict.fromkeys(names, "0"))
         assert recall(model, BOTH) is None
     assert recall(model, BOTH) == FOUND
 
@@ -200,9 +200,3 @@ def test_a_user_without_a_home_has_no_memory(
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     remember(model, BOTH, FOUND)
     assert recall(model, BOTH) is None
-
-
-def test_a_relative_cache_folder_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("XDG_CACHE_HOME", "here")  # as the specification says
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "distiliqa"

@@ -32,7 +32,7 @@ RuntimeOption = Annotated[
 PrecisionOption = Annotated[
     Precision,
     typer.Option(
-        help="bf16 needs OpenVINO and a CPU with bf16; it changes scores a little.",
+        help="bf16 needs OpenVINO, a CPU with bf16, and scores close to those of fp32.",
         rich_help_panel=SPEED,
     ),
 ]

@@ -5,27 +5,19 @@ The choice is kept in the user's cache folder, so that each machine measures a m
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-
-from platformdirs import user_cache_path
+from typing import Any
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.extras import package_versions
-from distiliqa.files import write_json
-from distiliqa.foreign_json import read_json
 from distiliqa.models.folder import ONNX
-from distiliqa.scoring.execution import Execution, cores, described
+from distiliqa.scoring.execution import Execution, described
+from distiliqa.scoring.machine_cache import keep_measured, read_measured
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.runtimes.runtime import installed_runtimes
 from distiliqa.scoring.trials import Runtimes, Trial, fastest, is_busy, measure
 
 MANY = 1000  # slices; from here on a run gains more than the measurement costs
-_PACKAGES = ("distiliqa", "onnxruntime", "onnxruntime-gpu", "openvino")
 
 
 @dataclass(frozen=True)
@@ -105,9 +97,9 @@ def runtimes_for(model: Model, *, any_runtime: bool) -> Runtimes:
 def recall(model: Model, runtimes: Runtimes) -> Execution | None:
     """Read the fastest execution of an earlier measurement on this machine; None if unknown."""
     try:
-        content = read_json(_file(model, runtimes))
+        content = read_measured("tuning", _facts(model, runtimes))
         found = Execution(**content["execution"], chosen="measured")
-    except (DistiliqaError, OSError, RuntimeError, ValueError, TypeError, KeyError):
+    except (DistiliqaError, ValueError, TypeError, KeyError):
         return None  # whatever is wrong with the file, it can be measured again
     kept = found.runtime in runtimes and found.precision == model.execution.precision
     return found if kept else None
@@ -116,32 +108,14 @@ def recall(model: Model, runtimes: Runtimes) -> Execution | None:
 def remember(model: Model, runtimes: Runtimes, execution: Execution) -> None:
     """Write the fastest execution to the cache; it can be measured again after an error."""
     content = {key: value for key, value in asdict(execution).items() if key != "chosen"}
-    try:
-        write_json(_file(model, runtimes), {"model": model.title, "execution": content})
-    except (DistiliqaError, OSError, RuntimeError):
-        return
+    found = {"model": model.title, "execution": content}
+    keep_measured("tuning", _facts(model, runtimes), found)
 
 
-def cache_folder() -> Path:
-    """The folder of distiliqa in the user's cache folder, as the operating system defines it.
-
-    Raises `RuntimeError` for a user without a home.
-    """
-    folder = user_cache_path("distiliqa", appauthor=False)
-    if not folder.is_absolute():
-        raise RuntimeError("the user has no home folder")
-    return folder
-
-
-def _file(model: Model, runtimes: Runtimes) -> Path:
-    """The cache file, named by all that the choice depends on; machines may share a home."""
-    facts = {
+def _facts(model: Model, runtimes: Runtimes) -> dict[str, Any]:
+    """What the choice depends on beside the machine."""
+    return {
         "model": model.config.files.get(ONNX),
         "default": asdict(model.execution),
         "runtimes": runtimes,
-        "cores": cores(),
-        "machine": [platform.node(), platform.machine(), platform.processor()],
-        "packages": package_versions(_PACKAGES),
     }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return cache_folder() / f"tuning-{digest[:32]}.json"
