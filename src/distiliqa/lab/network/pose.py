@@ -84,6 +84,7 @@ def unposed(grid: Tensor, pose: Pose, stride: int) -> Tensor:
     source = middle + pose.direction[:, :, None] * (at - pose.offset[:, :, None] / stride)
     apart = source.clamp(0, parts - 1)[..., None] - (at + middle)  # (N, 2, r, r)
     rows, columns = (1 - apart.abs()).clamp_min(0).unbind(dim=1)
+    grid = grid.to(rows.dtype)  # of a network in half precision
     return rows @ grid @ columns.transpose(1, 2)
 
 
