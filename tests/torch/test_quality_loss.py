@@ -9,9 +9,9 @@ from torch import Tensor
 from distiliqa.torch import QualityLoss, QualityScore
 
 STEPS, STEP_HU = 10, 5.0
-# Shares of the scale. Ascent lifts the score of compact 0.1.0 by 0.26 and 0.38 on two real slices;
-# a model that it lifts by less than 0.1 would leave nothing to show.
-DECEIVED, GRANTED = 0.1, 0.02
+# Shares of the scale. A model that ascent lifts by less than 0.1 would leave nothing to show. The
+# loss grants what noise of the same strength everywhere scores; that of a scan is not so.
+DECEIVED, GRANTED = 0.1, 0.08
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,7 @@ def test_ascent_deceives_the_score_and_not_the_loss(
         farther = loss.difference_hu(deceiving, full) > loss.difference_hu(quarter, full)
     assert (share > DECEIVED).all()
     assert (granted < GRANTED).all()
+    assert (granted < share / 2).all()
     assert farther.all()
 
 

@@ -1,7 +1,7 @@
 """A loss from the score that grants an image no more than its agreement with a reference supports.
 
 Ascent along the gradient of a score finds images that only the network likes. So the score of an
-image is not taken alone. Its *twin* is the reference with white noise added, as strong as the
+image is not taken alone. Its *twin* is the reference with the noise of CT added, as strong as the
 difference between image and reference (root mean square). The image is granted the worse of both
 scores. The twin depends on the image through one number alone, that strength: no pattern of
 pixels can raise its score, only an image that is nearer to the reference.
@@ -12,10 +12,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from distiliqa.simulate.kernels import STANDARD
 from distiliqa.torch.hu_batch import check_batch, cropped_or_padded
 from distiliqa.torch.quality_score import QualityScore
 
 _NOISE_SEED = 0
+_PIXEL_MM = 0.7  # of most slices of a trunk
 _MIN_HU = 1e-3  # keeps the gradient of the root finite where both images are equal
 
 
@@ -23,7 +25,7 @@ class QualityLoss(nn.Module):
     """What the images of a batch miss of the best score, 0 to 1, mean over the batch.
 
     ``1 - credit``, where the credit of an image is the worse of two scores, as a share of the
-    scale: that of the image, and that of the reference with as much white noise as the image
+    scale: that of the image, and that of the reference with as much noise of CT as the image
     differs from it. Give the cleanest reference that there is, such as the full dose: the credit
     of a noise-free image beside a noisy reference is that of twice the variance of its noise.
 
@@ -47,9 +49,7 @@ class QualityLoss(nn.Module):
     def __init__(self, score: QualityScore | None = None) -> None:
         super().__init__()
         self.score = QualityScore() if score is None else score
-        generator = torch.Generator().manual_seed(_NOISE_SEED)
-        noise = torch.randn(1, 1, *2 * (self.score.image_size,), generator=generator)
-        self.register_buffer("noise", noise / noise.std(), persistent=False)
+        self.register_buffer("noise", _noise_of_ct(self.score.image_size), persistent=False)
 
     def forward(self, image: Tensor, reference: Tensor) -> Tensor:
         """Loss of images (B, 1, H, W) beside references of the same shape, HU: ()."""
@@ -90,3 +90,17 @@ class QualityLoss(nn.Module):
         scale = self.score.scale
         best = scale.high if scale.higher_is_better else scale.low
         return (score - scale.worst) / (best - scale.worst)
+
+
+def _noise_of_ct(size: int) -> Tensor:
+    """Noise of filtered back-projection with a standard kernel, (1, 1, size, size), deviation 1.
+
+    White noise would be rated better than the noise of a lower dose of the same deviation.
+    """
+    across, down = torch.fft.rfftfreq(size, _PIXEL_MM), torch.fft.fftfreq(size, _PIXEL_MM)
+    frequency = torch.hypot(down[:, None], across)  # cycles/mm
+    gain = torch.from_numpy(STANDARD.apodization(frequency.numpy())) * frequency.sqrt()
+    generator = torch.Generator().manual_seed(_NOISE_SEED)
+    white = torch.randn(1, 1, size, size, generator=generator)
+    noise = torch.fft.irfft2(torch.fft.rfft2(white) * gain, s=(size, size)).float()
+    return noise / noise.std()
