@@ -16,20 +16,38 @@ from distiliqa.foreign_text import read_text
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.model_card import ladder_lines
 from distiliqa.lab.train.training_run import TrainingRun
+from distiliqa.models.config import ModelConfig
 from distiliqa.models.folder import CARD, CONFIG, ONNX, read_config, write_config
 from distiliqa.models.seen_faults import Ladder
 from tools.make_model.picture import PICTURE, SCORES, draw_faults, find_slice
-from tools.make_model.settings import FigureSettings
+from tools.make_model.settings import DomainSettings, FigureSettings
 from tools.make_model.step import Outcome
 
 REPORT, RECORD, LADDERS = "bounds.md", "bounds.json", "ladders.json"  # of tools.model_check
 
 
-def export(name: str, version: str, run: TrainingRun, notes: Sequence[Path], out: Path) -> Outcome:
+def export(
+    name: str,
+    version: str,
+    run: TrainingRun,
+    domain: DomainSettings,
+    notes: Sequence[Path],
+    out: Path,
+) -> Outcome:
     """Write the model folder: intervals by the teachers, domain on patients the student lacked."""
-    difference = export_run(run, out / name, name=name, version=version, notes=notes)
-    files = [out / name / file for file in (ONNX, CONFIG, CARD)]
+    folder = out / name
+    difference = export_run(run, folder, name=name, version=version, notes=notes)
+    write_config(folder, with_header_limits(read_config(folder), domain))
+    files = [folder / file for file in (ONNX, CONFIG, CARD)]
     return Outcome(files, {"model.onnx": sha256(files[0])[:12], "ONNX within": difference})
+
+
+def with_header_limits(config: ModelConfig, limits: DomainSettings) -> ModelConfig:
+    """The config with the limits that concern what headers say."""
+    assert config.domain is not None  # every student that is trained here has one
+    smallest, largest = limits.pixel_mm
+    domain = replace(config.domain, min_pixel_mm=smallest, max_pixel_mm=largest)
+    return replace(config, domain=domain, regions=limits.regions)
 
 
 def check(model: Path, work: Path, settings: Path, data: Path | None, out: Path) -> Outcome:

@@ -36,6 +36,18 @@ class ImageSettings(Section):
     networks: Side
 
 
+class DomainSettings(Section):
+    """Limits of the domain that no image shows: what headers may say.
+
+    Attributes
+    ----------
+    regions : names of `distiliqa.ct.dicom.region`. pixel_mm : smallest and largest pixel, mm.
+    """
+
+    regions: tuple[str, ...]
+    pixel_mm: tuple[float, float]
+
+
 class FigureSettings(Section):
     """Slice of the picture, by the SOP Instance UID, and the seed of its faults."""
 
@@ -56,6 +68,7 @@ class ModelSettings(Section):
     pretraining: Path
     teachers: Path
     student: Path
+    domain: DomainSettings
     notes: tuple[Path, ...]
     figure: FigureSettings
 

@@ -129,6 +129,7 @@ def _model_steps(inputs: Inputs) -> list[Step]:
             settings.name,
             settings.version,
             networks.student_run(settings.student, work / "student"),
+            settings.domain,
             settings.notes,
             out,
         )
@@ -141,6 +142,7 @@ def _model_steps(inputs: Inputs) -> list[Step]:
 
     notes = {note.name: note for note in settings.notes}
     named = {"name": settings.name, "version": settings.version, **notes}
+    named["domain"] = settings.domain.model_dump()
     return [
         Step("export", exported, named, ("student",)),
         Step("check", checked, {}, ("export",)),

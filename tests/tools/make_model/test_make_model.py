@@ -38,6 +38,7 @@ pretraining: network.yaml
 teachers: network.yaml
 student: student.yaml
 notes: [notes.md]
+domain: {regions: [abdomen], pixel_mm: [0.4, 1.5]}
 figure: {sop_uid: 1.2.5}
 """
 STEP = "epochs: 1, batch_size: 4, optimizer: adamw, map_weight: 1, processed_weight: 1"
@@ -100,6 +101,9 @@ def test_from_slices_to_the_model_folder(home: Path) -> None:
     ]
     config = read_config(home / "work" / "export" / "tiny")
     assert config.processed
+    assert config.regions == ("abdomen",)
+    assert config.domain is not None
+    assert config.domain.max_pixel_mm == 1.5
     assert config.version == "1.2.3"
     assert config.heatmap == (16, 16)
     assert make(home) == []

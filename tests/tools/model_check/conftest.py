@@ -137,6 +137,7 @@ pretraining: none.yaml
 teachers: none.yaml
 student: none.yaml
 notes: []
+domain: {{regions: [chest], pixel_mm: [0.4, 1.5]}}
 figure: {{sop_uid: 1.2.0}}
 """
     )
