@@ -13,7 +13,8 @@ PACKAGE = ROOT / "src" / "distiliqa"
 PLACES = {name: ROOT / name for name in ("tools", "benchmarks", "docs")}
 # Whole features, and facts about the repository.
 FEATURES = {
-    *("archive/test_object_store.py", "benchmarks/test_slices.py", "cli/test_commands.py"),
+    *("archive/test_object_store.py", "benchmarks/test_slices.py", "cli/test_bad_ratings.py"),
+    "cli/test_commands.py",
     *("cli/test_score_measures.py", "cli/test_score_pdf.py", "cli/test_series_files.py"),
     *("cli/test_training.py", "ct/dicom/test_damaged.py", "ct/dicom/test_kinds.py"),
     *("ct/test_lossy_pixels.py", "ct/test_memory.py", "ct/volumes/test_damaged_nifti.py"),

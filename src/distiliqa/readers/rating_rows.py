@@ -20,7 +20,7 @@ ONE_READER = "rating"  # the reader of a file that has one number an image
 TABLES = (".csv", ".tsv", ".txt")
 _MISSING = {"", "-", "na", "n/a", "nan", "none", "null"}
 ACCEPTED = (
-    'ratings are a JSON file: write an object {"name": score, ...}, as UTF-8; or a CSV table with '
+    'ratings are a JSON file: write an object {"name": rating, ...}, as UTF-8; or a CSV table with '
     "a column `image` and one column a reader"
 )
 
@@ -165,7 +165,8 @@ def rating(line: Line, reader: str, name: str, scale: Scale | None, path: Path) 
             f"{_whose(line, reader, name)} is {number:g}, outside the scale "
             f"{scale[0]:g} to {scale[1]:g}",
             path=path,
-            remedy="correct the score or set the scale of the data set",
+            remedy="correct the rating, or give the scale of the readers: --scale LOW,HIGH, or "
+            "data.scale of a recipe",
         )
     return number
 
@@ -181,7 +182,7 @@ def _no_number(line: Line, reader: str, name: str, path: Path) -> RecipeError:
 
 def _whose(line: Line, reader: str, name: str) -> str:
     alone = reader == ONE_READER and not line.place
-    return f"the score of {quoted(name)}" if alone else f"{line.place}{reader} of {quoted(name)}"
+    return f"the rating of {quoted(name)}" if alone else f"{line.place}{reader} of {quoted(name)}"
 
 
 def _of_json(value: Any) -> float | None:

@@ -53,7 +53,7 @@ class RatingTable:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is missing, in one line each."""
+        """What is missing, and which reader saw no difference, in one line each."""
         found = []
         if self.unrated:
             found.append(f"{self.unrated} rows without any rating are left out")
@@ -62,6 +62,12 @@ class RatingTable:
             by = zip(self.readers, missing.tolist(), strict=True)
             parts = ", ".join(f"{name} {count}" for name, count in by if count)
             found.append(f"ratings are missing ({parts}): a mean is over those who rated")
+        if len(self.readers) > 1:
+            found += [
+                f"{name} gave all images the same rating, which is no evidence of their quality"
+                for name, column in zip(self.readers, self.ratings.T, strict=True)
+                if _is_constant(column)
+            ]
         return tuple(found)
 
     def of_readers(self, names: Sequence[str]) -> RatingTable:
@@ -143,3 +149,9 @@ def _check_unique(rows: Iterable[RatedName], lines: Sequence[Line], path: Path) 
                 remedy="keep one of the two, or give each reader a column",
             )
         first[key] = line.place
+
+
+def _is_constant(ratings: NDArray[np.float64]) -> bool:
+    """Whether several images were rated, all of them the same."""
+    known = ratings[~np.isnan(ratings)]
+    return len(known) > 1 and np.ptp(known) == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from distiliqa.errors import RecipeError
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.readers.rating_rows import Scale
 from distiliqa.readers.rating_table import RatingTable
-from distiliqa.statistics.scale_check import on_different_scales
+from distiliqa.statistics.scale_check import MIN_IMAGES, on_different_scales
 
 Floats = NDArray[np.float64]
 
-MIN_SHARED = 10  # images that two readers rated, for a mean and a deviation
+MIN_SHARED = MIN_IMAGES  # that two readers rated, for a mean and a deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +70,16 @@ def mean_ratings(
         _require_one_scale(table)
     values = np.nanmean(table.ratings, axis=1)
     if np.ptp(values) == 0 and not allow_equal:
-        raise RecipeError(
-            f"all {len(values)} ratings are {values[0]:g}",
-            path=table.path,
-            remedy="rate images that differ in quality",
-        )
+        raise all_equal(values, table.path)
     return MeanRatings(values, table, notes)
+
+
+def all_equal(values: Floats, path: Path) -> RecipeError:
+    """The error for ratings that are all the same, (n,)."""
+    what = "the only rating is" if len(values) == 1 else f"all {len(values)} ratings are"
+    return RecipeError(
+        f"{what} {values[0]:g}", path=path, remedy="rate images that differ in quality"
+    )
 
 
 def scale_of_readers(
@@ -144,7 +149,7 @@ def _require_one_scale(table: RatingTable) -> None:
         for further in range(at + 1, len(table.readers)):
             other = table.ratings[:, further]
             both = ~np.isnan(one) & ~np.isnan(other)
-            if both.sum() >= MIN_SHARED and on_different_scales(one[both], other[both]):
+            if on_different_scales(one[both], other[both]):
                 names = (table.readers[at], table.readers[further])
                 raise _different(table, names, (one[both], other[both]))
 

@@ -29,6 +29,18 @@ def test_the_middle_of_the_body_is_cut_out_without_resampling(rated: RatedSet) -
     np.testing.assert_allclose(rated.cache.array(0), expected, atol=0.03)
 
 
+def test_equal_ratings_are_refused(
+    benchmark_recipe: Callable[..., BenchmarkRecipe], tmp_path: Path
+) -> None:
+    for name in "ab":
+        np.save(tmp_path / f"{name}.npy", np.zeros((64, 64), np.float32))
+    ratings = tmp_path / "ratings.json"
+    ratings.write_text('{"a.npy": 1, "b.npy": 1}')
+    data = {"folder": str(tmp_path), "ratings": str(ratings), "scale": [0, 4], "image_size": 96}
+    with pytest.raises(RecipeError, match=r"ratings\.json: all 2 ratings are 1; rate images that"):
+        open_rated_set(benchmark_recipe(SNR, data=data), tmp_path / "cache")
+
+
 @pytest.mark.parametrize(("at", "start"), [(5, 0), (50, 34), (97, 68)])
 def test_the_part_stays_inside_the_image(at: int, start: int) -> None:
     image = np.zeros((100, 100), np.uint16)

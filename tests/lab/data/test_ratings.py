@@ -73,7 +73,7 @@ def test_patient_id_is_the_case_where_no_manifest_says(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("{}", "holds no ratings"),
-        ("image,score\na.tiff,3\n", 'ratings are a JSON file: write an object {"name": score'),
+        ("image,score\na.tiff,3\n", 'ratings are a JSON file: write an object {"name": rating'),
         ("", "ratings are a JSON file"),
         ("[1, 2]", "holds no ratings"),
         ('{"a": 1, "a": 2}', "'a' stands twice"),
@@ -83,15 +83,20 @@ def test_patient_id_is_the_case_where_no_manifest_says(tmp_path: Path) -> None:
         ('{"a": NaN}', "NaN is not a finite number"),
         ('{"a": Infinity}', "Infinity is not a finite number"),
         ('{"a": 4.5}', "outside the scale 0 to 4"),
-        ('{"a": 1, "b": 2, "c": 3}', "no image for 'b' and 1 more"),
+        ('{"a": 1, "d": 2, "e": 3}', "no image for 'd' and 1 more"),
         ('{"a": 1, "a.tiff": 2}', "name the same image"),
+        ('{"b.npy": 1, "b": 2}', "'b.npy' and 'b' name the same image"),
+        ('{"c.npz/one": 1, "c.npz": 2}', "'c.npz/one' and 'c.npz' name the same image"),
+        ('{"b.npy": 1, "../%s/b.npy": 2}', "name the same image"),
         ('{"/a": 1}', "is no name of an image"),
         ('{"": 1}', "is no name of an image"),
     ],
 )
 def test_wrong_ratings_are_one_line(tmp_path: Path, content: str, says: str) -> None:
     write_tiff(tmp_path / "a.tiff")
-    ratings = write_ratings(tmp_path, content)
+    np.save(tmp_path / "b.npy", np.zeros((32, 32), np.float32))
+    np.savez(tmp_path / "c.npz", one=np.zeros((32, 32), np.float32))
+    ratings = write_ratings(tmp_path, content.replace("%s", tmp_path.name))
     with pytest.raises(DistiliqaError) as error:
         read_ratings(tmp_path, ratings, scale=(0, 4))
     assert says in str(error.value)

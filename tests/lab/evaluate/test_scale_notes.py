@@ -34,6 +34,10 @@ def test_scores_that_are_wrong_on_the_same_scale(scores: np.ndarray) -> None:
     assert scale_notes(scores, TRUE, (0.0, 4.0)) == ()
 
 
+def test_a_few_images_show_no_scale() -> None:
+    assert scale_notes(np.array([3.6, 3.8, 3.9]), np.array([3.4, 3.6, 3.7]), None) == ()
+
+
 def test_labels_beyond_the_scale_of_the_model() -> None:
     (note,) = scale_notes(TRUE, TRUE, (0.0, 1.0))
     assert "labels from 0.2 to 3.9 leave the scale of the model, 0 to 1" in note

@@ -18,7 +18,7 @@ from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.folds import Fold, group_labels, make_folds, require_cases
 from distiliqa.lab.data.preprocess import preprocess
 from distiliqa.lab.data.rated_folder import DATASET
-from distiliqa.lab.data.ratings import RatedImage, read_ratings
+from distiliqa.lab.data.ratings import RatedImage, read_ratings, require_different
 from distiliqa.lab.data.tcia import find_pairs
 from distiliqa.lab.train.recipe_sections import WindowSection, named_cases
 
@@ -80,8 +80,10 @@ def open_rated_set(recipe: BenchmarkRecipe, folder: Path) -> RatedSet:
     RecipeError, CTReadError : see `read_ratings` and `open_cache`.
     """
     data = recipe.data
-    rated = read_ratings(*_source(data, folder), scale=data.scale)
+    where, ratings = _source(data, folder)
+    rated = read_ratings(where, ratings, scale=data.scale)
     images = _chosen(rated, recipe)
+    require_different(images, ratings)
     images = tuple(replace(image, score=image.score / data.divide_by) for image in images)
     window = recipe.window.window()
     whole = open_cache(images, window=window, size=_FULL, folder=make_folder(folder))

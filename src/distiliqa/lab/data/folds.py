@@ -202,10 +202,11 @@ def _balanced_blocks(
     for position, label in enumerate(labels):
         members.setdefault(label, []).append(position)
     if len(members) < count:
-        fewer = f"set at most {len(members)} folds, or " if len(members) > 1 else ""
+        fewer = f"set at most {len(members)} folds, " if len(members) > 1 else ""
         raise RecipeError(
             f"{count} folds by {by} need {count} groups, the data set has {len(members)}",
-            remedy=f"{fewer}fold contiguous as published",
+            remedy=f"rate images of more patients, {fewer}or fold contiguous as published: "
+            "folds.by contiguous",
         )
     shuffled = np.random.default_rng(seed).permutation(len(members))
     groups = list(members.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from distiliqa.readers.rated_slices import (
 )
 from distiliqa.readers.rating_rows import RatedName, Scale, no_name
 from distiliqa.readers.rating_table import RatingTable, read_table
-from distiliqa.readers.reader_scales import MeanRatings, mean_ratings
+from distiliqa.readers.reader_scales import MeanRatings, all_equal, mean_ratings
 
 # LDCTIQAC2023 (Zenodo 7833096) keeps its images in `image/`, and its names may lack the extension.
 _SUBFOLDERS = ("", "image")
@@ -129,7 +130,6 @@ def read_rated_images(
     )
     direct = [None if row.frame is not None else _find(folder, row, ratings) for row in table.rows]
     others = _find_others(folder, table, direct)
-    _check_once([path for path in direct if path], table, direct)
     facts = read_manifest(ratings.with_name(MANIFEST))
     images = list[RatedImage]()
     rows_of = list[int]()
@@ -141,6 +141,7 @@ def read_rated_images(
             found = _images_of(others[at], score, own)
         images += found
         rows_of += [at] * len(found)
+    _check_once(images, rows_of, table)
     with ThreadPoolExecutor() as pool:
         known = tuple(pool.map(_with_case, images))
     return RatedImages(known, mean, tuple(rows_of))
@@ -169,6 +170,8 @@ def _find_others(
     try:
         return dict(zip(at, find_rated(rest, folder), strict=True))
     except CTReadError as error:
+        if not folder.exists():
+            raise
         raise no_image([row.name for row in rest.rows], folder, table.path) from error
 
 
@@ -189,17 +192,27 @@ def _images_of(rated: RatedSlices, score: float, facts: Mapping[str, str]) -> li
     ]
 
 
-def _check_once(paths: Sequence[Path], table: RatingTable, direct: Sequence[Path | None]) -> None:
-    if len(set(paths)) == len(paths):
-        return
-    first: dict[Path, str] = {}
-    for row, path in zip(table.rows, direct, strict=True):
-        if path is not None and first.setdefault(path, row.name) != row.name:
+def _check_once(images: Sequence[RatedImage], rows: Sequence[int], table: RatingTable) -> None:
+    """Raise `RecipeError` where two rows rate one slice, by whichever names."""
+    first: dict[tuple[str, int], int] = {}
+    for image, row in zip(images, rows, strict=True):
+        info = image.slice
+        path, frame = (str(image.path), 0) if info is None else (info.path, info.frame)
+        other = first.setdefault((os.path.normpath(path), frame), row)
+        if other != row:
+            names = (quoted(table.rows[at].name) for at in (other, row))
             raise RecipeError(
-                f"{quoted(first[path])} and {quoted(row.name)} name the same image {path}",
+                f"{' and '.join(names)} name the same image {path}",
                 path=table.path,
                 remedy="keep one of the two",
             )
+
+
+def require_different(images: Sequence[RatedImage], ratings: Path) -> None:
+    """Raise `RecipeError` where all images have one rating, of which nothing can be learned."""
+    scores = np.array([image.score for image in images])
+    if np.ptp(scores) == 0:
+        raise all_equal(scores, ratings)
 
 
 def read_scores(ratings: Path, scale: Scale | None) -> dict[str, float]:

@@ -13,11 +13,11 @@ import torch
 from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json
 from distiliqa.foreign_json import read_json
-from distiliqa.lab.data.cache import open_cache
-from distiliqa.lab.data.folds import make_folds, require_cases
+from distiliqa.lab.data.cache import SliceCache, open_cache
+from distiliqa.lab.data.folds import Fold, make_folds, require_cases
 from distiliqa.lab.data.label_maps import read_labels
 from distiliqa.lab.data.process_column import kinds_of, require_kinds
-from distiliqa.lab.data.ratings import RatedImage, read_ratings
+from distiliqa.lab.data.ratings import RatedImage, read_ratings, require_different
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import LAST, check_hardware
 from distiliqa.lab.train.recipe import Recipe, load_recipe, save_recipe
@@ -149,6 +149,7 @@ def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
     assert data.folder is not None
     assert data.ratings is not None
     images = read_ratings(data.folder, data.ratings, scale=data.scale)
+    require_different(images, data.ratings)
     if data.cases is not None:
         images = _of_cases(images, named_cases(data.cases))
     if data.without:
@@ -158,15 +159,24 @@ def _assemble(folder: Path, recipe: Recipe) -> TrainingRun:
     cache = open_cache(
         images, window=recipe.window.window(), size=size, folder=make_folder(folder / "cache")
     )
-    folds = make_folds(
-        images,
-        count=recipe.folds.count,
-        by=recipe.folds.by,
-        seed=recipe.seed,
-        cache=cache,
-        always_train=named_cases(recipe.folds.always_train),
-    )
+    folds = _folds(images, recipe, cache)
     return TrainingRun(folder, recipe, images, cache, folds, read_labels(images, data.folder))
+
+
+def _folds(images: Sequence[RatedImage], recipe: Recipe, cache: SliceCache) -> tuple[Fold, ...]:
+    section = recipe.folds
+    always = named_cases(section.always_train)
+    try:
+        return make_folds(
+            images,
+            count=section.count,
+            by=section.by,
+            seed=recipe.seed,
+            cache=cache,
+            always_train=always,
+        )
+    except RecipeError as error:
+        raise RecipeError(error.problem, path=recipe.data.ratings, remedy=error.remedy) from error
 
 
 def _of_cases(images: Sequence[RatedImage], cases: Collection[str]) -> tuple[RatedImage, ...]:
