@@ -1,13 +1,13 @@
 # The public names, each once: type checkers and editors read them here, and so does lazy_loader.
-from .compare.run import SeriesComparison as SeriesComparison
 from .compare.run import compare as compare
+from .compare.series_comparison import SeriesComparison as SeriesComparison
 from .ct import Acquisition as Acquisition
 from .ct import CTSlice as CTSlice
 from .ct import SliceInfo as SliceInfo
 from .ct import Window as Window
 from .ct import index_ct as index_ct
 from .ct import read_ct as read_ct
-from .dose_response.run import DoseCurve as DoseCurve
+from .dose_response.dose_curve import DoseCurve as DoseCurve
 from .dose_response.run import dose_response as dose_response
 from .errors import DistiliqaError as DistiliqaError
 from .measured_slices import measures as measures
@@ -15,7 +15,7 @@ from .monitor.run import Monitor as Monitor
 from .monitor.run import Tally as Tally
 from .monitor.run import monitor as monitor
 from .outputs import heatmaps as heatmaps
-from .rank.run import Leaderboard as Leaderboard
+from .rank.leaderboard import Leaderboard as Leaderboard
 from .rank.run import rank as rank
 from .report import report as report
 from .report.scores import Scores as Scores

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import distiliqa
 from distiliqa.compare.files import write_comparison
 from distiliqa.compare.result import PairedRun
 from distiliqa.compare.run import compare
@@ -79,6 +80,11 @@ def test_one_input_given_twice_is_refused(two: tuple[str, str], model: Model):
         compare(two[0], f"{two[0]}/../a", model)
     with pytest.raises(DistiliqaError, match="is part of both inputs"):
         compare(two[0], f"{two[0]}/1.dcm", model)
+
+
+def test_arrays_are_no_paths(two: tuple[str, str]):
+    with pytest.raises(TypeError, match="not ndarray"):
+        distiliqa.compare(np.zeros((64, 64)), two[1])
 
 
 def test_inputs_with_nothing_in_common_are_refused(

@@ -137,6 +137,12 @@ def test_settings_out_of_range_are_refused(
         dose_response(series, model, **options)
 
 
+@pytest.mark.parametrize("doses", [0.5, "0.5"])
+def test_one_dose_is_no_list(series: str, model: Model, doses: object):
+    with pytest.raises(ValueError, match=r"doses '?0\.5'?; give a list such as \[0\.5, 0\.25\]"):
+        dose_response(series, model, doses=doses)
+
+
 def test_what_is_no_dicom_series_is_refused(tmp_path: Path, write_body: Write, model: Model):
     np.save(tmp_path / "a.npy", np.zeros((64, 64)))
     with pytest.raises(DistiliqaError, match=r"a\.npy: is not DICOM"):

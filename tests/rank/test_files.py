@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from distiliqa.rank.files import write_ranks
-from distiliqa.rank.leaderboard import sentences, standings
 from distiliqa.rank.result import RankedRun
+from distiliqa.rank.standings import sentences, standings
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,17 @@ def test_equal_methods_share_a_rank_and_no_difference_is_shown(ranked: RankedRun
     bad, good, _ = ranked.methods
     run = replace(ranked, methods=(good, replace(good, name="twin"), bad))
     assert [place.rank for place in standings(run)] == [1, 1, 3]
+    assert next(sentences(run)).startswith("good and twin share the first rank by score, ")
+
+
+def test_a_measure_that_the_first_method_lacks_names_no_other(ranked: RankedRun) -> None:
+    """PSNR of the reference itself is infinite, and so has no value."""
+    bad, good, middle = ranked.methods
+    without = tuple(
+        replace(one, comparison=replace(one.comparison, psnr=None)) for one in good.slices
+    )
+    found = sentences(replace(ranked, methods=(bad, replace(good, slices=without), middle)))
+    assert not any("PSNR" in sentence for sentence in found)
 
 
 def test_opens_without_an_error(browser: Any, written: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import distiliqa
 from distiliqa.errors import DistiliqaError
 from distiliqa.metrics import vif
 from distiliqa.rank.result import RankedRun
@@ -131,6 +132,14 @@ def test_a_reference_of_other_pixels_leaves_the_ranks(
     assert run.notes[0].startswith("not compared with the reference: the reference has 32 x 32 ")
     with pytest.raises(DistiliqaError, match="no such file or folder"):
         rank(paths, model, reference=str(tmp_path / "none"))
+
+
+def test_one_path_is_one_method_and_an_array_is_no_path(methods: Path) -> None:
+    for alone in (str(methods / "good"), methods / "good"):
+        with pytest.raises(DistiliqaError, match=r"good: one method alone has no rank"):
+            distiliqa.rank(alone)
+    with pytest.raises(TypeError, match="not ndarray"):
+        distiliqa.rank([np.zeros((64, 64)), str(methods / "good")])
 
 
 def test_a_notebook_shows_the_leaderboard(ranked: RankedRun) -> None:

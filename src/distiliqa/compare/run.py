@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from distiliqa.compare.pairing import InputSeries, Match, match_slices, pair_series, series_of
-from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
+from distiliqa.compare.result import ScorePair, SeriesPair
+from distiliqa.compare.series_comparison import SeriesComparison
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import DEFAULT
-from distiliqa.report.notebook import Block, Shown
-from distiliqa.report.plots.scene import Scene
 from distiliqa.scoring.evidence import no_evidence
 from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
@@ -22,52 +20,6 @@ from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
 
 RefPair = tuple[SliceInfo, SliceInfo]
-
-
-class SeriesComparison(Shown, PairedRun):
-    """Two inputs that were scored and compared: what `distiliqa.compare` returns.
-
-    A notebook shows the table and the findings that the command prints.
-
-    Attributes
-    ----------
-    first, second : ScoringRun
-        The scoring of each.
-    series : tuple[SeriesPair, ...]
-        Pairs of series that have matched slices. Their ``slices`` hold the two scores of each place
-        and their ``difference``.
-    notes : tuple[str, ...]
-        For the reader of the comparison, one sentence for each.
-    """
-
-    def __repr__(self) -> str:
-        found = self.score
-        ends = "" if found.interval is None else " ({:+.2f} to {:+.2f})".format(*found.interval)
-        return f"<SeriesComparison: B minus A {found.mean:+.2f}{ends}, {found.n} pairs of slices>"
-
-    def _blocks(self) -> Iterable[Block]:
-        from distiliqa.compare.screen import comparison_blocks
-
-        return comparison_blocks(self)
-
-    def _rows(self) -> Iterable[dict[str, Any]]:
-        from distiliqa.compare.files import pair_rows
-
-        return pair_rows(self)
-
-    def plot(self) -> Scene:
-        """Draw the scores of A and B along one series; of several, a strip of differences for each.
-
-        Returns
-        -------
-        Scene
-            Hollow dots are out of domain. A notebook shows it; ``save`` writes an SVG file.
-        """
-        from distiliqa.compare.comparison_plots import differences_by_series, scores_plot
-
-        if len(self.series) > 1:
-            return differences_by_series(self)
-        return scores_plot(self.series[0], self.first.model.scale)
 
 
 def compare(
@@ -103,6 +55,8 @@ def compare(
     DistiliqaError
         No such model; both are the same images; series or slices cannot be matched, or have pixels
         of another size; nothing could be scored.
+    TypeError
+        What should be a path is none, such as an array.
 
     Examples
     --------
@@ -110,7 +64,7 @@ def compare(
     >>> found.score.mean, found.score.interval
     >>> found.to_frame()[["difference", "noise_difference_hu"]]
     """
-    first, second, model = str(first), str(second), as_model(model)
+    first, second, model = os.fspath(first), os.fspath(second), as_model(model)
     if os.path.realpath(first) == os.path.realpath(second):
         raise DistiliqaError(
             "given twice: it equals itself", path=first, remedy="give two inputs to compare"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice, Problem, SliceInfo, index_ct
-from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.dose_response.dose_curve import DoseCurve
+from distiliqa.dose_response.result import DosePoint
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.metrics.slice_measures import detectability_of
 from distiliqa.models.folder import DEFAULT
-from distiliqa.report.formatting import slice_count
-from distiliqa.report.notebook import Block, Shown
-from distiliqa.report.plots.scene import Scene
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.model import Model, as_model
 from distiliqa.scoring.prepare import prepare
@@ -31,59 +29,6 @@ from distiliqa.simulate.noise import MIN_DOSE
 
 DOSES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05)
 SLICES = 12
-
-
-class DoseCurve(Shown, DoseResponse):
-    """The scores of a series at several doses: what `distiliqa.dose_response` returns.
-
-    A notebook shows the table and the answers that the command prints.
-
-    Attributes
-    ----------
-    model : ModelConfig
-        The description of the model that scored.
-    source : str
-        The series, as it was named.
-    least : float
-        The score to reach.
-    points : tuple[DosePoint, ...]
-        From full dose down: ``dose``, relative, ``mean`` score with ``interval``, and ``slices``.
-    left_out : int
-        Slices that count at no dose, being out of domain at full dose.
-    failed : tuple[Problem, ...]
-        Slices that could not be read or simulated.
-    found : int
-        Slices in the series; the doses were simulated of some of them.
-    complete : bool
-        Whether all chosen slices were simulated.
-    """
-
-    def __repr__(self) -> str:
-        ends = (self.points[0], self.points[-1])
-        scores = " to ".join(f"{point.mean:.2f} at dose {point.dose:g}" for point in ends)
-        return f"<DoseCurve: score {scores}, {slice_count(len(self.points[0].slices))}>"
-
-    def _blocks(self) -> Iterable[Block]:
-        from distiliqa.dose_response.screen import response_blocks
-
-        return response_blocks(self)
-
-    def _rows(self) -> Iterable[dict[str, Any]]:
-        from distiliqa.dose_response.files import response_rows
-
-        return response_rows(self)
-
-    def plot(self) -> Scene:
-        """Draw the mean score with its interval over the logarithm of the dose.
-
-        Returns
-        -------
-        Scene
-            A notebook shows it; ``save`` writes an SVG file.
-        """
-        from distiliqa.dose_response.page import dose_plot
-
-        return dose_plot(self)
 
 
 def dose_response(
@@ -136,13 +81,17 @@ def dose_response(
     DistiliqaError
         No such model; not one series in DICOM with pixel spacing; a dose, score, noise level or d'
         out of range; or no slice could be simulated.
+    ValueError
+        ``doses`` is no list.
+    TypeError
+        What should be a path is none, such as an array.
 
     Examples
     --------
     >>> found = distiliqa.dose_response("full_dose", doses=(0.5, 0.25), slices=4)
     >>> [(point.dose, point.mean) for point in found.points]
     """
-    source, model = str(source), as_model(model)
+    source, model = os.fspath(source), as_model(model)
     least = _checked_least(at_least, model)
     _require_positive(max_noise_hu, "noise level", "--max-noise")
     _require_positive(min_dprime, "d'", "--min-dprime")
@@ -192,6 +141,8 @@ def _require_positive(value: float | None, name: str, option: str) -> None:
 
 
 def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
+    if isinstance(doses, str | float | int):
+        raise ValueError(f"doses {doses!r}; give a list such as [0.5, 0.25]")
     for dose in doses:
         if not MIN_DOSE <= dose <= 1:
             raise DistiliqaError(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.files import write_json
-from distiliqa.rank.leaderboard import Figure, Standing, known_measures, sentences, standings
 from distiliqa.rank.page import write_html
 from distiliqa.rank.result import DESCRIBING, RankedRun
+from distiliqa.rank.standings import Figure, Standing, known_measures, sentences, standings
 from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.json import model_facts, rounded, settings

@@ -1,139 +1,56 @@
-"""The leaderboard as rows: what is known of each method, from the first rank by score on."""
+"""The result of `distiliqa.rank`, as notebooks show it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import Any
 
-from distiliqa.rank.result import DESCRIBING, SCORE, Method, RankedRun
-from distiliqa.report.column import Column
-from distiliqa.report.columns import slice_columns
+from distiliqa.errors import one_line
+from distiliqa.rank.files import leaderboard_rows
+from distiliqa.rank.page import score_strips
+from distiliqa.rank.result import RankedRun
+from distiliqa.rank.screen import rank_blocks
 from distiliqa.report.formatting import slice_count
-
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measure of a method.
-
-    Attributes
-    ----------
-    mean : float
-        Over the slices where all methods that have the measure have it.
-    interval : tuple[float, float] or None
-        95 % interval of the mean; None for fewer than six units.
-    slices : int
-        Number of these slices.
-    rank : int or None
-        1 is best; None for a measure that describes and has no better end.
-    """
-
-    mean: float
-    interval: Interval | None
-    slices: int
-    rank: int | None
+from distiliqa.report.notebook import Block, Shown
+from distiliqa.report.plots.scene import Scene
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Place of a method on the leaderboard.
+class Leaderboard(Shown, RankedRun):
+    """Methods that were scored on the same slices: what `distiliqa.rank` returns.
+
+    A notebook shows the table and the sentences that the command prints.
 
     Attributes
     ----------
-    method : Method
-        The method.
-    rank : int
-        Rank by score; equal means share the better rank.
-    held, first : float or None
-        Share of draws of patients in which it has this rank, and rank 1; None without draws.
-    behind : float
-        Mean score minus that of the first.
-    behind_interval : tuple[float, float] or None
-        95 % interval of it; None for the first and for fewer than six units.
-    figures : dict[str, Figure]
-        Its measures by column.
+    methods : tuple[Method, ...]
+        In the order given; ``order`` has their numbers from the first rank by score on.
+    patients : tuple[int, ...]
+        The patient of each slice, numbered from 1.
+    reference : str or None
+        As the user named it; None without one.
+    notes : tuple[str, ...]
+        For the reader of the ranks, one sentence for each.
+    sha256 : dict[str, str]
+        Of the files of the reference, by path.
     """
 
-    method: Method
-    rank: int
-    held: float | None
-    first: float | None
-    behind: float
-    behind_interval: Interval | None
-    figures: dict[str, Figure]
+    def __repr__(self) -> str:
+        first = self.methods[self.order[0]].name
+        count = f"{len(self.methods)} methods over {slice_count(len(self.counted))}"
+        return f"<Leaderboard: {count}, {one_line(first)} first by score>"
 
+    def _blocks(self) -> Iterable[Block]:
+        return rank_blocks(self)
 
-def standings(run: RankedRun) -> list[Standing]:
-    """The methods from the first rank by score to the last."""
-    found = run.score
-    return [
-        Standing(
-            method=run.methods[at],
-            rank=found.ranks[at],
-            held=None if found.held is None else found.held[at],
-            first=None if found.first is None else found.first[at],
-            behind=found.behind[at],
-            behind_interval=found.behind_intervals[at],
-            figures=dict(_figures(run, at)),
-        )
-        for at in run.order
-    ]
+    def _rows(self) -> Iterable[dict[str, Any]]:
+        return leaderboard_rows(self)
 
+    def plot(self) -> Scene:
+        """Draw the scores of the slices that count, one strip a method, the first rank on top.
 
-def _figures(run: RankedRun, at: int) -> Iterator[tuple[str, Figure]]:
-    for name, (found, having) in run.rankings.items():
-        if at in having:
-            place = having.index(at)
-            rank = None if name in DESCRIBING else found.ranks[place]
-            yield name, Figure(found.means[place], found.intervals[place], found.slices, rank)
-
-
-def known_measures(run: RankedRun) -> list[Column]:
-    """The measures that some method has, score first."""
-    return [column for column in run.measures if column.name in run.rankings]
-
-
-def sentences(run: RankedRun) -> Iterator[str]:
-    """The result in words: who is first, how firmly, what was drawn, and where measures differ."""
-    places = standings(run)
-    first, *others = places
-    scale = run.methods[0].run.model.scale
-    yield (
-        f"{first.method.name} has the first rank by score, {first.figures[SCORE].mean:.2f} on a "
-        f"scale from {scale.low:g} to {scale.high:g}, over {slice_count(len(run.counted))}"
-        f"{_firmly(first)}."
-    )
-    if same := [one.method.name for one in others if _is_level(one)]:
-        yield f"No difference to the first is shown for {', '.join(same)}."
-    yield _drawn(run)
-    yield from _other_orders(run, places)
-
-
-def _firmly(first: Standing) -> str:
-    return "" if first.first is None else f", and in {100 * first.first:.0f} % of the draws"
-
-
-def _is_level(one: Standing) -> bool:
-    """Whether the interval of the difference to the first holds 0."""
-    found = one.behind_interval
-    return found is not None and found[0] <= 0 <= found[1]
-
-
-def _drawn(run: RankedRun) -> str:
-    """What the bootstrap drew."""
-    units, patients = run.score.units, len({run.patients[at] for at in run.counted})
-    if units == 1:
-        return "Nothing could be drawn: how firmly the ranks hold is not known."
-    what = f"{units} patients" if patients > 1 else f"{units} blocks of neighboring slices"
-    few = "" if units > 5 else "; that is too few for intervals"
-    return f"Draws are of {what}, with replacement, of all methods together{few}."
-
-
-def _other_orders(run: RankedRun, places: list[Standing]) -> Iterator[str]:
-    """Measures whose first method is another one."""
-    for column in slice_columns(*(name for name in run.rankings if name not in (SCORE,))):
-        ranks = {one.method.name: one.figures.get(column.name) for one in places}
-        best = [name for name, figure in ranks.items() if figure is not None and figure.rank == 1]
-        if best and places[0].method.name not in best:
-            yield f"By {column.term} {' and '.join(best)} has the first rank."
+        Returns
+        -------
+        Scene
+            A notebook shows it; ``save`` writes an SVG file.
+        """
+        return score_strips(self)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from distiliqa.rank.leaderboard import Figure, Standing, known_measures, sentences, standings
 from distiliqa.rank.result import SCORE, RankedRun
+from distiliqa.rank.standings import Figure, Standing, known_measures, sentences, standings
 from distiliqa.report.column import Column
 from distiliqa.report.json import environment, model_facts
 from distiliqa.report.page_blocks import Heading, Row, write_page

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from distiliqa.ct import CTSlice, SliceInfo
-from distiliqa.errors import DistiliqaError, one_line
+from distiliqa.errors import DistiliqaError
 from distiliqa.files import sha256
 from distiliqa.models.folder import DEFAULT
+from distiliqa.rank.leaderboard import Leaderboard
 from distiliqa.rank.result import Method, RankedRun
 from distiliqa.rank.same_slices import (
     Folder,
@@ -21,8 +22,6 @@ from distiliqa.rank.same_slices import (
     same_slices,
 )
 from distiliqa.report.formatting import slice_count
-from distiliqa.report.notebook import Block, Shown
-from distiliqa.report.plots.scene import Scene
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.evidence import no_evidence
 from distiliqa.scoring.full_reference import compared
@@ -35,53 +34,6 @@ from distiliqa.scoring.slice_score import Comparison, SliceScore
 LIMIT = f"A rank by score shows what the score prefers: {NO_EVIDENCE}"
 FOLDERS_AS_PATIENTS = "no header names a patient: each folder of slices counts as one"
 ONE_PATIENT = "one patient: ranks and intervals speak for these slices only"
-
-
-class Leaderboard(Shown, RankedRun):
-    """Methods that were scored on the same slices: what `distiliqa.rank` returns.
-
-    A notebook shows the table and the sentences that the command prints.
-
-    Attributes
-    ----------
-    methods : tuple[Method, ...]
-        In the order given; ``order`` has their numbers from the first rank by score on.
-    patients : tuple[int, ...]
-        The patient of each slice, numbered from 1.
-    reference : str or None
-        As the user named it; None without one.
-    notes : tuple[str, ...]
-        For the reader of the ranks, one sentence for each.
-    sha256 : dict[str, str]
-        Of the files of the reference, by path.
-    """
-
-    def __repr__(self) -> str:
-        first = self.methods[self.order[0]].name
-        count = f"{len(self.methods)} methods over {slice_count(len(self.counted))}"
-        return f"<Leaderboard: {count}, {one_line(first)} first by score>"
-
-    def _blocks(self) -> Iterable[Block]:
-        from distiliqa.rank.screen import rank_blocks
-
-        return rank_blocks(self)
-
-    def _rows(self) -> Iterable[dict[str, Any]]:
-        from distiliqa.rank.files import leaderboard_rows
-
-        return leaderboard_rows(self)
-
-    def plot(self) -> Scene:
-        """Draw the scores of the slices that count, one strip a method, the first rank on top.
-
-        Returns
-        -------
-        Scene
-            A notebook shows it; ``save`` writes an SVG file.
-        """
-        from distiliqa.rank.page import score_strips
-
-        return score_strips(self)
 
 
 def rank(
@@ -115,14 +67,17 @@ def rank(
     DistiliqaError
         No such model, fewer than two methods, one given twice, no slice that all have, pixels of
         different sizes, a reference that lacks a slice, or nothing could be scored.
+    TypeError
+        What should be a path is none, such as an array.
 
     Examples
     --------
     >>> board = distiliqa.rank(["denoiser_a", "denoiser_b"], reference="full_dose")
     >>> board.to_frame()[["rank", "method", "score", "vif"]]
     """
-    model, reference = as_model(model), None if reference is None else str(reference)
-    folders = find_folders([str(path) for path in paths])
+    given = [paths] if isinstance(paths, str | Path) else paths
+    reference = None if reference is None else os.fspath(reference)
+    model, folders = as_model(model), find_folders([os.fspath(path) for path in given])
     rows = same_slices(folders)
     references = None if reference is None else references_of(rows, folders, reference)
     patients, named = patients_of(rows, folders[0].path)
