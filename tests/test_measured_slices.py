@@ -39,6 +39,8 @@ def test_files_that_give_no_slice_are_named(tmp_path: Path, write_ct: Callable[.
     ("source", "options", "said"),
     [
         (np.full((64, 64), np.nan), {}, "NaN or infinite"),
+        ([np.zeros((64, 64)), np.full((64, 64), np.nan)], {}, "slice 1: 4096 pixels are NaN"),
+        (None, {}, "NoneType; give slices in HU"),
         (np.zeros(64), {}, "shape"),
         ([np.zeros((64, 64)), "a.dcm"], {}, "one kind"),
         ("a.dcm", {"spacing_mm": 0.7}, "files have their own"),

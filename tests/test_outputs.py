@@ -54,6 +54,13 @@ def test_the_function_writes_the_maps_of_the_command(tmp_path: Path):
     assert pictures == [path.read_bytes() for path in others]
 
 
+def test_what_is_no_scores_is_refused(tmp_path: Path):
+    for write in (distiliqa.heatmaps, distiliqa.report):
+        with pytest.raises(TypeError, match=r"str; give what distiliqa\.score"):
+            write("scan", tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_series_without_a_map_is_named_and_a_model_without_maps_refused(
     tmp_path: Path, model: Model
 ):

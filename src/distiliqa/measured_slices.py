@@ -8,7 +8,7 @@ from typing import cast
 
 from distiliqa.ct import CTSlice, read_ct
 from distiliqa.metrics.slice_measures import SliceMeasures, measure_slice
-from distiliqa.scoring.images import Images, Spacing, as_slices, paths_of
+from distiliqa.scoring.images import Images, Spacing, as_slices, is_one, paths_of
 from distiliqa.scoring.prepare import check_hu
 
 
@@ -52,8 +52,13 @@ def measures(
 def _slices(source: object, spacing_mm: Spacing) -> Iterator[CTSlice]:
     paths = paths_of(source, spacing_mm)
     if paths is None:
-        for ct in as_slices(cast(Images, source), spacing_mm):
-            check_hu(ct.hu)
+        for number, ct in enumerate(as_slices(cast(Images, source), spacing_mm)):
+            try:
+                check_hu(ct.hu)
+            except ValueError as error:
+                if is_one(cast(Images, source)):
+                    raise
+                raise ValueError(f"slice {number}: {error}") from error
             yield ct
         return
     for path in paths:

@@ -193,6 +193,8 @@ def heatmaps(
         The model has no local quality map, the extra is missing, or no map could be written.
     ValueError
         Another kind.
+    TypeError
+        ``scores`` is something else, such as a path.
 
     Examples
     --------
@@ -200,8 +202,9 @@ def heatmaps(
     >>> distiliqa.heatmaps(scores, "results")
     """
     from distiliqa.ct import CTWarning
+    from distiliqa.report.scores import run_of
 
-    outputs, run = Outputs(Path(folder), heatmaps=(HeatmapKind(kind),)), scores.run
+    outputs, run = Outputs(Path(folder), heatmaps=(HeatmapKind(kind),)), run_of(scores)
     _check_heatmaps(run.model)
     outputs.check_extras()
     found = outputs.write_each_series(run, Path(folder), {})

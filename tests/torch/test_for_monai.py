@@ -24,3 +24,5 @@ def test_rates_each_slice_and_all_batches(quality: QualityScore) -> None:
     assert metric.aggregate("none").shape == (3, 1)
     metric.reset()
     assert len(metric) == 0
+    with pytest.raises(ValueError, match="no slice was added"):
+        metric.aggregate()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -58,12 +60,24 @@ def test_finds_no_patient_where_scoring_finds_none() -> None:
         (torch.zeros(1, 1, 64, 31), "64 x 31 pixels; at least 32 x 32"),
         (torch.zeros(1, 1, 64, 64, dtype=torch.bool), "values of type torch.bool"),
         (torch.full((1, 1, 32, 32), float("nan")), "1024 pixels are NaN or infinite"),
+        (torch.full((1, 1, 32, 32), 7e4).half(), "1024 pixels are NaN or infinite"),
+        (torch.ones(1, 1, 32, 32).to_sparse(), r"layout torch.sparse_coo; give a dense tensor"),
     ],
 )
 def test_what_is_no_batch_in_hu_is_refused_in_one_line(given: object, problem: str) -> None:
     with pytest.raises(ValueError, match=problem) as caught:
         check_batch(given)
     assert "\n" not in str(caught.value)
+
+
+def test_values_after_a_window_are_warned_about() -> None:
+    seen = torch.linspace(0, 1, 1024).reshape(1, 1, 32, 32)
+    with pytest.warns(UserWarning, match=r"values from 0 to 1 look unlike HU .*: give HU"):
+        assert torch.equal(check_batch(seen), seen)
+    for sound in (torch.zeros(1, 1, 32, 32), 2 * seen, seen - 0.5, seen[:0]):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            check_batch(sound)
 
 
 def test_integers_and_half_precision_are_widened() -> None:

@@ -72,6 +72,8 @@ def report(
     DistiliqaError
         There are no scores, the disk is full, the folder cannot be written, or it is unknown which
         run wrote the results in it.
+    TypeError
+        ``scores`` is something else, such as a path.
 
     Examples
     --------
@@ -82,9 +84,12 @@ def report(
     from distiliqa.report.former import FILES, RECORD, check_former, remove_former
     from distiliqa.report.html import write_html
     from distiliqa.report.json import run_record, scores_record
+    from distiliqa.report.scores import run_of
     from distiliqa.report.series_csv import write_series_csv
 
-    run, folder = _run_of(scores), Path(folder)
+    run, folder = run_of(scores), Path(folder)
+    if not run.slices:
+        raise DistiliqaError("no scores to report", remedy="give those of one slice or more")
     check_former(folder)
     remove_former(folder)
     write_csv(folder / SCORES_CSV, run.slices)
@@ -93,12 +98,3 @@ def report(
     files = [SCORES_CSV, SERIES_CSV, SCORES_JSON, REPORT, *more_files]
     write_json(folder / RECORD, run_record(run, identify=identify) | {FILES: files})
     return write_html(folder / REPORT, run, identify=identify, progress=progress)
-
-
-def _run_of(scores: Scores | ScoringRun) -> ScoringRun:
-    from distiliqa.scoring.result import ScoringRun
-
-    run = scores if isinstance(scores, ScoringRun) else scores.run
-    if not run.slices:
-        raise DistiliqaError("no scores to report", remedy="give those of one slice or more")
-    return run

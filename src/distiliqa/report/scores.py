@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+def run_of(scores: Scores | ScoringRun) -> ScoringRun:
+    """The run of scores. Raises `TypeError` on anything else, such as a path."""
+    if isinstance(scores, Scores):
+        return scores.run
+    if not isinstance(scores, ScoringRun):
+        raise TypeError(f"{type(scores).__name__}; give what distiliqa.score returned")
+    return scores
+
+
 class Scores(Shown, list[SeriesScore]):
     """Scores of series: a list of `SeriesScore` that a notebook shows as a table.
 

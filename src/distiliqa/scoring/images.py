@@ -103,6 +103,10 @@ def _of_image(
         yield image
         return
     array = _array(image)
+    if array.ndim == 0 and not isinstance(image, np.ndarray | np.generic):
+        raise ValueError(
+            f"{type(image).__name__}; give slices in HU, (rows, columns) or (n, rows, columns)"
+        )
     if array.ndim not in (2, 3) or len(array) == 0:
         raise ValueError(f"shape {array.shape}; slices are (rows, columns) or (n, rows, columns)")
     if slices_last(array.shape):
@@ -123,7 +127,13 @@ def _array(image: Any) -> NDArray[Any]:
 def _spacing(spacing_mm: Spacing) -> tuple[float, float] | None:
     if spacing_mm is None:
         return None
-    rows, columns = (float(side) for side in np.broadcast_to(spacing_mm, 2))
+    try:
+        rows, columns = (float(side) for side in np.broadcast_to(spacing_mm, 2))
+    except (ValueError, TypeError):
+        rows = columns = np.nan
     if not (0 < rows < np.inf and 0 < columns < np.inf):
-        raise ValueError(f"spacing_mm {spacing_mm}; give mm above 0")
+        raise ValueError(
+            f"spacing_mm {spacing_mm}; give mm above 0: one number, or (between rows, between "
+            "columns)"
+        )
     return rows, columns

@@ -34,6 +34,15 @@ class QualityMetric(CumulativeIterationMetric):
         return self.score(y_pred)[:, None]  # (B, 1)
 
     def aggregate(self, reduction: str | None = None) -> Tensor:
-        """Reduce the scores of all batches, see ``reduction``."""
-        scores, _ = do_metric_reduction(self.get_buffer(), reduction or self.reduction)
+        """Reduce the scores of all batches, see ``reduction``.
+
+        Raises
+        ------
+        ValueError
+            No slice was added since the last reset.
+        """
+        added = self.get_buffer()
+        if not isinstance(added, Tensor):
+            raise ValueError("no slice was added; call the metric with images first")
+        scores, _ = do_metric_reduction(added, reduction or self.reduction)
         return scores

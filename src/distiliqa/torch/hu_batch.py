@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -22,22 +25,41 @@ def check_batch(hu: object) -> Tensor:
 
     Raises
     ------
-    ValueError : not a tensor of real numbers (B, 1, H, W) with sides of 32 pixels or more, or NaN
-        or infinity.
+    ValueError : not a dense tensor of real numbers (B, 1, H, W) with sides of 32 pixels or more,
+        or NaN or infinity.
+
+    Warns
+    -----
+    UserWarning : all values lie in 0 to 1, as after a window.
     """
     if not isinstance(hu, Tensor):
         raise ValueError(f"{type(hu).__name__}; give a tensor (B, 1, H, W) in HU")
-    if hu.dtype in _NO_NUMBERS:
+    if hu.dtype in _NO_NUMBERS or hu.is_quantized:
         raise ValueError(f"values of type {hu.dtype}; HU are real numbers")
+    if hu.layout != torch.strided:
+        raise ValueError(f"layout {hu.layout}; give a dense tensor: to_dense()")
     if hu.ndim != 4 or hu.shape[1] != 1:
         raise ValueError(f"shape {tuple(hu.shape)}; a batch of slices is (B, 1, H, W)")
     rows, columns = hu.shape[2:]
     if min(rows, columns) < MIN_SIDE:
         raise ValueError(f"{rows} x {columns} pixels; at least {MIN_SIDE} x {MIN_SIDE} are needed")
-    if not bool(torch.isfinite(hu).all()):
+    if hu.numel():
+        _check_values(hu)
+    return hu if hu.dtype == torch.float64 else hu.float()
+
+
+def _check_values(hu: Tensor) -> None:
+    # One value is read back from the device; aminmax hands NaN on.
+    low, high = torch.stack(torch.aminmax(hu.detach())).tolist()
+    if not (math.isfinite(low) and math.isfinite(high)):
         count = int((~torch.isfinite(hu)).sum())
         raise ValueError(f"{count} pixels are NaN or infinite; HU are finite")
-    return hu if hu.dtype == torch.float64 else hu.float()
+    if 0 <= low < high <= 1:
+        warnings.warn(
+            f"values from {low:.3g} to {high:.3g} look unlike HU (air is -1000): give HU, without "
+            "a window",
+            stacklevel=4,
+        )
 
 
 def cropped_or_padded(hu: Tensor, size: int) -> Tensor:

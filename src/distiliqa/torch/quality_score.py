@@ -28,8 +28,9 @@ class QualityScore(nn.Module):
 
     The score of a slice does not depend on the others of its batch. The network stays in eval mode,
     and its weights need no gradient. It moves with ``to``, ``half`` and ``bfloat16`` and heeds
-    autocast; in half precision window and pose are still computed in float32. There are no
-    warnings: whether a slice is out of domain is known to `distiliqa.score` alone.
+    autocast; in half precision window and pose are still computed in float32. The one warning is
+    for a batch whose values all lie from 0 to 1; whether a slice is out of domain is known to
+    `distiliqa.score` alone.
 
     Parameters
     ----------
