@@ -148,6 +148,49 @@ def test_two_series_are_linked_and_subtracted(page: Page, examples: PageServer):
     page.check_console()
 
 
+def test_the_second_series_has_curves_of_its_own(page: Page, examples: PageServer):
+    low, full = examples.series()
+    page.look(2, low)
+    path = "figure[data-measure=score] path.second"
+    assert page.find(path).get_attribute("d") == ""
+    page.choose("other", full)
+    page.wait(lambda: "beside slice 2" in page.facts)
+    curve = page.wait(lambda: page.find(path).get_attribute("d"))
+    first = page.find("figure[data-measure=score] path.curve:not(.second)").get_attribute("d")
+    # The example has the same positions at both doses, and better scores at the full one.
+    points, own = (re.findall(r"[ML]([\d.]+) ([\d.]+)", found) for found in (curve, first))
+    assert [x for x, _ in points] == [x for x, _ in own]
+    assert all(
+        float(y) < float(y_of_low) for (_, y), (_, y_of_low) in zip(points, own, strict=True)
+    )
+    score = page.facts.rpartition("score ")[2]
+    assert f", second {score} " in page.find("figure[data-measure=score] figcaption").text
+    page.choose("other", "")
+    page.wait(lambda: page.find(path).get_attribute("d") == "")
+    page.check_console()
+
+
+def test_two_series_show_the_same_part_of_the_slice(page: Page, examples: PageServer):
+    low, full = examples.series()
+    page.look(2, low).choose("other", full)
+    page.wait(lambda: "beside slice 2" in page.facts)
+    page.find(".stage").send_keys("+", "+")
+    page.choose("action", "pan")
+    hand = ActionChains(page.browser).move_to_element(page.find("#slices-a"))
+    hand.click_and_hold().move_by_offset(40, 20).move_by_offset(20, 10).release().perform()
+
+    def place(box: str) -> str:
+        for x in (10, 11):
+            ActionChains(page.browser).move_to_element_with_offset(page.find(box), x, 5).perform()
+        return page.find("#pointer").text.partition(" at ")[2]
+
+    page.wait(lambda: place("#slices-a") == place("#slices-b") != "")
+    moved = place("#slices-a")
+    page.find(".stage").send_keys("0")
+    page.wait(lambda: place("#slices-a") == place("#slices-b") != moved)
+    page.check_console()
+
+
 def test_a_link_opens_a_slice_with_its_window(page: Page, examples: PageServer):
     low, full = examples.series()
     page.open(f"#/view/{low}?n=3&w=777&l=111&b={full}&mode=side")

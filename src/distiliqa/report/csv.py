@@ -68,9 +68,14 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         See `open_csv`.
     """
     with open_csv(path) as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(map(cells, rows))
+        write_rows(file, columns, map(cells, rows))
+
+
+def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a line of column names and rows of cells, see `cells`; a missing cell is empty."""
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    writer.writerows(rows)
 
 
 def write_csv(path: Path, slices: Sequence[SliceScore]) -> None:

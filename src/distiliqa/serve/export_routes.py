@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterator
@@ -13,9 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.foreign_text import read_text
-from distiliqa.report import SERIES_CSV
-from distiliqa.report.csv import cells
+from distiliqa.report.csv import cells, write_rows
 from distiliqa.report.series_csv import IDENTIFYING
 from distiliqa.serve.stored_results import StoredSeries
 from distiliqa.serve.workspace import Workspace
@@ -32,28 +29,18 @@ def series_csv(request: Request) -> Response:
     """``series.csv`` of the series that were selected, as ``score --out`` writes it."""
     workspace: Workspace = request.app.state.workspace
     keys = request.query_params.getlist("series")
-    rows = [_row_of(workspace, key) for key in keys]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(rows)
+    chosen = [workspace.choose(key).series for key in keys]
+    rows = [one.cells if workspace.settings.identify else _anonymous(one) for one in chosen]
+    text = io.StringIO(newline="")
+    write_rows(text, list(dict.fromkeys(name for row in rows for name in row)), rows)
     headers = {"Content-Disposition": 'attachment; filename="series.csv"'}
     return Response(text.getvalue().encode(), headers=headers, media_type="text/csv")
 
 
-def _row_of(workspace: Workspace, key: str) -> dict[str, str]:
-    chosen = workspace.choose(key)
-    uids = [one.uid for one in chosen.results.series]
-    found = csv.DictReader(read_text(chosen.results.folder / SERIES_CSV).splitlines())
-    row = list(found)[uids.index(chosen.series.uid)]
-    return row if workspace.settings.identify else _anonymous(row, chosen.series)
-
-
-def _anonymous(row: dict[str, str], series: StoredSeries) -> dict[str, str]:
-    """The row without what may identify, in case it was written with it."""
+def _anonymous(series: StoredSeries) -> dict[str, str]:
+    """The row of a series without what may identify, in case it was written with it."""
     hidden = {column.name for column in IDENTIFYING}
-    kept = {name: value for name, value in row.items() if name not in hidden}
+    kept = {name: value for name, value in series.cells.items() if name not in hidden}
     return kept | {"name": str(cells({"name": series.facts["name"]})["name"])}
 
 

@@ -44,27 +44,37 @@ class Pixels(NamedTuple):
     is_oriented: bool
 
 
-def read_slice(path: str, frame: int, digest: str | None) -> CTSlice:
+class Since(NamedTuple):
+    """When the hash of a file was taken, and what to do once the file is another one."""
+
+    event: str
+    remedy: str
+
+
+SCORED = Since("it was scored", "score it again, or start distiliqa serve where it was scored")
+
+
+def read_slice(path: str, frame: int, digest: str | None, since: Since = SCORED) -> CTSlice:
     """Read a slice by the path and the frame that results give it.
 
     Parameters
     ----------
     digest : str or None
-        SHA-256 of the file that was scored. A file with other bytes is not shown: its score would
-        stand beside another image.
+        SHA-256 of the file, taken at ``since``. A file with other bytes is not shown: its score or
+        rating would stand beside another image.
 
     Raises
     ------
     DistiliqaError
         The file is not there, is another one by now, or cannot be read.
     """
-    holder = holder_of(path)
+    holder = holder_of(path, since)
     stamp = file_stamp(holder)
     if digest is None or _digest(holder, stamp) != digest:
-        raise CTReadError("is not the file that was scored", path=path, remedy="score it again")
+        raise CTReadError(f"has changed since {since.event}", path=path, remedy=since.remedy)
     found = _slices(holder, stamp).get((path, frame))
     if found is None:
-        raise CTReadError("has no such slice any more", path=path, remedy="score it again")
+        raise CTReadError("has no such slice any more", path=path, remedy=since.remedy)
     return found.read()
 
 
@@ -80,16 +90,12 @@ def pack(ct: CTSlice) -> Pixels:
     return Pixels(content, kind, rows, columns, ct.spacing_mm, is_oriented)
 
 
-def holder_of(path: str) -> Path:
+def holder_of(path: str, since: Since = SCORED) -> Path:
     """The file on disk: the path itself, or the archive that it leads into."""
     for place in (Path(path), *Path(path).parents):
         if place.is_file():
             return place
-    raise CTReadError(
-        "is not there any more",
-        path=path,
-        remedy="start distiliqa serve where it was scored, or score it again",
-    )
+    raise CTReadError("is not there any more", path=path, remedy=since.remedy)
 
 
 def digest_of(path: str) -> str:

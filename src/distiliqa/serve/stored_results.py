@@ -43,6 +43,8 @@ class StoredSeries:
         What the list shows, without what may identify.
     identity : dict[str, Any]
         What may identify: name, date, protocol, description.
+    cells : Mapping[str, str]
+        Its row of ``series.csv``.
     slices : tuple[dict[str, Any], ...]
         In reading order.
     """
@@ -51,6 +53,7 @@ class StoredSeries:
     uid: str
     facts: dict[str, Any]
     identity: dict[str, Any] = field(repr=False)
+    cells: Mapping[str, str] = field(repr=False)
     slices: tuple[dict[str, Any], ...] = field(repr=False)
 
     def row(self, *, identify: bool) -> dict[str, Any]:
@@ -164,7 +167,7 @@ def _series(number: str, record: dict[str, Any], row: Mapping[str, str]) -> Stor
         "name": one_line(row.get("name") or hashed),
         **{name: row.get(name) or None for name in _IDENTIFYING},
     }
-    return StoredSeries(f"{number}.{hashed}", uid, facts, identity, slices)
+    return StoredSeries(f"{number}.{hashed}", uid, facts, identity, row, slices)
 
 
 _IDENTIFYING = ("study_date", "protocol_name", "series_description", "station")

@@ -23,7 +23,12 @@ _CLOSE = 0.98  # of the best gain: pairs that are as good as it
 
 
 def usual_comparisons(images: int) -> int:
-    """How many comparisons order some images about as well as all pairs do."""
+    """How many comparisons to ask for: 220 of 50 images, in place of all 1225 pairs.
+
+    They order images that differ widely nearly as well as all pairs do: with true qualities of a
+    standard deviation of 4 logits, the simulated rank correlation is 0.95 in place of 0.98. With
+    2 logits it is 0.86 in place of 0.96.
+    """
     return min(images * (images - 1) // 2, round(_SHARE * images * np.log2(max(images, 2))))
 
 

@@ -157,5 +157,7 @@ def test_an_image_that_has_changed_is_not_shown(data: Path, tmp_path: Path):
     study = Study(data, tmp_path / "out", Asked())
     write_ct(data / "P0" / "f.dcm", np.zeros((32, 32)))
     (changed,) = (at for at, one in enumerate(study.design.images) if one.image == "P0/f.dcm")
-    with pytest.raises(DistiliqaError, match="is not the file that was scored"):
+    with pytest.raises(
+        DistiliqaError, match="has changed since the study began; put the file back"
+    ):
         study.read(changed)

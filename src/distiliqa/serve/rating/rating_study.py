@@ -17,12 +17,13 @@ from distiliqa.readers.rating_rows import FACTS, plain
 from distiliqa.serve.rating.answer_log import Entry, append, read_log
 from distiliqa.serve.rating.rating_files import write_ratings
 from distiliqa.serve.rating.study_design import Asked, Design, open_design
-from distiliqa.serve.slice_pixels import read_slice
+from distiliqa.serve.slice_pixels import Since, read_slice
 from distiliqa.statistics.next_pair import next_pair
 from distiliqa.statistics.paired_comparisons import FIRST, SECOND, Answer, Qualities, qualities_of
 
 MAX_READERS = 100
 HIGHEST = 4  # of the scale: excellent
+BEGAN = Since("the study began", "put the file back, or begin another study in another --out")
 _NAME = re.compile(r"\w[\w .-]{0,39}")
 
 
@@ -124,7 +125,7 @@ class Study:
         if not 0 <= index < len(self._slices):
             raise DistiliqaError("no such image")
         info: SliceInfo = self._slices[index]
-        return read_slice(info.path, info.frame, self.design.images[index].sha256)
+        return read_slice(info.path, info.frame, self.design.images[index].sha256, BEGAN)
 
     def write(self) -> None:
         """Write the ratings by all answers until now."""

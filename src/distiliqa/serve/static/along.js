@@ -1,38 +1,50 @@
 // Score, noise, f50 and dose along z, small, beside the slices; a click goes to the slice.
 import { element, number, shape } from './dom.js';
 
-const [WIDTH, HEIGHT, EDGE] = [300, 64, 6];
+const [WIDTH, HEIGHT, EDGE, MARK] = [300, 64, 6, 4];
 const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3], ['dose', 'Dose, mGy', 2]];
+const MAX_MARKED = 200; // slices; of more only the curve is drawn
 
 export class Along {
-  /** `go` takes the index of a slice. */
-  constructor(series, go) {
-    const slices = series.slices.map((slice) => ({ ...slice, dose: slice.ssde_mgy ?? slice.ctdivol_mgy }));
-    this.slices = slices;
-    this.plots = MEASURES.filter(([name]) => slices.some((slice) => slice[name] !== null))
-      .map((measure) => plot(slices, measure, go));
+  /** `other` is drawn beside `series`, null for nothing; `go` takes the index of a slice of `series`. */
+  constructor(series, other, go) {
+    this.slices = withDose(series);
+    this.others = other && withDose(other);
+    const measured = [...this.slices, ...(this.others ?? [])];
+    this.plots = MEASURES.filter(([name]) => measured.some((slice) => slice[name] !== null))
+      .map((measure) => plot(this.slices, this.others, measure, go));
     this.element = element('section', { class: 'along', 'aria-label': 'Along z' }, ...this.plots.map(({ figure }) => figure));
   }
 
-  /** Mark the slice that is shown. */
-  mark(index) {
+  /** Mark the slice that is shown; `partner` is that of the other series. */
+  mark(index, partner) {
     for (const { line, value, name, digits, x } of this.plots) {
       for (const end of ['x1', 'x2']) line.setAttribute(end, x(index));
-      value.textContent = number(this.slices[index][name], digits) || 'unknown';
+      const known = (slice) => number(slice[name], digits) || 'unknown';
+      value.textContent = known(this.slices[index]) + (this.others ? `, second ${known(this.others[partner])}` : '');
     }
   }
 }
 
-function plot(slices, [name, title, digits], go) {
-  const known = slices.map((slice) => slice[name]).filter((value) => value !== null);
+function withDose({ slices }) {
+  return slices.map((slice) => ({ ...slice, dose: slice.ssde_mgy ?? slice.ctdivol_mgy }));
+}
+
+function plot(slices, others, [name, title, digits], go) {
+  const known = [...slices, ...(others ?? [])].map((slice) => slice[name]).filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const x = (index) => EDGE + (slices.length > 1 ? index / (slices.length - 1) : 0.5) * (WIDTH - 2 * EDGE);
   const y = (value) => HEIGHT - EDGE - (high > low ? (value - low) / (high - low) : 0.5) * (HEIGHT - 2 * EDGE);
+  const point = (slice, place) => (slice[name] === null || place === null ? null : { x: x(place), y: y(slice[name]), slice });
+  const own = slices.map((slice, index) => point(slice, index));
+  const places = others && placesIn(slices, others);
+  const second = (others ?? []).map((slice, at) => point(slice, places[at]));
   const line = shape('line', { class: 'now', y1: 0, y2: HEIGHT });
   const value = element('b');
-  const drawn = shape('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${title} along z, ${number(low, digits)} to ${number(high, digits)}` },
-    shape('path', { class: 'curve', d: path(slices.map((slice) => slice[name]), x, y) }),
-    ...(slices.length <= 200 ? slices.map((slice, index) => (slice[name] === null ? '' : shape('circle', { class: slice.outside ? 'dot flagged' : 'dot', cx: x(index), cy: y(slice[name]), r: 2 }))) : []), line);
+  const label = `${title} along z, ${number(low, digits)} to ${number(high, digits)}${others ? '; dashed: the second series' : ''}`;
+  const drawn = shape('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label },
+    shape('path', { class: 'curve second', d: path(second) }), ...marks(second, square),
+    shape('path', { class: 'curve', d: path(own) }), ...marks(own, dot), line);
   drawn.addEventListener('click', (event) => {
     const box = drawn.getBoundingClientRect();
     const share = ((event.clientX - box.left) / box.width * WIDTH - EDGE) / (WIDTH - 2 * EDGE);
@@ -43,13 +55,39 @@ function plot(slices, [name, title, digits], go) {
   return { figure, line, value, name, digits, x };
 }
 
-/** A path through the known values; unknown ones leave a gap. */
-function path(values, x, y) {
+/** Where slices lie between those of the first series, as indices with fractions; null beyond its ends. */
+function placesIn(slices, others) {
+  const at = slices.map((slice) => slice.position_mm);
+  if (at.includes(null) || others.some((slice) => slice.position_mm === null)) {
+    return others.map((_, index) => (index < at.length ? index : null));
+  }
+  const last = at.length - 1;
+  const near = last > 0 ? (at[last] - at[0]) / last / 2 : 0.1; // half of the distance of two slices
+  return others.map(({ position_mm: z }) => {
+    if (z < at[0]) return at[0] - z <= near ? 0 : null;
+    if (z > at[last]) return z - at[last] <= near ? last : null;
+    const next = at.findIndex((place) => place >= z);
+    return next === 0 ? 0 : next - (at[next] - z) / (at[next] - at[next - 1]);
+  });
+}
+
+function marks(points, draw) {
+  return points.length > MAX_MARKED ? [] : points.filter((one) => one !== null).map(draw);
+}
+
+function dot({ x, y, slice }) { return shape('circle', { class: slice.outside ? 'dot flagged' : 'dot', cx: x, cy: y, r: 2 }); }
+
+function square({ x, y, slice }) {
+  return shape('rect', { class: slice.outside ? 'dot second flagged' : 'dot second', x: x - MARK / 2, y: y - MARK / 2, width: MARK, height: MARK });
+}
+
+/** A path through the known points; unknown ones leave a gap. */
+function path(points) {
   let begins = true;
-  return values.map((value, index) => {
-    if (value === null) { begins = true; return ''; }
+  return points.map((one) => {
+    if (one === null) { begins = true; return ''; }
     const command = begins ? 'M' : 'L';
     begins = false;
-    return `${command}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
+    return `${command}${one.x.toFixed(1)} ${one.y.toFixed(1)}`;
   }).join('');
 }

@@ -66,7 +66,7 @@ class Viewer {
     this.pointer = element('output', { class: 'pointer', id: 'pointer' });
     this.regions = element('ul', { class: 'regions', 'aria-label': 'Regions' });
     this.controls = controlsOf(this, rows);
-    this.along = new Along(this.series, (index) => this.go(index));
+    this.along = this.newAlong();
     this.side = element('aside', {}, this.facts, this.pointer, this.regions, this.along.element, notesOf(this.series));
     this.place.append(
       element('h1', {}, element('a', { href: '#/', 'aria-label': 'Back to the series' }, '‹ '), this.series.name),
@@ -74,6 +74,8 @@ class Viewer {
     this.overlay = new Overlay(this.boxA);
     this.overlayB = new Overlay(this.boxB);
   }
+
+  newAlong() { return new Along(this.series, this.b ? this.other : null, (index) => this.go(index)); }
 
   listen() {
     const stop = new AbortController();
@@ -132,7 +134,7 @@ class Viewer {
     if (this.b) parts.push(`beside slice ${this.partner(index) + 1}, score ${number(this.other.slices[this.partner(index)].score, 2)}`);
     this.facts.textContent = parts.filter(Boolean).join(', ');
     announce(this.facts.textContent);
-    this.along.mark(index);
+    this.along.mark(index, this.b && this.partner(index));
     this.slider.value = index + 1;
     this.keepAddress();
     this.showRegions();
@@ -185,6 +187,9 @@ class Viewer {
       await this.b.load(this.addresses(this.other), this.partner(this.a.index));
       this.b.act(this.action);
     }
+    const before = this.along;
+    this.along = this.newAlong();
+    before.element.replaceWith(this.along.element);
     await this.setMode(key ? mode : 'side');
   }
 
