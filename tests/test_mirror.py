@@ -27,6 +27,7 @@ FEATURES = {
     *("lab/benchmark/test_recipes.py", "lab/benchmark/test_run_script.py"),
     *("lab/train/test_resume.py", "lab/train/test_training.py"),
     *("lab/train/test_unseen_kinds.py", "pacs/test_end_to_end.py"),
+    *("pacs/listen/test_late_doses.py", "pacs/listen/test_late_images.py"),
     *("pacs/test_extra.py", "pacs/test_score_of_server.py", "pacs/test_tls.py"),
     *("report/html/test_report.py", "report/pdf/test_pdf.py", "report/test_browser.py"),
     *("metrics/test_bad_input.py", "serve/test_in_browser.py", "serve/test_viewer.py"),

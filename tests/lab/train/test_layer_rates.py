@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import torch
 
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.sizes import PRESETS
-from distiliqa.lab.train.layer_rates import SHARE, keep_frozen_statistics, parameter_groups
+from distiliqa.lab.train.layer_rates import SHARE, parameter_groups
 
 SIZES = replace(PRESETS["compact"], stem_width=4, depth=3, width=16, heads=2, mlp=16)
 
@@ -43,17 +42,3 @@ def test_frozen_layers_have_no_gradient(layers: str, frozen: str) -> None:
         assert parameter.requires_grad == (name in found)
         if name.startswith((frozen, "stem.", "vit.conv_proj.")):
             assert name not in found
-
-
-def test_a_frozen_stem_keeps_its_statistics() -> None:
-    network = Network(SIZES).train()
-    keep_frozen_statistics(network, "transformer")
-    before = {name: value.clone() for name, value in network.stem.state_dict().items()}
-    network(torch.rand(2, 1, 512, 512))
-    for name, value in network.stem.state_dict().items():
-        assert torch.equal(value, before[name])
-    network.train()
-    keep_frozen_statistics(network, "all")
-    network(torch.rand(2, 1, 512, 512))
-    changed = [not torch.equal(v, before[n]) for n, v in network.stem.state_dict().items()]
-    assert any(changed)

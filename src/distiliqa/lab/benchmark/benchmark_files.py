@@ -22,7 +22,7 @@ from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
 from distiliqa.statistics.agreement import FIGURES
 from distiliqa.version import __version__
 
-SHOWN = ("plcc", "srocc", "krocc", "overall", "rmse", "mae")
+SHOWN = ("signed_plcc", "signed_srocc", "signed_krocc", "overall", "rmse", "mae")
 
 
 def write_benchmark(table: BenchmarkTable, out: Path) -> None:
@@ -96,8 +96,8 @@ def _record(table: BenchmarkTable, row: TableRow) -> dict[str, Any]:
 
 
 _HEADINGS = {
-    **{name: name.upper() for name in SHOWN},
-    "overall": "overall",
+    **{name: f"signed {name.removeprefix('signed_').upper()}" for name in SHOWN[:3]},
+    **{"overall": "overall", "rmse": "RMSE", "mae": "MAE"},
     "difference": "difference",
     "p": "p (Holm)",
     "parameters": "parameters, 10^6",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +20,20 @@ from distiliqa.files import write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.benchmark.backbones import Rater
 from distiliqa.lab.benchmark.rated_set import RatedSet
-from distiliqa.lab.data.dataset import RatedDataset
+from distiliqa.lab.data.dataset import SYMMETRIES, RatedDataset
 from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.engine import LAST, fit
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.recipe_sections import StepSection
+from distiliqa.lab.train.teacher_outputs import (
+    TeacherOutputs,
+    make_table,
+    symmetries_of,
+    symmetries_seen,
+)
 from distiliqa.lab.train.training_run import BEST, RESULT
 
 BATCH = 8
@@ -115,6 +123,33 @@ def training_images(rated: RatedSet, inner: Fold, seed: int) -> RatedDataset:
     return RatedDataset(
         rated.images, rated.cache, inner.train, augmentation=augmentation, seed=seed
     )
+
+
+def outputs_of_teachers(
+    rated: RatedSet,
+    teachers: Sequence[Rater],
+    seen: RatedDataset,
+    step: StepSection,
+    path: Path,
+) -> TeacherOutputs:
+    """Outputs of the teachers for the images and symmetries that a student sees.
+
+    Parameters
+    ----------
+    seen : the images that the student learns from. path : of the table of outputs.
+    """
+    if symmetries_of(rated.recipe.augmentation, posed=False) is None:
+        return TeacherOutputs(teachers, None)
+    table = make_table(
+        teachers,
+        rated.cache,
+        symmetries_seen(seen, SYMMETRIES, step.epochs),
+        path=path,
+        device=best_device(),
+        batch_size=BATCH,
+        half=rated.recipe.hardware.precision == "bf16-mixed",
+    )
+    return TeacherOutputs((), table)
 
 
 @torch.inference_mode()

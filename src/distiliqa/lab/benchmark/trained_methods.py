@@ -33,29 +33,21 @@ from distiliqa.lab.benchmark.backbones import (
 )
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
 from distiliqa.lab.benchmark.network_training import (
-    BATCH,
     NetworkTraining,
-    best_device,
     finished,
+    outputs_of_teachers,
     predicted,
     train_network,
     training_images,
 )
 from distiliqa.lab.benchmark.rated_set import RatedSet
-from distiliqa.lab.data.dataset import SYMMETRIES
 from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.rating import RatingModule
-from distiliqa.lab.train.recipe_sections import StepSection, StudentSection
+from distiliqa.lab.train.recipe_sections import StudentSection
 from distiliqa.lab.train.student_module import StudentModule
 from distiliqa.lab.train.teacher import COLUMNS, TeacherModule
-from distiliqa.lab.train.teacher_outputs import (
-    TABLE,
-    TeacherOutputs,
-    make_table,
-    symmetries_of,
-    symmetries_seen,
-)
+from distiliqa.lab.train.teacher_outputs import TABLE
 
 _OF_STUDENT = ("Epoch", "overall_perf", "loss", "val_overall_perf", "val_loss")
 _DIVERGED = "diverged.json"
@@ -217,27 +209,12 @@ class Trainer:
         inner = self._inner[0]
         torch.manual_seed(seed)
         student = _as_network(new_rater(self._of_student(network)))
-        outputs = self._outputs(teachers, inner, step, seed, folder.parent) if teachers else None
+        seen = training_images(self.rated, inner, seed)
+        outputs = None
+        if teachers:
+            outputs = outputs_of_teachers(self.rated, teachers, seen, step, folder.parent / TABLE)
         module = StudentModule(student, step, seed, outputs, span=self.recipe.data.span)
         return self._fit(module, inner, seed, folder, _OF_STUDENT)
-
-    def _outputs(
-        self, teachers: list[Rater], inner: Fold, step: StepSection, seed: int, folder: Path
-    ) -> TeacherOutputs:
-        """Outputs of the teachers for the images and symmetries that a student sees."""
-        if symmetries_of(self.recipe.augmentation, posed=False) is None:
-            return TeacherOutputs(teachers, None)
-        training = training_images(self.rated, inner, seed)
-        table = make_table(
-            teachers,
-            self.rated.cache,
-            symmetries_seen(training, SYMMETRIES, step.epochs),
-            path=folder / TABLE,
-            device=best_device(),
-            batch_size=BATCH,
-            half=self.recipe.hardware.precision == "bf16-mixed",
-        )
-        return TeacherOutputs((), table)
 
     def _fit(
         self, module: RatingModule, inner: Fold, seed: int, folder: Path, columns: tuple[str, ...]

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch.nn.modules.batchnorm import _BatchNorm
-
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.recipe_sections import Layers
 
@@ -48,11 +46,3 @@ def _level(name: str, last: int) -> int:
     if name.startswith(_LAYER):
         return 2 + int(name.removeprefix(_LAYER).partition(".")[0])
     return last if name.startswith((*_HEADS, "vit.encoder.ln.")) else 1
-
-
-def keep_frozen_statistics(network: Network, layers: Layers) -> None:
-    """Keep the running statistics of batch normalization in a stem that does not learn."""
-    if layers != "all":
-        for module in network.stem.modules():
-            if isinstance(module, _BatchNorm):
-                module.eval()

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import lightning as L
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from distiliqa.errors import DivergedError
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
+from distiliqa.lab.train.batch_statistics import keep_frozen_statistics, statistics_kept
 from distiliqa.lab.train.head_losses import errors_of_heads, loss_of_heads
 from distiliqa.lab.train.ladders import Ladders
-from distiliqa.lab.train.layer_rates import SHARE, keep_frozen_statistics, parameter_groups
+from distiliqa.lab.train.layer_rates import SHARE, parameter_groups
 from distiliqa.lab.train.loaders import ResidentSlices
 from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
 from distiliqa.lab.train.merit import merit_of
@@ -54,20 +52,6 @@ def _moving_average(network: Network, decay: float) -> AveragedModel:
     """Exponential moving average of weights (Polyak & Juditsky 1992, doi 10.1137/0330046)."""
     # Without a gradient: processes of a distributed run wait for those that are expected.
     return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)).requires_grad_(False)
-
-
-@contextmanager
-def _statistics_kept(network: Network) -> Iterator[None]:
-    """Keep the running statistics of batch normalization as they are.
-
-    Crops hold less air than whole images, and the network is validated on whole images.
-    """
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
-    for norm in norms:
-        norm.track_running_stats = False
-    yield
-    for norm in norms:
-        norm.track_running_stats = True
 
 
 class RatingModule(L.LightningModule, ABC):
@@ -174,7 +158,7 @@ class RatingModule(L.LightningModule, ABC):
             row, column = row // BLOCK * BLOCK, column // BLOCK * BLOCK
             targets = targets.of_crop(row, column, side)
         crop = images[..., row : row + side, column : column + side]
-        with _statistics_kept(self.network):
+        with statistics_kept(self.network):
             heads = self.network.heads_of_crop(crop, (row, column))
         loss = loss_of_heads(heads, targets, self.step)
         return Predicted(heads.scores.float(), loss, targets)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +22,7 @@ from distiliqa.pacs.dicomweb.bounds import MAX_ANSWER_S, BoundedAdapter, Bounds
 from distiliqa.pacs.dicomweb.credentials import Credentials
 from distiliqa.pacs.dicomweb.failures import plain_errors
 from distiliqa.pacs.dicomweb.http import checked_url, is_loopback, open_session
-from distiliqa.pacs.dicomweb.receipt import has_object, is_receipt
+from distiliqa.pacs.dicomweb.receipt import has_object, is_receipt, send
 from distiliqa.pacs.dicomweb.retrieve import Accepted, keep_object
 from distiliqa.pacs.dicomweb.search import Listing, Row
 from distiliqa.pacs.identifiers import checked_uid
@@ -196,16 +195,7 @@ class Server:
         )
 
     def _post(self, dataset: pydicom.Dataset) -> pydicom.Dataset:
-        """The answer to STOW-RS, also where it comes with 409, as when nothing was stored."""
-        try:
-            answer = self._client.store_instances([dataset])
-        except requests.HTTPError as error:
-            with suppress(Exception):  # many servers answer 409 with plain text
-                if error.response is not None and error.response.status_code == HTTPStatus.CONFLICT:
-                    answer = pydicom.Dataset.from_json(error.response.json())
-                    if answer.FailedSOPSequence:
-                        return answer
-            raise
+        answer = send(self._client, dataset)
         # The client takes a login page, or any other text, for an empty answer.
         if self._answer.content and not answer:
             raise ValueError("no answer to STOW-RS")

@@ -1,7 +1,8 @@
-"""Confirmation that a DICOMweb server has an object that was sent to it."""
+"""Sending an object to a DICOMweb server, and confirmation that the server has it."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 
@@ -11,6 +12,24 @@ from pydicom import Dataset
 
 from distiliqa.pacs.dicomweb import search
 from distiliqa.pacs.retry import DUPLICATE, refusal
+
+
+def send(client: DICOMwebClient, dataset: Dataset) -> Dataset:
+    """Send an object; the answer to STOW-RS, also where it comes with 409 (nothing was stored).
+
+    Raises
+    ------
+    requests.HTTPError : the server refuses without a list of what it refuses.
+    """
+    try:
+        return client.store_instances([dataset])
+    except requests.HTTPError as error:
+        with suppress(Exception):  # many servers answer 409 with plain text
+            if error.response is not None and error.response.status_code == HTTPStatus.CONFLICT:
+                answer = Dataset.from_json(error.response.json())
+                if answer.FailedSOPSequence:
+                    return answer
+        raise
 
 
 def is_receipt(answer: Dataset, uid: str, *, name: str, path: str) -> bool:
