@@ -43,6 +43,7 @@ TESTED_THROUGH = {
     "calibrate/screen.py": "cli/test_calibrate.py",
     "cli/listen.py": "pacs/test_end_to_end.py",
     "cli/serve.py": "serve/test_local_server.py",
+    "compare/screen.py": "cli/test_compare.py",
     "lab/benchmark/benchmark_plots.py": "lab/benchmark/test_benchmark_table.py",
     "lab/benchmark/network_training.py": "lab/benchmark/test_benchmark_run.py",
     "lab/fine_tune/tuning_files.py": "cli/test_fine_tune.py",

@@ -59,7 +59,7 @@ class Outputs:
         self.check_extras()
         if self.folder is not None:
             from distiliqa.report import check_folder
-            from distiliqa.report.former import check_former
+            from distiliqa.report.former_results import check_former
 
             check_folder(self.folder)
             check_former(self.folder)

@@ -24,7 +24,7 @@ def score(tiny_model):
 
 
 def test_a_structured_report_of_each_series(tmp_path, score, write_series):
-    from distiliqa.pacs.results.earlier import read_scores
+    from distiliqa.pacs.results.earlier_reports import read_scores
 
     write_series(tmp_path / "in" / "a", 3)
     write_series(tmp_path / "in" / "b", 2, SeriesInstanceUID="1.2.4")

@@ -24,7 +24,7 @@ from distiliqa.cli import app
 from distiliqa.folder_lock import only_one
 from distiliqa.pacs.dicomweb.credentials import PASSWORD as PASSWORD_VARIABLE
 from distiliqa.pacs.dicomweb.credentials import USER as USER_VARIABLE
-from distiliqa.pacs.results.earlier import read_scores
+from distiliqa.pacs.results.earlier_reports import read_scores
 from distiliqa.report.names import short_hash
 
 ENVIRONMENT = os.environ | {USER_VARIABLE: USER, PASSWORD_VARIABLE: PASSWORD}

@@ -19,6 +19,7 @@ from tests.support.page_server import PageServer, page_server, write_results
 from tests.support.slices import write_ct, write_series
 
 from distiliqa.scoring.model import Model
+from distiliqa.serve import stored_results
 from distiliqa.serve.given import Given
 
 NAMES = ("DOE^JOHN", "DOE", "19990101", "1999-01-01", "Thorax")
@@ -109,6 +110,17 @@ def test_the_table_of_selected_series(server: PageServer, scan: Path):
     (row,) = csv.DictReader(io.StringIO(text))
     assert float(row["score_mean"]) == server.json("/api/series")[1]["score"]
     assert "study_date" not in row
+
+
+def test_the_table_of_several_series_is_read_once(
+    server: PageServer, monkeypatch: pytest.MonkeyPatch
+):
+    keys = server.series()
+    reads: list[Path] = []
+    monkeypatch.setattr(stored_results, "_series_rows", lambda path: reads.append(path) or [])
+    text = server.get("/api/exports/series.csv?" + "&".join(f"series={key}" for key in keys)).text
+    assert len(list(csv.DictReader(io.StringIO(text)))) == 2
+    assert reads == []  # the list of series had read it
 
 
 def test_a_plot_of_two_measures(server: PageServer):

@@ -81,7 +81,7 @@ def report(
     >>> distiliqa.report(scores, "results")
     """
     from distiliqa.report.csv import write_csv
-    from distiliqa.report.former import FILES, RECORD, check_former, remove_former
+    from distiliqa.report.former_results import FILES, RECORD, check_former, remove_former
     from distiliqa.report.html import write_html
     from distiliqa.report.json import run_record, scores_record
     from distiliqa.report.scores import run_of

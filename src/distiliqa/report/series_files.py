@@ -11,7 +11,7 @@ import numpy as np
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.report.former import remove_result
+from distiliqa.report.former_results import remove_result
 from distiliqa.report.names import file_names
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.result import ScoringRun

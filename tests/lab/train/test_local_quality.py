@@ -1,6 +1,6 @@
 """Images whose worse part is known.
 
-The head that tells the score of each patch.
+The head that predicts the score of each patch.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tests.support.late_series import by_uid, come_late, predecessors, report_in
 
 from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.scorer import Scorer
-from distiliqa.pacs.results.earlier import read_scores
+from distiliqa.pacs.results.earlier_reports import read_scores
 
 
 def test_a_series_that_goes_on_has_a_whole_report_that_replaces_the_first(

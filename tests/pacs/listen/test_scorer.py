@@ -20,7 +20,7 @@ from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.queue import Queue
 from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.scorer import Scorer
-from distiliqa.pacs.results.earlier import read_scores
+from distiliqa.pacs.results.earlier_reports import read_scores
 from distiliqa.scoring.inputs import Found
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.result import ScoringRun

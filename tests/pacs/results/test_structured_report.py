@@ -29,7 +29,7 @@ from distiliqa.pacs.results.dicom_result import (
     SLICES_PROCESSED,
     YES,
 )
-from distiliqa.pacs.results.earlier import read_scores
+from distiliqa.pacs.results.earlier_reports import read_scores
 from distiliqa.pacs.results.structured_report import structured_report, write_sr
 
 

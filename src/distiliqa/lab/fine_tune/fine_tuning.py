@@ -25,7 +25,7 @@ from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.folds import Fold, make_folds
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.fine_tune.enough import FOLDS, require_enough
+from distiliqa.lab.fine_tune.enough_ratings import FOLDS, require_enough
 from distiliqa.lab.fine_tune.head_fit import Head, class_tokens
 from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
 from distiliqa.lab.network.network import Network

@@ -22,7 +22,7 @@ from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import LAST, check_hardware
 from distiliqa.lab.train.recipe import Recipe, load_recipe, save_recipe
 from distiliqa.lab.train.recipe_sections import named_cases
-from distiliqa.lab.train.start import (
+from distiliqa.lab.train.start_weights import (
     RANDOM_START,
     start_facts,
     starts_at_random,

@@ -32,7 +32,7 @@ from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.recipe import Recipe, load_recipe, save_recipe
 from distiliqa.lab.train.recipe_sections import StepSection
-from distiliqa.lab.train.start import start
+from distiliqa.lab.train.start_weights import start
 from distiliqa.version import __version__
 
 RECIPE, FACTS, BEST = "recipe.yaml", "run.json", "best.safetensors"

@@ -31,7 +31,7 @@ from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.queue import Queue
 from distiliqa.pacs.listen.received import SCORED, UNCHANGED, Received
 from distiliqa.pacs.listen.received_doses import ReceivedDoses
-from distiliqa.pacs.results.earlier import Earlier
+from distiliqa.pacs.results.earlier_reports import Earlier
 from distiliqa.pacs.results.structured_report import write_sr
 from distiliqa.report import report
 from distiliqa.report.names import file_names

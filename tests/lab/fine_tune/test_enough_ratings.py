@@ -9,7 +9,7 @@ import pytest
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.fine_tune.enough import require_enough
+from distiliqa.lab.fine_tune.enough_ratings import require_enough
 
 
 def images(count: int, patients: int) -> list[RatedImage]:

@@ -7,7 +7,7 @@ import pytest
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import report
-from distiliqa.report.former import check_former, remove_former
+from distiliqa.report.former_results import check_former, remove_former
 from distiliqa.scoring.result import ScoringRun
 
 MORE = ("report.pdf", "sr/0123abcd.dcm", "heatmaps/0123abcd", "heatmaps/0123abcd.nii.gz")
