@@ -101,7 +101,7 @@ def test_wrong_use_is_one_line(small_model: Path, rated: Path, tmp_path: Path) -
         (["--attribute", "noise"], "give COLUMN=LOW,HIGH or COLUMN=LOW,HIGH,BEST"),
         (["--attribute", "noise=5,60,70"], "give COLUMN=LOW,HIGH"),
         (["--attribute", "noise=5,60", "--scale", "1,5"], "has its own columns and scales"),
-        ([*READERS, "--layer-decay", "0"], "--layer-decay in 0 to 1"),
+        ([*READERS, "--layer-decay", "0"], "--layer-decay above 0 up to 1"),
     ):
         status, output = run(*begin(small_model, rated, out), *arguments)
         assert status == 2

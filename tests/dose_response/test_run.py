@@ -122,8 +122,8 @@ def test_detectability_falls_as_the_noise_grows(tmp_path: Path, model: Model, wr
         ({"doses": (1e-12,)}, "a relative dose of 1e-12 cannot be simulated"),
         ({"doses": (1.5,)}, "a relative dose of 1.5"),
         ({"doses": (1.0,)}, "no lower dose"),
-        ({"max_noise_hu": 0.0}, "a noise level of 0 is none; give --max-noise above 0"),
-        ({"min_dprime": -1.0}, "a d' of -1 is none; give --min-dprime above 0"),
+        ({"max_noise_hu": 0.0}, "a noise level of 0 is not above 0; give --max-noise above 0"),
+        ({"min_dprime": -1.0}, "a d' of -1 is not above 0; give --min-dprime above 0"),
         (
             {"at_least": 7},
             "a score of 7 is not on the scale of tiny 1.0; give --at-least from 0 to 4",

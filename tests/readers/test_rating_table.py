@@ -64,7 +64,7 @@ def test_chosen_readers(tmp_path: Path) -> None:
     assert found.readers == ("B", "A")
     alone = found.of_readers(["B"])
     assert (alone.ratings.tolist(), alone.unrated) == ([[3]], 1)
-    with pytest.raises(DistiliqaError, match="no column of ratings 'C'; choose of B, A"):
+    with pytest.raises(DistiliqaError, match="no column of ratings 'C'; choose from B, A"):
         found.of_readers(["C"])
 
 

@@ -50,7 +50,7 @@ def test_only_images_that_all_rated_count() -> None:
     [
         (np.ones((9, 1)), "has the ratings of one reader"),
         (np.where(np.eye(6, 2) > 0, np.nan, 1.0)[:5], "3 images were rated by all of R0, R1"),
-        (np.full((9, 2), 3.0), "all ratings are 3"),
+        (np.full((9, 2), 3.0), "all 9 ratings are 3; rate images"),
     ],
 )
 def test_too_few_readers_or_images(ratings: np.ndarray, says: str) -> None:

@@ -32,7 +32,7 @@ def evaluate(
     *,
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the rated images.")],
     ratings: Annotated[
-        Path, typer.Option(metavar="FILE", help="JSON of name -> score, or a table of readers.")
+        Path, typer.Option(metavar="FILE", help="JSON of name -> rating, or a table of readers.")
     ],
     predictions: Annotated[
         Path | None,
@@ -45,7 +45,9 @@ def evaluate(
     ),
     group: Annotated[
         Literal["case", "source", "image"],
-        typer.Option(help="Unit that the bootstrap draws; where unknown, the next one."),
+        typer.Option(
+            help="Unit that the bootstrap draws; where it is unknown, the next in the list."
+        ),
     ] = "case",
     readers: ReaderNames = None,
     scale: ScaleOption = None,

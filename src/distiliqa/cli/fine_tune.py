@@ -45,8 +45,8 @@ def fine_tune(
         list[str] | None,
         typer.Option(
             metavar="COLUMN=LOW,HIGH[,BEST]",
-            help="Column of an attribute, with its scale and best value; default: HIGH. A head "
-            "each. Repeatable.",
+            help="Column of an attribute, with its scale and best value, by default HIGH. Each has "
+            "a head of its own. Repeatable.",
         ),
     ] = None,
     scale: ScaleOption = None,
@@ -57,7 +57,9 @@ def fine_tune(
         str, typer.Option(help="What a rating means, for reports.")
     ] = "quality as the readers of this site rate it",
     standardize: Standardize = False,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs; the head needs none.")] = 15,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Epochs; without effect on the head alone.")
+    ] = 15,
     batch_size: Annotated[int, typer.Option(min=2, help="Images in one batch.")] = 8,
     learning_rate: Annotated[float, typer.Option(help="Learning rate of the head.")] = 1e-4,
     layer_decay: Annotated[
@@ -82,7 +84,9 @@ def fine_tune(
     if attribute and (readers or standardize or scale):
         raise typer.BadParameter("--attribute has its own columns and scales")
     if not (learning_rate > 0 and 0 < layer_decay <= 1):
-        raise typer.BadParameter("--learning-rate is above 0, and --layer-decay in 0 to 1")
+        raise typer.BadParameter(
+            "--learning-rate must be above 0, and --layer-decay above 0 up to 1"
+        )
     attributes, limits = tuple(map(_attribute, attribute or ())), scale_of(scale)
     source = find_model(model)
     config = read_config(source)

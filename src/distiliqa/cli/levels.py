@@ -33,7 +33,7 @@ LevelsFile = Annotated[
 CheckOption = Annotated[
     bool,
     typer.Option(
-        "--check", help="End with 3 unless all series are in range.", rich_help_panel=_PANEL
+        "--check", help="Exit with status 3 unless all series are in range.", rich_help_panel=_PANEL
     ),
 ]
 

@@ -29,7 +29,7 @@ def monitor(
         float, typer.Option(min=1, help="Seconds between two checks of the folder.")
     ] = 60,
     once: Annotated[
-        bool, typer.Option("--once", help="Score new files and end, such as for cron.")
+        bool, typer.Option("--once", help="Score new files and exit, as for cron.")
     ] = False,
     model: ModelOption = "compact",
     settle: Annotated[

@@ -21,7 +21,10 @@ def rate(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", metavar="DIR", help="Folder for answers and ratings; one goes on."
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder for answers and ratings; a study in it is continued.",
         ),
     ],
     by: Annotated[

@@ -26,7 +26,7 @@ def serve(
     shortcut: Annotated[
         bool,
         typer.Option(
-            "--install-shortcut", help="Put distiliqa among the applications of this user, and end."
+            "--install-shortcut", help="Add distiliqa to the applications of this user, and exit."
         ),
     ] = False,
     out: Annotated[

@@ -17,7 +17,9 @@ def train_teacher(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Run folder; created if missing.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the rated images.")] = None,
-    ratings: Annotated[Path | None, typer.Option(help="JSON of name -> score.")] = None,
+    ratings: Annotated[
+        Path | None, typer.Option(help="JSON of name -> rating, or a table of readers.")
+    ] = None,
     fold: Annotated[int | None, typer.Option(help="Train only this fold, from 1.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of a teacher.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images in one batch.")] = None,

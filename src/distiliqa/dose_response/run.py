@@ -137,7 +137,9 @@ def _checked_least(least: float | None, model: Model) -> float:
 
 def _require_positive(value: float | None, name: str, option: str) -> None:
     if value is not None and not 0 < value < math.inf:
-        raise DistiliqaError(f"a {name} of {value:g} is none", remedy=f"give {option} above 0")
+        raise DistiliqaError(
+            f"a {name} of {value:g} is not above 0", remedy=f"give {option} above 0"
+        )
 
 
 def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:

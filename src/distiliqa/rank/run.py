@@ -130,7 +130,9 @@ def _scored_in_all(
     ]
     kept = [at for at, row in enumerate(found) if None not in row]
     if not kept:
-        raise DistiliqaError("no slice could be scored in all methods", remedy="mend its files")
+        raise DistiliqaError(
+            "no slice could be scored in all methods", remedy="check the files that failed"
+        )
     complete = [[one for one in found[at] if one is not None] for at in kept]
     return kept, list(zip(*complete, strict=True))
 

@@ -77,7 +77,7 @@ class RatingTable:
                 raise RecipeError(
                     f"has no column of ratings {quoted(name)}",
                     path=self.path,
-                    remedy=f"choose of {', '.join(self.readers)}",
+                    remedy=f"choose from {', '.join(self.readers)}",
                 )
         if len(set(names)) < len(names):
             raise RecipeError("a column is named twice", path=self.path, remedy="name it once")

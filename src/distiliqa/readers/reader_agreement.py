@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
 from distiliqa.readers.rating_table import RatingTable
+from distiliqa.readers.reader_scales import all_equal
 from distiliqa.statistics.agreement import mae, plcc, srocc
 from distiliqa.statistics.intraclass import Intraclass, intraclass, mean_squares
 from distiliqa.statistics.weighted_kappa import Kappa, weighted_kappa
@@ -128,9 +129,7 @@ def reader_agreement(table: RatingTable) -> ReaderAgreement:
             remedy=f"{MIN_IMAGES} are needed; choose readers with --readers",
         )
     if np.ptp(ratings) == 0:
-        raise RecipeError(
-            f"all ratings are {ratings[0, 0]:g}", path=table.path, remedy="rate other images"
-        )
+        raise all_equal(ratings[:, 0], table.path)
     forms = intraclass(ratings)
     reliability = next(form.value for form in forms if form.name == "ICC(C,k)")
     pairs = combinations(range(len(table.readers)), 2)

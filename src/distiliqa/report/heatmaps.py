@@ -84,7 +84,7 @@ def _check_grid(affine: NDArray[np.float64], path: str) -> None:
     kept = affine.astype(np.float32)
     if not np.isfinite(kept).all() or not kept[:3, :3].any(axis=0).all():
         raise DistiliqaError(
-            "its pixel spacing or position is of no image, so no volume can hold its maps",
+            "no image has its pixel spacing or position, so no volume can hold its maps",
             path=path,
             remedy="take --heatmaps png",
         )

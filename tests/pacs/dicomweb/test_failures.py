@@ -102,7 +102,7 @@ def test_nothing_is_sent_elsewhere(faulty: Faulty, ask: Callable[..., list[str]]
     with pytest.raises(DistiliqaError) as caught:
         ask(Answer(301, headers=elsewhere))
     assert str(caught.value) == (
-        f"{faulty.url}: sends us elsewhere; give the URL that it sends us to: "
+        f"{faulty.url}: redirects to another address; give the URL that it redirects to: "
         "https://other/dicom-web"
     )
     assert len(faulty.seen) == 1

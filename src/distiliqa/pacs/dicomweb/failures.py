@@ -74,8 +74,8 @@ def plain_errors(url: str) -> Iterator[None]:
         raise UnreachableError(problem, path=url, remedy=_RUNS) from None
     except requests.TooManyRedirects as error:
         place = "" if error.response is None else error.response.headers.get("Location", "")
-        remedy = f"give the URL that it sends us to: {without_secrets(place)}"
-        raise DistiliqaError("sends us elsewhere", path=url, remedy=remedy) from None
+        remedy = f"give the URL that it redirects to: {without_secrets(place)}"
+        raise DistiliqaError("redirects to another address", path=url, remedy=remedy) from None
     # The client library and pydicom raise these on answers that break the standard.
     except (
         requests.RequestException,

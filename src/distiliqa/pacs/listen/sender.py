@@ -87,7 +87,9 @@ class Node:
         try:
             status = association.send_c_store(dataset).get("Status")
         except RuntimeError:
-            raise PassingError("hung up", path=str(self), remedy="its log says why") from None
+            raise PassingError(
+                "closed the connection", path=str(self), remedy="its log says why"
+            ) from None
         finally:
             association.release()
         self._require_stored(status)

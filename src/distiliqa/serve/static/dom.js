@@ -50,3 +50,6 @@ export function announce(text) {
 export function number(value, digits) {
   return value === null || value === undefined ? '' : value.toFixed(digits);
 }
+
+/** A count with its noun, such as `1 warning` and `2 warnings`. */
+export function counted(count, noun) { return `${count} ${noun}${count === 1 ? '' : 's'}`; }

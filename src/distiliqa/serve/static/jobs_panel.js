@@ -1,6 +1,6 @@
 // Drop files, and watch the jobs that score them.
 import { get, post, remove, request } from './api.js';
-import { announce, element, labelled, showProblem } from './dom.js';
+import { announce, counted, element, labelled, showProblem } from './dom.js';
 
 const POLL_MS = 1000;
 const AT_ONCE = 3; // files on their way at the same time
@@ -55,7 +55,7 @@ function jobLine(job, look) {
 
 function words(job) {
   const counts = job.found ? `${job.scored} of ${job.found} slices` : '';
-  const problems = job.problems ? `${job.problems} files failed` : '';
+  const problems = job.problems ? `${counted(job.problems, 'file')} failed` : '';
   return [job.step, counts, problems].filter(Boolean).join(', ');
 }
 

@@ -1,6 +1,6 @@
 // The list of series: sort, filter, select, export.
 import { get, post } from './api.js';
-import { announce, element, labelled, number, showProblem } from './dom.js';
+import { announce, counted, element, labelled, number, showProblem } from './dom.js';
 import { jobsPanel } from './jobs_panel.js';
 
 // name, heading, digits of numbers (null: text)
@@ -111,7 +111,7 @@ class SeriesTable {
 
   cell(row, name, digits) {
     if (name === 'name') {
-      const notes = row.warnings.length ? [' ', element('small', { class: 'warning', title: row.warnings.join('\n') }, row.warnings.length === 1 ? '1 warning' : `${row.warnings.length} warnings`)] : [];
+      const notes = row.warnings.length ? [' ', element('small', { class: 'warning', title: row.warnings.join('\n') }, counted(row.warnings.length, 'warning'))] : [];
       return [element('a', { href: `#/view/${row.key}` }, row.name), ...notes];
     }
     if (name === 'score') return [meter(row), number(row.score, 2)];

@@ -1,5 +1,5 @@
 // The controls of the viewer: window, what a drag does, zoom, heatmap, a second series.
-import { element, labelled, number, option } from './dom.js';
+import { counted, element, labelled, number, option } from './dom.js';
 
 export const PRESETS = [['Soft tissue', 350, 40], ['Lung', 1500, -600], ['Bone', 2000, 500], ['Liver', 150, 60]];
 export const NARROW = matchMedia('(max-width: 700px)'); // where the tools are folded
@@ -58,7 +58,7 @@ function compareControls(viewer, rows) {
 export function notesOf(series) {
   const notes = [...new Set(series.warnings)];
   const checks = series.checks.map((check) => element('li', { class: check.verdict.replaceAll(' ', '-') }, `${check.measure}: ${check.verdict}`));
-  return element('details', {}, element('summary', {}, `Facts and ${notes.length === 1 ? '1 warning' : `${notes.length} warnings`}`),
+  return element('details', {}, element('summary', {}, `Facts and ${counted(notes.length, 'warning')}`),
     element('p', {}, [series.protocol, series.scanner, series.standard_name, `scored by ${series.model}`].filter(Boolean).join('; ')),
     element('ul', {}, ...checks, ...notes.map((note) => element('li', { class: 'warning' }, note))));
 }
