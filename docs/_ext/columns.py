@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from distiliqa.monitor.database import _SCHEMA, _VIEW
+from distiliqa.monitor.schema import SCHEMA, VIEW
 from distiliqa.report.column import Column
 from distiliqa.report.columns import BESIDES, COMPARED, SCORES_CSV, SERIES
 from distiliqa.report.series_csv import IDENTIFYING, columns_of_series_csv
@@ -48,4 +48,4 @@ def _table(columns: Iterable[Column]) -> str:
 
 def tables_of_monitor() -> str:
     """Give the schema of the database with its comments."""
-    return f"```sql\n{_SCHEMA.strip()}\n{_VIEW.strip()}\n```"
+    return f"```sql\n{SCHEMA.strip()}\n{VIEW.strip()}\n```"

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.monitor.database import VERSION, in_words, open_database, transaction
+from distiliqa.monitor.database import in_words, open_database, transaction
+from distiliqa.monitor.dose_join import join_dose
+from distiliqa.monitor.schema import VERSION
 
 
 def test_a_new_database_has_a_version_and_says_what_its_columns_are(tmp_path: Path):
@@ -30,11 +32,15 @@ def test_all_of_a_transaction_or_nothing(tmp_path: Path):
         assert database.execute("SELECT count(*) FROM model").fetchone()[0] == 1
 
 
+WITHOUT_DOSE = "DROP TABLE dose_events; DROP INDEX slices_of_study;" + "".join(
+    f"ALTER TABLE slices DROP COLUMN {column};"
+    for column in ("study_uid", "event_uids", "ctdi_phantom_cm", "awaits_dose")
+)
 OF_VERSION_4 = {
     "series": ("scan_date", "scan_time", "station"),
     "slices": ("mtf50_per_mm", "dw_mm", "ctdivol_mgy", "ssde_mgy"),
 }
-WITHOUT_SCANS = "DROP VIEW series_means; DROP TABLE alarms;" + "".join(
+WITHOUT_SCANS = f"DROP VIEW series_means; DROP TABLE alarms; {WITHOUT_DOSE}" + "".join(
     f"ALTER TABLE {table} DROP COLUMN {column};"
     for table, columns in OF_VERSION_4.items()
     for column in columns
@@ -44,6 +50,27 @@ WITHOUT_PROCESSED = (
     "ALTER TABLE slices DROP COLUMN counts_as_processed;"
     "CREATE VIEW series_means AS SELECT * FROM series;"
 )
+
+
+def test_a_database_of_version_4_goes_on(tmp_path: Path):
+    path = tmp_path / "a.sqlite"
+    with closing(open_database(path)) as database:
+        new = database.execute("SELECT * FROM slices").description
+        database.executescript(
+            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            f"DROP VIEW series_means; {WITHOUT_DOSE} PRAGMA user_version = 4;"
+            "CREATE VIEW series_means AS SELECT * FROM series;"
+            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
+            " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
+        )
+    with closing(open_database(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+        (former,) = database.execute("SELECT * FROM slices").fetchall()
+        assert sorted(former.keys()) == sorted(column[0] for column in new)
+        assert (former["study_uid"], former["awaits_dose"]) == (None, 0)
+        join_dose(database, 1)
+        assert database.execute("SELECT score FROM series_means").fetchone()["score"] == 3
+        assert database.execute("SELECT count(*) FROM dose_events").fetchone()[0] == 0
 
 
 def test_a_database_of_version_3_goes_on(tmp_path: Path):

@@ -16,6 +16,9 @@ _NO_SSDE = {
     "phantom": "a phantom",
     "animal": "an animal",
 }
+NO_CTDIVOL = "no CTDIvol above 0, in the header or a dose report"
+NO_PHANTOM = "the phantom of CTDIvol is not stated"
+DOSE_REASONS = (NO_CTDIVOL, NO_PHANTOM)  # which a dose report may take away
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,9 @@ def ssde(
         if region in regions:
             return Ssde(reason=reason)
     if ctdivol_mgy is None or not (math.isfinite(ctdivol_mgy) and ctdivol_mgy > 0):
-        return Ssde(reason="no CTDIvol above 0, in the header or a dose report")
+        return Ssde(reason=NO_CTDIVOL)
     if phantom_cm not in _FACTORS:
-        return Ssde(reason="the phantom of CTDIvol is not stated")
+        return Ssde(reason=NO_PHANTOM)
     if diameter_mm is None:
         return Ssde(reason="no water-equivalent diameter")
     a, b, low, high = _FACTORS[phantom_cm]

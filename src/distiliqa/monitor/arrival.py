@@ -56,6 +56,8 @@ def open_arrival(path: Path, stamp: FileStamp, scored: Callable[[str], Collectio
     outcome = replace(outcome, sha256=digest)
     if index is None:
         return Arrival(replace(outcome, reason=NO_IMAGE))
+    events = tuple(event for report in index.dose_reports for event in report.events)
+    outcome = replace(outcome, events=events)
     problems = index.failed or (() if index.slices else index.left_out)
     if problems:
         reason = problems[0].reason

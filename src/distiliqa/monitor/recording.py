@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from distiliqa.ct import Acquisition
+from distiliqa.ct import Acquisition, DoseEvent
 from distiliqa.files import FileStamp
-from distiliqa.monitor.database import OF_A_SERIES, OF_A_SLICE
+from distiliqa.metrics.ssde import DOSE_REASONS
+from distiliqa.monitor.dose_join import join_dose, record_events, series_of_studies
+from distiliqa.monitor.schema import OF_A_SERIES, OF_A_SLICE
 from distiliqa.monitor.watch import name_of
 from distiliqa.report.columns import row_of
 from distiliqa.scoring.checks import series_warnings
@@ -29,6 +31,7 @@ class Outcome:
     reason : why it is left out or failed; None if it is scored.
     failed : whether it should have been scored.
     scores : of the slices that were not scored before.
+    events : irradiation events, where the file is a radiation dose report.
     """
 
     path: Path
@@ -37,6 +40,7 @@ class Outcome:
     reason: str | None = None
     failed: bool = False
     scores: tuple[SliceScore, ...] = ()
+    events: tuple[DoseEvent, ...] = ()
 
     @property
     def state(self) -> str:
@@ -62,6 +66,7 @@ def record_outcomes(
     """
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     touched: dict[int, int] = {}
+    studies: set[str] = set()
     for outcome in outcomes:
         for score in outcome.scores:
             number = _series_id(database, score, now)
@@ -69,8 +74,11 @@ def record_outcomes(
             _insert_slice(database, outcome.sha256, number, score, now)
         for number in _note_file(database, outcome):
             touched.setdefault(number, 1)
+        studies |= record_events(database, outcome.sha256, outcome.events)
     for number, count in touched.items():
         _check_series(database, number, count)
+    for number in touched.keys() | series_of_studies(database, studies):
+        join_dose(database, number)
 
 
 def _series_id(database: sqlite3.Connection, score: SliceScore, now: str) -> int:
@@ -102,6 +110,10 @@ def _insert_slice(
         **row_of(OF_A_SLICE, score),
         "warnings": json.dumps(score.warnings),
         "scored": now,
+        "study_uid": score.info.study_uid,
+        "event_uids": json.dumps(score.info.event_uids),
+        "ctdi_phantom_cm": score.acquisition.ctdi_phantom_cm,
+        "awaits_dose": score.measures is not None and score.measures.ssde.reason in DOSE_REASONS,
     }
     _insert(database, "INSERT INTO slices", row)
 

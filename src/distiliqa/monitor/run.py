@@ -184,7 +184,7 @@ def _count(outcomes: list[Outcome], tally: Tally) -> None:
     tally.left_out += [
         _problem(outcome)
         for outcome in outcomes
-        if outcome.state == "left out" and outcome.reason != NO_IMAGE
+        if outcome.state == "left out" and outcome.reason != NO_IMAGE and not outcome.events
     ]
 
 
