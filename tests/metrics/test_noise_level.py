@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from distiliqa.ct import read_ct
 from distiliqa.metrics import global_noise_level, noise_map
-from distiliqa.metrics.noise_level import soft_tissue, soft_tissue_boxes
+from distiliqa.metrics.noise_level import box_size, mode, soft_tissue, soft_tissue_boxes
 
 SPACING = (1.0, 1.0)
 
@@ -83,6 +83,21 @@ def test_one_absurd_pixel_does_not_matter() -> None:
 
 def test_a_computed_slice_has_no_noise() -> None:
     assert global_noise_level(np.full((64, 64), 50.0), SPACING) == 0
+
+
+@pytest.mark.parametrize("corner", [(10, 10), (10, 180), (190, 20), (140, 150)])
+def test_boxes_are_those_of_the_noise_map_wherever_tissue_is(corner: tuple[int, int]) -> None:
+    rng = np.random.default_rng(4)
+    hu = np.full((300, 280), -1000.0)
+    rows, columns = (slice(at, at + 90) for at in corner)
+    hu[rows, columns] = 50 + rng.normal(0, 12, (90, 90)).astype(np.float32)
+    hu[290:292] = 700  # a table, as dense as bone
+    size = box_size(SPACING)
+    inside = slice(size // 2, size // 2 - size + 1)
+    map_ = noise_map(hu, SPACING)[inside, inside]
+    boxes = soft_tissue_boxes(hu, SPACING)[inside, inside]
+    expected = mode(map_[boxes])
+    assert global_noise_level(hu, SPACING) == pytest.approx(expected, rel=1e-4)
 
 
 def test_real_quarter_dose_is_noisier_in_every_pair(shared_data: Path) -> None:

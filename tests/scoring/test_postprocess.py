@@ -10,7 +10,8 @@ from tests.support.made import made_slice
 from tests.support.slices import noisy_body
 
 from distiliqa.models.attributes import Attribute, scale_of
-from distiliqa.models.config import OUTPUT, ModelConfig
+from distiliqa.models.config import HEATMAP, OUTPUT, ModelConfig
+from distiliqa.scoring import postprocess as module
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.postprocess import postprocess
 from distiliqa.scoring.prepare import prepare
@@ -44,3 +45,14 @@ def test_other_models_are_as_they_were(model: Model) -> None:
     assert not isinstance(found, list)
     assert (found.attributes, found.unmapped) == (None, None)
     assert found.score == pytest.approx(np.mean(found.outputs))
+
+
+def test_a_heatmap_that_nobody_keeps_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(module, "_without_air", lambda heatmap, image: made.append(heatmap))
+    prepared = prepare(made_slice(noisy_body(256)), CONFIG)
+    found = {OUTPUT: np.array([3.5, 6.0], np.float32), HEATMAP: np.ones((16, 16), np.float32)}
+    assert postprocess(prepared, found, CONFIG, keep_heatmap=False).heatmap is None
+    assert not made
+    postprocess(prepared, found, CONFIG)
+    assert len(made) == 1

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import SOFT_TISSUE, Window, index_ct
-from distiliqa.metrics import SliceParts, body_shape
+from distiliqa.metrics import SliceParts
 from distiliqa.scoring import prepare
-from distiliqa.scoring.prepare import check_hu, content_doubt, offset_doubt
+from distiliqa.scoring.prepare import check_hu, offset_doubt
 
 
 def emptiness(hu: np.ndarray, window: Window) -> str | None:
-    return prepare.emptiness(hu, body_shape(hu), window)
+    return prepare.emptiness(SliceParts(hu, None), window)
+
+
+def content_doubt(hu: np.ndarray) -> str | None:
+    return prepare.content_doubt(SliceParts(hu, None))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -52,6 +54,24 @@ def test_slices_come_in_order_whatever_takes_longest(tmp_path: Path):
 
     read = [item.path for item in reader_of(ref(first, slow), ref(second, quick))]
     assert read == [str(first), str(second)]
+
+
+def test_a_small_file_is_read_once_for_its_pixels_and_its_hash(tmp_path: Path):
+    (path,) = files(tmp_path, 1)
+    opened = []
+
+    def open_counted() -> IO[bytes]:
+        opened.append(path)
+        return path.open("rb")
+
+    def decode(source: Source) -> Pixels:
+        return np.full((64, 64), source.read()[0], np.float32), ()
+
+    source = replace(Source.on_disk(path), open=open_counted)
+    reader = reader_of(replace(ref(path, decode), source=source))
+    assert [item.hu[0, 0] for item in reader] == [0]
+    assert reader.sha256 == {str(path): hashlib.sha256(b"\0").hexdigest()}
+    assert len(opened) == 1
 
 
 def test_only_a_few_slices_are_read_ahead(tmp_path: Path):

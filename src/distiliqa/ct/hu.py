@@ -53,7 +53,7 @@ def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
 
     Returns
     -------
-    float32, (rows, columns), HU.
+    float32, (rows, columns), HU: ``hu`` itself where nothing is filled and the type fits.
 
     Raises
     ------
@@ -70,6 +70,8 @@ def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
             path=path,
             remedy="replace them by HU (air is -1000)",
         )
+    if lowest >= FIELD_OF_VIEW_FLOOR_HU:
+        return hu
     return np.where(hu < FIELD_OF_VIEW_FLOOR_HU, np.float32(AIR_HU), hu)
 
 

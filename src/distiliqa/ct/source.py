@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path, PurePath
 from threading import RLock
@@ -30,7 +30,7 @@ class Source:
     name : the path in results and errors; ``archive.zip/member`` for a member of an archive. It is
         unique in an index.
     open : gives a new binary stream from the start.
-    file : the path on disk; None where the bytes are packed in another file.
+    file : the path on disk; None where the bytes are packed in another file, or not as there.
     holder : the file on disk that holds the bytes, itself or an archive; None for none.
     filename : the name of the file itself, where ``name`` ends in another way.
     begin : gives a stream for the first bytes alone, which is not unpacked whole.
@@ -84,6 +84,10 @@ class Source:
         """All of its bytes."""
         with self.open() as stream:
             return stream.read()
+
+    def holding(self, content: bytes) -> Source:
+        """The same file, whose bytes were read and are in memory."""
+        return replace(self, open=partial(io.BytesIO, content))
 
     def size_of(self, stream: IO[bytes]) -> int:
         """Its size, bytes; a member of an archive is not unpacked. ``stream`` is it, opened."""

@@ -63,7 +63,10 @@ def opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def shrunk(mask: NDArray[np.bool_], depth: int) -> NDArray[np.bool_]:
     """Take ``depth`` blocks away all around; nothing lies beyond the edge of the slice."""
-    return box_all(np.pad(mask, depth), 2 * depth + 1)
+    rows, columns = mask.shape
+    wide = np.zeros((rows + 2 * depth, columns + 2 * depth), bool)
+    wide[depth : depth + rows, depth : depth + columns] = mask
+    return box_all(wide, 2 * depth + 1)
 
 
 def grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -78,6 +81,7 @@ def grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _rows_filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    after = np.logical_or.accumulate(mask, axis=1)
-    before = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
-    return after & before
+    columns = np.arange(mask.shape[1])
+    first, last = mask.argmax(axis=1), columns[-1] - mask[:, ::-1].argmax(axis=1)
+    between = (columns >= first[:, np.newaxis]) & (columns <= last[:, np.newaxis])
+    return between & mask.any(axis=1, keepdims=True)

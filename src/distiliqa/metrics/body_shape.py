@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from distiliqa.metrics.body_blocks import BODY_HU, BodyBlocks, body_blocks, grown, spanned
 from distiliqa.metrics.body_tissue import BodyTissue, body_tissue
-from distiliqa.metrics.filters import box_all, box_mean
+from distiliqa.metrics.filters import box_all, box_mean, percentile
 
 THICK = 5  # blocks, 4 cm in a field of view of 50 cm: tables are thinner, bodies thicker
 _SKIN = 3  # blocks at the edge of a body that are not its inside
@@ -137,5 +137,4 @@ def _contrast(means: NDArray[np.floating], body: NDArray[np.bool_]) -> float | N
     found = smooth[_SKIN : _SKIN + rows, _SKIN : _SKIN + columns][inside]
     if found.size < _MIN_INSIDE:
         return None
-    low, high = np.quantile(found, [0.1, 0.9])
-    return float(high - low)
+    return percentile(found, 90) - percentile(found, 10)

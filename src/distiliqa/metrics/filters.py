@@ -23,7 +23,8 @@ def box_mean(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     ndarray
         (rows - size + 1, columns - size + 1): the boxes that lie inside the image.
     """
-    return window_sums(window_sums(values, size).T, size).T / size**2
+    sums = window_sums(window_sums(_flat(values), size, values.shape[1]), size)
+    return _inside(sums, values.shape, size) / size**2
 
 
 def median(values: NDArray[np.floating]) -> float:
@@ -96,7 +97,8 @@ def box_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     ndarray of bool
         (rows - size + 1, columns - size + 1), as of `box_mean`.
     """
-    return window_all(window_all(mask, size).T, size).T
+    found = window_all(window_all(_flat(mask), size, mask.shape[1]), size)
+    return _inside(found, mask.shape, size)
 
 
 def mirrored(values: NDArray[Value], size: int) -> NDArray[Value]:
@@ -140,33 +142,46 @@ def _every(length: int, side: int) -> list[slice]:
     return [slice(at, length // side * side, side) for at in range(side)]
 
 
-def window_sums(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
-    """Sums over ``size`` neighbors along the first axis, for the windows inside it.
+def _flat(values: NDArray[Value]) -> NDArray[Value]:
+    """All rows one after the other: long runs of memory, which NumPy is fastest with."""
+    return np.ascontiguousarray(values).reshape(-1)
+
+
+def _inside(flat: NDArray[Value], shape: tuple[int, ...], size: int) -> NDArray[Value]:
+    """Boxes that lie inside an image, of those that begin at each pixel of its rows in one run."""
+    rows, columns = shape
+    steps = (columns * flat.itemsize, flat.itemsize)
+    inside = (max(rows - size + 1, 0), max(columns - size + 1, 0))
+    return np.ndarray(inside, flat.dtype, flat, strides=steps)
+
+
+def window_sums(values: NDArray[np.floating], size: int, step: int = 1) -> NDArray[np.floating]:
+    """Sums over ``size`` values, ``step`` apart along the first axis, for the windows inside it.
 
     Windows of a power of two are doubled and those that make up ``size`` added: a few additions of
     whole arrays, and no rounding error carried along the axis as in a running sum.
     """
-    count = len(values) - size + 1
+    count = len(values) - (size - 1) * step
     total: NDArray[np.floating] | None = None
     covered, width, sums = 0, 1, values
     while True:
         if size & width:
-            part = sums[covered : covered + count]
+            part = sums[covered * step : covered * step + count]
             total = part if total is None else total + part
             covered += width
         if total is not None and covered == size:
             return total
-        sums = sums[:-width] + sums[width:]
+        sums = sums[: -width * step] + sums[width * step :]
         width *= 2
 
 
-def window_all(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
-    """Test which windows of ``size`` neighbors along the first axis lie within a mask."""
+def window_all(mask: NDArray[np.bool_], size: int, step: int = 1) -> NDArray[np.bool_]:
+    """Test which windows of ``size`` values, as of `window_sums`, lie within a mask."""
     width = 1
     while width < size:
-        step = min(width, size - width)  # windows may overlap here, unlike those of sums
-        mask = mask[:-step] & mask[step:]
-        width += step
+        more = min(width, size - width)  # windows may overlap here, unlike those of sums
+        mask = mask[: -more * step] & mask[more * step :]
+        width += more
     return mask
 
 

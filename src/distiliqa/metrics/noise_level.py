@@ -120,7 +120,7 @@ def global_noise_level(
     size = box_size(spacing_mm)
     if min(image.shape) < 3 * size:
         return None
-    margin = 2 * (size - 1)
+    margin = 2 * (size - 1)  # strips overlap, so that each box is in one of them
     strips = [slice(top, top + _STRIP + margin) for top in range(0, len(image) - margin, _STRIP)]
     deviations = np.concatenate(
         [
@@ -196,20 +196,41 @@ def _deviations(
     """Standard deviations of the boxes that hold only soft tissue.
 
     These are values of `noise_map` at `soft_tissue_boxes`, for boxes inside the image alone. It is
-    ten times as fast: in float32, with one computation of the means.
+    ten times as fast: in float32, with one computation of the means, and only where tissue is. A
+    mean above 0 HU has a pixel above 0 HU in its box, and all means of such a box are.
     """
-    values = image.astype(np.float32) - np.float32(_MIDDLE_HU)  # small values have exact squares
+    shown, reach = image if tissue is None else tissue, size - 1
+    rows, columns = _reached(shown > SOFT_TISSUE_HU[0], reach)
+    values = _centered(image[rows, columns])
+    if min(values.shape) <= 2 * reach:
+        return np.empty(0, np.float32)
     means = box_mean(values, size)
-    smooth = means + _MIDDLE_HU if tissue is None else box_mean(tissue.astype(np.float32), size)
-    soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
-    boxes = box_all(soft, size)
-    if not boxes.any():
+    smooth = means if tissue is None else box_mean(_centered(tissue[rows, columns]), size)
+    boxes = box_all(np.abs(smooth) < SOFT_TISSUE_HU[1] - _MIDDLE_HU, size)
+    rows, columns = _reached(boxes)
+    boxes, means = boxes[rows, columns], _inner(means, size)[rows, columns]
+    if not boxes.size:
         return np.empty(0, np.float32)
     inner = _inner(values, size)
+    inner = inner[rows.start : rows.stop + reach, columns.start : columns.stop + reach]
     with np.errstate(over="ignore", invalid="ignore"):  # other boxes may hold any value
         squares = box_mean(inner * inner, size)[boxes]
-    variances = squares - _inner(means, size)[boxes] ** 2
+    variances = squares - means[boxes] ** 2
     return np.sqrt(np.maximum(variances, 0) * sample_factor(size))
+
+
+def _centered(hu: NDArray[np.number]) -> NDArray[np.float32]:
+    """Values relative to the middle of soft tissue: small values have exact squares."""
+    return hu.astype(np.float32) - np.float32(_MIDDLE_HU)
+
+
+def _reached(mask: NDArray[np.bool_], reach: int = 0) -> tuple[slice, slice]:
+    """Rows and columns from the first pixel of a mask to the last, and ``reach`` beyond."""
+    places = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
+    if not places[0].size:
+        return slice(0, 0), slice(0, 0)
+    rows, columns = (slice(max(0, at[0] - reach), at[-1] + 1 + reach) for at in places)
+    return rows, columns
 
 
 def _inner(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:

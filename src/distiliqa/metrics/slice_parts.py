@@ -41,6 +41,11 @@ class SliceParts:
     spacing_mm: tuple[float, float] | None
 
     @cached_property
+    def range_hu(self) -> tuple[float, float]:
+        """Lowest and highest value, HU."""
+        return float(self.hu.min()), float(self.hu.max())
+
+    @cached_property
     def blocks(self) -> BodyBlocks:
         """Coarse blocks."""
         return body_blocks(self.hu)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -164,21 +165,18 @@ class Model:
         slices, size = iter(slices), batch_size or self.execution.batch
         batches = iter(lambda: list(islice(slices, size)), [])
         workers = self.execution.parallel_batches
-        scored = (
-            map(self._scored, batches)
-            if workers == 1
-            else in_parallel(self._scored, batches, workers)
-        )
-        for score in chain.from_iterable(scored):
-            yield score if keep_heatmaps else replace(score, heatmap=None)
+        work = partial(self._scored, keep_heatmaps=keep_heatmaps)
+        scored = map(work, batches) if workers == 1 else in_parallel(work, batches, workers)
+        yield from chain.from_iterable(scored)
 
-    def _scored(self, batch: list[Prepared]) -> list[SliceScore]:
+    def _scored(self, batch: list[Prepared], keep_heatmaps: bool) -> list[SliceScore]:
         pairs = zip(batch, self._outputs(batch), strict=True)
-        return [postprocess(*pair, self.config) for pair in pairs]
+        return [postprocess(*pair, self.config, keep_heatmap=keep_heatmaps) for pair in pairs]
 
     def _outputs(self, batch: list[Prepared]) -> list[dict[str, NDArray[np.floating]]]:
         """Run the network on a batch; the outputs of each slice by name."""
-        found = self.run(np.stack([prepared.image[np.newaxis] for prepared in batch]))
+        images = [prepared.image[np.newaxis, np.newaxis] for prepared in batch]
+        found = self.run(images[0] if len(images) == 1 else np.concatenate(images))
         if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelFolderError(
                 "gives a score that is not a number", path=self.folder, remedy="export it again"

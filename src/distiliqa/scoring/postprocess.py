@@ -20,7 +20,9 @@ from distiliqa.scoring.slice_score import SliceScore
 Outputs = Mapping[str, NDArray[np.floating]]
 
 
-def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceScore:
+def postprocess(
+    prepared: Prepared, found: Outputs, config: ModelConfig, *, keep_heatmap: bool = True
+) -> SliceScore:
     """Make the score of a slice.
 
     Parameters
@@ -29,8 +31,12 @@ def postprocess(prepared: Prepared, found: Outputs, config: ModelConfig) -> Slic
         The slice as the network saw it.
     found : Outputs
         The outputs of the network for it, by name.
+    keep_heatmap : bool
+        Give it its ``heatmap``, if the model has them.
     """
     scored = _held_back(_scored(prepared, found, config), config)
+    if keep_heatmap and HEATMAP in found:
+        scored = replace(scored, heatmap=_without_air(found[HEATMAP], prepared.image))
     return scored if config.score_map is None else mapped(scored, config, config.score_map)
 
 
@@ -76,7 +82,6 @@ def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceSco
         comparison=prepared.comparison,
         interval=_interval(score, spread, found, config) if of_network else None,
         distance=distance,
-        heatmap=_without_air(found[HEATMAP], prepared.image) if HEATMAP in found else None,
         empty=prepared.empty,
         unlike=bool(unlike),
         processed=_probability(found) if not prepared.empty else None,

@@ -75,8 +75,8 @@ def prepare(
     hu = check_hu(ct.hu)
     sized, note = crop_or_pad(hu, config.image_size)
     parts = SliceParts(hu, ct.spacing_mm)
-    nothing = emptiness(hu, parts.shape, config.window)
-    doubt = offset_doubt(parts) or content_doubt(hu)
+    nothing = emptiness(parts, config.window)
+    doubt = offset_doubt(parts) or content_doubt(parts)
     notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", doubt)
     return Prepared(
         ct,
@@ -117,13 +117,13 @@ def check_hu(hu: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def emptiness(hu: NDArray[np.float32], shape: BodyShape, window: Window) -> str | None:
+def emptiness(parts: SliceParts, window: Window) -> str | None:
     """Detect a slice without a patient: nothing visible in the window, or no body. Else None."""
-    lowest, highest = hu.min(), hu.max()
-    shown = window.apply(np.array([lowest, highest]))
+    lowest, highest = parts.range_hu
+    shown = window.apply(np.array([lowest, highest], np.float32))
     if shown[0] == shown[1]:
         return f"no image content: {lowest:g} to {highest:g} HU"
-    if not shape.thick:
+    if not parts.shape.thick:
         return "no body in the image: only air, or things as thin as a table"
     return None
 
@@ -133,9 +133,9 @@ def offset_doubt(parts: SliceParts) -> str | None:
     return None if parts.shift is None else f"{parts.shift}; check the rescale intercept"
 
 
-def content_doubt(hu: NDArray[np.float32]) -> str | None:
+def content_doubt(parts: SliceParts) -> str | None:
     """Detect values unlike HU: a slice of a body has fat or air, and noise. Else None."""
-    lowest, highest = hu.min(), hu.max()
+    lowest, highest = parts.range_hu
     if 0 <= lowest < highest:
         return f"values look unlike HU: no air or fat, {lowest:g} to {highest:g}"
     if 0 < highest - lowest < _MIN_RANGE_HU:

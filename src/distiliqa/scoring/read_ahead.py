@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Generic, TypeVar
@@ -16,6 +18,7 @@ from distiliqa.scoring.inputs import problem_of
 
 THREADS = min(4, os.cpu_count() or 1)
 AHEAD = 4 * THREADS
+_MAX_HELD_BYTES = 16 << 20  # each thread holds one file
 
 T = TypeVar("T")
 
@@ -71,13 +74,24 @@ class SliceReader(Generic[T]):
     def _read(self, info: SliceInfo, is_first: bool) -> T | Problem:
         try:
             if is_first and info.file is not None:
-                self.sha256[info.file_name] = sha256(info.file)
+                info = self._hashed(info, info.file)
             return self.prepare(info.read())
         except Exception as error:  # a damaged file fails alone, whatever error it causes
             path, reason = problem_of(error, info.path)
             return Problem(
                 path, f"slice {info.frame}: {reason}" if self._slices_of[path] > 1 else reason
             )
+
+    def _hashed(self, info: SliceInfo, file: Path) -> SliceInfo:
+        """Hash the file of a slice. A small one with one slice is read for both at once."""
+        source = info.source
+        is_small = info.stamp is not None and info.stamp.size <= _MAX_HELD_BYTES
+        if source is None or source.file is None or self._slices_of[info.path] > 1 or not is_small:
+            self.sha256[info.file_name] = sha256(file)
+            return info
+        content = source.read()
+        self.sha256[info.file_name] = hashlib.sha256(content).hexdigest()
+        return replace(info, source=source.holding(content))
 
     def _next(self, pending: deque[Future[T | Problem]]) -> Iterator[T]:
         start = perf_counter()

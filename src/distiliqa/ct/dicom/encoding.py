@@ -53,7 +53,7 @@ def as_encoded(source: Source) -> Source:
         return source
     start = _meta_header(found, beginning.media_class)
     opened = partial(_open_with, start, source, beginning.data_set)
-    return replace(source, open=opened, begin=None, size=None)
+    return replace(source, open=opened, file=None, begin=None, size=None)
 
 
 def _agrees(beginning: Beginning) -> bool:

@@ -20,6 +20,7 @@ from distiliqa.ct.dicom.identification import (
 )
 from distiliqa.ct.dicom.image_type import image_type_notes
 from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
+from distiliqa.ct.dicom.repeated import repeated
 from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
 from distiliqa.ct.geometry import Geometry, Orientation, is_position, tilt_warnings
 from distiliqa.ct.slice_info import SliceInfo
@@ -50,6 +51,13 @@ HEADER_KEYWORDS = (
     "StudyDescription",
     "PatientSpeciesDescription",
     "PatientName",
+)
+
+# All tags that name a body region.
+_REGION_KEYWORDS = (
+    *("AnatomicRegionSequence", "BodyPartExamined", "SeriesDescription", "ProtocolName"),
+    *("StudyDescription", "PatientSpeciesDescription", "PatientName", "PatientID"),
+    *("FilterType", "ConvolutionKernel", "Manufacturer"),
 )
 
 # Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
@@ -214,6 +222,7 @@ def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
     return max(stated, 0.0 if orientation is None else orientation.tilt_degrees)
 
 
+@repeated(_REGION_KEYWORDS)
 def _regions(dataset: Dataset) -> tuple[str, ...]:
     code = (value(dataset, "AnatomicRegionSequence") or [Dataset()])[0]
     texts = HeaderTexts(

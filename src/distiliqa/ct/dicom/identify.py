@@ -87,7 +87,7 @@ def check_kind(dataset: Dataset, *, path: str) -> None:
             path=path,
             remedy="give a CT series",
         )
-    is_slice = {"ImagePositionPatient", "RescaleSlope"} <= set(dataset.dir())
+    is_slice = "ImagePositionPatient" in dataset and "RescaleSlope" in dataset
     if sop_class not in _CT_CLASSES and not is_slice:
         raise NotCTError(
             f"{shortened(sop_class.name)} without a position and a rescale, not a CT slice",

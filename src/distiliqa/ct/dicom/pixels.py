@@ -25,7 +25,7 @@ from pydicom.uid import (
 
 from distiliqa.ct.dicom import decoders
 from distiliqa.ct.dicom.image_pixel import GRAY
-from distiliqa.ct.dicom.tags import number
+from distiliqa.ct.dicom.tags import number, value
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 
@@ -126,13 +126,13 @@ class NativePixels:
         """
         if not _is_plain(dataset) or syntax not in _BEGINNINGS:
             return None
-        rows, columns = int(dataset.Rows), int(dataset.Columns)
+        rows, columns = (int(number(dataset, side) or 0) for side in ("Rows", "Columns"))
         place = stream.tell()
         begins = stream.read(len(_BEGINNINGS[syntax]) + 4)
         if begins != _BEGINNINGS[syntax] + struct.pack("<L", 2 * rows * columns):
             return None
-        signed, unused_bits = bool(dataset.PixelRepresentation), 16 - int(dataset.BitsStored)
-        return cls(place, begins, (rows, columns), signed, unused_bits)
+        signed, bits = number(dataset, "PixelRepresentation"), number(dataset, "BitsStored")
+        return cls(place, begins, (rows, columns), bool(signed), 16 - int(bits or 0))
 
     def read(self, source: Source) -> NDArray[np.integer] | None:
         """The stored values, (rows, columns); None where the file has changed."""
@@ -145,7 +145,8 @@ class NativePixels:
             return None
         pixels = np.frombuffer(content, "<i2" if self.signed else "<u2", offset=len(self.begins))
         if self.unused_bits:
-            pixels = pixels << self.unused_bits >> self.unused_bits
+            pixels = pixels << self.unused_bits
+            pixels >>= self.unused_bits
         return pixels.reshape(self.shape)
 
 
@@ -156,5 +157,5 @@ def _is_plain(dataset: Dataset) -> bool:
         and number(dataset, "PixelRepresentation") in (0, 1)
         and number(dataset, "SamplesPerPixel") == 1
         and number(dataset, "NumberOfFrames") in (None, 1)
-        and dataset.get("PhotometricInterpretation") in GRAY
+        and value(dataset, "PhotometricInterpretation") in GRAY
     )

@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from distiliqa.ct.dicom.beginning import read_beginning
 from distiliqa.ct.dicom.dose_report import DOSE_REPORT_KEYWORDS, dose_report_of, is_dose_report
 from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size, transfer_syntax
 from distiliqa.ct.dicom.enhanced import (
@@ -24,9 +25,11 @@ from distiliqa.ct.dicom.enhanced import (
 )
 from distiliqa.ct.dicom.frame import decode_frame
 from distiliqa.ct.dicom.header import HEADER_KEYWORDS, identifier, read_header
+from distiliqa.ct.dicom.header_elements import read_elements
 from distiliqa.ct.dicom.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.dicom.image_pixel import PIXEL_KEYWORDS, check_end, check_image_pixel
 from distiliqa.ct.dicom.pixels import NativePixels
+from distiliqa.ct.dicom.tags import tag_of
 from distiliqa.ct.listing import CTIndex, Problem, stacks_apart
 from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.source import Source
@@ -39,10 +42,17 @@ warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 # Of a compressed frame. The header of RLE has as many; those of JPEG are longer.
 _MIN_FRAME_BYTES = 64
 
-_KEYWORDS: list = [
-    *(*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS),
-    *(*PIXEL_KEYWORDS, *DOSE_REPORT_KEYWORDS),
-]
+_WANTED = {
+    int(tag): tag
+    for tag in map(
+        tag_of,
+        (
+            "SpecificCharacterSet",
+            *(*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS),
+            *(*PIXEL_KEYWORDS, *DOSE_REPORT_KEYWORDS),
+        ),
+    )
+}
 
 
 def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
@@ -58,10 +68,46 @@ def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
     """
     source = as_encoded(source)
     with source.open() as stream:
-        check_inflated_size(stream, source.name)
-        dataset = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
+        dataset = _read_header(stream, source.name)
         check_end(stream, transfer_syntax(dataset), source.size_of(stream), path=source.name)
         return _index_dataset(dataset, stream, source, require_ct)
+
+
+def why_left_out(start: Source) -> str | None:
+    """Reason to leave a file out by its first bytes; None where all of it must be read.
+
+    Parameters
+    ----------
+    start : the first 64 KiB of a file of DICOM, or less. A header that is longer does not decide.
+    """
+    with start.open() as stream:
+        dataset = read_elements(stream, read_beginning(stream), _WANTED)
+    if dataset is None or is_dose_report(dataset) or is_enhanced(dataset):
+        return None
+    try:
+        check_image(dataset, path=start.name)
+        check_kind(dataset, path=start.name)
+    except NotCTError as error:
+        return error.reason
+    except CTReadError:
+        return None
+    reason = unfit(dataset)
+    return None if reason is None else _not_axial(reason, start).reason
+
+
+def _not_axial(reason: str, source: Source) -> NotCTError:
+    return NotCTError(reason, path=source.name, remedy="give the axial series")
+
+
+def _read_header(stream: IO[bytes], path: str) -> Dataset:
+    """The elements before the pixels; afterwards ``stream`` is at the pixels."""
+    beginning = read_beginning(stream)
+    usual = read_elements(stream, beginning, _WANTED)
+    if usual is not None:
+        return usual
+    check_inflated_size(stream, path)
+    tags: list = list(_WANTED.values())
+    return dcmread(stream, force=True, stop_before_pixels=True, specific_tags=tags)
 
 
 def _index_dataset(
@@ -84,7 +130,7 @@ def _index_dataset(
             slices.append(_slice_info(source, index, frame, notes, (syntax, native)))
             stacks.append(identifier(frame, "StackID"))
     if not slices:
-        raise NotCTError(" and ".join(reasons), path=source.name, remedy="give the axial series")
+        raise _not_axial(" and ".join(reasons), source)
     total = len(slices) + reasons.total()
     left_out = [f"{count} of {total} frames: {reason}" for reason, count in reasons.items()]
     return CTIndex(
