@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,10 @@ from tools.phantom.blurred_body import body
 
 pa = pytest.importorskip("pyarrow")
 
+from distiliqa.archive import storage  # noqa: E402
 from distiliqa.archive.worker import Scorer, Setting  # noqa: E402
+from distiliqa.ct.formats import index_one  # noqa: E402
+from distiliqa.ct.source import Source  # noqa: E402
 from distiliqa.errors import ModelFolderError  # noqa: E402
 from distiliqa.models.folder import ONNX  # noqa: E402
 from distiliqa.report.measured_columns import MEASURED_COLUMNS  # noqa: E402
@@ -81,6 +85,39 @@ def test_what_is_wrong_with_a_file_concerns_it_alone(
     assert "the pixels cannot be decoded" in found[1]["reason"]
     assert "not CT" in found[3]["reason"]
     assert all(str(tmp_path) not in (row["reason"] or "") for row in found)
+
+
+def test_a_file_that_its_header_leaves_out_is_not_read_whole(
+    tmp_path: Path, scorer: Scorer, write_ct: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    large = np.full((512, 512), 40.0)
+    paths = {
+        "mr": write_ct(tmp_path / "mr.dcm", large, Modality="MR"),
+        "localizer": write_ct(tmp_path / "l.dcm", large, ImageType=["ORIGINAL", "", "LOCALIZER"]),
+        "ct": write_ct(tmp_path / "ct.dcm", large),
+    }
+    wanted: list[int] = []
+    open_regular = storage.open_regular
+
+    class Counted(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            content = super().read(size)
+            wanted.append(len(content))
+            return content
+
+    monkeypatch.setattr(storage, "open_regular", lambda path: Counted(open_regular(path).read()))
+    bytes_read = {}
+    for name, path in paths.items():
+        wanted.clear()
+        (row,) = score(scorer, path)
+        bytes_read[name] = sum(wanted)
+        (reason,) = [problem.reason for problem in index_one(Source.on_disk(path)).left_out] or [
+            None
+        ]
+        assert (row["reason"], row["sha256"] is None) == (reason, reason is not None)
+        assert row["state"] == ("left out" if reason else "scored")
+    assert bytes_read["mr"] == bytes_read["localizer"] == storage.START_BYTES
+    assert bytes_read["ct"] == paths["ct"].stat().st_size
 
 
 def test_a_volume_is_a_row_a_slice(tmp_path: Path, scorer: Scorer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from distiliqa.files import FileStamp, open_regular, why_not_regular
 from distiliqa.foreign_text import encoding_of
 from distiliqa.pacs.retry import PassingError, Retries
 
+START_BYTES = 1 << 16  # holds the header of nearly every file
 _THREADS = 16  # a file server answers many requests at a time
 _LOCAL = LocalFileSystem()
 _RETRIES = Retries(attempts=3, first_wait_s=0.5)
@@ -57,8 +58,13 @@ def kind_of(path: str) -> FileType:
         ) from error
 
 
-def read(path: str) -> bytes:
+def read(path: str, goes_on: Callable[[bytes], bool] = lambda start: True) -> bytes:
     """All bytes of a file, read again where a store fails in ways that may pass.
+
+    Parameters
+    ----------
+    goes_on : Callable[[bytes], bool]
+        Called with the first `START_BYTES`; where it returns False, no more is read.
 
     Raises
     ------
@@ -66,17 +72,18 @@ def read(path: str) -> bytes:
         It cannot be read.
     """
     try:
-        return _RETRIES.call(partial(_read_once, path))
+        return _RETRIES.call(partial(_read_once, path, goes_on))
     except PassingError as error:
         raise CTReadError(error.problem, path=path, remedy="run again") from error
 
 
-def _read_once(path: str) -> bytes:
+def _read_once(path: str, goes_on: Callable[[bytes], bool]) -> bytes:
     system, inside, _ = _locate(path)
     is_local = system is _LOCAL
     try:
         with open_regular(inside) if is_local else system.open_input_stream(inside) as file:
-            return file.read()
+            start = file.read(START_BYTES)
+            return start + file.read() if goes_on(start) else start
     except OSError as error:
         problem = f"cannot be read ({_message(error, inside)})"
         kind = CTReadError if isinstance(error, _PERMANENT) else PassingError

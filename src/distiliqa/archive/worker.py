@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any
 import pyarrow as pa
 
 from distiliqa.archive import storage
+from distiliqa.archive.coming_files import File, read_ahead
 from distiliqa.archive.table import FAILED, LEFT_OUT, problem_row, schema, scored_row
 from distiliqa.ct import CTIndex, Problem
+from distiliqa.ct.dicom.identify import is_dicom
+from distiliqa.ct.dicom.read import why_left_out
 from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
 from distiliqa.errors import ModelFolderError
@@ -24,6 +28,9 @@ from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.prepare import Prepared, prepare
 from distiliqa.version import __version__
+
+# The bytes of a file, and the reason to leave it out by its header; None for none.
+_Content = tuple[bytes, str | None]
 
 # Their libraries need a file; DICOM and TIFF are read from bytes.
 _ON_DISK = {".npy", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr"}
@@ -77,13 +84,16 @@ class Scorer:
 
     def __call__(self, files: pa.Table) -> pa.Table:
         """Score ``files`` (path, size, modified_ns, carried columns): one row for every slice."""
-        rows = [row for file in files.to_pylist() for row in self._rows(file)]
+        coming = read_ahead(files.to_pylist(), _read)
+        rows = [row for file, content in coming for row in self._rows(file, content)]
         return pa.Table.from_pylist(rows, self.schema)
 
-    def _rows(self, file: dict[str, Any]) -> list[dict[str, Any]]:
+    def _rows(self, file: File, coming: Future[_Content]) -> list[dict[str, Any]]:
         common = {**file, "model_sha256": self.sha256, "distiliqa": __version__}
         try:
-            content = storage.read(file["path"])
+            content, left_out = coming.result()
+            if left_out is not None:
+                return [{**problem_row(Problem(file["path"], left_out), LEFT_OUT), **common}]
             common["sha256"] = hashlib.sha256(content).hexdigest()
             rows = self._scored(_source(file["path"], content))
         except Exception as error:  # a damaged file affects no other
@@ -106,6 +116,20 @@ class Scorer:
                 yield prepare(info.read(), self.model.config, self.measures)
             except Exception as error:
                 failed.append(problem_row(problem_of(error, info.path), FAILED, info.frame))
+
+
+def _read(file: File) -> _Content:
+    """Read a file; of one that its header leaves out no more than the first bytes."""
+    left_out: str | None = None
+
+    def goes_on(start: bytes) -> bool:
+        nonlocal left_out
+        source = _source(file["path"], start)
+        is_worth_it = len(start) == storage.START_BYTES and is_dicom(source)
+        left_out = why_left_out(source) if is_worth_it else None
+        return left_out is None
+
+    return storage.read(file["path"], goes_on), left_out
 
 
 def _unsupported(source: Source) -> str | None:
