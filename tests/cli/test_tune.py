@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.command_line import invoke
+from tests.support.models import write_linear_model
 
 from distiliqa.scoring import trials, tuning
 
@@ -86,3 +87,26 @@ def test_a_precision_that_a_runtime_lacks_is_one_line(tiny_model: Path, tmp_path
     assert done.stderr == (
         "error: the runtime onnxruntime does not run in bf16; use openvino for bf16\n"
     )
+
+
+def test_a_network_in_int8_is_made_checked_and_scores(
+    tmp_path: Path, quiet_machine: Path, write_series: Callable[..., Path], monkeypatch
+):
+    monkeypatch.setattr("distiliqa.scoring.reduced_precision.MAX_MOVED", 1.0)
+    monkeypatch.setattr("distiliqa.scoring.reduced_precision.MIN_SROCC", 0.0)
+    model, folder = write_linear_model(tmp_path / "linear"), write_series(tmp_path / "in", 3)
+    wanted = ("--runtime", "onnxruntime", "--precision", "int8", "--slices", folder)
+    done = invoke("tune", model, *wanted)
+    assert done.exit_code == 0, done.output
+    assert "onnxruntime in int8, 2 threads" in done.stdout.splitlines()[-2]
+    assert {path.suffix for path in quiet_machine.iterdir()} == {".json", ".onnx"}
+    out = tmp_path / "out"
+    done = invoke("score", folder, "--model", model, "--precision", "int8", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert execution_of(out)["precision"] == "int8"
+
+
+def test_slices_are_for_int8(tiny_model: Path, tmp_path: Path):
+    done = invoke("tune", tiny_model, "--slices", tmp_path)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--slices is for --precision int8" in done.stderr

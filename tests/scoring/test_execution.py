@@ -40,7 +40,7 @@ def test_what_a_user_asks_for_is_marked():
     [
         ({"runtime": "onnxruntime", "precision": "bf16"}, "onnxruntime does not run in bf16; use"),
         ({"runtime": "tensorrt"}, "'tensorrt'; use onnxruntime, cuda, openvino"),
-        ({"precision": "int4"}, "'int4'; use fp32, bf16"),
+        ({"precision": "int4"}, "'int4'; use fp32, bf16, int8"),
         ({"threads": 0}, "threads is 0"),
         ({"batch": 0}, "batch is 0"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,15 +62,16 @@ def test_slices_that_change_places_are_refused(
 ) -> None:
     """By less than what a score may move."""
     images = np.random.default_rng(0).normal(0.5, 0.05, (36, 1, 512, 512)).astype(np.float32)
-    monkeypatch.setattr(reduced_precision, "check_slices", lambda config: images)
+    monkeypatch.setattr(reduced_precision, "check_slices", lambda config, more=None: images)
     with pytest.raises(DistiliqaError, match=r"by up to 0\.01\d* of 4 and has a rank correlation"):
         require(exact, Moved(exact.session, 0.01))
 
 
 def test_the_limit_is_relative_to_the_scale(exact: Model) -> None:
+    images = check_slices(exact.config)[:3]
     wide = replace(exact.config, scale=replace(exact.config.scale, high=8))
     found = [
-        reduced_precision.closeness(Moved(exact.session, 0.03), exact.session, config).moved
+        reduced_precision.closeness(Moved(exact.session, 0.03), exact.session, config, images).moved
         for config in (exact.config, wide)
     ]
     assert found[1] == pytest.approx(found[0] / 2)
@@ -103,3 +104,16 @@ def test_a_model_is_checked_when_it_is_loaded(
     monkeypatch.setattr(reduced_precision, "MAX_MOVED", -1.0)
     with pytest.raises(DistiliqaError, match="bf16 moves scores"):
         load_model(exact.folder, precision="bf16", batch=1)
+
+
+def test_slices_of_a_user_are_measured_too(
+    exact: Model, tmp_path: Path, write_series: Callable[..., Path]
+) -> None:
+    folder = write_series(tmp_path / "in", 70)
+    images = check_slices(exact.config, folder)
+    assert 36 + 32 <= len(images) <= 36 + 64
+    reduced = Moved(exact.session, 1e-4)
+    require(exact, reduced)
+    execution = Execution("openvino", "bf16")
+    require_closeness(exact.folder, exact.config, execution, reduced, images)  # not from memory
+    assert reduced.slices == 36 + len(images)

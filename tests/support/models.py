@@ -83,3 +83,17 @@ def noise_network() -> Any:
     scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 5])
     graph = helper.make_graph(nodes, "noise", [image], [scores], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def write_linear_model(folder: Path) -> Path:
+    """Write the tiny model with its scores from a linear layer, as the operator Gemm."""
+    config = read_config(write_tiny_model(folder))
+    network = noise_network()
+    del network.graph.node[-2:]
+    layer = helper.make_node("Gemm", ["column", "weights_", "best_"], ["scores"], name="linear")
+    network.graph.node.append(layer)
+    constants = {"weights_": -np.float32([[12, 13, 14, 15, 16]]), "best_": np.float32([4] * 5)}
+    network.graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in constants.items())
+    onnx.save(network, folder / ONNX)
+    write_config(folder, config)
+    return folder

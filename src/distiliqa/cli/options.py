@@ -32,7 +32,8 @@ RuntimeOption = Annotated[
 PrecisionOption = Annotated[
     Precision,
     typer.Option(
-        help="bf16 needs OpenVINO, a CPU with bf16, and scores close to those of fp32.",
+        help="bf16 needs OpenVINO and a CPU with bf16, int8 a network made by tune. Both are "
+        "refused where scores are not close to those of fp32.",
         rich_help_panel=SPEED,
     ),
 ]

@@ -12,10 +12,14 @@ from typing import Literal, TypeVar, get_args
 from distiliqa.errors import DistiliqaError
 
 RuntimeName = Literal["onnxruntime", "cuda", "openvino"]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "int8"]
 RUNTIMES: tuple[RuntimeName, ...] = get_args(RuntimeName)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-DEFAULT_RUNTIME: dict[Precision, RuntimeName] = {"fp32": "onnxruntime", "bf16": "openvino"}
+DEFAULT_RUNTIME: dict[Precision, RuntimeName] = {
+    "fp32": "onnxruntime",
+    "bf16": "openvino",
+    "int8": "onnxruntime",
+}
 
 # The published stem holds 128 x 448 x 448 values a slice: larger batches cost memory, not time.
 BATCH = 4
@@ -37,8 +41,8 @@ def cores() -> int:
 class Execution:
     """The way in which a model is run.
 
-    Scores differ by at most 1e-4 between executions in fp32. In ``bf16`` they differ more, as it
-    has 8 significant bits.
+    Scores differ by at most 1e-4 between executions in fp32. In ``bf16`` and ``int8`` they differ
+    more, see `distiliqa.scoring.reduced_precision`.
 
     Attributes
     ----------
@@ -46,7 +50,8 @@ class Execution:
         ``onnxruntime`` is ONNX Runtime on the CPU, ``cuda`` the same on an NVIDIA GPU, ``openvino``
         OpenVINO on the CPU.
     precision : Precision
-        Precision of multiplications; ``bf16`` is for ``openvino`` only.
+        Precision of multiplications; ``bf16`` is for ``openvino`` only, ``int8``, which has linear
+        layers in int8, for ``onnxruntime`` only.
     threads : int or None
         CPU threads; None lets the runtime take all cores.
     batch : int

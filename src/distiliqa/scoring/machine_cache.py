@@ -35,7 +35,7 @@ def cache_folder() -> Path:
 def read_measured(kind: str, facts: Mapping[str, Any]) -> Any:
     """Read what was measured of ``kind`` under these facts; None if nothing can be read."""
     try:
-        return read_json(_file(kind, facts))
+        return read_json(cache_path(kind, facts))
     except (*_FAULTS, ValueError):  # whatever is wrong with the file, it can be measured again
         return None
 
@@ -43,13 +43,16 @@ def read_measured(kind: str, facts: Mapping[str, Any]) -> Any:
 def keep_measured(kind: str, facts: Mapping[str, Any], content: Mapping[str, Any]) -> None:
     """Write what was measured; it can be measured again after an error."""
     try:
-        write_json(_file(kind, facts), content)
+        write_json(cache_path(kind, facts), content)
     except _FAULTS:
         return
 
 
-def _file(kind: str, facts: Mapping[str, Any]) -> Path:
-    """The file, named by all that a measurement depends on; machines may share a home."""
+def cache_path(kind: str, facts: Mapping[str, Any], suffix: str = ".json") -> Path:
+    """The file of ``kind``, named by all that it depends on; machines may share a home.
+
+    Raises `RuntimeError` for a user without a home.
+    """
     known = {
         **facts,
         "cores": cores(),
@@ -57,4 +60,4 @@ def _file(kind: str, facts: Mapping[str, Any]) -> Path:
         "packages": package_versions(_PACKAGES),
     }
     digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-    return cache_folder() / f"{kind}-{digest[:32]}.json"
+    return cache_folder() / f"{kind}-{digest[:32]}{suffix}"

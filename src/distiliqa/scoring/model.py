@@ -236,10 +236,11 @@ def load_model(
     runtime : {"onnxruntime", "cuda", "openvino"}, optional
         ``cuda`` and ``openvino`` are extras. None for ONNX Runtime on the CPU, or OpenVINO for
         ``bf16``.
-    precision : {"fp32", "bf16"}
-        ``bf16`` is faster on CPUs that have it. It is refused where it moves scores by more than
-        0.02 on a scale of 0 to 4, or has a rank correlation below 0.999 with fp32, which is
-        measured when a machine first loads the model in it.
+    precision : {"fp32", "bf16", "int8"}
+        ``bf16`` is faster on CPUs that have it. ``int8`` is made by ``distiliqa tune``.
+        Both are refused where they move scores by more than 0.02 on a scale of 0 to 4, or have a
+        rank correlation below 0.999 with fp32, which is measured when a machine first loads the
+        model in it.
 
     Returns
     -------

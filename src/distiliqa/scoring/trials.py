@@ -15,8 +15,17 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.config import OUTPUT
-from distiliqa.scoring.execution import BATCH, Execution, RuntimeName, cores, in_parallel
+from distiliqa.scoring.execution import (
+    BATCH,
+    DEFAULT_RUNTIME,
+    Execution,
+    RuntimeName,
+    cores,
+    in_parallel,
+)
 from distiliqa.scoring.model import Model
+from distiliqa.scoring.reduced_precision import require_closeness
+from distiliqa.scoring.runtimes.int8 import has_int8
 
 MARGIN = 1.1  # an execution is chosen if its speed relative to the default is higher
 SAME = 1e-4  # largest difference of the outputs from those of the default
@@ -68,7 +77,7 @@ def fastest(trials: list[Trial]) -> Trial:
 
 
 def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
-    """Try runtimes, then threads of the fastest, then batch sizes of the fastest.
+    """Try runtimes, then threads of the fastest, then batch sizes, then int8 where it was made.
 
     The images are noise, as their content does not change the time.
     """
@@ -81,6 +90,10 @@ def measure(model: Model, runtimes: Runtimes) -> list[Trial]:
     for candidates in (_other_runtimes, _other_threads, _other_batches):
         for execution in candidates(fastest(trials).execution, runtimes):
             trials.append(_trial(model, execution, images))
+    best = fastest(trials).execution
+    given = model.config.giving(heatmaps=model.heatmaps)
+    if (best.runtime, best.precision) == (DEFAULT_RUNTIME["int8"], "fp32") and has_int8(given):
+        trials.append(_trial(model, replace(best, precision="int8"), images))
     return trials
 
 
@@ -108,10 +121,12 @@ def _trial(model: Model, execution: Execution, images: NDArray[np.float32]) -> T
     """Run a candidate beside the default, once it gives the same scores."""
     try:
         candidate = model.run_by(execution)
+        if execution.precision != model.execution.precision:
+            require_closeness(model.folder, model.config, execution, candidate.session)
         moved = float(np.abs(candidate.run(images)[OUTPUT] - model.run(images)[OUTPUT]).max())
     except DistiliqaError as error:
         return Trial(execution, why_not=error.reason)
-    if not moved <= SAME:
+    if execution.precision == model.execution.precision and not moved <= SAME:
         return Trial(execution, why_not=f"moves scores by {moved:.1g}")
     pairs = _take_turns(model, candidate, images)
     ratios = [default / other for default, other in pairs]

@@ -101,7 +101,7 @@ def recall(model: Model, runtimes: Runtimes) -> Execution | None:
         found = Execution(**content["execution"], chosen="measured")
     except (DistiliqaError, ValueError, TypeError, KeyError):
         return None  # whatever is wrong with the file, it can be measured again
-    kept = found.runtime in runtimes and found.precision == model.execution.precision
+    kept = found.runtime in runtimes and found.precision in (model.execution.precision, "int8")
     return found if kept else None
 
 

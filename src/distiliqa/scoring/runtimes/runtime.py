@@ -16,6 +16,7 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.extras import install_command, is_installed
 from distiliqa.models.config import ModelConfig
 from distiliqa.scoring.execution import Execution, Precision, RuntimeName
+from distiliqa.scoring.runtimes.int8 import made_int8
 from distiliqa.scoring.runtimes.onnx_check import check_shapes, checked_network
 from distiliqa.scoring.runtimes.onnx_part import part_of
 
@@ -56,14 +57,21 @@ def open_runtime(
 
         return open_openvino(folder, config, execution, heatmaps=heatmaps)
     cuda = execution.runtime == "cuda"
-    return open_session(folder, config, execution.threads, cuda=cuda, heatmaps=heatmaps)
+    return open_session(
+        folder,
+        config,
+        execution.threads,
+        cuda=cuda,
+        heatmaps=heatmaps,
+        int8=execution.precision == "int8",
+    )
 
 
 def installed_runtimes(precision: Precision) -> tuple[RuntimeName, ...]:
     """List the runtimes that are installed and have this precision, the default first."""
     openvino: tuple[RuntimeName, ...] = ("openvino",) if is_installed("openvino") else ()
-    if precision == "bf16":
-        return openvino
+    if precision != "fp32":
+        return openvino if precision == "bf16" else ("onnxruntime",)
     return ("onnxruntime", *(("cuda",) if has_cuda() else ()), *openvino)
 
 
@@ -79,6 +87,7 @@ def open_session(
     *,
     cuda: bool = False,
     heatmaps: bool = True,
+    int8: bool = False,
 ) -> onnxruntime.InferenceSession:
     """Load ``model.onnx`` of a model folder, once its SHA-256 is checked.
 
@@ -93,11 +102,13 @@ def open_session(
         Run it on the first NVIDIA GPU, in fp32 and not in TF32.
     heatmaps : bool
         False leaves out what only the heatmap needs.
+    int8 : bool
+        Take the network in int8 that was made on this machine.
 
     Raises
     ------
     DistiliqaError
-        CUDA is asked for and not there.
+        CUDA is asked for and not there, or an int8 network that was not made.
     ModelFolderError
         The file is missing, altered, not loadable, or takes or gives something else than
         ``config.json`` says.
@@ -109,12 +120,16 @@ def open_session(
             remedy=f"{install_command('cuda')}, then "
             "pip install --force-reinstall --no-deps onnxruntime-gpu",
         )
+    network: Path | bytes = path
+    if int8:
+        network = made_int8(given)
+    elif given is not config:
+        network = part_of(path.read_bytes(), given.output_names)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     options.intra_op_num_threads = threads or 0
     providers: list[Any] = [(CUDA, _CUDA_OPTIONS)] if cuda else ["CPUExecutionProvider"]
     try:
-        network = path if given is config else part_of(path.read_bytes(), given.output_names)
         session = onnxruntime.InferenceSession(network, sess_options=options, providers=providers)
     except Exception as error:  # its exceptions share no base class but this one
         raise ModelFolderError(
