@@ -70,7 +70,7 @@ def score_ratings(
     infos: list[SliceInfo] = [info for row in rated for info in row.slices]
     reader = SliceReader(infos, lambda ct: prepare(ct, model.config))
     found: dict[tuple[str, int], SliceScore] = {}
-    for score in model.for_many().score_prepared(reader):
+    for score in model.for_many(heatmaps=False).score_prepared(reader):
         found[score.path, score.frame] = score
         if progress is not None:
             progress(len(found) + len(reader.failed), len(infos))

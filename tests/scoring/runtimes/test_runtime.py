@@ -193,3 +193,40 @@ def test_a_config_of_another_network_is_refused(copied_model: Path, key: str, va
     (copied_model / CONFIG).write_text(json.dumps(content | {key: value}))
     with pytest.raises(ModelFolderError, match="not what config"):
         open_session(copied_model, read_config(copied_model))
+
+
+_BY_TORCH = """
+import sys, numpy, torch
+from distiliqa.lab.network.onnx_export import load_graph
+assert torch.backends.cpu.get_cpu_capability() == "AVX2"
+with torch.inference_mode():
+    found = load_graph(sys.argv[1])(torch.from_numpy(numpy.load(sys.argv[2])))
+numpy.savez(sys.argv[3], *(output.numpy() for output in found))
+"""
+_HELD_TO_AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+}
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="no torch here")
+def test_scores_do_not_depend_on_the_instruction_set(
+    compact: Model, slices: np.ndarray, tmp_path: Path
+) -> None:
+    """ONNX Runtime has the instructions of this CPU, torch in another process AVX2 alone."""
+    import torch
+
+    if torch.backends.cpu.get_cpu_capability() == "AVX2":
+        pytest.skip("this CPU has no more than AVX2")
+    images = compact.config.window.apply(slices)[:, np.newaxis].astype(np.float32)
+    image, found = tmp_path / "images.npy", tmp_path / "found.npz"
+    np.save(image, images)
+    command = [sys.executable, "-c", _BY_TORCH, str(compact.folder), str(image), str(found)]
+    subprocess.run(command, env=os.environ | _HELD_TO_AVX2, check=True)
+    names = compact.config.output_names
+    with np.load(found) as by_torch:
+        for name, other in zip(names, by_torch.values(), strict=True):
+            np.testing.assert_allclose(
+                compact.run(images)[name], other, atol=1e-3, rtol=1e-4, err_msg=name
+            )

@@ -144,7 +144,7 @@ def predictions_of(
     CTReadError : an image cannot be read.
     """
     if is_model(source):
-        return score_rated(load_model(find_model(source)).for_many(), images)
+        return score_rated(load_model(find_model(source)).for_many(heatmaps=False), images)
     predictor = load_predictor(source)
     outputs = predict(predictor, images, cache_folder=cache_folder)
     return Predictions(outputs.mean(axis=1))

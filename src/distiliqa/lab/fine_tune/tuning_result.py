@@ -81,7 +81,7 @@ def compare(tuning: FineTuning, outputs: Floats) -> TuningResult:
     """
     targets, truth = tuning.targets, tuning.targets.truth
     known = ~np.isnan(truth)
-    scores = score_rated(load_model(tuning.source).for_many(), tuning.images).scores
+    scores = score_rated(load_model(tuning.source).for_many(heatmaps=False), tuning.images).scores
     predicted = {
         BEFORE: _stretched(tuning, scores),
         MAP: _mapped(tuning, scores, truth),
