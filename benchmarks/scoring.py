@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,11 +22,13 @@ from scipy.stats import spearmanr
 
 from bench.figures import Figure, Found, main
 from bench.full_frame import FullFrame
+from bench.matrix_products import BF16, FP32, Products, best, products
+from bench.model_sizes import gflop, gflop_of
 from bench.rounds import Seconds, rate, ratio, side_by_side
 from bench.slices import DATA, distinct_slices
 from bench.stand_in import stand_in
 from distiliqa.errors import DistiliqaError
-from distiliqa.lab.network import export_network, load_network
+from distiliqa.lab.network import PRESETS, NetworkConfig, export_network, load_network
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.published import to_published
 from distiliqa.models.config import OUTPUT, ModelConfig
@@ -44,13 +45,10 @@ Run = Callable[[Images], NDArray]
 SLICES, ROUNDS = 48, 5
 SAME, CLOSE, RANKED = 1e-4, 0.02, 0.999
 EAGER, FAST, OPENVINO, REDUCED = "eager", "onnxruntime", "openvino", "bf16"
-SIDE = 2048
-MM, REDUCED_MM = "matrix product, fp32", "matrix product, bf16"
-PRODUCTS = {MM: torch.float32, REDUCED_MM: torch.bfloat16}
 
 
 def measure() -> Found:
-    images, shipped = distinct_slices(SLICES), load_model()
+    images, shipped, limits = distinct_slices(SLICES), load_model(), products()
     targets = by_model(shipped)(images)
     found = Found(
         "Scoring",
@@ -59,11 +57,12 @@ def measure() -> Found:
         "published network has random weights, the batch normalisation of these slices, and a "
         "head fitted by ridge regression to the scores that the shipped model gives them.",
     )
+    found.figures.extend(limit_figures(limits))
     with TemporaryDirectory() as folder:
         eager = published(Path(folder), images, targets)
         exact = load_model(folder)
-        measure_published(found, eager, exact, images)
-        measure_compact(found, shipped, images)
+        measure_published(found, eager, exact, images, limits)
+        measure_compact(found, shipped, images, limits)
         measure_tuning(found, shipped, images)
         measure_cuda(found, {"published": exact, "compact": shipped}, images)
     return found
@@ -80,7 +79,9 @@ def published(folder: Path, images: Images, targets: NDArray) -> Run:
     return by_torch(eager)
 
 
-def measure_published(found: Found, eager: Run, exact: Model, images: Images) -> None:
+def measure_published(
+    found: Found, eager: Run, exact: Model, images: Images, limits: Products
+) -> None:
     runs = {EAGER: eager, FAST: by_model(exact)}
     published: dict[str, Any] = {
         OPENVINO: {"runtime": "openvino"},
@@ -90,8 +91,10 @@ def measure_published(found: Found, eager: Run, exact: Model, images: Images) ->
         with noted_if_absent(found, f"published network by {name}"):
             runs[name] = by_model(load_model(exact.folder, **options))
     few = images[:BATCH]
-    seconds = side_by_side({**bound_to(runs, few), **products()}, ROUNDS)
-    found.figures.extend(work_done(seconds, runs, len(few)))
+    seconds = side_by_side(bound_to(runs, few), ROUNDS)
+    whole, cropped = gflop_of(FullFrame(1), 512), gflop(PRESETS["published"])
+    work = {name: whole if name == EAGER else cropped for name in runs}
+    found.figures.extend(shares(seconds, len(few), work, limits, "published"))
     for name in runs:
         found.figures.append(
             Figure(f"published, {name}", rate(seconds, name, len(few)), "slices/s")
@@ -110,22 +113,26 @@ def measure_published(found: Found, eager: Run, exact: Model, images: Images) ->
         found.figures.extend(reduced(runs[REDUCED](images), runs[FAST](images)))
 
 
-def products() -> dict[str, Callable[[], object]]:
-    """Products of two large matrices, which are as near to what the machine can do as it gets."""
-    matrices = {kind: torch.rand(SIDE, SIDE).to(kind) for kind in PRODUCTS.values()}
-    return {name: partial(torch.mm, *2 * (matrices[kind],)) for name, kind in PRODUCTS.items()}
+def shares(
+    seconds: Seconds, count: int, gflop: Mapping[str, float], limits: Products, network: str
+) -> Iterator[Figure]:
+    """Operations a second of each run, and their share of the fastest matrix product.
+
+    Parameters
+    ----------
+    gflop : operations that a slice takes in each run, in billions.
+    """
+    for name, work in gflop.items():
+        library, limit = best(limits[BF16 if name == REDUCED else FP32])
+        speed = work * rate(seconds, name, count)
+        note = f"{work:.3g} GFLOP a slice; {speed / limit:.0%} of the matrix product by {library}"
+        yield Figure(f"{network}, {name}", speed, "GFLOP/s", note=note)
 
 
-def work_done(seconds: Seconds, runs: Mapping[str, Run], count: int) -> Iterator[Figure]:
-    """Operations a second, and their share of what a matrix product does in the same precision."""
-    most = {name: 2e-9 * SIDE**3 * rate(seconds, name, 1) for name in PRODUCTS}
-    for name, speed in most.items():
-        yield Figure(name, speed, "GFLOP/s")
-    for name in runs:
-        pixels, best = (512 if name == EAGER else 458), most[REDUCED_MM if name == REDUCED else MM]
-        work = 2e-9 * multiplications(pixels) * rate(seconds, name, count)
-        share = f"{work / best:.0%} of the matrix product"
-        yield Figure(f"published, {name}", work, "GFLOP/s", note=share)
+def limit_figures(limits: Products) -> Iterator[Figure]:
+    for precision, by_library in limits.items():
+        for library, speed in by_library.items():
+            yield Figure(f"matrix product, {precision}, {library}", speed, "GFLOP/s")
 
 
 def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
@@ -136,7 +143,7 @@ def reduced(found: NDArray, exact: NDArray) -> Iterator[Figure]:
     yield Figure("published, bf16: SROCC to fp32", float(ranks), "", RANKED, None, spread)
 
 
-def measure_compact(found: Found, shipped: Model, images: Images) -> None:
+def measure_compact(found: Found, shipped: Model, images: Images, limits: Products) -> None:
     runs = {EAGER: by_torch(load_network(shipped.folder)), FAST: by_model(shipped)}
     compact: dict[str, Any] = {
         OPENVINO: {"runtime": "openvino"},
@@ -147,6 +154,8 @@ def measure_compact(found: Found, shipped: Model, images: Images) -> None:
             runs[name] = by_model(load_model(**options))
     few = images[: 3 * BATCH]
     seconds = side_by_side(bound_to(runs, few), ROUNDS)
+    work = dict.fromkeys(runs, gflop(NetworkConfig(**shipped.config.architecture)))
+    found.figures.extend(shares(seconds, len(few), work, limits, "compact"))
     expected = runs[EAGER](few)
     for name in runs:
         found.figures.append(Figure(f"compact, {name}", rate(seconds, name, len(few)), "slices/s"))
@@ -234,19 +243,6 @@ def most_moved(one: NDArray, other: NDArray) -> float:
 
 def same(name: str, moved: float, bound: float = SAME) -> Figure:
     return Figure(name, moved, "points of 4", at_most=bound)
-
-
-def multiplications(pixels: int) -> float:
-    """Multiply-adds a slice of the published network from a square of so many pixels on."""
-    sides = [pixels - 2 * n for n in range(1, 6)]
-    stem = sum(
-        9 * one * other * side**2
-        for (one, other), side in zip(pairwise((1, 8, 16, 32, 64, 128)), sides, strict=True)
-    )
-    stem += 4 * 128 * 3 * (sides[-1] // 2) ** 2
-    tokens, width = 197, 768
-    layer = 12 * tokens * width**2 + 2 * tokens**2 * width
-    return stem + 196 * 3 * 16**2 * width + 12 * layer
 
 
 if __name__ == "__main__":

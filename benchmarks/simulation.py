@@ -40,7 +40,7 @@ def measure() -> Found:
     """Scan the same phantom by each, noise-free for the quality and with noise for the time."""
     scans = {name: scan for name, scan in SCANS.items() if name != ASTRA or find_spec("astra")}
     left_out = [] if len(scans) == len(SCANS) else ["ASTRA: astra is not installed"]
-    phantom, spacing = _phantom(SIZE)
+    phantom, spacing = phantom_of(SIZE)
     begin = time.perf_counter()
     ours(fan, phantom, spacing, VIEWS, PHOTONS)
     first = time.perf_counter() - begin
@@ -59,7 +59,10 @@ def measure() -> Found:
         figures.append(Figure(f"simulation, {name}", _per_second(seconds[name]), "slices/s"))
         figures += _quality(name, scan, phantom, spacing)
     figures.append(Figure("first slice of a size", first, "s", note="it makes the matrices"))
-    figures += _on_gpu(phantom, spacing, left_out)
+    if torch.cuda.is_available():
+        figures.append(on_gpu(phantom, spacing))
+    else:
+        left_out.append("simulation on a GPU: there is none")
     about = (
         f"A body phantom of {SIZE} x {SIZE} pixels through {VIEWS} views and back: line integrals, "
         "Poisson noise, filtered back-projection with a ramp. The parallel scans have a ray a "
@@ -71,7 +74,7 @@ def measure() -> Found:
     return Found("Simulation", about, figures, _curves(scans), left_out)
 
 
-def _phantom(size: int) -> tuple[Image, float]:
+def phantom_of(size: int) -> tuple[Image, float]:
     """Attenuation per mm, (size, size), nothing outside the circle; the pixel spacing, mm."""
     spacing = FIELD_MM / size
     hu = body_phantom(0.0, size=size, spacing_mm=spacing)
@@ -90,10 +93,8 @@ def _quality(name: str, scan: Scan, phantom: Image, spacing: float) -> list[Figu
     return [Figure(f"error, {name}", error, "HU"), Figure(f"noise, {name}", noise, "HU")]
 
 
-def _on_gpu(phantom: Image, spacing: float, left_out: list[str]) -> list[Figure]:
-    if not torch.cuda.is_available():
-        left_out.append("simulation on a GPU: there is none")
-        return []
+def on_gpu(phantom: Image, spacing: float) -> Figure:
+    """Scans of the phantom on an NVIDIA GPU."""
     batch = torch.from_numpy(phantom).cuda().expand(16, -1, -1)
 
     def run() -> None:
@@ -101,7 +102,7 @@ def _on_gpu(phantom: Image, spacing: float, left_out: list[str]) -> list[Figure]
         torch.cuda.synchronize()
 
     rate = 16 * _per_second(side_by_side({"cuda": run}, ROUNDS)["cuda"])
-    return [Figure("simulation on a GPU, fan beam", rate, "slices/s", note="16 at a time")]
+    return Figure("simulation on a GPU, fan beam", rate, "slices/s", note="16 at a time")
 
 
 def _per_second(seconds: list[float]) -> float:
@@ -128,7 +129,7 @@ def _curves(scans: dict[str, Scan]) -> list[Curve]:
 
 
 def _seconds(scan: Scan, size: int, views: int) -> float:
-    phantom, spacing = _phantom(size)
+    phantom, spacing = phantom_of(size)
     return side_by_side({"one": partial(scan, phantom, spacing, views, PHOTONS)}, 1)["one"][0]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from distiliqa.lab.network import PRESETS, Network, NetworkConfig, export_network
@@ -51,8 +52,12 @@ def write_model(folder: Path, sizes: NetworkConfig) -> Path:
 def gflop(sizes: NetworkConfig) -> float:
     """Floating point operations of one slice, in billions; multiply and add are two."""
     with torch.device("meta"):
-        network = Network(sizes).eval()
-        image = torch.empty(1, 1, sizes.image_size, sizes.image_size)
+        return gflop_of(Network(sizes), sizes.image_size)
+
+
+def gflop_of(network: nn.Module, side: int) -> float:
+    """The same of any network that takes slices (N, 1, side, side), without its weights."""
+    image = torch.empty(1, 1, side, side, device="meta")
     with FlopCounterMode(display=False) as counted, torch.no_grad():
-        network(image)
+        network.to("meta").eval()(image)
     return counted.get_total_flops() / 1e9
