@@ -69,6 +69,8 @@ def test_a_trend_leads_to_its_series(page: Page, examples: PageServer):
     page.open(TRENDS)
     page.wait(lambda: page.all("svg.plot a"))
     assert page.find("figcaption").text.startswith("2 series.")
+    height = "return document.querySelector('svg.plot text').getBoundingClientRect().height"
+    assert page.run(height) >= 11  # px: large enough to read
     page.find("svg.plot a").click()
     page.wait(lambda: page.facts)
     page.check_console()

@@ -24,7 +24,7 @@ function askName() {
   name.value = localStorage.getItem('reader') ?? '';
   main.replaceChildren(element('h1', {}, 'Rate images'),
     element('p', {}, study.method === 'pairs' ? 'You see two images at a time. Choose the one with the better quality, or say that both are the same.' : 'You see one image at a time. Rate its quality from 0, bad, to 4, excellent.'),
-    element('p', {}, 'Each answer is kept at once. You can stop at any time; the same name goes on.'),
+    element('p', {}, 'Each answer is kept at once. You can stop at any time, and continue later under the same name.'),
     element('form', { class: 'pick', onsubmit: (event) => { event.preventDefault(); begin(name.value).catch(report); } },
       labelled('Your name', name), element('button', {}, 'Begin')));
   name.focus();
