@@ -4,7 +4,9 @@
 
 Measured on this machine with the shipped model: what one worker scores, what two workers of Ray
 score beside the local engine on two threads, what the machine that leads can hand out, list and
-write. The hours of an archive are calculated from these, see `hours`.
+write. The hours of an archive are calculated from these, see `hours`: with slices as they are, in
+lossless JPEG-LS, and from several servers of storage. A worker scores one file while the storage
+brings the next ones, so that reading and scoring go on at the same time.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+
+from pydicom import dcmread
+from pydicom.uid import JPEGLSLossless
 
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import Seconds, side_by_side
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 
 SERIES, SLICES_EACH, CORES = 1_000_000, 300, 100
 NETWORK = 1.25e9  # bytes a second of 10 Gbit/s
+STRIPED = 4  # servers of storage that send at the same time, each at 10 Gbit/s
 LOOK_UP_S = 0.5e-3  # of one file on a file server, 16 at a time
 FEW, MANY, ROUNDS = 16, 160, 2
 ROWS = 50_000
@@ -50,16 +56,19 @@ class Archive:
     efficiency : of two workers together, against twice one.
     pause : seconds that workers wait at each portion of files: they start, and do not all end with
         the last task.
-    leading, reading, listing : slices a second that the leading machine hands out and takes back,
-        that the network brings, and that are looked up.
+    leading, listing : slices a second that the leading machine hands out and takes back, and that
+        are looked up.
+    slice_bytes : of a slice as it is stored.
+    servers : servers of storage that send at the same time.
     """
 
     worker: float
     efficiency: float
     pause: float
     leading: float
-    reading: float
     listing: float
+    slice_bytes: float
+    servers: int = 1
 
     def hours(self, cores: int) -> dict[str, float]:
         """Hours of a million series for each part, if it alone were in the way.
@@ -72,7 +81,7 @@ class Archive:
         scoring = slices / (cores * self.worker * self.efficiency) + slices / PORTION * self.pause
         seconds = {
             "scoring": scoring,
-            "reading": slices / self.reading,
+            "reading": slices * self.slice_bytes / (self.servers * NETWORK),
             "the leading machine": slices / self.leading,
             "listing": slices / self.listing,
         }
@@ -90,7 +99,9 @@ class Measured:
     session, start : seconds until Ray is there, and until its workers have loaded the model.
     handed_out, written : tasks and results a second of the leading machine.
     listing : files a second on this disk.
-    slice_bytes, row_bytes : of a slice in DICOM, and in Parquet.
+    packed : slices a second of one worker, of slices in JPEG-LS.
+    slice_bytes, packed_bytes, row_bytes : of a slice in DICOM, in JPEG-LS, and in Parquet.
+    start_bytes : that are read of a file that its header leaves out.
     """
 
     worker: float
@@ -101,8 +112,11 @@ class Measured:
     handed_out: float
     written: float
     listing: float
+    packed: float
     slice_bytes: float
+    packed_bytes: float
     row_bytes: float
+    start_bytes: int
 
 
 def measure() -> Found:
@@ -119,16 +133,17 @@ def measure() -> Found:
     with tempfile.TemporaryDirectory() as place:
         found = measured(Path(place))
     archive = archive_of(found)
-    figures = [*here(found), *outlook(archive, found)]
+    figures = [*here(found), *outlook(archive, found), *faster(archive, found)]
     return Found("An archive", about, figures, [growth(archive)])
 
 
 def measured(place: Path) -> Measured:
     from distiliqa.archive.cluster import connected
+    from distiliqa.archive.storage import START_BYTES
 
     few, many = (write_slices(place / str(count), count) for count in (FEW, MANY))
     one, local = load_model(threads=1), load_model(threads=2)
-    worker = one_worker(one, many)
+    worker, packed = one_worker(one, many), packed_in(many, place / "packed", 4 * FEW)
     listing = listed_each_second(place / "names")
     written, row_bytes = written_each_second(place / "rows", one)
     begin = time.perf_counter()
@@ -154,7 +169,10 @@ def measured(place: Path) -> Measured:
         handed_out=handed_out,
         written=written,
         listing=listing,
-        slice_bytes=statistics.fmean(path.stat().st_size for path in many.iterdir()),
+        packed=one_worker(one, packed),
+        slice_bytes=mean_size(many),
+        packed_bytes=mean_size(packed),
+        start_bytes=START_BYTES,
         row_bytes=row_bytes,
     )
 
@@ -168,8 +186,8 @@ def archive_of(found: Measured) -> Archive:
         efficiency=min(1.0, found.ray / (2 * found.worker)),
         pause=found.start + TASK_FILES / found.worker / 2,
         leading=1 / (1 / (found.handed_out * TASK_FILES) + 1 / found.written),
-        reading=NETWORK / found.slice_bytes,
         listing=16 / LOOK_UP_S,
+        slice_bytes=found.slice_bytes,
     )
 
 
@@ -190,6 +208,14 @@ def here(found: Measured) -> list[Figure]:
         Figure("Parquet", found.row_bytes, "bytes/slice"),
         Figure("files listed on this disk", found.listing, "files/s"),
         Figure("DICOM read", found.slice_bytes / 1e6, "MB/slice"),
+        Figure("DICOM read, JPEG-LS", found.packed_bytes / 1e6, "MB/slice"),
+        Figure("one worker, one thread, JPEG-LS", found.packed, "slices/s"),
+        Figure(
+            "read of a file that is no CT slice",
+            found.start_bytes / 1e6,
+            "MB",
+            note="its header leaves it out; the rest is not read",
+        ),
     ]
 
 
@@ -221,6 +247,37 @@ def outlook(archive: Archive, found: Measured) -> list[Figure]:
         Figure("its Parquet", slices * found.row_bytes / 1e9, "GB"),
         Figure("memory to resume it", slices * 32 / 1e9, "GB", note="32 bytes a file"),
     ]
+
+
+def faster(archive: Archive, found: Measured) -> list[Figure]:
+    """The same archive where less is read, or read from several servers."""
+    packed = replace(archive, worker=found.packed, slice_bytes=found.packed_bytes)
+    options = {
+        "in JPEG-LS": packed,
+        f"from {STRIPED} servers": replace(archive, servers=STRIPED),
+        f"in JPEG-LS, from {STRIPED} servers": replace(packed, servers=STRIPED),
+    }
+    figures = []
+    for name, one in options.items():
+        hours = one.hours(CORES)
+        limit = max(hours, key=lambda part: hours[part])
+        title = f"a million series on {CORES} cores, {name}"
+        figures.append(Figure(title, hours[limit], "hours", note=f"limited by {limit}"))
+    return figures
+
+
+def packed_in(folder: Path, out: Path, count: int) -> Path:
+    """Copies of slices in JPEG-LS, lossless, as many archives store them."""
+    out.mkdir()
+    for path in sorted(folder.iterdir())[:count]:
+        dataset = dcmread(path)
+        dataset.compress(JPEGLSLossless, generate_instance_uid=False)
+        dataset.save_as(out / path.name)
+    return out
+
+
+def mean_size(folder: Path) -> float:
+    return statistics.fmean(path.stat().st_size for path in folder.iterdir())
 
 
 def steady(seconds: Seconds, engine: str) -> float:

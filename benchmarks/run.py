@@ -35,6 +35,7 @@ BENCHMARKS = (
     "preprocessing",
     "simulation",
     "archive",
+    "serving",
     "peers",
     "growth",
 )

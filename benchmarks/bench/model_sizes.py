@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from distiliqa.lab.network import PRESETS, Network, NetworkConfig, export_networ
 from distiliqa.lab.network.graph import DomainReference, LocalHead, ScoringGraph
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.score_scale import ScoreScale
+from distiliqa.scoring.model import Model, load_model
 
 _BETWEEN = NetworkConfig(
     stem="strided",
@@ -40,6 +42,12 @@ def random_graph(sizes: NetworkConfig) -> ScoringGraph:
     return ScoringGraph(Network(sizes).eval(), domain, local)
 
 
+def small_model(folder: Path) -> Model:
+    """A model that scores in a millisecond or two, where its scores do not matter."""
+    sizes = replace(_BETWEEN, stem_width=8, depth=1, width=32, heads=1, mlp=32, outputs=1)
+    return load_model(write_model(folder, sizes))
+
+
 def write_model(folder: Path, sizes: NetworkConfig) -> Path:
     """Write a model folder of these sizes."""
     torch.manual_seed(0)
@@ -61,3 +69,8 @@ def gflop_of(network: nn.Module, side: int) -> float:
     with FlopCounterMode(display=False) as counted, torch.no_grad():
         network.to("meta").eval()(image)
     return counted.get_total_flops() / 1e9
+
+
+def shipped_gflop() -> float:
+    """The same of the shipped model, its score alone."""
+    return gflop(NetworkConfig(**load_model().config.architecture))

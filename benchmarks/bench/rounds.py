@@ -9,17 +9,24 @@ from collections.abc import Callable, Mapping
 Seconds = dict[str, list[float]]
 
 
-def side_by_side(runs: Mapping[str, Callable[[], object]], rounds: int) -> Seconds:
-    """Seconds of each run in each round, once each was run unmeasured to warm up."""
+def side_by_side(
+    runs: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Seconds:
+    """Seconds of each run in each round, once each was run unmeasured to warm up.
+
+    ``clock`` may count the time of processors that this process takes, `time.process_time`.
+    """
     for run in runs.values():
         run()
     seconds: Seconds = {name: [] for name in runs}
     for turn in range(rounds):
         names = list(runs)[:: 1 if turn % 2 == 0 else -1]
         for name in names:
-            begin = time.perf_counter()
+            begin = clock()
             runs[name]()
-            seconds[name].append(time.perf_counter() - begin)
+            seconds[name].append(clock() - begin)
     return seconds
 
 

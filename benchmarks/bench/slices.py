@@ -2,7 +2,7 @@
 
 They come from the folder in ``DISTILIQA_BENCH_DATA``, or from the example series. Copies have
 identifiers and positions of their own; they are DICOM, uncompressed as most archives send it, in
-series of 200.
+series of 200 where nothing else is asked.
 """
 
 from __future__ import annotations
@@ -40,18 +40,23 @@ def origin() -> str:
 
 
 def write_slices(
-    folder: Path, count: int, size: int | None = None, series: Path | None = None
+    folder: Path,
+    count: int,
+    size: int | None = None,
+    series: Path | None = None,
+    in_series: int = _SERIES,
 ) -> Path:
     """Write ``count`` slices; cropped or repeated to ``size`` x ``size`` if that is given.
 
     Parameters
     ----------
     series : where they come from; `source` if not given.
+    in_series : slices that a series has.
     """
     templates = [_template(path, size) for path in _spread(series or source())]
     folder.mkdir(parents=True, exist_ok=True)
     for n in range(count):
-        number, place = divmod(n, _SERIES)
+        number, place = divmod(n, in_series)
         header, pixels = templates[n % len(templates)]
         for blank, value in (
             (_SLICE, f"{_ROOT}.10{n:08}"),
