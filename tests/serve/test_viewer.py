@@ -113,7 +113,7 @@ def test_a_heatmap_as_colors_and_as_contours(page: Page, examples: PageServer):
     limit(4)
     page.choose("map", "overlay")
     whole = page.wait(lambda: page.run(drawn))
-    limit(2.9)
+    limit(2.5)
     part = page.wait(lambda: (count := page.run(drawn)) < whole and count)
     page.choose("map", "contours")
     page.wait(lambda: 0 < page.run(drawn) < part)  # lines are thinner than areas

@@ -8,7 +8,7 @@ import torch
 from tests.support.slices import noisy_body
 
 from distiliqa.ct import SOFT_TISSUE, crop_or_pad
-from distiliqa.metrics.body_shape import body_shape
+from distiliqa.metrics.slice_parts import SliceParts
 from distiliqa.scoring.prepare import emptiness
 from distiliqa.torch.hu_batch import (
     check_batch,
@@ -45,7 +45,7 @@ def slices() -> list[np.ndarray]:
 
 def test_finds_no_patient_where_scoring_finds_none() -> None:
     hu = np.stack(slices()).astype(np.float32)
-    expected = [emptiness(one, body_shape(one), SOFT_TISSUE) is not None for one in hu]
+    expected = [emptiness(SliceParts(one, None), SOFT_TISSUE) is not None for one in hu]
     assert True in expected
     assert False in expected
     assert shows_no_patient(torch.from_numpy(hu)[:, None], SOFT_TISSUE).tolist() == expected

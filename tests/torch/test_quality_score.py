@@ -20,7 +20,7 @@ from distiliqa.torch import QualityScore
 from distiliqa.torch.quality_score import held_back
 
 TOLERANCE = 1e-4
-# Of compact 0.1.0 on a scale of 0 to 4, on real slices.
+# Points of a scale of 0 to 4, on real slices.
 BFLOAT16, HALF = 0.05, 0.01
 
 

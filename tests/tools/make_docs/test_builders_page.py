@@ -24,7 +24,7 @@ def test_the_pages_have_the_figures_of_the_record(name: str, record: Record) -> 
 
 
 def test_the_figures_are_of_a_shipped_model(record: Record) -> None:
-    assert {figures["model"] for figures in record.values()} <= {"compact 0.1.0", _shipped()}
+    assert {figures["model"] for figures in record.values()} == {_shipped()}
 
 
 def _shipped() -> str:
@@ -35,7 +35,7 @@ def test_ascent_deceives_the_score_and_not_the_loss(record: Record) -> None:
     ascent = record["tensors"]["ascent"]
     start, deceived, on_loss, reference = ascent["rows"]
     assert ascent["lift"] > 0.4
-    assert ascent["max_granted"] < 0.02
+    assert ascent["max_granted"] < ascent["lift"] / 4 / 5  # the scale has 4 points
     assert deceived["difference_hu"] > start["difference_hu"] > on_loss["difference_hu"]
     assert start["credit"] < on_loss["credit"] <= reference["credit"]
 
