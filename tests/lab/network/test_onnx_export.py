@@ -16,7 +16,7 @@ from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.network.weights import read_network
 from distiliqa.models.config import Domain, ModelConfig
-from distiliqa.models.folder import find_model, read_config
+from distiliqa.models.folder import read_config
 from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.runtimes.onnx_file import read_graph
@@ -159,12 +159,11 @@ def test_runtimes_find_linear_layers_and_shapes_ready(model):
     assert [node.inputs[1] in graph.constants for node in of_shape].count(False) == 0
 
 
-def test_an_onnx_file_of_0_1_0_has_no_weights_by_name():
-    folder = find_model("compact")
-    assert read_config(folder).files.keys() >= {"model.safetensors", "insight.safetensors"}
-    with pytest.raises(ModelFolderError, match="does not hold its weights by name"):
-        read_network(folder / "model.onnx")
-    assert export.load_graph(folder).names == ("scores", "distance", "heatmap")
+def test_an_onnx_file_whose_weights_have_other_names_is_refused(model, tmp_path):
+    content = (model[0] / "model.onnx").read_bytes()
+    (tmp_path / "model.onnx").write_bytes(content.replace(b"conv_proj", b"conv_lost"))
+    with pytest.raises(ModelFolderError, match="not weights of this package"):
+        read_network(tmp_path / "model.onnx")
 
 
 def test_what_is_no_onnx_is_refused(tmp_path):
