@@ -22,8 +22,8 @@ import onnxruntime
 
 from bench.compact_0_1_0 import write_compact_0_1_0
 from bench.figures import Figure, Found, publish
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import CTSlice, index_ct
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.metrics import SliceParts
 from distiliqa.models.config import INPUT
 from distiliqa.scoring.measuring import measured

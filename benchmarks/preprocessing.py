@@ -17,7 +17,7 @@ from skimage.metrics import structural_similarity
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import rate, ratio, side_by_side
 from bench.slices import write_slices
-from distiliqa.cli.demo import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
+from distiliqa.examples import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
 from distiliqa.lab.data.pairs import DosePair, Pairing
 from distiliqa.lab.data.preprocess import DOSES, preprocess
 

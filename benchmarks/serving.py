@@ -25,7 +25,7 @@ import requests
 from bench.figures import Figure, Found, main
 from bench.model_sizes import small_model
 from bench.slices import write_slices
-from distiliqa.cli.demo import EXAMPLE_SERIES
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.outputs import Outputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs

@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 
 from bench.figures import Curve, Figure, Found, main
 from bench.published_loop import DicomSlices, train_epoch, validate
-from distiliqa.cli.demo import EXAMPLE_SERIES, FULL_DOSE
+from distiliqa.examples import EXAMPLE_SERIES, FULL_DOSE
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.recipe import Recipe, load_recipe
 from distiliqa.lab.train.runs import start_run

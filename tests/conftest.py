@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support import slices
+from tests.support.chromium import chromium, is_installed
 
 if TYPE_CHECKING:
     from distiliqa.scoring.model import Model
@@ -88,25 +88,12 @@ def write_series() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium without a screen, driven by Selenium; its console is kept, see `get_log`.
-
-    Tests that need it are skipped where it is not installed, see tools/ci/install_test_tools.sh.
-    """
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
+    """A browser, see `tests.support.chromium`. Its tests are skipped where there is none."""
+    if not is_installed():
         pytest.skip("no chromium and chromedriver here")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    # SwiftShader draws WebGL without a graphics card.
-    drawing = ("--disable-gpu", "--enable-unsafe-swiftshader")
-    for argument in ("--headless=new", "--no-sandbox", *drawing, "--window-size=1300,1000"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=chromedriver)
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
+    pytest.importorskip("selenium")
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session")

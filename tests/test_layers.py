@@ -15,7 +15,7 @@ PACKAGE = "distiliqa"
 ORDER = (
     *(("working_directory",), ("version",), ("errors",), ("terminal",), ("jobs",), ("extras",)),
     *(("scratch",), ("files",), ("folder_lock",), ("foreign_text",), ("foreign_json",)),
-    *(("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
+    *(("examples",), ("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
     *(("simulate",), ("scoring",), ("report",), ("score",), ("measured_slices",)),
     ("compare", "dose_response", "monitor", "rank", "calibrate"),
     *(("pacs",), ("archive",), ("lab",), ("torch",), ("outputs",), ("serve",)),

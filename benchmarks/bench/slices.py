@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, index_ct, read_ct
 from distiliqa.ct.crop_or_pad import crop_or_pad
+from distiliqa.examples import EXAMPLE_SERIES
 
 DATA = "DISTILIQA_BENCH_DATA"
 _SOURCES = 24

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
 from tools.phantom.blurred_body import body
 
 pa = pytest.importorskip("pyarrow")
@@ -143,3 +145,23 @@ def test_a_machine_with_another_model_is_refused(tmp_path: Path, tiny: Model):
     with pytest.raises(ModelFolderError, match="another model than the run was started with"):
         Scorer(setting)
     Scorer(replace(setting, sha256=tiny.config.files[ONNX]))
+
+
+def test_a_header_that_is_longer_than_the_first_bytes_does_not_decide(
+    tmp_path: Path, scorer: Scorer, write_ct: Callable[..., Path]
+):
+    """The first bytes may end between two elements: no pixels then, but no end of the file."""
+    path = tmp_path / "long.dcm"
+    made = write_ct(tmp_path / "a.dcm", np.full((512, 512), 40.0))
+    dataset = pydicom.dcmread(made)
+    dataset.SOPClassUID = SecondaryCaptureImageStorage
+    block = dataset.private_block(0x0009, "GEMS", create=True)
+    block.add_new(0x41, "OB", b"")
+    dataset.save_as(path)
+    begin = path.read_bytes().index(b"\x09\x00\x41\x10OB") + 12  # of its value
+    block[0x41].value = bytes(storage.START_BYTES - begin)
+    dataset.save_as(path)
+    following = path.read_bytes()[storage.START_BYTES :]
+    assert following.startswith(b"\x10\x00")  # the next group
+    (row,) = score(scorer, path)
+    assert (row["state"], row["reason"]) == ("scored", None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import index_ct, read_ct
+from distiliqa.examples import EXAMPLE_SERIES
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.command_line import run
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.models.folder import read_config
 
 

@@ -51,17 +51,22 @@ WITHOUT_PROCESSED = (
     "CREATE VIEW series_means AS SELECT * FROM series;"
 )
 
+A_SERIES = "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+A_SLICE = (
+    "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
+    " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
+)
+
 
 def test_a_database_of_version_4_goes_on(tmp_path: Path):
     path = tmp_path / "a.sqlite"
     with closing(open_database(path)) as database:
         new = database.execute("SELECT * FROM slices").description
         database.executescript(
-            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            f"{A_SERIES}"
             f"DROP VIEW series_means; {WITHOUT_DOSE} PRAGMA user_version = 4;"
             "CREATE VIEW series_means AS SELECT * FROM series;"
-            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
-            " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
+            f"{A_SLICE}"
         )
     with closing(open_database(path)) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
@@ -78,11 +83,10 @@ def test_a_database_of_version_3_goes_on(tmp_path: Path):
     with closing(open_database(path)) as database:
         new = database.execute("SELECT * FROM series_means").description
         database.executescript(
-            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            f"{A_SERIES}"
             f"{WITHOUT_SCANS} CREATE VIEW series_means AS SELECT * FROM series;"
             "PRAGMA user_version = 3;"
-            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
-            " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
+            f"{A_SLICE}"
         )
     with closing(open_database(path)) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
@@ -100,12 +104,7 @@ def test_a_database_of_version_3_goes_on(tmp_path: Path):
 def test_a_database_of_version_2_goes_on(tmp_path: Path):
     path = tmp_path / "a.sqlite"
     with closing(open_database(path)) as database:
-        database.executescript(
-            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
-            f"{WITHOUT_PROCESSED} PRAGMA user_version = 2;"
-            "INSERT INTO slices (sha256, frame, series_id, score, outside, warnings, scored)"
-            " VALUES ('a', 0, 1, 3.0, 0, '[]', '');"
-        )
+        database.executescript(f"{A_SERIES}{WITHOUT_PROCESSED} PRAGMA user_version = 2;{A_SLICE}")
     with closing(open_database(path)) as database:
         (former,) = database.execute("SELECT * FROM series_means").fetchall()
         database.execute(
@@ -121,7 +120,7 @@ def test_a_database_of_version_1_goes_on(tmp_path: Path):
     path = tmp_path / "a.sqlite"
     with closing(open_database(path)) as database:
         database.executescript(
-            "INSERT INTO series (series, first_scored, patients, warnings) VALUES ('1', '', 1, '');"
+            f"{A_SERIES}"
             f"{WITHOUT_PROCESSED} ALTER TABLE slices DROP COLUMN empty;"
             "ALTER TABLE slices DROP COLUMN slice_thickness_mm; PRAGMA user_version = 1;"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
+from distiliqa.examples import EXAMPLE_SERIES
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from tests.support.browser_page import Page
 from tests.support.page_server import PageServer, page_server, write_results
 from tests.support.slices import write_ct, write_series
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import read_ct
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.scoring.model import load_model
 from distiliqa.serve.given import Given
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import distiliqa
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE
+from distiliqa.examples import EXAMPLE_SERIES
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "example.png"
 DOSES = ("dose_100", "dose_025", "dose_010")

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import base64
 import io
-import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from PIL import Image
-from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
+from tests.support.chromium import chromium
 from tests.support.page_server import page_server
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.outputs import Outputs
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.run import score_inputs
@@ -45,12 +44,7 @@ def main() -> None:
 
 def photograph(url: str) -> bytes:
     """The page in Chromium, once both series are shown."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for argument in ("--headless=new", "--no-sandbox", "--enable-unsafe-swiftshader"):
-        options.add_argument(argument)
-    service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
-    with webdriver.Chrome(options=options, service=service) as browser:
+    with chromium() as browser:
         size = {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         browser.get(url)

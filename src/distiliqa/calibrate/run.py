@@ -13,7 +13,6 @@ from distiliqa.calibrate.result import MAP, MEDIAN, NO_MAP, Calibration
 from distiliqa.calibrate.scored_ratings import (
     Progress,
     ScoredRatings,
-    require_cases,
     require_enough,
     require_rising,
     score_ratings,
@@ -23,7 +22,7 @@ from distiliqa.files import sha256
 from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.score_map import ScoreMap, curve
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.readers.rated_slices import find_rated
+from distiliqa.readers.rated_slices import find_rated, require_patients
 from distiliqa.readers.reader_scales import MeanRatings
 from distiliqa.scoring.model import Model
 from distiliqa.statistics.conformal import spread_of
@@ -93,7 +92,7 @@ def calibrate_model(
         raise DistiliqaError(problem, path=model.folder, remedy=remedy)
     path = mean.table.path
     rated = find_rated(mean.table, data)
-    require_cases(rated, path)
+    require_patients(rated, path, "errors are measured on patients left out")
     require_enough(len(rated), [row.case for row in rated], path)
     scored = score_ratings(model, rated, mean, progress)
     require_enough(len(scored.ratings), scored.cases, path)

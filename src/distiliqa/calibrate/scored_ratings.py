@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Problem, SliceInfo
-from distiliqa.errors import RecipeError, quoted
+from distiliqa.errors import RecipeError
 from distiliqa.readers.rated_slices import RatedSlices
 from distiliqa.readers.reader_scales import MeanRatings
 from distiliqa.scoring.model import Model
@@ -104,18 +104,6 @@ def _notes(count: int, rows: Mapping[int, Sequence[SliceScore]]) -> list[str]:
     if outside:
         notes.append(f"{outside} of {len(rows)} rated images are out of domain")
     return notes
-
-
-def require_cases(rated: Sequence[RatedSlices], path: Path) -> None:
-    """Raise `RecipeError` where the patient of an image is not known."""
-    unknown = [row.name for row in rated if row.case is None]
-    if unknown:
-        others = f" and of {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        raise RecipeError(
-            f"the patient of {quoted(unknown[0])}{others} is not known",
-            path=path,
-            remedy="name patients in a column `case`: errors are measured on patients left out",
-        )
 
 
 def require_enough(count: int, cases: Sequence[str | None], path: Path) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from distiliqa.examples import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
 from distiliqa.terminal import say
 
-# The example series, made by this project: a body phantom at three doses.
-EXAMPLE_SERIES = Path(str(files("distiliqa"))) / "examples" / "body_phantom"
-FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL = "dose_100", "dose_010", 0.10
 EPOCHS = 40  # enough for a toy to rank the doses of the example
 
 

@@ -29,8 +29,8 @@ def import_weights(
     """Turn a state dict in the published layout into a model folder; sizes are read from it."""
     import numpy as np
 
-    from distiliqa.cli.demo import EXAMPLE_SERIES
     from distiliqa.ct import SOFT_TISSUE, crop_or_pad, read_ct
+    from distiliqa.examples import EXAMPLE_SERIES
     from distiliqa.files import sha256
     from distiliqa.lab.network import export_network, import_network
     from distiliqa.lab.network.graph import ScoringGraph

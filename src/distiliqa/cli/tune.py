@@ -51,8 +51,10 @@ def tune(
     if precision == "int8":
         offer_int8(loaded.folder, loaded.config, slices)
     tuning = measure(loaded, any_runtime=runtime is None)
-    for trial in tuning.trials:
-        say(f"{described(trial.execution):52}{_measured(trial)}  {trial.why_not}".rstrip())
+    names = [described(trial.execution) for trial in tuning.trials]
+    width = max(map(len, names)) + 2
+    for name, trial in zip(names, tuning.trials, strict=True):
+        say(f"{name:{width}}{_measured(trial)}  {trial.why_not}".rstrip())
     say(summary(tuning))
 
 

@@ -7,11 +7,13 @@ folder, a volume or a pattern with ``*`` or ``?`` names several slices, which th
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from distiliqa.ct.index import index_ct
 from distiliqa.ct.slice_info import SliceInfo
@@ -23,6 +25,20 @@ from distiliqa.readers.rating_table import RatingTable
 MANIFEST = "manifest.csv"
 ARCHIVES = (".zip", ".tar", ".tgz", ".npz")
 _MAX_NAMED = 3
+
+
+class RatedOfPatient(Protocol):
+    """What is rated: its name and its patient."""
+
+    @property
+    def name(self) -> str:
+        """As in the table."""
+        ...
+
+    @property
+    def case(self) -> str | None:
+        """The patient; None if unknown."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,11 @@ def find_rated(table: RatingTable, data: Path) -> tuple[RatedSlices, ...]:
     missing = [row.name for row, slices in zip(table.rows, matched, strict=True) if not slices]
     if missing:
         raise no_image(missing, data, table.path)
-    _check_once(table, matched)
+    named = zip(table.rows, matched, strict=True)
+    check_once(
+        ((row.name, info.path, info.frame) for row, slices in named for info in slices),
+        table.path,
+    )
     return tuple(
         _rated(row, slices, facts.get(row.name, {}))
         for row, slices in zip(table.rows, matched, strict=True)
@@ -106,24 +126,46 @@ def no_image(missing: Sequence[str], data: Path, path: Path) -> RecipeError:
     )
 
 
+def check_once(rated: Iterable[tuple[str, str, int]], path: Path) -> None:
+    """Raise `RecipeError` where two rows rate one slice, by whichever names.
+
+    Parameters
+    ----------
+    rated : name of the row, path and frame of each slice. path : the table, for the error.
+    """
+    first: dict[tuple[str, int], str] = {}
+    for name, image, frame in rated:
+        other = first.setdefault((os.path.normpath(image), frame), name)
+        if other != name:
+            raise RecipeError(
+                f"{quoted(other)} and {quoted(name)} name the same image {image}",
+                path=path,
+                remedy="keep one of the two",
+            )
+
+
+def require_patients(rated: Iterable[RatedOfPatient], path: Path, why: str) -> None:
+    """Raise `RecipeError` where the patient of an image is not known.
+
+    Parameters
+    ----------
+    path : the table, for the error. why : what patients are needed for.
+    """
+    unknown = [one.name for one in rated if one.case is None]
+    if unknown:
+        others = f" and of {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        raise RecipeError(
+            f"the patient of {quoted(unknown[0])}{others} is not known",
+            path=path,
+            remedy=f"name patients in a column `case`: {why}",
+        )
+
+
 def _rated(row: RatedName, slices: Sequence[SliceInfo], facts: Mapping[str, str]) -> RatedSlices:
     patients = {info.patient_id for info in slices}
     patient = patients.pop() if len(patients) == 1 else None
     case = row.case or facts.get("case") or (patient or "").strip() or None
     return RatedSlices(row.name, tuple(slices), case, row.source or facts.get("source"))
-
-
-def _check_once(table: RatingTable, matched: Sequence[Sequence[SliceInfo]]) -> None:
-    first: dict[tuple[str, int], str] = {}
-    for row, slices in zip(table.rows, matched, strict=True):
-        for info in slices:
-            other = first.setdefault((info.path, info.frame), row.name)
-            if other != row.name:
-                raise RecipeError(
-                    f"{quoted(other)} and {quoted(row.name)} name the same image {info.path}",
-                    path=table.path,
-                    remedy="keep one of the two",
-                )
 
 
 def _indexed(data: Path, names: Iterable[str]) -> list[SliceInfo]:

@@ -127,19 +127,17 @@ def _processed(calibration: dict[str, Any] | None) -> str | None:
 def _print_ladders(console: Console, ladders: list[dict[str, Any]]) -> None:
     """What the model sees and does not see, a row for each ladder."""
     table = Table(box=SIMPLE_HEAD)
-    table.add_column("fault", no_wrap=True)
+    table.add_column("fault, unit of its strength", no_wrap=True)
     for name in ("strength", "label", "score"):
-        table.add_column(name)
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("in order", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for facts in ladders:
         ladder = Ladder(**facts)
-        steps = " ".join(f"{rung:g}" for rung in ladder.rungs)
-        means = (" ".join(f"{mean:.2f}" for mean in row) for row in (ladder.label, ladder.score))
+        steps = "\n".join(f"{rung:g}" for rung in ladder.rungs)
+        means = ("\n".join(f"{mean:.2f}" for mean in row) for row in (ladder.label, ladder.score))
         ordered = "" if ladder.ordered is None else f"{ladder.ordered:.2f}"
-        table.add_row(
-            Text(ladder.name), Text(f"{steps} {ladder.unit}"), *means, ordered, ladder.verdict
-        )
+        table.add_row(Text(f"{ladder.name}\n{ladder.unit}"), steps, *means, ordered, ladder.verdict)
     console.print(Text("\n  what it sees: mean label and score at each strength", "bold"))
     console.print(table)
 

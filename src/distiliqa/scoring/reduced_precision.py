@@ -8,7 +8,6 @@ the user's cache folder, so that each machine measures a model once.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import crop_or_pad, index_ct, read_ct
 from distiliqa.errors import DistiliqaError
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.models.config import INPUT, OUTPUT, ModelConfig
 from distiliqa.models.folder import ONNX
 from distiliqa.scoring.execution import Execution
@@ -25,7 +25,6 @@ from distiliqa.scoring.runtimes.int8 import make_int8
 from distiliqa.scoring.runtimes.runtime import Runtime, open_runtime
 from distiliqa.statistics.agreement import srocc
 
-_EXAMPLE_SERIES = Path(str(files("distiliqa"))) / "examples" / "body_phantom"
 MAX_MOVED, MIN_SROCC = 0.02, 0.999
 _SPAN = 4.0  # of the scale that MAX_MOVED is for
 _NOISE_HU = (0.0, 10.0, 20.0)
@@ -134,7 +133,7 @@ def check_slices(config: ModelConfig, more: Path | None = None) -> NDArray[np.fl
         Slices to add, at most 64 of them, from all over the folder.
     """
     rng = np.random.default_rng(0)
-    slices = [crop_or_pad(ct.hu, config.image_size)[0] for ct in read_ct(_EXAMPLE_SERIES)]
+    slices = [crop_or_pad(ct.hu, config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
     noisy = [
         (hu + rng.normal(0, sd, hu.shape)).astype(np.float32) for sd in _NOISE_HU for hu in slices
     ]

@@ -35,6 +35,10 @@ class Kernel:
         """The factor on the ramp at frequencies in cycles/mm, in [0, 1]."""
         return np.exp2(-((np.abs(frequency) / self.half) ** self.order))
 
+    def noise_amplitude(self, frequency: Array) -> Array:
+        """Amplitude of the noise in the slice at frequencies in cycles/mm, relative."""
+        return np.sqrt(frequency) * self.apodization(frequency)
+
     @property
     def noise_variance(self) -> float:
         """Variance of the noise, relative to other kernels: the integral of f**2 apodization**2."""

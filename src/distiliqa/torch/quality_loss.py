@@ -99,7 +99,7 @@ def _noise_of_ct(size: int) -> Tensor:
     """
     across, down = torch.fft.rfftfreq(size, _PIXEL_MM), torch.fft.fftfreq(size, _PIXEL_MM)
     frequency = torch.hypot(down[:, None], across)  # cycles/mm
-    gain = torch.from_numpy(STANDARD.apodization(frequency.numpy())) * frequency.sqrt()
+    gain = torch.from_numpy(STANDARD.noise_amplitude(frequency.numpy()))
     generator = torch.Generator().manual_seed(_NOISE_SEED)
     white = torch.randn(1, 1, size, size, generator=generator)
     noise = torch.fft.irfft2(torch.fft.rfft2(white) * gain, s=(size, size)).float()

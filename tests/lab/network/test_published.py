@@ -12,9 +12,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from tests.support.published_network import published_outputs
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import SOFT_TISSUE, read_ct
 from distiliqa.errors import DistiliqaError
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.lab.network import PRESETS, export_network
 from distiliqa.lab.network.graph import ScoringGraph
 from distiliqa.lab.network.network import Network

@@ -8,6 +8,7 @@ import torch
 
 from distiliqa.lab.network.graph import image_statistics
 from distiliqa.lab.network.network import Features
+from distiliqa.lab.network.transformer import Tokens
 from distiliqa.lab.train.domain_reference import fit_domain, shrunk_covariance, whitened
 from distiliqa.metrics import BodyShape
 
@@ -28,7 +29,7 @@ def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torc
     values = scale * (rng.standard_normal((count, 6, 8, 8)) + rng.standard_normal((count, 1, 1, 1)))
     grid = torch.from_numpy(values + scale * shift).float()
     image = torch.from_numpy(rng.random((count, 1, 16, 16))).float()
-    return image_statistics(Features(image, grid, grid[:, :, 0, 0], None, None))
+    return image_statistics(Features(image, grid, Tokens(grid[:, :, 0, 0], None), None))
 
 
 def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
@@ -43,7 +44,7 @@ def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
     assert (reference(statistics(rng, 50, shift=20.0)) > 1).all()
     flat = torch.full((1, 6, 8, 8), 0.5)
     nothing = image_statistics(
-        Features(torch.zeros(1, 1, 16, 16), flat, flat[:, :, 0, 0], None, None)
+        Features(torch.zeros(1, 1, 16, 16), flat, Tokens(flat[:, :, 0, 0], None), None)
     )
     assert torch.isfinite(reference(nothing)).all()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.pacs.listen.received import MAX_SHOWN, SCORED, UNCHANGED, Received
 from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.scorer import Scorer

@@ -13,8 +13,8 @@ from highdicom.sr import MeasurementsAndQualitativeEvaluations, srread
 from pydicom import Dataset, dcmread
 from pydicom.sr.coding import Code
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import index_ct
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.metrics import measure_slice
 from distiliqa.metrics.off_center import OffCenter
 from distiliqa.metrics.slice_measures import SliceMeasures

@@ -7,8 +7,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.pacs.results.parametric_map import write_parametric_map
 from distiliqa.scoring.series_score import SeriesScore
 

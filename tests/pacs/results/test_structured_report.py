@@ -9,8 +9,8 @@ from highdicom.sr import srread
 from pydicom.sr.codedict import codes as dicom
 from tests.support.made import CALIBRATED, SEES
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.errors import DistiliqaError
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.pacs.results.dicom_result import (
     DETAIL_LOST,
     GLOBAL_NOISE_LEVEL,

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiliqa.cli.demo import EXAMPLE_SERIES
 from distiliqa.ct import read_ct
 from distiliqa.errors import DistiliqaError, ModelFolderError
+from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.models.folder import CONFIG, ONNX, read_config, write_config
 from distiliqa.scoring.execution import RUNTIMES
 from distiliqa.scoring.model import Model, load_model

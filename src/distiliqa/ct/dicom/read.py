@@ -82,7 +82,8 @@ def why_left_out(start: Source) -> str | None:
     """
     with start.open() as stream:
         dataset = read_elements(stream, read_beginning(stream), _WANTED)
-    if dataset is None or is_dose_report(dataset) or is_enhanced(dataset):
+        reaches_pixels = stream.read(1) != b""
+    if dataset is None or not reaches_pixels or is_dose_report(dataset) or is_enhanced(dataset):
         return None
     try:
         check_image(dataset, path=start.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,12 @@ from numpy.typing import NDArray
 from pydicom.errors import InvalidDicomError
 
 from distiliqa.ct.slice_info import SliceInfo
-from distiliqa.errors import CTReadError, DistiliqaError, RecipeError, quoted
+from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.readers.rated_slices import (
     ARCHIVES,
     MANIFEST,
     RatedSlices,
+    check_once,
     find_rated,
     no_image,
     read_manifest,
@@ -141,7 +141,14 @@ def read_rated_images(
             found = _images_of(others[at], score, own)
         images += found
         rows_of += [at] * len(found)
-    _check_once(images, rows_of, table)
+    places = [
+        (str(image.path), 0) if image.slice is None else (image.slice.path, image.slice.frame)
+        for image in images
+    ]
+    check_once(
+        ((table.rows[at].name, *place) for at, place in zip(rows_of, places, strict=True)),
+        table.path,
+    )
     with ThreadPoolExecutor() as pool:
         known = tuple(pool.map(_with_case, images))
     return RatedImages(known, mean, tuple(rows_of))
@@ -190,22 +197,6 @@ def _images_of(rated: RatedSlices, score: float, facts: Mapping[str, str]) -> li
         )
         for info in rated.slices
     ]
-
-
-def _check_once(images: Sequence[RatedImage], rows: Sequence[int], table: RatingTable) -> None:
-    """Raise `RecipeError` where two rows rate one slice, by whichever names."""
-    first: dict[tuple[str, int], int] = {}
-    for image, row in zip(images, rows, strict=True):
-        info = image.slice
-        path, frame = (str(image.path), 0) if info is None else (info.path, info.frame)
-        other = first.setdefault((os.path.normpath(path), frame), row)
-        if other != row:
-            names = (quoted(table.rows[at].name) for at in (other, row))
-            raise RecipeError(
-                f"{' and '.join(names)} name the same image {path}",
-                path=table.path,
-                remedy="keep one of the two",
-            )
 
 
 def require_different(images: Sequence[RatedImage], ratings: Path) -> None:

@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.errors import RecipeError, quoted
+from distiliqa.errors import RecipeError
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.train.recipe_sections import Layers
+from distiliqa.readers.rated_slices import require_patients
 
 FOLDS = 5
 MIN_CASES = 2 * FOLDS
@@ -40,14 +41,7 @@ def require_enough(
     labels : (n, attributes), NaN where not rated.
     path : the file of the ratings, for the error.
     """
-    unknown = [image.name for image in images if image.case is None]
-    if unknown:
-        others = f" and of {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        raise RecipeError(
-            f"the patient of {quoted(unknown[0])}{others} is not known",
-            path=path,
-            remedy="name patients in a column `case`: folds keep patients apart",
-        )
+    require_patients(images, path, "folds keep patients apart")
     cases, needed = len({image.case for image in images}), MIN_IMAGES[layers]
     fewest = int((~np.isnan(labels)).sum(axis=0).min())
     if fewest < needed or cases < MIN_CASES:

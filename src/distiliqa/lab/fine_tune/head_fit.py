@@ -52,7 +52,7 @@ def class_tokens(network: Network, cache: SliceCache) -> Floats:
     found = []
     for start in track(range(0, len(cache), _BATCH), "Examining"):
         batch = torch.from_numpy(cache.array(slice(start, start + _BATCH))[:, None]).to(device)
-        found.append(network.features(batch, patches=False).token.double().cpu().numpy())
+        found.append(network.features(batch, patches=False).tokens.of_class.double().cpu().numpy())
     return np.concatenate(found)
 
 

@@ -76,7 +76,7 @@ class LocalHead(nn.Module):
         self.weight, self.bias = nn.Buffer(weight), nn.Buffer(bias)
 
     def forward(self, known: Features) -> Tensor:
-        scores = patch_features(known.grid, known.patches) @ self.weight + self.bias
+        scores = patch_features(known.grid, known.tokens.patches) @ self.weight + self.bias
         return scores.unflatten(1, tuple(known.grid.shape[2:]))  # (N, r, c)
 
 

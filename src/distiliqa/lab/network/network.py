@@ -20,16 +20,14 @@ class Features(NamedTuple):
     ----------
     image : (N, 1, S, S), input of the stem.
     grid : (N, width, r, c), patches before the transformer.
-    token : (N, width), class token after it.
-    patches : (N, r c, width), patches after it; None where no head needs them.
+    tokens : class token and patches after it; no patches where no head needs them.
     pose : pose of the slices before they were brought into the canonical one; None where they
         were not.
     """
 
     image: Tensor
     grid: Tensor
-    token: Tensor
-    patches: Tensor | None
+    tokens: Tokens
     pose: Pose | None
 
 
@@ -103,14 +101,14 @@ class Network(nn.Module):
             image = posed(image, pose)
         grid = self.vit.conv_proj(self.stem(image))
         needed = self.map is not None if patches is None else patches
-        return Features(image, grid, *self.vit.tokens(grid, patches=needed), pose)
+        return Features(image, grid, self.vit.tokens(grid, patches=needed), pose)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.vit.heads(self.features(image, patches=False).token)
+        return self.vit.heads(self.features(image, patches=False).tokens.of_class)
 
     def heads(self, known: Features) -> Heads:
         """What the heads make of features of slices; the map is in the pose of the input."""
-        heads = self._heads(known.grid, Tokens(known.token, known.patches))
+        heads = self._heads(known.grid, known.tokens)
         return heads if heads.map is None else heads._replace(map=in_input_pose(heads.map, known))
 
     def heads_of_crop(self, crop: Tensor, corner: tuple[int, int]) -> Heads:

@@ -188,5 +188,5 @@ def _examined(
         images = batch_of(run, positions[start : start + BATCH]).to(device)
         seen = network.features(images, patches=False)
         statistics.append(image_statistics(seen).double().cpu().numpy())
-        outputs.append(network.vit.heads(seen.token).double().cpu().numpy())
+        outputs.append(network.vit.heads(seen.tokens.of_class).double().cpu().numpy())
     return np.concatenate(statistics), np.concatenate(outputs)

@@ -131,7 +131,7 @@ def _patches(
         known = network.features(image, patches=True)
         if known.pose is not None:
             worse = posed(worse, known.pose)
-        features = patch_features(known.grid, known.patches)[0].double().cpu().numpy()
+        features = patch_features(known.grid, known.tokens.patches)[0].double().cpu().numpy()
         shown = _of_patches(known.image, known) > MIN_SHOWN
         share, (better, lower) = _of_patches(worse, known), example.labels
         yield features[shown], ((1 - share) * better + share * lower)[shown]

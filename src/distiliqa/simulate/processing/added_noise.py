@@ -20,8 +20,7 @@ def white(given: Preparation) -> Process:
 def of_ct(given: Preparation) -> Process:
     """Noise with the power spectrum f * apodization**2 of the kernel that the slice shows."""
     kernel = estimate_kernel(given.hu, given.spacing_mm)
-    frequency = _frequency(given)
-    return _adding(given, np.sqrt(frequency) * kernel.apodization(frequency))
+    return _adding(given, kernel.noise_amplitude(_frequency(given)))
 
 
 def blotchy(given: Preparation) -> Process:
@@ -36,7 +35,7 @@ def _frequency(given: Preparation) -> NDArray[np.float64]:
     return np.hypot(fftfreq(rows, given.spacing_mm)[:, None], rfftfreq(columns, given.spacing_mm))
 
 
-def _adding(given: Preparation, amplitude: NDArray[np.float64]) -> Process:
+def _adding(given: Preparation, amplitude: NDArray[np.floating]) -> Process:
     """Add white noise times the amplitude of each frequency, scaled to the strength."""
     drawn = given.rng.standard_normal(given.hu.shape)
     noise = irfft2(rfft2(drawn) * amplitude, s=given.hu.shape)
