@@ -18,6 +18,7 @@ import scoring
 import simulation
 import training
 from bench.figures import Found, main
+from bench.phantom import phantom_of
 from bench.slices import distinct_slices
 from distiliqa.scoring.model import load_model
 
@@ -35,7 +36,7 @@ def measure() -> Found:
         scoring.measure_cuda(found, models, images)
     with TemporaryDirectory() as folder:
         found.figures.extend(training.on_gpu(Path(folder)))
-    found.figures.append(simulation.on_gpu(*simulation.phantom_of(simulation.SIZE)))
+    found.figures.append(simulation.on_gpu(*phantom_of(simulation.SIZE)))
     return found
 
 

@@ -9,23 +9,21 @@ from importlib.util import find_spec
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from tools.phantom.body import body_phantom
 
 from bench.figures import Curve, Figure, Found, main
+from bench.phantom import phantom_of
 from bench.rounds import ratio, side_by_side
-from bench.scans import by_astra, by_numpy, by_skimage, fan, ours, parallel
+from bench.scans import Image, by_astra, by_numpy, by_skimage, fan, ours, parallel
 from distiliqa.simulate.attenuation import WATER_PER_MM
 from distiliqa.simulate.patient import body_outline
 
 SIZE, VIEWS, ROUNDS = 512, 720, 3
-FIELD_MM, PHOTONS = 360.0, 2.5e5
+PHOTONS = 2.5e5
 ALL_VIEWS, ALL_SIZES, FEW = (90, 180, 360, 720, 1440), (128, 256, 512, 768), 360
 SLOW = 3  # points of these curves that others are measured at
 FAN, PARALLEL, NUMPY = "distiliqa, fan beam", "distiliqa, parallel", "distiliqa, NumPy"
 SKIMAGE, ASTRA = "scikit-image", "ASTRA"
 
-Image = NDArray[np.float32]
 Scan = Callable[[Image, float, int, float | None], Image]
 SCANS: dict[str, Scan] = {
     FAN: partial(ours, fan),
@@ -72,14 +70,6 @@ def measure() -> Found:
         "do it, blurs: less noise, more error."
     )
     return Found("Simulation", about, figures, _curves(scans), left_out)
-
-
-def phantom_of(size: int) -> tuple[Image, float]:
-    """Attenuation per mm, (size, size), nothing outside the circle; the pixel spacing, mm."""
-    spacing = FIELD_MM / size
-    hu = body_phantom(0.0, size=size, spacing_mm=spacing)
-    inside = np.hypot(*(np.mgrid[:size, :size] - size // 2)) < size // 2 - 1
-    return (inside * (1 + hu / 1000) * WATER_PER_MM).astype(np.float32), spacing
 
 
 def _quality(name: str, scan: Scan, phantom: Image, spacing: float) -> list[Figure]:

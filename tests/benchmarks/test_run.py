@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +39,27 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "short", lambda path: path.name)
     monkeypatch.setattr(sys, "argv", ["run.py"])
     return module
+
+
+def test_each_finds_what_it_imports_as_a_program_of_its_own():
+    """In one process, for speed; each starts with the path that it has where it is run."""
+    from run import BENCHMARKS
+
+    program = """
+import importlib, sys
+sys.path[0] = sys.argv[1]
+path, names = list(sys.path), sys.argv[2:]
+for name in names:
+    importlib.import_module(name)
+    sys.path[:] = path
+    for known in list(sys.modules):
+        if known.split(".")[0] in {"bench", "tools", *names}:
+            del sys.modules[known]
+"""
+    folder = str(Path(sys.modules["run"].__file__ or "").parent)
+    command = [sys.executable, "-c", program, folder, *BENCHMARKS, "gpu"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_one_that_fails_or_hangs_stops_no_other(run: ModuleType, tmp_path: Path, capsys):
