@@ -15,9 +15,9 @@ from bench.slices import origin, write_slices
 
 Points: TypeAlias = list[tuple[float, float]]
 
-COUNTS = (1, 10, 100, 1000, 10000)
+COUNTS = (1, 10, 100, 1000, 4000)
 SIZES, BATCHES, FEW = (128, 256, 512, 1024), (1, 2, 4, 8), 64
-LONGEST = 220  # seconds that the longest run may take
+LONGEST = 70  # seconds that the longest run may take
 SLICE_MIB = 0.51
 
 

@@ -13,7 +13,7 @@ from bench.alone import alone
 from bench.figures import Figure, Found, main
 from bench.slices import hu_slices, origin, windowed_slices
 
-SLICES, ROUNDS = 8, 3
+SLICES, ROUNDS = 8, 2
 Run = Callable[[], object]
 
 

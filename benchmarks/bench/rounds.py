@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 
 Seconds = dict[str, list[float]]
 
+MAX_SECONDS = 45  # then no further round begins, so that slower machines make fewer of them
+
 
 def side_by_side(
     runs: Mapping[str, Callable[[], object]],
@@ -16,12 +18,16 @@ def side_by_side(
 ) -> Seconds:
     """Seconds of each run in each round, once each was run unmeasured to warm up.
 
+    There is one round or more, and at most ``rounds``.
     ``clock`` may count the time of processors that this process takes, `time.process_time`.
     """
+    start = time.perf_counter()
     for run in runs.values():
         run()
     seconds: Seconds = {name: [] for name in runs}
     for turn in range(rounds):
+        if turn and time.perf_counter() - start > MAX_SECONDS:
+            break
         names = list(runs)[:: 1 if turn % 2 == 0 else -1]
         for name in names:
             begin = clock()
