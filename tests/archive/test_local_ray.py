@@ -104,6 +104,45 @@ def test_the_next_run_removes_what_a_killed_one_left(
     assert processes(folder) == {}
 
 
+def test_a_process_whose_session_has_ended_lives_on(tmp_path: Path) -> None:
+    from distiliqa.archive.local_ray import remove_dead
+
+    folder = tmp_path / "distiliqa-ray-ended"
+    log = folder / "ray" / "driver.log"
+    log.parent.mkdir(parents=True)
+    (folder / "driver.lock").touch()
+    hold = [sys.executable, "-c", f"held = open({str(log)!r}, 'w'); print(flush=True); input()"]
+    with subprocess.Popen(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        log.unlink()
+        remove_dead(tmp_path)
+        other.communicate("\n")
+    assert other.returncode == 0
+    assert not folder.exists()
+
+
+def test_a_session_removes_its_files_while_it_holds_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distiliqa.archive import local_ray
+    from distiliqa.errors import DistiliqaError
+    from distiliqa.folder_lock import only_one
+
+    def try_lock(place: Path, **_: object) -> None:
+        try:
+            with only_one(folder, "driver"):
+                seen.append((place.name, "free"))
+        except DistiliqaError:
+            seen.append((place.name, "held"))
+
+    seen = list[tuple[str, str]]()
+    monkeypatch.setattr(local_ray.shutil, "rmtree", try_lock)
+    with local_ray._private_folder(tmp_path) as folder:
+        assert seen == []
+    assert seen == [("ray", "held"), (folder.name, "free")]
+
+
 def test_folders_of_others_stay(tmp_path: Path) -> None:
     from distiliqa.archive.local_ray import remove_dead
 

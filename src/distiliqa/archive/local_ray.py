@@ -41,12 +41,7 @@ def local_ray(processors: int | None) -> Iterator[None]:
     """
     parent = _parent()
     remove_dead(parent)
-    with (
-        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent, ignore_cleanup_errors=True) as name,
-        only_one(Path(name), _LOCK),
-        _on_loopback(),
-        _without_api_server(),
-    ):
+    with _private_folder(parent) as folder, _on_loopback(), _without_api_server():
         # Other users who reach the ports of Ray could run programs here. The token prevents it;
         # Ray would keep one in the home folder.
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -60,11 +55,27 @@ def local_ray(processors: int | None) -> Iterator[None]:
                     log_to_driver=False,
                     logging_level=logging.ERROR,
                     _node_ip_address="127.0.0.1",
-                    _temp_dir=str(Path(name) / _INNER),
+                    _temp_dir=str(folder / _INNER),
                 )
             yield
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _private_folder(parent: Path) -> Iterator[Path]:
+    """Hold a folder whose files are removed before its lock is released.
+
+    This process still has some of them open. Another driver would take it for what a killed driver
+    left, and end it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    with only_one(folder, _LOCK):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder / _INNER, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -152,9 +163,9 @@ def _end_processes(folder: Path) -> None:
 
 
 def _holds(process: Path, folder: Path) -> bool:
+    """Whether a process has a file of a folder open; a driver that has ended removed its own."""
     try:
-        return any(
-            os.readlink(file).startswith(f"{folder}/") for file in (process / "fd").iterdir()
-        )
+        files = [os.readlink(file) for file in (process / "fd").iterdir()]
     except OSError:  # of another user, or ended meanwhile
         return False
+    return any(f.startswith(f"{folder}/") and not f.endswith(" (deleted)") for f in files)

@@ -144,6 +144,31 @@ def test_openvino_sends_nothing_and_writes_nothing_into_the_home(tiny_model: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+GONE_IN_A_THREAD = """
+import gc, signal, sys, threading
+import distiliqa
+models = [distiliqa.load_model(sys.argv[1], runtime="openvino")]
+thread = threading.Thread(target=lambda: (models.clear(), gc.collect()))
+thread.start()
+thread.join()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@openvino_only
+def test_ctrl_c_interrupts_after_another_thread_has_removed_a_model(tiny_model: Path):
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", GONE_IN_A_THREAD, str(tiny_model)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["interrupted"]
+
+
 @pytest.fixture
 def copied_model(tiny_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -47,8 +48,7 @@ def open_openvino(
         See `distiliqa.scoring.runtimes.runtime.open_runtime`.
     """
     path, given = checked_network(folder, config), config.giving(heatmaps=heatmaps)
-    openvino = import_openvino()
-    core = openvino.Core()
+    openvino, core = import_openvino(), _core()
     if execution.precision == "bf16" and not has_bf16(core):
         raise DistiliqaError("this CPU does not multiply in bf16", remedy="use the precision fp32")
     # Left to itself it computes in bf16 wherever the CPU can.
@@ -91,6 +91,17 @@ def import_openvino() -> Any:
             remedy=install_command("openvino"),
         ) from error
     return openvino
+
+
+@cache
+def _core() -> Any:
+    """The core of OpenVINO, one for the whole process.
+
+    OpenVINO gives the thread that first uses its CPU plug-in a stack for signals, and frees it with
+    the plug-in. Where another thread does that, the next signal ends the process: Ctrl-C, or the
+    end of a child process once PyTorch handles it.
+    """
+    return import_openvino().Core()
 
 
 def has_bf16(core: Any) -> bool:
