@@ -13,7 +13,6 @@ from typing import NamedTuple
 from pydicom.dataset import Dataset
 
 from distiliqa.ct.dicom.reconstruction_facts import RECONSTRUCTION_TAGS, read_reconstruction
-from distiliqa.ct.dicom.repeated import repeated
 from distiliqa.ct.dicom.tags import MAX_LABEL, code_value, number, text, value, written
 from distiliqa.ct.header_facts import Acquisition
 
@@ -35,14 +34,6 @@ ACQUISITION_KEYWORDS = (
     "AnatomicRegionSequence",
     "Manufacturer",
     "ManufacturerModelName",
-)
-
-# Names of some of them in enhanced images, whose frames are read from sequences.
-_OF_FRAMES = (
-    "XRayTubeCurrentInmA",
-    "ExposureInmAs",
-    "ExposureTimeInms",
-    "ReconstructionFieldOfView",
 )
 
 _NUMBERS = (
@@ -87,7 +78,6 @@ class Exposure(NamedTuple):
     basis: str | None = None
 
 
-@repeated((*ACQUISITION_KEYWORDS, *_OF_FRAMES))
 def read_acquisition(dataset: Dataset) -> Acquisition:
     """Read the acquisition facts of a slice; None where one is absent or not usable."""
     exposure, reconstruction = _exposure(dataset), read_reconstruction(dataset)
@@ -113,13 +103,8 @@ def read_acquisition(dataset: Dataset) -> Acquisition:
     )
 
 
-@repeated((*ACQUISITION_KEYWORDS, *_OF_FRAMES))
-def acquisition_warnings(dataset: Dataset) -> tuple[str, ...]:
+def acquisition_warnings(dataset: Dataset) -> Iterator[str]:
     """Warn of facts that are broken or impossible, and of a contradictory exposure."""
-    return tuple(_warnings(dataset))
-
-
-def _warnings(dataset: Dataset) -> Iterator[str]:
     for keyword in _NUMBERS:
         if (found := written(dataset, keyword)) is None:
             continue

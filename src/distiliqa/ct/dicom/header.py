@@ -12,7 +12,6 @@ from distiliqa.ct.dicom.acquisition_facts import (
     acquisition_warnings,
     read_acquisition,
 )
-from distiliqa.ct.dicom.gantry_facts import GANTRY_KEYWORDS, read_gantry
 from distiliqa.ct.dicom.identification import (
     IDENTIFICATION_KEYWORDS,
     read_event_uids,
@@ -20,9 +19,9 @@ from distiliqa.ct.dicom.identification import (
 )
 from distiliqa.ct.dicom.image_type import image_type_notes
 from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
-from distiliqa.ct.dicom.repeated import repeated
 from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
 from distiliqa.ct.geometry import Geometry, Orientation, is_position, tilt_warnings
+from distiliqa.ct.header_facts import Gantry
 from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.errors import MAX_QUOTED, CTReadError
@@ -30,7 +29,6 @@ from distiliqa.errors import MAX_QUOTED, CTReadError
 # All tags that `read_header` reads, so that an index can skip the others.
 HEADER_KEYWORDS = (
     *ACQUISITION_KEYWORDS,
-    *GANTRY_KEYWORDS,
     *IDENTIFICATION_KEYWORDS,
     "SOPInstanceUID",
     "StudyInstanceUID",
@@ -39,6 +37,7 @@ HEADER_KEYWORDS = (
     "ImageOrientationPatient",
     "ImagePositionPatient",
     "GantryDetectorTilt",
+    "DataCollectionCenterPatient",
     "PixelSpacing",
     "PixelRepresentation",  # states whether padding values are signed
     "PixelPaddingValue",
@@ -51,13 +50,6 @@ HEADER_KEYWORDS = (
     "StudyDescription",
     "PatientSpeciesDescription",
     "PatientName",
-)
-
-# All tags that name a body region.
-_REGION_KEYWORDS = (
-    *("AnatomicRegionSequence", "BodyPartExamined", "SeriesDescription", "ProtocolName"),
-    *("StudyDescription", "PatientSpeciesDescription", "PatientName", "PatientID"),
-    *("FilterType", "ConvolutionKernel", "Manufacturer"),
 )
 
 # Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
@@ -105,7 +97,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         series_uid=identifier(dataset, "SeriesInstanceUID"),
         patient_id=identifier(dataset, "PatientID"),
         acquisition=read_acquisition(dataset),
-        gantry=read_gantry(dataset),
+        gantry=_gantry(dataset),
         identification=read_identification(dataset),
         study_uid=identifier(dataset, "StudyInstanceUID"),
         event_uids=read_event_uids(dataset),
@@ -170,6 +162,13 @@ def _stored_spacing(dataset: Dataset) -> tuple[float, float] | None:
     return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
 
 
+def _gantry(dataset: Dataset) -> Gantry:
+    """Axis and tilt of the gantry (PS3.3, C.8.2.1 and C.8.15.3.3)."""
+    axis = numbers(dataset, "DataCollectionCenterPatient")
+    axis_mm = (axis[0], axis[1]) if is_position(axis) else None
+    return Gantry(axis_mm, number(dataset, "GantryDetectorTilt"))
+
+
 def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:
     spacing = _stored_spacing(dataset)
     return spacing if spacing is None or orientation is None else orientation.turn_spacing(spacing)
@@ -222,7 +221,6 @@ def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
     return max(stated, 0.0 if orientation is None else orientation.tilt_degrees)
 
 
-@repeated(_REGION_KEYWORDS)
 def _regions(dataset: Dataset) -> tuple[str, ...]:
     code = (value(dataset, "AnatomicRegionSequence") or [Dataset()])[0]
     texts = HeaderTexts(

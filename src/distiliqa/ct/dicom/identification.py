@@ -6,7 +6,6 @@ from datetime import datetime
 
 from pydicom.dataset import Dataset
 
-from distiliqa.ct.dicom.repeated import repeated
 from distiliqa.ct.dicom.tags import MAX_LABEL, number, raw_text, text
 from distiliqa.ct.header_facts import Identification
 from distiliqa.errors import one_line, shortened
@@ -25,7 +24,6 @@ IDENTIFICATION_KEYWORDS = (
 )
 
 
-@repeated(IDENTIFICATION_KEYWORDS)
 def read_identification(dataset: Dataset) -> Identification:
     """Read what names the scan of a slice; None where it is absent or no date, time or number."""
     series_number, date = number(dataset, "SeriesNumber"), raw_text(dataset, "StudyDate") or ""

@@ -13,7 +13,6 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from distiliqa.ct.dicom.beginning import read_beginning
 from distiliqa.ct.dicom.dose_report import DOSE_REPORT_KEYWORDS, dose_report_of, is_dose_report
 from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size, transfer_syntax
 from distiliqa.ct.dicom.enhanced import (
@@ -25,11 +24,9 @@ from distiliqa.ct.dicom.enhanced import (
 )
 from distiliqa.ct.dicom.frame import decode_frame
 from distiliqa.ct.dicom.header import HEADER_KEYWORDS, identifier, read_header
-from distiliqa.ct.dicom.header_elements import read_elements
 from distiliqa.ct.dicom.identify import IMAGE_KEYWORDS, check_image, check_kind, unfit
 from distiliqa.ct.dicom.image_pixel import PIXEL_KEYWORDS, check_end, check_image_pixel
 from distiliqa.ct.dicom.pixels import NativePixels
-from distiliqa.ct.dicom.tags import tag_of
 from distiliqa.ct.listing import CTIndex, Problem, stacks_apart
 from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.source import Source
@@ -42,17 +39,10 @@ warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 # Of a compressed frame. The header of RLE has as many; those of JPEG are longer.
 _MIN_FRAME_BYTES = 64
 
-_WANTED = {
-    int(tag): tag
-    for tag in map(
-        tag_of,
-        (
-            "SpecificCharacterSet",
-            *(*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS),
-            *(*PIXEL_KEYWORDS, *DOSE_REPORT_KEYWORDS),
-        ),
-    )
-}
+_KEYWORDS: list = [
+    *(*IMAGE_KEYWORDS, *HEADER_KEYWORDS, *GROUP_KEYWORDS),
+    *(*PIXEL_KEYWORDS, *DOSE_REPORT_KEYWORDS),
+]
 
 
 def index_dicom(source: Source, *, require_ct: bool = True) -> CTIndex:
@@ -80,10 +70,13 @@ def why_left_out(start: Source) -> str | None:
     ----------
     start : the first 64 KiB of a file of DICOM, or less. A header that is longer does not decide.
     """
-    with start.open() as stream:
-        dataset = read_elements(stream, read_beginning(stream), _WANTED)
-        reaches_pixels = stream.read(1) != b""
-    if dataset is None or not reaches_pixels or is_dose_report(dataset) or is_enhanced(dataset):
+    try:
+        with start.open() as stream:
+            dataset = _read_header(stream, start.name)
+            reaches_pixels = stream.read(1) != b""
+    except Exception:  # pydicom raises many kinds on a header that is cut short
+        return None
+    if not reaches_pixels or is_dose_report(dataset) or is_enhanced(dataset):
         return None
     try:
         check_image(dataset, path=start.name)
@@ -102,13 +95,8 @@ def _not_axial(reason: str, source: Source) -> NotCTError:
 
 def _read_header(stream: IO[bytes], path: str) -> Dataset:
     """The elements before the pixels; afterwards ``stream`` is at the pixels."""
-    beginning = read_beginning(stream)
-    usual = read_elements(stream, beginning, _WANTED)
-    if usual is not None:
-        return usual
     check_inflated_size(stream, path)
-    tags: list = list(_WANTED.values())
-    return dcmread(stream, force=True, stop_before_pixels=True, specific_tags=tags)
+    return dcmread(stream, force=True, stop_before_pixels=True, specific_tags=_KEYWORDS)
 
 
 def _index_dataset(
