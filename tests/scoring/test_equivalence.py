@@ -14,9 +14,11 @@ from distiliqa.scoring.equivalence import (
     NO_EVIDENCE,
     SMOOTHEST_PER_MM,
     equivalence_warning,
+    no_evidence,
     normalized_noise,
     normalized_of,
 )
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -89,3 +91,13 @@ def test_normalized_noise_is_free_of_dose_thickness_size_and_bandwidth():
     assert normalized_noise(20 * math.sqrt(8), 0.6, 10.0, 2.0, 300.0) == pytest.approx(usual)
     # 5 cm more of water let exp(-0.9) of the dose through.
     assert normalized_noise(20 * math.exp(0.45), 0.3, 10.0, 2.0, 350.0) == pytest.approx(usual)
+
+
+def test_all_reasons_stand_in_one_warning_with_their_sides() -> None:
+    plain = made_score()
+    learned = made_score(acquisition=Acquisition(reconstruction_method="deep learning"))
+    processed = replace(plain, counts_as_processed=True)
+    (warning,) = no_evidence({"A": [plain], "B": [learned], "C": [plain, processed]})
+    assert warning.startswith("B, deep learning reconstruction; ")
+    assert warning.endswith(f"1 of 2 slices of C: {LOST_DETAIL}; {NO_EVIDENCE}")
+    assert list(no_evidence({"A": [plain]})) == []

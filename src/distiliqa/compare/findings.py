@@ -11,8 +11,8 @@ from distiliqa.compare.result import PairedRun
 from distiliqa.report.column import SCALE, Column
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.formatting import digits_for, signed_text
+from distiliqa.scoring.acquisition_summary import summary
 from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
-from distiliqa.scoring.series_score import summary
 from distiliqa.statistics.paired_difference import Difference
 
 # What changes noise beside the dose.

@@ -23,8 +23,8 @@ from distiliqa.report.json import environment, model_facts, settings
 from distiliqa.report.page_blocks import Heading, Row, filled, write_page
 from distiliqa.report.pictures import draw_slices
 from distiliqa.report.plots import svg
+from distiliqa.scoring.acquisition_summary import summary
 from distiliqa.scoring.hold_back import LOST_DETAIL
-from distiliqa.scoring.series_score import summary
 from distiliqa.statistics.paired_difference import Difference
 
 MAX_PLOTS = 20

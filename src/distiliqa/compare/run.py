@@ -12,7 +12,7 @@ from distiliqa.compare.series_comparison import SeriesComparison
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import DEFAULT
-from distiliqa.scoring.evidence import no_evidence
+from distiliqa.scoring.equivalence import no_evidence
 from distiliqa.scoring.inputs import Found, found_in
 from distiliqa.scoring.matching import unlike_geometry
 from distiliqa.scoring.model import Model, as_model

@@ -22,8 +22,7 @@ from distiliqa.rank.same_slices import (
     same_slices,
 )
 from distiliqa.report.formatting import slice_count
-from distiliqa.scoring.equivalence import NO_EVIDENCE
-from distiliqa.scoring.evidence import no_evidence
+from distiliqa.scoring.equivalence import NO_EVIDENCE, no_evidence
 from distiliqa.scoring.full_reference import compared
 from distiliqa.scoring.inputs import found_in, problem_of
 from distiliqa.scoring.model import Model, as_model

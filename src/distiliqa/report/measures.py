@@ -13,7 +13,8 @@ from statistics import fmean
 from distiliqa.report.column import Column
 from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV, slice_columns
 from distiliqa.report.formatting import number_text
-from distiliqa.scoring.series_score import MEASURED, SeriesScore
+from distiliqa.scoring.acquisition_summary import MEASURED
+from distiliqa.scoring.series_score import SeriesScore
 
 _PLACES = ("slice", "number", "position_mm")
 

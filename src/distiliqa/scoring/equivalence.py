@@ -1,10 +1,10 @@
-"""A guard against reading too much into a clean image.
+"""Warnings where low noise and a high score are no evidence of equivalent diagnosis.
 
-Iterative and learned reconstructions, and denoisers, take noise away whatever they do to a lesion:
-readers found small lesions less often under a learned reconstruction whose noise, and whose model
-observer, promised more. So such a series gets one warning.
+Iterative and learned reconstructions, and denoisers, remove noise, and may remove small lesions
+with it: readers found such lesions less often in a learned reconstruction, although its noise and
+its model observer promised the opposite. So such a series gets one warning.
 
-Noise and texture give such a series away where its header says nothing. The noise power spectrum of
+Where its header does not state the method, noise and texture show it. The noise power spectrum of
 filtered back-projection is a ramp times the square of its kernel (Kijewski and Judy 1987, doi
 10.1088/0031-9155/32/5/003), so that its variance is in proportion to the cube of the bandwidth,
 and, by counting statistics, to the inverse of the dose behind the patient. Hence::
@@ -17,10 +17,12 @@ varies little between scanners, kernels, doses and patients of filtered back-pro
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 
 from distiliqa.ct.header_facts import ITERATIVE, LEARNED, Acquisition
+from distiliqa.scoring.acquisition_summary import summary
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.slice_score import SliceScore
 
 NO_EVIDENCE = "noise, d' and score are no evidence of equivalent diagnosis"
@@ -98,3 +100,22 @@ def equivalence_warning(
     if normalized is not None and normalized < MIN_NORMALIZED_NOISE:
         reasons.append("less noise than filtered back-projection gives at such dose and size")
     return f"{', '.join(reasons)}: {NO_EVIDENCE}" if reasons else None
+
+
+def no_evidence(sides: Mapping[str, Sequence[SliceScore]]) -> Iterator[str]:
+    """Warn once of iterative, learned and processed slices, with the names of their sides.
+
+    Parameters
+    ----------
+    sides : Mapping[str, Sequence[SliceScore]]
+        Slices by the name of what they belong to. Nothing is given where there is no reason.
+    """
+    reasons = []
+    for name, slices in sides.items():
+        made = summary(slice_.acquisition for slice_ in slices)
+        if (warning := equivalence_warning(made, [], normalized_of(slices))) is not None:
+            reasons.append(f"{name}, {warning.removesuffix(f': {NO_EVIDENCE}')}")
+        if count := sum(slice_.counts_as_processed for slice_ in slices):
+            reasons.append(f"{count} of {len(slices)} slices of {name}: {LOST_DETAIL}")
+    if reasons:
+        yield "; ".join((*reasons, NO_EVIDENCE))
