@@ -6,19 +6,19 @@ import pytest
 from tests.support.sized import sized_entry
 
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry
 from distiliqa.report.plots.scene import Mark, Scene, Stroke, Text
 from distiliqa.report.run_plots import RunPlot, run_plots
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.size_trends import protocol_trends
 
 SCALE = ScoreScale(0, 4, True, "quality")
 
 
-def drawn(entries: list[Entry]) -> list[RunPlot]:
+def drawn(entries: list[SeriesEntry]) -> list[RunPlot]:
     return run_plots(protocol_trends(entries), SCALE)
 
 
-def series(count: int, **given: object) -> list[Entry]:
+def series(count: int, **given: object) -> list[SeriesEntry]:
     made = {"noise_hu": 10.0, "ssde_mgy": 10.0} | given
     return [sized_entry(n, dw_mm=250 + 30 * n, **made) for n in range(count)]
 

@@ -11,8 +11,8 @@ from distiliqa.metrics.patient_mtf import PatientMtf
 from distiliqa.metrics.slice_measures import SliceMeasures
 from distiliqa.metrics.ssde import Ssde
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry
 from distiliqa.report.plots.scene import Mark, Scene, Text
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -23,9 +23,9 @@ MEASURED = measure_slice(made_slice(BODY, spacing_mm=(0.7, 0.7))).numbers
 SEVERAL = "fewer than 50 profiles"
 
 
-def of(*slices: SliceScore) -> Entry:
+def of(*slices: SliceScore) -> SeriesEntry:
     series = SeriesScore("1.2", slices)
-    return Entry(1, "a", series, list(slices), shown=True, pictured=False)
+    return SeriesEntry(1, "a", series, list(slices), shown=True, pictured=False)
 
 
 def slice_at(z: float, measures: SliceMeasures | None, **facts: object) -> SliceScore:
@@ -37,7 +37,7 @@ def texts(scene: Scene) -> list[str]:
     return [shape.text for shape in scene.shapes if isinstance(shape, Text)]
 
 
-def drawn(entry: Entry) -> Scene:
+def drawn(entry: SeriesEntry) -> Scene:
     return series_plot(entry.series, SCALE)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.support.sized import sized_entry
 
-from distiliqa.report.entry import Entry
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.size_trends import (
     NOT_STATED,
     Deviation,
@@ -20,7 +20,7 @@ from distiliqa.report.size_trends import (
 SIZES = (250, 300, 350, 400)
 
 
-def law(*factors: tuple[float, float], slope: float = 0.005) -> list[Entry]:
+def law(*factors: tuple[float, float], slope: float = 0.005) -> list[SeriesEntry]:
     """Series whose noise and SSDE are powers of their size, times factors of noise and of dose."""
     return [
         sized_entry(
@@ -34,7 +34,7 @@ def law(*factors: tuple[float, float], slope: float = 0.005) -> list[Entry]:
     ]
 
 
-def trends(entries: list[Entry]) -> ProtocolTrends:
+def trends(entries: list[SeriesEntry]) -> ProtocolTrends:
     (found,) = protocol_trends(entries)
     return found
 

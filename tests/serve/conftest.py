@@ -22,7 +22,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from distiliqa.scoring.model import load_model
     from distiliqa.scoring.protocol_rules import read_protocol_rules
     from distiliqa.scoring.run import score_inputs
-    from distiliqa.serve.given import Given
+    from distiliqa.serve.served_paths import ServedPaths
 
     place = tmp_path_factory.mktemp("page")
     (place / "rules.csv").write_text("standard_name,kernel\nabdomen,STANDARD\n")
@@ -31,7 +31,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     run = score_inputs(inputs, load_model(), measures="none")
     rules, levels = read_protocol_rules(place / "rules.csv"), read_levels(place / "levels.csv")
     Outputs(place / "results").write(replace(run, protocols=rules, levels=levels), quiet=True)
-    with page_server(place / "own", Given(results=(place / "results",))) as running:
+    with page_server(place / "own", ServedPaths(results=(place / "results",))) as running:
         yield running
 
 

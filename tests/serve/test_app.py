@@ -20,7 +20,7 @@ from tests.support.slices import write_ct, write_series
 
 from distiliqa.scoring.model import Model
 from distiliqa.serve import stored_results
-from distiliqa.serve.given import Given
+from distiliqa.serve.served_paths import ServedPaths
 
 NAMES = ("DOE^JOHN", "DOE", "19990101", "1999-01-01", "Thorax")
 
@@ -41,7 +41,7 @@ def server(
 ) -> Iterator[PageServer]:
     place = tmp_path_factory.mktemp("serve")
     results = write_results(scan, place / "results", model, identify=True)
-    given = Given(inputs=(scan,), results=(results,))
+    given = ServedPaths(inputs=(scan,), results=(results,))
     with page_server(place / "own", given, model=str(tiny_model), measures="none") as running:
         yield running
 
@@ -95,7 +95,9 @@ def test_a_thumbnail_and_a_heatmap(server: PageServer, model: Model):
 def test_a_file_that_has_gone_is_said_in_words(tmp_path: Path, model: Model, tiny_model: Path):
     scan = write_series(tmp_path / "scan", 2)
     results = write_results(scan, tmp_path / "out", model)
-    with page_server(tmp_path / "own", Given(results=(results,)), model=str(tiny_model)) as server:
+    with page_server(
+        tmp_path / "own", ServedPaths(results=(results,)), model=str(tiny_model)
+    ) as server:
         (key,) = server.series()
         (scan / "1.dcm").unlink()
         answer = server.get(f"/api/series/{key}/slices/1/pixels")

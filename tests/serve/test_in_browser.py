@@ -17,7 +17,7 @@ from tests.support.page_server import PageServer, page_server
 from tests.support.slices import write_ct
 
 from distiliqa.serve import uploads
-from distiliqa.serve.given import classify
+from distiliqa.serve.served_paths import classify
 
 TRENDS = "#/trends?x=noise_hu&y=score&by=kernel"
 

@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 from distiliqa.cli import app
 from distiliqa.errors import DistiliqaError
 from distiliqa.serve.app import opened_app
-from distiliqa.serve.given import Given
 from distiliqa.serve.job_process import ScoringSettings
 from distiliqa.serve.local_server import _bound, _token, serve_folder
+from distiliqa.serve.served_paths import ServedPaths
 from distiliqa.serve.workspace import Workspace
 
 
@@ -91,7 +91,9 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "file").touch()
 
     def opened(*_: object) -> AbstractContextManager[Starlette]:
-        return opened_app(Workspace(tmp_path / "file", Given(), ScoringSettings()), None, None)
+        return opened_app(
+            Workspace(tmp_path / "file", ServedPaths(), ScoringSettings()), None, None
+        )
 
     with pytest.raises(DistiliqaError, match="cannot be written"):
         serve_folder(tmp_path / "file", opened, host=None, port=0, open_browser=False, say=print)

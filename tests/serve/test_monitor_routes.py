@@ -16,7 +16,7 @@ from distiliqa.ct import Acquisition, Identification
 from distiliqa.files import FileStamp
 from distiliqa.monitor.store import Outcome, Store
 from distiliqa.scoring.model import Model
-from distiliqa.serve.given import Given, classify
+from distiliqa.serve.served_paths import ServedPaths, classify
 from distiliqa.statistics.control_chart import BASELINE
 
 FACTS = Acquisition(kvp=120, kernel="<b>B30f", scanner="Force")
@@ -72,7 +72,7 @@ def test_a_file_that_is_no_monitor(tmp_path: Path):
 def test_arrivals_of_a_listener(tmp_path: Path, model: Model):
     place = write_listener(tmp_path / "listen", tmp_path / "scan", model)
     given = classify([place])
-    assert given == Given(listeners=(place,))
+    assert given == ServedPaths(listeners=(place,))
     with page_server(tmp_path / "own", given) as server:
         latest, first = server.json("/api/received")
         (key,) = server.series()

@@ -20,7 +20,7 @@ from tests.support.slices import write_ct, write_series
 from distiliqa.ct import read_ct
 from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.scoring.model import load_model
-from distiliqa.serve.given import Given
+from distiliqa.serve.served_paths import ServedPaths
 
 MANY = 300  # slices of a long series
 
@@ -207,7 +207,7 @@ def test_a_long_series_is_read_as_it_is_looked_at(browser: Any, tmp_path: Path, 
     for n in range(MANY):
         write_ct(scan / f"{n}.dcm", hu, ImagePositionPatient=[0, 0, float(n)])
     results = write_results(scan, tmp_path / "out", load_model(tiny_model), measures="none")
-    with page_server(tmp_path / "own", Given(results=(results,))) as server:
+    with page_server(tmp_path / "own", ServedPaths(results=(results,))) as server:
         page = Page(browser, server.url).look(1, server.series()[0])
         counts = "return import('/static/hu_images.js').then(({counts}) => counts)"
         assert page.run(counts)["requests"] <= 5  # the first slice, and four ahead
@@ -226,7 +226,7 @@ def test_a_long_series_is_read_as_it_is_looked_at(browser: Any, tmp_path: Path, 
 def test_a_slice_whose_file_has_gone_says_so(browser: Any, tmp_path: Path, model: Any):
     scan = write_series(tmp_path / "scan", 3)
     results = write_results(scan, tmp_path / "out", model)
-    with page_server(tmp_path / "own", Given(results=(results,))) as server:
+    with page_server(tmp_path / "own", ServedPaths(results=(results,))) as server:
         (scan / "1.dcm").unlink()
         page = Page(browser, server.url).open(f"#/view/{server.series()[0]}?n=2")
         page.wait(lambda: "is not there any more" in page.find("#problem").text)

@@ -16,8 +16,8 @@ from distiliqa.outputs import Outputs
 from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
-from distiliqa.serve.given import Given
 from distiliqa.serve.job_process import ScoringSettings
+from distiliqa.serve.served_paths import ServedPaths
 from distiliqa.serve.workspace import Workspace
 
 
@@ -57,7 +57,7 @@ def write_results(
 @contextmanager
 def page_server(
     folder: Path,
-    given: Given | None = None,
+    given: ServedPaths | None = None,
     *,
     token: str | None = None,
     hosts: frozenset[str] | None = frozenset({"127.0.0.1", "localhost"}),
@@ -66,7 +66,7 @@ def page_server(
 ) -> Iterator[PageServer]:
     from distiliqa.serve.app import make_app
 
-    workspace = Workspace(folder, given or Given(), ScoringSettings(**settings))
+    workspace = Workspace(folder, given or ServedPaths(), ScoringSettings(**settings))
     try:
         with running_server(make_app(workspace, hosts, token)) as url:
             if starts_jobs:

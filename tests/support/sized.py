@@ -11,7 +11,7 @@ from tools.phantom.blurred_body import body
 from distiliqa.ct import Acquisition
 from distiliqa.metrics import measure_slice
 from distiliqa.metrics.ssde import Ssde
-from distiliqa.report.entry import Entry
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 
@@ -47,10 +47,10 @@ def sized_series(
     return SeriesScore(f"1.2.{number}", (slice_,), standard_name=standard_name)
 
 
-def sized_entry(number: int, **given: object) -> Entry:
+def sized_entry(number: int, **given: object) -> SeriesEntry:
     """The entry of a series, see `sized_series`."""
     series = sized_series(number, **given)
-    return Entry(number, f"series {number}", series, list(series.slices), True, False)
+    return SeriesEntry(number, f"series {number}", series, list(series.slices), True, False)
 
 
 def sized_run(run: ScoringRun, many: Iterable[SeriesScore]) -> ScoringRun:

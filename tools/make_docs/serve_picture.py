@@ -23,7 +23,7 @@ from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.outputs import Outputs
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.run import score_inputs
-from distiliqa.serve.given import Given
+from distiliqa.serve.served_paths import ServedPaths
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "serve.png"
 SIZE, COLORS = (1400, 900), 128
@@ -35,7 +35,7 @@ def main() -> None:
         folder = Path(place)
         run = score_inputs([EXAMPLE_SERIES / dose for dose in DOSES], load_model())
         Outputs(folder / "results").write(run, quiet=True)
-        with page_server(folder / "own", Given(results=(folder / "results",))) as server:
+        with page_server(folder / "own", ServedPaths(results=(folder / "results",))) as server:
             low, full = server.series()
             content = photograph(f"{server.url}/#/view/{low}?n=2&b={full}&mode=side")
     picture = Image.open(io.BytesIO(content)).convert("RGB").quantize(COLORS)

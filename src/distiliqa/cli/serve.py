@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,18 +64,19 @@ def serve(
     tables = read_tables(protocols, levels, check=False)
     from distiliqa.files import private_folder
     from distiliqa.serve.app import opened_app
-    from distiliqa.serve.given import classify
     from distiliqa.serve.job_process import ScoringSettings
     from distiliqa.serve.local_server import own_folder, serve_folder
+    from distiliqa.serve.served_paths import classify
     from distiliqa.serve.workspace import Workspace
 
     settings = ScoringSettings(model, identify, measures, *tables)
-    given = classify(paths or ())
+    served = classify(paths or ())
     folder = own_folder() if out is None else out
     private_folder(folder)
+    workspace = partial(Workspace, folder.resolve(), served, settings)
     serve_folder(
         folder,
-        lambda hosts, token: opened_app(Workspace(folder.resolve(), given, settings), hosts, token),
+        lambda hosts, token: opened_app(workspace(), hosts, token),
         host=host,
         port=port,
         open_browser=not no_browser,

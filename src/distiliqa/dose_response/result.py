@@ -14,7 +14,7 @@ from distiliqa.ct import Problem
 from distiliqa.dose_response.basis import Basis, Kind, LowestDose, at_dose, lowest_dose
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import percentile, worst_first
+from distiliqa.report.series_entry import percentile, worst_first
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from distiliqa.ct import Window, crop_or_pad
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.scoring.slice_score import SliceScore
 
 LEGEND = 64  # width of the legend beside a heatmap, px
@@ -145,7 +145,7 @@ Pictures = dict[tuple[str, int], Picture]
 
 
 def draw_pictures(
-    entries: Iterable[Entry],
+    entries: Iterable[SeriesEntry],
     model: ModelConfig,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pictures:

@@ -10,15 +10,15 @@ from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.models.folder import ONNX
 from distiliqa.report.dose_facts import unmatched_text
-from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import map_text
 from distiliqa.report.json import environment
 from distiliqa.report.names import KnownPaths, Names
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.scoring.execution import described
 from distiliqa.scoring.result import ScoringRun
 
 
-def provenance(run: ScoringRun, entries: Sequence[Entry], names: Names) -> dict[str, Any]:
+def provenance(run: ScoringRun, entries: Sequence[SeriesEntry], names: Names) -> dict[str, Any]:
     """Software, model, settings and inputs, and the files that were not scored."""
     return {
         "software": _software(),
@@ -66,7 +66,7 @@ def _run(run: ScoringRun, names: Names) -> list[tuple[str, str]]:
     return [*found, ("time", seconds)]
 
 
-def _hashes(run: ScoringRun, entries: Sequence[Entry], names: Names) -> str:
+def _hashes(run: ScoringRun, entries: Sequence[SeriesEntry], names: Names) -> str:
     """One line for each file: its SHA-256 and its name in the report."""
     if names.identify:
         return "\n".join(f"{digest}  {one_line(path)}" for path, digest in run.sha256.items())

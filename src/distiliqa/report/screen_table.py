@@ -13,12 +13,12 @@ from rich.text import Text
 
 from distiliqa.models.config import ModelConfig
 from distiliqa.report.columns import COMPARED, series_columns, slice_columns
-from distiliqa.report.entry import worst_first
 from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.level_checks import LEVELS, level_state
 from distiliqa.report.measures_table import LEGEND, measures_table, missing_lines
 from distiliqa.report.names import series_labels, slice_labels
 from distiliqa.report.notebook import Block
+from distiliqa.report.series_entry import worst_first
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore

@@ -13,12 +13,12 @@ from distiliqa.report.column import SCALE, Column
 from distiliqa.report.columns import row_of, series_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.dose_facts import DLP, DOSE_EVENT
-from distiliqa.report.entry import Entry, list_series, percentile
 from distiliqa.report.level_checks import LEVELS
 from distiliqa.report.measure_facts import NOT_MEASURED
 from distiliqa.report.measured_columns import POOLED_COLUMNS
 from distiliqa.report.measures import SETTINGS, known_values, mean_value, measures_of
 from distiliqa.report.names import Names
+from distiliqa.report.series_entry import SeriesEntry, list_series, percentile
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 
@@ -32,7 +32,7 @@ def _of_entry(
     digits: int | None,
     term: str,
     meaning: str,
-    take: Callable[[Entry], Any],
+    take: Callable[[SeriesEntry], Any],
 ) -> Column:
     return Column(name, unit, digits, meaning, take, "series", term)
 
@@ -43,7 +43,7 @@ def _of_series(column: Column) -> Column:
 
 
 def _mean(column: Column) -> Column:
-    def take(entry: Entry) -> float | None:
+    def take(entry: SeriesEntry) -> float | None:
         return mean_value(entry.series, column)
 
     name = "score_mean" if column.name == _SCORE else column.name
@@ -52,7 +52,7 @@ def _mean(column: Column) -> Column:
 
 
 def _deviation(column: Column) -> Column:
-    def take(entry: Entry) -> float | None:
+    def take(entry: SeriesEntry) -> float | None:
         found = known_values(entry.series, column)
         return stdev(found) if len(found) > 1 else None
 
@@ -65,7 +65,7 @@ def _deviation(column: Column) -> Column:
 def _stated(name: str, term: str, tag: str) -> Column:
     """A fact of the identification: the first that a slice states."""
 
-    def take(entry: Entry) -> Any:
+    def take(entry: SeriesEntry) -> Any:
         facts = (getattr(one.info.identification, name) for one in entry.series.slices)
         return next((fact for fact in facts if fact is not None), None)
 
@@ -73,13 +73,13 @@ def _stated(name: str, term: str, tag: str) -> Column:
 
 
 def _setting(column: Column) -> Column:
-    def take(entry: Entry) -> Any:
+    def take(entry: SeriesEntry) -> Any:
         return getattr(entry.series.acquisition, column.name)
 
     return replace(column, value=take, level="series")
 
 
-def _warnings(entry: Entry) -> tuple[str, ...]:
+def _warnings(entry: SeriesEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.series.all_warnings))
 
 

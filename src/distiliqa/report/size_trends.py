@@ -15,10 +15,10 @@ from typing import Literal, NamedTuple, get_args
 
 from distiliqa.errors import one_line
 from distiliqa.report.columns import slice_columns
-from distiliqa.report.entry import Entry
 from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.measure_facts import commonest_reason
 from distiliqa.report.measures import mean_value
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.statistics.size_trend import SizeTrend, size_trend
 
@@ -42,13 +42,13 @@ QUARTERS: tuple[Quarter, ...] = get_args(Quarter)
 class Sized:
     """A series with the means of its slices that count; None where none has the measure."""
 
-    entry: Entry
+    entry: SeriesEntry
     dw_mm: float | None
     noise_hu: float | None
     ssde_mgy: float | None
 
     @classmethod
-    def of(cls, entry: Entry) -> Sized:
+    def of(cls, entry: SeriesEntry) -> Sized:
         """Take the means of a series."""
         return cls(entry, *(mean_value(entry.series, column) for column in (_SIZE, _NOISE, _SSDE)))
 
@@ -121,7 +121,7 @@ class ProtocolTrends:
         return math.expm1(math.sqrt(sum(value**2 for value in found) / freedom))
 
 
-def protocol_trends(entries: Iterable[Entry]) -> list[ProtocolTrends]:
+def protocol_trends(entries: Iterable[SeriesEntry]) -> list[ProtocolTrends]:
     """The series of a run by protocol, the largest protocol first.
 
     A protocol is a standard name; without one it is scanner, tube voltage, kernel, thickness and
@@ -165,7 +165,7 @@ def lacking(members: Iterable[Sized], measure: str) -> Counter[str]:
     return found
 
 
-def _protocol(entry: Entry) -> str:
+def _protocol(entry: SeriesEntry) -> str:
     made = entry.series.acquisition
     facts = (scanner(made), protocol(made), one_line(made.body_part or ""))
     stated = ", ".join(filter(None, facts))

@@ -77,15 +77,15 @@ def plots_css(request: Request) -> Response:
 def about(request: Request) -> Response:
     """What the page must know at its start."""
     workspace: Workspace = request.app.state.workspace
-    given = workspace.given
+    served = workspace.served
     return JSONResponse(
         {
             "version": __version__,
             "identify": workspace.settings.identify,
-            "picks": [str(path) for path in given.inputs] if workspace.settings.identify else [],
-            "can_pick": bool(given.inputs),
-            "monitor": bool(given.monitors),
-            "listen": bool(given.listeners),
+            "picks": [str(path) for path in served.inputs] if workspace.settings.identify else [],
+            "can_pick": bool(served.inputs),
+            "monitor": bool(served.monitors),
+            "listen": bool(served.listeners),
             "results": str(workspace.queue.results),
         }
     )

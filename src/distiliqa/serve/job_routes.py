@@ -23,7 +23,7 @@ async def add_job(request: Request) -> Response:
     if "upload" in found:
         job = await run_in_threadpool(workspace.add_upload, str(found["upload"]))
     elif isinstance(found.get("path"), str):
-        path = workspace.given.confined(found["path"])
+        path = workspace.served.confined(found["path"])
         job = workspace.add(path)
     else:
         raise DistiliqaError("a job needs a path or an upload")

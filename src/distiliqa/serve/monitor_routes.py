@@ -28,7 +28,7 @@ def charts(request: Request) -> Response:
     identify = workspace.settings.identify
     found = [
         _shown(protocol, identify=identify)
-        for path in workspace.given.monitors
+        for path in workspace.served.monitors
         for protocol in _protocols(path)
     ]
     return JSONResponse(sorted(found, key=lambda shown: not shown["is_out"]))
@@ -68,7 +68,7 @@ def received(request: Request) -> Response:
     """The latest arrivals of each listener, with the key of their series where there is one."""
     workspace: Workspace = request.app.state.workspace
     keys = {one.id: [series.key for series in one.series] for one in workspace.results()}
-    rows = [row for path in workspace.given.listeners for row in _arrivals(path, keys)]
+    rows = [row for path in workspace.served.listeners for row in _arrivals(path, keys)]
     return JSONResponse(rows)
 
 

@@ -1,4 +1,4 @@
-"""All that a server knows: its jobs, uploads and results, and what the command line gave."""
+"""The state of a server: its jobs, uploads and results, and the paths that it was given."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.report.names import short_hash
-from distiliqa.serve.given import Given, is_small
 from distiliqa.serve.job import Job, new_job
 from distiliqa.serve.job_process import ScoringSettings
 from distiliqa.serve.job_queue import JobQueue
+from distiliqa.serve.served_paths import ServedPaths, is_small
 from distiliqa.serve.slice_pixels import holder_of
 from distiliqa.serve.stored_results import StoredResults, StoredSeries, is_results, read_results
 from distiliqa.serve.uploads import Uploads
@@ -35,8 +35,8 @@ class Workspace:
     ----------
     folder : Path
         Where it keeps jobs, results and uploads.
-    given : Given
-        What the command line gave.
+    served : ServedPaths
+        The paths of the command line.
     settings : ScoringSettings
         How jobs are scored.
 
@@ -46,8 +46,8 @@ class Workspace:
         The folder cannot be written.
     """
 
-    def __init__(self, folder: Path, given: Given, settings: ScoringSettings) -> None:
-        self.folder, self.given, self.settings = folder, given, settings
+    def __init__(self, folder: Path, served: ServedPaths, settings: ScoringSettings) -> None:
+        self.folder, self.served, self.settings = folder, served, settings
         self.queue = JobQueue(folder, settings)
         uploads = folder / "uploads"
         used = (Path(name) for job in self.queue.jobs() for name in job.inputs)
@@ -56,7 +56,7 @@ class Workspace:
     def start(self) -> None:
         """Score what was given and has no results yet, and go on with jobs of earlier servers."""
         known = {job.inputs for job in self.queue.jobs()}
-        for path in self.given.inputs:
+        for path in self.served.inputs:
             inputs = (os.path.realpath(path),)
             if inputs not in known and is_small(path):
                 self.add(path)
@@ -127,9 +127,9 @@ class Workspace:
         for job in self.queue.jobs():
             if is_results(folder := self.queue.results / job.id):
                 yield job.id, folder
-        for folder in self.given.results:
+        for folder in self.served.results:
             yield f"given-{short_hash(str(folder))}", folder
-        for listener in self.given.listeners:
+        for listener in self.served.listeners:
             yield from _received(listener)
 
     def _is_used(self, upload: Path) -> bool:

@@ -15,7 +15,7 @@ from tests.support.sized import sized_run, sized_series
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.interval_calibration import IntervalCalibration
-from distiliqa.report import entry
+from distiliqa.report import series_entry
 from distiliqa.report.html import write_html
 from distiliqa.scoring.domain import OUT_OF_DOMAIN
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -228,8 +228,8 @@ def test_metrics_against_a_reference_are_in_the_table_of_slices(
 def test_of_very_many_series_the_worst_have_sections_and_pictures(
     run: ScoringRun, report: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(entry, "MAX_SECTIONS", 3)
-    monkeypatch.setattr(entry, "MAX_PICTURED", 2)
+    monkeypatch.setattr(series_entry, "MAX_SECTIONS", 3)
+    monkeypatch.setattr(series_entry, "MAX_PICTURED", 2)
     first = run.slices[0]
     series = [
         replace(with_facts(first, series=f"{score}"), score=float(score)) for score in (4, 1, 3, 2)

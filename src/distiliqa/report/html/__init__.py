@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from distiliqa.report.entry import list_series, worst_first
 from distiliqa.report.html.overview import figures, measures_table, series_table, strip_plots
 from distiliqa.report.html.section import section
 from distiliqa.report.html.size_tables import size_block
@@ -13,6 +12,7 @@ from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import notes_of, write_page
 from distiliqa.report.pictures import LEGEND, Pictures, draw_pictures
 from distiliqa.report.provenance import provenance
+from distiliqa.report.series_entry import list_series, worst_first
 from distiliqa.scoring.result import ScoringRun
 
 __all__ = ["write_html"]

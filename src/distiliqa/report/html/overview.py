@@ -12,7 +12,6 @@ from distiliqa.ct import Acquisition
 from distiliqa.errors import one_line
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import series_columns, slice_columns
-from distiliqa.report.entry import Entry, any_measured, percentile, worst_first
 from distiliqa.report.formatting import fact_text, protocol, scanner
 from distiliqa.report.html.section import slice_figure
 from distiliqa.report.level_checks import LEVELS, level_state, level_text
@@ -29,6 +28,7 @@ from distiliqa.report.page_blocks import (
     numbers_of,
 )
 from distiliqa.report.plots import Dot, strips, svg
+from distiliqa.report.series_entry import SeriesEntry, any_measured, percentile, worst_first
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
@@ -63,7 +63,7 @@ HEADINGS = (
 )
 
 
-def figures(run: ScoringRun, entries: Sequence[Entry]) -> dict[str, Markup]:
+def figures(run: ScoringRun, entries: Sequence[SeriesEntry]) -> dict[str, Markup]:
     """The figures at the top; slices that do not count for their series do not count here."""
     ranked = worst_first(chain(*(entry.ranked for entry in entries)), run.model.scale)
     found = {
@@ -82,17 +82,17 @@ def figures(run: ScoringRun, entries: Sequence[Entry]) -> dict[str, Markup]:
     return found | {"Not scored": figure(f"{len(run.failed)}", "failed")}
 
 
-def _worst(slice_: SliceScore, entries: Sequence[Entry]) -> Markup:
+def _worst(slice_: SliceScore, entries: Sequence[SeriesEntry]) -> Markup:
     return slice_figure(next(entry for entry in entries if entry.ranked[0] is slice_), slice_)
 
 
-def series_table(entries: Sequence[Entry], notes: Notes) -> tuple[list[Heading], list[Row]]:
+def series_table(entries: Sequence[SeriesEntry], notes: Notes) -> tuple[list[Heading], list[Row]]:
     """One row a series; its numbers are those of the slices that count."""
     rows = [Row(_cells(entry, notes), id=entry.row_id, mark=_mark(entry)) for entry in entries]
     return filled(HEADINGS, rows)
 
 
-def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
+def _cells(entry: SeriesEntry, notes: Notes) -> list[str | Cell]:
     series = entry.series
     scanners = {scanner(slice_.acquisition) for slice_ in series.known} - {""}
     return [
@@ -111,7 +111,7 @@ def _cells(entry: Entry, notes: Notes) -> list[str | Cell]:
     ]
 
 
-def measures_table(entries: Sequence[Entry]) -> tuple[list[Heading], list[Row]] | None:
+def measures_table(entries: Sequence[SeriesEntry]) -> tuple[list[Heading], list[Row]] | None:
     """One row a series with the means of its measures; None in a run that measured nothing."""
     if not any_measured(entries):
         return None
@@ -135,19 +135,22 @@ def level_cell(series: SeriesScore) -> str | Cell:
     return Cell(found, mark=f"level {level_state(series).replace(' ', '-')}")  # see style.css
 
 
-def _mark(entry: Entry) -> str:
+def _mark(entry: SeriesEntry) -> str:
     return "out-of-domain" if all(slice_.out_of_domain for slice_ in entry.series.slices) else ""
 
 
 def strip_plots(
-    scale: ScoreScale, entries: Sequence[Entry], names: Names
+    scale: ScoreScale, entries: Sequence[SeriesEntry], names: Names
 ) -> dict[str, Markup | None]:
     """Scores by protocol, scanner, kernel and body part; None where no file states it."""
     return {what: _strip_plot(scale, entries, names, group) for what, group in GROUPS.items()}
 
 
 def _strip_plot(
-    scale: ScoreScale, entries: Sequence[Entry], names: Names, group: Callable[[Acquisition], str]
+    scale: ScoreScale,
+    entries: Sequence[SeriesEntry],
+    names: Names,
+    group: Callable[[Acquisition], str],
 ) -> Markup | None:
     groups: defaultdict[str, list[Dot]] = defaultdict(list)
     for entry in entries:

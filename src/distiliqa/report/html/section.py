@@ -11,7 +11,6 @@ from distiliqa.errors import one_line
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.columns import COMPARED, FACTS, series_columns, slice_columns
 from distiliqa.report.dose_facts import dose_texts
-from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
 from distiliqa.report.level_checks import level_texts
 from distiliqa.report.measures import mean_texts
@@ -29,6 +28,7 @@ from distiliqa.report.page_blocks import (
 )
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
+from distiliqa.report.series_entry import SeriesEntry, percentile
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
@@ -66,7 +66,7 @@ class Shown(NamedTuple):
 
 
 def section(
-    scale: ScoreScale, entry: Entry, names: Names, notes: Notes, pictures: Pictures
+    scale: ScoreScale, entry: SeriesEntry, names: Names, notes: Notes, pictures: Pictures
 ) -> dict[str, Any]:
     """The parts of the section for the template."""
     slices, made = entry.series.slices, entry.series.acquisition
@@ -89,12 +89,12 @@ def section(
     }
 
 
-def _plot(entry: Entry, scale: ScoreScale) -> Markup:
+def _plot(entry: SeriesEntry, scale: ScoreScale) -> Markup:
     hrefs = [f"#{entry.slice_id(slice_)}" for slice_ in entry.series.slices]
     return svg(series_plot(entry.series, scale, hrefs=hrefs))
 
 
-def _figures(entry: Entry) -> dict[str, Markup]:
+def _figures(entry: SeriesEntry) -> dict[str, Markup]:
     series, one = entry.series, len(entry.series.slices) == 1
     score = figure(f"{series.score:.2f}", interval_text(series.interval))
     found = {"Score" if one else "Mean": score}
@@ -111,7 +111,7 @@ def _figures(entry: Entry) -> dict[str, Markup]:
     return found
 
 
-def slice_figure(entry: Entry, slice_: SliceScore) -> Markup:
+def slice_figure(entry: SeriesEntry, slice_: SliceScore) -> Markup:
     """The score of a slice of a series as a link to it, and the number of the slice."""
     score = f"{slice_.score:.2f}"
     link = Markup('<a href="#{}">{}</a>').format(entry.slice_id(slice_), score)
@@ -134,7 +134,7 @@ def _warnings(series: SeriesScore, notes: Notes) -> list[Note]:
     return whole + [notes[text]._replace(where=where) for text, where in counted.items()]
 
 
-def _pictures(entry: Entry, names: Names, pictures: Pictures) -> list[Shown]:
+def _pictures(entry: SeriesEntry, names: Names, pictures: Pictures) -> list[Shown]:
     return [
         Shown(CAPTIONS[word], _about(slice_, names), pictures[slice_.path, slice_.frame])
         for word, slice_ in entry.examples.items()
@@ -148,7 +148,7 @@ def _about(slice_: SliceScore, names: Names) -> str:
     return f"{names.slice(slice_)}: score {slice_.score:.2f}{interval}{noise}{domain}"
 
 
-def _table(entry: Entry, notes: Notes, *, identify: bool) -> tuple[list[Heading], list[Row]]:
+def _table(entry: SeriesEntry, notes: Notes, *, identify: bool) -> tuple[list[Heading], list[Row]]:
     """One row a slice; columns that would be empty throughout are left out."""
     columns = (NUMBER, *COLUMNS, *COMPARED)
     heads = [*headings(columns), Heading("Out of domain"), Heading("Notes"), Heading("File")]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry, any_measured
 from distiliqa.report.formatting import number_text, signed_text
 from distiliqa.report.page_blocks import Cell, Heading, Row, filled
 from distiliqa.report.plots import svg
 from distiliqa.report.run_plots import run_plots
+from distiliqa.report.series_entry import SeriesEntry, any_measured
 from distiliqa.report.size_trends import ProtocolTrends, Sized, beside_trends, protocol_trends
 from distiliqa.report.trend_words import (
     fit_sentence,
@@ -43,7 +43,7 @@ SERIES = (
 )
 
 
-def size_block(entries: Sequence[Entry], scale: ScoreScale) -> dict[str, Any] | None:
+def size_block(entries: Sequence[SeriesEntry], scale: ScoreScale) -> dict[str, Any] | None:
     """The parts of the block for the template; None in a run that measured nothing."""
     if not any_measured(entries):
         return None

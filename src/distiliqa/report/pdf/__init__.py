@@ -8,9 +8,9 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.extras import install_command, is_installed
 from distiliqa.files import check_regular
 from distiliqa.models.seen_faults import seen_by
-from distiliqa.report.entry import list_series, worst_first
 from distiliqa.report.names import Names
 from distiliqa.report.pictures import Pictures, draw_pictures
+from distiliqa.report.series_entry import list_series, worst_first
 from distiliqa.scoring.result import ScoringRun
 
 PDF = "report.pdf"

@@ -11,7 +11,6 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Image, Paragraph, Spacer, Table
 
 from distiliqa.report.columns import series_columns
-from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import interval_text, protocol, scanner
 from distiliqa.report.level_checks import LEVELS, level_state, level_text
 from distiliqa.report.names import Names
@@ -29,6 +28,7 @@ from distiliqa.report.pdf.document import (
     text,
 )
 from distiliqa.report.provenance import provenance
+from distiliqa.report.series_entry import SeriesEntry, percentile
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
@@ -57,7 +57,7 @@ PROCESSED_COLUMN = ("Processed", 1.8, True)
 
 
 def front(
-    run: ScoringRun, entries: Sequence[Entry], logo: Path | None, notes: str | None
+    run: ScoringRun, entries: Sequence[SeriesEntry], logo: Path | None, notes: str | None
 ) -> Iterator[Any]:
     """Title, notes, the meaning of the scale, and a row a series."""
     yield _title(logo)
@@ -105,7 +105,7 @@ def _title(logo: Path | None) -> Any:
     )
 
 
-def _series_table(entries: Sequence[Entry]) -> Table:
+def _series_table(entries: Sequence[SeriesEntry]) -> Table:
     """A row a series; columns of some runs only where a series has anything there."""
     rows = [_row(entry) for entry in entries]
     optional = (
@@ -128,11 +128,11 @@ def _levels(series: SeriesScore) -> Paragraph | str:
     return text(found, LEVEL_STYLES[level_state(series)])
 
 
-def _any_processed(entries: Sequence[Entry]) -> bool:
+def _any_processed(entries: Sequence[SeriesEntry]) -> bool:
     return any(entry.series.processed_slices for entry in entries)
 
 
-def _row(entry: Entry) -> Sequence[object]:
+def _row(entry: SeriesEntry) -> Sequence[object]:
     series = entry.series
     made = series.acquisition
     return (
@@ -150,7 +150,7 @@ def _row(entry: Entry) -> Sequence[object]:
     )
 
 
-def origin(run: ScoringRun, entries: Sequence[Entry], names: Names) -> Iterator[Any]:
+def origin(run: ScoringRun, entries: Sequence[SeriesEntry], names: Names) -> Iterator[Any]:
     """Software, model and inputs, and what could not be scored."""
     found = provenance(run, list(entries), names)
     yield text("Provenance", HEADING)

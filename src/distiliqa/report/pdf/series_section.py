@@ -15,7 +15,6 @@ from reportlab.platypus import Image, KeepTogether, Spacer, Table
 from distiliqa.report.column import Column
 from distiliqa.report.columns import FACTS, series_columns
 from distiliqa.report.dose_facts import dose_texts
-from distiliqa.report.entry import Entry, percentile
 from distiliqa.report.formatting import fact_text, interval_text
 from distiliqa.report.level_checks import level_texts
 from distiliqa.report.measures import mean_texts
@@ -23,6 +22,7 @@ from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.pictures import Picture, Pictures
+from distiliqa.report.series_entry import SeriesEntry, percentile
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
@@ -34,7 +34,7 @@ PICTURE = WIDTH / 3 - 3 * mm
 
 
 def sections(
-    run: ScoringRun, entries: Sequence[Entry], names: Names, pictures: Pictures
+    run: ScoringRun, entries: Sequence[SeriesEntry], names: Names, pictures: Pictures
 ) -> Iterator[Any]:
     """A section for each series; of very many, for the worst, which are those with pictures."""
     shown = [entry for entry in entries if entry.pictured]
@@ -55,14 +55,14 @@ def sections(
         )
 
 
-def _plot_and_numbers(run: ScoringRun, entry: Entry) -> Table:
+def _plot_and_numbers(run: ScoringRun, entry: SeriesEntry) -> Table:
     """The plot, and beside it the numbers: words may be longer than a page is high."""
     scene = series_plot(entry.series, run.model.scale, PANEL)
     numbers = facts(list(_numbers(entry)), columns=2, width=WIDTH / 2)
     return side_by_side([drawing(scene, WIDTH / 2 - 12), numbers])
 
 
-def _numbers(entry: Entry) -> Iterator[tuple[str, object]]:
+def _numbers(entry: SeriesEntry) -> Iterator[tuple[str, object]]:
     series = entry.series
     yield "Mean score", f"{series.score:.2f}"
     if series.interval is not None:
@@ -100,7 +100,7 @@ def _warnings(series: SeriesScore) -> Iterator[Any]:
         yield text(f"Note on {times} of {count} slices: {warning}")
 
 
-def _pictures(entry: Entry, names: Names, pictures: Pictures) -> Any:
+def _pictures(entry: SeriesEntry, names: Names, pictures: Pictures) -> Any:
     cells = [
         [
             *_images(pictures[slice_.path, slice_.frame]),

@@ -9,12 +9,12 @@ from reportlab.lib.units import mm
 from reportlab.platypus import KeepTogether, Spacer
 
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry, any_measured
 from distiliqa.report.formatting import number_text, signed_text
 from distiliqa.report.measures import TABLE, mean_text, short_title
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.run_plots import RunPlot, run_plots
+from distiliqa.report.series_entry import SeriesEntry, any_measured
 from distiliqa.report.size_trends import ProtocolTrends, Sized, beside_trends, protocol_trends
 from distiliqa.report.trend_words import (
     fit_sentence,
@@ -46,7 +46,7 @@ SERIES = (
 )
 
 
-def size_story(entries: Sequence[Entry], scale: ScoreScale) -> Iterator[Any]:
+def size_story(entries: Sequence[SeriesEntry], scale: ScoreScale) -> Iterator[Any]:
     """The block of a run; nothing for a run that measured nothing."""
     if not any_measured(entries):
         return
@@ -64,7 +64,7 @@ def size_story(entries: Sequence[Entry], scale: ScoreScale) -> Iterator[Any]:
     yield from _tables(groups)
 
 
-def _measures(entries: Sequence[Entry]) -> Iterator[Any]:
+def _measures(entries: Sequence[SeriesEntry]) -> Iterator[Any]:
     """A row a series with the means of its measures."""
     columns = [("Series", 4.0, False), *((short_title(column), 1.35, True) for column in TABLE)]
     rows = [

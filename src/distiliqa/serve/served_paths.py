@@ -1,4 +1,4 @@
-"""What the command line gave: folders to pick from, results, databases of a monitor, listeners."""
+"""The paths that `distiliqa serve` was given, by kind: to score, results, monitors, listeners."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MAX_AT_ONCE = 20_000  # files of a folder that is scored without being asked for
 
 
 @dataclass(frozen=True)
-class Given:
-    """The inputs of a server by their kind.
+class ServedPaths:
+    """The paths of the command line, by kind.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Given:
         )
 
 
-def classify(paths: Iterable[Path]) -> Given:
+def classify(paths: Iterable[Path]) -> ServedPaths:
     """Sort the arguments of the command line by what they are.
 
     Raises
@@ -77,7 +77,7 @@ def classify(paths: Iterable[Path]) -> Given:
             listeners.append(path)
         else:
             inputs.append(path)
-    return Given(tuple(inputs), tuple(results), tuple(monitors), tuple(listeners))
+    return ServedPaths(tuple(inputs), tuple(results), tuple(monitors), tuple(listeners))
 
 
 def is_small(path: Path) -> bool:

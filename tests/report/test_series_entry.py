@@ -4,7 +4,7 @@ import pytest
 
 from distiliqa.ct import SOFT_TISSUE
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.report.entry import Entry, percentile, worst_first
+from distiliqa.report.series_entry import SeriesEntry, percentile, worst_first
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -33,7 +33,9 @@ def test_the_worst_comes_first_whatever_the_direction():
 )
 def test_a_heading_has_the_word_series_once(name: str, heading: str):
     slices = scored(2.0)
-    entry = Entry(1, name, SeriesScore("1.2", tuple(slices)), slices, shown=True, pictured=False)
+    entry = SeriesEntry(
+        1, name, SeriesScore("1.2", tuple(slices)), slices, shown=True, pictured=False
+    )
     assert entry.heading == heading
 
 

@@ -1,4 +1,4 @@
-"""The series of a run in a report: their rank, and the anchors of links."""
+"""The series of a report in the order of their scores, and the anchors of links."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Item = TypeVar("Item", bound=Scored)
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A series on the page.
+class SeriesEntry:
+    """A series in a report.
 
     Attributes
     ----------
@@ -91,13 +91,13 @@ class Entry:
         return {"worst": worst, **between, "best": best}
 
 
-def list_series(run: ScoringRun, names: Names) -> list[Entry]:
+def list_series(run: ScoringRun, names: Names) -> list[SeriesEntry]:
     """The entries of all series in reading order; of very many, the worst have a section."""
     scale, found = run.model.scale, run.series
     worst = [id(series) for series in worst_first(found, scale)]
     shown, pictured = set(worst[:MAX_SECTIONS]), set(worst[:MAX_PICTURED])
     return [
-        Entry(
+        SeriesEntry(
             number=number,
             name=name,
             series=series,
@@ -109,7 +109,7 @@ def list_series(run: ScoringRun, names: Names) -> list[Entry]:
     ]
 
 
-def any_measured(entries: Iterable[Entry]) -> bool:
+def any_measured(entries: Iterable[SeriesEntry]) -> bool:
     """Whether anything was measured beside the scores of a run."""
     return any(slice_.measures for entry in entries for slice_ in entry.series.slices)
 

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("starlette")
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.serve import given
-from distiliqa.serve.given import Given, classify, is_small
+from distiliqa.serve import served_paths
+from distiliqa.serve.served_paths import ServedPaths, classify, is_small
 
 
 def test_arguments_are_sorted_by_what_they_are(tmp_path: Path):
@@ -22,7 +22,7 @@ def test_arguments_are_sorted_by_what_they_are(tmp_path: Path):
     (tmp_path / "monitor" / "monitor.sqlite").touch()
     names = ("scan", "results", "listen", "monitor", "monitor/monitor.sqlite")
     found = classify(tmp_path / name for name in names)
-    assert found == Given(
+    assert found == ServedPaths(
         inputs=(tmp_path / "scan",),
         results=(tmp_path / "results",),
         monitors=(tmp_path / "monitor/monitor.sqlite",) * 2,
@@ -40,7 +40,7 @@ def test_paths_stay_in_what_was_given(tmp_path: Path):
     (scan / "in").mkdir(parents=True)
     secret.mkdir()
     (scan / "link").symlink_to(secret)
-    found = Given(inputs=(scan,))
+    found = ServedPaths(inputs=(scan,))
     assert found.confined("in") == scan / "in"
     assert found.confined(str(scan / "in")) == scan / "in"
     assert found.confined(".") == scan
@@ -50,13 +50,13 @@ def test_paths_stay_in_what_was_given(tmp_path: Path):
     with pytest.raises(DistiliqaError, match="no such file"):
         found.confined("gone")
     with pytest.raises(DistiliqaError, match="start it with that folder"):
-        Given().confined(os.fspath(scan))
+        ServedPaths().confined(os.fspath(scan))
 
 
 def test_a_folder_of_very_many_files_is_not_scored_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(given, "MAX_AT_ONCE", 2)
+    monkeypatch.setattr(served_paths, "MAX_AT_ONCE", 2)
     for n in range(2):
         (tmp_path / f"{n}").touch()
     assert is_small(tmp_path)
