@@ -73,7 +73,9 @@ def test_what_is_wrong_with_a_file_concerns_it_alone(
     write_series(tmp_path / "mr", 1, Modality="MR")
     (folder / "notes.txt").write_text("no image")
     (folder / "many.zip").write_bytes(b"PK")
-    names = ("0.dcm", "1.dcm", "missing.dcm", "mr/0.dcm", "notes.txt", "many.zip", "2.dcm")
+    (folder / "hu.npz").write_bytes(b"PK")
+    others = ("notes.txt", "many.zip", "hu.npz")
+    names = ("0.dcm", "1.dcm", "missing.dcm", "mr/0.dcm", *others, "2.dcm")
     found = score(scorer, *(folder / name for name in names))
     assert [row["state"] for row in found] == [
         "scored",
@@ -82,10 +84,12 @@ def test_what_is_wrong_with_a_file_concerns_it_alone(
         "left out",
         "left out",
         "left out",
+        "left out",
         "scored",
     ]
     assert "the pixels cannot be decoded" in found[1]["reason"]
     assert "not CT" in found[3]["reason"]
+    assert found[6]["reason"] == "a .npz; use distiliqa score"
     assert all(str(tmp_path) not in (row["reason"] or "") for row in found)
 
 

@@ -136,6 +136,8 @@ def _unsupported(source: Source) -> str | None:
     """Reason not to read a kind of file that `distiliqa score` reads."""
     if source.suffix == ".zip":
         return "a zip; unpack it, or use distiliqa score"
+    if source.suffix == ".npz":
+        return "a .npz; use distiliqa score"
     if source.file is None and source.suffix in _ON_DISK:
         return f"{source.suffix} is not read from an object store; copy it to a disk"
     return None

@@ -131,15 +131,26 @@ def _index_many(sources: list[Source], whole: Path, require_ct: bool, others: CT
 
     ``others`` has the problems that are known before any file is read.
     """
-    noted = [index_one(source, require_ct) for source in without_data_files(sources)]
-    parts = [others, *(part for part in noted if part is not None)]
-    if unrelated := noted.count(None):
-        reason = f"{unrelated} {'file that is' if unrelated == 1 else 'files that are'} no image"
-        parts.append(CTIndex(left_out=(Problem(str(whole), reason),)))
+    parts, unrelated = [others], list[Source]()
+    for source in without_data_files(sources):
+        if (part := index_one(source, require_ct)) is None:
+            unrelated.append(source)
+        else:
+            parts.append(part)
+    reasons = _unrelated(unrelated)
+    parts.append(CTIndex(left_out=tuple(Problem(str(whole), reason) for reason in reasons)))
     index = _ordered(CTIndex.joined(parts), sources)
     if not index.slices:
         raise CTReadError(_nothing(index), path=whole, remedy="give axial CT slices")
     return index
+
+
+def _unrelated(sources: list[Source]) -> Iterator[str]:
+    """Count the files that no reader took. A folder may have thousands of each kind."""
+    if arrays := sum(source.suffix == _NPZ for source in sources):
+        yield f"{arrays} .npz, read only where it is given by itself"
+    if others := len(sources) - arrays:
+        yield f"{others} {'file that is' if others == 1 else 'files that are'} no image"
 
 
 def _ordered(index: CTIndex, sources: list[Source]) -> CTIndex:

@@ -55,4 +55,19 @@ def test_objects_are_never_loaded(tmp_path: Path) -> None:
 def test_a_folder_does_not_look_inside(tmp_path: Path, body: np.ndarray) -> None:
     np.save(tmp_path / "a.npy", body)
     np.savez(tmp_path / "labels.npz", quality=body)
-    assert [Path(info.path).name for info in index_ct(tmp_path).slices] == ["a.npy"]
+    (tmp_path / "notes.txt").write_text("notes")
+    index = index_ct(tmp_path)
+    assert [Path(info.path).name for info in index.slices] == ["a.npy"]
+    assert [problem.reason for problem in index.left_out] == [
+        "1 .npz, read only where it is given by itself",
+        "1 file that is no image",
+    ]
+
+
+def test_a_folder_of_nothing_else_is_refused_with_what_to_do(
+    tmp_path: Path, body: np.ndarray
+) -> None:
+    for name in ("a", "b"):
+        np.savez(tmp_path / f"{name}.npz", hu=body)
+    with pytest.raises(CTReadError, match=r"2 \.npz, read only where it is given by itself"):
+        index_ct(tmp_path)
