@@ -1,4 +1,4 @@
-"""Line integrals of batches of slices with torch, along the rays of any scan, and their adjoint.
+"""Line integrals of batches of slices with torch, along the rays of any scan.
 
 The slices are taken to the grid of `PolarGrid` by one product with a sparse matrix. Projections are
 sampled at the rays of the geometry.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -52,22 +52,6 @@ def project(
     return sampled.reshape(*image.shape[:-2], *sampled.shape[-2:]) * spacing_mm
 
 
-@one_core_per_operation()
-def back_project(
-    sinogram: Tensor, size: int, spacing_mm: float, geometry: Geometry, rays: Rays | None = None
-) -> Tensor:
-    """The adjoint of `project`: (..., views, channels) to (..., size, size)."""
-    parallel = _Parallel.of(size, sinogram.dtype, sinogram.device)
-    grid = parallel.grid
-    flat = sinogram.reshape(-1, *sinogram.shape[-2:])
-    zero = sinogram.new_zeros(len(flat), grid.views, grid.samples, requires_grad=True)
-    places = grid.places(geometry.rays() if rays is None else rays, spacing_mm)
-    with torch.enable_grad():  # sampling is linear: its adjoint is its gradient
-        sampled = _sample(zero, *places)
-    (spread,) = torch.autograd.grad(sampled, zero, flat * spacing_mm)
-    return parallel.adjoint(spread).reshape(*sinogram.shape[:-2], size, size)
-
-
 def _sample(sinogram: Tensor, view: NDArray[np.floating], sample: NDArray[np.floating]) -> Tensor:
     """Parallel projections over half a turn, (n, views, samples), at the places of rays."""
     samples = sinogram.shape[-1]
@@ -99,11 +83,6 @@ class _Parallel:
             torch.from_numpy(grid.correction).to(device, dtype),
         )
 
-    @cached_property
-    def transposed(self) -> Tensor:
-        """Transpose of the matrix, sparse by rows too."""
-        return _transpose(self.interpolate.cpu()).to(self.interpolate.device)
-
     def forward(self, image: Tensor) -> Tensor:
         """(n, size, size) to (n, views, samples)."""
         grid, n = self.grid, len(image)
@@ -119,20 +98,6 @@ class _Parallel:
         projections = torch.fft.irfft(lines, grid.samples)
         return torch.roll(projections, grid.samples // 2, -1) * FINENESS
 
-    def adjoint(self, sinogram: Tensor) -> Tensor:
-        """(n, views, samples) to (n, size, size)."""
-        grid, n = self.grid, len(sinogram)
-        lines = torch.fft.rfft(torch.roll(sinogram, grid.samples // 2, -1))
-        # irfft counts each frequency twice but for the first and the last.
-        lines[..., 1:-1] *= 2
-        polar = torch.view_as_real(lines.reshape(n, -1).T.contiguous()).reshape(-1, 2 * n)
-        columns = self.transposed @ polar[self.inside]
-        shape = n, grid.padded, grid.padded
-        spectrum = torch.view_as_complex(columns.reshape(-1, n, 2)).T.reshape(shape)
-        image = torch.fft.ifft2(spectrum, norm="forward").real
-        image = torch.roll(image, (grid.size // 2,) * 2, (-2, -1))[..., : grid.size, : grid.size]
-        return image * self.correction * (FINENESS / grid.samples)
-
 
 def _interpolation(grid: PolarGrid, dtype: torch.dtype) -> Tensor:
     """Sparse matrix that takes a flat (padded, padded) spectrum to the frequencies inside."""
@@ -145,15 +110,6 @@ def _interpolation(grid: PolarGrid, dtype: torch.dtype) -> Tensor:
     starts = torch.arange(len(row) + 1) * SUPPORT**2
     shape = len(row), grid.padded**2
     return _sparse(starts, ordered.flatten(), values.flatten(), shape)
-
-
-def _transpose(matrix: Tensor) -> Tensor:
-    rows, columns = matrix.shape
-    of_row = torch.repeat_interleave(torch.arange(rows), matrix.crow_indices().diff().long())
-    column, order = matrix.col_indices().long().sort(stable=True)
-    starts = torch.zeros(columns + 1, dtype=torch.long)
-    torch.cumsum(torch.bincount(column, minlength=columns), 0, out=starts[1:])
-    return _sparse(starts, of_row[order], matrix.values()[order], (columns, rows))
 
 
 def _sparse(starts: Tensor, index: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from distiliqa.lab.benchmark.backbones import (
     PublishedFront,
     Rater,
     read_rater,
-    with_outputs,
 )
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, networks
 from distiliqa.lab.benchmark.benchmark_run import open_benchmark
@@ -57,7 +57,7 @@ def test_the_published_network_is_one_of_them() -> None:
 
 
 def test_weights_survive_the_file(tmp_path: Path) -> None:
-    config = with_outputs(Architecture("vit_tiny", "strided", 3, 8, 64), 2)
+    config = replace(Architecture("vit_tiny", "strided", 3, 8, 64), outputs=2)
     rater = Rater(config).eval()
     save_network(rater, tmp_path / "w.safetensors")  # type: ignore[arg-type]
     images = torch.rand(2, 1, 64, 64)

@@ -131,11 +131,6 @@ def read_rater(path: Path, config: Architecture) -> Rater:
     return rater.eval()
 
 
-def with_outputs(config: Architecture, outputs: int) -> Architecture:
-    """The same network with another number of outputs."""
-    return replace(config, outputs=outputs)
-
-
 def _body(config: Architecture, channels: int, side: int) -> nn.Module:
     name, outputs = config.network, config.outputs
     if name == "compact":

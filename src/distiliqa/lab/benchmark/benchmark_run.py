@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from distiliqa.errors import RecipeError
 from distiliqa.files import make_folder, sha256, write_json, write_text
 from distiliqa.foreign_json import read_json
-from distiliqa.lab.benchmark.backbones import Rater, architecture, with_outputs
+from distiliqa.lab.benchmark.backbones import Rater, architecture
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
 from distiliqa.lab.benchmark.costs import Cost, known_cost
 from distiliqa.lab.benchmark.measured_methods import out_of_fold_measure
@@ -161,7 +161,7 @@ class BenchmarkRun:
         network = architecture(method, self.recipe.data.image_size)
         inner = self.recipe.folds.inner
         if method.use == "student":
-            network = with_outputs(network, inner)
+            network = replace(network, outputs=inner)
         path = self.out / "work" / "costs" / f"{network.slug}-{network.outputs}.json"
         make_folder(path.parent)
         cost = known_cost(Rater(network), path)

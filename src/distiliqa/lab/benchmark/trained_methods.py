@@ -13,7 +13,7 @@ stopped. No image of the outer fold has a say in any of it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,7 +29,6 @@ from distiliqa.lab.benchmark.backbones import (
     architecture,
     new_rater,
     read_rater,
-    with_outputs,
 )
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
 from distiliqa.lab.benchmark.network_training import (
@@ -185,7 +184,7 @@ class Trainer:
         return self._fit(module, self._inner[k - 1], own_seed, folder, COLUMNS)
 
     def _of_student(self, network: Architecture) -> Architecture:
-        return with_outputs(network, self.recipe.folds.inner)
+        return replace(network, outputs=self.recipe.folds.inner)
 
     def _student(
         self,

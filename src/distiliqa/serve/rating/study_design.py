@@ -20,7 +20,6 @@ from distiliqa.statistics.next_pair import usual_comparisons
 Method = Literal["pairs", "scale"]
 RECORD = "study.json"
 MAX_PAIRED, MAX_RATED = 200, 5000  # images
-MAX_COMPARISONS = 20_000  # of a reader
 _AGAIN = "give the same, or another --out"
 
 
