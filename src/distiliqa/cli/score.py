@@ -27,6 +27,7 @@ from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
+    from distiliqa.scoring.result import ScoringRun
 
 # Groups of options in the help.
 INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
@@ -218,19 +219,10 @@ def score(
             )
         require_scores(run)
         run = replace(run, protocols=rules, levels=ranges)
-        reports: list[Path] = []
-        missing: list[Problem] = []
         try:
             reports, missing = outputs.write(run, quiet=quiet)
         finally:  # a full disk does not keep the scores from the screen
-            if json:
-                from distiliqa.report.json import print_json
-
-                print_json(run)
-            elif not quiet:
-                from distiliqa.report.screen_table import print_scores
-
-                print_scores(run)
+            _show(run, json=json, quiet=quiet)
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
@@ -243,3 +235,14 @@ def score(
         raise typer.Exit(1)
     if not in_range:
         raise typer.Exit(NOT_IN_RANGE)
+
+
+def _show(run: ScoringRun, *, json: bool, quiet: bool) -> None:
+    if json:
+        from distiliqa.report.json import print_json
+
+        print_json(run)
+    elif not quiet:
+        from distiliqa.report.screen_table import print_scores
+
+        print_scores(run)

@@ -113,13 +113,12 @@ def simulate(
     threads = None if len(files) == 1 else 1
     work = partial(simulate_file, folder=folder, out=out, settings=settings, threads=threads)
     results = dict(run_jobs(work, files, jobs=jobs, description="simulating"))
-    problems = [error for error in results.values() if isinstance(error, CTReadError)]
-    say(f"{len(files) - len(problems)} slices in {out}: {settings}")
+    errors = [error for error in results.values() if isinstance(error, CTReadError)]
+    say(f"{len(files) - len(errors)} slices in {out}: {settings}")
     if others := other_images(out, targets.values()):
         say(f"{out}: {others} .dcm files there are not of this run", err=True)
-    for problem in (*index.failed, *index.left_out):
-        say(f"{problem.path}: {problem.reason}", err=True)
-    for error in problems:
-        say(str(error), err=True)
-    if problems or index.failed:
-        raise typer.Exit(1 if len(problems) < len(files) else NOTHING_USABLE)
+    problems = (f"{path}: {reason}" for path, reason in (*index.failed, *index.left_out))
+    for line in (*problems, *map(str, errors)):
+        say(line, err=True)
+    if errors or index.failed:
+        raise typer.Exit(1 if len(errors) < len(files) else NOTHING_USABLE)

@@ -1,6 +1,6 @@
-"""What displacement leaves alone: an error without the part that moves anatomy a little.
+"""Errors of an image without the part that only displaces anatomy a little.
 
-Nobody sees that an organ lies a millimeter beside its place. Where an error is that of a smooth
+Readers do not see that an organ is a millimeter out of place. Where an error is that of a smooth
 field of small displacements, it is a product of the field and the gradient of the anatomy. The
 field comes from least squares around each pixel (Lucas & Kanade 1981).
 """

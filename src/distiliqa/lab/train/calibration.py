@@ -19,9 +19,15 @@ from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import read_image
+from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.data.process_column import shows_body_as_it_is
 from distiliqa.lab.data.ratings import RatedImage
-from distiliqa.lab.network.graph import ScoringGraph, image_statistics
+from distiliqa.lab.network.graph import (
+    DomainReference,
+    LocalHead,
+    ScoringGraph,
+    image_statistics,
+)
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.domain_reference import fit_domain
 from distiliqa.lab.train.local_quality import composites, fit_local_head
@@ -93,31 +99,14 @@ def calibrate_student(
     RecipeError : fewer than 20 of the typical images were held out.
     """
     fold = run.fold(run.recipe.student.held_out_fold)
-    examples = composites(
-        run.images,
-        run.cache,
-        fold.train,
-        seed=run.recipe.seed,
-        higher_is_better=run.recipe.data.higher_is_better,
-    )
-    shown = track(examples, "Fitting the quality map")
-    fitted = network.sees_all and not network.config.map
-    local = fit_local_head(network, shown) if fitted else None
-    held_out = run.recipe.student.holds_out and len(fold.validation) >= _MIN_HELD_OUT
-    if not held_out:
+    local = _local_head(run, network, fold)
+    if not (run.recipe.student.holds_out and len(fold.validation) >= _MIN_HELD_OUT):
         if typical is not None:
             raise _too_few(0)
         return CalibratedStudent(ScoringGraph(network, local=local))
     known, known_outputs = _examined(run, network, fold.train)
     others, outputs = _examined(run, network, fold.validation)
-    bodies = [at for at in fold.train if shows_body_as_it_is(run.images[at])] or fold.train
-    reference, domain = fit_domain(
-        known,
-        [case_of(run.images[at]) for at in fold.train],
-        others,
-        _shapes([run.images[at] for at in bodies]),
-        body_cases=[case_of(run.images[at]) for at in bodies],
-    )
+    reference, domain = _domain(run, fold, known, others)
     spread = dict(zip(fold.train, spread_of(known_outputs).tolist(), strict=True))
     spread |= dict(zip(fold.validation, spread_of(outputs).tolist(), strict=True))
     ratings = rate_held_out(run)
@@ -133,6 +122,29 @@ def calibrate_student(
         processed = processed_calibration_of(run, ratings, spread, intervals)
     graph = ScoringGraph(network, reference, local)
     return CalibratedStudent(graph, intervals, domain, processed, coverage)
+
+
+def _local_head(run: TrainingRun, network: Network, fold: Fold) -> LocalHead | None:
+    """The quality map of a network that sees all of a slice and was not trained to have one."""
+    if not network.sees_all or network.config.map:
+        return None
+    rises, seed = run.recipe.data.higher_is_better, run.recipe.seed
+    examples = composites(run.images, run.cache, fold.train, seed=seed, higher_is_better=rises)
+    return fit_local_head(network, track(examples, "Fitting the quality map"))
+
+
+def _domain(
+    run: TrainingRun, fold: Fold, known: NDArray[np.float64], others: NDArray[np.float64]
+) -> tuple[DomainReference, Domain]:
+    """The domain of the training images; statistics (n, d) of these and of the held-out ones."""
+    bodies = [at for at in fold.train if shows_body_as_it_is(run.images[at])] or fold.train
+    return fit_domain(
+        known,
+        [case_of(run.images[at]) for at in fold.train],
+        others,
+        _shapes([run.images[at] for at in bodies]),
+        body_cases=[case_of(run.images[at]) for at in bodies],
+    )
 
 
 def interval_calibration_of(
