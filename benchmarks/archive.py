@@ -36,7 +36,7 @@ from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
 
 if TYPE_CHECKING:
-    from distiliqa.archive.portions import Listed
+    from distiliqa.archive.input_files import Listed
 
 FEW, MANY, ROUNDS = 16, 160, 2
 
@@ -165,7 +165,7 @@ def one_worker(model: Model, folder: Path) -> float:
 
 
 def listed(folder: Path) -> list[Listed]:
-    from distiliqa.archive.portions import Listed, open_source
+    from distiliqa.archive.input_files import Listed, open_source
 
     return [file for file in open_source(str(folder)).files() if isinstance(file, Listed)]
 

@@ -33,7 +33,7 @@ class Idle:
 def tasks_each_second(model: Model) -> float:
     """Tasks that Ray hands out and whose results it brings back."""
     from distiliqa.archive import cluster
-    from distiliqa.archive.portions import Listed
+    from distiliqa.archive.input_files import Listed
     from distiliqa.files import FileStamp
 
     def hand_out(tasks: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
-from distiliqa.archive.portions import Listed, open_source, portions
+from distiliqa.archive.input_files import Listed, open_source, portions
 from distiliqa.archive.storage import read, stamps
 from distiliqa.ct import Problem
 from distiliqa.errors import CTReadError, DistiliqaError

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from distiliqa.ct import Acquisition
-from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
+from distiliqa.scoring.series_warnings import series_warnings
 
 Write = Callable[..., Path]
 

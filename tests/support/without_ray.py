@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from distiliqa.archive import run
-from distiliqa.archive.portions import Listed
+from distiliqa.archive.input_files import Listed
 from distiliqa.archive.worker import Scorer, Setting
 
 

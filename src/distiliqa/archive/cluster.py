@@ -11,8 +11,8 @@ import pyarrow as pa
 import ray
 import ray.data
 
+from distiliqa.archive.input_files import Listed
 from distiliqa.archive.local_ray import local_ray, silent_core
-from distiliqa.archive.portions import Listed
 from distiliqa.archive.worker import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 

@@ -1,4 +1,4 @@
-"""Files of a task read ahead: a worker scores one while the storage brings the next ones."""
+"""Files of a task, read ahead: a worker scores one file while the storage brings the next ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 File = dict[str, Any]  # with its size, bytes
 
 
-def read_ahead(
+def prefetch_files(
     files: Sequence[File], read: Callable[[File], T]
 ) -> Iterator[tuple[File, Future[T]]]:
     """Yield files in their order, each with what ``read`` returns for it or raises.

@@ -12,8 +12,8 @@ from typing import TypeVar
 import pyarrow as pa
 
 from distiliqa.archive.cluster import connected, score_files
+from distiliqa.archive.input_files import Listed, Source, open_source, portions
 from distiliqa.archive.parts import KNOWN_COLUMNS, Known, Parts, is_scored
-from distiliqa.archive.portions import Listed, Source, open_source, portions
 from distiliqa.archive.record import Counts, Record
 from distiliqa.archive.series_means import write_series
 from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schema

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from distiliqa.archive import storage
-from distiliqa.archive.coming_files import File, read_ahead
+from distiliqa.archive.prefetch import File, prefetch_files
 from distiliqa.archive.table import FAILED, LEFT_OUT, problem_row, schema, scored_row
 from distiliqa.ct import CTIndex, Problem
 from distiliqa.ct.dicom.identify import is_dicom
@@ -84,7 +84,7 @@ class Scorer:
 
     def __call__(self, files: pa.Table) -> pa.Table:
         """Score ``files`` (path, size, modified_ns, carried columns): one row for every slice."""
-        coming = read_ahead(files.to_pylist(), _read)
+        coming = prefetch_files(files.to_pylist(), _read)
         rows = [row for file, content in coming for row in self._rows(file, content)]
         return pa.Table.from_pylist(rows, self.schema)
 

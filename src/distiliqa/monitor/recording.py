@@ -16,7 +16,7 @@ from distiliqa.monitor.dose_join import join_dose, record_events, series_of_stud
 from distiliqa.monitor.schema import OF_A_SERIES, OF_A_SLICE
 from distiliqa.monitor.watch import name_of
 from distiliqa.report.columns import row_of
-from distiliqa.scoring.checks import series_warnings
+from distiliqa.scoring.series_warnings import series_warnings
 from distiliqa.scoring.slice_score import SliceScore
 
 

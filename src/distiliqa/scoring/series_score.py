@@ -11,9 +11,9 @@ from distiliqa.ct import Acquisition, SeriesDose
 from distiliqa.errors import one_line
 from distiliqa.metrics.series_measures import PooledMeasures
 from distiliqa.scoring.acquisition_summary import Variation, summary, variations
-from distiliqa.scoring.checks import series_warnings
 from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
 from distiliqa.scoring.levels import Limits
+from distiliqa.scoring.series_warnings import series_warnings
 from distiliqa.scoring.slice_score import SliceScore, score_text
 
 Item = TypeVar("Item")
