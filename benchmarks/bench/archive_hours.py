@@ -1,4 +1,4 @@
-"""Hours that an archive takes, reckoned from what was measured on one machine.
+"""Hours that an archive takes, estimated from figures of one machine.
 
 A worker scores one file while the storage brings the next ones, so that reading and scoring go on
 at the same time.

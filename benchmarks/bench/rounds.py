@@ -1,4 +1,4 @@
-"""Taking turns, so that a machine whose speed drifts favours nobody."""
+"""Measurements in turns, so that a drift in the speed of the machine affects all alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A published network whose scores mean something, for there are no published weights.
+"""A network of the published layout, fitted to scores: there are no published weights.
 
 Stem and transformer are random, the batch normalisations have the statistics of real slices, and
 the head is a ridge regression to the scores that the shipped model gives these slices.

@@ -1,4 +1,4 @@
-"""The pair that teaches most: against the determinant, and against pairs at random."""
+"""The pair whose answer adds most: against the determinant, and against pairs at random."""
 
 from __future__ import annotations
 

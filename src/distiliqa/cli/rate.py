@@ -50,8 +50,8 @@ def rate(
     """Let readers compare pairs of images, or rate images, in a browser of this machine.
 
     Readers see no names and no scores, and all see the same window. Images come in random order;
-    the pair that teaches most comes next. Each answer is kept at once: Ctrl-C ends the page, and
-    the same command goes on.
+    the pair whose answer adds most comes next. Each answer is kept at once: Ctrl-C ends the page,
+    and the same command goes on.
 
     ratings.csv in --out is what readers, calibrate, fine-tune and train-teacher take.
     """

@@ -1,4 +1,4 @@
-"""The model folder: the one thing that training hands to scoring.
+"""The model folder, which training writes and scoring reads.
 
 ``model.onnx`` is what scoring runs and what torch reads the weights from, ``config.json`` describes
 the model, see `distiliqa.models.config`, and ``README.md`` is the model card. In folders up to

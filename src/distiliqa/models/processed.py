@@ -1,4 +1,4 @@
-"""What the probability that a slice was processed does to its score, as ``config.json`` has it."""
+"""The correction of a score by the probability that its slice was processed, in ``config.json``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order and the place in time of the series of a protocol."""
+"""The series of a protocol in the order of their scans, and when each was scanned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leaderboard as rows: what is known of each method, from the first rank by score on."""
+"""The rows of the leaderboard, one a method, in the order of their ranks by score."""
 
 from __future__ import annotations
 

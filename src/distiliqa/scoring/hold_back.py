@@ -1,17 +1,16 @@
-"""Hold the score of a processed slice back, and let its interval reach further down.
+"""Lower the score of a processed slice, and extend its interval on the worse side.
 
-Denoisers, filters and strong iterative reconstructions take noise away that the readers of a model
-rated. A network without a reference sees the clean texture, and cannot see the vessel or the small
-lesion that went with the noise: nothing in the image shows them. Readers who have the full dose
-beside it put denoised images between the quarter dose that they were made of and the full dose,
-while a score of noise alone puts most of them at the full dose or above. Whoever ranks protocols by
-such a score picks the strongest denoiser.
+Denoisers, filters and strong iterative reconstructions remove noise, and small vessels and lesions
+with it. A network without a reference sees the clean texture alone: nothing in the image shows what
+was removed. Readers who see the full dose beside it rate denoised images between the quarter dose
+that they were made of and the full dose. A score of noise alone rates most of them as the full dose
+or better. Protocols that are ranked by such a score are ranked by the strength of their denoiser.
 
-So the score is corrected by what can be known. The probability that the texture is no longer that
-of noise is an output of the network. Above a threshold, which slices of filtered back-projection
-seldom reach, the score gets worse in proportion to it: by ``held_back`` at probability 1, the mean
-over-rating of denoisers of kinds that the network never saw. At the threshold nothing changes, so
-that no score jumps. The better end of the interval stays, as a good denoiser may have lost nothing;
+So the score is corrected. The probability that the texture is no longer that of noise is an output
+of the network. Above a threshold, which slices of filtered back-projection seldom reach, the score
+gets worse in proportion to it: by ``held_back`` at probability 1, the mean over-rating of denoisers
+of kinds that the network never saw. At the threshold the correction is 0, so that no score jumps.
+The better end of the interval stays, as a good denoiser may have lost nothing;
 the worse end moves by ``widened``.
 """
 

@@ -1,4 +1,4 @@
-"""The pair of images whose comparison teaches most.
+"""The pair of images whose comparison adds most information.
 
 An answer with Fisher information i about a difference of variance v makes the posterior narrower by
 the logarithm of its determinant, log(1 + v i): D-optimal design (Glickman & Jensen 2005, doi
@@ -33,7 +33,7 @@ def usual_comparisons(images: int) -> int:
 
 
 def gain(found: Qualities, sameness: float = 1.0) -> Floats:
-    """How much an answer on each pair teaches, (n, n), symmetric, -inf on the diagonal."""
+    """Information that an answer on each pair adds, (n, n), symmetric, -inf on the diagonal."""
     variance = np.diag(found.covariance)
     spread = np.maximum(variance[:, None] + variance - 2 * found.covariance, 0)
     difference = found.mean[:, None] - found.mean
@@ -41,9 +41,9 @@ def gain(found: Qualities, sameness: float = 1.0) -> Floats:
     for node, weight in zip(_NODES, _WEIGHTS / _WEIGHTS.sum(), strict=True):
         seen = information(difference + node * np.sqrt(spread), np.asarray(sameness))
         known += weight * seen
-    teaches: Floats = np.log1p(spread * known)
-    np.fill_diagonal(teaches, -np.inf)
-    return teaches
+    gains: Floats = np.log1p(spread * known)
+    np.fill_diagonal(gains, -np.inf)
+    return gains
 
 
 def next_pair(
@@ -59,20 +59,20 @@ def next_pair(
     found : Qualities
         By all answers until now.
     generator : numpy.random.Generator
-        Chooses among pairs that teach as much, and the side of each image.
+        Chooses among pairs that add as much, and the side of each image.
     seen : Collection[frozenset[int]]
         Pairs that this reader has compared.
     just_shown : Collection[int]
         Images that are not shown again at once, where there are others.
     """
-    teaches = gain(found)
+    gains = gain(found)
     for pair in seen:
         first, second = pair
-        teaches[first, second] = teaches[second, first] = -np.inf
-    apart = teaches.copy()
+        gains[first, second] = gains[second, first] = -np.inf
+    apart = gains.copy()
     for image in just_shown:
         apart[image] = apart[:, image] = -np.inf
-    for choice in (apart, teaches):
+    for choice in (apart, gains):
         if np.isfinite(best := choice.max(initial=-np.inf)):
             return _one_of(choice >= _CLOSE * best, generator)
     return None

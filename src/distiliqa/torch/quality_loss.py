@@ -1,9 +1,9 @@
-"""A loss from the score that grants an image no more than its agreement with a reference supports.
+"""A loss from the score, limited by how well the image agrees with a reference.
 
-Ascent along the gradient of a score finds images that only the network likes. So the score of an
-image is not taken alone. Its *twin* is the reference with the noise of CT added, as strong as the
-difference between image and reference (root mean square). The image is granted the worse of both
-scores. The twin depends on the image through one number alone, that strength: no pattern of
+Ascent along the gradient of a score finds images whose score is high and whose quality is not. So
+the score of an image is not taken alone. Its *twin* is the reference with the noise of CT added, as
+strong as the difference between image and reference (root mean square). The loss takes the worse of
+both scores. The twin depends on the image through one number alone, that strength: no pattern of
 pixels can raise its score, only an image that is nearer to the reference.
 """
 

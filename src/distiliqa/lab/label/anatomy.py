@@ -1,6 +1,6 @@
-"""Anatomy of a slice as its label knows it: without noise, with soft tissue and inserted blobs.
+"""Anatomy of a slice, from which its label is computed: no noise, soft tissue, and inserted blobs.
 
-What a label measures varies slowly. So its maps have cells of 4 x 4 pixels.
+What a label measures varies slowly over a slice. So its maps have cells of 4 x 4 pixels.
 """
 
 from __future__ import annotations

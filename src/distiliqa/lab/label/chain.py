@@ -1,8 +1,8 @@
-"""Label of an image: a scan of a slice, then processing, both asked for their faults.
+"""Label of a simulated image, from the faults that its scan and its processing leave in it.
 
-Beside the image itself, the same processing sees a model of it: the slice without noise, with the
-structure of the scan, with its noise too, and with blobs inserted. Their differences are the
-faults, whatever the processing is.
+The processing runs on the image, and on versions of the slice that are known apart: without noise,
+with the structure of the scan, with its noise too, and with blobs inserted. The differences between
+these versions after the processing are the faults. So any processing can be measured.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Loss of detectability, area by area: what the faults of an image cost a reader.
+"""Loss of detectability by the faults of an image, area by area.
 
-For each task, the contrast that a blob needs is that of the deviation which hides it, over the
-share of its contrast that is left. Noise, structure such as streaks, and the internal noise of the
-reader hide it. The root mean square over the tasks lets those decide that suffer most. Three rules
-keep a reader's view:
+For each task, the contrast that a blob needs is the deviation that hides it, divided by the share
+of its contrast that is left. Noise, structure such as streaks, and the internal noise of the reader
+hide it. The root mean square over the tasks gives most weight to those that suffer most. Three
+rules make it agree with what readers see:
 
 - Smoothing adds no information. The eye itself averages noise, with an efficiency of about one
   half (Burgess et al., Science 1981, doi 10.1126/science.7302566). So half of the deviation that a
   denoiser or a filter removes still counts, and no image has less noise than the slice at full
   dose.
-- Texture that is smoother than that of the slice costs a share of the logarithm of the ratio.
+- Texture that is smoother than that of the slice adds a share of the logarithm of the ratio.
 - Displacement hides detail as a blur of the same root mean square does. A shift of the whole slice
   has none.
 """

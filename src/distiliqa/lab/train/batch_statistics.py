@@ -1,4 +1,4 @@
-"""Running statistics of batch normalization: where they stay as they are."""
+"""Running statistics of batch normalization, kept as they are in some steps of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses that make denoisers of different character, from one network and the same pairs."""
+"""Losses of denoisers. One network, trained on the same pairs, gets another texture by each."""
 
 from __future__ import annotations
 

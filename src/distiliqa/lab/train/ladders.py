@@ -1,4 +1,4 @@
-"""Order of the versions of one slice: the share of pairs that the scores put as their labels."""
+"""Pairs of versions of one slice, and the share that scores and labels put in the same order."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the probability of processing does to a score, measured on denoisers that nobody knew.
+"""Calibration of the correction for processing, on denoisers that were kept out of training.
 
-Each teacher never saw one kind of denoiser, and not the patients of its fold. How it rates that
-kind in these patients is how a model rates a denoiser that is new to it. With the probability p,
+Each teacher saw neither one kind of denoiser nor the patients of its fold. Its scores of that kind
+in these patients show how a model rates a denoiser that is new to it. With the probability p,
 the threshold t and the share ``s = max(0, (p - t) / (1 - t))``, the over-rating e (raw score minus
 label, where higher is better) and the mean M over the kinds, each of them with the same weight::
 
