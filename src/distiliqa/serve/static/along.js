@@ -1,5 +1,6 @@
 // Score, noise, f50 and dose along z, small, beside the slices; a click goes to the slice.
 import { element, number, shape } from './dom.js';
+import { placesIn } from './linked_series.js';
 
 const [WIDTH, HEIGHT, EDGE, MARK] = [300, 64, 6, 4];
 const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3], ['dose', 'Dose, mGy', 2]];
@@ -53,22 +54,6 @@ function plot(slices, others, [name, title, digits], go) {
   const range = element('small', {}, ` ${number(low, digits)} to ${number(high, digits)}`);
   const figure = element('figure', { 'data-measure': name }, element('figcaption', {}, `${title}: `, value, range), drawn);
   return { figure, line, value, name, digits, x };
-}
-
-/** Where slices lie between those of the first series, as indices with fractions; null beyond its ends. */
-function placesIn(slices, others) {
-  const at = slices.map((slice) => slice.position_mm);
-  if (at.includes(null) || others.some((slice) => slice.position_mm === null)) {
-    return others.map((_, index) => (index < at.length ? index : null));
-  }
-  const last = at.length - 1;
-  const near = last > 0 ? (at[last] - at[0]) / last / 2 : 0.1; // half of the distance of two slices
-  return others.map(({ position_mm: z }) => {
-    if (z < at[0]) return at[0] - z <= near ? 0 : null;
-    if (z > at[last]) return z - at[last] <= near ? last : null;
-    const next = at.findIndex((place) => place >= z);
-    return next === 0 ? 0 : next - (at[next] - z) / (at[next] - at[next - 1]);
-  });
 }
 
 function marks(points, draw) {

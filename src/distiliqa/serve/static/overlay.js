@@ -1,6 +1,7 @@
 // What lies over a slice: the heatmap of the score, the scale bar, right and left.
 import { contours } from '/static/cornerstone.js';
-import { element } from './dom.js';
+import { get } from './api.js';
+import { element, showProblem } from './dom.js';
 
 const BARS_MM = [1, 2, 5, 10, 20, 50, 100, 200];
 const MAX_BAR = 0.3; // of the width
@@ -42,6 +43,17 @@ export class Overlay {
     const mm = BARS_MM.findLast((length) => length * perMm <= MAX_BAR * this.place.clientWidth) ?? BARS_MM[0];
     this.bar.style.width = `${mm * perMm}px`;
     this.bar.textContent = `${mm} mm`;
+  }
+}
+
+/** The heatmaps of slices, each fetched once; null for one that the server cannot give. */
+export class Heatmaps {
+  constructor() { this.known = new Map(); }
+
+  async of(key, index) {
+    const path = `/api/series/${key}/slices/${index + 1}/heatmap`;
+    if (!this.known.has(path)) this.known.set(path, get(path));
+    try { return await this.known.get(path); } catch (error) { this.known.delete(path); showProblem(error.message); return null; }
   }
 }
 

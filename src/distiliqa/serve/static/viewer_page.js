@@ -3,12 +3,14 @@ import { get } from './api.js';
 import { Along } from './along.js';
 import { announce, element, number, showProblem } from './dom.js';
 import { addressOf, differenceOf } from './hu_images.js';
-import { Overlay } from './overlay.js';
+import { partnerOf } from './linked_series.js';
+import { Heatmaps, Overlay } from './overlay.js';
+import { factsOf, regionText, worstOf } from './slice_facts.js';
 import { Stack, clearRegions, onRegions } from './stack.js';
-import { NARROW, PRESETS, ZOOM, controlsOf, limitOf, notesOf } from './viewer_controls.js';
+import { controlsOf, limitOf, notesOf } from './viewer_controls.js';
+import { listenTo } from './viewer_input.js';
 
 const DIFFERENCE = { width: 200, level: 0 };
-const PAGE = 10; // slices of Page Up and Page Down
 
 export async function viewerPage(place, query, about, key) {
   const viewer = new Viewer(place, key, query);
@@ -23,7 +25,7 @@ class Viewer {
     this.action = 'window';
     this.leader = null; // the series under the hand; the other one follows it
     this.map = { mode: 'off', opacity: 0.6, threshold: 0, scale: null };
-    this.maps = new Map();
+    this.heatmaps = new Heatmaps();
     this.abort = [];
   }
 
@@ -31,12 +33,12 @@ class Viewer {
     this.series = await get(`/api/series/${this.key}`);
     Object.assign(this.map, { scale: this.series.scale, threshold: limitOf(this.series.scale) });
     this.build(await get('/api/series'));
-    const start = Math.min(Math.max(1, Number(this.query.get('n')) || worst(this.series)), this.series.slices.length) - 1;
+    const start = Math.min(Math.max(1, Number(this.query.get('n')) || worstOf(this.series)), this.series.slices.length) - 1;
     this.a = await Stack.in(this.boxA, () => this.rendered(this.a));
     await this.a.load(this.addresses(this.series), start);
     this.a.window = this.startWindow();
     this.abort.push(onRegions(() => this.showRegions()));
-    this.listen();
+    this.abort.push(listenTo(this));
     if (this.query.get('b')) await this.compare(this.query.get('b'), this.mode);
     this.shown();
     this.stage.focus({ preventScroll: true });
@@ -77,36 +79,6 @@ class Viewer {
 
   newAlong() { return new Along(this.series, this.b ? this.other : null, (index) => this.go(index)); }
 
-  listen() {
-    const stop = new AbortController();
-    this.abort.push(() => stop.abort());
-    const { signal } = stop;
-    this.stage.addEventListener('wheel', (event) => {
-      event.preventDefault();
-      if (event.ctrlKey) this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM);
-      else this.go(this.a.wanted + Math.sign(event.deltaY));
-    }, { passive: false, signal });
-    this.stage.addEventListener('keydown', (event) => this.key_(event), { signal });
-    for (const box of [this.boxA, this.boxB]) {
-      box.addEventListener('pointermove', (event) => this.point(event, box), { signal });
-      box.addEventListener('pointerdown', () => this.lead(box === this.boxA ? this.a : this.b), { signal, capture: true });
-    }
-    this.stage.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
-    addEventListener('hashchange', () => this.follow(), { signal });
-    NARROW.addEventListener('change', () => { this.controls.tools.open = !NARROW.matches; }, { signal });
-  }
-
-  key_(event) {
-    const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, PageDown: PAGE, PageUp: -PAGE };
-    const actions = { '+': () => this.zoom(ZOOM), '=': () => this.zoom(ZOOM), '-': () => this.zoom(1 / ZOOM), 0: () => this.fit(), Home: () => this.go(0), End: () => this.go(this.series.slices.length - 1) };
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in steps) this.go(this.a.wanted + steps[event.key]);
-    else if (event.key in actions) actions[event.key]();
-    else if (PRESETS[event.key - 1]) this.setWindow({ width: PRESETS[event.key - 1][1], level: PRESETS[event.key - 1][2] });
-    else return;
-    event.preventDefault();
-  }
-
   async go(index) {
     try {
       const going = [this.a.go(index)];
@@ -118,23 +90,16 @@ class Viewer {
     } catch (error) { showProblem(`slice ${this.a.wanted + 1}: ${error.error?.message ?? error.message}`); }
   }
 
-  /** The slice of the second series at the position of a slice of the first; else by its number. */
-  partner(index) {
-    const position = this.series.slices[index].position_mm;
-    const places = this.other.slices.map((slice) => slice.position_mm);
-    if (position === null || places.includes(null)) return Math.min(index, places.length - 1);
-    const distances = places.map((place) => Math.abs(place - position));
-    return distances.indexOf(Math.min(...distances));
-  }
+  /** The index in the second series of the slice beside a slice of the first. */
+  partner(index) { return partnerOf(this.series.slices, this.other.slices, index); }
 
   shown() {
     const index = this.a.index;
-    const slice = this.series.slices[index];
-    const parts = [`slice ${index + 1} of ${this.series.slices.length}`, slice.position_mm === null ? '' : `z ${number(slice.position_mm, 1)} mm`, `score ${number(slice.score, 2)}`, slice.outside ? 'out of domain' : ''];
-    if (this.b) parts.push(`beside slice ${this.partner(index) + 1}, score ${number(this.other.slices[this.partner(index)].score, 2)}`);
-    this.facts.textContent = parts.filter(Boolean).join(', ');
+    const partner = this.b && this.partner(index);
+    const beside = this.b ? `, beside slice ${partner + 1}, score ${number(this.other.slices[partner].score, 2)}` : '';
+    this.facts.textContent = factsOf(this.series, index) + beside;
     announce(this.facts.textContent);
-    this.along.mark(index, this.b && this.partner(index));
+    this.along.mark(index, partner);
     this.slider.value = index + 1;
     this.keepAddress();
     this.showRegions();
@@ -227,23 +192,17 @@ class Viewer {
   }
 
   showRegions() {
-    const of = (stack, name) => (stack ? stack.regions().map((stats) => element('li', {}, `${name}mean ${number(stats.mean, 1)} HU, SD ${number(stats.stdDev, 1)} HU, ${number(stats.area / (stats.areaUnit?.startsWith('mm') ? 100 : 1), 2)} ${stats.areaUnit?.startsWith('mm') ? 'cm²' : 'pixels'}`)) : []);
+    const of = (stack, name) => (stack ? stack.regions().map((stats) => element('li', {}, name + regionText(stats))) : []);
     this.regions.replaceChildren(...of(this.a, this.b ? 'first: ' : ''), ...of(this.b, 'second: '));
   }
 
   async drawMap() {
     const index = this.a.index;
-    if (this.map.mode !== 'off') this.overlay.map = await this.heatmap(this.key, index);
-    if (this.map.mode !== 'off' && this.b) this.overlayB.map = await this.heatmap(this.other.key, this.b.index);
+    if (this.map.mode !== 'off') this.overlay.map = await this.heatmaps.of(this.key, index);
+    if (this.map.mode !== 'off' && this.b) this.overlayB.map = await this.heatmaps.of(this.other.key, this.b.index);
     if (index !== this.a.index) return;
     this.overlay.draw(this.a, this.map);
     if (this.b) this.overlayB.draw(this.b, this.map);
-  }
-
-  async heatmap(key, index) {
-    const path = `/api/series/${key}/slices/${index + 1}/heatmap`;
-    if (!this.maps.has(path)) this.maps.set(path, get(path));
-    try { return await this.maps.get(path); } catch (error) { this.maps.delete(path); showProblem(error.message); return null; }
   }
 
   /** Let the address open this slice with this window. */
@@ -269,12 +228,4 @@ class Viewer {
     const link = new URL(this.link(), location.href).href;
     try { await navigator.clipboard.writeText(link); announce('link copied'); } catch { prompt('Link to this slice', link); }
   }
-}
-
-/** The number of the worst slice, where a look begins. */
-function worst(series) {
-  const sign = series.scale.higher_is_better ? 1 : -1;
-  const ranked = series.slices.map((slice, at) => [slice.empty ? 1 : 0, sign * slice.score, at + 1]);
-  ranked.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  return ranked[0][2];
 }
