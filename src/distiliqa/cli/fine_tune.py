@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from distiliqa.lab.data.ratings import RatedImages
-    from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
+    from distiliqa.lab.fine_tune.reader_labels import ReaderLabels
     from distiliqa.lab.fine_tune.tuning_result import TuningResult
     from distiliqa.models.attributes import Attribute
     from distiliqa.models.config import ModelConfig
@@ -100,9 +100,9 @@ def fine_tune(
     )
     check_folder(out)
     direction = not lower_is_better
-    targets = _targets(rated, attributes, config, limits, meaning, higher_is_better=direction)
+    labels = _labels(rated, attributes, config, limits, meaning, higher_is_better=direction)
     settings = Settings(layers, epochs, batch_size, learning_rate, layer_decay, seed)
-    tuning = FineTuning(out, source, ratings, rated.images, targets, settings)
+    tuning = FineTuning(out, source, ratings, rated.images, labels, settings)
     facts = begin(tuning, resume=resume)
     outputs = train_folds(tuning, resume=resume)
     result = compare(tuning, outputs)
@@ -131,7 +131,7 @@ def _attribute(text: str) -> Attribute:
         ) from error
 
 
-def _targets(
+def _labels(
     rated: RatedImages,
     attributes: Sequence[Attribute],
     config: ModelConfig,
@@ -139,20 +139,20 @@ def _targets(
     meaning: str,
     *,
     higher_is_better: bool,
-) -> ReaderTargets:
+) -> ReaderLabels:
     import numpy as np
 
-    from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets, require_on_scales
+    from distiliqa.lab.fine_tune.reader_labels import ReaderLabels, require_on_scales
     from distiliqa.models.attributes import scale_of as scale_of_attributes
     from distiliqa.readers.reader_scales import scale_of_readers
 
     if attributes:
         require_on_scales(rated.mean.table, attributes)
-        return ReaderTargets(rated.readings, scale_of_attributes(attributes), tuple(attributes))
+        return ReaderLabels(rated.readings, scale_of_attributes(attributes), tuple(attributes))
     scale = scale_of_readers(
         rated.mean, limits, config.scale, meaning, higher_is_better=higher_is_better
     )
-    return ReaderTargets(np.array([[image.score] for image in rated.images]), scale)
+    return ReaderLabels(np.array([[image.score] for image in rated.images]), scale)
 
 
 def _table(result: TuningResult) -> Table:

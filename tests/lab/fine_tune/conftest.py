@@ -14,7 +14,7 @@ from tests.support.settled import settled
 from distiliqa.ct.window import SOFT_TISSUE
 from distiliqa.lab.data.ratings import read_rated_images
 from distiliqa.lab.fine_tune.fine_tuning import FineTuning, Settings
-from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
+from distiliqa.lab.fine_tune.reader_labels import ReaderLabels
 from distiliqa.lab.network.graph import DomainReference, ScoringGraph
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.onnx_export import export_network
@@ -77,10 +77,9 @@ def tuning(small_model: Path, rated: Path, tmp_path: Path) -> Callable[..., Fine
     def make(**settings: Any) -> FineTuning:
         ratings = rated / "ratings.csv"
         found = read_rated_images(rated, ratings, readers=("A", "B"), scale=(1, 5))
-        labels = np.array([[image.score] for image in found.images])
-        targets = ReaderTargets(labels, SCALE)
+        labels = ReaderLabels(np.array([[image.score] for image in found.images]), SCALE)
         return FineTuning(
-            tmp_path / "tuned", small_model, ratings, found.images, targets, Settings(**settings)
+            tmp_path / "tuned", small_model, ratings, found.images, labels, Settings(**settings)
         )
 
     return make

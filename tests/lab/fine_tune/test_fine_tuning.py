@@ -25,7 +25,7 @@ def test_the_head_learns_what_readers_see(tuning: Make) -> None:
     begin(found, resume=False)
     outputs = train_folds(found, resume=False)
     assert outputs.shape == (52, 1)
-    assert (srocc(outputs[:, 0], found.targets.truth) or 0) > 0.8
+    assert (srocc(outputs[:, 0], found.labels.truth) or 0) > 0.8
     for fold in found.folds:
         train = {found.cases[at] for at in fold.train}
         assert train.isdisjoint({found.cases[at] for at in fold.validation})
@@ -75,8 +75,8 @@ def test_another_fine_tuning_is_not_continued(tuning: Make) -> None:
     begin(tuning(), resume=True)
     with pytest.raises(RecipeError, match="of other ratings, images, model or settings"):
         begin(tuning(seed=1), resume=True)
-    few = replace(found, images=found.images[:40], targets=replace(
-        found.targets, labels=found.targets.labels[:40]
+    few = replace(found, images=found.images[:40], labels=replace(
+        found.labels, values=found.labels.values[:40]
     ))  # fmt: skip
     with pytest.raises(RecipeError, match="40 rated images of 10 patients are too few"):
         begin(few, resume=True)
@@ -96,7 +96,7 @@ def test_other_layers_learn_too(tuning: Make, layers: str) -> None:
     found = tuning(layers=layers, epochs=6, learning_rate=3e-3)
     begin(found, resume=False)
     outputs = train_folds(found, resume=False)
-    assert (srocc(outputs[:, 0], found.targets.truth) or 0) > 0.6
+    assert (srocc(outputs[:, 0], found.labels.truth) or 0) > 0.6
     network = read_network(found.folder / "fold_1" / "best.safetensors")
     same = {
         name: torch.equal(value, network.state_dict()[name])

@@ -15,7 +15,7 @@ def test_a_perfect_network_is_better_than_the_model_before(
     tuning: Callable[..., FineTuning],
 ) -> None:
     found = tuning()
-    result = compare(found, found.targets.labels + 0.01)
+    result = compare(found, found.labels.values + 0.01)
     assert result.figures[TUNED].mae == pytest.approx(0.01)
     assert result.figures[BEFORE].mae > 0.5
     assert result.difference["mae"].interval is not None
@@ -27,7 +27,7 @@ def test_a_perfect_network_is_better_than_the_model_before(
 
 def test_the_model_itself_is_no_better(tuning: Callable[..., FineTuning]) -> None:
     found = tuning()
-    before = compare(found, found.targets.labels).predicted[BEFORE]
+    before = compare(found, found.labels.values).predicted[BEFORE]
     result = compare(found, before[:, None])
     assert result.difference["mae"].value == 0
     assert "not better than the model before" in result.notes[0]

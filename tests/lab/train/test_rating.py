@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.network.sizes import NetworkConfig
+from distiliqa.lab.train.batch_labels import Batch
 from distiliqa.lab.train.merit import merit_of
 from distiliqa.lab.train.recipe_sections import StepSection
-from distiliqa.lab.train.targets import Batch
 from distiliqa.lab.train.teacher import TeacherModule
 from distiliqa.statistics.agreement import agreement
 
@@ -155,9 +155,9 @@ def test_the_heads_add_their_weighted_losses() -> None:
 def test_crops_of_images_with_maps_lie_on_blocks(cropped: list[tuple[int, ...]]) -> None:
     maps = {"quality": torch.rand(2, 16, 16), "weight": torch.ones(2, 16, 16)}
     batch: Batch = {**batch_of(torch.rand(2, 1, 512, 512)), **maps}
-    _, _, targets = module(crops=0.99).predict_batch(batch, 0)
+    _, _, labels = module(crops=0.99).predict_batch(batch, 0)
     ((_, _, row, column),) = cropped
     assert row % 32 == column % 32 == 0
     part = maps["quality"][:, row // 32 : row // 32 + 8, column // 32 : column // 32 + 8]
-    torch.testing.assert_close(targets.score, part.mean(dim=(1, 2)))
-    torch.testing.assert_close(targets.apart, targets.score - 1)
+    torch.testing.assert_close(labels.score, part.mean(dim=(1, 2)))
+    torch.testing.assert_close(labels.apart, labels.score - 1)

@@ -27,7 +27,7 @@ from distiliqa.lab.data.folds import Fold, make_folds
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.fine_tune.enough_ratings import FOLDS, require_enough
 from distiliqa.lab.fine_tune.head_fit import Head, class_tokens
-from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
+from distiliqa.lab.fine_tune.reader_labels import ReaderLabels
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network, weights_file
 from distiliqa.lab.train.recipe_sections import Layers, StepSection
@@ -77,14 +77,14 @@ class FineTuning:
     ----------
     source : folder of the model that it begins with.
     ratings : the file of the ratings.
-    images, targets : n rated images, and what is learned of them.
+    images, labels : n rated images, and the labels that are learned of them.
     """
 
     folder: Path
     source: Path
     ratings: Path
     images: tuple[RatedImage, ...]
-    targets: ReaderTargets
+    labels: ReaderLabels
     settings: Settings = field(default_factory=Settings)
 
     @cached_property
@@ -113,11 +113,11 @@ class FineTuning:
     def start(self) -> Network:
         """The network that it begins with: one head a rating, and no quality map."""
         trained = read_network(weights_file(self.source))
-        sizes = trained.config.with_outputs(self.targets.heads)
+        sizes = trained.config.with_outputs(self.labels.heads)
         network = Network(sizes.with_heads(map=False, processed=self._keeps_processed(trained)))
         own = network.state_dict()
         state = {name: values for name, values in trained.state_dict().items() if name in own}
-        head = self.targets.start(head_of(state), self.config.scale)
+        head = self.labels.start(head_of(state), self.config.scale)
         network.load_state_dict(state | head_state(head))
         return network.eval()
 
@@ -137,8 +137,8 @@ class FineTuning:
             "model": self.config.title,
             "model_sha256": sha256(weights_file(self.source)),
             "settings": asdict(self.settings),
-            "scale": asdict(self.targets.scale),
-            "attributes": [asdict(one) for one in self.targets.attributes],
+            "scale": asdict(self.labels.scale),
+            "attributes": [asdict(one) for one in self.labels.attributes],
             "ratings_sha256": sha256(self.ratings),
             "slices_sha256": sha256(self.cache.path),
             "images": len(self.images),
@@ -161,7 +161,7 @@ def begin(tuning: FineTuning, *, resume: bool) -> dict[str, Any]:
             path=tuning.source,
             remedy="give the model that it was made from",
         )
-    require_enough(tuning.images, tuning.targets.labels, tuning.settings.layers, tuning.ratings)
+    require_enough(tuning.images, tuning.labels.values, tuning.settings.layers, tuning.ratings)
     path = tuning.folder / FACTS
     if path.is_file() and not resume:
         raise RecipeError(

@@ -40,7 +40,7 @@ def train_folds(tuning: FineTuning, *, resume: bool) -> Floats:
     -------
     (n, heads), of every image by the network that did not learn from its patient.
     """
-    outputs = np.full(tuning.targets.labels.shape, np.nan)
+    outputs = np.full(tuning.labels.values.shape, np.nan)
     for number, fold in enumerate(tuning.folds, start=1):
         folder, title = tuning.folder / f"fold_{number}", f"fold {number}/{len(tuning.folds)}"
         network = _trained(tuning, folder, fold, title, resume=resume)
@@ -77,7 +77,7 @@ def _fit_head(tuning: FineTuning, folder: Path, fold: Fold, title: str, resume: 
     rows = list(fold.train)
     state = tuning.start.state_dict()
     cases = [tuning.cases[at] for at in rows]
-    head = fit_head(tuning.features[rows], tuning.targets.labels[rows], cases, head_of(state))
+    head = fit_head(tuning.features[rows], tuning.labels.values[rows], cases, head_of(state))
     network = _copy(tuning.start)
     network.load_state_dict(state | head_state(head))
     save_network(network, folder / BEST)
@@ -87,7 +87,7 @@ def _fit_layers(tuning: FineTuning, folder: Path, fold: Fold, title: str, resume
     settings, seed = tuning.settings, tuning.settings.seed
     step = settings.step()
     torch.manual_seed(seed)
-    module = TuningModule(_copy(tuning.start), step, seed, tuning.targets)
+    module = TuningModule(_copy(tuning.start), step, seed, tuning.labels)
     images = _known(tuning)
     train = RatedDataset(images, tuning.cache, fold.train, augmentation="dihedral", seed=seed)
     held_out = RatedDataset(images, tuning.cache, fold.validation) if fold.validation else None
@@ -105,7 +105,7 @@ def _fit_layers(tuning: FineTuning, folder: Path, fold: Fold, title: str, resume
 
 def _known(tuning: FineTuning) -> Sequence[RatedImage]:
     """The images with the score of their labels, 0 where an attribute is not known."""
-    truth = np.nan_to_num(tuning.targets.truth).tolist()
+    truth = np.nan_to_num(tuning.labels.truth).tolist()
     return [replace(one, score=score) for one, score in zip(tuning.images, truth, strict=True)]
 
 

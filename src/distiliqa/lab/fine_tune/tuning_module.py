@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets
+from distiliqa.lab.fine_tune.reader_labels import ReaderLabels
 from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.batch_labels import Batch
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe_sections import StepSection
-from distiliqa.lab.train.targets import Batch
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss")
 
@@ -23,34 +23,34 @@ class TuningModule(RatingModule):
     """
 
     def __init__(
-        self, network: Network, step: StepSection, seed: int, targets: ReaderTargets
+        self, network: Network, step: StepSection, seed: int, labels: ReaderLabels
     ) -> None:
-        super().__init__(network, step, seed, span=targets.scale.high - targets.scale.low)
-        self.reader_targets = targets
-        labels = torch.from_numpy(targets.labels.astype(np.float32))
-        self.register_buffer("labels", labels, persistent=False)
-        spans = torch.from_numpy(targets.spans.astype(np.float32))
+        super().__init__(network, step, seed, span=labels.scale.high - labels.scale.low)
+        self.of_readers = labels
+        values = torch.from_numpy(labels.values.astype(np.float32))
+        self.register_buffer("values", values, persistent=False)
+        spans = torch.from_numpy(labels.spans.astype(np.float32))
         self.register_buffer("spans", spans, persistent=False)
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        outputs, penalty, targets = self.predict_batch(batch, number)
+        outputs, penalty, labels = self.predict_batch(batch, number)
         losses = self._losses(outputs, batch["index"])
-        self.seen.add(batch["index"], self.score_of(outputs), targets.score, losses)
+        self.seen.add(batch["index"], self.score_of(outputs), labels.score, losses)
         return self.checked(losses.mean() + penalty)
 
     def _losses(self, outputs: Tensor, index: Tensor) -> Tensor:
         """Loss of each image, (N,), over the heads that have a label."""
-        labels, spans = self.labels, self.spans
-        assert isinstance(labels, Tensor)
+        values, spans = self.values, self.spans
+        assert isinstance(values, Tensor)
         assert isinstance(spans, Tensor)
-        known = labels[index].isfinite()
-        share = (outputs - labels[index].nan_to_num()) / spans * known
+        known = values[index].isfinite()
+        share = (outputs - values[index].nan_to_num()) / spans * known
         terms = self.step.l1_weight * share.abs() + self.step.mse_weight * share.square()
         return terms.sum(dim=1) / known.sum(dim=1).clamp_min(1)
 
     def score_of(self, outputs: Tensor) -> Tensor:
         values = outputs.detach().double().cpu().numpy()
-        return torch.from_numpy(self.reader_targets.score(values)).to(outputs)
+        return torch.from_numpy(self.of_readers.score(values)).to(outputs)
 
     def summarize_training(self) -> None:
         found, rows = self.agreement_seen()

@@ -79,24 +79,24 @@ def compare(tuning: FineTuning, outputs: Floats) -> TuningResult:
     ----------
     outputs : (n, heads), of each image by the network that did not learn from its patient.
     """
-    targets, truth = tuning.targets, tuning.targets.truth
+    labels, truth = tuning.labels, tuning.labels.truth
     known = ~np.isnan(truth)
     scores = score_rated(load_model(tuning.source).for_many(heatmaps=False), tuning.images).scores
     predicted = {
         BEFORE: _stretched(tuning, scores),
         MAP: _mapped(tuning, scores, truth),
-        TUNED: targets.score(outputs),
+        TUNED: labels.score(outputs),
     }
     cases = [case for case, counts in zip(tuning.cases, known, strict=True) if counts]
     shown = {name: values[known] for name, values in predicted.items()}
     seed = tuning.settings.seed
     difference = paired_bootstrap(shown[TUNED], shown[BEFORE], truth[known], cases, seed=seed)
     figures = {name: agreement(values, truth[known]) for name, values in shown.items()}
-    span = targets.scale.high - targets.scale.low
+    span = labels.scale.high - labels.scale.low
     rated = RatedByOthers(
         errors=shown[TUNED] - truth[known],
         spread=np.zeros(int(known.sum())),
-        share=(shown[TUNED] - targets.scale.low) / span,
+        share=(shown[TUNED] - labels.scale.low) / span,
         processed=np.zeros(int(known.sum())),
         cases=cases,
     )
@@ -115,19 +115,19 @@ def compare(tuning: FineTuning, outputs: Floats) -> TuningResult:
 
 def _of_heads(tuning: FineTuning, outputs: Floats) -> dict[str, Agreement]:
     found = {}
-    for at, one in enumerate(tuning.targets.attributes):
-        rated = ~np.isnan(tuning.targets.labels[:, at])
-        found[one.name] = agreement(outputs[rated, at], tuning.targets.labels[rated, at])
+    for at, one in enumerate(tuning.labels.attributes):
+        rated = ~np.isnan(tuning.labels.values[:, at])
+        found[one.name] = agreement(outputs[rated, at], tuning.labels.values[rated, at])
     return found
 
 
 def _rising(tuning: FineTuning) -> bool:
-    return tuning.config.scale.higher_is_better == tuning.targets.scale.higher_is_better
+    return tuning.config.scale.higher_is_better == tuning.labels.scale.higher_is_better
 
 
 def _stretched(tuning: FineTuning, scores: Floats) -> Floats:
     """Scores of the model before, stretched from its scale to that of the readers."""
-    of_model, scale = tuning.config.scale, tuning.targets.scale
+    of_model, scale = tuning.config.scale, tuning.labels.scale
     share = (scores - of_model.low) / (of_model.high - of_model.low)
     share = share if _rising(tuning) else 1 - share
     return scale.low + share * (scale.high - scale.low)
@@ -135,7 +135,7 @@ def _stretched(tuning: FineTuning, scores: Floats) -> Floats:
 
 def _mapped(tuning: FineTuning, scores: Floats, truth: Floats) -> Floats:
     """Scores of the model before, by a map that is fitted on the other folds."""
-    found, scale = np.empty(len(scores)), tuning.targets.scale
+    found, scale = np.empty(len(scores)), tuning.labels.scale
     for fold in tuning.folds:
         train = [at for at in fold.train if not np.isnan(truth[at])]
         fitted = fit_logistic_map(scores[train], truth[train], scale, rising=_rising(tuning))

@@ -6,32 +6,32 @@ import torch
 from torch import Tensor
 
 from distiliqa.lab.network.network import Heads
+from distiliqa.lab.train.batch_labels import BatchLabels
 from distiliqa.lab.train.losses import map_errors, mean_where, processed_errors
 from distiliqa.lab.train.recipe_sections import StepSection
-from distiliqa.lab.train.targets import Targets
 
 
-def loss_of_heads(heads: Heads, targets: Targets, step: StepSection) -> Tensor:
+def loss_of_heads(heads: Heads, labels: BatchLabels, step: StepSection) -> Tensor:
     """Sum of the losses by the weights of the step, (); images without a label do not count."""
     loss = heads.scores.new_zeros((), dtype=torch.float32)
-    if heads.map is not None and targets.quality is not None and targets.weight is not None:
-        errors = map_errors(heads.map.float(), targets.quality, targets.weight)
-        known = targets.weight.flatten(1).any(dim=1)
+    if heads.map is not None and labels.quality is not None and labels.weight is not None:
+        errors = map_errors(heads.map.float(), labels.quality, labels.weight)
+        known = labels.weight.flatten(1).any(dim=1)
         loss = loss + step.map_weight * mean_where(errors, known)
-    if heads.processed is not None and targets.processed is not None:
-        errors = processed_errors(heads.processed.float(), targets.processed)
-        known = targets.processed.isfinite()
+    if heads.processed is not None and labels.processed is not None:
+        errors = processed_errors(heads.processed.float(), labels.processed)
+        known = labels.processed.isfinite()
         loss = loss + step.processed_weight * mean_where(errors, known)
     return loss
 
 
-def errors_of_heads(heads: Heads, targets: Targets) -> dict[str, Tensor]:
+def errors_of_heads(heads: Heads, labels: BatchLabels) -> dict[str, Tensor]:
     """Errors of validation images by the name of their column, (N,); NaN where unknown."""
     errors = {}
-    if heads.map is not None and targets.quality is not None and targets.weight is not None:
-        found = map_errors(heads.map.float(), targets.quality, targets.weight)
-        errors["val_map_mae"] = found.where(targets.weight.flatten(1).any(dim=1), torch.nan)
-    if heads.processed is not None and targets.processed is not None:
-        found = processed_errors(heads.processed.float(), targets.processed)
-        errors["val_processed_loss"] = found.where(targets.processed.isfinite(), torch.nan)
+    if heads.map is not None and labels.quality is not None and labels.weight is not None:
+        found = map_errors(heads.map.float(), labels.quality, labels.weight)
+        errors["val_map_mae"] = found.where(labels.weight.flatten(1).any(dim=1), torch.nan)
+    if heads.processed is not None and labels.processed is not None:
+        found = processed_errors(heads.processed.float(), labels.processed)
+        errors["val_processed_loss"] = found.where(labels.processed.isfinite(), torch.nan)
     return errors

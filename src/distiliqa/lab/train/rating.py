@@ -20,6 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from distiliqa.errors import DivergedError
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
+from distiliqa.lab.train.batch_labels import Batch, BatchLabels, labels_of
 from distiliqa.lab.train.batch_statistics import keep_frozen_statistics, statistics_kept
 from distiliqa.lab.train.head_losses import errors_of_heads, loss_of_heads
 from distiliqa.lab.train.ladders import Ladders
@@ -29,7 +30,6 @@ from distiliqa.lab.train.losses import ScoreLoss, under_symmetry
 from distiliqa.lab.train.merit import merit_of
 from distiliqa.lab.train.outcomes import Outcomes
 from distiliqa.lab.train.recipe_sections import StepSection
-from distiliqa.lab.train.targets import Batch, Targets, targets_of
 from distiliqa.statistics.agreement import Agreement, agreement, plcc
 
 
@@ -40,12 +40,12 @@ class Predicted(NamedTuple):
     ----------
     outputs : (N, outputs).
     penalty : (), losses of the other heads, and the penalty on changes under symmetry.
-    targets : labels of what was shown.
+    labels : labels of what was shown.
     """
 
     outputs: Tensor
     penalty: Tensor
-    targets: Targets
+    labels: BatchLabels
 
 
 def _moving_average(network: Network, decay: float) -> AveragedModel:
@@ -136,32 +136,32 @@ class RatingModule(L.LightningModule, ABC):
         number alone, so that a resumed run draws the same.
         """
         rng = np.random.default_rng((self.seed, self.current_epoch, number))
-        images, targets = batch["image"], targets_of(batch)
+        images, labels = batch["image"], labels_of(batch)
         if rng.random() < self.step.crops:
-            return self._of_crop(images, targets, rng)
+            return self._of_crop(images, labels, rng)
         if not self.step.consistency:
             heads = self.network.heads(self.network.features(images))
-            loss = loss_of_heads(heads, targets, self.step)
-            return Predicted(heads.scores.float(), loss, targets)
+            loss = loss_of_heads(heads, labels, self.step)
+            return Predicted(heads.scores.float(), loss, labels)
         both = torch.cat([images, under_symmetry(images, rng)])
         heads = self.network.heads(self.network.features(both))
         before, after = heads.scores.float().chunk(2)
         penalty = self.step.consistency * (before - after).square().mean()
         first = Heads(before, *(None if one is None else one.chunk(2)[0] for one in heads[1:]))
-        penalty = penalty + loss_of_heads(first, targets, self.step)
-        return Predicted((before + after) / 2, penalty, targets)
+        penalty = penalty + loss_of_heads(first, labels, self.step)
+        return Predicted((before + after) / 2, penalty, labels)
 
-    def _of_crop(self, images: Tensor, targets: Targets, rng: np.random.Generator) -> Predicted:
+    def _of_crop(self, images: Tensor, labels: BatchLabels, rng: np.random.Generator) -> Predicted:
         side = images.shape[-1] // 2
         row, column = (int(at) for at in rng.integers(side + 1, size=2))
-        if targets.quality is not None:
+        if labels.quality is not None:
             row, column = row // BLOCK * BLOCK, column // BLOCK * BLOCK
-            targets = targets.of_crop(row, column, side)
+            labels = labels.of_crop(row, column, side)
         crop = images[..., row : row + side, column : column + side]
         with statistics_kept(self.network):
             heads = self.network.heads_of_crop(crop, (row, column))
-        loss = loss_of_heads(heads, targets, self.step)
-        return Predicted(heads.scores.float(), loss, targets)
+        loss = loss_of_heads(heads, labels, self.step)
+        return Predicted(heads.scores.float(), loss, labels)
 
     def score_of(self, outputs: Tensor) -> Tensor:
         """The scores (N,) of outputs (N, k)."""
@@ -178,7 +178,7 @@ class RatingModule(L.LightningModule, ABC):
         heads = self.kept.heads(self.kept.features(batch["image"]))
         predictions = self.score_of(heads.scores.float())
         losses = self.loss(predictions[:, None], batch["score"][:, None])
-        errors = errors_of_heads(heads, targets_of(batch))
+        errors = errors_of_heads(heads, labels_of(batch))
         self.head_columns = tuple(errors)
         self.validated.add(batch["index"], predictions, batch["score"], losses, *errors.values())
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from distiliqa.lab.network.network import Network
+from distiliqa.lab.train.batch_labels import Batch, BatchLabels
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.losses import DistillationLoss
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe_sections import StudentSection
-from distiliqa.lab.train.targets import Batch, Targets
 from distiliqa.lab.train.teacher_outputs import FOLLOWED, TeacherOutputs, hardly_followed, warn
 from distiliqa.statistics.agreement import agreement
 
@@ -43,28 +43,28 @@ class StudentModule(RatingModule):
         )
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        outputs, penalty, targets = self.predict_batch(batch, number)
-        loss, *followed = self._loss_of(outputs, targets, batch)
+        outputs, penalty, labels = self.predict_batch(batch, number)
+        loss, *followed = self._loss_of(outputs, labels, batch)
         self.seen.add(
             batch["index"],
             outputs.mean(dim=1),
-            targets.score,
+            labels.score,
             *(value.expand(len(outputs)) for value in (loss, *followed)),
         )
         return self.checked(loss + penalty)
 
-    def _loss_of(self, outputs: Tensor, targets: Targets, batch: Batch) -> tuple[Tensor, ...]:
+    def _loss_of(self, outputs: Tensor, labels: BatchLabels, batch: Batch) -> tuple[Tensor, ...]:
         """Loss; with teachers also their mean output, and the share of images that follow them.
 
         The teachers rate whole images. For a part, or with a disc, the student gets their error
         on the whole image, added to the label of what it is shown.
         """
         if self.teachers is None:
-            score = targets.score[:, None]
+            score = labels.score[:, None]
             return (self.loss(outputs.mean(dim=1, keepdim=True), score).mean(),)
         rated = self.teachers(batch["image"], batch["index"], batch["transform"])
-        rated = rated + targets.apart[:, None]
-        loss, open_share = self.distillation(outputs, targets.score, rated)
+        rated = rated + labels.apart[:, None]
+        loss, open_share = self.distillation(outputs, labels.score, rated)
         return loss, rated.mean(dim=1), open_share
 
     def summarize_training(self) -> None:

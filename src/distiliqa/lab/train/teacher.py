@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from distiliqa.lab.train.batch_labels import Batch
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.cross_validation import pool_folds, predict_fold
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import fit
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.runs import begin_anew
-from distiliqa.lab.train.targets import Batch
 from distiliqa.lab.train.training_run import TrainingRun
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")
@@ -21,9 +21,9 @@ class TeacherModule(RatingModule):
     """A member of the ensemble: learns the labels."""
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        predictions, penalty, targets = self.predict_batch(batch, number)
-        losses = self.loss(predictions, targets.score[:, None])
-        self.seen.add(batch["index"], predictions[:, 0], targets.score, losses)
+        predictions, penalty, labels = self.predict_batch(batch, number)
+        losses = self.loss(predictions, labels.score[:, None])
+        self.seen.add(batch["index"], predictions[:, 0], labels.score, losses)
         return self.checked(losses.mean() + penalty)
 
     def summarize_training(self) -> None:

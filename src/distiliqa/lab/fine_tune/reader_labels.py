@@ -1,4 +1,4 @@
-"""What a fine-tuned network learns: one rating an image, or several attributes, a head each."""
+"""Labels of a fine-tuning: one rating an image, or several attributes, each with its own head."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class ReaderTargets:
+class ReaderLabels:
     """Labels of n images.
 
     Attributes
     ----------
-    labels : (n, heads), NaN where not rated.
+    values : (n, heads), NaN where not rated.
     scale : of the score.
     attributes : what each head rates; empty where the one head gives the score itself.
     """
 
-    labels: Floats
+    values: Floats
     scale: ScoreScale
     attributes: tuple[Attribute, ...] = ()
 
     @property
     def heads(self) -> int:
         """Number of outputs of the network."""
-        return self.labels.shape[1]
+        return self.values.shape[1]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class ReaderTargets:
     @property
     def truth(self) -> Floats:
         """The score of the labels, (n,), NaN where an attribute was not rated."""
-        return self.score(self.labels)
+        return self.score(self.values)
 
     def score(self, outputs: Floats) -> Floats:
         """Scores (n,) of outputs (n, heads): the mean closeness to the best, or the output."""
@@ -80,7 +80,7 @@ class ReaderTargets:
         one = self.attributes[at] if self.attributes else self.scale
         rises = one.rises if isinstance(one, Attribute) else one.higher_is_better
         if rises is None:
-            return np.zeros_like(weight), float(np.nanmean(self.labels[:, at]))
+            return np.zeros_like(weight), float(np.nanmean(self.values[:, at]))
         span = float(self.spans[at])
         factor = span / (scale.high - scale.low)
         if rises == scale.higher_is_better:

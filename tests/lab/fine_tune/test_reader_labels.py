@@ -9,7 +9,7 @@ import pytest
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.fine_tune.head_fit import Head
-from distiliqa.lab.fine_tune.targets_of_readers import ReaderTargets, require_on_scales
+from distiliqa.lab.fine_tune.reader_labels import ReaderLabels, require_on_scales
 from distiliqa.models.attributes import Attribute, scale_of
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.readers.rating_rows import RatedName
@@ -27,24 +27,24 @@ ATTRIBUTES = (
 
 def test_the_head_begins_as_the_model_on_the_scale_of_the_readers() -> None:
     score = HEAD(X).mean(axis=1)
-    rising = ReaderTargets(np.zeros((9, 1)), ScoreScale(1.0, 5.0, "Likert"))
+    rising = ReaderLabels(np.zeros((9, 1)), ScoreScale(1.0, 5.0, "Likert"))
     np.testing.assert_allclose(rising.start(HEAD, MODEL)(X)[:, 0], 1 + score)
-    falling = ReaderTargets(np.zeros((9, 1)), ScoreScale(1.0, 6.0, "mark", False))
+    falling = ReaderLabels(np.zeros((9, 1)), ScoreScale(1.0, 6.0, "mark", False))
     np.testing.assert_allclose(falling.start(HEAD, MODEL)(X)[:, 0], 6 - 1.25 * score)
     np.testing.assert_array_equal(rising.score(score[:, None]), score)
 
 
 def test_attributes_begin_in_their_direction_or_at_their_mean() -> None:
-    labels = np.tile([[6.0, 3.0, 2.0]], (9, 1))
-    labels[0, 0] = np.nan
-    targets = ReaderTargets(labels, scale_of(ATTRIBUTES), ATTRIBUTES)
+    ratings = np.tile([[6.0, 3.0, 2.0]], (9, 1))
+    ratings[0, 0] = np.nan
+    labels = ReaderLabels(ratings, scale_of(ATTRIBUTES), ATTRIBUTES)
     score = HEAD(X).mean(axis=1)
-    found = targets.start(HEAD, MODEL)(X)
+    found = labels.start(HEAD, MODEL)(X)
     np.testing.assert_allclose(found[:, 0], 6)
     np.testing.assert_allclose(found[:, 1], 1 + score)
     np.testing.assert_allclose(found[:, 2], 8 - 2 * score)
-    assert targets.names == ("noise", "contrast", "blur")
-    truth = targets.truth
+    assert labels.names == ("noise", "contrast", "blur")
+    truth = labels.truth
     assert np.isnan(truth[0])
     assert truth[1] == pytest.approx((6 / 7 + 0.5 + 0.75) / 3, abs=1e-3)
 

@@ -27,7 +27,7 @@ class Batch(Shown, total=False):
     image_score: Tensor
 
 
-class Targets(NamedTuple):
+class BatchLabels(NamedTuple):
     """Labels of what a network is shown.
 
     Attributes
@@ -47,7 +47,7 @@ class Targets(NamedTuple):
         """How far the score is from that of the whole image, (N,)."""
         return self.score - self.image_score
 
-    def of_crop(self, row: int, column: int, side: int) -> Targets:
+    def of_crop(self, row: int, column: int, side: int) -> BatchLabels:
         """Labels of a square part of the images, whose top left is in the corner of a block.
 
         The score of a part with tissue is the mean of its map; that of others stays.
@@ -65,10 +65,10 @@ class Targets(NamedTuple):
 _MIN_TISSUE = 1.0  # blocks
 
 
-def targets_of(batch: Batch) -> Targets:
+def labels_of(batch: Batch) -> BatchLabels:
     """Labels of a batch of whole images."""
     score = batch["score"]
-    return Targets(
+    return BatchLabels(
         score,
         batch.get("image_score", score),
         batch.get("quality"),
