@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import distiliqa
+from distiliqa.scoring.execution import cores
 
 PACKAGES = (
     "numpy",
@@ -26,7 +27,7 @@ PACKAGES = (
 def machine() -> dict[str, str]:
     """Facts by name, in the order of the report."""
     return {
-        "CPU": f"{_cpu()}, {_cores()} cores",
+        "CPU": f"{_cpu()}, {cores()} cores",
         "memory": _memory(),
         "GPU": _gpu(),
         "system": _system(),
@@ -43,12 +44,6 @@ def _cpu() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory() -> str:
