@@ -182,12 +182,13 @@ def test_a_full_disk_at_the_end_does_not_lose_the_table(
 
 # Each slice is read once a line of input allows it, says so, and takes a while.
 SLOW = """
-import sys, time
+import sys, threading, time
 from distiliqa.scoring import prepare
-check = prepare.check_hu
+check, one_thread = prepare.check_hu, threading.Lock()
 def slow(hu):
-    sys.stdin.readline()
-    print("read", flush=True)
+    with one_thread:  # threads that read the same line of text lose others
+        sys.stdin.readline()
+        print("read", flush=True)
     time.sleep(0.05)
     return check(hu)
 prepare.check_hu = slow
