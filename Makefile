@@ -24,10 +24,11 @@ demo: $(VENV)/core.stamp
 	$(BIN)/distiliqa demo
 
 # The networks of tests are tiny: threads of PyTorch would only wait for each other. Two processes
-# take whole files, so that each fixture is made once.
+# take whole files, so that each fixture is made once. Without the last option pytest-xdist replaces
+# a process that died, and then waits for ever.
 test: lint
 	tools/ci/install_test_tools.sh
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0
 
 test-slow: $(VENV)/dev.stamp
 	$(BIN)/pytest -m slow
