@@ -81,7 +81,9 @@ def running_server(app: Starlette) -> Iterator[str]:
     """An application on a free port; gives its address."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    # A browser may leave a request unfinished; `distiliqa serve` waits as long.
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()
