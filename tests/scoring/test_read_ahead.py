@@ -74,6 +74,13 @@ def test_a_small_file_is_read_once_for_its_pixels_and_its_hash(tmp_path: Path):
     assert len(opened) == 1
 
 
+def test_what_was_read_keeps_no_file_in_memory(tmp_path: Path):
+    (path,) = files(tmp_path, 1)
+    info = ref(path)
+    (read,) = reader_of(info)
+    assert read.info is info
+
+
 def test_only_a_few_slices_are_read_ahead(tmp_path: Path):
     loaded = []
 

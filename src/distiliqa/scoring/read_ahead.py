@@ -73,9 +73,8 @@ class SliceReader(Generic[T]):
 
     def _read(self, info: SliceInfo, is_first: bool) -> T | Problem:
         try:
-            if is_first and info.file is not None:
-                info = self._hashed(info, info.file)
-            return self.prepare(info.read())
+            known = self._hashed(info, info.file) if is_first and info.file is not None else info
+            return self.prepare(replace(known.read(), info=info))  # results keep no file in memory
         except Exception as error:  # a damaged file fails alone, whatever error it causes
             path, reason = problem_of(error, info.path)
             return Problem(
