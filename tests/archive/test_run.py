@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -17,11 +16,14 @@ import pytest
 
 pytest.importorskip("ray")
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.support.without_ray import score_here
 
 from distiliqa.archive import cluster, run
+from distiliqa.archive.input_files import Listed, open_source
 from distiliqa.archive.run import score_archive
+from distiliqa.archive.worker import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
@@ -49,7 +51,7 @@ def workers_of_ray() -> Iterable[int]:
     """The processes that score for this one, whose parent is the raylet that it started."""
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            scores = b"MapWorker(MapBatches(Scorer))" in (place / "cmdline").read_bytes()
+            scores = (place / "cmdline").read_bytes().startswith(b"ray::Scorer")
             if scores and parent(parent(int(place.name))) == os.getpid():
                 yield int(place.name)
         except OSError:  # ended meanwhile
@@ -109,18 +111,20 @@ def test_after_ctrl_c_a_run_goes_on(
 
 
 @on_linux
-@pytest.mark.slow
 @pytest.mark.usefixtures("two_workers")
 def test_a_file_that_kills_its_workers_takes_no_other_along(
     tmp_path: Path, tiny: Model, write_series: Write, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(cluster, "RETRIES", 0)
+    class Killed(Scorer):
+        def __call__(self, files: pa.Table) -> pa.Table:
+            if any(path.endswith("kills.dcm") for path in files["path"].to_pylist()):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().__call__(files)
+
+    monkeypatch.setattr(cluster, "Scorer", Killed)
     folder = write_series(tmp_path / "in", 40)
-    os.mkfifo(folder / "kills.dcm")
-    threading.Thread(target=kill_readers, args=[folder / "kills.dcm"], daemon=True).start()
-    manifest = tmp_path / "manifest.csv"
-    manifest.write_text("path\n" + "".join(f"in/{path.name}\n" for path in folder.iterdir()))
-    counts = score_archive([str(manifest)], tiny, tmp_path / "out")
+    (folder / "kills.dcm").write_bytes(b"")
+    counts = score_archive([str(folder)], tiny, tmp_path / "out")
     assert (counts.scored, counts.failed) == (40, 1)
     assert counts.retried > 1
     found = states(tmp_path / "out")
@@ -128,18 +132,15 @@ def test_a_file_that_kills_its_workers_takes_no_other_along(
     assert set(found.values()) == {"scored"}
 
 
-def kill_readers(pipe: Path) -> None:
-    """Kill each worker that opens a pipe, which cannot be opened for writing before that."""
-    while True:
-        file = os.open(pipe, os.O_WRONLY)
-        for pid in workers_of_ray():
-            try:
-                links = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
-            except OSError:
-                continue
-            if str(pipe) in links:
-                os.kill(pid, signal.SIGKILL)
-        os.close(file)
+@pytest.mark.usefixtures("two_workers")
+def test_where_the_model_is_another_one_the_run_ends(
+    tmp_path: Path, tiny: Model, write_series: Write
+):
+    listed = open_source(str(write_series(tmp_path, 3))).files()
+    files = [file for file in listed if isinstance(file, Listed)]
+    setting = Setting(str(tiny.folder), "0" * 64)
+    with pytest.raises(DistiliqaError, match="another model than the run was started with"):
+        list(cluster.score_files(files, setting, 2))
 
 
 def test_what_failed_or_changed_is_scored_again_and_stands_once(

@@ -1,4 +1,4 @@
-"""Scores of whole archives with Ray Data, as Parquet that a later run continues.
+"""Scores of whole archives with Ray, as Parquet that a later run continues.
 
 Needs the extra ``ray``.
 """

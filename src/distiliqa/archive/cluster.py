@@ -1,28 +1,32 @@
-"""Ray: a session on this machine, or one that is there already, and the pool that scores."""
+"""Ray: a session on this machine, or one that is there already, and its workers that score."""
 
 from __future__ import annotations
 
 import logging
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pyarrow as pa
 import ray
-import ray.data
 
 from distiliqa.archive.input_files import Listed
 from distiliqa.archive.local_ray import local_ray, silent_core
 from distiliqa.archive.worker import Scorer, Setting
 from distiliqa.errors import DistiliqaError
 
-# Users need no warning of future changes in Ray, or of a pool as large as the machine.
+# Users need no warning of future changes in Ray.
 warnings.filterwarnings("ignore", module=r"ray(\.|$)")
-warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
 
 RETRIES = 1  # of a task whose worker died; then its files are tried one by one
 TASK_FILES = 128  # some seconds of work: what is done again when a worker dies
 _TASKS_PER_WORKER = 8  # where there are few files, so that all workers end together
+_TASKS_AHEAD = 2  # of a worker, so that it does not wait for the next one
+
+Tables = deque[pa.Table]
+Running = dict[ray.ObjectRef, Any]  # the worker of each task
 
 
 @contextmanager
@@ -77,29 +81,51 @@ def score_files(
     DistiliqaError
         Ray cannot continue, or a machine lacks the model.
     """
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.max_errored_blocks = -1
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     fair_share = max(1, len(files) // (_TASKS_PER_WORKER * workers))
     size = 1 if alone else min(TASK_FILES, fair_share)
-    tasks = [_table(files[at : at + size], setting) for at in range(0, len(files), size)]
-    scored = ray.data.from_arrow(tasks).map_batches(
-        Scorer,
-        fn_constructor_args=(setting,),
-        batch_size=None,
-        batch_format="pyarrow",
-        # Tasks that wait for a worker fail with it.
-        compute=ray.data.ActorPoolStrategy(
-            size=workers, max_tasks_in_flight_per_actor=1 if alone else None
-        ),
-        num_cpus=setting.threads,
-        max_restarts=-1,
-        max_task_retries=RETRIES,
+    tasks = [files[at : at + size] for at in range(0, len(files), size)]
+    waiting = deque(_table(task, setting) for task in tasks)
+    running = _started(waiting, setting, workers, 1 if alone else _TASKS_AHEAD)
+    while running:
+        done = _next_done(running, waiting)
+        if (rows := _rows_of(done)) is not None:
+            yield rows
+
+
+def _started(waiting: Tables, setting: Setting, workers: int, tasks: int) -> Running:
+    """Start workers, and give each of them some of the tasks that wait."""
+    start = ray.remote(Scorer).options(
+        num_cpus=setting.threads, max_restarts=-1, max_task_retries=RETRIES
     )
+    pool = [start.remote(setting) for _ in range(min(workers, len(waiting)))]
+    return {_submitted(worker, waiting): worker for worker in (pool * tasks)[: len(waiting)]}
+
+
+def _submitted(worker: Any, waiting: Tables) -> ray.ObjectRef:
+    return worker.__call__.remote(waiting.popleft())
+
+
+def _next_done(running: Running, waiting: Tables) -> ray.ObjectRef:
+    """Wait for a task, and give its worker another.
+
+    A worker without any ends, as nothing refers to it any more. One that has lost its machine may
+    then start in its place.
+    """
+    (done,), _ = ray.wait(list(running))
+    worker = running.pop(done)
+    if waiting:
+        running[_submitted(worker, waiting)] = worker
+    return done
+
+
+def _rows_of(done: ray.ObjectRef) -> pa.Table | None:
+    """Result of a task; None for one that killed its workers."""
     try:
-        yield from scored.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+        return ray.get(done)
     except ray.exceptions.RayError as error:
+        cannot_start = isinstance(error, ray.exceptions.RayActorError) and error.actor_init_failed
+        if not (cannot_start or isinstance(error, ray.exceptions.RaySystemError)):
+            return None
         raise DistiliqaError(
             f"Ray stopped ({_last_line(error)})", remedy="run again: what is scored is kept"
         ) from error
