@@ -58,7 +58,10 @@ def fill_padding(
     """
     padded = padding_mask(stored, *padding)
     tissue = padded & (hu > MAX_PADDING_HU)
-    outside = tissue & _reaches_edge(hu) if tissue.any() else tissue
+    if not tissue.any():
+        hu[padded] = AIR_HU
+        return ()
+    outside = tissue & _reaches_edge(hu)
     kept = tissue & ~outside
     notes = (*_note(hu[outside], "taken as air"), *_note(hu[kept], "taken as tissue"))
     hu[padded & ~kept] = AIR_HU

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import nibabel
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
@@ -99,6 +98,8 @@ def _check_place(full: CTSlice, low: CTSlice, path: Path) -> None:
 
 def _nifti(ct: CTSlice, hu: NDArray[np.integer], derivation: str) -> bytes:
     """NIfTI volume of one slice in the standard view, at the position of the full-dose slice."""
+    import nibabel  # not at the top: each process of a data set would load it, for DICOM too
+
     down, across = ct.spacing_mm or (1.0, 1.0)
     depth = ct.acquisition.slice_thickness_mm or _DEPTH_MM
     # NIfTI counts to the patient's right and front, the standard view to the left and back.
