@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -117,6 +118,17 @@ def test_a_long_run_scores_side_by_side_what_it_scores_in_batches(
     one, other = side_by_side.slices, in_batches.slices
     assert [slice_.path for slice_ in one] == [slice_.path for slice_ in other]
     assert [slice_.score for slice_ in one] == pytest.approx([slice_.score for slice_ in other])
+
+
+def test_the_network_for_many_slices_is_loaded_once(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distiliqa.scoring.execution.cores", lambda: 3)
+    model = load_model(tiny_model)
+    load = Mock(return_value=model.session)
+    monkeypatch.setattr("distiliqa.scoring.model.open_runtime", load)
+    assert model.for_many() is model.for_many()
+    assert load.call_count == 1
 
 
 def test_a_large_network_keeps_all_cores_busy_by_itself(tiny_model: Path, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ class Model:
     session: Runtime = field(compare=False)
     execution: Execution = field(default_factory=Execution)
     heatmaps: bool = True  # whether its network computes those that it has
+    _many: dict[bool, Model] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -60,11 +61,19 @@ class Model:
     def for_many(self, *, heatmaps: bool = True) -> Model:
         """The same model as it scores many slices by default, see `execution.for_many`.
 
+        Its network is kept, for programs that score one series after the other.
+
         Parameters
         ----------
         heatmaps : bool
             False for a network that takes no time for heatmaps.
         """
+        found = self._many.get(heatmaps) or self._loaded_for_many(heatmaps)
+        if found is not self:
+            self._many[heatmaps] = found
+        return found
+
+    def _loaded_for_many(self, heatmaps: bool) -> Model:
         if (self.folder / ONNX).stat().st_size > MAX_BYTES:
             return self
         execution = for_many(self.execution)
