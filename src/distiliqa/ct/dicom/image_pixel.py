@@ -157,15 +157,16 @@ def _length(head: bytes, syntax: UID) -> bytes:
 
 
 def _check_number(dataset: Dataset, keyword: str, allowed: Container, path: str) -> None:
+    if number(dataset, keyword) in allowed:
+        return
     found = written(dataset, keyword)
     if found is None:
         raise _missing(keyword, path)
-    if number(dataset, keyword) not in allowed:
-        raise CTReadError(
-            f"{keyword} is {found}, which no image of HU has",
-            path=path,
-            remedy="export the series again",
-        )
+    raise CTReadError(
+        f"{keyword} is {found}, which no image of HU has",
+        path=path,
+        remedy="export the series again",
+    )
 
 
 def _missing(keyword: str, path: str) -> CTReadError:
