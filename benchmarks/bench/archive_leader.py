@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from distiliqa.scoring.model import Model
 if TYPE_CHECKING:
     from distiliqa.archive.worker import Setting
 
-ROWS = 50_000
+ROWS, TASKS = 50_000, 300
 
 
 class Idle:
@@ -36,15 +37,11 @@ def tasks_each_second(model: Model) -> float:
     from distiliqa.archive.input_files import Listed
     from distiliqa.files import FileStamp
 
-    def hand_out(tasks: int) -> None:
-        files = [Listed(f"/{n}", FileStamp(1, 1), {}) for n in range(tasks * cluster.TASK_FILES)]
-        with patch.object(cluster, "Scorer", Idle):
-            for _ in cluster.score_files(files, setting_of(model), 2):
-                pass
-
-    hand_out(10)
-    few, many = timed(lambda: hand_out(20)), timed(lambda: hand_out(220))
-    return 200 / (many - few)
+    files = [Listed(f"/{n}", FileStamp(1, 1), {}) for n in range(TASKS * cluster.TASK_FILES)]
+    with patch.object(cluster, "Scorer", Idle):
+        done = cluster.score_files(files, setting_of(model), 2)
+        next(done)  # the workers have started
+        return (TASKS - 1) / timed(lambda: deque(done, maxlen=0))
 
 
 def written_each_second(folder: Path, model: Model) -> tuple[float, float]:
