@@ -93,7 +93,7 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize("layers", ["transformer", "all"])
 def test_other_layers_learn_too(tuning: Make, layers: str) -> None:
-    found = tuning(layers=layers, epochs=6, learning_rate=3e-3)
+    found = tuning(layers=layers, epochs=20, learning_rate=3e-3)
     begin(found, resume=False)
     outputs = train_folds(found, resume=False)
     assert (srocc(outputs[:, 0], found.labels.truth) or 0) > 0.6
