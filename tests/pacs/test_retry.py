@@ -1,18 +1,18 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.pacs import retry
 from distiliqa.pacs.retry import PassingError, RefusedError, Retries, refusal
 
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(retry, "sleep", waits.append)
     return waits
 
 

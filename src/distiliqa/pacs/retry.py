@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
+from time import monotonic, sleep
 from typing import TypeVar
 
 from distiliqa.errors import DistiliqaError
@@ -120,7 +120,7 @@ class Retries:
                 return work()
             except PassingError as error:
                 asked = 0.0 if error.wait_s is None else error.wait_s
-                time.sleep(min(self.max_wait_s, max(asked, self.wait_s(attempt))))
+                sleep(min(self.max_wait_s, max(asked, self.wait_s(attempt))))
         return work()
 
 
@@ -148,5 +148,5 @@ class Backoff:
     def fail(self) -> float:
         """Note a failure; returns the seconds until the next attempt."""
         wait_s = self.next_wait_s
-        self.failures, self.due = self.failures + 1, time.monotonic() + wait_s
+        self.failures, self.due = self.failures + 1, monotonic() + wait_s
         return wait_s

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import logging
-import time
 from pathlib import Path
 
 import pytest
 from tests.support.disks import full_disk, no_space
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.pacs import retry
+from distiliqa.pacs.listen import listener
 from distiliqa.pacs.listen.listener import score_forever
 from distiliqa.pacs.listen.queue import Queue
 
@@ -50,8 +51,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> None:
         if now[0] == 50:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(listener, "sleep", sleep)
+    for module in (listener, retry):  # a server of another test reads the clock of `time`
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic, sleep
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.listen.outbox import Outbox
@@ -37,7 +37,7 @@ def score_forever(queue: Queue, scorer: Scorer, quiet_s: float) -> None:
     for complete in _polls(queue, scorer, quiet_s):
         scorer.remove_old_images()
         for series in complete:
-            if time.monotonic() < waits[series.name].due:
+            if monotonic() < waits[series.name].due:
                 continue
             # A failure of one series must not end the receiver.
             try:
@@ -75,4 +75,4 @@ def _polls(queue: Queue, scorer: Scorer, quiet_s: float) -> Iterator[list[Path]]
         except (DistiliqaError, OSError) as error:
             if trouble != (trouble := loggable(error)):
                 LOG.error("the queue: %s", trouble)
-        time.sleep(_POLL_S)
+        sleep(_POLL_S)

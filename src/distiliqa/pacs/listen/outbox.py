@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from time import monotonic, time_ns
 
 from distiliqa.files import private_folder, write_durably, write_text
 from distiliqa.pacs.retry import Backoff, PassingError, RefusedError, Retries, loggable
@@ -68,12 +68,12 @@ class Outbox:
         """Add a copy of a file as ``name``; `DistiliqaError` on a full disk."""
         write_durably(self.folder / name, path.read_bytes())
         # The time of a file is its place in the queue, also after the clock is set back.
-        self._last_ns = max(time.time_ns(), self._last_ns + 1)
+        self._last_ns = max(time_ns(), self._last_ns + 1)
         os.utime(self.folder / name, ns=(self._last_ns, self._last_ns))
 
     def send_due(self) -> None:
         """Send the waiting objects in order, until the server proves to be away."""
-        now = time.monotonic()
+        now = monotonic()
         waiting = self._waiting()
         ordinary = [path for path in waiting if path.name not in self._alone]
         is_away = now < self._server.due
