@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TypeAlias
 from bench.alone import Alone, alone
 from bench.figures import Curve, Figure, Found, main
 from bench.slices import origin, write_slices
+from distiliqa.cores import cores
 
 Points: TypeAlias = list[tuple[float, float]]
 
@@ -156,9 +156,9 @@ def _against_model(folder: Path, few: Path) -> list[Curve]:
 
 def _against_cores(few: Path) -> Curve:
     rates: Points = []
-    for cores in sorted({1, 2, os.cpu_count() or 1}):
-        result = alone("growth", "scored", str(few), cores=cores).result
-        rates.append((cores, result["slices"] / result["all"]))
+    for count in sorted({1, 2, cores()}):
+        result = alone("growth", "scored", str(few), cores=count).result
+        rates.append((count, result["slices"] / result["all"]))
     return Curve("Slices a second against cores", "cores", "slices/s", {"all": rates}, _ABOUT_CORES)
 
 

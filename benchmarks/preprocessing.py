@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from pydicom.uid import generate_uid
 from bench.figures import Curve, Figure, Found, main
 from bench.rounds import rate, ratio, side_by_side
 from bench.slices import write_slices
+from distiliqa.cores import cores
 from distiliqa.examples import EXAMPLE_SERIES, FULL_DOSE, LOW_DOSE, LOW_DOSE_LEVEL
 from distiliqa.lab.data.pairs import DosePair, Pairing
 from distiliqa.lab.data.preprocess import DOSES, preprocess
@@ -26,7 +26,7 @@ LOOP, SHARE = "a plain loop", 8  # of which one part of so many is enough to tim
 
 def measure() -> Found:
     """Make the same mixed doses by each in turn, into an empty folder."""
-    counts = sorted({1, 2, os.cpu_count() or 1})
+    counts = sorted({1, 2, cores()})
     with TemporaryDirectory() as folder:
         pairs = _pairs(Path(folder))
         runs = {LOOP: partial(_plain, pairs[::SHARE])} | {

@@ -1,8 +1,8 @@
 """Run all benchmarks, one after the other, and write what they find.
 
 Each is a program of its own. One that fails or takes too long is reported in the results, and the
-others go on. This writes ``benchmarks/results/latest.json`` and ``.md``, ``docs/performance.md``
-and its plots. With names of benchmarks, it runs and prints those alone.
+others go on. This writes ``benchmarks/results/latest.json`` and ``.md`` after each, and in the end
+``docs/performance.md`` and its plots. With names of benchmarks, it runs and prints those alone.
 """
 
 from __future__ import annotations
@@ -65,9 +65,10 @@ def main() -> None:
             print(f"failed: {failed[name]}")
         print(f"after {time.monotonic() - begin:.0f} s", flush=True)
         if tuple(names) == BENCHMARKS:  # after each, so that an interrupted run keeps its results
-            written = write(results, failed, facts)
+            written = write_results(results, failed, facts)
     print("\n" + table(results, failed))
     if tuple(names) == BENCHMARKS:
+        written = (*written, write_page(results, failed, facts))
         print("\nwritten: " + ", ".join(map(short, written)))
     sys.exit(1 if failed else 0)
 
@@ -102,18 +103,24 @@ def _ended(command: list[str], seconds: float) -> str | None:
     return errors if process.returncode else None
 
 
-def write(
+def write_results(
     results: dict[str, Found], failed: dict[str, str], facts: dict[str, str]
 ) -> tuple[Path, ...]:
-    """Write what all benchmarks found; returns the files written."""
+    """Write what the benchmarks found so far; returns the files written."""
     record = {name: asdict(found) for name, found in results.items()}
     content = {"machine": facts, "benchmarks": record, "failed": failed}
     lines = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    files = RESULTS / "latest.json", RESULTS / "latest.md", DOCS / "performance.md"
+    files = RESULTS / "latest.json", RESULTS / "latest.md"
     write_json(files[0], content)
     write_text(files[1], f"{lines}\n\n{table(results, failed)}\n")
-    write_text(files[2], page(results, failed, facts, _draw_all(results)))
     return files
+
+
+def write_page(results: dict[str, Found], failed: dict[str, str], facts: dict[str, str]) -> Path:
+    """Write the page of the documentation with its plots, once all benchmarks have ended."""
+    path = DOCS / "performance.md"
+    write_text(path, page(results, failed, facts, _draw_all(results)))
+    return path
 
 
 def _draw_all(results: dict[str, Found]) -> dict[str, str]:

@@ -13,7 +13,8 @@ PACKAGE = "distiliqa"
 # Modules at the top and rooms. Each imports from those above it alone, and rooms in one line not
 # from each other.
 ORDER = (
-    *(("working_directory",), ("version",), ("errors",), ("terminal",), ("jobs",), ("extras",)),
+    *(("working_directory",), ("version",), ("cores",), ("errors",), ("terminal",)),
+    *(("jobs",), ("extras",)),
     *(("scratch",), ("files",), ("folder_lock",), ("foreign_text",), ("foreign_json",)),
     *(("examples",), ("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
     *(("simulate",), ("scoring",), ("report",), ("score",), ("measured_slices",)),

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import distiliqa
-from distiliqa.scoring.execution import cores
+from distiliqa.cores import cores
 
 PACKAGES = (
     "numpy",

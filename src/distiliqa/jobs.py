@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -10,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
+from distiliqa.cores import cores
 from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.terminal import track
 
@@ -41,7 +41,7 @@ def run_jobs(
     """
     if not tasks:
         return
-    jobs = min(jobs or os.cpu_count() or 1, len(tasks))
+    jobs = min(jobs or cores(), len(tasks))
     results = _here(work, tasks) if jobs <= 1 else _in_processes(work, tasks, jobs)
     yield from track(results, description, total=len(tasks))
 

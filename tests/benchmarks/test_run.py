@@ -83,13 +83,38 @@ def test_one_that_fails_or_hangs_stops_no_other(run: ModuleType, tmp_path: Path,
     assert "performance.md" in capsys.readouterr().out
 
 
+def test_one_that_is_interrupted_keeps_results_and_the_former_page(
+    run: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(name: str, seconds: float) -> object:
+        if name == "hangs":
+            raise KeyboardInterrupt
+        return ended(name, seconds)
+
+    ended = run.run
+    monkeypatch.setattr(run, "run", interrupted)
+    monkeypatch.setattr(run, "BENCHMARKS", ("works", "hangs"))
+    (tmp_path / "docs" / "images").mkdir(parents=True)
+    for former in ("performance.md", "images/old.svg"):
+        (tmp_path / "docs" / former).write_text("former")
+    with pytest.raises(KeyboardInterrupt):
+        run.main()
+    record = json.loads((tmp_path / "results" / "latest.json").read_text())
+    assert list(record["benchmarks"]) == ["works"]
+    files = [path for path in (tmp_path / "docs").rglob("*.*") if path.is_file()]
+    assert {path.name: path.read_text() for path in files} == {
+        "performance.md": "former",
+        "old.svg": "former",
+    }
+
+
 def test_the_same_numbers_make_the_same_page_and_plots(run: ModuleType, tmp_path: Path):
     found = {"works": run.run("works", 30)}
     facts = {"CPU": "one"}
-    run.write(found, {}, facts)
+    run.write_page(found, {}, facts)
     first = {path: path.read_bytes() for path in (tmp_path / "docs").rglob("*.*")}
     (tmp_path / "docs" / "images" / "old.svg").write_text("")
-    run.write(found, {}, facts)
+    run.write_page(found, {}, facts)
     assert first == {path: path.read_bytes() for path in (tmp_path / "docs").rglob("*.*")}
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,6 @@ from distiliqa.scoring.execution import (
     BATCH,
     Execution,
     asked,
-    cores,
     described,
     for_many,
     in_parallel,
@@ -69,10 +67,6 @@ def test_many_slices_are_scored_on_one_core_a_slice(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("one", [asked(threads=3), asked(batch=2), Execution(runtime="openvino")])
 def test_what_was_asked_for_stays_for_many_too(one: Execution) -> None:
     assert for_many(one) == one
-
-
-def test_cores_are_those_of_this_process():
-    assert 1 <= cores() <= (os.cpu_count() or 1)
 
 
 def test_results_keep_their_order_whatever_ends_first() -> None:

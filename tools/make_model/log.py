@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import subprocess
@@ -18,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from distiliqa.cores import cores
 from distiliqa.files import cannot_write, make_folder
 from distiliqa.version import __version__
 
@@ -62,7 +62,7 @@ def versions() -> str:
     facts = [f"distiliqa {__version__}", f"commit {_commit()}"]
     facts += [f"python {platform.python_version()}"]
     facts += [f"{name} {version(name)}" for name in _PACKAGES]
-    facts += [f"{platform.machine()}", f"{os.cpu_count()} cores"]
+    facts += [f"{platform.machine()}", f"{cores()} cores"]
     return ", ".join(facts)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar, get_args
 
+from distiliqa.cores import cores
 from distiliqa.errors import DistiliqaError
 
 RuntimeName = Literal["onnxruntime", "cuda", "openvino"]
@@ -28,13 +28,6 @@ MAX_PARALLEL_BATCHES = 8  # each holds the values between the layers of a slice
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-def cores() -> int:
-    """Count the CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

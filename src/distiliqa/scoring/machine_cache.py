@@ -11,11 +11,11 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from distiliqa.cores import cores
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import package_versions
 from distiliqa.files import write_json
 from distiliqa.foreign_json import read_json
-from distiliqa.scoring.execution import cores
 
 _PACKAGES = ("distiliqa", "onnxruntime", "onnxruntime-gpu", "openvino")
 _FAULTS = (DistiliqaError, OSError, RuntimeError)

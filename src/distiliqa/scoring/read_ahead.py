@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,11 +11,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Generic, TypeVar
 
+from distiliqa.cores import cores
 from distiliqa.ct import CTSlice, Problem, SliceInfo
 from distiliqa.files import sha256
 from distiliqa.scoring.inputs import problem_of
 
-THREADS = min(4, os.cpu_count() or 1)
+THREADS = min(4, cores())
 AHEAD = 4 * THREADS
 _MAX_HELD_BYTES = 16 << 20  # each thread holds one file
 

@@ -6,7 +6,6 @@ drawn from a seed and the UID of the image.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
+from distiliqa.cores import cores
 from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.ct.dicom.derive import read_stored
 from distiliqa.ct.dicom.enhanced import GROUP_KEYWORDS, is_enhanced
@@ -56,7 +56,7 @@ def at_doses(full: CTSlice, doses: Sequence[float], seed: int = 0) -> Iterator[C
     spacing = square_side(full.spacing_mm, path=full.path)
     made = acquisition_of(hu, spacing, full.acquisition)
     scan = FullDose.of(hu, spacing, made, noise_seed(seed, full.sop_uid, full.frame))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for dose, image in zip(doses, pool.map(scan.at, doses), strict=True):
             shown = checked(np.rint(image).astype(np.int32), path=full.path)
             turned = shown if orientation is None else orientation.turn(shown)
