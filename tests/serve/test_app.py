@@ -22,6 +22,7 @@ from distiliqa.scoring.model import Model
 from distiliqa.serve import stored_results
 from distiliqa.serve.served_paths import ServedPaths
 
+STATIC = Path(stored_results.__file__).with_name("static")
 NAMES = ("DOE^JOHN", "DOE", "19990101", "1999-01-01", "Thorax")
 
 
@@ -194,3 +195,15 @@ def wait_until_ended(server: PageServer) -> None:
             return
         sleep(0.1)
     raise AssertionError(jobs)
+
+
+def test_all_modules_of_the_page_are_loaded_at_once():
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    named = set(re.findall(r'(?:modulepreload" href|module" src)="/static/(\w+\.js)"', page))
+    found, left = set(), {"main.js"}
+    while left:
+        module = left.pop()
+        found.add(module)
+        text = (STATIC / module).read_text(encoding="utf-8") if module != "cornerstone.js" else ""
+        left |= set(re.findall(r"""['"](?:\./|/static/)(\w+\.js)['"]""", text)) - found
+    assert named == found

@@ -30,9 +30,10 @@ class Viewer {
   }
 
   async open() {
-    this.series = await get(`/api/series/${this.key}`);
-    Object.assign(this.map, { scale: this.series.scale, threshold: limitOf(this.series.scale) });
-    this.build(await get('/api/series'));
+    const [series, rows] = await Promise.all([get(`/api/series/${this.key}`), get('/api/series')]);
+    this.series = series;
+    Object.assign(this.map, { scale: series.scale, threshold: limitOf(series.scale) });
+    this.build(rows);
     const start = Math.min(Math.max(1, Number(this.query.get('n')) || worstOf(this.series)), this.series.slices.length) - 1;
     this.a = await Stack.in(this.boxA, () => this.rendered(this.a));
     await this.a.load(this.addresses(this.series), start);
