@@ -58,6 +58,7 @@ wheel: $(VENV)/release.stamp
 	    --output-file dist/bill-of-materials.cdx.json $(FRESH)/bin/python
 
 bench: $(VENV)/bench.stamp
+	tools/ci/install_test_tools.sh
 	$(BIN)/python benchmarks/run.py
 
 # Hours; it goes on where it stopped. STEPS holds options such as --until simulate. Memory in large

@@ -90,7 +90,7 @@ def measure() -> Found:
 
 def _timed(dicom: Path, folder: Path, models: Mapping[str, Model]) -> Seconds:
     model, refs = models[FP32], index_inputs([dicom]).slices
-    many = model.for_many()
+    many = model.for_many(heatmaps=False)  # as in a run that writes scores alone
     prepared = list(SliceReader(refs, lambda ct: prepare(ct, model.config)))
 
     def score_without_measures(model: Model) -> None:
@@ -123,7 +123,7 @@ def _work(dicom: Path, model: Model) -> list[Figure]:
     paths = sorted(str(path) for path in dicom.iterdir())[:ALONE]
     with counted() as read:
         score_inputs(paths, model, measures="none")
-    one = model.run_by(load_model(threads=1, batch=1).execution)
+    one = model.for_many(heatmaps=False).run_by(load_model(threads=1, batch=1).execution)
     slices = [info.read() for info in index_inputs(paths).slices]
     prepared = [prepare(ct, model.config) for ct in slices]
     seconds = side_by_side(

@@ -29,6 +29,7 @@ BENCHMARKS = (
     "cold_start",
     "scoring",
     "compact_graphs",
+    "instruction_sets",
     "measuring",
     "training",
     "validation_curves",

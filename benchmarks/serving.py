@@ -73,11 +73,11 @@ def measure() -> Found:
         f"the example series, and {SLICES} slices under a wheel that turns {TICKS_A_SECOND} times "
         "a second."
     )
-    try:
-        opened = _browser()
-    except ModuleNotFoundError as error:
-        return Found("The local page", about, left_out=[str(error)])
-    with TemporaryDirectory() as name, opened as browser:
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or chromedriver is None:
+        left_out = ["the page in a browser: no chromium and chromedriver here"]
+        return Found("The local page", about, left_out=left_out)
+    with TemporaryDirectory() as name, _browser(chromium, chromedriver) as browser:
         folder = Path(name)
         example = _results(EXAMPLE_SERIES / "dose_100", folder / "example", load_model())
         slices = write_slices(folder / "slices", SLICES, in_series=SLICES)
@@ -165,12 +165,9 @@ def _until(is_so: Any) -> None:
 
 
 @contextmanager
-def _browser() -> Iterator[Any]:
+def _browser(chromium: str, chromedriver: str) -> Iterator[Any]:
     from selenium import webdriver
 
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
-        raise ModuleNotFoundError("no chromium and chromedriver here")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu"):

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,12 @@ class Alone(NamedTuple):
 
 
 def alone(
-    module: str, function: str, *arguments: Any, cores: int | None = None, timeout: float = 600
+    module: str,
+    function: str,
+    *arguments: Any,
+    cores: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 600,
 ) -> Alone:
     """Call ``function(*arguments)`` of a benchmark in a fresh process.
 
@@ -30,6 +36,7 @@ def alone(
     ----------
     arguments : JSON can hold them, as what is given back.
     cores : that the process may use, where the system can say so; None for all.
+    environment : variables that it gets besides those of this process.
 
     Raises
     ------
@@ -39,6 +46,7 @@ def alone(
     done = subprocess.run(
         [sys.executable, "-m", "bench.alone", task],
         cwd=_BENCHMARKS,
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         timeout=timeout,
