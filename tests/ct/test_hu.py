@@ -26,6 +26,20 @@ def test_air_noise_stays_and_what_lies_outside_the_field_of_view_becomes_air():
     np.testing.assert_array_equal(checked(hu, path="a")[0, :3], [-1499, -1000, -1000])
 
 
+def test_air_that_lies_too_low_is_not_filled():
+    air = np.random.default_rng(0).normal(-2024, 8, (64, 64)).round().astype(np.float32)
+    air[20:40, 20:40] = -974
+    assert checked(air, path="a") is air
+    air[:, :8] = -3024
+    assert checked(air, path="a") is air
+
+
+def test_few_values_below_all_air_are_a_filling():
+    hu = np.random.default_rng(0).normal(-1000, 8, (64, 64))
+    hu[:, :20], hu[:, -20:] = -3024, -2000
+    assert checked(hu, path="a").min() > -1100
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite_are_refused(bad):
     hu = np.zeros((32, 32))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from distiliqa.ct import index_ct
+from distiliqa.ct.hu import checked
 from distiliqa.metrics.hu_offset import hu_offset
 
-OFFSETS = (-100, 80, 100, 300, 1000, 1024)
+OFFSETS = (-1024, -1000, -100, 80, 100, 300, 1000, 1024)
 
 
 def slice_of(*parts: tuple[float, float], noise: float = 12.0) -> NDArray[np.float32]:
@@ -53,6 +55,17 @@ def test_what_fills_the_corners_hides_no_offset(offset: float):
     assert hu_offset(filled(PATIENT, -1024) + offset) == pytest.approx(offset, abs=5)
 
 
+def test_what_fills_the_corners_is_not_taken_for_air():
+    assert hu_offset(filled(PATIENT, -2048) + 1024) == pytest.approx(1024, abs=5)
+
+
+def test_dark_streaks_in_smooth_air_hide_no_offset():
+    streaked = PATIENT.copy()
+    streaked[20:30] -= 40
+    assert hu_offset(streaked) is None
+    assert hu_offset(streaked + 100) == pytest.approx(100, abs=5)
+
+
 def test_air_without_noise_is_air():
     cut = np.maximum(PATIENT, -1000)
     assert hu_offset(cut) is None
@@ -84,6 +97,10 @@ def test_no_real_slice_raises_a_false_alarm(shared_data: Path):
             hu = ref.read().hu
             assert hu_offset(hu) is None, ref.path
             if number % 5 == 0:
-                found.append(hu_offset(hu + 100))
-    near = [offset for offset in found if offset is not None and abs(offset - 100) < 80]
-    assert len(near) > 0.9 * len(found)
+                found += [hu_offset(checked(hu + shift, path="")) for shift in (100, -1024)]
+    near = [
+        offset is not None and abs(offset - shift) < 80
+        for offset, shift in zip(found, cycle((100, -1024)))
+    ]
+    assert sum(near[::2]) > 0.9 * len(found) / 2
+    assert sum(near[1::2]) > 0.9 * len(found) / 2

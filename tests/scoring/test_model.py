@@ -149,6 +149,20 @@ def test_blank_and_windowed_arrays_are_scored_with_one_warning(model: Model):
     assert windowed.startswith("values look unlike HU")
 
 
+@pytest.mark.parametrize("offset", [-1024, -100, 100, 1000])
+def test_shifted_values_have_no_noise_level_and_do_not_count(model: Model, offset: float):
+    y, x = np.mgrid[:512, :512] - 256.0
+    body = np.where(np.hypot(x / 180, y / 130) < 1, 40.0, -1000.0)
+    body += np.random.default_rng(0).normal(0, 8, body.shape)
+    sound, shifted = model.score(body), model.score(body + offset)
+    assert sound.noise_hu is not None
+    assert not any("HU too" in one for one in sound.warnings)
+    assert shifted.noise_hu is None
+    assert shifted.out_of_domain
+    side = "high" if offset > 0 else "low"
+    assert f"HU too {side}: air lies at" in shifted.warnings[0]
+
+
 def test_slices_are_scored_as_they_come(model: Model):
     drawn = []
 

@@ -12,6 +12,11 @@ from distiliqa.errors import CTReadError, NotCTError
 # -2048. A NIfTI copy keeps these numbers and loses the tag that explains them.
 FIELD_OF_VIEW_FLOOR_HU = -1500.0
 
+# A filling has one value, or a few. Air has noise: where much below the floor varies, all values
+# are too low, such as by a rescale intercept that was applied twice.
+_MAX_VARIED, _FILLINGS = 0.05, 3  # share of the slice, and values
+_SAMPLED = 8  # every eighth pixel
+
 # Sums of squares of larger values are not finite. Smaller values that are no HU are visible in the
 # image: they are scored with a warning.
 MAX_HU = 1e9
@@ -53,7 +58,8 @@ def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
 
     Returns
     -------
-    float32, (rows, columns), HU: ``hu`` itself where nothing is filled and the type fits.
+    float32, (rows, columns), HU: ``hu`` itself where nothing is filled and the type fits. Nothing
+    is filled where air itself lies so low: `distiliqa.metrics.hu_offset` then finds the shift.
 
     Raises
     ------
@@ -70,9 +76,16 @@ def checked(hu: ArrayLike, *, path: str) -> NDArray[np.float32]:
             path=path,
             remedy="replace them by HU (air is -1000)",
         )
-    if lowest >= FIELD_OF_VIEW_FLOOR_HU:
+    if lowest >= FIELD_OF_VIEW_FLOOR_HU or _is_air_below_floor(hu):
         return hu
     return np.where(hu < FIELD_OF_VIEW_FLOOR_HU, np.float32(AIR_HU), hu)
+
+
+def _is_air_below_floor(hu: NDArray[np.float32]) -> bool:
+    samples = hu[::_SAMPLED, ::_SAMPLED]
+    low = samples[samples < FIELD_OF_VIEW_FLOOR_HU]
+    counts = np.sort(np.unique(low, return_counts=True)[1])
+    return bool(counts[:-_FILLINGS].sum() > _MAX_VARIED * samples.size)
 
 
 def check_size(rows: int, columns: int, *, path: str) -> None:

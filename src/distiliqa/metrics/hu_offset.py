@@ -31,6 +31,7 @@ _MIN_AIR = 0.02  # of the blocks, that the air around a body takes
 _SMOOTH, _MAX_ROUGH = 0.75, 1.2  # noise of air over that of tissue; lung has vessels
 _DARKER_HU = 25.0  # than air: the air in the bronchi of a lung is
 _MAX_DARKER = 0.01  # of the values
+_SMOOTHER, _MAX_STREAKED = 0.5, 0.04  # air that smooth is no lung; dark streaks may cross it
 _TISSUE_HU = (-250.0, 250.0)  # where its peaks are looked for
 _MIN_TISSUE = 0.05  # of the blocks
 _PEAK, _MIN_PEAK = 0.25, 0.01  # of the highest one, and of the blocks
@@ -86,11 +87,11 @@ def hu_offset(hu: NDArray[np.floating]) -> float | None:
 def _air_is_right(hu: NDArray[np.floating]) -> bool:
     """Quick test for much air and nothing darker, as in nearly every slice.
 
-    Values of exactly -1000 HU do not count, because they may be filled in.
+    Values of exactly -1000 HU, and the lowest one, do not count, because they may be filled in.
     """
     step = max(1, min(hu.shape) // _BLOCKS)
     samples = hu[::step, ::step]
-    air = (np.abs(samples - AIR_HU) < _AIR_HU) & (samples != AIR_HU)
+    air = (np.abs(samples - AIR_HU) < _AIR_HU) & (samples != AIR_HU) & (samples != samples.min())
     darker = samples < AIR_HU - MIN_OFFSET_HU
     return bool(np.mean(air) > _MUCH_AIR and np.mean(darker) < _MAX_DARKER)
 
@@ -133,7 +134,8 @@ def _air(blocks: _Blocks) -> tuple[float, float] | None:
     rough = own / float(np.quantile(noise[tissue], 0.25))
     darker = values < air - max(_DARKER_HU, 3 * own)
     filling = (values == filled) | (values == values.min())
-    if rough > _MAX_ROUGH or np.mean(darker & ~filling) > _MAX_DARKER:
+    limit = _MAX_STREAKED if rough < _SMOOTHER else _MAX_DARKER
+    if rough > _MAX_ROUGH or np.mean(darker & ~filling) > limit:
         return None
     return air, rough
 

@@ -83,7 +83,7 @@ def _scored(prepared: Prepared, found: Outputs, config: ModelConfig) -> SliceSco
         interval=_interval(score, spread, found, config) if of_network else None,
         distance=distance,
         empty=prepared.empty,
-        unlike=bool(unlike),
+        unlike=bool(unlike) or prepared.shifted,
         processed=_probability(found) if not prepared.empty else None,
         measures=prepared.measures,
         attributes=None if prepared.empty else attributes,

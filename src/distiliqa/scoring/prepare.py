@@ -31,13 +31,16 @@ class Prepared:
     image : ndarray of float
         float32, (image_size, image_size), in [0, 1]: the input of the model.
     noise_hu : float or None
-        Its global noise level, HU; None if there is too little soft tissue.
+        Its global noise level, HU; None if there is too little soft tissue, or all values are
+        shifted.
     shape : BodyShape
         Shape of the body that it shows.
     warnings : tuple[str, ...]
         Notes for the reader of the score, one short sentence each.
     empty : bool
         Whether it shows no patient, and gets the worst score of the scale.
+    shifted : bool
+        Whether all its values are too high or too low, see `distiliqa.metrics.hu_offset`.
     comparison : Comparison or None
         Comparison with the slice of a reference; None without a reference.
     measures : SliceMeasures or None
@@ -50,6 +53,7 @@ class Prepared:
     shape: BodyShape
     warnings: tuple[str, ...]
     empty: bool = False
+    shifted: bool = False
     comparison: Comparison | None = None
     measures: SliceMeasures | None = None
 
@@ -77,14 +81,15 @@ def prepare(
     parts = SliceParts(hu, ct.spacing_mm)
     nothing = emptiness(parts, config.window)
     doubt = offset_doubt(parts) or content_doubt(parts)
-    notes = (*ct.warnings, note, nothing and f"{nothing}; scored worst", doubt)
+    notes = (*ct.warnings, note, doubt, nothing and f"{nothing}; scored worst")
     return Prepared(
         ct,
         image=config.window.apply(sized),
-        noise_hu=parts.noise_hu,
+        noise_hu=parts.noise.noise_hu,
         shape=parts.shape,
         warnings=tuple(filter(None, notes)),
         empty=nothing is not None,
+        shifted=parts.shift is not None,
         measures=measured(ct, parts, measures, reported),
     )
 

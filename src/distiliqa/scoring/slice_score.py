@@ -68,7 +68,7 @@ class SliceScore:
         path is empty, and the frame counts along the first axis.
     noise_hu : float or None
         Global noise level, HU, see `distiliqa.metrics.global_noise_level`; None where there is too
-        little soft tissue.
+        little soft tissue, or all values are shifted.
     comparison : Comparison or None
         Comparison with the slice of a reference; None without a reference.
     interval : tuple[float, float] or None
@@ -85,7 +85,7 @@ class SliceScore:
         The slice shows no patient.
     unlike : bool
         Its header or its sampling is unlike what the model was trained on, whatever the distance,
-        see `distiliqa.scoring.domain.unlike_training`.
+        see `distiliqa.scoring.domain.unlike_training`; or all its values are shifted.
     processed : float or None
         Probability, 0 to 1, that the slice was denoised, filtered or reconstructed so that its
         texture is no longer that of noise. None if the model has no such output, and for an image
