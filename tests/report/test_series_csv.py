@@ -43,7 +43,7 @@ def test_a_series_has_mean_tenth_and_worst_score(run: ScoringRun, tmp_path: Path
     assert float(thorax["score_sd"]) == pytest.approx(stdev(scores), abs=1e-6)
     assert float(thorax["score_worst"]) == pytest.approx(min(scores), abs=1e-6)
     assert thorax["score_p10"] == thorax["score_worst"]  # one of three slices is more than a tenth
-    assert (alone["score_sd"], alone["noise_hu_sd"]) == ("", "")
+    assert (alone["score_p10"], alone["score_sd"], alone["noise_hu_sd"]) == ("", "", "")
     assert "one slice only" in alone["warnings"]
 
 

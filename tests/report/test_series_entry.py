@@ -39,6 +39,13 @@ def test_a_heading_has_the_word_series_once(name: str, heading: str):
     assert entry.heading == heading
 
 
+def test_a_single_slice_has_no_tenth_percentile():
+    for slices, text in ((scored(2.0), ""), (scored(1.0, 2.0), "1.00")):
+        series = SeriesScore("1.2", tuple(slices))
+        entry = SeriesEntry(1, "a", series, slices, shown=True, pictured=False)
+        assert entry.tenth_text == text
+
+
 @pytest.mark.parametrize(
     ("count", "share", "rank"), [(1, 0.1, 1), (10, 0.1, 1), (11, 0.1, 2), (30, 0.1, 3), (4, 0.5, 2)]
 )

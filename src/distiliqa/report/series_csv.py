@@ -18,7 +18,7 @@ from distiliqa.report.measure_facts import NOT_MEASURED
 from distiliqa.report.measured_columns import POOLED_COLUMNS
 from distiliqa.report.measures import SETTINGS, known_values, mean_value, measures_of
 from distiliqa.report.names import Names
-from distiliqa.report.series_entry import SeriesEntry, list_series, percentile
+from distiliqa.report.series_entry import SeriesEntry, list_series
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 
@@ -90,8 +90,8 @@ _SCORES = (
         SCALE,
         2,
         "10th percentile",
-        "One slice in ten that count has this score or a worse one.",
-        lambda entry: percentile(entry.ranked, 0.1).score,
+        "One slice in ten that count has this score or a worse one; empty for a single slice.",
+        lambda entry: None if entry.tenth is None else entry.tenth.score,
     ),
     _of_entry(
         "score_worst",

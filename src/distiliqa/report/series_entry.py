@@ -17,6 +17,8 @@ from distiliqa.scoring.slice_score import SliceScore
 MAX_SECTIONS = 200
 MAX_PICTURED = 40
 
+TENTH = 0.1
+
 
 class Scored(Protocol):
     """What has a score: a slice, a series, an entry."""
@@ -65,6 +67,16 @@ class SeriesEntry:
     def score(self) -> float:
         """Mean score of the series."""
         return self.series.score
+
+    @property
+    def tenth(self) -> SliceScore | None:
+        """The slice at the 10th percentile; None where only one counts."""
+        return percentile(self.ranked, TENTH) if len(self.ranked) > 1 else None
+
+    @property
+    def tenth_text(self) -> str:
+        """Score at the 10th percentile; empty where there is none."""
+        return "" if self.tenth is None else f"{self.tenth.score:.2f}"
 
     @property
     def id(self) -> str:

@@ -28,13 +28,18 @@ from distiliqa.report.page_blocks import (
     numbers_of,
 )
 from distiliqa.report.plots import Dot, strips, svg
-from distiliqa.report.series_entry import SeriesEntry, any_measured, percentile, worst_first
+from distiliqa.report.series_entry import (
+    TENTH,
+    SeriesEntry,
+    any_measured,
+    percentile,
+    worst_first,
+)
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
-TENTH = 0.1
 MAX_GROUPS = 24
 NOT_STATED = "not stated"
 GROUPS: dict[str, Callable[[Acquisition], str]] = {
@@ -103,7 +108,7 @@ def _cells(entry: SeriesEntry, notes: Notes) -> list[str | Cell]:
         SLICES.text(series),
         MEAN.text(series),
         f"{entry.ranked[0].score:.2f}",
-        f"{percentile(entry.ranked, TENTH).score:.2f}",
+        entry.tenth_text,
         NOISE.text(series),
         level_cell(series),
         *(column.text(series) if column.value(series) else "" for column in COUNTS),
@@ -169,5 +174,7 @@ def _largest(groups: Mapping[str, list[Dot]]) -> dict[str, list[Dot]]:
     kept = sorted(ordered[:MAX_GROUPS], key=lambda name: (name == NOT_STATED, name))
     drawn = {name: groups[name] for name in kept}
     if others := ordered[MAX_GROUPS:]:
-        drawn[f"{len(others)} others"] = [dot for name in others for dot in groups[name]]
+        drawn[f"{len(others)} other{'s' * (len(others) > 1)}"] = [
+            dot for name in others for dot in groups[name]
+        ]
     return drawn

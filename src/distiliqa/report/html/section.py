@@ -28,7 +28,7 @@ from distiliqa.report.page_blocks import (
 )
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
-from distiliqa.report.series_entry import SeriesEntry, percentile
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
@@ -100,7 +100,8 @@ def _figures(entry: SeriesEntry) -> dict[str, Markup]:
     found = {"Score" if one else "Mean": score}
     if not one:
         found["Worst slice"] = slice_figure(entry, entry.ranked[0])
-        found["10th percentile"] = slice_figure(entry, percentile(entry.ranked, 0.1))
+        if entry.tenth is not None:
+            found["10th percentile"] = slice_figure(entry, entry.tenth)
         found["Slices"] = figure(f"{len(series.slices)}")
     noise = number_text(series.noise_hu, 1) or "not known"
     found["Noise level (GNL), HU"] = figure(noise)

@@ -28,7 +28,7 @@ from distiliqa.report.pdf.document import (
     text,
 )
 from distiliqa.report.provenance import provenance
-from distiliqa.report.series_entry import SeriesEntry, percentile
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.result import ScoringRun
@@ -143,7 +143,7 @@ def _row(entry: SeriesEntry) -> Sequence[object]:
         SLICES.text(series),
         MEAN.text(series),
         interval_text(series.interval),
-        f"{percentile(entry.ranked, 0.1).score:.2f}",
+        entry.tenth_text,
         f"{entry.ranked[0].score:.2f}",
         NOISE.text(series),
         OUT_OF_DOMAIN.value(series) or "",

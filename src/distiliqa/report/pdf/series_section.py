@@ -22,7 +22,7 @@ from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.pictures import Picture, Pictures
-from distiliqa.report.series_entry import SeriesEntry, percentile
+from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
@@ -67,7 +67,8 @@ def _numbers(entry: SeriesEntry) -> Iterator[tuple[str, object]]:
     yield "Mean score", f"{series.score:.2f}"
     if series.interval is not None:
         yield "Interval", interval_text(series.interval)
-    yield "10th percentile", f"{percentile(entry.ranked, 0.1).score:.2f}"
+    if entry.tenth is not None:
+        yield "10th percentile", entry.tenth_text
     yield "Worst slice", f"{entry.ranked[0].score:.2f}"
     yield NOISE.title, NOISE.text(series) or "not known"
     yield from mean_texts(series)
