@@ -88,6 +88,8 @@ def read_dose_report(path: str | Path) -> DoseReport:
         The file is missing, damaged or larger than 64 MiB, is no radiation dose report or one of
         another kind, or holds no irradiation event of CT.
     """
+    if not Path(path).exists():
+        raise CTReadError("no such file", path=path, remedy="check the path")
     source = Source.on_disk(Path(path))
     if not is_dicom(source):
         raise CTReadError("not a DICOM file", path=path, remedy="give a radiation dose report")
