@@ -22,6 +22,10 @@ def test_what_a_model_sees_is_said_in_one_line():
     assert seen_by([]) == ""
 
 
+def test_a_name_with_a_comma_is_one_fault():
+    assert seen_by([ladder("views, same dose", 1.0)]) == "sees: views (same dose)"
+
+
 @pytest.mark.parametrize(
     "change", [{"rungs": (0.0,)}, {"label": (4.0, 3.0, 2.0)}, {"ordered": 1.1}, {"score": ()}]
 )

@@ -64,6 +64,37 @@ def made(run: ScoringRun, series: int, slices: int) -> ScoringRun:
     return replace(run, slices=every, sha256=hashes, found=len(every))
 
 
+def test_the_notes_of_a_series_are_in_sight(run: ScoringRun, browser: Any, tmp_path: Path):
+    """Also beside ranges of mAs and dose, and counts of slices out of domain and processed."""
+    whole = made(run, 4, 2)
+    slices = [
+        replace(
+            with_facts(
+                one,
+                acquisition=replace(
+                    one.acquisition, exposure_mas=27.25 + 100 * n, ctdivol_mgy=8.59 + 9 * (n % 2)
+                ),
+            ),
+            distance=1.5 * (n % 2),
+            processed=0.9,
+            counts_as_processed=True,
+            warnings=tuple(f"warning {number}" for number in range(12)),
+        )
+        for n, one in enumerate(whole.slices)
+    ]
+    write_html(tmp_path / "report.html", replace(whole, slices=tuple(slices)))
+    size = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get((tmp_path / "report.html").as_uri())
+    box = "const box = document.querySelector('#series').parentElement;"
+    headings = browser.execute_script("return document.querySelector('#series thead').innerText")
+    hidden = browser.execute_script(f"{box} return box.scrollWidth - box.clientWidth")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert "Notes" in headings
+    assert "Processed" in headings
+    assert hidden <= 0
+
+
 # Names and values of facts that are wider than their column.
 TOO_WIDE = """
 const wide = [];

@@ -66,8 +66,12 @@ def test_a_score_that_contradicts_noise_is_said_to(run: ScoringRun):
     def text(**limits: Range) -> str | None:
         return level_text(with_limits(series, **limits))
 
-    assert text(score_mean=inside, noise_hu=outside) == "noise below, score and noise disagree"
-    assert text(score_mean=outside, noise_hu=inside) == "score below, score and noise disagree"
+    assert (
+        text(score_mean=inside, noise_hu=outside) == "noise below, the score disagrees with noise"
+    )
+    assert (
+        text(score_mean=outside, noise_hu=inside) == "score below, the score disagrees with noise"
+    )
     assert text(score_mean=outside, noise_hu=outside) == "score below, noise below"
     assert text(score_mean=outside, ssde_mgy=inside) == "score below, SSDE not known"
 
@@ -78,7 +82,7 @@ def test_a_measure_counts_once_its_column_is_there(
     sharp = Column("mtf50_per_mm", "1/mm", 2, "f50.", lambda slice_: 0.3, term="f50")
     known = tuple(column for column in measures.MEASURES if column.name != sharp.name)
     monkeypatch.setattr(measures, "MEASURES", (*known, sharp))
-    assert level_text(leveled.series[1]) == "score below, score and sharpness f50 disagree"
+    assert level_text(leveled.series[1]) == "score below, the score disagrees with sharpness f50"
 
 
 def test_json_has_value_range_and_verdict(leveled: ScoringRun):

@@ -103,6 +103,18 @@ def test_what_is_wrong_with_a_series_stands_with_its_mean(
     assert "note 3, 1 series: slices of 2 patients in one series" in printed
 
 
+def test_many_notes_take_no_room_from_the_scores(
+    run: ScoringRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    warnings = tuple(f"warning {number}" for number in range(20))
+    long = many(run, MAX_SLICES + 2)
+    print_scores(replace(long, slices=tuple(replace(s, warnings=warnings) for s in long.slices)))
+    printed = capsys.readouterr().out
+    assert "\u2026" not in printed.partition("\n  note ")[0]
+    assert [word for row in rows(printed) for word in row if word == "20"]
+
+
 def test_series_and_worst_slices_of_a_long_run(
     run: ScoringRun, width: int, capsys: pytest.CaptureFixture
 ):

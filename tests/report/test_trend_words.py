@@ -41,4 +41,4 @@ def test_quarters_are_counted_once_there_is_one():
 
 def test_shares_are_signed_percents():
     assert (percent(0.123), percent(-0.5), percent(None)) == ("+12", "-50", "")
-    assert percent(-0.001) == "+0"
+    assert percent(-0.001) == percent(0.001) == "0"

@@ -65,7 +65,13 @@ def seen_by(ladders: Iterable[Ladder]) -> str:
     """
     names: dict[str, list[str]] = {"seen": [], "seen in part": [], "not seen": [], "": []}
     for ladder in ladders:
-        names[ladder.verdict].append(ladder.name)
+        names[ladder.verdict].append(_in_a_list(ladder.name))
     said = {"sees": "seen", "sees in part": "seen in part", "does not see": "not seen"}
     parts = (f"{words}: {', '.join(names[kind])}" for words, kind in said.items() if names[kind])
     return "; ".join(parts)
+
+
+def _in_a_list(name: str) -> str:
+    """A name without a comma of its own: ``views, same dose`` is ``views (same dose)``."""
+    fault, comma, how = name.partition(", ")
+    return f"{fault} ({how})" if comma else name

@@ -75,7 +75,7 @@ def _disagreement(checks: Sequence[LevelCheck]) -> list[str]:
         return []
     odd = wrong if score[0].verdict == IN_RANGE else others
     words = " and ".join(_WORDS[check.measure] for check in odd)
-    return [f"score and {words} disagree"] if odd else []
+    return [f"the score disagrees with {words}"] if odd else []
 
 
 def level_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:

@@ -185,7 +185,8 @@ def _table(first: str, *others: str) -> Table:
     table = Table(box=SIMPLE_HEAD)
     table.add_column(first, no_wrap=True)
     for name in others:
-        table.add_column(name, justify="left" if name == "Notes" else "right", no_wrap=True)
+        notes = name == "Notes"  # many of them take a second line, not room from the numbers
+        table.add_column(name, justify="left" if notes else "right", no_wrap=not notes)
     return table
 
 

@@ -39,7 +39,10 @@ def quarter_counts(groups: Sequence[ProtocolTrends]) -> list[tuple[Quarter, str,
 
 def percent(share: float | None) -> str:
     """``+12``; empty where it is not known."""
-    return "" if share is None else f"{round(100 * share) or 0:+d}"
+    if share is None:
+        return ""
+    rounded = round(100 * share)
+    return f"{rounded:+d}" if rounded else "0"
 
 
 def percent_per_cm(trend: SizeTrend | None) -> str:

@@ -56,7 +56,8 @@ def size_story(entries: Sequence[SeriesEntry], scale: ScoreScale) -> Iterator[An
     rows = [side_by_side(plots[start : start + 2], columns=2) for start in range(0, len(plots), 2)]
     yield KeepTogether([text("Noise, dose and size", HEADING), *rows[:1]])
     yield from rows[1:]
-    for sentence in (*missing_sentences(groups), fit_sentence()):
+    fit = [fit_sentence()] if any(group.noise for group in groups) else []
+    for sentence in (*missing_sentences(groups), *fit):
         yield text(sentence, QUIET, most=None)
     for name, meaning, count in quarter_counts(groups):
         yield text(f"{name.capitalize()}: {count} series, {meaning}.")
