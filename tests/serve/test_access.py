@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 pytest.importorskip("starlette")
 from tests.support.page_server import PageServer, page_server
@@ -79,8 +80,21 @@ def test_the_token_is_asked_for_and_kept_in_a_cookie(tmp_path: Path):
         assert server.get("/api/jobs", cookies=answer.cookies).status_code == 200
 
 
-def test_all_addresses_take_numbers_and_no_names(tmp_path: Path):
-    with page_server(tmp_path, hosts=None) as server:
+def test_two_servers_of_a_machine_keep_their_tokens_apart(tmp_path: Path):
+    with (
+        page_server(tmp_path / "a", token="one") as first,
+        page_server(tmp_path / "b", token="two") as second,
+        requests.Session() as browser,  # as a browser, it has one store of cookies for all ports
+    ):
+        for server, token in ((first, "one"), (second, "two")):
+            assert browser.get(f"{server.url}/?token={token}", timeout=60).status_code == 200
+        for server in (first, second):
+            assert browser.get(f"{server.url}/api/jobs", timeout=60).status_code == 200
+
+
+def test_numbers_and_the_own_name_are_taken(tmp_path: Path):
+    with page_server(tmp_path, hosts=frozenset({"pc-7"})) as server:
         assert status(server, Host="192.0.2.7:8414") == 200
+        assert status(server, Host="PC-7:8414") == 200
         assert status(server, Host="[2001:db8::7]:8414") == 200
         assert status(server, Host="evil.example") == 421

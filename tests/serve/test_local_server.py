@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -20,9 +21,10 @@ from typer.testing import CliRunner
 
 from distiliqa.cli import app
 from distiliqa.errors import DistiliqaError
+from distiliqa.serve.access import LOOPBACK
 from distiliqa.serve.app import opened_app
 from distiliqa.serve.job_process import ScoringSettings
-from distiliqa.serve.local_server import _bound, _token, serve_folder
+from distiliqa.serve.local_server import _address, _bound, _token, serve_folder
 from distiliqa.serve.served_paths import ServedPaths
 from distiliqa.serve.workspace import Workspace
 
@@ -61,6 +63,17 @@ def test_a_host_that_is_given_needs_the_token(tmp_path: Path):
         assert requests.get(url, timeout=60).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "PC-7"])
+def test_the_address_that_is_printed_is_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+):
+    monkeypatch.setattr("socket.gethostname", lambda: "PC-7")
+    with _bound("127.0.0.1", 0) as found:
+        address = _address(found, host, tmp_path)
+    assert urlsplit(address.url).netloc == f"PC-7:{address.port}"
+    assert urlsplit(address.url).hostname in address.hosts
+
+
 def test_a_port_that_is_taken():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -92,7 +105,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path):
 
     def opened(*_: object) -> AbstractContextManager[Starlette]:
         return opened_app(
-            Workspace(tmp_path / "file", ServedPaths(), ScoringSettings()), None, None
+            Workspace(tmp_path / "file", ServedPaths(), ScoringSettings()), LOOPBACK, None
         )
 
     with pytest.raises(DistiliqaError, match="cannot be written"):

@@ -60,7 +60,7 @@ def page_server(
     given: ServedPaths | None = None,
     *,
     token: str | None = None,
-    hosts: frozenset[str] | None = frozenset({"127.0.0.1", "localhost"}),
+    hosts: frozenset[str] = frozenset({"localhost"}),
     starts_jobs: bool = False,
     **settings: Any,
 ) -> Iterator[PageServer]:

@@ -19,7 +19,6 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-COOKIE = "distiliqa"
 POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -49,13 +48,14 @@ class Guard:
     ----------
     app : ASGIApp
         The application behind it.
-    hosts : frozenset[str] or None
-        Names and addresses by which this server may be called; None for any address in numbers.
+    hosts : frozenset[str]
+        Names by which this server may be called, in lower case. Any address in numbers is one too:
+        nobody can make it the name of another site.
     token : str or None
         What a browser must bring once, as ``?token=``; None for none.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None) -> None:
         self._app, self._hosts, self._token = app, hosts, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +67,7 @@ class Guard:
         answer: ASGIApp = self._app
         if refusal is not None:
             answer = PlainTextResponse(refusal.line, refusal.status)
-        elif self._token is not None and not _holds(headers, self._token):
+        elif self._token is not None and not _holds(headers, self._token, _cookie(scope)):
             answer = self._ask(scope, self._token)
 
         async def send_guarded(message: Message) -> None:
@@ -97,12 +97,10 @@ class Guard:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        if self._hosts is not None:
-            return name in self._hosts
         try:
             ip_address(name)
         except ValueError:
-            return name in LOOPBACK
+            return name in self._hosts
         return True
 
     @staticmethod
@@ -112,13 +110,19 @@ class Guard:
         if scope["path"] != "/" or not _same(given, token):
             return PlainTextResponse("open the address with the token that the server printed", 401)
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", path="/")
+        answer.set_cookie(_cookie(scope), token, httponly=True, samesite="lax", path="/")
         return answer
 
 
-def _holds(headers: Headers, token: str) -> bool:
+def _cookie(scope: Scope) -> str:
+    """The name of the cookie. A browser gives it to all ports of a machine, so it has the port."""
+    _, port = scope.get("server") or ("", 0)
+    return f"distiliqa-{port}"
+
+
+def _holds(headers: Headers, token: str, cookie: str) -> bool:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(cookie)
     except CookieError:
         return False
     return found is not None and _same(found.value, token)

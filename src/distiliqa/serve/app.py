@@ -27,7 +27,7 @@ PLOTS = Path(str(files("distiliqa.report"))) / "templates" / "plot.css"
 
 @contextmanager
 def opened_app(
-    workspace: Workspace, hosts: frozenset[str] | None, token: str | None
+    workspace: Workspace, hosts: frozenset[str], token: str | None
 ) -> Iterator[Starlette]:
     """Start the jobs of a workspace, and end them with its application; see `make_app`."""
     try:
@@ -37,7 +37,7 @@ def opened_app(
         workspace.queue.close()
 
 
-def make_app(workspace: Workspace, hosts: frozenset[str] | None, token: str | None) -> Starlette:
+def make_app(workspace: Workspace, hosts: frozenset[str], token: str | None) -> Starlette:
     """The application for a workspace.
 
     Parameters

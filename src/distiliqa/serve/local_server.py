@@ -25,6 +25,7 @@ from distiliqa.serve.access import LOOPBACK
 PORT = 8414
 _ADDRESS, _TOKEN = "address.txt", "token.txt"
 _TRIED = 20  # ports after the usual one
+EVERYWHERE = ("0.0.0.0", "::")  # all addresses of this machine
 
 
 class Address(NamedTuple):
@@ -32,21 +33,21 @@ class Address(NamedTuple):
 
     Attributes
     ----------
-    hosts : frozenset[str] or None
-        Names that requests may use; None for any address in numbers.
+    hosts : frozenset[str]
+        Names and addresses that requests may use, see `distiliqa.serve.access.Guard`.
     token : str or None
         What a browser must bring; None at the loopback address.
     """
 
     host: str
     port: int
-    hosts: frozenset[str] | None
+    hosts: frozenset[str]
     token: str | None
 
     @property
     def url(self) -> str:
         """What to open in a browser."""
-        shown = socket.gethostname() if self.host in ("0.0.0.0", "::") else self.host
+        shown = socket.gethostname() if self.host in EVERYWHERE else self.host
         name = f"[{shown}]" if ":" in shown else shown
         asked = "" if self.token is None else f"?token={self.token}"
         return f"http://{name}:{self.port}/{asked}"
@@ -54,7 +55,7 @@ class Address(NamedTuple):
 
 def serve_folder(
     folder: Path,
-    opened: Callable[[frozenset[str] | None, str | None], AbstractContextManager[Starlette]],
+    opened: Callable[[frozenset[str], str | None], AbstractContextManager[Starlette]],
     *,
     host: str | None,
     port: int | None,
@@ -89,6 +90,7 @@ def serve_folder(
             if (url := _running_at(folder)) is None:
                 raise
             say(f"a server runs for {folder} already, its page is at {url}")
+            say("for other paths or options end it first, or give another --out")
             if open_browser:
                 webbrowser.open(url)
             return
@@ -163,8 +165,9 @@ def _address(found: socket.socket, host: str | None, folder: Path) -> Address:
     port = found.getsockname()[1]
     if host is None:
         return Address("127.0.0.1", port, LOOPBACK, None)
-    named = None if host in ("0.0.0.0", "::") else frozenset({host, *LOOPBACK})
-    return Address(host, port, named, _token(folder / _TOKEN))
+    name = socket.gethostname() if host in EVERYWHERE else host
+    hosts = frozenset({name.lower(), *LOOPBACK})
+    return Address(host, port, hosts, _token(folder / _TOKEN))
 
 
 def _token(path: Path) -> str:

@@ -24,9 +24,7 @@ from distiliqa.version import __version__
 
 
 @contextmanager
-def opened_rate_app(
-    study: Study, hosts: frozenset[str] | None, token: str | None
-) -> Iterator[Starlette]:
+def opened_rate_app(study: Study, hosts: frozenset[str], token: str | None) -> Iterator[Starlette]:
     """The application of a study; at its end the ratings are written once more."""
     try:
         yield make_rate_app(study, hosts, token)
@@ -34,7 +32,7 @@ def opened_rate_app(
         study.write()
 
 
-def make_rate_app(study: Study, hosts: frozenset[str] | None, token: str | None) -> Starlette:
+def make_rate_app(study: Study, hosts: frozenset[str], token: str | None) -> Starlette:
     """The application of a study; ``hosts`` and ``token`` as in `distiliqa.serve.access.Guard`."""
     app = Starlette(
         routes=[
