@@ -18,6 +18,7 @@ pytest.importorskip("starlette")
 from tests.support.page_server import PageServer, page_server, write_results
 from tests.support.slices import write_ct, write_series
 
+from distiliqa.report.names import short_hash
 from distiliqa.scoring.model import Model
 from distiliqa.serve import stored_results
 from distiliqa.serve.served_paths import ServedPaths
@@ -76,7 +77,10 @@ def test_pixels_are_those_of_the_file(server: PageServer, scan: Path):
     assert (found == first.hu).all()
     assert answer.headers["Content-Encoding"] == "gzip"
     assert int(answer.headers["Content-Length"]) < 64 * 64 * 2
-    assert answer.headers["X-Oriented"] == "1"
+    x, y, z = map(float, answer.headers["X-Center"].split(","))
+    assert (x, y) == pytest.approx((-100 + 31.5 * 0.7,) * 2)  # see `write_ct`
+    assert z == first.position_mm
+    assert answer.headers["X-Study"] == short_hash(first.info.study_uid)
     assert tuple(map(float, answer.headers["X-Spacing"].split(","))) == first.spacing_mm
 
 

@@ -24,7 +24,7 @@ def test_whole_numbers_travel_as_they_are():
     found = np.frombuffer(gzip.decompress(pixels.content), "<i2").reshape(64, 64)
     assert (pixels.kind, pixels.rows, pixels.columns) == ("int16", 64, 64)
     assert (found == HU).all()
-    assert not pixels.is_oriented
+    assert pixels.center_mm is None
 
 
 @pytest.mark.parametrize("hu", [HU + 0.5, np.full((64, 64), 40_000.0)])

@@ -56,6 +56,34 @@ def test_the_hu_under_the_pointer_is_that_of_the_file(page: Page, examples: Page
         assert hu[int(row), int(column)] == float(value)
 
 
+def test_the_hu_under_a_hand_that_rests_is_that_of_the_new_slice(page: Page, examples: PageServer):
+    page.look(2, examples.series()[0])
+    ActionChains(page.browser).move_to_element_with_offset(page.find("#slices-a"), 7, -9).perform()
+    page.wait(lambda: " HU at column " in page.find("#pointer").text)
+    place = page.find("#pointer").text.partition(" at ")[2]
+    column, row = (int(word) for word in re.findall(r"\d+", place))
+    page.run("document.querySelector('.stage').dispatchEvent(new WheelEvent('wheel', {deltaY: 9}))")
+    page.wait(lambda: page.facts.startswith("slice 3 of 4"))
+    hu = list(read_ct(EXAMPLE_SERIES / "dose_010"))[2].hu[row, column]
+    page.wait(lambda: page.find("#pointer").text == f"{hu:.0f} HU at {place}")
+
+
+def test_all_of_a_slice_is_seen_without_scrolling(page: Page, examples: PageServer):
+    for width, height in ((1440, 900), (1000, 700)):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        try:
+            page.look(1, examples.series()[0])
+            bottom = "return document.querySelector(arguments[0]).getBoundingClientRect().bottom"
+            assert (
+                page.run(bottom, ".stage") < page.run(bottom, "input[aria-label=Slice]") <= height
+            )
+            assert page.run("return document.documentElement.scrollHeight") <= height
+            assert page.find(".stage").size["height"] > height / 3
+        finally:
+            page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_windows(page: Page, examples: PageServer):
     page.look(2, examples.series()[0])
     bright = page.brightness()
@@ -163,11 +191,64 @@ def test_the_second_series_has_curves_of_its_own(page: Page, examples: PageServe
     assert all(
         float(y) < float(y_of_low) for (_, y), (_, y_of_low) in zip(points, own, strict=True)
     )
-    score = page.facts.rpartition("score ")[2]
+    score = re.findall(r"score ([\d.]+)", page.facts)[-1]
     assert f", second {score} " in page.find("figure[data-measure=score] figcaption").text
     page.choose("other", "")
     page.wait(lambda: page.find(path).get_attribute("d") == "")
     page.check_console()
+
+
+def test_the_zoom_stays_in_the_difference(page: Page, examples: PageServer):
+    low, full = examples.series()
+    page.look(2, low).choose("other", full)
+    page.wait(lambda: "beside slice 2" in page.facts)
+    bar = "return parseFloat(document.querySelector('#slices-a .scale-bar').style.width)"
+    mm = "return parseFloat(document.querySelector('#slices-a .scale-bar').textContent)"
+
+    def pixels_a_mm() -> float:
+        return page.run(bar) / page.run(mm)
+
+    before = page.wait(pixels_a_mm)
+    page.find(".stage").send_keys("+", "+", "+")
+    page.wait(lambda: pixels_a_mm() == pytest.approx(before * 1.25**3, rel=0.01))
+    page.choose("mode", "difference")
+    page.wait(lambda: page.find("#window-level").get_attribute("value") == "0")
+    page.wait(lambda: pixels_a_mm() == pytest.approx(before * 1.25**3, rel=0.01))
+    page.check_console()
+
+
+@pytest.mark.parametrize("has_one_study", [True, False])
+def test_series_of_different_fields_of_view_show_the_same_place(
+    browser: Any, tmp_path: Path, tiny_model: Path, has_one_study: bool
+):
+    # In one study the place in the patient is the same, else the middle of both fields of view.
+    hu = np.random.default_rng(0).normal(40, 20, (64, 64))
+    for n, (mm, start) in enumerate(((1.0, -31.5), (0.5, -3.0)), 1):
+        place = {"ImagePositionPatient": [start, start, 0], "PixelSpacing": [mm, mm]}
+        study = {"StudyInstanceUID": "1.2" if has_one_study else f"1.2.{n}"}
+        write_ct(tmp_path / f"scan/{n}.dcm", hu, SeriesInstanceUID=f"1.2.3.{n}", KVP=n, **place, **study)  # fmt: skip  # noqa: E501
+    results = write_results(tmp_path / "scan", tmp_path / "out", load_model(tiny_model))
+    with page_server(tmp_path / "own", ServedPaths(results=(results,))) as server:
+        rows = sorted(server.json("/api/series"), key=lambda row: row["protocol"])
+        page = Page(browser, server.url).look(1, rows[0]["key"])
+        page.choose("other", rows[1]["key"])
+        page.wait(lambda: "beside slice 1" in page.facts)
+        page.find(".stage").send_keys("+")
+
+        def column(box: str, x: int) -> int:
+            for aside in (x + 1, x):
+                ActionChains(browser).move_to_element_with_offset(page.find(box), aside, 0).perform()  # fmt: skip  # noqa: E501
+            found = re.search(r"column (\d+)", page.find("#pointer").text)
+            return int(found[1]) if found else -1
+
+        def is_linked(x: int) -> bool:
+            across = column("#slices-a", x) - 31.5  # mm from the middle of the first
+            wanted = (across + 3) / 0.5 if has_one_study else 31.5 + across / 0.5
+            return abs(column("#slices-b", x) - wanted) <= 1.5  # places are whole pixels
+
+        page.wait(lambda: is_linked(20) and is_linked(60))
+        page.choose("mode", "difference")
+        page.wait(lambda: "differ in size or pixel spacing" in page.find("#problem").text)
 
 
 def test_two_series_show_the_same_part_of_the_slice(page: Page, examples: PageServer):
@@ -230,6 +311,9 @@ def test_a_slice_whose_file_has_gone_says_so(browser: Any, tmp_path: Path, model
         (scan / "1.dcm").unlink()
         page = Page(browser, server.url).open(f"#/view/{server.series()[0]}?n=2")
         page.wait(lambda: "is not there any more" in page.find("#problem").text)
+        page.find(".stage").send_keys(Keys.END)  # the others are shown all the same
+        page.wait(lambda: page.facts.startswith("slice 3 of 3"))
+        page.wait(lambda: not page.find("#problem").is_displayed())
 
 
 def test_the_second_series_leads_where_the_hand_is_on_it(page: Page, examples: PageServer):

@@ -165,6 +165,15 @@ class Geometry:
     spacing_mm: tuple[float, float]
     shape: tuple[int, int]
 
+    @property
+    def center_mm(self) -> tuple[float, float, float]:
+        """Center of the slice in the patient system of DICOM, LPS, mm."""
+        down, across = ((n - 1) / 2 * mm for n, mm in zip(self.shape, self.spacing_mm, strict=True))
+        steps = zip(self.orientation.along_columns, self.orientation.along_rows, strict=True)
+        moved = (across * along + down * below for along, below in steps)
+        x, y, z = (start + move for start, move in zip(self.origin_mm, moved, strict=True))
+        return x, y, z
+
     def same_grid(self, other: Geometry) -> bool:
         """Whether both have the same matrix, pixel spacing and directions, at any position."""
         return (

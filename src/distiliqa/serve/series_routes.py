@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from distiliqa.ct import CTSlice, Window
 from distiliqa.errors import DistiliqaError
+from distiliqa.report.names import short_hash
 from distiliqa.report.pictures import windowed
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.serve.slice_pixels import pack, read_slice
@@ -63,22 +65,29 @@ def show_series(request: Request) -> Response:
 
 def show_pixels(request: Request) -> Response:
     """The HU of a slice, compressed."""
-    return pixels_answer(_slice(_chosen(request), request.path_params["number"]))
+    ct = _slice(_chosen(request), request.path_params["number"])
+    answer = pixels_answer(ct)
+    # Positions can be compared within a study: it has one system of coordinates.
+    answer.headers["X-Study"] = short_hash(ct.info.study_uid) if ct.info.study_uid else ""
+    return answer
 
 
 def pixels_answer(ct: CTSlice) -> Response:
     """The answer that holds the HU of a slice, as the viewer reads it."""
     pixels = pack(ct)
-    spacing = pixels.spacing_mm or ()
     headers = {
         "Content-Encoding": "gzip",
         "X-Kind": pixels.kind,
         "X-Rows": str(pixels.rows),
         "X-Columns": str(pixels.columns),
-        "X-Spacing": ",".join(map(repr, map(float, spacing))),
-        "X-Oriented": str(int(pixels.is_oriented)),
+        "X-Spacing": _numbers(pixels.spacing_mm),
+        "X-Center": _numbers(pixels.center_mm),
     }
     return Response(pixels.content, headers=headers, media_type="application/octet-stream")
+
+
+def _numbers(values: Iterable[float] | None) -> str:
+    return ",".join(repr(float(value)) for value in values or ())
 
 
 def show_thumbnail(request: Request) -> Response:

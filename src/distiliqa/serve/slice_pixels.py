@@ -31,9 +31,9 @@ class Pixels(NamedTuple):
         Size of the slice.
     spacing_mm : tuple[float, float] or None
         Between rows and between columns; None where it is not stated.
-    is_oriented : bool
-        Whether the file states how the patient lies, so that the left of the slice is known to be
-        the patient's right.
+    center_mm : tuple[float, float, float] or None
+        Center of the slice in the patient system, LPS; None where the file does not state how the
+        patient lies, so that the left of the slice is not known to be the patient's right.
     """
 
     content: bytes
@@ -41,7 +41,7 @@ class Pixels(NamedTuple):
     rows: int
     columns: int
     spacing_mm: tuple[float, float] | None
-    is_oriented: bool
+    center_mm: tuple[float, float, float] | None
 
 
 class Since(NamedTuple):
@@ -86,8 +86,9 @@ def pack(ct: CTSlice) -> Pixels:
     values: NDArray = whole if whole is not None and is_whole else hu.astype("<f4")
     content = gzip.compress(values.tobytes(), _LEVEL)
     rows, columns = hu.shape
-    kind, is_oriented = "int16" if is_whole else "float32", ct.info.geometry is not None
-    return Pixels(content, kind, rows, columns, ct.spacing_mm, is_oriented)
+    kind, geometry = "int16" if is_whole else "float32", ct.info.geometry
+    center_mm = None if geometry is None else geometry.center_mm
+    return Pixels(content, kind, rows, columns, ct.spacing_mm, center_mm)
 
 
 def holder_of(path: str, since: Since = SCORED) -> Path:

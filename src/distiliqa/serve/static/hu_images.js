@@ -6,6 +6,7 @@ import { cache, imageLoader, metaData } from '/static/cornerstone.js';
 import { request } from './api.js';
 
 const MAX_CACHE_BYTES = 768 * 2 ** 20;
+const MAX_SPACING_CHANGE = 1e-3; // rounding in headers
 const known = new Map(); // facts of a slice by its address
 
 export const counts = { requests: 0, bytes: 0 }; // what was asked of the server, for tests
@@ -18,7 +19,7 @@ export function differenceOf(a, b) {
   return `difference:${a.slice(3)}:${b.slice(3)}`;
 }
 
-/** Rows, columns, spacing in mm (null if not stated) and whether left and right are known. */
+/** Rows, columns, spacing and center in the patient in mm (null if not stated), and a name of the study. */
 export function factsOf(address) {
   return known.get(address);
 }
@@ -38,8 +39,8 @@ async function load(address) {
   counts.requests += 1;
   counts.bytes += Number(read('Content-Length') ?? content.byteLength);
   const pixels = read('X-Kind') === 'int16' ? new Int16Array(content) : new Float32Array(content);
-  const spacing = read('X-Spacing') ? read('X-Spacing').split(',').map(Number) : null;
-  const facts = { rows: Number(read('X-Rows')), columns: Number(read('X-Columns')), spacing, oriented: read('X-Oriented') === '1' };
+  const numbers = (name) => (read(name) ? read(name).split(',').map(Number) : null);
+  const facts = { rows: Number(read('X-Rows')), columns: Number(read('X-Columns')), spacing: numbers('X-Spacing'), center: numbers('X-Center'), study: read('X-Study') };
   return imageOf(address, pixels, facts);
 }
 
@@ -47,12 +48,18 @@ async function subtract(address) {
   const [a, b] = address.slice('difference:'.length).split(':').map((part) => `hu:${part}`);
   const [first, second] = await Promise.all([a, b].map((one) => imageLoader.loadAndCacheImage(one)));
   const facts = factsOf(a);
-  if (first.rows !== second.rows || first.columns !== second.columns) {
-    throw new Error('these slices have different sizes, and no difference');
+  if (!isSameGrid(facts, factsOf(b))) {
+    throw new Error('these slices differ in size or pixel spacing, and have no difference');
   }
   const [from, taken] = [first.getPixelData(), second.getPixelData()];
   const pixels = Float32Array.from(from, (value, at) => value - taken[at]);
   return imageOf(address, pixels, facts);
+}
+
+/** Whether pixels of two slices are as many and as large. */
+function isSameGrid(a, b) {
+  const [spacing, other] = [a.spacing ?? [1, 1], b.spacing ?? [1, 1]];
+  return a.rows === b.rows && a.columns === b.columns && spacing.every((mm, at) => Math.abs(mm / other[at] - 1) < MAX_SPACING_CHANGE);
 }
 
 function imageOf(address, pixels, facts) {

@@ -24,7 +24,7 @@ export class Overlay {
   draw(stack, how) {
     const { facts } = stack;
     if (!facts) return;
-    this.right.hidden = this.left.hidden = !facts.oriented;
+    this.right.hidden = this.left.hidden = facts.center === null;
     this.drawBar(stack, facts);
     const { clientWidth: width, clientHeight: height } = this.place;
     Object.assign(this.canvas, { width, height });

@@ -132,20 +132,51 @@ export class Stack {
     this.viewport.render();
   }
 
-  /** Show the same part of the slice in the same window as another stack. */
-  follows(other) {
-    const zoom = other.viewport.getZoom();
-    const pan = other.viewport.getPan();
-    const own = this.viewport.getPan();
+  /** What is shown of the slice, for `show`; null for all of it. */
+  get part() {
+    const [x, y] = this.viewport.getPan();
+    if (Math.abs(this.viewport.getZoom() - 1) < 1e-3 && Math.hypot(x, y) < 1) return null;
+    const { focalPoint, position, parallelScale } = this.viewport.getCamera();
+    return { focalPoint, position, parallelScale };
+  }
+
+  /** Show a part of the slice, or all of it, in the room that it has now. */
+  show(part) {
+    this.reset();
+    if (part === null) return;
+    this.viewport.setCamera(part);
+    this.viewport.render();
+  }
+
+  /** Show the same part in the same window as another stack: of the slice, or of the patient where `inMm`. */
+  follows(other, inMm = false) {
     const { width, level } = other.window;
-    const isInPlace = Math.abs(zoom - this.viewport.getZoom()) < 1e-6 && Math.hypot(pan[0] - own[0], pan[1] - own[1]) < 1e-3;
+    const isInPlace = !(inMm && this.facts.spacing && other.facts.spacing ? this.liesAs(other) : this.zoomsAs(other));
     const isInWindow = Math.abs(this.window.width - width) + Math.abs(this.window.level - level) < 0.01;
-    if (!isInPlace) {
-      this.viewport.setZoom(zoom);
-      this.viewport.setPan(pan);
-    }
     if (!isInWindow) this.window = { width, level };
     else if (!isInPlace) this.viewport.render();
+  }
+
+  /** Take the zoom and the pan of another stack; whether that changed anything. */
+  zoomsAs({ viewport }) {
+    const [zoom, pan, own] = [viewport.getZoom(), viewport.getPan(), this.viewport.getPan()];
+    if (Math.abs(zoom - this.viewport.getZoom()) < 1e-6 && Math.hypot(pan[0] - own[0], pan[1] - own[1]) < 1e-3) return false;
+    this.viewport.setZoom(zoom);
+    this.viewport.setPan(pan);
+    return true;
+  }
+
+  /** Take the millimetres on the screen of another stack; whether that changed anything. */
+  liesAs({ viewport, facts }) {
+    const { focalPoint, position, parallelScale } = viewport.getCamera();
+    const shift = betweenSlices(facts, this.facts);
+    const moved = (point) => point.map((mm, at) => mm + (shift[at] ?? 0));
+    const wanted = { focalPoint: moved(focalPoint), position: moved(position), parallelScale };
+    const own = this.viewport.getCamera();
+    const changes = [own.parallelScale - parallelScale, ...own.focalPoint.map((mm, at) => mm - wanted.focalPoint[at])];
+    if (changes.every((change) => Math.abs(change) < 1e-3)) return false;
+    this.viewport.setCamera(wanted);
+    return true;
   }
 
   /** From pixels of the slice, whole numbers in their middle, to the place on the screen. */
@@ -182,6 +213,14 @@ export class Stack {
   circles() {
     return annotation.state.getAnnotations(CircleROITool.toolName, this.place) ?? [];
   }
+}
+
+/** From a place in one slice to the same place in another, mm: by the patient in one study, else by the middle. */
+function betweenSlices(from, to) {
+  const middle = ({ spacing, rows, columns }) => [(columns - 1) / 2 * spacing[1], (rows - 1) / 2 * spacing[0]];
+  const isKnown = from.center && to.center && from.study && from.study === to.study;
+  const apart = isKnown ? [0, 1].map((at) => from.center[at] - to.center[at]) : [0, 0];
+  return [0, 1].map((at) => middle(to)[at] - middle(from)[at] + apart[at]);
 }
 
 /** Call when a region was drawn or moved. */

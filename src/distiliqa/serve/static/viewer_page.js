@@ -36,16 +36,17 @@ class Viewer {
     this.build(rows);
     const start = Math.min(Math.max(1, Number(this.query.get('n')) || worstOf(this.series)), this.series.slices.length) - 1;
     this.a = await Stack.in(this.boxA, () => this.rendered(this.a));
-    await this.a.load(this.addresses(this.series), start);
-    this.a.window = this.startWindow();
     this.abort.push(onRegions(() => this.showRegions()));
     this.abort.push(listenTo(this));
+    await this.a.load(this.addresses(this.series), start);
+    this.a.window = this.startWindow();
     if (this.query.get('b')) await this.compare(this.query.get('b'), this.mode);
     this.shown();
     this.stage.focus({ preventScroll: true });
   }
 
   close() {
+    clearTimeout(this.keeping); // the address is that of another page by now
     for (const stop of this.abort) stop();
     this.a?.close();
     this.b?.close();
@@ -97,12 +98,12 @@ class Viewer {
   shown() {
     const index = this.a.index;
     const partner = this.b && this.partner(index);
-    const beside = this.b ? `, beside slice ${partner + 1}, score ${number(this.other.slices[partner].score, 2)}` : '';
-    this.facts.textContent = factsOf(this.series, index) + beside;
+    this.facts.textContent = factsOf(this.series, index) + (this.b ? `, beside ${factsOf(this.other, partner)}` : '');
     announce(this.facts.textContent);
     this.along.mark(index, partner);
     this.slider.value = index + 1;
     this.keepAddress();
+    this.showHu();
     this.showRegions();
     this.drawMap();
   }
@@ -110,7 +111,7 @@ class Viewer {
   rendered(stack) {
     if (!stack?.facts) return;
     const other = stack === this.a ? this.b : this.a;
-    if (other?.facts && this.mode !== 'difference' && stack === (this.leader ?? this.a)) other.follows(stack);
+    if (other?.facts && this.mode !== 'difference' && stack === (this.leader ?? this.a)) other.follows(stack, true);
     if (stack === this.a) {
       this.showWindow();
       this.keepAddress();
@@ -161,6 +162,7 @@ class Viewer {
 
   async setMode(mode) {
     const was = this.stage.dataset.mode;
+    const { part } = this.a;
     this.mode = mode;
     this.controls.modes.value = mode;
     this.stage.dataset.mode = this.b ? mode : 'one';
@@ -170,7 +172,8 @@ class Viewer {
     if (mode === 'swipe') this.placeSwipe();
     this.shown();
     await new Promise(requestAnimationFrame);
-    this.fit();
+    this.lead(this.a);
+    this.a.show(part);
   }
 
   /** Show the second series taken from the first in the place of the first, or the first again. */
@@ -185,10 +188,17 @@ class Viewer {
 
   placeSwipe() { this.boxB.style.clipPath = `inset(0 0 0 ${this.controls.swipe.value}%)`; }
 
-  point(event, box) {
-    const stack = box === this.boxA ? this.a : this.b;
+  point({ clientX, clientY }, box) {
+    this.pointed = { clientX, clientY, box };
+    this.showHu();
+  }
+
+  /** The HU under the pointer, also after the slice has changed below it. */
+  showHu() {
+    if (!this.pointed) return;
+    const { clientX, clientY, box } = this.pointed;
     const edge = box.getBoundingClientRect();
-    const found = stack?.at(event.clientX - edge.left, event.clientY - edge.top);
+    const found = (box === this.boxA ? this.a : this.b)?.at(clientX - edge.left, clientY - edge.top);
     this.pointer.textContent = found ? `${number(found.hu, 0)} HU at column ${found.column}, row ${found.row}` : '';
   }
 
