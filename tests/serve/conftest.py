@@ -36,8 +36,10 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, examples: Any) -> Any:
-    """Its page in a browser."""
+def page(browser: Any, examples: Any) -> Iterator[Any]:
+    """Its page in a browser, which forgets how the list was sorted and filtered."""
     from tests.support.browser_page import Page
 
-    return Page(browser, examples.url)
+    yield Page(browser, examples.url)
+    browser.get(f"{examples.url}/static/app.css")
+    browser.execute_script("sessionStorage.clear()")

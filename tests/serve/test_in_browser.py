@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,10 @@ pytest.importorskip("selenium")
 from tests.serve.test_monitor_routes import write_listener, write_monitor
 from tests.support.browser_page import Page
 from tests.support.page_server import PageServer, page_server
-from tests.support.slices import write_ct
+from tests.support.slices import write_ct, write_series
 
 from distiliqa.serve import uploads
+from distiliqa.serve.job import new_job
 from distiliqa.serve.served_paths import classify
 
 TRENDS = "#/trends?x=noise_hu&y=score&by=kernel"
@@ -43,6 +47,34 @@ def test_the_list_sorts_filters_and_shows_levels(page: Page):
     page.check_console()
 
 
+def test_the_list_is_the_same_on_the_way_back_and_after_a_reload(page: Page):
+    page.open()
+    page.wait(lambda: len(page.column("Series")) == 2)
+    page.find(".filters summary").click()
+    page.find("[data-filter=noise_hu]").send_keys("> 20")
+    page.find("th[data-column=kernel] button").click()
+    page.find("#series tbody input").click()
+    page.find("#series td[data-heading=Series] a").click()
+    page.wait(lambda: page.facts)
+    for again in (page.browser.back, page.browser.refresh):
+        again()
+        page.wait(lambda: page.find(".count").text == "1 of 2 series, 1 selected")
+        assert page.find("[data-filter=noise_hu]").get_attribute("value") == "> 20"
+        assert page.find("th[data-column=kernel]").get_attribute("aria-sort") == "ascending"
+
+
+def test_a_page_that_is_left_before_it_is_there_stays_away(page: Page, examples: PageServer):
+    page.open()
+    page.wait(lambda: len(page.column("Series")) == 2)
+    key = examples.series()[0]
+    page.run(f"location.hash = '#/view/{key}'; setTimeout(() => {{ location.hash = '#/'; }})")
+    read = "return performance.getEntriesByType('resource').some((one) => /pixels/.test(one.name))"
+    page.wait(lambda: page.run(read))  # the viewer goes on in the background
+    page.wait(lambda: len(page.column("Series")) == 2)
+    page.browser.execute_async_script("setTimeout(arguments[0], 1000)")  # it kept its address later
+    assert page.run("return location.hash") == "#/"
+
+
 def test_thumbnails_are_slices(page: Page):
     page.open()
     page.wait(lambda: page.run(
@@ -63,6 +95,75 @@ def test_drop_files_and_see_their_score(browser: Any, tmp_path: Path, tiny_model
         browser.refresh()
         page.wait(lambda: "done, 1 of 1 slices" in page.find(".jobs").text)
         page.check_console()
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files and folders in the middle of the page, as a hand does."""
+    files = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": 500, "y": 400, "data": files}
+        page.browser.execute_cdp_cmd("Input.dispatchDragEvent", event)
+
+
+def test_a_folder_is_dropped_anywhere(browser: Any, tmp_path: Path):
+    scan = write_series(tmp_path / "a scan", 3)
+    (scan / ".hidden").touch()
+    with page_server(tmp_path / "own") as server:
+        page = Page(browser, server.url).open("#/trends")
+        page.wait(lambda: page.all("#x"))
+        drop(page, scan)
+        page.wait(lambda: "3 files that were dropped" in page.find(".jobs").text)
+        (upload,) = server.workspace.uploads.folder.iterdir()
+        assert sorted(path.name for path in (upload / "a scan").iterdir()) == sorted(
+            path.name for path in scan.glob("*.dcm")
+        )
+
+
+def test_files_on_their_way_can_be_stopped_or_vanish(browser: Any, tmp_path: Path):
+    for n in range(2000):
+        (tmp_path / "scan" / f"{n}").parent.mkdir(exist_ok=True)
+        (tmp_path / "scan" / f"{n}").write_bytes(b"1")
+    with page_server(tmp_path / "own") as server:
+        page = Page(browser, server.url).open()
+        page.wait(lambda: page.all(".drop"))
+        uploads = server.workspace.uploads.folder
+        drop(page, tmp_path / "scan")
+        page.wait(lambda: "of 2000 files" in page.find(".sending").text)
+        page.find("nav a[href='#/trends']").click()  # they go on meanwhile
+        page.find("nav a[href='#/']").click()
+        page.wait(lambda: page.all(".sending button"))
+        page.find(".sending button").click()
+        page.wait(lambda: not page.all(".sending li") and not list(uploads.iterdir()))
+        assert page.find("#problem").text == ""
+        drop(page, tmp_path / "scan")
+        page.wait(lambda: "of 2000 files" in page.find(".sending").text)
+        shutil.rmtree(tmp_path / "scan")
+        page.wait(lambda: "cannot be read, perhaps they were moved" in page.find("#problem").text)
+        page.wait(lambda: not list(uploads.iterdir()))
+        assert server.json("/api/jobs") == []
+
+
+def test_a_control_keeps_the_focus_while_a_job_moves_on(browser: Any, tmp_path: Path):
+    with page_server(tmp_path / "own") as server:
+        job = server.workspace.queue.add(new_job("a", ("/x",)))
+        page = Page(browser, server.url).open()
+        page.wait(lambda: page.all(".jobs button"))
+        page.run("document.querySelector('.jobs button').focus()")
+        server.workspace.queue._note(job.id, step="scoring", scored=1, found=9)
+        page.wait(lambda: "scoring, 1 of 9 slices" in page.find(".jobs").text)
+        assert page.run("return document.activeElement.textContent") == "Cancel"
+        server.workspace.queue.cancel(job.id)
+        page.wait(lambda: "cancelled" in page.find(".jobs").text)
+        assert page.run("return document.activeElement.closest('.job') !== null")
+
+
+def test_a_server_that_starts_again_is_found_again(page: Page, examples: PageServer):
+    page.open()
+    page.wait(lambda: len(page.column("Series")) == 2)
+    page.run("window.known = fetch; window.fetch = () => Promise.reject(new TypeError('gone'))")
+    page.wait(lambda: "the server does not answer" in page.find("#problem").text)
+    page.run("window.fetch = known")
+    page.wait(lambda: not page.find("#problem").is_displayed())
 
 
 def test_a_trend_leads_to_its_series(page: Page, examples: PageServer):
@@ -140,13 +241,16 @@ def test_what_is_selected_is_exported(page: Page, examples: PageServer):
     page.open()
     page.wait(lambda: len(page.column("Series")) == 2)
     page.find("#series tbody input").click()
-    clicked = "HTMLAnchorElement.prototype.click = function () { window.asked = this.href; };"
-    page.run(clicked)
+    page.run(
+        "URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; });"
+        " return 'about:blank'; }; HTMLAnchorElement.prototype.click = () => {};"
+    )
     page.press("CSV")
-    key = examples.series()[0]
-    assert page.run("return window.asked").endswith(f"/api/exports/series.csv?series={key}")
+    saved = page.wait(lambda: page.run("return window.saved"))
+    (row,) = csv.DictReader(io.StringIO(saved))
+    assert float(row["score_mean"]) == examples.json("/api/series")[0]["score"]
     page.press("PDF")
-    page.wait(lambda: "report of 1 selected series" in page.find(".jobs").text)
+    page.wait(lambda: "report and PDF of 1 selected series" in page.find(".jobs").text)
     assert page.find(".count").text == "2 of 2 series, 1 selected"
     (job,) = examples.json("/api/jobs")
     assert (job["pdf"], job["sr"], job["export"]) == (True, False, True)
@@ -163,6 +267,10 @@ def test_what_is_dropped_and_cannot_be_scored(
     settings = {"model": str(tiny_model), "measures": "none"}
     with page_server(tmp_path / "own", starts_jobs=True, **settings) as server:
         page = Page(browser, server.url).open()
+        browser.switch_to.new_window("tab")
+        second = Page(browser, server.url).open()
+        second.wait(lambda: second.all(".drop"))
+        browser.switch_to.window(browser.window_handles[0])
         for name, line in (
             ("half.zip", "not readable as a zip"),
             ("notes.txt", "no CT slice that can be read"),
@@ -171,9 +279,9 @@ def test_what_is_dropped_and_cannot_be_scored(
             page.wait(lambda: page.all("#files"))
             page.find("#files").send_keys(str(sound.with_name(name)))
             page.wait(lambda line=line: line in page.find(".jobs").text)
-        browser.switch_to.new_window("tab")
-        second = Page(browser, server.url).open()
+        browser.switch_to.window(browser.window_handles[-1])
         second.wait(lambda: len(second.all(".jobs li")) == 3)  # two tabs show the same
+        second.wait(lambda: len(second.column("Series")) == 1)
         browser.close()
         browser.switch_to.window(browser.window_handles[0])
         monkeypatch.setattr(uploads, "MIN_FREE_BYTES", 1 << 60)

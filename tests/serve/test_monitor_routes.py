@@ -61,6 +61,15 @@ def test_charts_of_a_monitor(tmp_path: Path, model: Model):
     assert not any(word in text for word in ("DOE", "ROOM7", "202401"))
 
 
+def test_a_monitor_that_has_gone_is_not_made_again(tmp_path: Path, model: Model):
+    path = write_monitor(tmp_path / "monitor.sqlite", model)
+    with page_server(tmp_path / "own", classify([path])) as server:
+        path.unlink()
+        answer = server.get("/api/monitor")
+    assert (answer.status_code, path.exists()) == (400, False)
+    assert answer.json()["error"].startswith("is not there any more")
+
+
 def test_a_file_that_is_no_monitor(tmp_path: Path):
     (tmp_path / "a.sqlite").write_bytes(b"no database" * 100)
     with page_server(tmp_path / "own", classify([tmp_path / "a.sqlite"])) as server:

@@ -10,7 +10,7 @@ pytest.importorskip("starlette")
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.serve import served_paths
-from distiliqa.serve.served_paths import ServedPaths, classify, is_small
+from distiliqa.serve.served_paths import ServedPaths, classify, state_of
 
 
 def test_arguments_are_sorted_by_what_they_are(tmp_path: Path):
@@ -59,6 +59,17 @@ def test_a_folder_of_very_many_files_is_not_scored_unasked(
     monkeypatch.setattr(served_paths, "MAX_AT_ONCE", 2)
     for n in range(2):
         (tmp_path / f"{n}").touch()
-    assert is_small(tmp_path)
+    assert state_of(tmp_path) is not None
     (tmp_path / "more").touch()
-    assert not is_small(tmp_path)
+    assert state_of(tmp_path) is None
+
+
+def test_a_new_file_and_a_changed_one_are_seen(tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    states = [state_of(tmp_path)]
+    for name, text in (("in/a", "1"), ("in/b", "1"), ("in/a", "12")):
+        (tmp_path / name).write_text(text)
+        states.append(state_of(tmp_path))
+    assert len(set(states)) == 4
+    assert state_of(tmp_path) == states[-1]
+    assert state_of(tmp_path / "in/a") != state_of(tmp_path / "in/b")

@@ -76,7 +76,7 @@ def serve(
     workspace = partial(Workspace, folder.resolve(), served, settings)
     serve_folder(
         folder,
-        lambda hosts, token: opened_app(workspace(), hosts, token),
+        lambda hosts, token: opened_app(workspace(), hosts, token, say),
         host=host,
         port=port,
         open_browser=not no_browser,

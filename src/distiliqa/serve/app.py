@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.serve import export_routes, job_routes, monitor_routes, series_routes, trend_routes
 from distiliqa.serve.access import Guard
 from distiliqa.serve.json_answers import refused
+from distiliqa.serve.served_paths import MAX_AT_ONCE
 from distiliqa.serve.workspace import Workspace
 from distiliqa.version import __version__
 
@@ -27,11 +28,22 @@ PLOTS = Path(str(files("distiliqa.report"))) / "templates" / "plot.css"
 
 @contextmanager
 def opened_app(
-    workspace: Workspace, hosts: frozenset[str], token: str | None
+    workspace: Workspace,
+    hosts: frozenset[str],
+    token: str | None,
+    say: Callable[[str], None] = print,
 ) -> Iterator[Starlette]:
-    """Start the jobs of a workspace, and end them with its application; see `make_app`."""
+    """Start the jobs of a workspace, and end them with its application; see `make_app`.
+
+    Parameters
+    ----------
+    say : Callable[[str], None]
+        Takes what the terminal should know, a line each.
+    """
     try:
         workspace.start()
+        for path in workspace.large:
+            say(f"{path} has more than {MAX_AT_ONCE:,} files: enter the path of a part on the page")
         yield make_app(workspace, hosts, token)
     finally:
         workspace.queue.close()
@@ -84,6 +96,7 @@ def about(request: Request) -> Response:
             "identify": workspace.settings.identify,
             "picks": [str(path) for path in served.inputs] if workspace.settings.identify else [],
             "can_pick": bool(served.inputs),
+            "large": f"more than {MAX_AT_ONCE:,} files" if workspace.large else None,
             "monitor": bool(served.monitors),
             "listen": bool(served.listeners),
             "results": str(workspace.queue.results),

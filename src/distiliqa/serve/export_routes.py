@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.csv import cells, write_rows
 from distiliqa.report.series_csv import IDENTIFYING
+from distiliqa.serve.json_answers import body_of, texts
 from distiliqa.serve.stored_results import StoredSeries
 from distiliqa.serve.workspace import Workspace
 
@@ -25,10 +27,14 @@ REPORT_POLICY = (
 _BLOCK = 1 << 20
 
 
-def series_csv(request: Request) -> Response:
+async def series_csv(request: Request) -> Response:
     """``series.csv`` of the series that were selected, as ``score --out`` writes it."""
     workspace: Workspace = request.app.state.workspace
-    keys = request.query_params.getlist("series")
+    keys = texts(await body_of(request), "series")
+    return await run_in_threadpool(_series_csv, workspace, keys)
+
+
+def _series_csv(workspace: Workspace, keys: list[str]) -> Response:
     chosen = [workspace.choose(key).series for key in keys]
     rows = [one.cells if workspace.settings.identify else _anonymous(one) for one in chosen]
     text = io.StringIO(newline="")
@@ -104,7 +110,7 @@ def _zipped(folder: Path, name: str) -> Iterator[bytes]:
 
 
 ROUTES = [
-    Route("/api/exports/series.csv", series_csv),
+    Route("/api/exports/series.csv", series_csv, methods=["POST"]),
     Route("/api/jobs/{job}/files/{name:path}", job_file),
     Route("/api/jobs/{job}/files.zip", job_zip),
 ]

@@ -15,6 +15,7 @@ from distiliqa.foreign_json import from_json, read_json
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
 MAX_RECORD_BYTES = 8 << 20  # names of 20,000 inputs
+_TIME = len("YYYYMMDD-hhmmss")  # at the start of an id
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Job:
         Files and folders to score.
     series : tuple[str, ...]
         Score these series alone; empty for all.
+    state_of_inputs : str
+        Hash of the inputs and the settings, so that a new start sees whether they have changed;
+        empty where it is not known.
     pdf, sr : bool
         Write ``report.pdf``, and structured reports.
     state : {"queued", "running", "done", "failed", "cancelled"}
@@ -47,6 +51,7 @@ class Job:
     label: str
     inputs: tuple[str, ...]
     series: tuple[str, ...] = ()
+    state_of_inputs: str = ""
     pdf: bool = False
     sr: bool = False
     state: State = "queued"
@@ -62,9 +67,13 @@ class Job:
 
     def public(self) -> dict[str, Any]:
         """The job without paths and UIDs, for the page."""
-        hidden = ("inputs", "series")
+        hidden = ("inputs", "series", "state_of_inputs")
         shown = {name: value for name, value in asdict(self).items() if name not in hidden}
-        return shown | {"export": bool(self.series)}
+        return shown | {"export": bool(self.series), "asked": self._asked()}
+
+    def _asked(self) -> str:
+        """When it was asked for, UTC, as ISO 8601."""
+        return datetime.strptime(self.id[:_TIME], "%Y%m%d-%H%M%S").isoformat() + "Z"
 
 
 def new_job(label: str, inputs: tuple[str, ...], **asked: Any) -> Job:
@@ -95,4 +104,6 @@ def read_jobs(folder: Path) -> list[Job]:
 
 
 def _asked_again(job: Job) -> Job:
-    return Job(job.id, job.label, job.inputs, job.series, job.pdf, job.sr)
+    return Job(
+        job.id, job.label, job.inputs, job.series, job.state_of_inputs, pdf=job.pdf, sr=job.sr
+    )

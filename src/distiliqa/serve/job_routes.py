@@ -8,13 +8,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.report import REPORT
 from distiliqa.serve.json_answers import body_of, texts
 from distiliqa.serve.workspace import Workspace
 
 
 def list_jobs(request: Request) -> Response:
     """All jobs, the latest first."""
-    return JSONResponse([job.public() for job in _workspace(request).queue.jobs()])
+    queue = _workspace(request).queue
+    jobs = queue.jobs()
+    # On a full disk scores may be there without their report.
+    reports = [(queue.results / job.id / REPORT).is_file() for job in jobs]
+    shown = zip(jobs, reports, strict=True)
+    return JSONResponse([job.public() | {"has_report": report} for job, report in shown])
 
 
 async def add_job(request: Request) -> Response:
@@ -24,7 +30,7 @@ async def add_job(request: Request) -> Response:
         job = await run_in_threadpool(workspace.add_upload, str(found["upload"]))
     elif isinstance(found.get("path"), str):
         path = workspace.served.confined(found["path"])
-        job = workspace.add(path)
+        job = await run_in_threadpool(workspace.add, path)
     else:
         raise DistiliqaError("a job needs a path or an upload")
     return JSONResponse(job.public(), 201)
@@ -45,6 +51,12 @@ def remove_job(request: Request) -> Response:
 def begin_upload(request: Request) -> Response:
     """The id of a new upload."""
     return JSONResponse({"upload": _workspace(request).uploads.begin()}, 201)
+
+
+def stop_upload(request: Request) -> Response:
+    """Delete what was sent of an upload that no job needs."""
+    _workspace(request).stop_upload(request.path_params["upload"])
+    return Response(status_code=204)
 
 
 async def receive_file(request: Request) -> Response:
@@ -79,4 +91,5 @@ ROUTES = [
     Route("/api/exports", export, methods=["POST"]),
     Route("/api/uploads", begin_upload, methods=["POST"]),
     Route("/api/uploads/{upload}", receive_file, methods=["PUT"]),
+    Route("/api/uploads/{upload}", stop_upload, methods=["DELETE"]),
 ]

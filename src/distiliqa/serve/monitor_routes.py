@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import read_text
 from distiliqa.monitor.database import in_words, open_database
 from distiliqa.monitor.trend import Protocol, protocols
@@ -35,6 +36,8 @@ def charts(request: Request) -> Response:
 
 
 def _protocols(path: Path) -> list[Protocol]:
+    if not path.is_file():  # to open it would make an empty one
+        raise DistiliqaError("is not there any more", path=path, remedy="start again where it is")
     with closing(open_database(path)) as database, in_words(path):
         return protocols(database.execute("SELECT * FROM series_means").fetchall())
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import FileStamp, file_stamp
 from distiliqa.monitor.run import DATABASE
 from distiliqa.serve.stored_results import is_results
 
@@ -80,11 +82,26 @@ def classify(paths: Iterable[Path]) -> ServedPaths:
     return ServedPaths(tuple(inputs), tuple(results), tuple(monitors), tuple(listeners))
 
 
-def is_small(path: Path) -> bool:
-    """Whether a file or folder is scored without being asked for, by its number of files."""
-    count = 0
-    for _, _, files in os.walk(path):
-        count += len(files)
+def state_of(path: Path) -> str | None:
+    """Hash of names, sizes and times of a file or of those in a folder.
+
+    Returns
+    -------
+    str or None
+        None for more than `MAX_AT_ONCE` files.
+    """
+    digest = hashlib.sha256()
+    for count, (name, stamp) in enumerate(_stamps(path), 1):
         if count > MAX_AT_ONCE:
-            return False
-    return True
+            return None
+        digest.update(f"{name}\0{stamp}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def _stamps(path: Path) -> Iterator[tuple[str, FileStamp | None]]:
+    if path.is_file():
+        yield path.name, file_stamp(path)
+    for folder, below, names in os.walk(path):
+        below.sort()
+        for name in sorted(names):
+            yield os.path.join(folder, name), file_stamp(Path(folder, name))

@@ -15,12 +15,14 @@ from distiliqa.files import FileStamp, file_stamp
 from distiliqa.foreign_json import parse_json
 from distiliqa.foreign_text import read_text
 from distiliqa.report import SCORES_JSON, SERIES_CSV
+from distiliqa.report.columns import FACTS
 from distiliqa.report.formatting import protocol, scanner
 from distiliqa.report.names import short_hash
 
 MAX_RESULT_BYTES = 512 << 20  # 100,000 slices
 _MAX_KEPT = 1024  # results that are not read again; of a listener 500 are shown
 _ACQUISITION = {found.name for found in fields(Acquisition)}
+_NUMBERS = [column.name for column in FACTS if column.digits is not None]
 # Of a slice; all else stays in its file.
 _SLICE = (
     *("path", "slice", "sha256", "number", "position_mm", "score", "interval", "outside", "empty"),
@@ -41,6 +43,8 @@ class StoredSeries:
         Its UID, or the file or folder that stands for it.
     facts : dict[str, Any]
         What the list shows, without what may identify.
+    numbers : dict[str, float | None]
+        All of its numbers by column: means over its slices, settings of the scan.
     identity : dict[str, Any]
         What may identify: name, date, protocol, description.
     cells : Mapping[str, str]
@@ -52,6 +56,7 @@ class StoredSeries:
     key: str
     uid: str
     facts: dict[str, Any]
+    numbers: dict[str, float | None] = field(repr=False)
     identity: dict[str, Any] = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
     slices: tuple[dict[str, Any], ...] = field(repr=False)
@@ -155,8 +160,7 @@ def _series(number: str, record: dict[str, Any], row: Mapping[str, str]) -> Stor
         "score": record["score"],
         "interval": record.get("interval"),
         "noise_hu": record.get("noise_hu"),
-        **{name: means.get(name) for name in ("mtf50_per_mm", "ssde_mgy", _DOSE, "dw_mm")},
-        **{name: getattr(made, name) for name in ("kvp", "exposure_mas", "slice_thickness_mm")},
+        **{name: means.get(name) for name in ("mtf50_per_mm", "ssde_mgy")},
         "slices": len(slices),
         "out_of_domain": record.get("outside", 0),
         "warnings": sorted({*record["warnings"], *(w for s in slices for w in s["warnings"])}),
@@ -167,7 +171,9 @@ def _series(number: str, record: dict[str, Any], row: Mapping[str, str]) -> Stor
         "name": one_line(row.get("name") or hashed),
         **{name: row.get(name) or None for name in _IDENTIFYING},
     }
-    return StoredSeries(f"{number}.{hashed}", uid, facts, identity, row, slices)
+    stated = {name: getattr(made, name) for name in _NUMBERS}
+    numbers = {**stated, **means, **{name: facts[name] for name in ("score", "noise_hu", "slices")}}
+    return StoredSeries(f"{number}.{hashed}", uid, facts, numbers, identity, row, slices)
 
 
 _IDENTIFYING = ("study_date", "protocol_name", "series_description", "station")

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.report.columns import slice_columns
+from distiliqa.report.columns import COMPARED, FACTS, series_columns
+from distiliqa.report.measures import MEASURES
 from distiliqa.report.plots.profile import Frame
 from distiliqa.report.plots.scatter import COLORS, Cloud, Spot, scatter
 from distiliqa.report.plots.scene import Point, svg
@@ -21,15 +22,16 @@ from distiliqa.serve.workspace import Workspace
 from distiliqa.statistics.size_trend import MIN_SERIES
 
 GROUPS = ("protocol", "standard_name", "scanner", "kernel")
-_MEASURES = slice_columns(
-    *("score", "noise_hu", "mtf50_per_mm", "dw_mm", "ssde_mgy", "ctdivol_mgy"),
-    *("kvp", "exposure_mas", "slice_thickness_mm"),
-)
-LABELS = {column.name: column.head for column in _MEASURES}
+_SETTINGS = tuple(column for column in FACTS if column.digits is not None)
+_COLUMNS = (*MEASURES, *_SETTINGS, *series_columns("slices"))
+# Here no series has a reference, and the ends of an interval are those of a single slice.
+_OTHERS = {"interval_low", "interval_high", *(column.name for column in COMPARED)}
+LABELS = {column.name: column.title for column in _COLUMNS if column.name not in _OTHERS}
 # Noise and dose grow by a share with size, so that their trend is one of their logarithms.
 _BY_SHARE = ("noise_hu", "ssde_mgy", "ctdivol_mgy")
 _FRAME, _NARROW_FRAME = Frame(width=760, height=440), Frame(width=370, height=330)
 _SAMPLES = 24  # of a curve
+_OTHER_GROUPS = "others"  # they have nothing in common, and so no trend
 
 
 class Place(NamedTuple):
@@ -51,18 +53,22 @@ def plot(request: Request) -> Response:
     if x not in LABELS or y not in LABELS or by not in GROUPS:
         raise DistiliqaError("no such measure", remedy="choose one of the list")
     workspace: Workspace = request.app.state.workspace
-    rows = [one.series.row(identify=workspace.settings.identify) for one in workspace.listed()]
+    listed = [one.series for one in workspace.listed()]
     places = [
-        Place(row[x], row[y], row)
-        for row in rows
-        if row.get(x) is not None and row.get(y) is not None
+        Place(across, up, series.row(identify=workspace.settings.identify))
+        for series in listed
+        if (across := series.numbers.get(x)) is not None
+        and (up := series.numbers.get(y)) is not None
     ]
     if not places:
         raise DistiliqaError("no series has both measures", remedy="choose others")
-    clouds = [_cloud(name, members, y) for name, members in _grouped(places, by).items()]
+    clouds = [
+        _cloud(name, members, [] if name == _OTHER_GROUPS else _trend(members, y))
+        for name, members in _grouped(places, by).items()
+    ]
     frame = _NARROW_FRAME if "narrow" in request.query_params else _FRAME
     scene = scatter(clouds, x_label=LABELS[x], y_label=LABELS[y], frame=frame)
-    left_out = len(rows) - len(places)
+    left_out = len(listed) - len(places)
     return JSONResponse({"svg": str(svg(scene)), "series": len(places), "left_out": left_out})
 
 
@@ -74,17 +80,17 @@ def _grouped(places: Iterable[Place], by: str) -> dict[str, list[Place]]:
     kept = largest if len(largest) <= len(COLORS) else largest[: len(COLORS) - 1]
     groups: dict[str, list[Place]] = {name: [] for name in kept}
     for name, place in zip(names, places, strict=True):
-        groups.setdefault(name if name in kept else "others", []).append(place)
+        groups.setdefault(name if name in kept else _OTHER_GROUPS, []).append(place)
     return groups
 
 
-def _cloud(name: str, members: Sequence[Place], y: str) -> Cloud:
+def _cloud(name: str, members: Sequence[Place], line: Sequence[Point]) -> Cloud:
     spots = [
         Spot(place.x, place.y, f"{place.row['name']}: {place.x:.4g}, {place.y:.4g}",
              f"#/view/{place.row['key']}")
         for place in members
     ]  # fmt: skip
-    return Cloud(name, f"{len(members)} series", spots, _trend(members, y))
+    return Cloud(name, f"{len(members)} series", spots, line)
 
 
 def _trend(members: Sequence[Place], y: str) -> list[Point]:

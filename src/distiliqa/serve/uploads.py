@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from threading import Lock
 
@@ -20,6 +21,14 @@ MAX_UPLOAD_BYTES = 32 << 30
 MIN_FREE_BYTES = 1 << 30  # on the disk, after a file
 MAX_DEPTH, MAX_NAME_BYTES = 32, 200
 _ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass
+class _Sent:
+    """What has arrived of an upload: files and bytes."""
+
+    files: int = 0
+    bytes: int = 0
 
 
 class Uploads:
@@ -45,14 +54,14 @@ class Uploads:
         for left in folder.iterdir():
             if left.name not in kept:
                 shutil.rmtree(left, ignore_errors=True)
-        self._sizes: dict[str, list[int]] = {}
+        self._sent: dict[str, _Sent] = {}
         self._lock = Lock()
 
     def begin(self) -> str:
         """The id of a new upload."""
         number = secrets.token_hex(8)
         private_folder(self.folder / number)
-        self._sizes[number] = []
+        self._sent[number] = _Sent()
         return number
 
     async def receive(self, number: str, name: str, content: AsyncIterator[bytes]) -> None:
@@ -85,11 +94,13 @@ class Uploads:
                     file.write(block)
             partial.replace(path)
         except OSError as error:
+            self._sent_of(number)
             raise cannot_write(path, error) from error
         finally:
             partial.unlink(missing_ok=True)
         with self._lock:
-            self._sizes[number].append(size)
+            sent = self._sent_of(number)
+            sent.files, sent.bytes = sent.files + 1, sent.bytes + size
 
     def inputs(self, number: str) -> tuple[str, ...]:
         """What `distiliqa.scoring.inputs.find_slices` takes: the folder, then its archives."""
@@ -103,28 +114,33 @@ class Uploads:
 
     def count(self, number: str) -> int:
         """Number of its files."""
-        return len(self._sizes.get(number, ()))
+        return self._sent.get(number, _Sent()).files
 
     def remove(self, number: str) -> None:
         """Delete an upload, of this server or an earlier one."""
         if _ID.fullmatch(number) is not None:
             shutil.rmtree(self.folder / number, ignore_errors=True)
-        self._sizes.pop(number, None)
+        self._sent.pop(number, None)
 
     def _folder_of(self, number: str) -> Path:
-        if _ID.fullmatch(number) is None or number not in self._sizes:
-            raise DistiliqaError("no such upload", remedy="drop the files again")
+        self._sent_of(number)
         return self.folder / number
 
+    def _sent_of(self, number: str) -> _Sent:
+        """What has arrived of an upload, which may have been removed meanwhile."""
+        if (sent := self._sent.get(number)) is None:
+            raise DistiliqaError("no such upload", remedy="drop the files again")
+        return sent
+
     def _check_count(self, number: str) -> None:
-        if len(self._sizes[number]) >= MAX_FILES:
+        if self._sent_of(number).files >= MAX_FILES:
             raise DistiliqaError(
                 f"more than {MAX_FILES:,} files in one drop",
                 remedy="start distiliqa serve with the folder",
             )
 
     def _check_size(self, number: str, size: int) -> None:
-        whole = size + sum(self._sizes[number])
+        whole = size + self._sent_of(number).bytes
         if size > MAX_FILE_BYTES or whole > MAX_UPLOAD_BYTES:
             most = MAX_FILE_BYTES if size > MAX_FILE_BYTES else MAX_UPLOAD_BYTES
             raise DistiliqaError(

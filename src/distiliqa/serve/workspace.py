@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +14,11 @@ from distiliqa.report.names import short_hash
 from distiliqa.serve.job import Job, new_job
 from distiliqa.serve.job_process import ScoringSettings
 from distiliqa.serve.job_queue import JobQueue
-from distiliqa.serve.served_paths import ServedPaths, is_small
+from distiliqa.serve.served_paths import ServedPaths, state_of
 from distiliqa.serve.slice_pixels import holder_of
 from distiliqa.serve.stored_results import StoredResults, StoredSeries, is_results, read_results
 from distiliqa.serve.uploads import Uploads
+from distiliqa.version import __version__
 
 MAX_RECEIVED = 500  # results of a listener that are shown, the latest
 
@@ -52,20 +54,36 @@ class Workspace:
         uploads = folder / "uploads"
         used = (Path(name) for job in self.queue.jobs() for name in job.inputs)
         self.uploads = Uploads(uploads, filter(None, (_upload_of(path, uploads) for path in used)))
+        self.large: list[Path] = []  # folders that were given and are not scored by themselves
 
     def start(self) -> None:
-        """Score what was given and has no results yet, and go on with jobs of earlier servers."""
-        known = {job.inputs for job in self.queue.jobs()}
+        """Score what was given and has no results of its present state, and go on with jobs."""
         for path in self.served.inputs:
-            inputs = (os.path.realpath(path),)
-            if inputs not in known and is_small(path):
-                self.add(path)
+            if (state := self._state_of(path)) is None:
+                self.large.append(path)
+            elif not self._is_scored(path, state):
+                self._queue(path, state)
         self.queue.start()
 
     def add(self, path: Path) -> Job:
         """Queue a file or folder of what was given."""
+        return self._queue(path, self._state_of(path) or "")
+
+    def _queue(self, path: Path, state: str) -> Job:
         label = one_line(str(path)) if self.settings.identify else "a path that was given"
-        return self.queue.add(new_job(label, (os.path.realpath(path),)))
+        return self.queue.add(new_job(label, (os.path.realpath(path),), state_of_inputs=state))
+
+    def _state_of(self, path: Path) -> str | None:
+        """Files and settings in one hash; None for a folder of very many files."""
+        state = state_of(path)
+        return state and sha256(f"{state} {self.settings} {__version__}".encode()).hexdigest()
+
+    def _is_scored(self, path: Path, state: str) -> bool:
+        """Whether the latest job of a path had these files and settings, and has not failed."""
+        inputs = (os.path.realpath(path),)
+        jobs = (job for job in self.queue.jobs() if job.inputs == inputs and not job.series)
+        latest = next(jobs, None)
+        return latest is not None and latest.state_of_inputs == state and latest.state != "failed"
 
     def add_upload(self, number: str) -> Job:
         """Queue an upload."""
@@ -73,6 +91,11 @@ class Workspace:
         count = self.uploads.count(number)
         label = "1 file that was dropped" if count == 1 else f"{count} files that were dropped"
         return self.queue.add(new_job(label, inputs))
+
+    def stop_upload(self, number: str) -> None:
+        """Delete an upload that no job needs, such as one that a browser has broken off."""
+        if not self._is_used(self.uploads.folder / number):
+            self.uploads.remove(number)
 
     def add_export(self, keys: list[str], *, pdf: bool, sr: bool) -> Job:
         """Queue a run over some series, those of several results together.
@@ -85,7 +108,8 @@ class Workspace:
             raise DistiliqaError("no series is selected", remedy="select some")
         slices = (slice_ for one in series.values() for slice_ in one.slices)
         paths = dict.fromkeys(str(holder_of(slice_["path"])) for slice_ in slices)
-        label = f"report of {len(series)} selected series"
+        kinds = " and ".join(["report", *["PDF"] * pdf, *["structured reports"] * sr])
+        label = f"{kinds} of {len(series)} selected series"
         return self.queue.add(new_job(label, tuple(paths), series=tuple(series), pdf=pdf, sr=sr))
 
     def remove(self, number: str) -> None:
@@ -106,9 +130,14 @@ class Workspace:
         return found
 
     def listed(self) -> list[Chosen]:
-        """The series of all results but those of exports, which are copies."""
-        exports = {job.id for job in self.queue.jobs() if job.series}
-        kept = (found for found in self.results() if found.id not in exports)
+        """The series of all results but copies: those of exports, and of inputs scored again."""
+        hidden, seen = set[str](), set[tuple[str, ...]]()
+        for job in self.queue.jobs():  # the latest first
+            if job.series or job.inputs in seen:
+                hidden.add(job.id)
+            elif job.state == "done":
+                seen.add(job.inputs)
+        kept = (found for found in self.results() if found.id not in hidden)
         return [Chosen(found, one) for found in kept for one in found.series]
 
     def choose(self, key: str) -> Chosen:

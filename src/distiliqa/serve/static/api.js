@@ -23,9 +23,14 @@ export async function get(path) {
   return (await request(path)).json();
 }
 
-export async function post(path, content = {}) {
+/** The answer to an object that is sent as JSON. */
+export function send(path, content) {
   const headers = { 'Content-Type': 'application/json' };
-  const answer = await request(path, { method: 'POST', headers, body: JSON.stringify(content) });
+  return request(path, { method: 'POST', headers, body: JSON.stringify(content) });
+}
+
+export async function post(path, content = {}) {
+  const answer = await send(path, content);
   return answer.status === 204 ? null : answer.json();
 }
 

@@ -4,6 +4,7 @@ import { announce, element, showProblem } from './dom.js';
 import { seriesPage } from './series_page.js';
 import { trendsPage } from './trends_page.js';
 import { monitorPage, receivedPage } from './monitor_page.js';
+import { acceptDrops } from './uploads.js';
 
 const main = document.getElementById('main');
 let leave = () => {};
@@ -33,12 +34,14 @@ async function show() {
   const place = element('div', { class: `page-${title.toLowerCase()}` });
   main.replaceChildren(place);
   if (!isFirst) main.focus({ preventScroll: true }); // a reader of the screen begins at the new page
+  const isShown = () => main.contains(place); // the user may go on while a page is still being made
   try {
-    leave = (await page(place, new URLSearchParams(query), await about, ...parts)) ?? (() => {});
+    const end = (await page(place, new URLSearchParams(query), await about, ...parts)) ?? (() => {});
+    if (isShown()) leave = end; else end();
   } catch (error) {
-    showProblem(error.error?.message ?? error.message ?? 'cannot be shown');
+    if (isShown()) showProblem(error.error?.message ?? error.message ?? 'cannot be shown');
   }
-  announce(title);
+  if (isShown()) announce(title);
 }
 
 function mark(path) {
@@ -67,6 +70,7 @@ about.then((found) => {
   document.getElementById('to-monitor').hidden = !found.monitor;
   document.getElementById('to-received').hidden = !found.listen;
 }, (error) => showProblem(error.message));
+acceptDrops(() => { location.hash = '#/'; });
 addEventListener('hashchange', show);
 addEventListener('unhandledrejection', (event) => showProblem(event.reason?.message ?? 'failed'));
 show();

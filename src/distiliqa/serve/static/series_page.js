@@ -1,5 +1,5 @@
 // The list of series: sort, filter, select, export.
-import { get, post } from './api.js';
+import { get, post, send } from './api.js';
 import { announce, counted, element, labelled, number, showProblem } from './dom.js';
 import { jobsPanel } from './jobs_panel.js';
 
@@ -11,6 +11,7 @@ const COLUMNS = [
   ['ssde_mgy', 'SSDE, mGy', 2], ['slices', 'Slices', 0], ['levels', 'Levels', null],
 ];
 const IDENTIFYING = ['study_date'];
+const VIEW = 'list'; // where this tab keeps sorting and filters, for the way back and a reload
 const MARKS = { 'in range': '● ', 'not in range': '▲ ', 'not known': '○ ' };
 
 export async function seriesPage(place, query, about) {
@@ -18,7 +19,8 @@ export async function seriesPage(place, query, about) {
   const jobs = jobsPanel(about, () => table.load());
   place.append(element('h1', {}, 'Series'), jobs.panel, table.element);
   await table.load();
-  return jobs.stop;
+  table.scrollBack();
+  return () => { table.keep(); jobs.stop(); };
 }
 
 class SeriesTable {
@@ -27,9 +29,11 @@ class SeriesTable {
     this.onqueued = onqueued;
     this.columns = COLUMNS.filter(([name]) => identify || !IDENTIFYING.includes(name));
     this.rows = [];
-    this.selected = new Set();
-    this.sorted = ['', 1]; // the server sends the worst first
-    this.filters = new Map();
+    const kept = JSON.parse(sessionStorage.getItem(VIEW) ?? '{}');
+    this.selected = new Set(kept.selected);
+    this.sorted = kept.sorted ?? ['', 1]; // the server sends the worst first
+    this.filters = new Map(kept.filters);
+    this.top = kept.top ?? 0;
     this.body = element('tbody');
     this.count = element('output', { class: 'count' });
     this.all = element('input', { type: 'checkbox', 'aria-label': 'Select all that are shown', onchange: () => this.selectAll() });
@@ -44,6 +48,14 @@ class SeriesTable {
     this.draw();
   }
 
+  /** Keep what the list shows for the way back. */
+  keep() {
+    const { selected, sorted, filters } = this;
+    sessionStorage.setItem(VIEW, JSON.stringify({ selected: [...selected], sorted, filters: [...filters], top: scrollY }));
+  }
+
+  scrollBack() { scrollTo(0, this.top); }
+
   head() {
     this.headings = this.columns.map(([name, heading, digits]) => element('th', { scope: 'col', 'data-column': name, class: digits === null ? null : 'number' },
       element('button', { type: 'button', onclick: () => this.sortBy(name) }, heading)));
@@ -52,17 +64,18 @@ class SeriesTable {
 
   filterBox() {
     const fields = this.columns.map(([name, heading, digits]) => labelled(heading, element('input', {
-      'data-filter': name, autocomplete: 'off', placeholder: digits === null ? 'contains' : '> 10, < 20, 10..20',
+      'data-filter': name, autocomplete: 'off', value: this.filters.get(name), placeholder: digits === null ? 'contains' : '> 10 or 10..20',
       oninput: (event) => { this.filters.set(name, event.target.value); this.draw(); },
     })));
-    return element('details', { class: 'filters' }, element('summary', {}, 'Filter'), element('div', {}, ...fields));
+    return element('details', { class: 'filters', open: [...this.filters.values()].some(Boolean) }, element('summary', {}, 'Filter'), element('div', {}, ...fields));
   }
 
   actions() {
     const run = (wanted) => () => this.export(wanted).catch((error) => showProblem(error.message));
+    const save = () => this.saveCsv().catch((error) => showProblem(error.message));
     const button = (text, action) => element('button', { type: 'button', onclick: action }, text);
     this.compare = button('Compare', () => this.openCompared());
-    this.buttons = [button('CSV', () => this.openCsv()), button('Report', run({})), button('PDF', run({ pdf: true })), button('SR', run({ sr: true }))];
+    this.buttons = [button('CSV', save), button('Report', run({})), button('PDF', run({ pdf: true })), button('SR', run({ sr: true }))];
     return element('div', { class: 'actions', role: 'group', 'aria-label': 'With the selected series' }, this.count, this.compare, ...this.buttons);
   }
 
@@ -95,6 +108,7 @@ class SeriesTable {
     this.count.textContent = `${rows.length} of ${this.rows.length} series, ${this.selected.size} selected`;
     this.all.checked = rows.length > 0 && rows.every((row) => this.selected.has(row.key));
     this.compare.disabled = this.selected.size !== 2;
+    this.keep();
     for (const button of this.buttons) button.disabled = !this.selected.size;
   }
 
@@ -124,9 +138,11 @@ class SeriesTable {
     this.draw();
   }
 
-  openCsv() {
-    const keys = [...this.selected].map((key) => `series=${encodeURIComponent(key)}`).join('&');
-    element('a', { href: `/api/exports/series.csv?${keys}`, download: 'series.csv' }).click();
+  async saveCsv() {
+    const answer = await send('/api/exports/series.csv', { series: [...this.selected] });
+    const address = URL.createObjectURL(await answer.blob());
+    element('a', { href: address, download: 'series.csv' }).click();
+    URL.revokeObjectURL(address);
   }
 
   async export(wanted) {
@@ -165,6 +181,7 @@ export function test(text, digits) {
   const [, sign, first, last] = /^([<>]?=?)\s*(-?\d+(?:\.\d+)?)(?:\s*\.\.\s*(-?\d+(?:\.\d+)?))?$/.exec(wanted) ?? [];
   if (first === undefined) return () => true;
   const [low, high] = [Number(first), Number(last ?? first)];
-  return (value) => value !== null && value !== undefined
-    && (sign.startsWith('<') ? value <= low : sign.startsWith('>') ? value >= low : value >= low && value <= high);
+  const passes = { '<': (value) => value < low, '<=': (value) => value <= low, '>': (value) => value > low, '>=': (value) => value >= low };
+  const isIn = passes[sign] ?? ((value) => value >= low && value <= high);
+  return (value) => value !== null && value !== undefined && isIn(value);
 }
