@@ -81,6 +81,6 @@ def test_values_after_a_window_are_warned_about() -> None:
 
 
 def test_integers_and_half_precision_are_widened() -> None:
-    assert check_batch(torch.zeros(1, 1, 32, 32, dtype=torch.int16)).dtype == torch.float32
-    assert check_batch(torch.zeros(1, 1, 32, 32, dtype=torch.bfloat16)).dtype == torch.float32
+    for dtype in (torch.int16, torch.uint16, torch.uint32, torch.bfloat16):
+        assert check_batch(torch.zeros(1, 1, 32, 32, dtype=dtype)).dtype == torch.float32
     assert check_batch(torch.zeros(1, 1, 32, 32, dtype=torch.float64)).dtype == torch.float64

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,12 @@ from tests.support.tensors import batch
 from distiliqa import load_model
 from distiliqa.ct import CTSlice
 from distiliqa.errors import ModelFolderError
-from distiliqa.models.folder import ONNX, WEIGHTS, find_model, read_config
-from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.attributes import Attribute, scale_of
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.folder import ONNX, WEIGHTS, find_model, read_config, write_config
+from distiliqa.models.score_map import ScoreMap
 from distiliqa.models.score_scale import ScoreScale
-from distiliqa.scoring import hold_back
 from distiliqa.torch import QualityScore
-from distiliqa.torch.quality_score import held_back
 
 TOLERANCE = 1e-4
 # Points of a scale of 0 to 4, on real slices.
@@ -49,6 +50,47 @@ def test_equals_the_score_of_a_model_with_its_weights_in_onnx(
     assert all(slice_.score < slice_.raw_score for slice_ in scored)  # held back
     found = QualityScore(later_folder)(batch(*(ct.hu for ct in real)))
     np.testing.assert_allclose(found, [slice_.score for slice_ in scored], atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("rises", [True, False])
+def test_equals_the_score_of_a_model_with_a_map(
+    later_folder: Path, real: list[CTSlice], tmp_path: Path, rises: bool
+) -> None:
+    config = read_config(later_folder)
+    scale = ScoreScale(1.0, 5.0, "as our readers rate it", rises)
+    slope = 1.2 if rises else -1.2
+    score_map = ScoreMap(config.scale, -2 * slope, slope, 30, 10, 2, "", 0.3, 0.4, 0.9)
+    changed = replace(config, scale=scale, score_map=score_map)
+    _equals_the_score(_with(changed, later_folder, tmp_path / "ours"), real)
+
+
+def test_equals_the_score_of_a_model_with_attributes(
+    later_folder: Path, real: list[CTSlice], tmp_path: Path
+) -> None:
+    config = read_config(later_folder)
+    attributes = tuple(
+        Attribute(name, 0.0, high, best)
+        for name, high, best in (("a", 4, 2), ("b", 4, 4), ("c", 4, 0), ("d", 2, 2), ("e", 9, 3))
+    )
+    changed = replace(
+        config, scale=scale_of(attributes), attributes=attributes, processed_calibration=None
+    )
+    _equals_the_score(_with(changed, later_folder, tmp_path / "ours"), real)
+
+
+def _with(config: ModelConfig, source: Path, folder: Path) -> Path:
+    shutil.copytree(source, folder)
+    write_config(folder, config)
+    return folder
+
+
+def _equals_the_score(folder: Path, slices: list[CTSlice]) -> None:
+    hu = batch(*(ct.hu for ct in slices), np.full((512, 512), -1000, np.float32))
+    expected = [slice_.score for slice_ in load_model(folder).score([*hu[:, 0].numpy()])]
+    score = QualityScore(folder)
+    found = score(hu)
+    np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+    assert found[-1] == score.scale.worst
 
 
 def test_an_altered_file_is_refused(tmp_path: Path, later_folder: Path) -> None:
@@ -119,20 +161,3 @@ def test_nothing_stays_on_the_cpu(quality: QualityScore) -> None:
     """On a device without values, a tensor of the CPU among its own would be an error."""
     there = deepcopy(quality).to("meta")
     assert there.score_checked(torch.zeros(2, 1, 300, 600, device="meta")).device.type == "meta"
-
-
-@pytest.mark.parametrize("higher_is_better", [True, False])
-def test_scores_are_held_back_as_those_of_arrays(higher_is_better: bool) -> None:
-    scale = ScoreScale(0.0, 4.0, "made up", higher_is_better)
-    calibration = ProcessedCalibration(0.3, 0.9, 1.5)
-    scores, probabilities = [-0.1, 0.2, 2.0, 3.9, 4.2], [0.0, 0.3, 0.31, 0.8, 1.0]
-    for probability in probabilities:
-        found = held_back(
-            torch.tensor(scores), torch.full((5,), probability), calibration, scale
-        ).tolist()
-        counted = calibration.counts(probability)
-        expected = [
-            hold_back.held_back(score, probability, calibration, scale) if counted else score
-            for score in scores
-        ]
-        assert found == pytest.approx(expected, abs=1e-6)

@@ -43,9 +43,10 @@ def check_batch(hu: object) -> Tensor:
     rows, columns = hu.shape[2:]
     if min(rows, columns) < MIN_SIDE:
         raise ValueError(f"{rows} x {columns} pixels; at least {MIN_SIDE} x {MIN_SIDE} are needed")
-    if hu.numel():
-        _check_values(hu)
-    return hu if hu.dtype == torch.float64 else hu.float()
+    wide = hu if hu.dtype == torch.float64 else hu.float()  # not all is defined for all integers
+    if wide.numel():
+        _check_values(wide)
+    return wide
 
 
 def _check_values(hu: Tensor) -> None:

@@ -12,9 +12,9 @@ from distiliqa.ct import Window
 from distiliqa.lab.network.onnx_export import load_network
 from distiliqa.lab.network.pose import Pose, pose_of
 from distiliqa.models.folder import DEFAULT, find_model, read_config
-from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.torch.hu_batch import check_batch, cropped_or_padded, shows_no_patient, windowed
+from distiliqa.torch.score_of_outputs import score_of_outputs
 
 
 class QualityScore(nn.Module):
@@ -24,7 +24,8 @@ class QualityScore(nn.Module):
     anterior to posterior, columns from the patient's right to left. It gives the scores, (B,), in
     float32 or, for a module in float64, float64. Slices of another size than that of the model are
     cropped or padded with air, not resampled. The window of the model is applied inside: for the
-    shipped model width 350 and level 40 HU; what it clips has no gradient.
+    shipped model width 350 and level 40 HU; what it clips has no gradient. A calibrated model gives
+    scores on the readers' scale, and one of several attributes their mean closeness to the best.
 
     The score of a slice does not depend on the others of its batch. The network stays in eval mode,
     and its weights need no gradient. It moves with ``to``, ``half`` and ``bfloat16`` and heeds
@@ -68,7 +69,7 @@ class QualityScore(nn.Module):
         config = read_config(folder)
         self.title, self.image_size = config.title, config.image_size
         self.scale, self.window = config.scale, config.window
-        self._calibration = config.processed_calibration
+        self._config = config
         self.network = load_network(folder).requires_grad_(False)
 
     @property
@@ -95,11 +96,7 @@ class QualityScore(nn.Module):
         """Score slices that `check_batch` has checked; no value is read back from the device."""
         image = windowed(cropped_or_padded(hu, self.image_size), self.window)
         known = self.network.features(image.to(self._dtype), self._pose(image))
-        heads = self.network.heads(known)
-        score = _wide(heads.scores).mean(dim=1)
-        if self._calibration is not None and heads.processed is not None:
-            probability = _wide(heads.processed).sigmoid()
-            score = held_back(score, probability, self._calibration, self.scale)
+        score = score_of_outputs(self.network.heads(known), self._config)
         return score.masked_fill(shows_no_patient(hu, self.window), self.scale.worst)
 
     @property
@@ -113,19 +110,3 @@ class QualityScore(nn.Module):
         known = torch.amp.is_autocast_available(device)
         with torch.autocast(device, enabled=False) if known else nullcontext():
             return pose_of(image)
-
-
-def _wide(values: Tensor) -> Tensor:
-    """Values in float32, or in float64 as they are."""
-    return values if values.dtype == torch.float64 else values.float()
-
-
-def held_back(
-    score: Tensor, probability: Tensor, calibration: ProcessedCalibration, scale: ScoreScale
-) -> Tensor:
-    """Scores (B,) of slices that were processed, see `distiliqa.scoring.hold_back.held_back`."""
-    share = (probability - calibration.threshold).clamp_min(0) / (1 - calibration.threshold)
-    size = calibration.held_back * share
-    if scale.higher_is_better:
-        return torch.minimum(score, (score - size).clamp_min(scale.low))
-    return torch.maximum(score, (score + size).clamp_max(scale.high))
