@@ -56,6 +56,21 @@ def test_from_ratings_to_scores(site: Path, tiny_model: Path, tmp_path: Path) ->
     assert "mapped to the ratings of 2 readers" in " ".join(output.split())
 
 
+def test_readers_on_other_scales_are_brought_to_that_of_the_first(
+    site: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    table = csv.DictReader((site / "ratings.csv").read_text("utf-8-sig").splitlines())
+    rows = [f"{row['image']},{row['case']},{row['A']},{20 * float(row['B'])}" for row in table]
+    (tmp_path / "other.csv").write_text("\n".join(["image,case,A,B", *rows]))
+    arguments = ["--data", site, "--ratings", tmp_path / "other.csv", "--out", tmp_path / "ours"]
+    status, output = run("calibrate", tiny_model, *arguments, "--standardize")
+    assert (status, "give --scale LOW,HIGH" in output) == (2, True)
+    status, output = run("calibrate", tiny_model, *arguments, "--standardize", "--scale", "0,5.5")
+    assert status == 0, output
+    assert (tmp_path / "ours" / "config.json").is_file()
+    assert "all readers are on the scale of A" in output
+
+
 def test_a_file_that_cannot_be_read_costs_itself(
     site: Path, tiny_model: Path, tmp_path: Path
 ) -> None:

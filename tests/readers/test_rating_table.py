@@ -100,3 +100,15 @@ def test_wrong_tables_are_one_line(tmp_path: Path, content: str | bytes, says: s
 def test_a_column_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DistiliqaError, match="has no column 'C'; it has image, A"):
         table(tmp_path, "image,A\na,1\n", readers=("C",))
+
+
+def test_a_scale_may_be_that_of_the_first_reader_alone(tmp_path: Path) -> None:
+    content = "image,A,B\na,5,80\nb,1,20\n"
+    assert table(tmp_path, content, scale=(1, 5), of_first=True).ratings.tolist() == [
+        [5, 80],
+        [1, 20],
+    ]
+    with pytest.raises(DistiliqaError, match="line 2: B of 'a' is 80, outside the scale 1 to 5"):
+        table(tmp_path, content, scale=(1, 5))
+    with pytest.raises(DistiliqaError, match="line 2: A of 'a' is 5, outside the scale 1 to 4"):
+        table(tmp_path, content, scale=(1, 4), of_first=True)

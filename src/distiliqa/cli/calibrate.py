@@ -57,7 +57,7 @@ def calibrate(
     from distiliqa.terminal import progress_bar
 
     limits = scale_of(scale)
-    table = read_table(ratings, readers=readers or (), scale=limits)
+    table = read_table(ratings, readers=readers or (), scale=limits, of_first=standardize)
     mean = mean_ratings(table, scale=limits, standardize=standardize)
     loaded = load_model(model)
     require_other_folder(out, loaded)

@@ -75,7 +75,11 @@ ReaderNames = Annotated[
 ]
 ScaleOption = Annotated[
     str | None,
-    typer.Option("--scale", metavar="LOW,HIGH", help="Scale of the readers; others are refused."),
+    typer.Option(
+        "--scale",
+        metavar="LOW,HIGH",
+        help="Scale of the readers; others are refused. With --standardize that of the first one.",
+    ),
 ]
 Standardize = Annotated[
     bool,

@@ -39,7 +39,7 @@ def readers(
     from distiliqa.readers.reader_scales import mean_ratings
 
     limits = scale_of(scale)
-    table = read_table(ratings, readers=names or (), scale=limits)
+    table = read_table(ratings, readers=names or (), scale=limits, of_first=standardize)
     mean = mean_ratings(table, scale=limits, standardize=standardize)
     found = reader_agreement(mean.table)
     if out is not None:

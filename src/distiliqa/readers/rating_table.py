@@ -94,7 +94,11 @@ class RatingTable:
 
 
 def read_table(
-    path: Path, *, readers: Sequence[str] = (), scale: Scale | None = None
+    path: Path,
+    *,
+    readers: Sequence[str] = (),
+    scale: Scale | None = None,
+    of_first: bool = False,
 ) -> RatingTable:
     """Read the ratings of a CSV or JSON file.
 
@@ -102,6 +106,7 @@ def read_table(
     ----------
     readers : the columns that hold the ratings; empty for all that are no names or facts.
     scale : lowest and highest rating that may occur.
+    of_first : the scale is that of the first reader; others have scales of their own.
 
     Returns
     -------
@@ -131,8 +136,12 @@ def read_table(
         )
     rows = tuple(rated_name(line, path) for line in lines)
     _check_unique(rows, lines, path)
+    scales = [scale, *[None if of_first else scale] * (len(named) - 1)]
     ratings = [
-        [rating(line, reader, row.name, scale, path) for reader in named]
+        [
+            rating(line, reader, row.name, own, path)
+            for reader, own in zip(named, scales, strict=True)
+        ]
         for line, row in zip(lines, rows, strict=True)
     ]
     return RatingTable(path, named, rows, np.array(ratings))._without_unrated()

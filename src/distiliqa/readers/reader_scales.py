@@ -51,8 +51,8 @@ def mean_ratings(
 
     Parameters
     ----------
-    scale : the scale that all readers used, if it is known.
-    standardize : bring readers to the scale of the first one.
+    scale : the scale that all readers used, if it is known; with ``standardize`` that of the first.
+    standardize : bring readers to the scale of the first one, and ratings beyond it to its ends.
     allow_equal : accept ratings that are all the same.
 
     Raises

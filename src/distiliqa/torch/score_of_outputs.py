@@ -1,4 +1,4 @@
-"""From the outputs of a network to the score, in torch: what `distiliqa.scoring.postprocess` does."""
+"""From the outputs of a network to the score, in torch, as `distiliqa.scoring.postprocess`."""
 
 from __future__ import annotations
 

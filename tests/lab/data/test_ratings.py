@@ -161,3 +161,10 @@ def test_readers_on_different_scales_are_refused(tmp_path: Path) -> None:
         read_ratings(tmp_path, tmp_path / "r.csv")
     found = read_rated_images(tmp_path, tmp_path / "r.csv", standardize=True)
     assert max(image.score for image in found.images) < 5
+
+
+def test_slices_of_one_file_have_names_of_their_own(tmp_path: Path) -> None:
+    np.save(tmp_path / "stack.npy", np.zeros((3, 64, 64), np.float32))
+    (tmp_path / "ratings.csv").write_text("image,slice,A\nstack.npy,2,1\nstack.npy,0,3\n")
+    images = read_ratings(tmp_path, tmp_path / "ratings.csv")
+    assert [image.name for image in images] == ["stack.npy 2", "stack.npy 0"]

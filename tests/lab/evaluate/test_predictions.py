@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from distiliqa.ct import SliceInfo
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.predictions import read_predictions
@@ -59,6 +60,38 @@ def test_wrong_tables_are_one_line(tmp_path: Path, text: str, says: str) -> None
         read_predictions(write(tmp_path, text), IMAGES)
     assert says in str(error.value)
     assert "predictions.csv" in str(error.value)
+
+
+def test_rows_are_matched_by_uid_index_and_any_spelling_of_a_path(tmp_path: Path) -> None:
+    """A file name that several images have says nothing; their UID or index does."""
+    path = "data/stack.npy"
+    images = [
+        RatedImage(
+            "1.2.3", Path("data/a/1.dcm"), 0.5, slice=SliceInfo("data/a/1.dcm", sop_uid="1.2.3")
+        ),
+        RatedImage(
+            "b\\1.dcm", Path("data/b/1.dcm"), 0.7, slice=SliceInfo("data/b/1.dcm", sop_uid="1.2.4")
+        ),
+        *(
+            RatedImage(f"stack.npy {n}", Path(path), 0.9, slice=SliceInfo(path, n))
+            for n in range(2)
+        ),
+    ]
+    stack = f"{path},1,,4\n{path},0,,3\n"
+    header = "path,slice,sop_instance_uid,score\n"
+    for rows in (
+        "x.dcm,0,1.2.3,1\nx.dcm,0,1.2.4,2\n",
+        "data/b/1.dcm,0,,2\ndata/a/1.dcm,0,,1\n",
+        "data\\b\\1.dcm,0,,2\ndata\\a\\1.dcm,0,,1\n",
+    ):
+        found = read_predictions(write(tmp_path, header + rows + stack), images)
+        assert found.scores.tolist() == [1, 2, 3, 4]
+    by_name = "image,pred\n1.2.3,1\nb/1.dcm,2\nstack.npy 1,4\nstack.npy 0,3\n"
+    assert read_predictions(write(tmp_path, by_name), images).scores.tolist() == [1, 2, 3, 4]
+    with pytest.raises(DistiliqaError, match="2 rows for the image 'stack.npy 0'"):
+        read_predictions(
+            write(tmp_path, by_name.replace("py 1", "py").replace("py 0", "py")), images
+        )
 
 
 def test_a_missing_table(tmp_path: Path) -> None:

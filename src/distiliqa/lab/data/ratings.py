@@ -38,7 +38,8 @@ class RatedImage:
 
     Attributes
     ----------
-    name : its key in the JSON file, unique in a data set.
+    name : its key in the JSON file, unique in a data set; with the index of the slice where the
+        table gives one.
     path : the image file, which holds one slice.
     score : the rating, in the units of the data set.
     case : the patient; None where unknown.
@@ -110,7 +111,7 @@ def read_rated_images(
     folder : where the images are.
     ratings : a JSON file or a table, see `distiliqa.readers.rating_table`.
     readers : the columns of the readers; empty for all.
-    scale : lowest and highest score that may occur.
+    scale : lowest and highest score that may occur; with ``standardize`` of the first reader.
     standardize : bring all readers to the scale of the first one.
     attributes : the columns are attributes on scales of their own, whose mean has no meaning.
 
@@ -121,7 +122,7 @@ def read_rated_images(
         an unusable manifest.
     DistiliqaError : the file cannot be read or holds a name twice.
     """
-    table = read_table(ratings, readers=readers, scale=scale)
+    table = read_table(ratings, readers=readers, scale=scale, of_first=standardize)
     # One image or one rating is for its user to judge: some commands need no more.
     mean = (
         MeanRatings(np.nanmean(table.ratings, axis=1), table, table.notes)
@@ -138,7 +139,7 @@ def read_rated_images(
         if path is not None:
             found = [RatedImage(row.name, path, score, row.case, row.source, own)]
         else:
-            found = _images_of(others[at], score, own)
+            found = _images_of(others[at], row, score, own)
         images += found
         rows_of += [at] * len(found)
     places = [
@@ -182,12 +183,15 @@ def _find_others(
         raise no_image([row.name for row in rest.rows], folder, table.path) from error
 
 
-def _images_of(rated: RatedSlices, score: float, facts: Mapping[str, str]) -> list[RatedImage]:
+def _images_of(
+    rated: RatedSlices, row: RatedName, score: float, facts: Mapping[str, str]
+) -> list[RatedImage]:
     """An image for each slice of a row."""
     single = len(rated.slices) == 1
+    name = rated.name if row.frame is None else f"{rated.name} {row.frame}"
     return [
         RatedImage(
-            rated.name if single else f"{rated.name} {info.path} {info.frame}",
+            name if single else f"{rated.name} {info.path} {info.frame}",
             info.file or Path(info.path),
             score,
             rated.case or (info.patient_id or "").strip() or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -38,11 +39,15 @@ class Predictions:
 
 # As `distiliqa evaluate`, `distiliqa score` and the published code write them.
 _COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))
-_LOW, _HIGH, _DISTANCE = "interval_low", "interval_high", "distance"  # as in ``scores.csv``
+# As in ``scores.csv``.
+_LOW, _HIGH, _DISTANCE = "interval_low", "interval_high", "distance"
+_FRAME, _UID = "slice", "sop_instance_uid"
 
 
 class _Row(NamedTuple):
     path: PurePath
+    frame: str
+    uid: str
     score: float
     interval: tuple[float, float]
     distance: float
@@ -53,31 +58,29 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> Predictions:
 
     The columns are ``image, pred`` (as in ``eval_info.csv``) or ``path, score`` (as in
     ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``); those of intervals
-    and distances are read where they are. A row is an image's if one path ends with the other,
-    compared by folders: the name of the image with or without its extension, or its file. Rows of
-    other images are ignored.
+    and distances are read where they are. A row is an image's if it has its SOP instance UID, or if
+    one path ends with the other, compared by folders: the name of the image with or without its
+    extension, or its file. Of a file of several slices it has the index too. Rows of other images
+    are ignored.
 
     Raises
     ------
     DistiliqaError : the file cannot be read, a prediction is not a number, an image has no row or
         several, a row matches several images.
     """
-    rows = _read_rows(path)
-    by_name: dict[str, list[int]] = {}
-    for i, row in enumerate(rows):
-        by_name.setdefault(row.path.name, []).append(i)
+    table = _Table(path, _read_rows(path))
     chosen: dict[int, str] = {}
     for image in images:
-        i = _find_row(image, rows, by_name, path)
-        if i in chosen:
+        at = table.row_of(image)
+        if at in chosen:
             raise DistiliqaError(
-                f"the row {quoted(str(rows[i].path))} matches {quoted(chosen[i])} "
+                f"the row {quoted(str(table.rows[at].path))} matches {quoted(chosen[at])} "
                 f"and {quoted(image.name)}",
                 path=path,
                 remedy="name images by their path in the data folder",
             )
-        chosen[i] = image.name
-    return _predictions([rows[i] for i in chosen])
+        chosen[at] = image.name
+    return _predictions([table.rows[at] for at in chosen])
 
 
 def _predictions(rows: Sequence[_Row]) -> Predictions:
@@ -89,26 +92,63 @@ def _predictions(rows: Sequence[_Row]) -> Predictions:
     )
 
 
-def _find_row(
-    image: RatedImage, rows: list[_Row], by_name: dict[str, list[int]], path: Path
-) -> int:
-    name = PurePath(image.name)
-    names = {name, name.with_name(image.path.name)}
-    candidates = sorted({i for known in names for i in by_name.get(known.name, [])})
-    exact = [i for i in candidates if rows[i].path in names]
-    found = exact or [
-        i
-        for i in candidates
-        if any(_ends_with(rows[i].path, known) for known in names)
-        or _ends_with(image.path.resolve(), rows[i].path)
-    ]
-    if len(found) != 1:
-        raise DistiliqaError(
-            f"{len(found) or 'no'} rows for the image {quoted(image.name)}",
-            path=path,
-            remedy="give one prediction for every rated image",
+class _Table:
+    """Rows of a table, found by what they say of their image."""
+
+    def __init__(self, path: Path, rows: Sequence[_Row]) -> None:
+        self.path, self.rows = path, rows
+        self.by_name, self.by_uid = (
+            defaultdict[str, list[int]](list),
+            defaultdict[str, list[int]](list),
         )
-    return found[0]
+        for at, row in enumerate(rows):
+            self.by_name[row.path.name].append(at)
+            self.by_uid[row.uid].append(at)
+
+    def row_of(self, image: RatedImage) -> int:
+        """The number of the row of an image. Raises `DistiliqaError` unless there is one."""
+        found = self._of_uid(image) or self._of_path(image)
+        if len(found) > 1 and image.slice is not None:
+            frame = str(image.slice.frame)
+            found = [at for at in found if self.rows[at].frame == frame] or found
+        if len(found) != 1:
+            raise DistiliqaError(
+                f"{len(found) or 'no'} rows for the image {quoted(image.name)}",
+                path=self.path,
+                remedy="give one prediction for every rated image",
+            )
+        return found[0]
+
+    def _of_uid(self, image: RatedImage) -> list[int]:
+        uid = None if image.slice is None else image.slice.sop_uid
+        return self.by_uid.get(uid, []) if uid else []
+
+    def _of_path(self, image: RatedImage) -> list[int]:
+        names, whole = _names(image)
+        ends = {known.name for known in (*names, whole)}
+        candidates = sorted({at for end in ends for at in self.by_name.get(end, [])})
+        exact = [at for at in candidates if self.rows[at].path in names]
+        return exact or [
+            at
+            for at in candidates
+            if any(_ends_with(self.rows[at].path, known) for known in names)
+            or _ends_with(whole, self.rows[at].path)
+        ]
+
+
+def _names(image: RatedImage) -> tuple[set[PurePath], PurePath]:
+    """What a row may call an image, and the whole path of it."""
+    name = _plain(image.name)
+    if image.slice is None:
+        return {name, name.with_name(image.path.name)}, image.path.resolve()
+    whole = Path(image.slice.path).resolve()
+    by_uid = image.name == image.slice.sop_uid
+    return {name} if by_uid else {name, name.with_name(whole.name)}, whole
+
+
+def _plain(path: str) -> PurePath:
+    """A path as any system writes it."""
+    return PurePath(path.replace("\\", "/"))
 
 
 def _ends_with(path: PurePath, ending: PurePath) -> bool:
@@ -133,7 +173,9 @@ def _row(row: Mapping[str, str], name: str, score: str, line: int, path: Path) -
         _number(row[column], line, path) if row.get(column) else math.nan
         for column in (_LOW, _HIGH, _DISTANCE)
     )
-    return _Row(PurePath(row[name]), _number(row[score], line, path), (low, high), distance)
+    number = _number(row[score], line, path)
+    frame, uid = row.get(_FRAME, ""), row.get(_UID, "")
+    return _Row(_plain(row[name]), frame, uid, number, (low, high), distance)
 
 
 def _number(text: str, line: int, path: Path) -> float:
