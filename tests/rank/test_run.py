@@ -10,8 +10,9 @@ import pytest
 import distiliqa
 from distiliqa.errors import DistiliqaError
 from distiliqa.metrics import vif
+from distiliqa.rank.files import rank_record
 from distiliqa.rank.result import RankedRun
-from distiliqa.rank.run import FOLDERS_AS_PATIENTS, LIMIT, ONE_PATIENT, rank
+from distiliqa.rank.run import FOLDERS_AS_PATIENTS, LIMIT, ONE_PATIENT, _outside, rank
 from distiliqa.report.columns import slice_columns
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -150,3 +151,38 @@ def test_a_notebook_shows_the_leaderboard(ranked: RankedRun) -> None:
     first = ranked.methods[ranked.order[0]].name
     assert repr(ranked) == f"<Leaderboard: 3 methods over 16 slices, {first} first by score>"
     assert "one strip a group" in ranked.plot().title
+
+
+def test_a_method_without_a_score_leaves_the_others_ranked(tmp_path: Path, model: Model) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("a", "b", "broken"):
+        (tmp_path / name).mkdir()
+        for n in range(3):
+            hu = rng.normal(40, 20, (64, 64)).astype(np.float32)
+            np.save(tmp_path / name / f"{n}.npy", hu * np.nan if name == "broken" else hu)
+    paths = [tmp_path / name for name in ("a", "broken", "b")]
+    run = rank(paths, model)
+    assert [method.name for method in run.methods] == ["a", "b"]
+    assert not run.complete
+    assert len(run.unscored[0].run.failed) == 3
+    assert run.notes[0].startswith("broken not ranked, as none of its slices could be scored: ")
+    assert rank_record(run)["not_scored"][0]["method"] == "broken"
+    with pytest.raises(DistiliqaError, match="holds nan or infinite values"):
+        rank(paths[:2], model)
+
+
+def test_slices_out_of_domain_are_counted_with_their_warnings(ranked: RankedRun) -> None:
+    first, *others = ranked.methods
+    strange = replace(
+        first.slices[0], distance=2.0, warnings=("values look unlike HU", LOST_DETAIL)
+    )
+    some = replace(ranked, methods=(replace(first, slices=(strange, *first.slices[1:])), *others))
+    count = "1 of 16 slices of bad: values look unlike HU"
+    left_out = "1 slice left out, out of domain in some method"
+    assert list(_outside(some)) == [count, left_out]
+    every = replace(first, slices=(strange,) * 16)
+    assert list(_outside(replace(ranked, methods=(every, *others)))) == [
+        "16 of 16 slices of bad: values look unlike HU",
+        "no slice is in the domain in all methods: those out of domain count",
+    ]
+    assert not list(_outside(ranked))

@@ -54,7 +54,7 @@ def rank(
             write_ranks(run, out, identify=identify)
     finally:
         print_ranks(run)
-    for method in run.methods:
+    for method in run.given:
         for problem in method.run.failed:
             say(f"failed: {problem.path}: {problem.reason}", err=True)
     if not run.complete:

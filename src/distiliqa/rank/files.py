@@ -101,6 +101,14 @@ def rank_record(run: RankedRun) -> dict[str, Any]:
         "sentences": list(sentences(run)),
         "notes": list(run.notes),
         "methods": [_method(place) for place in standings(run)],
+        "not_scored": [
+            {
+                "method": method.name,
+                "input": method.run.inputs[0],
+                "failed": [problem._asdict() for problem in method.run.failed],
+            }
+            for method in run.unscored
+        ],
     }
 
 

@@ -32,6 +32,8 @@ class Leaderboard(Shown, RankedRun):
         For the reader of the ranks, one sentence for each.
     sha256 : dict[str, str]
         Of the files of the reference, by path.
+    unscored : tuple[Method, ...]
+        Methods of which no slice could be scored.
     """
 
     def __repr__(self) -> str:

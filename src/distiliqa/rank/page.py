@@ -29,7 +29,7 @@ def write_html(path: Path, run: RankedRun, *, identify: bool = False) -> None:
     """Write the page; without ``identify`` it names methods, and no patient or file."""
     columns, places = known_measures(run), standings(run)
     config = run.methods[0].run.model
-    failed = [(m.name, len(m.run.failed)) for m in run.methods if m.run.failed]
+    failed = [(m.name, len(m.run.failed)) for m in run.given if m.run.failed]
     write_page(
         path,
         "rank.html.j2",
@@ -44,7 +44,7 @@ def write_html(path: Path, run: RankedRun, *, identify: bool = False) -> None:
         plot=svg(score_strips(run)),
         pictures=list(_pictures(run, places)),
         shown=_middle(run, places[0]) + 1,
-        inputs=[(m.name, m.run.inputs[0]) for m in run.methods] if identify else [],
+        inputs=[(m.name, m.run.inputs[0]) for m in run.given] if identify else [],
         reference=run.reference,
         provenance={"model": model_facts(config), "environment": environment()},
     )

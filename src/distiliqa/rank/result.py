@@ -56,6 +56,7 @@ class RankedRun:
     reference : as the user named it; None without one.
     notes : for the reader of the ranks, one sentence for each.
     sha256 : of the files of the reference, by path.
+    unscored : methods of which no slice could be scored.
     """
 
     methods: tuple[Method, ...]
@@ -63,11 +64,17 @@ class RankedRun:
     reference: str | None
     notes: tuple[str, ...]
     sha256: dict[str, str]
+    unscored: tuple[Method, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether all slices of all methods were scored."""
-        return not any(method.run.failed or method.run.stopped for method in self.methods)
+        return not any(method.run.failed or method.run.stopped for method in self.given)
+
+    @property
+    def given(self) -> tuple[Method, ...]:
+        """All methods, also those without a score."""
+        return self.methods + self.unscored
 
     @property
     def measures(self) -> tuple[Column, ...]:

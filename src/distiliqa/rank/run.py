@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from distiliqa.rank.same_slices import (
 from distiliqa.report.formatting import slice_count
 from distiliqa.scoring.equivalence import NO_EVIDENCE, no_evidence
 from distiliqa.scoring.full_reference import compared
+from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.inputs import found_in, problem_of
 from distiliqa.scoring.model import Model, as_model
 from distiliqa.scoring.result import ScoringRun
@@ -33,6 +35,7 @@ from distiliqa.scoring.slice_score import Comparison, SliceScore
 LIMIT = f"A rank by score shows what the score prefers: {NO_EVIDENCE}"
 FOLDERS_AS_PATIENTS = "no header names a patient: each folder of slices counts as one"
 ONE_PATIENT = "one patient: ranks and intervals speak for these slices only"
+MAX_WARNINGS = 2  # of the slices of a method
 
 
 def rank(
@@ -65,7 +68,8 @@ def rank(
     ------
     DistiliqaError
         No such model, fewer than two methods, one given twice, no slice that all have, pixels of
-        different sizes, a reference that lacks a slice, or nothing could be scored.
+        different sizes, a reference that lacks a slice, or slices of fewer than two methods could
+        be scored.
     TypeError
         What should be a path is none, such as an array.
 
@@ -81,8 +85,15 @@ def rank(
     references = None if reference is None else references_of(rows, folders, reference)
     patients, named = patients_of(rows, folders[0].path)
     runs = _score_all(folders, rows, model, progress)
+    failed = [at for at, run in enumerate(runs) if not run.slices]
+    _require_two(runs, failed)
+    unscored = tuple(Method(folders[at].name, runs[at], ()) for at in failed)
+    scored = [at for at in range(len(runs)) if at not in failed]
+    folders, runs = [folders[at] for at in scored], [runs[at] for at in scored]
+    rows = [tuple(row[at] for at in scored) for row in rows]
     kept, slices = _scored_in_all(runs, rows)
-    notes = [*_alone(folders, rows), *([] if named else [FOLDERS_AS_PATIENTS])]
+    notes = [*_without_scores(unscored), *_alone(folders, rows)]
+    notes += [] if named else [FOLDERS_AS_PATIENTS]
     digests: dict[str, str] = {}
     if references is not None:
         slices, problems = _compared(slices, [references[at] for at in kept], model)
@@ -94,8 +105,8 @@ def rank(
     )
     numbers = {name: number for number, name in enumerate(dict.fromkeys(patients), start=1)}
     of_slices = tuple(numbers[patients[at]] for at in kept)
-    found = Leaderboard(methods, of_slices, reference, (), digests)
-    return replace(found, notes=(*notes, *_limits(found)))
+    found = Leaderboard(methods, of_slices, reference, (), digests, unscored)
+    return replace(found, notes=(*notes, *_outside(found), *_limits(found)))
 
 
 def _score_all(
@@ -113,9 +124,20 @@ def _score_all(
         run = score_inputs(found, model, progress=show)
         if run.stopped is not None:
             raise run.stopped  # without each method there is no rank
-        require_scores(run)
         runs.append(run)
     return runs
+
+
+def _require_two(runs: Sequence[ScoringRun], failed: Sequence[int]) -> None:
+    """Raise `DistiliqaError` where fewer than two methods have a score."""
+    if len(runs) - len(failed) < 2:
+        require_scores(runs[failed[0]])
+
+
+def _without_scores(methods: Sequence[Method]) -> Iterator[str]:
+    for method in methods:
+        reason = method.run.failed[0].reason
+        yield f"{method.name} not ranked, as none of its slices could be scored: {reason}"
 
 
 def _scored_in_all(
@@ -162,6 +184,20 @@ def _alone(folders: Sequence[Folder], rows: Sequence[Row]) -> Iterator[str]:
     for folder in folders:
         if alone := len(folder.index.slices) - len(rows):
             yield f"{slice_count(alone)} of {folder.name} not in all methods, and so not ranked"
+
+
+def _outside(run: RankedRun) -> Iterator[str]:
+    """How many slices of each method are out of domain, their warnings, and whether they count."""
+    for method in run.methods:
+        outside = [slice_ for slice_ in method.slices if slice_.out_of_domain]
+        said = Counter(text for one in outside for text in one.warnings if text != LOST_DETAIL)
+        if outside:
+            common = "; ".join(text for text, _ in said.most_common(MAX_WARNINGS))
+            yield f"{len(outside)} of {len(method.slices)} slices of {method.name}: {common}"
+    if left_out := len(run.patients) - len(run.counted):
+        yield f"{slice_count(left_out)} left out, out of domain in some method"
+    elif any(slice_.out_of_domain for method in run.methods for slice_ in method.slices):
+        yield "no slice is in the domain in all methods: those out of domain count"
 
 
 def _limits(run: RankedRun) -> Iterator[str]:

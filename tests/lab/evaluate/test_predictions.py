@@ -88,7 +88,7 @@ def test_rows_are_matched_by_uid_index_and_any_spelling_of_a_path(tmp_path: Path
         assert found.scores.tolist() == [1, 2, 3, 4]
     by_name = "image,pred\n1.2.3,1\nb/1.dcm,2\nstack.npy 1,4\nstack.npy 0,3\n"
     assert read_predictions(write(tmp_path, by_name), images).scores.tolist() == [1, 2, 3, 4]
-    with pytest.raises(DistiliqaError, match="2 rows for the image 'stack.npy 0'"):
+    with pytest.raises(DistiliqaError, match=r"2 rows for the image 'stack\.npy 0'"):
         read_predictions(
             write(tmp_path, by_name.replace("py 1", "py").replace("py 0", "py")), images
         )
