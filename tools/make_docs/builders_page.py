@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.files import write_json, write_text
+from distiliqa.lab.data.simulation_recipe import load_simulation_recipe
 from tools.entry import run
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
 RECORD = FOLDER / "builders_record.json"
+RECIPE = ROOT / "training" / "compact" / "simulation.yaml"
 PAGES = {
     "tensors": ROOT / "docs" / "how-to" / "tensors.md",
     "leaderboard": ROOT / "docs" / "explanation" / "leaderboard.md",
@@ -105,6 +107,7 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
         ),
         "ABOVE": str(before_full_dose(made["methods"])),
         "DENOISED": str(len(made["methods"]) - 2),
+        "UNSEEN": " and ".join(f"`{kind}`" for kind in unseen_kinds()),
         "MADE_SENTENCES": "\n".join(f"- {text}" for text in made["sentences"]),
         "RATED": _table(
             ("method", "rated noise", "contrast + structure", "score", "VIF", "GMSD", "noise, HU"),
@@ -119,6 +122,14 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
         ),
         "RATED_SLICES": str(rated["slices"]),
     }  # fmt: skip
+
+
+def unseen_kinds() -> list[str]:
+    """Kinds of filters on the leaderboard that are in no training image of the shipped model."""
+    from tools.make_docs.leaderboard_figures import DENOISERS
+
+    held_out = load_simulation_recipe(RECIPE).processing.held_out_kinds
+    return [kind for kind in DENOISERS if kind in held_out]
 
 
 def before_full_dose(methods: Iterable[Record]) -> int:

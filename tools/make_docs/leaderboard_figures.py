@@ -24,7 +24,7 @@ from tools.make_docs.checked_slices import checked_slices
 from tools.make_docs.tensor_figures import quarter_dose
 
 COUNT = 8
-# The kinds of processing that the model is trained beside, at a medium strength.
+# Kinds of processing of `distiliqa simulate-dataset`, at a medium strength.
 DENOISERS = {
     "median": 3.0,
     "bilateral": 1.5,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tools.make_docs.builders_page import PAGES, Record, page, read_record
+from tools.make_docs.builders_page import PAGES, Record, page, read_record, unseen_kinds
 
 from distiliqa.models.folder import find_model, read_config
 
@@ -38,6 +38,11 @@ def test_ascent_deceives_the_score_and_not_the_loss(record: Record) -> None:
     assert ascent["max_granted"] < ascent["lift"] / 4 / 5  # the scale has 4 points
     assert deceived["difference_hu"] > start["difference_hu"] > on_loss["difference_hu"]
     assert start["credit"] < on_loss["credit"] <= reference["credit"]
+
+
+def test_a_filter_that_training_did_not_see_is_named(record: Record) -> None:
+    assert unseen_kinds() == ["wavelet"]
+    assert "all these kinds but `wavelet`" in page("leaderboard", record)
 
 
 def test_half_precision_is_near(record: Record) -> None:
