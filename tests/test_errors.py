@@ -16,6 +16,7 @@ def test_an_error_is_one_line_that_keeps_the_name_of_the_file():
     error = DistiliqaError("cut\n  short", path="a  b\n\x1b[31m.dcm", remedy="copy it again")
     assert str(error) == "a  b\\n\\x1b[31m.dcm: cut short; copy it again"
     assert error.reason == "cut short; copy it again"
+    assert str(DistiliqaError("not kept", path="")) == "not kept"  # of an array
 
 
 def test_what_can_be_printed_stays():

@@ -26,6 +26,10 @@ def test_files_slices_and_arrays_have_the_same_measures(
         assert found.noise.noise_hu == pytest.approx(expected.noise_hu, abs=1e-4)
         assert found.mtf.f50_per_mm == pytest.approx(expected.measures.mtf.f50_per_mm, abs=1e-4)
         assert found.evidence is not None  # to pool
+        f50, dw = found.mtf.f50_per_mm, found.size.diameter_mm
+        known = f"noise {found.noise.noise_hu:.3g} HU, f50 {f50:.3g} /mm"
+        assert repr(found).startswith(f"<SliceMeasures: {known}")
+        assert repr(found).endswith(f"Dw {dw:.3g} mm>")
 
 
 def test_files_that_give_no_slice_are_named(tmp_path: Path, write_ct: Callable[..., Path]) -> None:

@@ -97,7 +97,8 @@ class DistiliqaError(Exception):
         self.problem, self.path, self.remedy = shortened(problem, MAX_PROBLEM), path, remedy
         line = self.problem if remedy is None else f"{self.problem}; {remedy}"
         self.reason = one_line(" ".join(line.split()))
-        super().__init__(self.reason if path is None else f"{one_line(str(path))}: {self.reason}")
+        where = "" if path is None else one_line(str(path))  # the path of an array is empty
+        super().__init__(f"{where}: {self.reason}" if where else self.reason)
 
 
 class CTReadError(DistiliqaError):

@@ -143,6 +143,15 @@ def test_one_dose_is_no_list(series: str, model: Model, doses: object):
         dose_response(series, model, doses=doses)
 
 
+def test_no_slices_and_doses_in_words_are_no_options(series: str, model: Model):
+    with pytest.raises(ValueError, match=r"doses \('half',\); give a list such as"):
+        dose_response(series, model, doses=("half",))
+    with pytest.raises(ValueError, match="0 slices; give 1 or more"):
+        dose_response(series, model, slices=0)
+    found = dose_response(series, model, doses=np.array([0.5], np.float32), slices=1)
+    assert found.doses == [1, 0.5]
+
+
 def test_what_is_no_dicom_series_is_refused(tmp_path: Path, write_body: Write, model: Model):
     np.save(tmp_path / "a.npy", np.zeros((64, 64)))
     with pytest.raises(DistiliqaError, match=r"a\.npy: is not DICOM"):

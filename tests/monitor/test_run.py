@@ -33,6 +33,9 @@ def test_what_is_new_is_scored_once(
     monitor = start()
     found = monitor.look()
     assert (found.slices, len(found.series), found.failed, found.waiting) == (3, 1, [], 0)
+    counts = "0 failed, 0 left out, 0 waiting, 0 alarms"
+    assert repr(found) == f"<Tally: 3 slices of 1 series, {counts}>"
+    assert repr(monitor) == f"<Monitor of {folder} by {model.title}>"  # and of no patient
     assert (monitor.look().slices, start().look().slices) == (0, 0)
     write_series(folder / "b", 2, SeriesInstanceUID="1.2.4")
     assert start().look().slices == 2

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from distiliqa.ct import CTSlice, Problem, SliceInfo, index_ct
 from distiliqa.dose_response.dose_curve import DoseCurve
 from distiliqa.dose_response.result import DosePoint
-from distiliqa.errors import CTReadError, DistiliqaError
+from distiliqa.errors import CTReadError, DistiliqaError, quoted
 from distiliqa.files import sha256
 from distiliqa.metrics.slice_measures import detectability_of
 from distiliqa.models.folder import DEFAULT
@@ -82,7 +83,7 @@ def dose_response(
         No such model; not one series in DICOM with pixel spacing; a dose, score, noise level or d'
         out of range; or no slice could be simulated.
     ValueError
-        ``doses`` is no list.
+        ``doses`` is no list of numbers, or ``slices`` is below 1.
     TypeError
         What should be a path is none, such as an array.
 
@@ -96,6 +97,8 @@ def dose_response(
     _require_positive(max_noise_hu, "noise level", "--max-noise")
     _require_positive(min_dprime, "d'", "--min-dprime")
     doses = _checked_doses(doses)
+    if slices < 1:
+        raise ValueError(f"{slices} slices; give 1 or more")
     index = index_ct(source)
     infos = index.slices
     _require_one_series(infos, source)
@@ -143,8 +146,8 @@ def _require_positive(value: float | None, name: str, option: str) -> None:
 
 
 def _checked_doses(doses: Sequence[float]) -> tuple[float, ...]:
-    if isinstance(doses, str | float | int):
-        raise ValueError(f"doses {doses!r}; give a list such as [0.5, 0.25]")
+    if isinstance(doses, str | float | int) or not all(isinstance(dose, Real) for dose in doses):
+        raise ValueError(f"doses {quoted(doses)}; give a list such as [0.5, 0.25]")
     for dose in doses:
         if not MIN_DOSE <= dose <= 1:
             raise DistiliqaError(

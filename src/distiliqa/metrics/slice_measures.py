@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -55,7 +55,7 @@ class Evidence:
     position_mm: float | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SliceMeasures:
     """All measures of a slice. A measure without a value has a reason.
 
@@ -95,7 +95,17 @@ class SliceMeasures:
     tissue_noise: TissueNoise
     streaks: StreakIndex
     rings: RingIndex
-    evidence: Evidence | None = field(repr=False)
+    evidence: Evidence | None
+
+    def __repr__(self) -> str:
+        values = (
+            ("noise", self.noise.noise_hu, " HU"),
+            ("f50", self.mtf.f50_per_mm, " /mm"),
+            ("d'", self.detectability.npw, ""),
+            ("Dw", self.size.diameter_mm, " mm"),
+        )
+        known = (f"{name} {value:.3g}{unit}" for name, value, unit in values if value is not None)
+        return f"<SliceMeasures: {', '.join(known) or 'no value'}>"
 
     @property
     def numbers(self) -> SliceMeasures:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from distiliqa.ct import Problem
-from distiliqa.errors import DistiliqaError
+from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.files import FileStamp
 from distiliqa.folder_lock import only_one
 from distiliqa.models.folder import DEFAULT
@@ -19,6 +19,7 @@ from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.recording import Outcome
 from distiliqa.monitor.store import Store
 from distiliqa.monitor.watch import Watch
+from distiliqa.report.formatting import slice_count
 from distiliqa.scoring.model import Model, as_model
 
 SETTLE = 10.0  # s
@@ -28,7 +29,7 @@ DATABASE, PAGE = "monitor.sqlite", "trend.html"
 Progress = Callable[[int, int], None]
 
 
-@dataclass
+@dataclass(repr=False)
 class Tally:
     """The result of one look.
 
@@ -55,8 +56,18 @@ class Tally:
     waiting: int = 0
     alarms: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        counts = (
+            f"{len(self.failed)} failed",
+            f"{len(self.left_out)} left out",
+            f"{self.waiting} waiting",
+            f"{len(self.alarms)} alarms",
+        )
+        scored = f"{slice_count(self.slices)} of {len(self.series)} series"
+        return f"<Tally: {', '.join((scored, *counts))}>"
 
-@dataclass
+
+@dataclass(repr=False)
 class Monitor:
     """Scores new files of a folder. After a kill at any time, it goes on from its store.
 
@@ -84,6 +95,9 @@ class Monitor:
     _no_files: set[Problem] = field(default_factory=set)
     _unopened: set[Problem] = field(default_factory=set)
     _patients: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __repr__(self) -> str:  # it names no patient, as its fields do
+        return f"<Monitor of {one_line(str(self.watch.folder))} by {self.model.title}>"
 
     def look(self, progress: Progress | None = None) -> Tally:
         """Score and record files that are new and complete, and draw the trend again.

@@ -136,8 +136,8 @@ class Picture:
     ``shown`` is the slice as the model saw it, see `windowed`; None where it cannot be read.
     """
 
-    image: str = ""
-    heatmap: str = ""
+    image: str = field(default="", repr=False)
+    heatmap: str = field(default="", repr=False)
     shown: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.config import ModelConfig
 from distiliqa.report.csv import score_rows
+from distiliqa.report.formatting import slice_count
 from distiliqa.report.names import MAX_LABEL, series_labels
 from distiliqa.report.notebook import Block, Shown, frame
 from distiliqa.report.plots.scene import Scene
@@ -75,10 +76,10 @@ class Scores(Shown, list[SeriesScore]):
         return Scores(self._run, found) if isinstance(found, list) else found
 
     def __repr__(self) -> str:
-        count = sum(len(series.slices) for series in self)
+        count = slice_count(sum(len(series.slices) for series in self))
         means = [series.score for series in self]
         ends = f": {min(means):.2f} to {max(means):.2f}" if means else ""
-        return f"<Scores by {self.model.title}: {len(self)} series, {count} slices{ends}>"
+        return f"<Scores by {self.model.title}: {len(self)} series, {count}{ends}>"
 
     def _blocks(self) -> Iterable[Block]:
         """Give the tables and lines that ``distiliqa score`` prints."""
