@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support.made import CALIBRATED, with_facts
+from tests.support.made import CALIBRATED, SECRETS, with_facts
 
 from distiliqa.ct import DoseEvent, DoseReport, SeriesDose
 from distiliqa.ct.dose_events import DoseCheck
@@ -106,3 +106,10 @@ def leveled(run: ScoringRun) -> ScoringRun:
     )
     slices = (alone, *(with_facts(slice_, identification=scan) for slice_ in thorax))
     return replace(run, slices=slices, protocols=rules, levels=levels)
+
+
+@pytest.fixture
+def named(run: ScoringRun) -> ScoringRun:
+    """The run with all facts that name a scan."""
+    slices = tuple(with_facts(slice_, identification=SECRETS) for slice_ in run.slices)
+    return replace(run, slices=slices)

@@ -6,27 +6,15 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
-from tests.support.made import with_facts
+from tests.support.made import SECRETS, with_facts
 from tests.support.sized import sized_series
 
 from distiliqa.ct import Acquisition
-from distiliqa.ct.header_facts import Identification
 from distiliqa.report import measures
 from distiliqa.report.column import Column
 from distiliqa.report.names import short_hash
 from distiliqa.report.series_csv import IDENTIFYING, write_series_csv
 from distiliqa.scoring.result import ScoringRun
-
-SECRETS = Identification(
-    "2019-02-03", "10:22:31", "=Liver", "Jane Doe follow-up", 4, "CT-ROOM-9", "ACC77"
-)
-
-
-@pytest.fixture
-def named(run: ScoringRun) -> ScoringRun:
-    """The run with all facts that name a scan."""
-    slices = tuple(with_facts(slice_, identification=SECRETS) for slice_ in run.slices)
-    return replace(run, slices=slices)
 
 
 def rows_of(run: ScoringRun, path: Path, *, identify: bool = False) -> list[dict[str, str]]:

@@ -7,12 +7,16 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from distiliqa.ct import SOFT_TISSUE, CTSlice, SliceInfo
+from distiliqa.ct import SOFT_TISSUE, CTSlice, Identification, SliceInfo
 from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.models.seen_faults import Ladder
 from distiliqa.scoring.slice_score import SliceScore
 
 FACTS = {field.name for field in fields(SliceInfo)} - {"warnings"}
+# What names a scan, and may name a patient.
+SECRETS = Identification(
+    "2019-02-03", "10:22:31", "=Liver", "Jane Doe follow-up", 4, "CT-ROOM-9", "ACC77"
+)
 Held = TypeVar("Held", CTSlice, SliceScore)
 
 # What an export writes of a network with the output ``processed``, and its check.

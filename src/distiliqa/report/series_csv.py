@@ -18,6 +18,7 @@ from distiliqa.report.measure_facts import NOT_MEASURED
 from distiliqa.report.measured_columns import POOLED_COLUMNS
 from distiliqa.report.measures import SETTINGS, known_values, mean_value, measures_of
 from distiliqa.report.names import Names
+from distiliqa.report.scan_facts import OF_NOBODY, OF_PATIENT
 from distiliqa.report.series_entry import SeriesEntry, list_series
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.result import ScoringRun
@@ -62,16 +63,6 @@ def _deviation(column: Column) -> Column:
     )
 
 
-def _stated(name: str, term: str, tag: str) -> Column:
-    """A fact of the identification: the first that a slice states."""
-
-    def take(entry: SeriesEntry) -> Any:
-        facts = (getattr(one.info.identification, name) for one in entry.series.slices)
-        return next((fact for fact in facts if fact is not None), None)
-
-    return _of_entry(name, "", None, term, f"{term}, DICOM {tag}.", take)
-
-
 def _setting(column: Column) -> Column:
     def take(entry: SeriesEntry) -> Any:
         return getattr(entry.series.acquisition, column.name)
@@ -103,11 +94,6 @@ _SCORES = (
     ),
     *map(_of_series, series_columns(*_ENDS)),
 )
-# Number and time of day identify nobody without the date.
-_SCAN = (
-    _stated("series_number", "Series number", "(0020,0011)"),
-    _stated("scan_time", "Time of day", "(0008,0032)"),
-)
 _WARNINGS = _of_entry(
     "warnings", "", None, "Warnings", "Warnings of the series, separated by `; `.", _warnings
 )
@@ -118,11 +104,7 @@ IDENTIFYING = (
         _of_series(series_columns("series")[0]),
         meaning="Series instance UID, or the file or folder of it.",
     ),
-    _stated("study_date", "Study date", "(0008,0020)"),
-    _stated("protocol_name", "Protocol", "(0018,1030)"),
-    _stated("series_description", "Series description", "(0008,103E)"),
-    _stated("station", "Station", "(0008,1010)"),
-    _stated("accession_number", "Accession number", "(0008,0050)"),
+    *map(_of_series, OF_PATIENT),
 )
 
 
@@ -147,7 +129,7 @@ def columns_of_series_csv(
         *map(_of_series, series_columns("slices", "counted", "outside")),
         _mean(score),
         *_SCORES,
-        *_SCAN,
+        *map(_of_series, OF_NOBODY),
         *(IDENTIFYING if identify else ()),
         *map(_setting, SETTINGS),
         *map(_of_series, (DLP, DOSE_EVENT, STANDARD, LEVELS, NOT_MEASURED)),

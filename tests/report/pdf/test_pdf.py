@@ -22,6 +22,7 @@ from distiliqa.scoring.result import ScoringRun
 
 reportlab = pytest.importorskip("reportlab")
 
+STATED = ("2019-02-03", "CT-ROOM-9", "ACC77", "follow-up")
 LONG = "An-endless_name.without:a/single space" * 8
 WORDS = "a great many words about the acquisition " * 12
 
@@ -116,6 +117,15 @@ def test_says_what_it_is_and_numbers_its_pages(run: ScoringRun, boxes: list[Box]
         assert words in text
     for number in (run.series[0].score, run.series[1].score):
         assert f"{number:.2f}" in text
+
+
+def test_the_scan_of_a_series_is_named_when_asked(
+    named: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    write_pdf(tmp_path / "report.pdf", named)
+    assert not [name for name in STATED if any(name in box.text for box in boxes)]
+    write_pdf(tmp_path / "report.pdf", named, identify=True)
+    assert all(any(name in box.text for box in boxes) for name in STATED)
 
 
 def test_names_nobody_unless_asked_to(run: ScoringRun, boxes: list[Box], tmp_path: Path):

@@ -28,6 +28,7 @@ from distiliqa.report.page_blocks import (
 )
 from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
+from distiliqa.report.scan_facts import scan_texts
 from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
@@ -77,6 +78,7 @@ def section(
         "uid": entry.series.series if names.identify else "",
         "figures": _figures(entry),
         "facts": [
+            *scan_texts(entry.series, identify=names.identify),
             *_facts(entry.series.known),
             *dose_texts(entry.series),
             *level_texts(entry.series),

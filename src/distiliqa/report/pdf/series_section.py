@@ -22,6 +22,7 @@ from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.pictures import Picture, Pictures
+from distiliqa.report.scan_facts import scan_texts
 from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.series_plots import about_plot, series_plot
 from distiliqa.report.standard_names import STANDARD
@@ -41,7 +42,8 @@ def sections(
     if len(shown) < len(entries):
         yield text(f"The {len(shown)} worst of {len(entries)} series follow.", QUIET)
     for entry in shown:
-        words = list(_words(entry.series))
+        scan = scan_texts(entry.series, identify=names.identify)
+        words = [*scan, *_words(entry.series)]
         yield KeepTogether(
             [
                 text(entry.heading, HEADING),
