@@ -59,6 +59,17 @@ def test_a_heatmap_lies_over_the_slice_that_the_model_saw():
     assert seen[20, 215] > 2 * seen[235, 215]
 
 
+@pytest.mark.parametrize(("high", "least"), [(4.0, 20), (100.0, 12), (1.0, 11)])
+def test_the_numbers_of_the_legend_are_large_and_whole(high: float, least: int):
+    hu, heatmap = np.zeros((512, 512), np.float32), np.zeros((4, 4), np.float32)
+    scale = ScoreScale(0.0, high, "a")
+    legend = gray(np.asarray(heatmap_picture(windowed(hu, SOFT_TISSUE), heatmap, scale)) / 255)
+    numbers = legend[:, 512 + 22 :] < 128
+    assert not numbers[:, -1].any()
+    rows = np.flatnonzero(numbers[240:272].any(axis=1))  # of the number in the middle
+    assert rows[-1] - rows[0] >= least
+
+
 def test_patches_without_a_score_stay_gray_and_leave_their_neighbors_alone():
     hu, heatmap = np.full((512, 512), 40, np.float32), np.full((4, 4), 4, np.float32)
     whole = np.asarray(heatmap_picture(windowed(hu, SOFT_TISSUE), heatmap, SCALE))

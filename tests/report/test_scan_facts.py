@@ -38,6 +38,8 @@ def test_the_page_names_the_scan_when_asked(named: ScoringRun, tmp_path: Path):
     write_html(page, named)
     written = page.read_text(encoding="utf-8")
     assert not [fact for fact in stated if str(fact) in written]
+    assert "A name is the number of the series in its study" in written
     write_html(page, named, identify=True)
     written = page.read_text(encoding="utf-8")
     assert [fact for fact in stated if f"<dd>{fact}</dd>" not in written] == []
+    assert "A name is the number of the series in its study" not in written

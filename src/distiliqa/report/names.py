@@ -46,6 +46,16 @@ class Names:
         named = zip(map(_scan_of, run.series), hashes, strict=True)
         return cls(False, tuple(f"{scan}{name}" for scan, name in named))
 
+    @property
+    def meaning(self) -> str:
+        """What names of series are made of; empty where they are names of files."""
+        if self.identify:
+            return ""
+        return (
+            "A name is the number of the series in its study, the time of day of its scan, and the "
+            "first digits of the SHA-256 of its UID, as far as they are known. It names nobody."
+        )
+
     def slice(self, slice_: SliceScore) -> str:
         """Name a slice inside its series by its number and its position."""
         named = self.identify and slice_.path

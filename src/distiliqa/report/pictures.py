@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.scoring.slice_score import SliceScore
 
 LEGEND = 64  # width of the legend beside a heatmap, px
+_BAR, _TEXT = (6, 14), 24  # of the legend: left and width of the bar, left of its numbers, px
+_SHARES = (0, 0.25, 0.5, 0.75, 1)  # of the scale, where the numbers stand
+_FONTS = range(34, 12, -1)  # px; pages show pictures at less than half their size
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
 # The straight line between them is even to the eye, and in gray it is a ramp.
 _BEST, _WORST = (0.28, -0.01, -0.10), (0.94, -0.02, 0.15)
@@ -120,13 +124,22 @@ def _draw_legend(picture: Image.Image, left: int, scale: ScoreScale) -> None:
     top, bottom, draw = 24, picture.height - 24, ImageDraw.Draw(picture)
     best = scale.low + scale.high - scale.worst
     ramp = map_colors(np.linspace(best, scale.worst, bottom - top)[:, np.newaxis], scale)
-    bar = Image.fromarray(np.uint8(np.rint(255 * ramp))).resize((14, bottom - top))
-    picture.paste(bar, (left + 10, top))
-    font = ImageFont.load_default(17)
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        text = f"{best + share * (scale.worst - best):g}"
+    bar = Image.fromarray(np.uint8(np.rint(255 * ramp))).resize((_BAR[1], bottom - top))
+    picture.paste(bar, (left + _BAR[0], top))
+    texts = tuple(f"{best + share * (scale.worst - best):g}" for share in _SHARES)
+    font = _largest_font(texts)
+    for share, text in zip(_SHARES, texts, strict=True):
         height = top + share * (bottom - top)
-        draw.text((left + 30, height), text, fill="black", font=font, anchor="lm")
+        draw.text((left + _TEXT, height), text, fill="black", font=font, anchor="lm")
+
+
+@lru_cache(maxsize=8)
+def _largest_font(texts: tuple[str, ...]) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    """The largest font in which all texts fit into the legend."""
+    fonts = map(ImageFont.load_default, _FONTS)
+    room = LEGEND - _TEXT
+    fitting = (font for font in fonts if max(map(font.getlength, texts)) <= room)
+    return next(fitting, ImageFont.load_default(_FONTS[-1]))
 
 
 @dataclass(frozen=True)

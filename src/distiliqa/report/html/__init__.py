@@ -69,5 +69,6 @@ def write_html(
         ),
         provenance=provenance(run, entries, names),
         legend=LEGEND,
+        names=names,
     )
     return pictures

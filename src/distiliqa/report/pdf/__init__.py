@@ -79,7 +79,7 @@ def write_pdf(
     if pictures is None:
         pictures = draw_pictures(entries, run.model)
     story = [
-        *front(run, entries, logo, notes),
+        *front(run, entries, names, logo, notes),
         *size_story(entries, run.model.scale),
         *sections(run, entries, names, pictures),
         *origin(run, entries, names),

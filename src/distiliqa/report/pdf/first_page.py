@@ -57,7 +57,11 @@ PROCESSED_COLUMN = ("Processed", 1.8, True)
 
 
 def front(
-    run: ScoringRun, entries: Sequence[SeriesEntry], logo: Path | None, notes: str | None
+    run: ScoringRun,
+    entries: Sequence[SeriesEntry],
+    names: Names,
+    logo: Path | None,
+    notes: str | None,
 ) -> Iterator[Any]:
     """Title, notes, the meaning of the scale, and a row a series."""
     yield _title(logo)
@@ -76,6 +80,8 @@ def front(
     yield text("Series, the worst first", HEADING)
     yield _series_table(entries)
     yield Spacer(0, 2 * mm)
+    if names.meaning:
+        yield text(names.meaning, QUIET)
     counted = (
         "They count in the other figures too, as requested."
         if run.count_outside
