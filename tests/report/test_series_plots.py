@@ -13,7 +13,7 @@ from distiliqa.metrics.ssde import Ssde
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.plots.scene import Mark, Scene, Text
 from distiliqa.report.series_entry import SeriesEntry
-from distiliqa.report.series_plots import about_plot, series_plot
+from distiliqa.report.series_plots import about_plot, missing_measures, series_plot
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -68,6 +68,13 @@ def test_slices_without_a_measure_are_counted():
     entry = of(slice_at(1, MEASURED), slice_at(2, lacking), slice_at(3, lacking))
     assert f"2 slices without sharpness: {SEVERAL}." in about_plot(entry.series)
     assert sum(isinstance(shape, Mark) for shape in drawn(entry).shapes) == 3 + 3 + 1 + 3
+
+
+def test_one_slice_without_a_measure_has_the_reason():
+    lacking = replace(MEASURED, mtf=PatientMtf(reason=SEVERAL), ssde=Ssde(12.0, 1.2))
+    assert list(missing_measures(of(slice_at(1, lacking)).series)) == [
+        f"Without sharpness: {SEVERAL}."
+    ]
 
 
 def test_nothing_measured_is_score_and_noise_alone():

@@ -75,8 +75,19 @@ def about_plot(series: SeriesScore) -> str:
         + ("; diameter on its own range" if sized else "")
         + "; all else from zero."
         + (" Hollow dots are out of domain." if hollow else "")
-        + "".join(f" {sentence}" for sentence in _missing(series))
+        + "".join(f" {sentence}" for sentence in missing_measures(series))
     )
+
+
+def missing_measures(series: SeriesScore) -> Iterator[str]:
+    """Which measures slices lack, how many of them, and the commonest reason."""
+    slices = series.slices
+    for column, words in _WORDS.items():
+        lacking = sum(column.value(slice_) is None for slice_ in slices)
+        if lacking and (reason := commonest_reason(series, column.name)) is not None:
+            every = "No slice has" if lacking > 1 else "Without"
+            count = every if lacking == len(slices) else f"{slice_count(lacking)} without"
+            yield f"{count} {words}: {one_line(reason)}."
 
 
 def _measured(slices: Sequence[SliceScore]) -> Iterator[Panel]:
@@ -91,13 +102,3 @@ def _measured(slices: Sequence[SliceScore]) -> Iterator[Panel]:
 
 def _dose_of(slices: Sequence[SliceScore]) -> Column:
     return _SSDE if any(_SSDE.value(slice_) is not None for slice_ in slices) else _CTDIVOL
-
-
-def _missing(series: SeriesScore) -> Iterator[str]:
-    """Which measures slices lack, how many of them, and the commonest reason."""
-    slices = series.slices
-    for column, words in _WORDS.items():
-        lacking = sum(column.value(slice_) is None for slice_ in slices)
-        if lacking and (reason := commonest_reason(series, column.name)) is not None:
-            count = "No slice has" if lacking == len(slices) else f"{slice_count(lacking)} without"
-            yield f"{count} {words}: {one_line(reason)}."

@@ -315,6 +315,7 @@ def test_noise_dose_and_size_of_the_run(run: ScoringRun, report: Callable[..., s
     noise, dose = (re.sub("<[^>]+>", " ", rows[0]).split().count(part) for part in ("-50", "+100"))
     assert (noise, dose) == (1, 1)  # by the geometric mean, as the sizes are equal
     assert "quiet and high dose" in rows[0]
+    assert '<p class="muted">Without an SSDE: &lt;script&gt;' in text
 
 
 def test_a_run_without_measures_has_no_such_block(run: ScoringRun, report: Callable[..., str]):

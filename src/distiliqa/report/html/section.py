@@ -30,7 +30,7 @@ from distiliqa.report.pictures import Picture, Pictures
 from distiliqa.report.plots import svg
 from distiliqa.report.scan_facts import scan_texts
 from distiliqa.report.series_entry import SeriesEntry
-from distiliqa.report.series_plots import about_plot, series_plot
+from distiliqa.report.series_plots import about_plot, missing_measures, series_plot
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
@@ -86,6 +86,7 @@ def section(
         "warnings": _warnings(entry.series, notes),
         "plot": _plot(entry, scale) if len(slices) > 1 else None,
         "about_plot": about_plot(entry.series),
+        "missing": " ".join(missing_measures(entry.series)),
         "pictures": _pictures(entry, names, pictures) if entry.pictured else [],
         "table": _table(entry, notes, identify=names.identify) if len(slices) > 1 else None,
     }
