@@ -9,6 +9,7 @@ from distiliqa.metrics import measure_slice, pooled_measures
 from distiliqa.report.column import Column
 from distiliqa.report.columns import SCORES_CSV
 from distiliqa.report.measured_columns import MEASURED_COLUMNS, POOLED_COLUMNS
+from distiliqa.report.measures import pooled_texts
 from distiliqa.scoring.series_score import SeriesScore
 
 MEASURES = measure_slice(
@@ -54,3 +55,19 @@ def test_pooled_measures_have_the_ends_of_their_intervals():
     assert column("pooled_nps_peak_per_mm", POOLED_COLUMNS).value(series) == pooled.nps.peak_per_mm
     plain = replace(series, pooled=None)
     assert {column.value(plain) for column in POOLED_COLUMNS} == {None}
+
+
+def test_pooled_measures_are_shown_with_their_intervals():
+    pooled = replace(pooled_measures([MEASURES.evidence] * 3, 224.0), npw_interval=(3.0, 4.0))
+    found = dict(pooled_texts(SeriesScore("s", (made_score(),), pooled=pooled)))
+    assert found["Pooled detectability d'"] == f"{pooled.detectability.npw:.1f} (3.0 to 4.0)"
+    assert found["Pooled noise peak, 1/mm"] == f"{pooled.nps.peak_per_mm:.3f}"
+    assert not [term for term in found if "end" in term]
+
+
+def test_what_cannot_be_pooled_has_a_reason_and_nothing_is_shown_unasked():
+    nothing = SeriesScore("s", (made_score(),), pooled=pooled_measures([], 0.0))
+    found = dict(pooled_texts(nothing))
+    assert found["No pooled texture"] == "no slice has enough plain soft tissue"
+    assert found["No pooled sharpness"] == "all slices together have too little bare skin"
+    assert list(pooled_texts(SeriesScore("s", (made_score(),)))) == []

@@ -10,9 +10,11 @@ import math
 from collections.abc import Iterator
 from statistics import fmean
 
+from distiliqa.errors import one_line
 from distiliqa.report.column import Column
 from distiliqa.report.columns import COMPARED, FACTS, SCORES_CSV, slice_columns
 from distiliqa.report.formatting import number_text
+from distiliqa.report.measured_columns import POOLED_COLUMNS
 from distiliqa.scoring.acquisition_summary import MEASURED
 from distiliqa.scoring.series_score import SeriesScore
 
@@ -46,6 +48,8 @@ SHORT_NAMES = {
 }
 TABLE = slice_columns(*SHORT_NAMES)
 
+_POOLED = {"mtf": "sharpness", "nps": "texture", "detectability": "detectability"}
+
 
 def known_values(series: SeriesScore, column: Column) -> list[float]:
     """The finite values of a measure in the slices that count for the series."""
@@ -75,6 +79,22 @@ def mean_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
     for column in _SHOWN:
         if found := mean_text(series, column):
             yield column.title, found
+
+
+def pooled_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
+    """Term and value of what all slices together give, with its 95 % interval where it has one.
+
+    Nothing unless it was asked for. What has no value has its reason.
+    """
+    if series.pooled is None:
+        return
+    texts = {column.name: (column.title, column.text(series)) for column in POOLED_COLUMNS}
+    for name, (title, value) in texts.items():
+        low, high = (texts.get(f"{name}_{end}", ("", ""))[1] for end in ("low", "high"))
+        if value and not name.endswith(("_low", "_high")):
+            yield title, f"{value} ({low} to {high})" if low else value
+    for measure, reason in series.pooled.reasons.items():
+        yield f"No pooled {_POOLED[measure]}", one_line(reason)
 
 
 def measures_of(*, compared: bool) -> tuple[Column, ...]:
