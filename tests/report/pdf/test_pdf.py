@@ -110,6 +110,15 @@ def test_long_words_are_broken(rich: ScoringRun, boxes: list[Box], tmp_path: Pat
     assert max(widths) <= 60
 
 
+def test_a_paragraph_has_the_room_of_its_longest_word():
+    from distiliqa.report.pdf.document import SIDE, STRONG, grid, text
+
+    columns = (("A", 14.0, False), ("B", 1.0, False))
+    cell = text("sharpness below", STRONG)
+    table = grid(columns, [("a", cell)])
+    assert table._colWidths[1] == pytest.approx(cell.minWidth() + 2 * SIDE)
+
+
 def test_says_what_it_is_and_numbers_its_pages(run: ScoringRun, boxes: list[Box], tmp_path: Path):
     write_pdf(tmp_path / "report.pdf", run, notes="Weekly check\n<i>of</i> scanner 2")
     text = " ".join(box.text for box in boxes)

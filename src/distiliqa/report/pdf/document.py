@@ -182,8 +182,7 @@ def _widths(
     total = sum(share for _, share, _ in columns)
     widths = [WIDTH * share / total for _, share, _ in columns]
     words = [
-        [_longest(name, STRONG)]
-        + [_longest(row[n], SMALL) for row in rows if not isinstance(row[n], Paragraph)]
+        [_longest(name, STRONG)] + [_longest(row[n], SMALL) for row in rows]
         for n, (name, _, _) in enumerate(columns)
     ]
     least = [
@@ -202,7 +201,11 @@ def _widths(
 
 def _longest(cell: object, style: ParagraphStyle) -> float:
     """Width of the longest word of a cell, points."""
-    words = in_font(one_line(str(cell))).split() or [""]
+    if isinstance(cell, Paragraph):
+        line, style = cell.getPlainText(), cell.style
+    else:
+        line = in_font(one_line(str(cell)))
+    words = line.split() or [""]
     return max(stringWidth(word, style.fontName, style.fontSize) for word in words)
 
 

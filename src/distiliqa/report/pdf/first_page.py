@@ -52,7 +52,7 @@ COLUMNS = (
     (NOISE.head, 1.2, True),
     (OUT_OF_DOMAIN.head, 1.4, True),
 )
-STANDARD_COLUMN, LEVELS_COLUMN = (STANDARD.head, 2.0, False), (LEVELS.head, 1.8, False)
+STANDARD_COLUMN, LEVELS_COLUMN = (STANDARD.head, 2.0, False), (LEVELS.head, 2.8, False)
 PROCESSED_COLUMN = ("Processed", 1.8, True)
 
 
