@@ -59,7 +59,7 @@ def test_answers_are_checked(url: str):
     assert send(reader="A", number=0, answer=1)[0] == 200
     assert send(reader="A", number=0, answer=1)[1].startswith("that was answered already")
     assert send(reader="A", number=1, answer=9)[1].startswith("no such answer")
-    assert send(reader="image", number=0, answer=1)[1].startswith("'image' is no name")
+    assert send(reader="image", number=0, answer=1)[1].startswith("'image' is the name of another")
     assert send(reader="A", number=True, answer=1)[1].startswith("an answer needs")
     assert send()[0] == 400
 
@@ -108,6 +108,26 @@ def test_a_reader_compares_by_keys(browser: Any, url: str, study: Study):
     page.wait(lambda: page.find("h1").text == "All is done. Thank you.")
     assert (study.folder / RATINGS).is_file()
     page.check_console()
+
+
+@pytest.mark.parametrize("study", ["pairs"], indirect=True)
+def test_images_above_each_other_are_upper_and_lower(browser: Any, url: str, study: Study):
+    pytest.importorskip("selenium")
+    from tests.support.browser_page import Page
+
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        page = begun(Page(browser, url))
+        page.wait(lambda: page.find("[data-answer='-1']").is_enabled())
+        top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+        assert page.run(top, "#left") < page.run(top, "#right")
+        page.press("Lower is better")
+        page.wait(lambda: page.find("#progress").text.startswith("1 of 6"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert [entry.answer for entry in study._entries] == [-1]
+    page.wait(lambda: page.find("[data-answer='-1']").text == "Right is better (→)")
 
 
 @pytest.mark.parametrize("study", ["scale"], indirect=True)

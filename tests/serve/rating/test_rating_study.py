@@ -124,7 +124,13 @@ def test_a_question_of_another_window_is_refused(data: Path, tmp_path: Path):
         study.answer("Anna", 1, 2)
 
 
-@pytest.mark.parametrize("name", ["", " ", "image", "Case", "=1+1", "a,b", "x" * 41, "a\x1b[1m"])
+@pytest.mark.parametrize("name", ["image", "Case"])
+def test_names_of_other_columns(name: str):
+    with pytest.raises(DistiliqaError, match="is the name of another column of the ratings"):
+        reader_name(name)
+
+
+@pytest.mark.parametrize("name", ["", " ", "=1+1", "a,b", "x" * 41, "a\x1b[1m"])
 def test_names_of_readers(name: str):
     with pytest.raises(DistiliqaError, match="is no name of a reader"):
         reader_name(name)

@@ -182,7 +182,11 @@ def reader_name(text: str) -> str:
         It is empty, too long, or has a meaning of its own in a table of ratings.
     """
     name = " ".join(text.split())
-    if _NAME.fullmatch(name) is None or plain(name) in FACTS:
+    if plain(name) in FACTS:
+        raise DistiliqaError(
+            f"{quoted(name)} is the name of another column of the ratings", remedy="give another"
+        )
+    if _NAME.fullmatch(name) is None:
         raise DistiliqaError(
             f"{quoted(name)} is no name of a reader",
             remedy="give 1 to 40 letters, digits, spaces, dots or hyphens",

@@ -3,11 +3,12 @@ import { get } from './api.js';
 import { drawn, element, number } from './dom.js';
 
 const POLL_MS = 15000;
+const HOW_TO_READ = 'A dot is a series. The line is the moving average of its protocol, the thin line the mean of the first series, which are the baseline. Averages outside the dashed limits are squares.';
 
 export async function monitorPage(place) {
   const protocols = await get('/api/monitor');
   place.append(element('h1', {}, 'Monitor'));
-  if (!protocols.length) place.append(element('p', {}, 'No series yet.'));
+  place.append(element('p', {}, protocols.length ? HOW_TO_READ : 'No series yet.'));
   for (const protocol of protocols) {
     const state = protocol.is_out ? element('b', { class: 'not-in-range' }, '▲ out of control') : element('span', { class: 'in-range' }, '● in control');
     const episodes = protocol.episodes.map((one) => element('li', {}, `${one.measure} ${one.side} than the baseline, series ${one.first} to ${one.last}${one.still ? ', still' : ''}`));

@@ -10,6 +10,8 @@ const CHOICES = {
   pairs: [[1, 'Left is better', ['ArrowLeft']], [0, 'The same', ['ArrowDown', '0']], [-1, 'Right is better', ['ArrowRight']]],
   scale: ['bad', 'poor', 'fair', 'good', 'excellent'].map((word, at) => [at, `${at} ${word}`, [String(at)]]),
 };
+const STACKED = matchMedia('(max-width: 900px)'); // where the left image is the upper one
+const STACKED_WORDS = { 1: 'Upper is better', 0: 'The same', '-1': 'Lower is better' };
 const SHOWN_KEYS = { ArrowLeft: '←', ArrowDown: '↓', ArrowRight: '→' };
 const ASKS = { pairs: 'Which image has the better quality?', scale: 'How good is the quality of this image?' };
 
@@ -49,8 +51,9 @@ class Rating {
   async open(question) {
     const boxes = (study.method === 'pairs' ? ['left', 'right'] : ['image']).map((side) => element('div', { class: 'slices', id: side }));
     this.stage = element('div', { class: 'stage', 'data-mode': boxes.length === 2 ? 'side' : 'one', tabindex: 0, role: 'application', 'aria-label': `${ASKS[study.method]} ${CHOICES[study.method].map(([, words, keys]) => `${keys[0]}: ${words}`).join(', ')}` }, ...boxes);
-    this.buttons = CHOICES[study.method].map(([answer, words, keys]) => element('button', { type: 'button', 'data-answer': answer, onclick: () => this.answer(answer) },
-      study.method === 'pairs' ? `${words} (${SHOWN_KEYS[keys[0]]})` : words));
+    this.buttons = CHOICES[study.method].map(([answer]) => element('button', { type: 'button', 'data-answer': answer, onclick: () => this.answer(answer) }));
+    this.nameButtons();
+    STACKED.addEventListener('change', () => this.nameButtons());
     this.back = element('button', { type: 'button', class: 'back', onclick: () => this.takeBack() }, 'Back');
     this.ask = element('h1', {}, ASKS[study.method]);
     main.replaceChildren(this.ask, this.stage, element('div', { class: 'answers', role: 'group', 'aria-label': 'Your answer' }, this.back, ...this.buttons));
@@ -58,6 +61,14 @@ class Rating {
     for (const box of boxes) this.stacks.push(await this.stackIn(box));
     await this.show(question);
     this.stage.focus({ preventScroll: true });
+  }
+
+  /** Beside each other, images are left and right; above each other, upper and lower. */
+  nameButtons() {
+    CHOICES[study.method].forEach(([answer, words, keys], at) => {
+      const sided = STACKED.matches ? STACKED_WORDS[answer] : `${words} (${SHOWN_KEYS[keys[0]]})`;
+      this.buttons[at].textContent = study.method === 'pairs' ? sided : words;
+    });
   }
 
   async stackIn(box) {
