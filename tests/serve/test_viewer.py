@@ -342,6 +342,24 @@ def test_circles_of_the_second_series_go_with_it(page: Page, examples: PageServe
     page.wait(lambda: page.find(".regions").text.startswith("mean "))
 
 
+def test_the_next_series_is_that_of_the_list(page: Page, examples: PageServer):
+    low, full = examples.series()
+    page.look(1, low)
+    page.find(".stage").send_keys("p")  # the worst one is the first
+    page.find(".stage").send_keys("n")
+    page.wait(lambda: full in page.run("return location.hash") and page.facts)
+    page.open()
+    page.wait(lambda: len(page.column("Series")) == 2)
+    page.find("th[data-column=score] button").click()
+    page.find("th[data-column=score] button").click()  # the best one first
+    page.find("#series td[data-heading=Series] a").click()
+    page.wait(lambda: full in page.run("return location.hash") and page.facts)
+    assert [one.text for one in page.all("h1 .near")] == ["Next"]
+    page.find("h1 .near").click()
+    page.wait(lambda: low in page.run("return location.hash") and page.facts)
+    page.check_console()
+
+
 def test_all_of_the_viewer_by_keys(page: Page, examples: PageServer):
     page.open()
     page.wait(lambda: len(page.column("Series")) == 2)

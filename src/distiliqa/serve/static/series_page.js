@@ -12,6 +12,16 @@ const COLUMNS = [
 ];
 const IDENTIFYING = ['study_date'];
 const VIEW = 'list'; // where this tab keeps sorting and filters, for the way back and a reload
+const ORDER = 'order'; // and the keys of the rows, as they are shown
+
+/** The keys of the series before and after one in the list as it was shown; null at its ends. */
+export function neighboursOf(key, rows) {
+  const kept = JSON.parse(sessionStorage.getItem(ORDER) ?? '[]');
+  const keys = kept.includes(key) ? kept : rows.map((row) => row.key);
+  const at = keys.indexOf(key);
+  return [keys[at - 1] ?? null, keys[at + 1] ?? null];
+}
+
 const MARKS = { 'in range': '● ', 'not in range': '▲ ', 'not known': '○ ' };
 
 export async function seriesPage(place, query, about) {
@@ -95,6 +105,7 @@ class SeriesTable {
 
   draw() {
     const rows = this.shown();
+    sessionStorage.setItem(ORDER, JSON.stringify(rows.map((row) => row.key)));
     this.body.replaceChildren(...rows.map((row) => this.row(row)));
     if (!rows.length) this.body.append(element('tr', {}, element('td', { colspan: this.columns.length + 2 }, this.rows.length ? 'No series passes the filter.' : 'No series yet.')));
     for (const heading of this.headings) {

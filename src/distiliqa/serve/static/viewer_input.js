@@ -36,6 +36,7 @@ function press(viewer, event) {
   else if (key === '+' || key === '=') viewer.zoom(ZOOM);
   else if (key === '-') viewer.zoom(1 / ZOOM);
   else if (key === '0') viewer.fit();
+  else if (key === 'p' || key === 'n') viewer.turnTo(key === 'p' ? 0 : 1);
   else if (key === 'Home' || key === 'End') viewer.go(key === 'Home' ? 0 : last);
   else if (preset) viewer.setWindow({ width: preset[1], level: preset[2] });
   else return;

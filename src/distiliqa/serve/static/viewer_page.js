@@ -6,6 +6,7 @@ import { addressOf, differenceOf } from './hu_images.js';
 import { partnerOf } from './linked_series.js';
 import { Heatmaps, Overlay } from './overlay.js';
 import { factsOf, regionText, worstOf } from './slice_facts.js';
+import { neighboursOf } from './series_page.js';
 import { Stack, clearRegions, onRegions } from './stack.js';
 import { controlsOf, limitOf, notesOf } from './viewer_controls.js';
 import { listenTo } from './viewer_input.js';
@@ -64,7 +65,7 @@ class Viewer {
   build(rows) {
     this.boxA = element('div', { class: 'slices', id: 'slices-a' });
     this.boxB = element('div', { class: 'slices', id: 'slices-b', hidden: true });
-    this.stage = element('div', { class: 'stage', tabindex: 0, role: 'application', 'aria-label': 'Slices. Arrow keys change the slice, 1 to 4 the window, plus and minus the zoom.' }, this.boxA, this.boxB);
+    this.stage = element('div', { class: 'stage', tabindex: 0, role: 'application', 'aria-label': 'Slices. Arrow keys change the slice, 1 to 4 the window, plus and minus the zoom, p and n the series.' }, this.boxA, this.boxB);
     this.slider = element('input', { type: 'range', min: 1, max: this.series.slices.length, value: 1, 'aria-label': 'Slice', oninput: () => this.go(this.slider.value - 1) });
     this.facts = element('p', { class: 'facts', id: 'slice-facts' });
     this.pointer = element('output', { class: 'pointer', id: 'pointer' });
@@ -72,8 +73,10 @@ class Viewer {
     this.controls = controlsOf(this, rows);
     this.along = this.newAlong();
     this.side = element('aside', {}, this.facts, this.pointer, this.regions, this.along.element, notesOf(this.series));
+    this.neighbours = neighboursOf(this.key, rows);
+    const near = ['Previous', 'Next'].map((name, at) => this.neighbours[at] && element('a', { class: 'near', href: `#/view/${this.neighbours[at]}` }, name));
     this.place.append(
-      element('h1', {}, element('a', { href: '#/', 'aria-label': 'Back to the series' }, '‹ '), this.series.name),
+      element('h1', {}, element('a', { href: '#/', 'aria-label': 'Back to the series' }, '‹ '), this.series.name, ...near),
       this.controls.element, element('div', { class: 'viewer' }, element('div', {}, this.stage, this.slider), this.side));
     this.overlay = new Overlay(this.boxA);
     this.overlayB = new Overlay(this.boxB);
@@ -91,6 +94,9 @@ class Viewer {
       showProblem('');
     } catch (error) { showProblem(`slice ${this.a.wanted + 1}: ${error.error?.message ?? error.message}`); }
   }
+
+  /** Look at the series before (0) or after (1) this one in the list. */
+  turnTo(side) { if (this.neighbours[side]) location.hash = `#/view/${this.neighbours[side]}`; }
 
   /** The index in the second series of the slice beside a slice of the first. */
   partner(index) { return partnerOf(this.series.slices, this.other.slices, index); }
