@@ -112,6 +112,23 @@ def test_a_shipped_model_by_its_name(tmp_path: Path) -> None:
     assert found == pytest.approx(expected, abs=1e-4)
 
 
+def test_an_image_that_cannot_be_read_costs_itself(
+    data: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(data / "3.npy", np.full((32, 32), np.nan, np.float32))
+    out = data / "out"
+    code, _, stderr = run(data, str(tiny_model), "--out", str(out))
+    assert (code, "failed: " in stderr, "3.npy: holds nan or infinite" in stderr) == (1, True, True)
+    assert json.loads((out / "evaluation.json").read_text())["metrics"]["n"] == 11
+    options = ("--predictions", str(data / "predictions.csv"), "--against", str(tiny_model))
+    assert run(data, *options, "--out", str(out))[0] == 1
+    found = json.loads((out / "evaluation.json").read_text())
+    assert (found["metrics"]["n"], found["difference"]["mae"]["value"] < 0) == (11, True)
+    monkeypatch.setattr("distiliqa.lab.evaluate.predictor.predictions_of", pytest.fail)
+    code, _, stderr = run(data, str(tiny_model), "--against", "none.csv", "--out", str(out))
+    assert (code, stderr) == (2, "error: none.csv: no such file; check the path\n")
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

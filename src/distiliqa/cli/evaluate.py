@@ -67,11 +67,16 @@ def evaluate(
         ),
     ] = None,
 ) -> None:
-    """Measure how well predictions agree with ratings, with 95 % intervals."""
+    """Measure how well predictions agree with ratings, with 95 % intervals.
+
+    Exit status. 0: done. 1: done, and some rated images could not be read. 2: nothing written.
+    """
     source = model or predictions
     if source is None or (model and predictions):
         raise typer.BadParameter("give either MODEL_OR_RUN or --predictions")
     step = _step(grid)
+    import numpy as np
+
     from distiliqa.lab.data.ratings import read_rated_images
     from distiliqa.lab.evaluate.evaluation import evaluate as compare
     from distiliqa.lab.evaluate.evaluation_files import write_evaluation
@@ -82,27 +87,28 @@ def evaluate(
     rated = read_rated_images(
         data, ratings, readers=readers or (), scale=limits, standardize=standardize
     )
-    images = rated.images
     check_folder(out)
-    predicted = _predictions(source, images, out, table=model is None)
-    other = None
+    named = [(source, model is None)]
     if against is not None:
-        table = against.suffix.lower() == ".csv"
-        other = _predictions(against, images, out, table=table).scores
+        named.append((against, against.suffix.lower() == ".csv"))
+    found = _predictions(named, rated.images, out)
+    known = np.all([np.isfinite(one.scores) for one in found], axis=0)
+    rated = rated.of(known)
+    predicted, *others = (one.of(known) for one in found)
     settings = {"group": group, "grid": grid, "resamples": resamples, "seed": seed}
     settings |= {"logistic": logistic, "against": against and str(against)}
     evaluation = compare(
         predicted,
-        images,
+        rated.images,
         grid=step,
         group=group,
         resamples=resamples,
         seed=seed,
         logistic=logistic,
-        against=other,
+        against=others[0].scores if others else None,
     )
     settings |= {"readers": readers, "scale": limits, "standardize": standardize}
-    inputs = _hashes(data, ratings, [source] if against is None else [source, against])
+    inputs = _hashes(data, ratings, [path for path, _ in named])
     ceiling = ceiling_of(rated, predicted.scores)
     facts = {"settings": settings, "inputs": inputs, "readers": ceiling and ceiling.as_dict()}
     write_evaluation(evaluation, out, provenance=facts)
@@ -111,6 +117,10 @@ def evaluate(
         say(line)
     for note in rated.mean.notes:
         say(f"note: {note}", err=True)
+    if failed := dict.fromkeys(str(error) for one in found for error in one.failed):
+        for line in failed:
+            say(f"failed: {line}", err=True)
+        raise typer.Exit(1)
 
 
 def _step(grid: str) -> Any:
@@ -129,19 +139,23 @@ def _step(grid: str) -> Any:
 
 
 def _predictions(
-    source: Path, images: tuple[RatedImage, ...], out: Path, *, table: bool
-) -> Predictions:
-    """Predictions of a model or run, or of a CSV table."""
+    named: list[tuple[Path, bool]], images: tuple[RatedImage, ...], out: Path
+) -> list[Predictions]:
+    """Predictions of models, runs and tables, each with whether it is a table.
+
+    Tables are read first: a fault in one costs no run of a network.
+    """
     from distiliqa.lab.evaluate.predictions import read_predictions
+    from distiliqa.lab.evaluate.predictor import predictions_of
     from distiliqa.scratch import scratch_folder
 
-    if table:
-        return read_predictions(source, images)
-    from distiliqa.lab.evaluate.predictor import predictions_of
-
+    tables = {path: read_predictions(path, images) for path, is_table in named if is_table}
     # In `out`: the temporary folder of the system may be too small for slices.
     with scratch_folder(out) as cache_folder:
-        return predictions_of(source, images, cache_folder=cache_folder)
+        return [
+            tables[path] if is_table else predictions_of(path, images, cache_folder=cache_folder)
+            for path, is_table in named
+        ]
 
 
 def _hashes(data: Path, ratings: Path, sources: list[Path]) -> dict[str, Any]:
@@ -174,7 +188,7 @@ def _table(evaluation: Evaluation) -> Table:
     from rich.table import Table
 
     table = Table(title=f"{evaluation.metrics.n} images")
-    table.add_column("metric")
+    table.add_column("metric", no_wrap=True)
     for column in ("value", f"{evaluation.intervals.level:.0%} interval", "rounded to grid"):
         table.add_column(column, justify="right")
     if evaluation.difference:

@@ -77,6 +77,15 @@ class RatedImages:
         """What each reader gave to each image, (n, readers), NaN where nothing."""
         return self.mean.table.ratings[list(self.rows)]
 
+    def of(self, kept: NDArray[np.bool_]) -> RatedImages:
+        """Some of the images, (n,)."""
+        at = np.flatnonzero(kept).tolist()
+        return replace(
+            self,
+            images=tuple(self.images[n] for n in at),
+            rows=tuple(self.rows[n] for n in at),
+        )
+
 
 def read_ratings(
     folder: Path, ratings: Path, *, scale: Scale | None = None

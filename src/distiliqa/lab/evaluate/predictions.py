@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.errors import CTReadError, DistiliqaError, quoted
 from distiliqa.foreign_text import read_csv
 from distiliqa.lab.data.ratings import RatedImage
 
@@ -23,11 +23,12 @@ class Predictions:
 
     Attributes
     ----------
-    scores : (n,).
+    scores : (n,), NaN for an image that could not be read.
     intervals : (n, 2), prediction intervals, NaN for an image without one; None where not known.
     coverage : share of labels that the intervals should hold; None where not known.
     out_of_domain : (n,), bool; None where not known.
     scale : lowest and highest score of the model; None where not known.
+    failed : of the images that could not be read.
     """
 
     scores: NDArray[np.float64]
@@ -35,6 +36,16 @@ class Predictions:
     coverage: float | None = None
     out_of_domain: NDArray[np.bool_] | None = None
     scale: tuple[float, float] | None = None
+    failed: tuple[CTReadError, ...] = ()
+
+    def of(self, kept: NDArray[np.bool_]) -> Predictions:
+        """Those of some images, (n,)."""
+        return replace(
+            self,
+            scores=self.scores[kept],
+            intervals=None if self.intervals is None else self.intervals[kept],
+            out_of_domain=None if self.out_of_domain is None else self.out_of_domain[kept],
+        )
 
 
 # As `distiliqa evaluate`, `distiliqa score` and the published code write them.

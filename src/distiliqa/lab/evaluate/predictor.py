@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from distiliqa.ct import CTSlice
 from distiliqa.ct.window import SOFT_TISSUE, Window
-from distiliqa.errors import ModelFolderError
+from distiliqa.errors import CTReadError, ModelFolderError
 from distiliqa.lab.data.cache import open_cache, read_image
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.evaluate.predictions import Predictions
@@ -33,20 +34,36 @@ def is_model(source: Path) -> bool:
 def score_rated(model: Model, images: Sequence[RatedImage]) -> Predictions:
     """Score rated images as `distiliqa score` does: prepared, and held back where processed.
 
+    An image that cannot be read costs itself: its score is NaN.
+
     Raises
     ------
-    CTReadError : an image cannot be read.
+    CTReadError : no image can be read; of the first one.
     """
-    slices = (read_image(image) for image in track(images, "Scoring"))
-    scores = list(model.score_slices(slices))
+    failed: dict[int, CTReadError] = {}
+    known = list(model.score_slices(_readable(images, failed)))
+    if not known and failed:
+        raise failed[0]
+    in_order = iter(known)
+    scores = [None if at in failed else next(in_order) for at in range(len(images))]
     calibration, scale = model.config.interval_calibration, model.config.scale
+    nothing = (np.nan, np.nan)
     return Predictions(
-        scores=np.array([score.score for score in scores]),
-        intervals=np.array([score.interval or (np.nan, np.nan) for score in scores]),
+        scores=np.array([np.nan if one is None else one.score for one in scores]),
+        intervals=np.array([(one and one.interval) or nothing for one in scores]),
         coverage=None if calibration is None else calibration.coverage,
-        out_of_domain=np.array([score.out_of_domain for score in scores]),
+        out_of_domain=np.array([one is not None and one.out_of_domain for one in scores]),
         scale=(scale.low, scale.high),
+        failed=tuple(failed.values()),
     )
+
+
+def _readable(images: Sequence[RatedImage], failed: dict[int, CTReadError]) -> Iterator[CTSlice]:
+    for at, image in enumerate(track(images, "Scoring")):
+        try:
+            yield read_image(image)
+        except CTReadError as error:
+            failed[at] = error
 
 
 @dataclass(frozen=True)

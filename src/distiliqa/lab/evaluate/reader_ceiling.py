@@ -48,9 +48,10 @@ def ceiling_of(rated: RatedImages, scores: NDArray[np.float64]) -> Ceiling | Non
     None for one reader, and where fewer than `MIN_IMAGES` images were rated by all.
     """
     ratings = rated.mean.table.ratings
-    known = ~np.isnan(ratings).any(axis=1)
+    rows = np.array(rated.rows)
+    slices = np.bincount(rows, minlength=len(ratings))
+    known = ~np.isnan(ratings).any(axis=1) & (slices > 0)
     if ratings.shape[1] < 2 or known.sum() < MIN_IMAGES or np.ptp(ratings[known]) == 0:
         return None
-    rows = np.array(rated.rows)
-    mean = np.bincount(rows, scores, len(ratings)) / np.bincount(rows, minlength=len(ratings))
+    mean = np.bincount(rows, scores, len(ratings)) / np.maximum(slices, 1)
     return Ceiling(reader_agreement(rated.mean.table), against_others(mean[known], ratings[known]))

@@ -81,7 +81,10 @@ def compare(tuning: FineTuning, outputs: Floats) -> TuningResult:
     """
     labels, truth = tuning.labels, tuning.labels.truth
     known = ~np.isnan(truth)
-    scores = score_rated(load_model(tuning.source).for_many(heatmaps=False), tuning.images).scores
+    before = score_rated(load_model(tuning.source).for_many(heatmaps=False), tuning.images)
+    if before.failed:  # since it was decoded
+        raise before.failed[0]
+    scores = before.scores
     predicted = {
         BEFORE: _stretched(tuning, scores),
         MAP: _mapped(tuning, scores, truth),
