@@ -14,6 +14,7 @@ from tests.support.slices import write_ct
 
 from distiliqa.ct import Window
 from distiliqa.errors import DistiliqaError
+from distiliqa.lab.data.ratings import read_ratings
 from distiliqa.readers.rating_table import read_table
 from distiliqa.serve.rating.rating_files import BY_READER, COMPARISONS, RATINGS, SUMMARY
 from distiliqa.serve.rating.rating_study import Study, reader_name
@@ -86,6 +87,16 @@ def test_a_scale_gives_a_column_a_reader(data: Path, tmp_path: Path):
     table = read_table(tmp_path / "out" / RATINGS, scale=(0, 4))
     assert table.readers == ("Anna", "Ben")
     assert table.ratings.tolist() == [[1, 2]] * 6
+
+
+def test_training_finds_the_images_of_its_ratings(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked())
+    ask_all(study, "Anna")
+    study.write()
+    rated = read_ratings(data, tmp_path / "out" / RATINGS)
+    assert {image.path for image in rated} == set(data.rglob("*.dcm"))
+    best = max(rated, key=lambda image: image.score)
+    assert best.path == data / "P0" / "f.dcm"
 
 
 def test_a_study_goes_on_where_it_ended(data: Path, tmp_path: Path):
