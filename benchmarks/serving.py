@@ -30,7 +30,7 @@ from distiliqa.outputs import Outputs
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
 
-SLICES, TICKS, TICKS_A_SECOND = 1000, 300, 60
+SLICES, TICKS, TICKS_A_SECOND = 2000, 300, 60
 ROUNDS = 3
 _START_S, _END_S = 60, 60  # a time-out only ends a hang
 _DRAWN = "return document.getElementById('slice-facts')?.textContent.startsWith(arguments[0])"
