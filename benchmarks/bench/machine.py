@@ -24,10 +24,23 @@ PACKAGES = (
 )
 
 
+_INSTRUCTIONS = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx512_vnni": "VNNI",
+    "avx512_bf16": "bf16",
+    "amx_tile": "AMX",
+}
+# What the benchmarks write is not the code that they measure.
+_WRITTEN = ("benchmarks/results", "docs/performance.md", "docs/images/performance")
+_ROOT = Path(__file__).resolve().parents[2]
+
+
 def machine() -> dict[str, str]:
     """Facts by name, in the order of the report."""
     return {
         "CPU": f"{_cpu()}, {cores()} cores",
+        "instructions": _instructions(),
         "memory": _memory(),
         "GPU": _gpu(),
         "system": _system(),
@@ -44,6 +57,14 @@ def _cpu() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def _instructions() -> str:
+    for line in _lines(Path("/proc/cpuinfo")):
+        if line.startswith("flags"):
+            flags = set(line.split())
+            return ", ".join(name for flag, name in _INSTRUCTIONS.items() if flag in flags)
+    return "not known"
 
 
 def _memory() -> str:
@@ -72,13 +93,17 @@ def _system() -> str:
 
 def _commit() -> str:
     """The code that was measured; with ``-dirty`` where files differ from the commit."""
-    describe = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     try:
-        done = subprocess.run(
-            describe, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
+        commit = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--", ".", *(f":!{name}" for name in _WRITTEN))
     except (OSError, subprocess.CalledProcessError):
         return "not known"
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

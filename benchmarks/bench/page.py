@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.figures import Curve, Figure, Found
 
+_SMALLEST = 1e-6  # that is shown
 VERDICTS = {None: "", True: "reached", False: "**missed**"}
 
 
@@ -71,6 +72,8 @@ def number(value: float) -> str:
     """Three digits, without an exponent."""
     if value == 0:
         return "0"
+    if abs(value) < _SMALLEST:
+        return f"below {_SMALLEST:f}"
     digits = 0
     while abs(value) * 10**digits < 100 and digits < 6:
         digits += 1
