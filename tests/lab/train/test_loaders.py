@@ -15,7 +15,7 @@ from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.train import callbacks
-from distiliqa.lab.train.loaders import ResidentSlices, has_room
+from distiliqa.lab.train.loaders import EpochSampler, ResidentSlices, has_room
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.runs import start_run
 from distiliqa.lab.train.teacher import train_teachers
@@ -55,6 +55,37 @@ def test_a_run_with_resident_slices_gives_the_same_weights(
         weights.append(load_file(run.teacher_weights(1)))
         assert bool(asked) is room
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def sampler(images: int) -> EpochSampler:
+    """Sampler of a process, for images of three slices in turn."""
+    given = [RatedImage(str(i), Path(str(i)), 0.0, source=str(i % 3)) for i in range(images)]
+    dataset = RatedDataset(given, SliceCache.__new__(SliceCache), range(images))
+    return EpochSampler(dataset, shuffle=True, seed=1, together=4)
+
+
+def test_versions_of_a_slice_follow_each_other() -> None:
+    drawn = sampler(36)
+    first = list(drawn)
+    assert sorted(first) == list(range(36))
+    assert all(len({item % 3 for item in first[at : at + 4]}) == 1 for at in range(0, 36, 4))
+    assert first == list(drawn)
+    drawn.set_epoch(1)
+    assert list(drawn) != first
+    assert len({at % 3 for at in first[:36:4]}) > 1
+    assert len(list(sampler(37))) == len(sampler(37)) == 40
+
+
+def test_processes_share_whole_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    parts = []
+    for rank in range(2):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        parts.append(list(sampler(50)))
+    assert len(parts[0]) == len(parts[1]) == 28
+    assert set(parts[0]) | set(parts[1]) == set(range(50))
+    assert all(len({item % 3 for item in part[:4]}) == 1 for part in parts)
 
 
 def test_a_cpu_holds_nothing_twice_and_a_gpu_the_half_of_what_is_free(

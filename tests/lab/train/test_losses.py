@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from distiliqa.lab.train.losses import MAX_SHIFT, DistillationLoss, ScoreLoss, under_symmetry
+from distiliqa.lab.train.losses import (
+    MAX_SHIFT,
+    DistillationLoss,
+    ScoreLoss,
+    error_of_differences,
+    under_symmetry,
+)
 
 OUTPUTS = torch.tensor([[0.5, 0.7], [0.2, 0.2]])
 LABELS = torch.tensor([0.5, 0.4])
@@ -17,6 +23,16 @@ def test_score_loss_is_weighted_absolute_plus_squared_error():
     loss = ScoreLoss(l1_weight=2.0, mse_weight=3.0)
     found = loss(torch.tensor([[0.5, 0.9]]), torch.tensor([[0.4, 1.0]]))
     assert found.item() == pytest.approx(2 * 0.1 + 3 * 0.01)
+
+
+def test_what_is_wrong_in_all_versions_of_a_slice_alike_does_not_count():
+    labels = torch.tensor([1.0, 2.0, 3.0, 0.0, 4.0])
+    slices = torch.tensor([0, 0, 1, 1, -1])
+    found = error_of_differences(labels + torch.tensor([1.0, 1.0, 0.0, 0.0, 9.0]), labels, slices)
+    assert found == 0
+    wrong = labels + torch.tensor([0.5, -0.5, 0.0, 0.0, 9.0])
+    assert error_of_differences(wrong, labels, slices).item() == pytest.approx(0.5)
+    assert error_of_differences(wrong, labels, torch.full((5,), -1)) == 0
 
 
 def test_teachers_are_followed_image_by_image_where_they_are_right():

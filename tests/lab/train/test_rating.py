@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distiliqa.lab.network.network import Heads, Network
+from distiliqa.lab.network.network import Features, Heads, Network
 from distiliqa.lab.network.sizes import NetworkConfig
-from distiliqa.lab.train.batch_labels import Batch
+from distiliqa.lab.train.batch_labels import Batch, BatchLabels
 from distiliqa.lab.train.merit import merit_of
 from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.teacher import TeacherModule
@@ -70,6 +70,47 @@ def test_crops_leave_the_statistics_of_whole_images(cropped: list[tuple[int, ...
     assert not torch.equal(norms[0].running_mean, before[0])
 
 
+def test_whole_images_are_shifted_as_far_as_the_recipe_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Tensor] = []
+    features = Network.features
+
+    def spy(self: Network, image: Tensor) -> Features:
+        seen.append(image)
+        return features(self, image)
+
+    monkeypatch.setattr(Network, "features", spy)
+    images, teacher = torch.zeros(1, 1, 512, 512), module(shifts=16)
+    images[..., 200, 300] = 1.0
+    for number in range(40):
+        teacher.predict_batch(batch_of(images), number)
+    places = [tuple(image[0, 0].nonzero()[0].tolist()) for image in seen]
+    rows, columns = zip(*places, strict=True)
+    assert all(image.sum() == 1 for image in seen)
+    assert 184 <= min(rows) < 190 < 210 < max(rows) <= 216
+    assert 284 <= min(columns) < 290 < 310 < max(columns) <= 316
+
+
+def test_quality_maps_are_shifted_by_parts_of_blocks() -> None:
+    weight = torch.zeros(1, 16, 16)
+    weight[0, 4, 4], weight[0, 5, 4] = 1.0, 0.5
+    quality = torch.zeros(1, 16, 16)
+    quality[0, 4, 4], quality[0, 5, 4] = 4.0, 1.0
+    score = torch.full((1,), 3.0)
+    down = BatchLabels(score, score, quality, weight).of_shifted(8, 0)
+    assert down.score == 3
+    assert down.weight is not None
+    assert down.quality is not None
+    shares = torch.tensor([0.75, 0.375 + 0.25, 0.125])
+    torch.testing.assert_close(down.weight[0, 4:7, 4], shares)
+    torch.testing.assert_close(down.quality[0, 4:7, 4], torch.tensor([3.0, 1.375, 0.125]) / shares)
+    back = BatchLabels(score, score, quality, weight).of_shifted(0, -16)
+    assert back.weight is not None
+    torch.testing.assert_close(back.weight[0, 4, 3:5], torch.tensor([0.5, 0.5]))
+    assert BatchLabels(score, score).of_shifted(8, 8).weight is None
+
+
 def test_whole_images_are_also_shown_under_a_symmetry_with_a_penalty() -> None:
     images = torch.rand(2, 1, 512, 512)
     plain, double = module(consistency=1.0), module(consistency=2.0)
@@ -80,6 +121,19 @@ def test_whole_images_are_also_shown_under_a_symmetry_with_a_penalty() -> None:
     assert penalty > 0
     torch.testing.assert_close(twice, 2 * penalty)
     assert module().predict_batch(batch_of(images), 0).penalty == 0
+
+
+def test_the_order_of_versions_of_a_slice_is_a_loss_of_its_own() -> None:
+    labels = torch.tensor([0.0, 3.0])
+    batch: Batch = {**batch_of(torch.rand(2, 1, 512, 512)), "score": labels}
+    apart: Batch = {**batch, "version_of": torch.tensor([0, 1])}
+    of_one: Batch = {**batch, "version_of": torch.tensor([0, 0])}
+    teacher = module(pair_weight=2.0)
+    outputs, penalty, _ = teacher.predict_batch(of_one, 0)
+    wrong = 3 - (outputs[1, 0] - outputs[0, 0])
+    torch.testing.assert_close(penalty, 2 * wrong.abs())
+    assert teacher.predict_batch(apart, 0).penalty == 0
+    assert module().predict_batch(of_one, 0).penalty == 0
 
 
 def test_the_kept_network_is_the_moving_average() -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from distiliqa.lab.data.label_maps import BLOCK, Labels
@@ -30,6 +31,14 @@ def versions_of(images: Sequence[RatedImage], positions: Sequence[int]) -> list[
         if (source := images[at].source) is not None:
             groups[source, images[at].facts.get("patient", "")].append(at)
     return list(groups.values())
+
+
+def slice_numbers(images: Sequence[RatedImage], positions: Sequence[int]) -> NDArray[np.int64]:
+    """Number of the slice that each image is a version of, (images,); -1 where it is unknown."""
+    numbers = np.full(len(images), -1, np.int64)
+    for number, at in enumerate(versions_of(images, positions)):
+        numbers[at] = number
+    return numbers
 
 
 class Disc(NamedTuple):

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from distiliqa.errors import RecipeError
 from distiliqa.lab.data.cache import SliceCache
-from distiliqa.lab.data.composites import Composer, Disc, composed_labels
+from distiliqa.lab.data.composites import Composer, Disc, composed_labels, slice_numbers
 from distiliqa.lab.data.label_maps import Labels
 from distiliqa.lab.data.ratings import RatedImage
 
@@ -33,6 +33,7 @@ class Rated(TypedDict, total=False):
     """Item of a `RatedDataset` without its pixels.
 
     score : float32, (). index : position in the data set's images. transform, scale : see `Draw`.
+    version_of : number of the slice that it is a version of; -1 where its source is unknown.
     quality, weight, processed : labels beside the score, see `Labels`; missing in a data set
         without them. image_score : score of the image without its disc. disc : float32, (4,), see
         `Disc`; its radius is 0 where there is none.
@@ -40,6 +41,7 @@ class Rated(TypedDict, total=False):
 
     score: Tensor
     index: int
+    version_of: int
     transform: int
     scale: float
     quality: Tensor
@@ -68,6 +70,16 @@ def apply_symmetry(image: Tensor, transform: int) -> Tensor:
     flipped = [axis for axis, bit in ((-2, 1), (-1, 2)) if transform & bit]
     image = image.flip(flipped) if flipped else image
     return image.transpose(-2, -1).contiguous() if transform & 4 else image
+
+
+def shifted(image: Tensor, down: int, right: int) -> Tensor:
+    """Shift the last two axes of ``image`` by whole pixels; 0, which is air, fills the edge."""
+    rows, columns = image.shape[-2:]
+    moved = torch.zeros_like(image)
+    moved[..., max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = image[
+        ..., max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)
+    ]
+    return moved
 
 
 class RatedDataset(Dataset[RatedItem]):
@@ -114,6 +126,7 @@ class RatedDataset(Dataset[RatedItem]):
         self.composer = (
             Composer(images, labels, self.indices, composites) if labels and composites else None
         )
+        self.version_of = slice_numbers(images, self.indices)
         self.scores = torch.tensor([image.score for image in images], dtype=torch.float32)
         # Shared memory: persistent workers must see the epoch change.
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -132,6 +145,7 @@ class RatedDataset(Dataset[RatedItem]):
         found: RatedItem = {
             "score": self.scores[index],
             "index": index,
+            "version_of": int(self.version_of[index]),
             "transform": transform,
             "scale": scale,
         }

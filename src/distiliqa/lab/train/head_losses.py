@@ -1,4 +1,4 @@
-"""Losses of the heads beside the score: the quality map, and whether an image was processed."""
+"""Losses beside that of the score: of order, the quality map, and processing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from torch import Tensor
 
 from distiliqa.lab.network.network import Heads
 from distiliqa.lab.train.batch_labels import BatchLabels
-from distiliqa.lab.train.losses import map_errors, mean_where, processed_errors
+from distiliqa.lab.train.losses import (
+    error_of_differences,
+    map_errors,
+    mean_where,
+    processed_errors,
+)
 from distiliqa.lab.train.recipe_sections import StepSection
 
 
 def loss_of_heads(heads: Heads, labels: BatchLabels, step: StepSection) -> Tensor:
-    """Sum of the losses by the weights of the step, (); images without a label do not count."""
+    """Sum of these losses by the weights of the step, (); images without a label do not count."""
     loss = heads.scores.new_zeros((), dtype=torch.float32)
+    if step.pair_weight and labels.version_of is not None:
+        scores = heads.scores.float().mean(dim=1)
+        errors = error_of_differences(scores, labels.score, labels.version_of)
+        loss = loss + step.pair_weight * errors
     if heads.map is not None and labels.quality is not None and labels.weight is not None:
         errors = map_errors(heads.map.float(), labels.quality, labels.weight)
         known = labels.weight.flatten(1).any(dim=1)

@@ -7,7 +7,9 @@ rescaling are computed there. A slice takes 0.5 MiB there, as in the cache: 80 G
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import lightning as L
 import numpy as np
@@ -21,16 +23,22 @@ from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.composites import Disc
 from distiliqa.lab.data.dataset import Draw, RatedDataset, RatedItem, as_drawn, composed
 
+TOGETHER = 4  # versions of a slice that stand together where their differences are learned
+
 
 class EpochSampler(DistributedSampler[RatedItem]):
     """Sampler that shuffles by (seed, epoch) and sets the epoch of the data set.
+
+    Where ``together`` is above 1, so many versions of a slice follow each other.
 
     Lightning calls ``set_epoch`` before every epoch, also a resumed one: a run that was killed and
     resumed has the same batches as one that was not. The processes of a distributed run take turns:
     their batches together are the batch of one process.
     """
 
-    def __init__(self, dataset: RatedDataset, *, shuffle: bool, seed: int) -> None:
+    def __init__(
+        self, dataset: RatedDataset, *, shuffle: bool, seed: int, together: int = 1
+    ) -> None:
         spread = torch.distributed.is_initialized()
         super().__init__(
             dataset,
@@ -39,12 +47,37 @@ class EpochSampler(DistributedSampler[RatedItem]):
             shuffle=shuffle,
             seed=seed,
         )
-        self.rated = dataset
+        self.rated, self.together = dataset, together
+        if together > 1:  # whole runs for each process
+            self.num_samples = -(-len(dataset) // (self.num_replicas * together)) * together
+            self.total_size = self.num_samples * self.num_replicas
 
     def set_epoch(self, epoch: int) -> None:
         """Shuffle and augment as epoch ``epoch``."""
         super().set_epoch(epoch)
         self.rated.set_epoch(epoch)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.together == 1:
+            return super().__iter__()
+        order = [item for run in self._runs() for item in run]
+        order += order[: self.total_size - len(order)]
+        runs = np.array(order).reshape(-1, self.num_replicas, self.together)
+        return iter(runs[:, self.rank].flatten().tolist())
+
+    def _runs(self) -> list[list[int]]:
+        """Items in runs of versions of one slice, in the order of this epoch."""
+        rng = np.random.default_rng((self.seed, self.epoch))
+        open_runs: defaultdict[int, list[int]] = defaultdict(list)
+        runs = []
+        for item in rng.permutation(len(self.rated)).tolist():
+            run = open_runs[int(self.rated.version_of[self.rated.indices[item]])]
+            run.append(item)
+            if len(run) == self.together:
+                runs.append(run[:])
+                run.clear()
+        runs += [run for run in open_runs.values() if run]
+        return [runs[at] for at in rng.permutation(len(runs))]
 
 
 class Batches(L.LightningDataModule):
@@ -57,7 +90,7 @@ class Batches(L.LightningDataModule):
     training, validation : the images; ``validation`` may be None.
     batch_size : images a batch, over all processes.
     workers : processes that read ahead.
-    seed : of the training order.
+    seed : of the training order. together : versions of a slice that follow each other in it.
     """
 
     def __init__(
@@ -68,10 +101,12 @@ class Batches(L.LightningDataModule):
         batch_size: int,
         workers: int = 0,
         seed: int = 0,
+        together: int = 1,
     ) -> None:
         super().__init__()
         self.training, self.validation = training, validation
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
+        self.together = together
 
     @property
     def datasets(self) -> Sequence[RatedDataset]:
@@ -88,7 +123,12 @@ class Batches(L.LightningDataModule):
         return DataLoader(
             dataset,
             batch_size=self._share(),
-            sampler=EpochSampler(dataset, shuffle=shuffle, seed=self.seed),
+            sampler=EpochSampler(
+                dataset,
+                shuffle=shuffle,
+                seed=self.seed,
+                together=self.together if shuffle else 1,
+            ),
             num_workers=self.workers,
             pin_memory=torch.cuda.is_available(),
         )

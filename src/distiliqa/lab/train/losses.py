@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from distiliqa.lab.data.dataset import SYMMETRIES, apply_symmetry
+from distiliqa.lab.data.dataset import SYMMETRIES, apply_symmetry, shifted
 from distiliqa.lab.train.distributed import true_on_all
 
 _NOTHING = 1e-6
@@ -53,6 +53,19 @@ def processed_errors(logits: Tensor, known: Tensor) -> Tensor:
 def mean_where(errors: Tensor, known: Tensor) -> Tensor:
     """Mean of errors (N,) over the images that are known, (); 0 where none is."""
     return (errors * known).sum() / known.sum().clamp_min(1)
+
+
+def error_of_differences(predictions: Tensor, labels: Tensor, version_of: Tensor) -> Tensor:
+    """Mean absolute error of the differences between versions of one slice, (); 0 without any.
+
+    What a network gets wrong in all versions of a slice alike does not count, so it is a loss of
+    their order. All arguments are (N,); a ``version_of`` below 0 is no slice.
+    """
+    errors = predictions - labels
+    same = (version_of[:, None] == version_of) & (version_of >= 0)
+    pairs = same & ~torch.eye(len(errors), dtype=torch.bool, device=errors.device)
+    apart = (errors[:, None] - errors).abs() * pairs
+    return apart.sum() / pairs.sum().clamp_min(1)
 
 
 class Distilled(NamedTuple):
@@ -109,9 +122,4 @@ def under_symmetry(images: Tensor, rng: np.random.Generator) -> Tensor:
     """
     turned = apply_symmetry(images, int(rng.integers(1, SYMMETRIES)))
     down, right = (int(pixels) for pixels in rng.integers(-MAX_SHIFT, MAX_SHIFT + 1, 2))
-    rows, columns = turned.shape[-2:]
-    shifted = torch.zeros_like(turned)
-    shifted[..., max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = (
-        turned[..., max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)]
-    )
-    return shifted
+    return shifted(turned, down, right)

@@ -18,6 +18,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from distiliqa.errors import DivergedError
+from distiliqa.lab.data.dataset import shifted
 from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.network import Heads, Network
 from distiliqa.lab.train.batch_labels import Batch, BatchLabels, labels_of
@@ -139,6 +140,12 @@ class RatingModule(L.LightningModule, ABC):
         images, labels = batch["image"], labels_of(batch)
         if rng.random() < self.step.crops:
             return self._of_crop(images, labels, rng)
+        if self.step.shifts:
+            down, right = (
+                int(by) for by in rng.integers(-self.step.shifts, self.step.shifts + 1, 2)
+            )
+            images = shifted(images, down, right)
+            labels = labels.of_shifted(down, right)
         if not self.step.consistency:
             heads = self.network.heads(self.network.features(images))
             loss = loss_of_heads(heads, labels, self.step)

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from distiliqa.ct.window import Window
 from distiliqa.foreign_text import read_text
+from distiliqa.lab.data.label_maps import BLOCK
 from distiliqa.lab.network.sizes import PRESETS, NetworkConfig
 from distiliqa.lab.recipe_file import Section
 
@@ -116,6 +117,8 @@ class StepSection(Section):
         With 0 the network lacks that head; images without such labels do not count.
     composites : share of the images with a quality map that get a disc of another version of their
         slice while training.
+    pair_weight : weight of the error of differences between versions of one slice, of which batches
+        then hold four.
     layers : layers that learn. ``head`` is the last linear layer, ``transformer`` all behind the
         stem and the projection of its patches; the others keep their weights.
     layer_decay : rate of a layer relative to that of the next one; below 1 early layers learn less.
@@ -138,9 +141,11 @@ class StepSection(Section):
     l1_weight: Weight = 1.0
     mse_weight: Weight = 1.0
     crops: Share = 0.0  # of the training batches that show a quarter of the image only
+    shifts: Annotated[int, Field(ge=0, lt=BLOCK)] = 0  # pixels, at most, of the other batches
     map_weight: Weight = 0.0
     processed_weight: Weight = 0.0
     composites: Share = 0.0
+    pair_weight: Weight = 0.0
     consistency: Weight = 0.0
     layers: Layers = "all"
     layer_decay: float = Field(default=1.0, gt=0, le=1)

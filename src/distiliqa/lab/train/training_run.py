@@ -29,7 +29,7 @@ from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import Fitted
 from distiliqa.lab.train.ladders import Ladders
-from distiliqa.lab.train.loaders import Batches
+from distiliqa.lab.train.loaders import TOGETHER, Batches
 from distiliqa.lab.train.recipe import Recipe, load_recipe, save_recipe
 from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.start_weights import start
@@ -168,6 +168,7 @@ class TrainingRun:
             batch_size=step.batch_size,
             workers=self.recipe.hardware.workers,
             seed=seed,
+            together=TOGETHER if step.pair_weight else 1,
         )
 
     def record(self, path: Path, fitted: Fitted, *, held_out: Sequence[int], **facts: Any) -> None:
