@@ -74,6 +74,7 @@ def test_versions_of_a_slice_follow_each_other() -> None:
     assert list(drawn) != first
     assert len({at % 3 for at in first[:36:4]}) > 1
     assert len(list(sampler(37))) == len(sampler(37)) == 40
+    assert list(sampler(1)) == [0] * 4
 
 
 def test_processes_share_whole_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,8 +61,8 @@ class EpochSampler(DistributedSampler[RatedItem]):
         if self.together == 1:
             return super().__iter__()
         order = [item for run in self._runs() for item in run]
-        order += order[: self.total_size - len(order)]
-        runs = np.array(order).reshape(-1, self.num_replicas, self.together)
+        filled = np.resize(order, self.total_size)  # the first ones again
+        runs = filled.reshape(-1, self.num_replicas, self.together)
         return iter(runs[:, self.rank].flatten().tolist())
 
     def _runs(self) -> list[list[int]]:
