@@ -89,6 +89,28 @@ def test_an_event_of_another_phantom_is_not_used_and_its_phantom_is_known():
     assert dose_of(slices()).ctdi_phantom_cm is None
 
 
+@pytest.mark.parametrize(
+    ("stated", "values"),
+    [
+        ((None, None, None), None),
+        ((10.0, 10.0, None), None),
+        ((4.0, 7.0, 9.0), None),
+        ((14.0, 30.0, 22.0), None),
+        ((20.0, 20.0, None), "20.00"),
+        ((3.0, 6.0, 5.0), "3.00 to 6.00"),
+    ],
+)
+def test_a_ctdivol_far_from_that_of_the_slices_is_used_with_a_warning(stated, values):
+    infos = [
+        replace(info, acquisition=Acquisition(ctdivol_mgy=value))
+        for info, value in zip(slices(), stated, strict=True)
+    ]
+    found = dose_of(infos, EVENT)
+    doubt = f"the CTDIvol is 10.00 mGy in the dose report and {values} mGy in the slices"
+    assert found.event == EVENT
+    assert found.warnings == (() if values is None else (doubt,))
+
+
 def test_a_refused_event_is_listed_with_each_of_its_reports():
     reports = [
         DoseReport("a", (EVENT,)),

@@ -8,26 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from math import isclose
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from distiliqa.ct.dose_agreement import conflict_of, merged, other_ctdivol, other_phantom
 from distiliqa.ct.dose_events import DoseEvent, DoseReport
 from distiliqa.ct.slice_info import SliceInfo
 
 NO_REPORT = "no dose report was given"
 OTHER_STUDY = "the dose report is of another study"
-
-# Values that all reports of an event must agree on.
-_COMPARED = {
-    "ctdivol_mgy": "CTDIvol",
-    "ctdi_phantom": "the code of the CTDI phantom",
-    "dlp_mgy_cm": "DLP",
-    "length_mm": "length",
-    "pitch": "pitch",
-    "ssde_mgy": "SSDE",
-}
-_SAME = 1e-6  # relative
 
 _Key = tuple[str, str]  # UIDs of study and irradiation event
 
@@ -42,7 +31,8 @@ class SeriesDose:
         The one event that all slices of the series were made from; None for none. Several series
         may share an event: a sum over series must count it once, by its UID.
     reasons : tuple[str, ...]
-        Why there is no event, or why values of the event are missing. Without UIDs and paths.
+        Why there is no event, or why values of the event are missing or in doubt. Without UIDs
+        and paths.
     other_phantom_cm : int or None
         CTDI phantom of an event that is not used because the slices state another one, cm.
     """
@@ -141,14 +131,17 @@ def series_dose(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> Ser
     -------
     SeriesDose
         Without an event where the slices state no event, are of several, or are in no report;
-        where reports disagree; and where report and images have another phantom.
+        where reports disagree; and where report and images have another phantom. With an event and
+        a reason where its CTDIvol is far from that of the slices.
     """
     found = _event_of(slices, events) if events else NO_REPORT
     if isinstance(found, str):
         return SeriesDose(reasons=(found,))
-    if (reason := _other_phantom(found, slices)) is not None:
+    acquisitions = [info.acquisition for info in slices]
+    if (reason := other_phantom(found, acquisitions)) is not None:
         return SeriesDose(reasons=(reason,), other_phantom_cm=found.ctdi_phantom_cm)
-    return SeriesDose(found, found.problems)
+    doubt = other_ctdivol(found, acquisitions)
+    return SeriesDose(found, found.problems if doubt is None else (*found.problems, doubt))
 
 
 def _event_of(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> DoseEvent | str:
@@ -159,9 +152,7 @@ def _event_of(slices: Sequence[SliceInfo], events: Sequence[DoseEvent]) -> DoseE
     same = [event for event in events if (event.study_uid, event.event_uid) == key]
     if not same:
         return _why_not_found(key, events)
-    if (conflict := _conflict(same)) is not None:
-        return conflict
-    return _merged(same)
+    return conflict_of(same) or merged(same)
 
 
 def _key_of(slices: Sequence[SliceInfo]) -> _Key | str:
@@ -179,47 +170,6 @@ def _why_not_found(key: _Key, events: Iterable[DoseEvent]) -> str:
     if key[0] in {event.study_uid for event in events}:
         return "no dose report of the study has the irradiation event of the slices"
     return OTHER_STUDY
-
-
-def _conflict(same: Sequence[DoseEvent]) -> str | None:
-    """The reason not to use an event that reports state differently; None if they agree."""
-    for name, term in _COMPARED.items():
-        first, *others = [*_stated(same, name)] or [None]
-        other = next((value for value in others if not _agree(first, value)), None)
-        if other is not None:
-            return f"dose reports disagree on {term}, {first} and {other}: not used"
-    return None
-
-
-def _agree(first: Any, other: Any) -> bool:
-    return first == other or (
-        isinstance(first, float) and isclose(first, other, rel_tol=_SAME)  # rounded otherwise
-    )
-
-
-def _merged(same: Sequence[DoseEvent]) -> DoseEvent:
-    """One event from agreeing reports; what one of them lacks is taken from another."""
-    first, *others = same
-    names = (fact.name for fact in fields(DoseEvent) if fact.name not in ("number", "problems"))
-    values: dict[str, Any] = {name: next(_stated(same, name), None) for name in names}
-    shared = tuple(
-        problem for problem in first.problems if all(problem in other.problems for other in others)
-    )
-    return replace(first, problems=shared, **values)
-
-
-def _stated(same: Iterable[DoseEvent], name: str) -> Iterator[Any]:
-    return (value for event in same if (value := getattr(event, name)) is not None)
-
-
-def _other_phantom(event: DoseEvent, slices: Iterable[SliceInfo]) -> str | None:
-    stated = {info.acquisition.ctdi_phantom_cm for info in slices} - {None, event.ctdi_phantom_cm}
-    if event.ctdi_phantom_cm is None or not stated:
-        return None
-    return (
-        f"the CTDI phantom is {event.ctdi_phantom_cm} cm in the dose report and "
-        f"{stated.pop()} cm in the slices: not used"
-    )
 
 
 def _unmatched(
