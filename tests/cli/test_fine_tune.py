@@ -96,7 +96,7 @@ def test_wrong_use_is_one_line(small_model: Path, rated: Path, tmp_path: Path) -
         assert status == 2
         assert says in output
         assert output.count("\n") == 1
-        assert not (out / "fine_tuning.json").exists()
+        assert not out.exists()
     for arguments, says in (
         (["--attribute", "noise"], "give COLUMN=LOW,HIGH or COLUMN=LOW,HIGH,BEST"),
         (["--attribute", "noise=5,60,70"], "give COLUMN=LOW,HIGH"),

@@ -79,7 +79,6 @@ def fine_tune(
     from distiliqa.lab.fine_tune.tuning_folds import train_final, train_folds
     from distiliqa.lab.fine_tune.tuning_result import compare
     from distiliqa.models.folder import find_model, read_config
-    from distiliqa.report import check_folder
 
     if attribute and (readers or standardize or scale):
         raise typer.BadParameter("--attribute has its own columns and scales")
@@ -98,7 +97,6 @@ def fine_tune(
         standardize=standardize,
         attributes=bool(attributes),
     )
-    check_folder(out)
     direction = not lower_is_better
     labels = _labels(rated, attributes, config, limits, meaning, higher_is_better=direction)
     settings = Settings(layers, epochs, batch_size, learning_rate, layer_decay, seed)
