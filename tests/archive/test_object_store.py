@@ -25,6 +25,7 @@ def bucket(tmp_path: Path, write_series: Write, monkeypatch: pytest.MonkeyPatch)
     """A folder that is the bucket ``s3://ct``, with a series in ``site a/1``."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else asked for region and keys
     write_series(tmp_path / "store" / "ct" / "site a" / "1")
     with serving(tmp_path / "store") as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
