@@ -60,6 +60,14 @@ def test_water_is_one_tissue_without_bone():
     assert (found.bone, found.ring, found.peak) == (0, 0, 1)
     assert found.fat < 0.02  # its edge
     assert found.aspect == pytest.approx(1, abs=0.02)
+    assert found.roundness > 0.99
+
+
+def test_a_body_is_the_less_round_the_wider_it_is():
+    wide, head = tissue(ellipses(*TRUNK)).roundness, tissue(ellipses(*HEAD)).roundness
+    # An ellipse of axes a and b has this share inside the disc of its area.
+    assert wide == pytest.approx(4 / np.pi * np.arctan(np.sqrt(140 / 210)), abs=0.01)
+    assert wide < head < 0.95
 
 
 def test_a_table_and_a_head_holder_do_not_count():

@@ -18,6 +18,7 @@ from distiliqa.scoring.domain import (
     NARROW_BODY,
     NO_AIR,
     OUT_OF_DOMAIN,
+    ROUND_BODY,
     SMALL_BODY,
     SPLIT_BODY,
     UNIFORM_BODY,
@@ -62,7 +63,7 @@ def test_a_model_without_limits_of_shape_warns_of_none():
 
 
 def test_a_limit_of_none_is_no_division_by_it():
-    none = TissueLimits(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    none = TissueLimits(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     domain = replace(KNOWN, deepest_cleft=0.0, most_contrast_hu=0.0, tissue=none)
     bare = BodyTissue(aspect=1.4, air=0.0, bone=0.0, ring=0.0, fat=0.0, soft=0.0, peak=0.0)
     plain = BodyShape(280.0, 0.0, None, True, tissue=bare)
@@ -71,8 +72,10 @@ def test_a_limit_of_none_is_no_division_by_it():
     assert check_domain(domain, 0.4, bony) == (MAX_RATIO, (BONY_BODY,))
 
 
-LIMITS = TissueLimits(1.0, 0.2, 0.005, 0.2, 0.7, 0.05, 0.8, 0.9)
-PARTS = BodyTissue(aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, peak=0.4)
+LIMITS = TissueLimits(1.0, 0.2, 0.005, 0.2, 0.7, 0.05, 0.8, 0.9, max_roundness=0.96)
+PARTS = BodyTissue(
+    aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, peak=0.4, roundness=0.8
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,7 @@ PARTS = BodyTissue(aspect=1.4, air=0.5, bone=0.05, ring=0.3, fat=0.3, soft=0.4, 
         ({"air": 0.0}, MAX_RATIO, (NO_AIR,)),
         ({"fat": 0.025, "soft": 0.88}, 2.0, (UNIFORM_BODY,)),
         ({"peak": 0.99}, 1.1, (UNIFORM_BODY,)),
+        ({"roundness": 1.0}, 1 / 0.96, (ROUND_BODY,)),
         ({"aspect": 0.8, "ring": 1.0}, 1 / 0.7, (NARROW_BODY, BONY_BODY)),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,11 +32,12 @@ def export(
     run: TrainingRun,
     domain: DomainSettings,
     notes: Sequence[Path],
+    sites: Mapping[str, str],
     out: Path,
 ) -> Outcome:
-    """Write the model folder: intervals by the teachers, domain on patients the student lacked."""
+    """Write the model folder: intervals by the teachers, domain on sites that others lack."""
     folder = out / name
-    difference = export_run(run, folder, name=name, version=version, notes=notes)
+    difference = export_run(run, folder, name=name, version=version, sites=sites, notes=notes)
     write_config(folder, with_header_limits(read_config(folder), domain))
     files = [folder / file for file in (ONNX, CONFIG, CARD)]
     return Outcome(files, {"model.onnx": sha256(files[0])[:12], "ONNX within": difference})

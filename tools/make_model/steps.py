@@ -43,6 +43,11 @@ class Inputs:
         return [patient.patient for patient in self.patients.of("pretraining")]
 
     @property
+    def sites(self) -> dict[str, str]:
+        """The site of each patient."""
+        return {patient.patient: patient.site for patient in self.patients.patients}
+
+    @property
     def training_images(self) -> Path:
         """The data set that networks learn from."""
         return self.work / "simulate" / "training"
@@ -131,6 +136,7 @@ def _model_steps(inputs: Inputs) -> list[Step]:
             networks.student_run(settings.student, work / "student"),
             settings.domain,
             settings.notes,
+            inputs.sites,
             out,
         )
 

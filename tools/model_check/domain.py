@@ -9,6 +9,7 @@ from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from scipy.stats import mannwhitneyu
 
 from distiliqa.ct import CTSlice, SliceInfo, index_ct
@@ -19,7 +20,6 @@ from distiliqa.scoring.domain import check_domain
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.terminal import track
 from tools.make_model.settings import ModelSettings
-from tools.make_model.tissue_limits import versions
 from tools.model_check import strangers, unlike
 from tools.model_check.acceptance import Row, Section, bounded
 from tools.model_check.simulated_images import ALL_FAULTS, simulated_images
@@ -27,6 +27,9 @@ from tools.model_check.subject import Subject
 
 FALSE_ALARMS, FLAGGED = 0.05, 0.95
 VERSIONS = ("as they are", "with noise of 100 HU", "blurred by 6 mm")
+NOISE_HU, GRAIN = 100.0, 0.8  # standard deviation, and that of the kernel in pixels
+BLUR_MM, USUAL_PIXEL_MM = 6.0, 0.75  # full width at half maximum
+FWHM = 2.3548  # of a Gaussian, in standard deviations
 
 
 def domain(subject: Subject, settings: ModelSettings) -> Section:
@@ -58,7 +61,7 @@ def domain(subject: Subject, settings: ModelSettings) -> Section:
     about = (
         "AUROC of the distance against the simulated images; bounds on the share out of domain. "
         f"{100 * facts.false_alarms:g} % of the {facts.checked} images that the limit was set on "
-        "are beyond it; their patients are unknown to the images that they were compared with. "
+        "are beyond it; their sites are unknown to the images that they were compared with. "
         "Then real images; and what the body alone gives, its limits set on the other patients of "
         "all normal-dose slices, each patient left out in turn. Not to be had: "
         f"{'; '.join(strangers.NOT_TO_BE_HAD)}."
@@ -163,5 +166,16 @@ def _shapes(subject: Subject) -> Iterator[tuple[list[BodyShape], str]]:
     for folder in subject.normal_folders:
         for seed, ref in enumerate(index_ct(folder).slices):
             ct = ref.read()
-            seen = versions(ct.hu, ct.spacing_mm, seed)
+            seen = _versions(ct.hu, ct.spacing_mm, seed)
             yield [body_shape(hu, ct.spacing_mm) for hu in seen], str(ct.patient_id)
+
+
+def _versions(
+    hu: NDArray[np.float32], spacing_mm: tuple[float, float] | None, seed: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield a slice in the order of `VERSIONS`; noise is that of about 5 % of the dose."""
+    yield hu
+    noise = gaussian_filter(np.random.default_rng(seed).standard_normal(hu.shape), GRAIN)
+    yield (hu + NOISE_HU * noise / noise.std()).astype(np.float32)
+    pixel = USUAL_PIXEL_MM if spacing_mm is None else spacing_mm[0]
+    yield gaussian_filter(hu, BLUR_MM / FWHM / pixel)

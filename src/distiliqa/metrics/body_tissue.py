@@ -1,4 +1,4 @@
-"""What the body in a slice is made of: bone and where it lies, fat, soft tissue, air around it.
+"""What the body in a slice is made of, and its outline: bone, fat, soft tissue, air around it.
 
 A trunk has fat, muscle and organs, and bone in its depth and here and there below its skin. A head
 has a ring of bone, a limb one thick bone or two in muscle, a phantom no bone, and numbers that are
@@ -45,6 +45,9 @@ class BodyTissue:
     peak : float
         Share of what is no bone and no lung that lies in one range of 40 HU: 1 in water, 0.85 in
         brain, 0.3 in trunks.
+    roundness : float
+        Share of the body inside the disc of its area about its middle: above 0.99 in a round
+        phantom, 0.92 in heads, 0.6 to 0.95 in trunks.
     """
 
     aspect: float
@@ -54,6 +57,7 @@ class BodyTissue:
     fat: float
     soft: float
     peak: float
+    roundness: float = 0.0
 
 
 def body_tissue(means: NDArray[np.floating]) -> BodyTissue | None:
@@ -81,6 +85,7 @@ def body_tissue(means: NDArray[np.floating]) -> BodyTissue | None:
         fat=_share(inside, _FAT_HU),
         soft=_share(inside, _SOFT_HU),
         peak=_peak(means[shrunk(body, 2)]),
+        roundness=_roundness(body),
     )
 
 
@@ -89,6 +94,12 @@ def _extent(profile: NDArray[np.integer]) -> float:
     reached = np.cumsum(profile) / profile.sum()
     low, high = np.interp([_TAIL, 1 - _TAIL], reached, np.arange(len(profile)))
     return float(max(high - low, 1.0))
+
+
+def _roundness(body: NDArray[np.bool_]) -> float:
+    rows, columns = np.nonzero(body)
+    distances = np.hypot(rows - rows.mean(), columns - columns.mean())
+    return float(np.mean(distances <= np.sqrt(len(rows) / np.pi)))
 
 
 def _share(values: NDArray[np.floating], limits: tuple[float, float]) -> float:

@@ -23,7 +23,10 @@ MIN_SHOWN = 0.15  # mean of a windowed patch that is not air, whose quality a he
 
 @dataclass(frozen=True)
 class TissueLimits:
-    """What a body may be made of to be in the domain, see `distiliqa.metrics.BodyTissue`."""
+    """What a body may be made of to be in the domain, see `distiliqa.metrics.BodyTissue`.
+
+    A model without a limit of roundness has 1.
+    """
 
     min_aspect: float
     min_air: float
@@ -33,6 +36,7 @@ class TissueLimits:
     min_fat: float
     max_soft: float
     max_peak: float
+    max_roundness: float = 1.0
 
 
 @dataclass(frozen=True)

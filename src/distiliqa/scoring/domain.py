@@ -15,6 +15,7 @@ SPLIT_BODY = "a body in two parts, unlike what the model was trained on: read wi
 UNIFORM_BODY = (
     "a body as uniform as a phantom, unlike what the model was trained on: read with care"
 )
+ROUND_BODY = "a body as round as a phantom, unlike what the model was trained on: read with care"
 NARROW_BODY = (
     "a body that is not wider than high, as a head or a turned image: "
     "unlike what the model was trained on, read with care"
@@ -74,6 +75,7 @@ def _tissue_ratios(limits: TissueLimits, tissue: BodyTissue) -> Iterator[tuple[s
     yield UNIFORM_BODY, _below(tissue.fat, limits.min_fat)
     yield UNIFORM_BODY, _above(tissue.soft, limits.max_soft)
     yield UNIFORM_BODY, _above(tissue.peak, limits.max_peak)
+    yield ROUND_BODY, _above(tissue.roundness, limits.max_roundness)
 
 
 def _below(value: float, limit: float) -> float:

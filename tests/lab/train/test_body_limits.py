@@ -11,7 +11,7 @@ from distiliqa.metrics import BodyShape, BodyTissue
 
 def tissues(rng: np.random.Generator, count: int, shift: float = 0.0) -> list[BodyTissue]:
     """Of trunks of one patient, who is as lean and narrow as ``shift`` says."""
-    spread = rng.uniform(-1, 1, (count, 7))
+    spread = rng.uniform(-1, 1, (count, 8))
     return [
         BodyTissue(
             aspect=1.4 - 0.1 * shift + 0.1 * a,
@@ -21,8 +21,9 @@ def tissues(rng: np.random.Generator, count: int, shift: float = 0.0) -> list[Bo
             fat=0.3 * (1 + 0.2 * e),
             soft=0.4 + 0.1 * shift + 0.1 * f,
             peak=0.4 + 0.1 * g,
+            roundness=0.8 + 0.1 * h,
         )
-        for a, b, c, d, e, f, g in spread
+        for a, b, c, d, e, f, g, h in spread
     ]
 
 
@@ -40,7 +41,7 @@ def test_nearly_all_training_images_lie_within_the_limits():
     for measure in ("aspect", "air", "bone", "fat"):
         low = getattr(limits, f"min_{measure}")
         assert np.mean([getattr(tissue, measure) < low for tissue in known]) <= 0.01
-    for measure in ("bone", "ring", "soft", "peak"):
+    for measure in ("bone", "ring", "soft", "peak", "roundness"):
         high = getattr(limits, f"max_{measure}")
         assert np.mean([getattr(tissue, measure) > high for tissue in known]) <= 0.01
 
@@ -50,6 +51,16 @@ def test_the_margin_is_wider_the_more_patients_differ():
     apart = tissue_limits(*of_patients(0.0, 0.0, 0.0, 0.0, 0.0, 2.0))
     # Rings are alike in all patients, so that the margin alone moves their limit.
     assert apart.max_ring > alike.max_ring + 0.02
+
+
+def test_the_limit_of_roundness_lies_between_the_roundest_body_and_a_disc():
+    limits = tissue_limits(*of_patients(*[0.0] * 6))
+    assert limits.max_roundness == pytest.approx(0.9 + 2 / 3 * 0.1, abs=0.01)
+
+
+def test_a_trunk_with_little_bone_is_no_phantom():
+    known, cases = of_patients(*[0.0] * 6)
+    assert 0 < tissue_limits(known, cases).min_bone < 0.2 * min(one.bone for one in known)
 
 
 def test_three_of_a_hundred_images_of_a_patient_left_out_may_lie_beyond():

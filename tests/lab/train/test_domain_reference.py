@@ -9,7 +9,7 @@ import torch
 from distiliqa.lab.network.graph import image_statistics
 from distiliqa.lab.network.network import Features
 from distiliqa.lab.network.transformer import Tokens
-from distiliqa.lab.train.domain_reference import fit_domain, shrunk_covariance, whitened
+from distiliqa.lab.train.domain_reference import Bodies, fit_domain, shrunk_covariance, whitened
 from distiliqa.metrics import BodyShape
 
 TRUNKS = [
@@ -19,8 +19,8 @@ TRUNKS = [
 ]
 
 
-def trunks(count: int) -> list[BodyShape]:
-    return (TRUNKS * count)[:count]
+def trunks(count: int) -> Bodies:
+    return Bodies((TRUNKS * count)[:count], ["one"] * count)
 
 
 def statistics(rng: np.random.Generator, count: int, shift: float = 0.0) -> torch.Tensor:
@@ -36,7 +36,8 @@ def test_what_is_like_training_is_inside_and_what_is_not_is_outside() -> None:
     rng = np.random.default_rng(0)
     known, others = (statistics(rng, n).double().numpy() for n in (400, 300))
     cases = [f"case {n % 4}" for n in range(400)]
-    reference, domain = fit_domain(known, cases, others, trunks(400), false_alarms=0.05)
+    unknown = ["unknown"] * 300
+    reference, domain = fit_domain(known, cases, others, unknown, trunks(400), false_alarms=0.05)
     assert (domain.false_alarms, domain.images, domain.checked) == (0.05, 400, 700)
     assert float((reference(statistics(rng, 1000)) > 1).float().mean()) == pytest.approx(
         0.05, abs=0.04
@@ -54,20 +55,40 @@ def test_the_limit_is_that_of_patients_who_are_not_known() -> None:
     patients = [5 * rng.standard_normal(6) for _ in range(8)]
     known = np.concatenate([p + rng.standard_normal((40, 6)) for p in patients[:7]])
     cases = [str(n // 40) for n in range(280)]
-    reference, _ = fit_domain(known, cases, patients[7] + rng.standard_normal((40, 6)), trunks(280))
-    alone, _ = fit_domain(known, ["one"] * 280, known, trunks(280))
+    others = patients[7] + rng.standard_normal((40, 6))
+    reference, _ = fit_domain(known, cases, others, ["7"] * 40, trunks(280))
+    alone, _ = fit_domain(known, ["one"] * 280, known, ["one"] * 280, trunks(280))
     assert np.linalg.norm(alone.whitening) > np.linalg.norm(reference.whitening)
+
+
+def test_a_patient_held_out_is_compared_with_other_sites_only() -> None:
+    rng = np.random.default_rng(6)
+    sites = [20 * rng.standard_normal(6) for _ in range(3)]
+    known = np.concatenate([site + rng.standard_normal((40, 6)) for site in sites])
+    groups = [str(n // 40) for n in range(120)]
+    others = sites[0] + rng.standard_normal((40, 6))
+
+    def nearest(group: str) -> float:
+        """How wide the limit is that a tenth of all images would keep."""
+        given = (known, groups, others, [group] * 40, trunks(120))
+        reference, domain = fit_domain(*given, false_alarms=0.9)
+        assert domain.checked == 160
+        return 1 / float(np.linalg.norm(reference.whitening))
+
+    assert nearest("0") > 1.5 * nearest("another site")
 
 
 def test_the_limits_of_shape_lie_beyond_what_was_seen() -> None:
     rows = np.random.default_rng(5).standard_normal((301, 6))
     odd = [BodyShape(20.0, 1.0, 5.0, True)]
-    _, domain = fit_domain(rows, ["one"] * 301, rows, trunks(300) + odd)
+    one = ["one"] * 301
+    _, domain = fit_domain(rows, one, rows, one, Bodies([*trunks(300).shapes, *odd], one))
     assert domain.most_contrast_hu == pytest.approx(165.0)
     assert domain.smallest_mm == pytest.approx(180.0)
     assert domain.deepest_cleft == pytest.approx(0.8)
     assert domain.least_contrast_hu == pytest.approx(60.0)
-    _, blind = fit_domain(rows, ["one"] * 301, rows, [BodyShape(None, 1.0, None, True)] * 301)
+    unseen = Bodies([BodyShape(None, 1.0, None, True)] * 301, one)
+    _, blind = fit_domain(rows, one, rows, one, unseen)
     assert (blind.smallest_mm, blind.deepest_cleft, blind.least_contrast_hu) == (None, 1.0, 0.0)
     assert (blind.most_contrast_hu, blind.tissue) == (None, None)
 

@@ -20,9 +20,10 @@ _ODD = 0.01  # share of training images that set no limit, such as cropped ones
 _MIN_SIZE = 0.9  # of the smallest body
 _MIN_CONTRAST = 0.5  # of the lowest contrast inside a body
 _MAX_CONTRAST = 1.1  # of the highest, where lungs lie beside soft tissue
-_MIN_SHARE = (
-    0.5  # of the least air and bone: phantoms and numbers that are not HU have next to none
-)
+# Of the least: numbers that are not HU have next to no air, phantoms next to no bone. In a slice of
+# an old patient little of the spine may be as dense as bone.
+_MIN_AIR, _MIN_BONE = 0.5, 0.1
+_ROUND = 2 / 3  # of the way from the roundest body to a disc
 
 _TISSUE_ALARMS = 0.03  # share of the images of a patient left out that lie beyond a limit
 _USUAL_MARGIN, _MAX_MARGIN = 0.5, 1.0  # of one patient alone, and of any
@@ -62,9 +63,10 @@ def body_limits(shapes: Sequence[BodyShape], cases: Sequence[str]) -> dict[str, 
 def tissue_limits(tissues: Sequence[BodyTissue], cases: Sequence[str]) -> TissueLimits:
     """Limits of what bodies are made of.
 
-    Air and bone must not be absent. Any other limit lies beyond the oddest images by a share, the
-    margin, of their way from the middle one. The margin is the least with which, each patient left
-    out in turn, at most 3 % of the images are beyond any limit.
+    Air and bone must not be absent, and a body must not be as round as a phantom. Any other limit
+    lies beyond the oddest images by a share, the margin, of their way from the middle one. The
+    margin is the least with which, each patient left out in turn, at most 3 % of the images are
+    beyond any limit.
     """
     rows = np.array([_oddness(tissue) for tissue in tissues])
     names = np.asarray(cases)
@@ -75,16 +77,18 @@ def tissue_limits(tissues: Sequence[BodyTissue], cases: Sequence[str]) -> Tissue
     ]
     margin = _quantile(np.concatenate(needed), 1 - _TISSUE_ALARMS) if needed else _USUAL_MARGIN
     odd, way = _odd(rows)
+    roundest = _quantile([tissue.roundness for tissue in tissues], 1 - _ODD)
     narrow, lean, bony, ring, soft, peak = odd + np.clip(margin, 0.0, _MAX_MARGIN) * way
     return TissueLimits(
         min_aspect=_of_log(-narrow),
-        min_air=_MIN_SHARE * _quantile([tissue.air for tissue in tissues], _ODD),
-        min_bone=_MIN_SHARE * _quantile([tissue.bone for tissue in tissues], _ODD),
+        min_air=_MIN_AIR * _quantile([tissue.air for tissue in tissues], _ODD),
+        min_bone=_MIN_BONE * _quantile([tissue.bone for tissue in tissues], _ODD),
         max_bone=_of_log(bony),
         max_ring=float(ring),
         min_fat=_of_log(-lean),
         max_soft=float(soft),
         max_peak=float(peak),
+        max_roundness=roundest + _ROUND * (1.0 - roundest),
     )
 
 

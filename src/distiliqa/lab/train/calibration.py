@@ -9,7 +9,7 @@ were.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ from distiliqa.lab.network.graph import (
     image_statistics,
 )
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.domain_reference import fit_domain
+from distiliqa.lab.train.domain_reference import Bodies, fit_domain
 from distiliqa.lab.train.local_quality import composites, fit_local_head
 from distiliqa.lab.train.teacher_ratings import (
     BATCH,
@@ -81,7 +81,10 @@ class CalibratedStudent:
 
 
 def calibrate_student(
-    run: TrainingRun, network: Network, typical: Container[str] | None = None
+    run: TrainingRun,
+    network: Network,
+    typical: Container[str] | None = None,
+    sites: Mapping[str, str] | None = None,
 ) -> CalibratedStudent:
     """Calibrate the student of a run on the images of the run.
 
@@ -93,6 +96,8 @@ def calibrate_student(
     typical : names of images like those that will be scored. Of the held-out images, intervals are
         calibrated on these; None for all. Intervals hold for the mixture that they were calibrated
         on.
+    sites : the site of each patient, if known. The limit of the domain is then set on sites that
+        the reference does not know, else on patients.
 
     Raises
     ------
@@ -106,7 +111,7 @@ def calibrate_student(
         return CalibratedStudent(ScoringGraph(network, local=local))
     known, known_outputs = _examined(run, network, fold.train)
     others, outputs = _examined(run, network, fold.validation)
-    reference, domain = _domain(run, fold, known, others)
+    reference, domain = _domain(run, fold, known, others, sites or {})
     spread = dict(zip(fold.train, spread_of(known_outputs).tolist(), strict=True))
     spread |= dict(zip(fold.validation, spread_of(outputs).tolist(), strict=True))
     ratings = rate_held_out(run)
@@ -134,16 +139,22 @@ def _local_head(run: TrainingRun, network: Network, fold: Fold) -> LocalHead | N
 
 
 def _domain(
-    run: TrainingRun, fold: Fold, known: NDArray[np.float64], others: NDArray[np.float64]
+    run: TrainingRun,
+    fold: Fold,
+    known: NDArray[np.float64],
+    others: NDArray[np.float64],
+    sites: Mapping[str, str],
 ) -> tuple[DomainReference, Domain]:
     """The domain of the training images; statistics (n, d) of these and of the held-out ones."""
+    cases = [case_of(image) for image in run.images]
+    groups = [sites.get(case, case) for case in cases]
     bodies = [at for at in fold.train if shows_body_as_it_is(run.images[at])] or fold.train
     return fit_domain(
         known,
-        [case_of(run.images[at]) for at in fold.train],
+        [groups[at] for at in fold.train],
         others,
-        _shapes([run.images[at] for at in bodies]),
-        body_cases=[case_of(run.images[at]) for at in bodies],
+        [groups[at] for at in fold.validation],
+        Bodies(_shapes([run.images[at] for at in bodies]), [cases[at] for at in bodies]),
     )
 
 

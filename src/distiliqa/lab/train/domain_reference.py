@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,47 +15,77 @@ from distiliqa.lab.train.body_limits import body_limits
 from distiliqa.metrics.body_shape import BodyShape
 from distiliqa.models.config import Domain
 
-FALSE_ALARMS = 0.05  # between patients who differ; fewer for a patient like the others
+FALSE_ALARMS = 0.05  # between groups that differ; fewer for a patient like the others
+
+
+class Bodies(NamedTuple):
+    """The bodies that limits of shape are set on.
+
+    Attributes
+    ----------
+    shapes : of bodies. cases : the patient of each.
+    """
+
+    shapes: Sequence[BodyShape]
+    cases: Sequence[str]
 
 
 def fit_domain(
     known: NDArray[np.floating],
-    cases: Sequence[str],
+    groups: Sequence[str],
     others: NDArray[np.floating],
-    shapes: Sequence[BodyShape],
+    other_groups: Sequence[str],
+    bodies: Bodies,
     *,
-    body_cases: Sequence[str] | None = None,
     false_alarms: float = FALSE_ALARMS,
 ) -> tuple[DomainReference, Domain]:
     """Fit the domain reference of a network and its limits.
 
-    The limit of the distance is set on patients that the reference does not know: those held out,
-    and each patient of the training images against the others. Patients differ more than images.
+    The limit of the distance is set on groups that the reference does not know: each group of
+    images against the training images of all others. Patients differ more than images, and sites
+    more than patients.
 
     Parameters
     ----------
     known : (n, d), statistics of training images, see `distiliqa.lab.network.graph`.
-    cases : the patient of each of them.
-    others : (m, d), of images of other patients.
-    shapes : of the bodies in the training images, or in those of them that show bodies as they are.
-    body_cases : the patient of each shape; None where ``cases`` are these too.
-    false_alarms : share of the distances of unknown patients that lies beyond the limit.
+    groups : the site or the patient of each of them.
+    others, other_groups : (m, d), the same of images of other patients.
+    bodies : in the training images, or in those of them that show bodies as they are.
+    false_alarms : share of the distances of unknown groups that lies beyond the limit.
     """
-    rows, labels = known.astype(np.float64), np.asarray(cases)
+    rows = known.astype(np.float64)
+    distances = _left_out(rows, np.asarray(groups), others, np.asarray(other_groups))
+    limit = float(np.quantile(distances, 1 - false_alarms))
     mean, whitening = whitened(rows)
-    distances = [_distances(others, mean, whitening)]
-    for case in np.unique(labels):
-        if not (alone := labels == case).all():
-            distances.append(_distances(rows[alone], *whitened(rows[~alone])))
-    limit = float(np.quantile(np.concatenate(distances), 1 - false_alarms))
     reference = DomainReference(
         torch.from_numpy(mean).float(), torch.from_numpy(whitening / limit).float()
     )
-    checked = sum(map(len, distances))
     return reference, replace(
-        Domain(false_alarms, len(known), checked),
-        **body_limits(shapes, cases if body_cases is None else body_cases),
+        Domain(false_alarms, len(known), len(distances)),
+        **body_limits(bodies.shapes, bodies.cases),
     )
+
+
+def _left_out(
+    rows: NDArray[np.float64],
+    groups: NDArray[np.str_],
+    others: NDArray[np.floating],
+    other_groups: NDArray[np.str_],
+) -> NDArray[np.float64]:
+    """Distances of all images from the training images of other groups.
+
+    Training images of one group alone are compared with nothing.
+    """
+    distances = []
+    for group in np.unique([*groups, *other_groups]):
+        own, compared = groups == group, others[other_groups == group]
+        if own.all():
+            distances.append(_distances(compared, *whitened(rows)))
+        else:
+            distances.append(
+                _distances(np.concatenate([rows[own], compared]), *whitened(rows[~own]))
+            )
+    return np.concatenate(distances)
 
 
 def _distances(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ def export_run(
     version: str = __version__,
     evaluation: Path | None = None,
     typical: Path | None = None,
+    sites: Mapping[str, str] | None = None,
     notes: Sequence[Path] = (),
 ) -> float:
     """Write the run's student as a model folder and check it on slices of the run's data.
@@ -51,6 +52,7 @@ def export_run(
     version : version of the model itself; by default that of the package.
     evaluation : an ``evaluation.json`` whose figures go into the model card.
     typical : ratings of images like those that will be scored, see `calibrate_student`.
+    sites : the site of each patient, see `calibrate_student`.
     notes : Markdown files that end the model card, such as where the data came from.
 
     Returns
@@ -80,7 +82,7 @@ def export_run(
         training=training,
     )
     names = None if typical is None else read_scores(typical, data.scale)
-    student = calibrate_student(run, read_network(run.student_folder / BEST), names)
+    student = calibrate_student(run, read_network(run.student_folder / BEST), names, sites)
     config = replace(
         config,
         interval_calibration=student.intervals,
