@@ -53,6 +53,17 @@ def test_paths_stay_in_what_was_given(tmp_path: Path):
         ServedPaths().confined(os.fspath(scan))
 
 
+def test_paths_have_names_that_identify_nobody(tmp_path: Path):
+    scans = tuple(tmp_path / name for name in ("Doe^Jane", "Roe^Richard"))
+    for scan in scans:
+        (scan / "in").mkdir(parents=True)
+    assert ServedPaths(inputs=scans[:1]).label(scans[0]) == "a path that was given"
+    both = ServedPaths(inputs=scans)
+    for number, scan in enumerate(scans, 1):
+        for path in (scan, both.confined(str(scan / "in"))):
+            assert both.label(path) == f"path {number} of the 2 that were given"
+
+
 def test_a_folder_of_very_many_files_is_not_scored_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

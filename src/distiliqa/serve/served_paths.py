@@ -33,6 +33,15 @@ class ServedPaths:
     monitors: tuple[Path, ...] = ()
     listeners: tuple[Path, ...] = ()
 
+    def label(self, path: Path) -> str:
+        """A name that identifies nobody for a path that was given, or lies in one."""
+        real = Path(os.path.realpath(path))
+        roots = [Path(os.path.realpath(root)) for root in self.inputs]
+        number = next((n for n, root in enumerate(roots, 1) if real.is_relative_to(root)), None)
+        if number is None or len(roots) == 1:
+            return "a path that was given"
+        return f"path {number} of the {len(roots)} that were given"
+
     def confined(self, name: str) -> Path:
         """The file or folder of that name, which lies in what was given.
 

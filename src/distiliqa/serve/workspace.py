@@ -70,7 +70,7 @@ class Workspace:
         return self._queue(path, self._state_of(path) or "")
 
     def _queue(self, path: Path, state: str) -> Job:
-        label = one_line(str(path)) if self.settings.identify else "a path that was given"
+        label = one_line(str(path)) if self.settings.identify else self.served.label(path)
         return self.queue.add(new_job(label, (os.path.realpath(path),), state_of_inputs=state))
 
     def _state_of(self, path: Path) -> str | None:
