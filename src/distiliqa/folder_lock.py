@@ -31,7 +31,7 @@ def only_one(folder: Path, what: str) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise DistiliqaError(
-            f"another {what} writes here", path=folder, remedy="stop it, or give another --out"
+            f"another {what} writes here", path=folder, remedy="stop it, or choose another folder"
         ) from error
     except OSError as error:
         raise cannot_write(folder, error) from error

@@ -214,7 +214,7 @@ def test_a_second_run_beside_it_is_refused(tmp_path: Path, tiny: Model, write_se
         errors.append(str(error.value))
 
     score_archive([str(folder)], tiny, out, progress=start_another)
-    assert f"{out}: another run writes here; stop it, or give another --out" in errors
+    assert f"{out}: another run writes here; stop it, or choose another folder" in errors
     assert score_archive([str(folder)], tiny, out).known == 3
 
 

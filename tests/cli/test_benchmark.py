@@ -76,7 +76,7 @@ def test_two_runs_do_not_share_a_folder(recipe: Path, tmp_path: Path) -> None:
     with only_one(tmp_path / "out", "benchmark"):
         status, output = run("benchmark", recipe, "--out", tmp_path / "out")
     assert status == 2
-    assert "another benchmark writes here; stop it, or give another --out" in output
+    assert "another benchmark writes here; stop it, or choose another folder" in output
 
 
 def test_wrong_names_are_one_line(recipe: Path, tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def test_two_monitors_on_one_folder(
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr == (
             f"error: {tmp_path / 'out'}: another monitor writes here;"
-            " stop it, or give another --out\n"
+            " stop it, or choose another folder\n"
         )
 
 

@@ -79,7 +79,7 @@ def run_steps(
     for name in (until, redo_from):
         if name is not None and name not in names:
             raise DistiliqaError(f"no step {name}", remedy=f"give one of {', '.join(names)}")
-    with only_one(folder, "a model"):
+    with only_one(folder, "make model"):
         if redo_from is not None:
             for name in names[names.index(redo_from) :]:
                 shutil.rmtree(folder / name, ignore_errors=True)
