@@ -35,12 +35,10 @@ class ServedPaths:
 
     def label(self, path: Path) -> str:
         """A name that identifies nobody for a path that was given, or lies in one."""
-        real = Path(os.path.realpath(path))
-        roots = [Path(os.path.realpath(root)) for root in self.inputs]
-        number = next((n for n, root in enumerate(roots, 1) if real.is_relative_to(root)), None)
-        if number is None or len(roots) == 1:
+        held = [_lies_in(Path(os.path.realpath(path)), root) for root in self.inputs]
+        if len(held) == 1 or not any(held):
             return "a path that was given"
-        return f"path {number} of the {len(roots)} that were given"
+        return f"path {held.index(True) + 1} of the {len(held)} that were given"
 
     def confined(self, name: str) -> Path:
         """The file or folder of that name, which lies in what was given.
@@ -57,8 +55,7 @@ class ServedPaths:
         """
         for root in self.inputs:
             path = Path(os.path.realpath(root / name))
-            real = Path(os.path.realpath(root))
-            if path == real or real in path.parents:
+            if _lies_in(path, root):
                 if path.exists():
                     return path
                 raise DistiliqaError("no such file or folder", remedy="check the path")
@@ -66,6 +63,11 @@ class ServedPaths:
             "not in a folder that distiliqa serve was started with",
             remedy="start it with that folder",
         )
+
+
+def _lies_in(path: Path, root: Path) -> bool:
+    """Whether a path without links is a file or folder that was given, or lies in it."""
+    return path.is_relative_to(os.path.realpath(root))
 
 
 def classify(paths: Iterable[Path]) -> ServedPaths:

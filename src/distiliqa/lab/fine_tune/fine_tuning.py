@@ -177,7 +177,8 @@ def begin(tuning: FineTuning, *, resume: bool) -> dict[str, Any]:
                 remedy="give those it was started with, or another --out",
             )
     else:
-        write_json(make_folder(tuning.folder) / FACTS, facts)
+        make_folder(tuning.folder)
+        write_json(path, facts)
     return facts
 
 

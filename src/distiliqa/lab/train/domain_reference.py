@@ -76,15 +76,12 @@ def _left_out(
 
     Training images of one group alone are compared with nothing.
     """
-    distances = []
-    for group in np.unique([*groups, *other_groups]):
-        own, compared = groups == group, others[other_groups == group]
-        if own.all():
-            distances.append(_distances(compared, *whitened(rows)))
-        else:
-            distances.append(
-                _distances(np.concatenate([rows[own], compared]), *whitened(rows[~own]))
-            )
+    alone = ~np.isin(other_groups, groups) | (len(np.unique(groups)) == 1)
+    distances = [_distances(others[alone], *whitened(rows))]
+    for group in np.unique(groups):
+        if not (own := groups == group).all():
+            compared = np.concatenate([rows[own], others[other_groups == group]])
+            distances.append(_distances(compared, *whitened(rows[~own])))
     return np.concatenate(distances)
 
 
