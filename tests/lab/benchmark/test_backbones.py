@@ -67,12 +67,28 @@ def test_weights_survive_the_file(tmp_path: Path) -> None:
     assert found.shape == (2, 2)
 
 
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    marks = [pytest.mark.slow] if name in LARGE else []
+    if name in OPTIONAL and importlib.util.find_spec("transformers") is None:
+        marks.append(pytest.mark.skip(reason="needs the extra benchmark-transformers"))
+    return marks
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=_marks(one)) for one in networks()])
+def test_networks_begin_alike(name: str) -> None:
+    torch.manual_seed(1)
+    rater = Rater(Architecture(name, "none", 5, 8, 256)).train()
+    with torch.no_grad():
+        outputs = rater(torch.rand(4, 1, 256, 256))
+    assert outputs.abs().max() < 2  # on the scale of 0 to 4
+    norms = [module for module in rater.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert {module.momentum for module in norms} <= {0.1}
+
+
 def _cases() -> list[object]:
     found: list[object] = []
     for name in networks():
-        marks = [pytest.mark.slow] if name in LARGE else []
-        if name in OPTIONAL and importlib.util.find_spec("transformers") is None:
-            marks.append(pytest.mark.skip(reason="needs the extra benchmark-transformers"))
+        marks = _marks(name)
         stems = ["none"] if name == "compact" else ["none", "published"]
         found += [pytest.param(name, stem, marks=marks, id=f"{stem}-{name}") for stem in stems]
     return [*found, pytest.param("vit_tiny", "strided", id="strided-vit_tiny")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from torch import Tensor, nn
 
@@ -87,15 +87,23 @@ def _densenet(channels: int, side: int, outputs: int) -> nn.Module:
 def _efficientnet(channels: int, side: int, outputs: int) -> nn.Module:
     from monai.networks.nets import EfficientNetBN
 
+    # The momentum of the other networks: with its own, 0.01, statistics lag hundreds of steps.
     network = EfficientNetBN(
         "efficientnet-b0",
         pretrained=False,
         spatial_dims=2,
         in_channels=channels,
         num_classes=outputs,
+        norm=("batch", {"eps": 1e-3, "momentum": 0.1}),
     )
     network.set_swish(memory_efficient=False)  # the other cannot be exported
+    # MONAI draws its weights for classes: a single output would begin many scales away.
+    [*_linear(network)][-1].reset_parameters()
     return network
+
+
+def _linear(network: nn.Module) -> Iterator[nn.Linear]:
+    return (module for module in network.modules() if isinstance(module, nn.Linear))
 
 
 def _se_resnext(channels: int, side: int, outputs: int) -> nn.Module:
