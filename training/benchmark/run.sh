@@ -1,6 +1,6 @@
 #!/bin/sh
 # The comparison that is run on two cores: sh training/benchmark/run.sh WORK
-# WORK is the folder of `make model`, after its step simulate (STEPS="--until simulate"). It goes on
+# WORK is the folder of `make model`, after its step sources (STEPS="--until sources"). It goes on
 # where it stopped; all that is made lies in build/benchmark. Tables and logs that are finished are
 # copied to training/benchmark/results, from where the documentation takes them.
 set -eu
@@ -21,23 +21,19 @@ logged() {
     return "$status"
 }
 
-# A copy: the model may be made again meanwhile.
-rm -rf "$made/part"
-test -f "$made/simulated/dataset.json" || {
-    test -f "$work/simulate/training/dataset.json" || {
-        echo "$work: holds no simulated images; make them by make model, see this file" >&2
-        exit 1
-    }
-    rm -rf "$made/simulated"
-    cp -rp "$work/simulate/training" "$made/part"
-    mv "$made/part" "$made/simulated"
+test -d "$work/sources/training" || {
+    echo "$work: holds no slices; make them by make model, see this file" >&2
+    exit 1
 }
+log=$made/challenge_images.log
+logged python -m distiliqa simulate-dataset training/benchmark/challenge_images.yaml \
+    --data "$work/sources/training" --out "$made/challenge"
 log=$made/chest.log
 logged python -m tools.make_chest_tree training/compact/patients.yaml \
     --sources "$work/sources" --out "$made/chest"
 
 failed=0
-for name in simulated chest; do
+for name in challenge chest; do
     log=$made/$name.log
     echo "$name: see $log"
     logged date -u "+began at %FT%TZ"
