@@ -33,6 +33,6 @@ def test_what_a_run_left_stands_on_the_page(
 
 def test_the_page_names_recipes_of_the_repository(extension: ModuleType) -> None:
     page = (DOCS / "explanation" / "comparison.md").read_text("utf-8")
-    for name in ("simulated", "chest"):
+    for name in ("challenge", "chest"):
         assert f"<!-- generated: comparison, {name} -->" in page
         assert (DOCS.parent / "training" / "benchmark" / f"{name}.yaml").is_file()

@@ -26,7 +26,7 @@ test -d "$work/sources/training" || {
     exit 1
 }
 log=$made/challenge_images.log
-logged python -m distiliqa simulate-dataset training/benchmark/challenge_images.yaml \
+logged python -m distiliqa simulate-dataset training/benchmark/images/challenge.yaml \
     --data "$work/sources/training" --out "$made/challenge"
 log=$made/chest.log
 logged python -m tools.make_chest_tree training/compact/patients.yaml \

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
 import signal
@@ -22,7 +20,6 @@ from distiliqa.lab.benchmark.benchmark_recipe import load_benchmark
 
 ROOT = Path(__file__).parents[3]
 PHANTOM = Path(distiliqa.__file__).parent / "examples" / "body_phantom"
-DOSES = {"dose_100": 1.0, "dose_025": 0.25, "dose_010": 0.1}
 PATIENTS = 6
 MEASURES = ["noise level", "signal to noise", "total variation", "gradient energy"]
 SECONDS = 900  # ends a hang
@@ -35,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
     (root / "training" / "benchmark").mkdir(parents=True)
     shutil.copyfile(ROOT / "training" / "benchmark" / "run.sh", root / "training/benchmark/run.sh")
     (root / "tools").symlink_to(ROOT / "tools")
-    for name in ("simulated", "chest"):
+    for name in ("challenge", "chest"):
         recipe = yaml.safe_load((ROOT / "training" / "benchmark" / f"{name}.yaml").read_text())
         recipe["methods"] = [
             method
@@ -49,6 +46,10 @@ def checkout(tmp_path: Path) -> Path:
         path = root / "training" / "benchmark" / f"{name}.yaml"
         path.write_text(yaml.safe_dump(recipe))
         load_benchmark(path)
+    images = {"patients": {"count": 1}, "scans": {"count": 2}, "processing": {"images": 0}}
+    (root / "training" / "benchmark" / "images").mkdir()
+    path = root / "training" / "benchmark" / "images" / "challenge.yaml"
+    path.write_text(yaml.safe_dump({**images, "seed": 1}))
     (root / "training" / "compact").mkdir()
     (root / "training" / "compact" / "patients.yaml").write_text(yaml.safe_dump(_patients()))
     return root
@@ -68,24 +69,12 @@ def _patients() -> dict[str, list[dict[str, object]]]:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """What the steps sources and simulate of make model leave."""
+    """What the step sources of make model leaves."""
     work = tmp_path / "work"
-    images = work / "simulate" / "training"
-    images.mkdir(parents=True)
-    rows, ratings = [], {}
     for n in range(PATIENTS):
         source = work / "sources" / "training" / f"P{n}" / "1.dcm"
         source.parent.mkdir(parents=True)
         shutil.copyfile(PHANTOM / "dose_100" / f"slice_{n % 4 + 1}.dcm", source)
-        for folder, dose in DOSES.items():
-            name = f"P{n}_{folder}.dcm"
-            shutil.copyfile(PHANTOM / folder / f"slice_{n % 4 + 1}.dcm", images / name)
-            ratings[name] = 4 * dose**0.3
-            rows.append((name, f"P{n}", dose, f"P{n}_dose_100.dcm", ratings[name]))
-    columns = ("path", "case", "dose", "source", "score")
-    with (images / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
-    (images / "dataset.json").write_text(json.dumps(ratings))
     return work
 
 
@@ -111,7 +100,7 @@ def wait_for(found: Callable[[], bool], process: subprocess.Popen[bytes]) -> Non
 @pytest.mark.slow
 def test_it_goes_on_after_each_kind_of_stop(checkout: Path, work: Path) -> None:
     made = checkout / "build" / "benchmark"
-    trainings = made / "of_simulated" / "work"
+    trainings = made / "of_challenge" / "work"
 
     def count(name: str) -> int:
         return len(list(trainings.rglob(name)))
@@ -130,7 +119,7 @@ def test_it_goes_on_after_each_kind_of_stop(checkout: Path, work: Path) -> None:
     process = start(checkout, work)
     assert process.wait(SECONDS) == 0
     assert all(path.read_bytes() == content for path, content in done.items())
-    for name, methods in (("simulated", 6), ("chest", 5)):
+    for name, methods in (("challenge", 6), ("chest", 5)):
         results = checkout / "training" / "benchmark" / "results" / name
         table = read_json(results / "table.json")
         assert len(table["rows"]) == methods
@@ -144,7 +133,7 @@ def test_it_goes_on_after_each_kind_of_stop(checkout: Path, work: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_images_it_names_the_step(checkout: Path, tmp_path: Path) -> None:
+def test_without_slices_it_names_the_step(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = subprocess.run(
         ["sh", str(checkout / "training" / "benchmark" / "run.sh"), str(tmp_path / "empty")],
@@ -153,4 +142,4 @@ def test_without_images_it_names_the_step(checkout: Path, tmp_path: Path) -> Non
         check=False,
     )
     assert done.returncode == 1
-    assert "holds no simulated images; make them by make model" in done.stderr
+    assert "holds no slices; make them by make model" in done.stderr
