@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pydicom
 import pytest
 import yaml
+from pydicom.uid import generate_uid
 
 import distiliqa
 from distiliqa.foreign_json import read_json
@@ -69,12 +72,18 @@ def _patients() -> dict[str, list[dict[str, object]]]:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """What the step sources of make model leaves."""
+    """What the step sources of make model leaves; the phantom lies elsewhere in every patient."""
     work = tmp_path / "work"
     for n in range(PATIENTS):
         source = work / "sources" / "training" / f"P{n}" / "1.dcm"
         source.parent.mkdir(parents=True)
-        shutil.copyfile(PHANTOM / "dose_100" / f"slice_{n % 4 + 1}.dcm", source)
+        ct = pydicom.dcmread(PHANTOM / "dose_100" / f"slice_{n % 4 + 1}.dcm")
+        ct.PatientID = f"P{n}"
+        ct.StudyInstanceUID, ct.SeriesInstanceUID = generate_uid(), generate_uid()
+        ct.SOPInstanceUID = ct.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        ct.decompress()
+        ct.PixelData = np.roll(ct.pixel_array, n, axis=0).tobytes()
+        ct.save_as(source)
     return work
 
 
