@@ -147,6 +147,9 @@ def test_files(table: BenchmarkTable, tmp_path: Path) -> None:
     assert rows["noise"]["parameters"] == rows["ours"]["p_holm"] == ""
     content = read_json(out / "table.json")
     assert (content["images"], content["patients"]) == (18, 6)
+    data = content["recipe"]["data"]
+    assert (out / data["folder"]).resolve() == table.run.recipe.data.folder
+    assert str(tmp_path) not in (out / "table.json").read_text()
     assert content["differences"]["noise"]["mae"]["value"] == pytest.approx(
         (table.rows[2].figures["mae"] or 0) - (table.rows[0].figures["mae"] or 0)
     )

@@ -19,6 +19,7 @@ from typing import Any
 from distiliqa.files import write_csv, write_json, write_text
 from distiliqa.lab.benchmark.benchmark_plots import plot_cost, plot_figures
 from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
+from distiliqa.lab.data.rated_folder import relative
 from distiliqa.statistics.agreement import FIGURES
 from distiliqa.version import __version__
 
@@ -36,7 +37,7 @@ def write_benchmark(table: BenchmarkTable, out: Path) -> None:
     write_csv(
         out / "groups.csv", list(groups[0]) if groups else [], [row.values() for row in groups]
     )
-    write_json(out / "table.json", _content(table, rows))
+    write_json(out / "table.json", _content(table, rows, out))
     write_text(out / "table.md", markdown(table))
     write_text(out / "table.tex", latex(table))
     if table.groups:
@@ -46,11 +47,11 @@ def write_benchmark(table: BenchmarkTable, out: Path) -> None:
         plot_cost(table, out / "cost.png")
 
 
-def _content(table: BenchmarkTable, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _content(table: BenchmarkTable, rows: list[dict[str, Any]], out: Path) -> dict[str, Any]:
     recipe, rated = table.run.recipe, table.run.rated
     return {
         "distiliqa": __version__,
-        "recipe": recipe.model_dump(mode="json"),
+        "recipe": _named(recipe.model_dump(), out),
         "images": len(rated.images),
         "patients": len(set(rated.groups)),
         "notes": table.notes,
@@ -62,6 +63,15 @@ def _content(table: BenchmarkTable, rows: list[dict[str, Any]]) -> dict[str, Any
         },
         "groups": [asdict(group) for group in table.groups],
     }
+
+
+def _named(value: Any, out: Path) -> Any:
+    """Settings with paths as a file in ``out`` names them: a table is passed on."""
+    if isinstance(value, Path):
+        return relative(value, out)
+    if isinstance(value, dict):
+        return {key: _named(one, out) for key, one in value.items()}
+    return [_named(one, out) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _record(table: BenchmarkTable, row: TableRow) -> dict[str, Any]:
