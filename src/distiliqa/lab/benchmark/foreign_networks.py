@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from torch import Tensor, nn
 
@@ -98,12 +98,9 @@ def _efficientnet(channels: int, side: int, outputs: int) -> nn.Module:
     )
     network.set_swish(memory_efficient=False)  # the other cannot be exported
     # MONAI draws its weights for classes: a single output would begin many scales away.
-    [*_linear(network)][-1].reset_parameters()
+    *_, head = (module for module in network.modules() if isinstance(module, nn.Linear))
+    head.reset_parameters()
     return network
-
-
-def _linear(network: nn.Module) -> Iterator[nn.Linear]:
-    return (module for module in network.modules() if isinstance(module, nn.Linear))
 
 
 def _se_resnext(channels: int, side: int, outputs: int) -> nn.Module:
