@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 from distiliqa.files import write_csv, write_json, write_text
 from distiliqa.lab.benchmark.benchmark_plots import plot_cost, plot_figures
+from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
 from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
 from distiliqa.lab.data.rated_folder import relative
 from distiliqa.statistics.agreement import FIGURES
@@ -51,7 +53,7 @@ def _content(table: BenchmarkTable, rows: list[dict[str, Any]], out: Path) -> di
     recipe, rated = table.run.recipe, table.run.rated
     return {
         "distiliqa": __version__,
-        "recipe": _named(recipe.model_dump(), out),
+        "recipe": _settings(recipe, out),
         "images": len(rated.images),
         "patients": len(set(rated.groups)),
         "notes": table.notes,
@@ -65,13 +67,10 @@ def _content(table: BenchmarkTable, rows: list[dict[str, Any]], out: Path) -> di
     }
 
 
-def _named(value: Any, out: Path) -> Any:
+def _settings(recipe: BenchmarkRecipe, out: Path) -> dict[str, Any]:
     """Settings with paths as a file in ``out`` names them: a table is passed on."""
-    if isinstance(value, Path):
-        return relative(value, out)
-    if isinstance(value, dict):
-        return {key: _named(one, out) for key, one in value.items()}
-    return [_named(one, out) for one in value] if isinstance(value, list | tuple) else value
+    text = json.dumps(recipe.model_dump(), default=lambda path: relative(path, out))
+    return dict(json.loads(text))
 
 
 def _record(table: BenchmarkTable, row: TableRow) -> dict[str, Any]:
