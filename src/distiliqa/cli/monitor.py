@@ -15,8 +15,7 @@ from distiliqa.errors import DistiliqaError, ModelFolderError
 from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
-    from distiliqa.monitor import Monitor
-    from distiliqa.monitor.run import Tally
+    from distiliqa.monitor import Monitor, Tally
 
 
 def monitor(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from distiliqa.ct import Acquisition, DoseEvent
+from distiliqa.ct import Acquisition, DoseEvent, Problem
 from distiliqa.files import FileStamp
 from distiliqa.metrics.ssde import DOSE_REASONS
 from distiliqa.monitor.dose_join import join_dose, record_events, series_of_studies
@@ -48,6 +48,11 @@ class Outcome:
         if self.reason is None:
             return "scored"
         return "failed" if self.failed else "left out"
+
+    @property
+    def problem(self) -> Problem:
+        """The file, and why it is not scored."""
+        return Problem(str(self.path), self.reason or "")
 
 
 def record_outcomes(

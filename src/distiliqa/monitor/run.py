@@ -14,12 +14,12 @@ from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.files import FileStamp
 from distiliqa.folder_lock import only_one
 from distiliqa.models.folder import DEFAULT
-from distiliqa.monitor.arrival import NO_IMAGE, Arrival, open_arrival, score_arrivals
+from distiliqa.monitor.arrival import Arrival, open_arrival, score_arrivals
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.recording import Outcome
 from distiliqa.monitor.store import Store
+from distiliqa.monitor.tally import Tally
 from distiliqa.monitor.watch import Watch
-from distiliqa.report.formatting import slice_count
 from distiliqa.scoring.model import Model, as_model
 
 SETTLE = 10.0  # s
@@ -27,44 +27,6 @@ BATCH = 64  # slices a transaction: a stop loses no more than these
 DATABASE, PAGE = "monitor.sqlite", "trend.html"
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(repr=False)
-class Tally:
-    """The result of one look.
-
-    Attributes
-    ----------
-    slices : int
-        Number of slices scored in this look.
-    series : set[str]
-        Their series; one may have grown.
-    failed : list[Problem]
-        Files that could not be scored this time.
-    left_out : list[Problem]
-        Files that a user may expect to be scored: other images, archives, pipes.
-    waiting : int
-        Number of files that may still be written.
-    alarms : list[str]
-        Measurements that have gone out of control, each once, also after a new start.
-    """
-
-    slices: int = 0
-    series: set[str] = field(default_factory=set)
-    failed: list[Problem] = field(default_factory=list)
-    left_out: list[Problem] = field(default_factory=list)
-    waiting: int = 0
-    alarms: list[str] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        counts = (
-            f"{len(self.failed)} failed",
-            f"{len(self.left_out)} left out",
-            f"{self.waiting} waiting",
-            f"{len(self.alarms)} alarms",
-        )
-        scored = f"{slice_count(self.slices)} of {len(self.series)} series"
-        return f"<Tally: {', '.join((scored, *counts))}>"
 
 
 @dataclass(repr=False)
@@ -128,9 +90,9 @@ class Monitor:
         done = 0
         for batch in self._batches(found.ready):
             outcomes = score_arrivals(batch, self.model)
-            self._unopened |= {_problem(outcome) for outcome in outcomes if outcome.sha256 is None}
+            self._unopened |= {outcome.problem for outcome in outcomes if outcome.sha256 is None}
             self._record(
-                [outcome for outcome in outcomes if _problem(outcome) not in known], batch, tally
+                [outcome for outcome in outcomes if outcome.problem not in known], batch, tally
             )
             done += len(batch)
             tally.waiting += len(batch) - len(outcomes)
@@ -144,7 +106,7 @@ class Monitor:
         if outcomes:
             self.store.record(outcomes, self._patients_of(batch))
             self._drawn = False
-            _count(outcomes, tally)
+            tally.add(outcomes)
 
     def _draw(self) -> list[str]:
         """Draw the trend; returns the alarms that are new."""
@@ -188,22 +150,6 @@ def _news(found: Iterable[Problem], known: set[Problem]) -> list[Problem]:
     known.clear()
     known.update(found)
     return new
-
-
-def _count(outcomes: list[Outcome], tally: Tally) -> None:
-    scores = [score for outcome in outcomes for score in outcome.scores]
-    tally.slices += len(scores)
-    tally.series |= {score.series for score in scores}
-    tally.failed += [_problem(outcome) for outcome in outcomes if outcome.failed]
-    tally.left_out += [
-        _problem(outcome)
-        for outcome in outcomes
-        if outcome.state == "left out" and outcome.reason != NO_IMAGE and not outcome.events
-    ]
-
-
-def _problem(outcome: Outcome) -> Problem:
-    return Problem(str(outcome.path), outcome.reason or "")
 
 
 @contextmanager

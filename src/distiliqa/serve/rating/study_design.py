@@ -13,7 +13,7 @@ from distiliqa.ct import SliceInfo, Window, index_ct
 from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.files import write_json
 from distiliqa.foreign_json import from_json, read_json
-from distiliqa.readers.rated_slices import name_in
+from distiliqa.readers.slice_names import name_in
 from distiliqa.serve.slice_pixels import digest_of
 from distiliqa.statistics.next_pair import usual_comparisons
 
