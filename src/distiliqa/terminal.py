@@ -32,6 +32,11 @@ def screen(*, err: bool = False) -> Console:
     return console
 
 
+def shows_bars() -> bool:
+    """Whether progress bars are shown: the standard error is no log and no pipe."""
+    return Console(stderr=True).is_terminal
+
+
 @contextmanager
 def progress_bar(
     first: str | None, then: str, *, quiet: bool = False
@@ -49,12 +54,11 @@ def progress_bar(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
+    if quiet or not shows_bars():
         yield None
         return
     columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(first or "", total=None, visible=first is not None)
         yield lambda done, found: bar.update(
             task, description=then, completed=done, total=found, visible=True
@@ -70,10 +74,8 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
     """
     from rich.progress import track as track_on
 
-    console = Console(stderr=True)
-    yield from track_on(
-        items, description, total=total, console=console, disable=not console.is_terminal
-    )
+    console, hidden = Console(stderr=True), not shows_bars()
+    yield from track_on(items, description, total=total, console=console, disable=hidden)
 
 
 class OneLineFormatter(logging.Formatter):

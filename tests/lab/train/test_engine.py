@@ -1,4 +1,4 @@
-"""A compiled network learns what an eager one learns, and its weights keep their names."""
+"""What training does with memory, with the network that it compiles, and with progress bars."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,9 +15,9 @@ import torch
 from distiliqa.errors import RecipeError
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.sizes import NetworkConfig
-from distiliqa.lab.train.engine import compile_network
-
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc alone")
+from distiliqa.lab.train.engine import compile_network, make_trainer
+from distiliqa.lab.train.recipe import Recipe
+from distiliqa.lab.train.recipe_sections import StepSection
 
 _SCRIPT = """
 import resource, torch
@@ -40,6 +41,7 @@ print(within, kept, resident())
 """
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc alone")
 def test_freed_memory_is_kept_and_then_given_back() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True
@@ -53,6 +55,15 @@ def test_freed_memory_is_kept_and_then_given_back() -> None:
 CONFIG = NetworkConfig(
     stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16
 )
+
+
+@pytest.mark.parametrize(("terminal", "bar"), [("1", True), ("", False)])
+def test_a_log_has_no_progress_bars(
+    terminal: str, bar: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", terminal)  # rich takes it for a terminal
+    trainer = make_trainer(Recipe(), StepSection(), tmp_path, [])
+    assert (trainer.progress_bar_callback is not None) == bar
 
 
 def test_without_a_compiler_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ from distiliqa.lab.train.loaders import Batches
 from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.recipe_sections import StepSection
+from distiliqa.terminal import shows_bars
 
 LAST = "last.ckpt"
 
@@ -131,6 +132,7 @@ def make_trainer(
     warnings.filterwarnings("ignore", module="lightning")
     hardware = recipe.hardware
     logger = TensorBoardLogger(folder, name="", version="") if recipe.tensorboard else False
+    bars = [RichProgressBar(leave=False, console_kwargs={"stderr": True})] if shows_bars() else []
     try:
         return L.Trainer(
             accelerator=hardware.accelerator,
@@ -143,7 +145,8 @@ def make_trainer(
             max_epochs=step.epochs,
             accumulate_grad_batches=step.accumulate,
             logger=logger,
-            callbacks=[RichProgressBar(leave=False), *callbacks],
+            callbacks=[*bars, *callbacks],
+            enable_progress_bar=bool(bars),
             enable_model_summary=False,
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
