@@ -70,10 +70,10 @@ def zenodo(tmp_path: Path) -> dict[str, Any]:
     rng, ratings = np.random.default_rng(0), {}
     (tmp_path / "image").mkdir()
     for case in range(4):
-        for n, noise in enumerate((5, 40, 90)):
+        for n, noise in enumerate((5, 25, 50, 90)):
             hu = texture(rng, noise, case)
             stored = np.clip((hu + 1000) / 1400, 0, 1).astype(np.float32)
-            name = f"{3 * case + n:04d}.tif"
+            name = f"{4 * case + n:04d}.tif"
             tifffile.imwrite(tmp_path / "image" / name, stored)
             ratings[name] = 4.0 - n
     (tmp_path / "train.json").write_text(json.dumps(ratings))
@@ -113,7 +113,7 @@ def test_the_entry_has_its_window_and_labels_from_0_to_1(
     zenodo: dict[str, Any], tmp_path: Path
 ) -> None:
     run = opened("ldctiqac2023_entry", zenodo, tmp_path / "out")
-    assert sorted(set(run.rated.labels)) == [0.5, 0.75, 1.0]
+    assert sorted(set(run.rated.labels)) == [0.25, 0.5, 0.75, 1.0]
     seen = np.unique((10 * run.rated.cache.array(0)).round())
     assert {0, 7, 9} <= set(seen.tolist())  # tenths: -1000, 40 and 300 HU
     assert {m.stem_blocks for m in run.recipe.methods if m.stem == "published"} == {6}
