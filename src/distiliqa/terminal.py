@@ -74,8 +74,9 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
     """
     from rich.progress import track as track_on
 
-    console, hidden = Console(stderr=True), not shows_bars()
-    yield from track_on(items, description, total=total, console=console, disable=hidden)
+    yield from track_on(
+        items, description, total=total, console=Console(stderr=True), disable=not shows_bars()
+    )
 
 
 class OneLineFormatter(logging.Formatter):
