@@ -63,3 +63,12 @@ def test_another_texture_is_as_strong(body: Tensor, made: Acquisition, kernel: K
     strong, other = (float(image[body > -200].std()) for image in noise)
     assert other == pytest.approx(strong, rel=0.15)
     assert not torch.allclose(*noise, atol=1.0)
+
+
+def test_with_other_views_a_lower_dose_is_as_noisy(body: Tensor, made: Acquisition) -> None:
+    noise = [
+        degrade(body, 3.0, acquisition, Degradation(dose=0.2), [1]) - body
+        for acquisition in (made, made.with_views(180))
+    ]
+    strong, other = (float(image[body > -200].std()) for image in noise)
+    assert other == pytest.approx(strong, rel=0.05)

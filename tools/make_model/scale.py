@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,8 +99,7 @@ def detectability(info: SliceInfo) -> list[float]:
 def _scanned(ct: CTSlice) -> Iterator[float]:
     assert ct.spacing_mm is not None
     spacing = ct.spacing_mm[0]
-    made = acquisition_of(ct.hu, spacing, ct.acquisition)
-    made = replace(made, geometry=replace(made.geometry, views=FULL_VIEWS))
+    made = acquisition_of(ct.hu, spacing, ct.acquisition).with_views(FULL_VIEWS)
     subject = Subject(ct.hu, spacing, made, SEED)
     for worse in combinations():
         shown = labelled(subject, subject.scan(worse, SEED))

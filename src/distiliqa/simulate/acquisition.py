@@ -44,6 +44,12 @@ class Acquisition:
         photons = self.beam.photons * kernel.noise_variance / self.kernel.noise_variance
         return replace(self, kernel=kernel, beam=replace(self.beam, photons=photons))
 
+    def with_views(self, views: int) -> Acquisition:
+        """The same with another number of views, and with rays that keep the noise as strong."""
+        photons = self.beam.photons * self.geometry.views / views
+        geometry = replace(self.geometry, views=views)
+        return replace(self, geometry=geometry, beam=replace(self.beam, photons=photons))
+
 
 def acquisition_of(
     hu: NDArray[np.floating],

@@ -192,6 +192,19 @@ def test_the_challenge_has_twelve_scans_of_720_views_at_most(
     assert {row.get("views") for row in scans} == {None, "360", "180"}
     scores = {(row["dose"], row.get("views")): float(row["score"]) for row in scans}
     assert scores["1.0", None] > scores["1.0", "360"] > scores["1.0", "180"]
+    noise = {
+        row["dose"]: _noise(image)
+        for image, row in zip(images(tmp_path / "out"), scans, strict=True)
+        if not row.get("views")
+    }
+    for dose in (0.5, 0.25, 0.1):
+        assert noise[str(dose)] / noise["1.0"] == pytest.approx(dose**-0.5, rel=0.08)
+
+
+def _noise(image: RatedImage) -> float:
+    shown = pydicom.dcmread(image.path)
+    middle = slice(SIDE // 2 - 12, SIDE // 2 + 12)
+    return float(np.std(shown.pixel_array[middle, 20:50]))
 
 
 def test_what_is_done_is_not_done_again(normal_dose: Path, made: tuple[Path, Summary]) -> None:

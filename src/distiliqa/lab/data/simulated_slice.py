@@ -161,7 +161,7 @@ def _acquisition(
     geometry = scanner(drawn.scanner).geometry if drawn.scanner else None
     made = acquisition_of(hu, spacing_mm, one.header.info.acquisition, geometry)
     if views is not None:
-        made = replace(made, geometry=replace(made.geometry, views=views))
+        made = made.with_views(views)
     return made.with_texture(drawn.texture) if drawn.texture else made
 
 
