@@ -151,9 +151,20 @@ def opened(args: argparse.Namespace, step: str) -> Any:
     known = load_recipe(RUN / RECIPE)
     if step == "teacher":
         return start_run(RUN, recipe.model_copy(update={"student": known.student}), resume=True)
-    kept = {"teacher": known.teacher, "student": known.student}
+    kept: dict[str, Any] = {"teacher": known.teacher, "student": known.student}
+    if args.imagenet_weights is None:
+        kept["imagenet_weights"] = known.imagenet_weights
     run = start_run(RUN, recipe.model_copy(update=kept), resume=True)
     return replace(run, recipe=run.recipe.model_copy(update={"student": recipe.student}))
+
+
+def heads() -> int | None:
+    """Attention heads of the run in the working directory, which the published layout lacks."""
+    from distiliqa.lab.train.recipe import load_recipe
+    from distiliqa.lab.train.training_run import RECIPE
+
+    recipe = RUN / RECIPE
+    return load_recipe(recipe).network.config(1).heads if recipe.is_file() else None
 
 
 def copy_weights(weights: Path, *places: Path) -> None:
@@ -217,7 +228,7 @@ def train_student(args: argparse.Namespace) -> None:
         TEACHER_WEIGHTS / f"fold{k}.pth" for k in range(1, len(run.folds) + 1)
     ]
     needed = run.recipe.student.distill_weight > 0
-    teachers = [import_network(path) for path in paths] if needed else []
+    teachers = [import_network(path, heads()) for path in paths] if needed else []
     try:
         distil(run, teachers=teachers, resume=is_distilled_from(run, teachers))
     finally:
@@ -247,9 +258,10 @@ def evaluate(args: argparse.Namespace) -> None:
             "holds no weights", path=STUDENT_WEIGHTS, remedy="run --task train_student first"
         )
     data = args.data_preprocess_path
-    with scratch_folder(Path()) as folder:
+    # Published weights do not name their window: in the folder of the run they get that of the run.
+    with scratch_folder(RUN if RUN.is_dir() else Path()) as folder:
         weights = folder / "student.safetensors"
-        save_network(import_network(args.student_weight_path or found[-1]), weights)
+        save_network(import_network(args.student_weight_path or found[-1], heads()), weights)
         measure(weights, data=data, ratings=data / "test.json", out=Path())
 
 

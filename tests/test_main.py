@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import torch
 
+from distiliqa.lab.data.ratings import read_ratings
+from distiliqa.lab.evaluate.predictor import load_predictor, predict
 from distiliqa.lab.network.sizes import NetworkConfig
+from distiliqa.lab.network.transformer import VisionTransformer
 from distiliqa.lab.train.recipe import load_recipe
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
@@ -45,6 +48,14 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 def toy() -> list[str]:
     sizes = [part for size in TOY for part in ("--set", f"network.{size}")]
     return [*sizes, "--set", "folds.count=2", "--set", "network.stem_blocks=1", "--device", "cpu"]
+
+
+def imagenet_weights(folder: Path) -> Path:
+    """A file in torchvision's layout for the toy network."""
+    vit = VisionTransformer(3, 224, patch=16, depth=1, width=16, heads=2, mlp=16, outputs=10)
+    state = {name.replace("heads.", "heads.head."): w for name, w in vit.state_dict().items()}
+    torch.save(state, folder / "vit.pth")
+    return folder / "vit.pth"
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -125,14 +136,18 @@ def test_an_abdomen_is_mixed_from_a_quarter_dose(
 def test_the_four_tasks_in_the_published_order(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = toy()
+    window = ["--set", "window.width=1400", "--set", "window.level=-300"]
+    small = [*toy(), *window]
+    start = ["--imagenet_weights", str(imagenet_weights(tmp_path))]
     steps = ["--num_epochs_teacher", "1", "--num_epochs_student", "2", "--conv_stem", "1"]
     run(monkeypatch, "--task", "preprocessing")
     assert len(json.loads((tree / "train.json").read_text())) == 16
     assert len(json.loads((tree / "test.json").read_text())) == 8
-    run(monkeypatch, "--task", "train_teacher", *small, *steps)
+    run(monkeypatch, "--task", "train_teacher", *small, *steps, *start)
     run(monkeypatch, "--task", "train_student", *small, *steps)
     run(monkeypatch, "--task", "evaluate")
+
+    assert load_recipe(tmp_path / "distiliqa_run/recipe.yaml").imagenet_weights == start[1]
 
     for fold in (1, 2):
         snapshot = tmp_path / f"snapshots_fold_{fold}" / "model_0.pth"
@@ -148,6 +163,10 @@ def test_the_four_tasks_in_the_published_order(
     assert header[:4] == ["", "patient", "true", "pred"]
     assert [image[0] for image in images] == [str(number) for number in range(8)]
     assert all(Path(image[1]).is_file() for image in images)
+    rated = read_ratings(tree, tree / "test.json")
+    outputs = predict(load_predictor("distiliqa_run"), rated, cache_folder=tmp_path)
+    scores = [float(image[header.index("pred")]) for image in images]
+    assert scores == pytest.approx(outputs.mean(axis=1), abs=1e-5)  # in the window of the run
     for fold in (1, 2):
         header, *epochs = rows(tmp_path / f"train_info_fold_{fold}.csv")
         assert header[:6] == [
