@@ -34,6 +34,24 @@ def test_methods_that_are_not_possible(
     assert says in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("training", "learning_rate", 0.1),
+        ("training", "layer_decay", 0.5),
+        ("training", "crops", 0.5),
+        ("training", "map_weight", 1.0),
+        ("training", "select_on", "error_and_ladders"),
+        ("hardware", "compile", True),
+    ],
+)
+def test_keys_that_not_all_networks_follow_are_refused(
+    benchmark_recipe: Make, section: str, key: str, value: object
+) -> None:
+    with pytest.raises(RecipeError, match=f"{key}.* is not for"):
+        benchmark_recipe([{"name": "a", "measure": "snr"}], **{section: {key: value}})
+
+
 def test_names_are_known_and_single(benchmark_recipe: Make) -> None:
     snr = {"name": "a b", "measure": "snr"}
     with pytest.raises(RecipeError, match="two methods are called 'a_b'"):

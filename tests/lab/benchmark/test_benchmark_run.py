@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -175,18 +176,20 @@ def test_another_benchmark_needs_another_folder(benchmark_recipe: Make, tmp_path
         open_benchmark(benchmark_recipe(METHODS, seeds=[1]), tmp_path / "out")
 
 
-def test_other_labels_need_another_folder(
-    benchmark_recipe: Make, rated_doses: Path, tmp_path: Path
+@pytest.mark.parametrize("file", ["train.json", "manifest.csv"])
+def test_other_labels_or_patients_need_another_folder(
+    benchmark_recipe: Make, rated_doses: Path, tmp_path: Path, file: str
 ) -> None:
-    open_benchmark(benchmark_recipe(METHODS[:1]), tmp_path / "out")
-    ratings = read_json(rated_doses / "train.json")
-    ratings[next(iter(ratings))] = 0.5
+    data = shutil.copytree(rated_doses, tmp_path / "data")
+    where = {"folder": data, "ratings": data / "train.json"}
     recipe = benchmark_recipe(METHODS[:1])
-    known = rated_doses / "train.json"
-    before = known.read_text()
-    try:
-        known.write_text(json.dumps(ratings))
-        with pytest.raises(RecipeError, match="ratings or images have changed"):
-            open_benchmark(recipe, tmp_path / "out")
-    finally:
-        known.write_text(before)
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update=where)})
+    open_benchmark(recipe, tmp_path / "out")
+    before = (data / file).read_text()
+    first = {"train.json": ": 0.5,", "manifest.csv": "npy,p9,"}[file]
+    kind = {"train.json": r": [\d.]+,", "manifest.csv": "npy,p0,"}[file]
+    (data / file).write_text(re.sub(kind, first, before, count=1))
+    with pytest.raises(RecipeError, match="ratings, patients or images have changed"):
+        open_benchmark(recipe, tmp_path / "out")
+    (data / file).write_text(before)
+    open_benchmark(recipe, tmp_path / "out")

@@ -144,13 +144,20 @@ class MethodSection(Section):
         return self
 
 
+# Keys of a training that tuning or the method gives, or that only `Network` can follow.
+_NOT_HERE = (
+    *("learning_rate", "distill_weight", "gate", "distillation", "held_out_fold", "crops"),
+    *("composites", "layers", "layer_decay", "map_weight", "processed_weight", "pair_weight"),
+)
+
+
 class BenchmarkRecipe(Section):
     """A whole benchmark; `load_benchmark` reads one.
 
     Attributes
     ----------
-    training : budget and optimizer of all networks; a student's terms of distillation are those of
-        its method.
+    training : budget and optimizer of all networks. Keys that not every network can follow are
+        refused, and those that ``tuning`` and a student's method give.
     compare_with : name of the method that all others are compared with.
     primary : the figure of that comparison, whose p-values are corrected over the rows.
     """
@@ -175,6 +182,18 @@ class BenchmarkRecipe(Section):
             raise ValueError(f"two methods are called {twice[0]!r}")
         if self.compare_with not in {method.name for method in self.methods}:
             raise ValueError(f"compare_with: no method is called {self.compare_with!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _for_all_networks(self) -> BenchmarkRecipe:
+        training, plain = self.training, StudentSection()
+        given = [key for key in _NOT_HERE if getattr(training, key) != getattr(plain, key)]
+        if training.select_on in ("training", "error_and_ladders"):
+            given.append(f"select_on: {training.select_on}")
+        if self.hardware.compile:
+            given.append("compile")
+        if given:
+            raise ValueError(f"{given[0]} is not for the networks of a benchmark")
         return self
 
     def method(self, name: str) -> MethodSection:

@@ -144,7 +144,7 @@ class BenchmarkRun:
         pieces = [piece for path in paths if (piece := self._known(method, path)) is not None]
         if len(pieces) < len(paths):
             return None
-        scores = np.empty((len(self.recipe.seeds), len(self.rated.images)))
+        scores = np.full((len(self.recipe.seeds), len(self.rated.images)), np.nan)
         for (run, _), piece in zip(keys, pieces, strict=True):
             scores[run, piece["positions"]] = piece["scores"]
         return MethodResult(
@@ -206,17 +206,24 @@ def open_benchmark(recipe: BenchmarkRecipe, out: Path) -> BenchmarkRun:
 
 
 def _require_same_data(rated: RatedSet, out: Path) -> None:
-    """Raise `RecipeError` where labels or images differ from those the benchmark began with."""
-    labels = json.dumps([(image.name, image.score) for image in rated.images])
+    """Raise `RecipeError` where labels, patients or images are not those it began with."""
+    labels = [(image.name, image.score) for image in rated.images]
+    patients = [(image.case, image.source) for image in rated.images]
     facts = {
-        "labels_sha256": hashlib.sha256(labels.encode()).hexdigest(),
+        "labels_sha256": _digest(labels),
+        "patients_sha256": _digest(patients),  # the folds depend on them
         "slices_sha256": sha256(rated.cache.path),
     }
     path = out / "data.json"
-    if path.is_file() and read_json(path) != facts:
+    known = read_json(path) if path.is_file() else {}
+    if any(known.get(name, value) != value for name, value in facts.items()):
         raise RecipeError(
-            "its ratings or images have changed since it was started",
+            "its ratings, patients or images have changed since it was started",
             path=out,
             remedy="put them back, or choose another folder by --out",
         )
     write_json(path, facts)
+
+
+def _digest(rows: Sequence[tuple[object, ...]]) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

@@ -90,13 +90,16 @@ def train_network(
     DivergedError : the loss is not finite.
     """
     training, step = training_images(rated, inner, seed), module.step
+    hardware = rated.recipe.hardware
     held_out = RatedDataset(rated.images, rated.cache, inner.validation)
     history = History(folder / "epochs.csv", columns, title)
     fitted = fit(
         module,
-        Batches(training, held_out, batch_size=step.batch_size, seed=seed),
+        Batches(
+            training, held_out, batch_size=step.batch_size, seed=seed, workers=hardware.workers
+        ),
         cache=rated.cache,
-        recipe=Recipe(hardware=rated.recipe.hardware),
+        recipe=Recipe(hardware=hardware),
         folder=folder,
         history=history,
         best=BestWeights(folder / BEST, step.patience),
