@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,12 @@ from safetensors.torch import load_file
 from tests.support.disks import full_disk
 
 from distiliqa.errors import DistiliqaError, RecipeError
-from distiliqa.files import write_json
+from distiliqa.files import make_folder, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.evaluate.predictor import load_predictor
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train import calibration
+from distiliqa.lab.train.engine import LAST
 from distiliqa.lab.train.export_student import export_run
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.runs import open_run, start_run
@@ -167,7 +169,12 @@ def test_early_stop_ends_before_the_last_epoch(recipe: MakeRecipe, tmp_path: Pat
     settings = {"teacher.epochs": 30, "teacher.patience": 1, "teacher.learning_rate": 1e-12}
     run = start_run(tmp_path / "run", recipe(**settings), resume=False)
     train_teachers(run, only=1)
-    assert len(table(run.fold_folder(1) / "train_info_fold_1.csv")) < 30
+    epochs = table(run.fold_folder(1) / "train_info_fold_1.csv")
+    assert len(epochs) < 30
+    run.teacher_result(1).unlink()  # as if it was killed before it was finished
+    train_teachers(run, only=1, resume=True)
+    assert table(run.fold_folder(1) / "train_info_fold_1.csv") == epochs
+    assert run.teacher_result(1).is_file()
 
 
 def test_a_loss_that_is_not_a_number_is_an_error(recipe: MakeRecipe, tmp_path: Path) -> None:
@@ -187,6 +194,25 @@ def test_a_full_disk_is_one_line_and_keeps_the_best_weights(
     with pytest.raises(DistiliqaError, match=r"last.ckpt: cannot be written .*free some space"):
         train_teachers(run, only=1)
     assert read_network(run.teacher_weights(1)).config.outputs == 1
+
+
+def test_a_checkpoint_that_is_cut_short_leaves_the_one_before(
+    recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start_run(tmp_path / "run", recipe(**{"teacher.epochs": 1}), resume=False)
+    train_teachers(run, only=1)
+    before = (run.fold_folder(1) / LAST).read_bytes()
+
+    def cut_short(trainer: lightning.Trainer, path: Path) -> None:
+        path.write_bytes(before[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lightning.Trainer, "save_checkpoint", cut_short)
+    longer = start_run(tmp_path / "longer", recipe(**{"teacher.epochs": 2}), resume=False)
+    (make_folder(longer.fold_folder(1)) / LAST).write_bytes(before)
+    with pytest.raises(DistiliqaError, match=r"last.ckpt: cannot be written"):
+        train_teachers(longer, only=1, resume=True)
+    assert (longer.fold_folder(1) / LAST).read_bytes() == before
 
 
 def test_a_label_outside_the_scale_is_an_error(recipe: MakeRecipe, tmp_path: Path) -> None:

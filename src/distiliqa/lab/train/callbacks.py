@@ -11,7 +11,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback, Checkpoint
 from matplotlib.figure import Figure
 
-from distiliqa.files import atomic_path, cannot_write, write_csv
+from distiliqa.files import atomic_path, write_csv
 from distiliqa.lab.data.cache import SliceCache
 from distiliqa.lab.data.dataset import RatedDataset
 from distiliqa.lab.network.weights import save_network
@@ -84,7 +84,13 @@ class BestWeights(Callback):
             self.best, self.epoch = module.merit, trainer.current_epoch
             if trainer.is_global_zero:
                 save_network(module.kept, self.path)
-        if self.patience is not None and trainer.current_epoch - self.epoch >= self.patience:
+        self._stop_without_a_better(trainer, trainer.current_epoch)
+
+    def on_train_start(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        self._stop_without_a_better(trainer, trainer.current_epoch - 1)  # of a resumed training
+
+    def _stop_without_a_better(self, trainer: L.Trainer, epoch: int) -> None:
+        if self.patience is not None and epoch - self.epoch >= self.patience:
             trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:
@@ -101,10 +107,12 @@ class LastCheckpoint(Checkpoint):
         self.path = path
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        try:
-            trainer.save_checkpoint(self.path)
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
+        if not trainer.is_global_zero:
+            trainer.save_checkpoint(self.path)  # writes nothing, but the processes wait in it
+            return
+        # Lightning copies from the temporary folder of the system: cut short, that damages a file.
+        with atomic_path(self.path) as partial:
+            trainer.save_checkpoint(partial)
 
 
 class Residence(Callback):
