@@ -280,3 +280,23 @@ def test_volumes_of_different_length_or_place_are_no_pair(tmp_path: Path) -> Non
     nibabel.save(moved, tmp_path / "low.nii.gz")
     problems = run(read_pairs(path), tmp_path / "out").problems
     assert "lies at 5 mm, its full dose at 3 mm" in [problem.reason for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"ImagePositionPatient": [0, 0, 9]}, "lies at 9 mm, its full dose at 0 mm"),
+        ({"PixelSpacing": [0.9, 0.9]}, "has other pixel spacing or directions"),
+        ({"ImageOrientationPatient": [1, 0, 0, 0, -1, 0]}, "has other pixel spacing or directions"),
+    ],
+)
+def test_dicom_slices_of_different_places_are_no_pair(
+    tmp_path: Path, write_ct: WriteCT, tags: dict[str, list[float]], reason: str
+) -> None:
+    hu = np.random.default_rng(0).normal(40, 10, (64, 64))
+    same = {"ImagePositionPatient": [0, 0, 0], "PixelSpacing": [0.7, 0.7]}
+    full = write_ct(tmp_path / "full.dcm", hu, **same)
+    low = write_ct(tmp_path / "low.dcm", hu, **(same | tags))
+    pair = DosePair(full, low, case="A", low_dose=0.1, place=Path("P"))
+    (problem,) = run(Pairing((pair,), ()), tmp_path / "out").problems
+    assert reason in problem.reason

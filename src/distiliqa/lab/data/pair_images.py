@@ -16,6 +16,7 @@ from pydicom import Dataset
 
 from distiliqa.ct import CTSlice, SliceInfo, index_ct
 from distiliqa.ct.dicom.derive import derive, read_stored, write_dicom
+from distiliqa.ct.dicom.header import read_header
 from distiliqa.errors import CTReadError
 from distiliqa.files import atomic_path
 from distiliqa.lab.data.pairs import DICOM, NIFTI, DosePair
@@ -71,18 +72,21 @@ def read_images(pair: DosePair) -> PairImages:
     if pair.suffix == DICOM:
         (header, full), (low_header, low) = read_stored(pair.full), read_stored(pair.low)
         images = PairImages(full, low, headers=(header, low_header))
+        info = read_header(header, path=str(pair.full)).info
+        low_info = read_header(low_header, path=str(pair.low)).info
     else:
-        ct, low_ct = (_slice(path, pair.frame or 0) for path in (pair.full, pair.low))
-        _check_place(ct, low_ct, pair.low)
-        images = PairImages(ct.hu, low_ct.hu, ct=ct)
+        info, low_info = (_info(path, pair.frame or 0) for path in (pair.full, pair.low))
+        ct = info.read()
+        images = PairImages(ct.hu, low_info.read().hu, ct=ct)
     if images.low.shape != images.full.shape:
         sizes = (f"{rows} x {columns}" for rows, columns in (images.low.shape, images.full.shape))
         raise CTReadError("is {}, its full dose {}".format(*sizes), path=pair.low)
+    _check_place(info, low_info, pair.low)
     return images
 
 
-def _slice(path: Path, number: int) -> CTSlice:
-    return _slices(path, path.stat().st_mtime_ns)[number].read()
+def _info(path: Path, number: int) -> SliceInfo:
+    return _slices(path, path.stat().st_mtime_ns)[number]
 
 
 @lru_cache(maxsize=2)  # of a volume each slice is a pair
@@ -90,10 +94,12 @@ def _slices(path: Path, modified_ns: int) -> tuple[SliceInfo, ...]:
     return index_ct(path, require_ct=False).slices
 
 
-def _check_place(full: CTSlice, low: CTSlice, path: Path) -> None:
+def _check_place(full: SliceInfo, low: SliceInfo, path: Path) -> None:
     place, expected = low.position_mm, full.position_mm
     if place is not None and expected is not None and abs(place - expected) > _MAX_APART_MM:
         raise CTReadError(f"lies at {place:g} mm, its full dose at {expected:g} mm", path=path)
+    if full.geometry and low.geometry and not low.geometry.same_grid(full.geometry):
+        raise CTReadError("has other pixel spacing or directions than its full dose", path=path)
 
 
 def _nifti(ct: CTSlice, hu: NDArray[np.integer], derivation: str) -> bytes:
