@@ -109,3 +109,13 @@ def test_two_processes_give_the_curve_of_one(recipe: Callable[..., Recipe], tmp_
     for name in CURVES:
         np.testing.assert_allclose(two[name], one[name], rtol=2e-3, err_msg=name)
     assert np.ptp(one["train_loss"]) > 0.05 * one["train_loss"][0]
+
+
+def test_two_processes_agree_on_what_is_frozen(
+    recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    settings = {"teacher.epochs": 1, "teacher.batch_size": 2, "teacher.layers": "head"}
+    train_teachers(start_run(tmp_path / "one", recipe(**settings), resume=False), only=1)
+    train_in_two_processes(recipe(**settings | {"hardware.devices": 2}), tmp_path / "two")
+    one, two = curves(tmp_path / "one"), curves(tmp_path / "two")
+    np.testing.assert_allclose(two["val_loss"], one["val_loss"], rtol=2e-3)

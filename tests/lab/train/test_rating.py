@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.optim import SGD
 
 from distiliqa.lab.network.network import Features, Heads, Network
 from distiliqa.lab.network.sizes import NetworkConfig
@@ -140,10 +141,15 @@ def test_the_kept_network_is_the_moving_average() -> None:
     teacher = module(averaging=0.75)
     weight = teacher.network.vit.heads.weight
     values = [0.0, 1.0, 3.0]
+    optimizer = SGD([weight], lr=0.1)
     for value in values:
-        with torch.no_grad():
-            weight.fill_(value)
-        teacher.on_train_batch_end()
+
+        def learned(value: float = value) -> float:
+            with torch.no_grad():
+                weight.fill_(value)
+            return 0.0
+
+        teacher.optimizer_step(0, 0, optimizer, learned)
     expected = 0.75 * (0.75 * 0.0 + 0.25 * 1.0) + 0.25 * 3.0
     torch.testing.assert_close(teacher.kept.vit.heads.weight, torch.full_like(weight, expected))
     assert teacher.kept is not teacher.network
@@ -215,3 +221,8 @@ def test_crops_of_images_with_maps_lie_on_blocks(cropped: list[tuple[int, ...]])
     part = maps["quality"][:, row // 32 : row // 32 + 8, column // 32 : column // 32 + 8]
     torch.testing.assert_close(labels.score, part.mean(dim=(1, 2)))
     torch.testing.assert_close(labels.apart, labels.score - 1)
+
+
+def test_frozen_layers_are_known_before_there_is_an_optimizer() -> None:
+    learning = {n for n, p in module(layers="head").network.named_parameters() if p.requires_grad}
+    assert learning == {"vit.heads.weight", "vit.heads.bias"}

@@ -177,6 +177,16 @@ def test_early_stop_ends_before_the_last_epoch(recipe: MakeRecipe, tmp_path: Pat
     assert run.teacher_result(1).is_file()
 
 
+def test_weights_are_averaged_once_a_step(recipe: MakeRecipe, tmp_path: Path) -> None:
+    settings = {"teacher.epochs": 1, "teacher.batch_size": 2, "teacher.accumulate": 2}
+    settings |= {"teacher.averaging": 0.9}
+    run = start_run(tmp_path / "run", recipe(**settings), resume=False)
+    train_teachers(run, only=1)
+    last = torch.load(run.fold_folder(1) / LAST, weights_only=True)
+    batches = -(-len(run.fold(1).train) // 2)
+    assert last["state_dict"]["averaged.n_averaged"] == last["global_step"] == -(-batches // 2)
+
+
 def test_a_loss_that_is_not_a_number_is_an_error(recipe: MakeRecipe, tmp_path: Path) -> None:
     settings = {"teacher.learning_rate": 1e30, "teacher.optimizer": "sgd"}
     run = start_run(tmp_path / "run", recipe(**settings), resume=False)

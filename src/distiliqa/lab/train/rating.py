@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lightning as L
 import numpy as np
@@ -84,6 +84,8 @@ class RatingModule(L.LightningModule, ABC):
         self.seed, self.span, self.ladders = seed, span, ladders
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = step
+        # Layers are frozen here: processes agree on what learns before there is an optimizer.
+        self.groups = parameter_groups(self.network, step.layers, step.layer_decay)
         self.averaged = _moving_average(self.network, step.averaging) if step.averaging else None
         self.loss = ScoreLoss(step.l1_weight, step.mse_weight)
         self.seen, self.validated = Outcomes(), Outcomes()
@@ -96,11 +98,10 @@ class RatingModule(L.LightningModule, ABC):
     def configure_optimizers(self) -> Optimizer:
         rate, decay = self.step.learning_rate, self.step.weight_decay
         fused = self.device.type in ("cpu", "cuda")
-        parameters = parameter_groups(self.network, self.step.layers, self.step.layer_decay)
         if self.step.optimizer == "adamw":
-            return AdamW(parameters, lr=rate, weight_decay=decay, fused=fused)
+            return AdamW(self.groups, lr=rate, weight_decay=decay, fused=fused)
         momentum = self.step.momentum
-        return SGD(parameters, lr=rate, momentum=momentum, weight_decay=decay, fused=fused)
+        return SGD(self.groups, lr=rate, momentum=momentum, weight_decay=decay, fused=fused)
 
     def learning_rate(self, epoch: int) -> float:
         """Half a cosine from the first learning rate to the last (Loshchilov & Hutter 2017)."""
@@ -174,7 +175,8 @@ class RatingModule(L.LightningModule, ABC):
         """The scores (N,) of outputs (N, k)."""
         return outputs.mean(dim=1)
 
-    def on_train_batch_end(self, *_: object) -> None:
+    def optimizer_step(self, *given: Any, **more: Any) -> None:
+        super().optimizer_step(*given, **more)
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
 
