@@ -66,23 +66,42 @@ def test_a_finished_student_is_kept_when_resumed(
     train_student(copied, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "same"), [("student.epochs", 3, False), ("hardware.workers", 1, True)]
+)
+def test_a_student_of_other_settings_is_not_gone_on_with(
+    copied: TrainingRun, monkeypatch: pytest.MonkeyPatch, key: str, value: int, same: bool
+) -> None:
+    monkeypatch.setattr("distiliqa.lab.train.student.fit", None)
+    changed = open_run(copied.folder, {key: value}, student=True)
+    if same:
+        train_student(changed, resume=True)
+    else:
+        with pytest.raises(RecipeError, match="holds a student of other teachers or settings"):
+            train_student(changed, resume=True)
+
+
 def test_a_student_does_not_learn_from_answers_of_other_teachers(copied: TrainingRun) -> None:
     first = np.load(copied.student_folder / TABLE)
     (copied.student_folder / RESULT).unlink()
     networks = [read_network(copied.teacher_weights(k)) for k in (2, 1)]
     assert is_distilled_from(copied, networks[::-1])
     assert not is_distilled_from(copied, networks)
-    train_student(copied, teachers=networks, resume=True)
+    with pytest.raises(RecipeError, match=r"student: holds a student of other teachers"):
+        train_student(copied, teachers=networks, resume=True)
+    train_student(copied, teachers=networks)
     np.testing.assert_array_equal(np.load(copied.student_folder / TABLE), first[..., ::-1])
 
 
 def test_what_a_run_left_damaged_is_made_again_or_named(copied: TrainingRun) -> None:
     (copied.student_folder / RESULT).unlink()
-    for name in (TABLE, "teachers.sha256"):
-        (copied.student_folder / name).write_bytes(b"\xff\xfe damaged")
+    (copied.student_folder / TABLE).write_bytes(b"\xff\xfe damaged")
     before = (copied.student_folder / LAST).read_bytes()
     (copied.student_folder / LAST).write_bytes(before[: len(before) // 2])
     with pytest.raises(DistiliqaError, match=r"last.ckpt: a damaged checkpoint .*; delete it"):
+        train_student(copied, resume=True)
+    (copied.student_folder / "teachers.sha256").write_bytes(b"\xff\xfe damaged")
+    with pytest.raises(RecipeError, match="holds a student of other teachers or settings"):
         train_student(copied, resume=True)
     (copied.student_folder / LAST).unlink()
     train_student(copied, resume=True)

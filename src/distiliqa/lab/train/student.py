@@ -18,7 +18,7 @@ from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.weights import read_network
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.distributed import leads
-from distiliqa.lab.train.engine import fit
+from distiliqa.lab.train.engine import LAST, fit
 from distiliqa.lab.train.recipe_sections import StudentSection
 from distiliqa.lab.train.runs import begin_anew
 from distiliqa.lab.train.student_module import StudentModule
@@ -53,12 +53,15 @@ def train_student(
 
     Raises
     ------
-    RecipeError : a teacher is not trained yet.
+    RecipeError : a teacher is not trained yet; with ``resume``, the student in the folder is one of
+        other teachers or settings.
     """
-    if resume and (run.student_folder / RESULT).is_file():
-        return
     recipe, step, folder = run.recipe, run.recipe.student, run.student_folder
     networks = _networks(run, teachers)
+    if resume:
+        _require_same_student(run, networks)
+        if (folder / RESULT).is_file():
+            return
     seen, held_out = _sides(run)
     if not resume:
         begin_anew(folder)
@@ -125,10 +128,25 @@ def _followed(rows: list[dict[str, float]], gate: float) -> dict[str, Any]:
     return {FOLLOWED: share, "warnings": [] if text is None else [text]}
 
 
+def _require_same_student(run: TrainingRun, teachers: Sequence[Network]) -> None:
+    folder = run.student_folder
+    begun = (folder / RESULT).is_file() or (folder / LAST).is_file()
+    if begun and not is_distilled_from(run, teachers):
+        raise RecipeError(
+            "holds a student of other teachers or settings",
+            path=folder,
+            remedy="leave out --resume to train a new one in its place",
+        )
+
+
 def is_distilled_from(run: TrainingRun, teachers: Sequence[Network]) -> bool:
-    """Test whether the student in the folder, finished or not, has these teachers and recipe."""
+    """Test whether the student in the folder, finished or not, has these teachers and recipe.
+
+    The hardware may be another one.
+    """
     known = run.student_folder / FINGERPRINT
-    if not known.is_file() or run.student_recipe != run.recipe:
+    same = run.recipe.model_copy(update={"hardware": run.student_recipe.hardware})
+    if not known.is_file() or run.student_recipe != same:
         return False
     return known.read_bytes() == _fingerprint(run, teachers, _sides(run)[0]).encode()
 
