@@ -79,6 +79,13 @@ def test_crops_need_whole_patches_of_a_strided_stem(changes: dict[str, Any]) -> 
         load_recipe("compact", changes | {"student.crops": 0.5})
 
 
+def test_teachers_of_composites_need_their_images_as_they_are() -> None:
+    rescaled = {"student.composites": 0.2, "augmentation": "dihedral+rescale"}
+    load_recipe("compact", rescaled | {"student.distill_weight": 0})
+    with pytest.raises(RecipeError, match="cannot rate a rescaled image apart from its disc"):
+        load_recipe("compact", rescaled)
+
+
 @pytest.mark.parametrize("changes", [{"network.preset": "published"}, {"network.patch": 1}])
 def test_maps_need_patches_of_their_parts(changes: dict[str, Any]) -> None:
     load_recipe("compact", {"teacher.map_weight": 1.0})

@@ -84,6 +84,13 @@ def _validated(content: dict[str, Any], source: str | Path) -> Recipe:
         _check_maps(recipe)
     except DistiliqaError as error:
         raise RecipeError(f"network: {error}", path=source) from error
+    student = recipe.student
+    if student.composites and student.distill_weight and recipe.augmentation.endswith("rescale"):
+        raise RecipeError(
+            "student.composites: teachers cannot rate a rescaled image apart from its disc",
+            path=source,
+            remedy="set augmentation to dihedral, or composites to 0",
+        )
     low, high = recipe.data.scale
     if not low < high:
         raise RecipeError(
