@@ -22,6 +22,7 @@ FEATURES = {
         "docs/test_comparison.py",
         "docs/test_notebooks.py",
         "docs/test_pages.py",
+        "docs/test_quoted_numbers.py",
         "docs/test_quoted_words.py",
     ),
     *("lab/benchmark/test_recipes.py", "lab/benchmark/test_run_script.py"),

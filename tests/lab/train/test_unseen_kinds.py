@@ -127,6 +127,11 @@ def test_what_a_run_measures_of_unknown_denoisers_is_exported(
     card = (tmp_path / "model" / "README.md").read_text()
     assert f"counts as processed above a probability of {found.threshold:.2f}" in card
     assert "Calibrated on all cases but one, they hold" in card
+    assert config.interval_calibration is not None
+    width = config.interval_calibration.width
+    assert width is not None
+    assert ("depends on the spread" in card) == bool(width.spread)
+    assert ("the score and the probability" in card) == bool(width.score and width.processed)
     assert len(config.training["interval_coverage_by_case"]) == 4
 
 

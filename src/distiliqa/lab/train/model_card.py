@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from distiliqa.models.config import Domain, ModelConfig
-from distiliqa.models.interval_calibration import IntervalCalibration
+from distiliqa.models.interval_calibration import IntervalCalibration, IntervalWidth
 from distiliqa.models.processed import ProcessedCalibration
 from distiliqa.models.seen_faults import Ladder, seen_by
 
@@ -59,8 +59,8 @@ def _interval_line(calibration: IntervalCalibration, coverages: Sequence[float])
     if calibration.width is None:
         return f"{text} held-out images of {cases} cases, which also chose the epoch."
     text += (
-        f" images of {cases} cases, each rated by the teacher that did not see it; their "
-        "width depends on spread, score and processing of the slice."
+        f" images of {cases} cases, each rated by the teacher that did not see it; "
+        f"{_width_words(calibration.width)}."
     )
     if not coverages:
         return text
@@ -68,6 +68,16 @@ def _interval_line(calibration: IntervalCalibration, coverages: Sequence[float])
         f"{text} Calibrated on all cases but one, they hold {fmean(coverages):.0%} of the labels "
         f"of that one (mean; {min(coverages):.0%} to {max(coverages):.0%} by case)."
     )
+
+
+def _width_words(width: IntervalWidth) -> str:
+    weights = {
+        "the spread of the outputs": width.spread,
+        "the score": width.score or width.square,
+        "the probability that the slice was processed": width.processed,
+    }
+    named = [name for name, weight in weights.items() if weight]
+    return f"their width depends on {' and '.join(named)}" if named else "all have one width"
 
 
 def _processed_line(calibration: ProcessedCalibration) -> str:
