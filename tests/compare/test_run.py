@@ -12,6 +12,7 @@ import distiliqa
 from distiliqa.compare.files import write_comparison
 from distiliqa.compare.result import PairedRun
 from distiliqa.compare.run import compare
+from distiliqa.compare.verdict import scope
 from distiliqa.errors import DistiliqaError
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -175,3 +176,49 @@ def test_a_notebook_shows_the_comparison(paired: PairedRun) -> None:
 def test_a_model_is_named_or_loaded(two: tuple[str, str], tiny_model: Path, model: Model) -> None:
     named = compare(Path(two[0]), Path(two[1]), tiny_model)
     assert named.score == compare(*two, model).score
+
+
+@pytest.fixture
+def patients(tmp_path: Path, write_series: Write) -> list[str]:
+    """The same positions of two patients."""
+    return [
+        str(write_series(tmp_path / name, 3, PatientID=name, SeriesInstanceUID=f"1.{n}"))
+        for n, name in enumerate(("ANNA", "BERTA"))
+    ]
+
+
+def test_slices_of_two_patients_are_no_pairs(patients: list[str], model: Model):
+    with pytest.raises(DistiliqaError, match=r"BERTA/2.dcm: another patient than .*ANNA/2.dcm"):
+        compare(*patients, model)
+
+
+def test_one_scan_under_two_pseudonyms_is_paired_where_the_user_says_how(
+    patients: list[str], model: Model
+):
+    run = compare(*patients, model, match="position")
+    assert (run.patients, run.score.n, run.score.block is None) == (2, 3, False)
+    (note,) = run.notes
+    assert note.startswith("A and B name different patients in 1 of 1 pairs of series")
+    assert scope(run) == (
+        "A and B name different patients: the interval speaks for these slices only."
+    )
+
+
+def test_a_patient_that_one_side_alone_names_is_that_of_the_pair(
+    tmp_path: Path, write_series: Write, patients: list[str], model: Model
+):
+    unnamed = write_series(tmp_path / "c", 3, PatientID=None, SeriesInstanceUID="1.9")
+    run = compare(str(unnamed), patients[1], model)
+    assert (run.patients, run.notes) == (1, ())
+
+
+def test_patients_with_a_pseudonym_on_each_side_are_drawn_whole(
+    tmp_path: Path, write_series: Write, model: Model
+):
+    for n in range(6):
+        for side in "ab":
+            tags = {"PatientID": f"{side}{n}", "SeriesInstanceUID": f"1.{n}.{ord(side)}"}
+            write_series(tmp_path / side / f"{n}", 2, **tags)
+    run = compare(str(tmp_path / "a"), str(tmp_path / "b"), model, match="order")
+    assert (run.patients, run.draws_patients, run.score.units) == (12, True, 6)
+    assert "6 of 6 pairs of series" in run.notes[0]

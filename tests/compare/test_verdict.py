@@ -51,7 +51,8 @@ def test_says_for_what_an_interval_speaks(paired: PairedRun):
     of_one = "All slices are of one patient: the interval speaks for these slices only."
     assert scope(paired) == of_one
     several, unknown = replace(paired), replace(paired)
-    several.__dict__["patients"], unknown.__dict__["patients"] = 7, None
+    several.__dict__.update(patients=7, draws_patients=True)
+    unknown.__dict__.update(patients=None, draws_patients=False)
     assert scope(several) == "The interval speaks for other patients like these."
     assert scope(unknown).endswith("speaks for these series, not for other patients.")
     several.__dict__["score"] = difference([[float(n)] for n in range(7)], whole=True)

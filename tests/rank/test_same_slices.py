@@ -80,3 +80,26 @@ def test_a_reference_needs_each_slice(tmp_path: Path) -> None:
     assert [Path(info.path).name for info in found] == ["1.npy", "2.npy"]
     with pytest.raises(DistiliqaError, match="has no slice for 1 of the 2 that all methods have"):
         references_of(rows, folders, arrays(tmp_path / "part", ["1"]))
+
+
+def test_slices_of_two_patients_are_not_the_same(tmp_path: Path, write_series: Write) -> None:
+    paths = [
+        str(write_series(tmp_path / name, PatientID=name, SeriesInstanceUID=f"1.{n}"))
+        for n, name in enumerate(("ANNA", "BERTA"))
+    ]
+    folders = find_folders(paths)
+    with pytest.raises(DistiliqaError, match=r"BERTA/\d.dcm: another patient than .*ANNA/\d.dcm"):
+        same_slices(folders)
+    alone = [(info,) for info in folders[0].index.slices]
+    with pytest.raises(DistiliqaError, match=r"another patient than .* give both one Patient ID"):
+        references_of(alone, folders[:1], paths[1])
+
+
+def test_files_of_another_patient_do_not_outnumber_positions(
+    tmp_path: Path, write_series: Write
+) -> None:
+    for place, patient, count in (("a/x", "ANNA", 3), ("b/x", "BERTA", 3), ("b/y", "ANNA", 2)):
+        tags = {"PatientID": patient, "SeriesInstanceUID": f"1.{ord(place[0])}.{ord(place[2])}"}
+        write_series(tmp_path / place, count, **tags)
+    rows = same_slices(find_folders([str(tmp_path / "a"), str(tmp_path / "b")]))
+    assert [{info.patient_id for info in row} for row in rows] == [{"ANNA"}] * 2

@@ -157,3 +157,15 @@ def test_the_reference_of_another_scan_is_refused(
     with pytest.raises(DistiliqaError, match="reference: no slice of it has the position"):
         reference.require_match(index_ct(far).slices)
     reference.require_match(index_ct(reference.path).slices)
+
+
+def test_a_reference_of_another_patient_gives_no_metrics(tmp_path: Path, write_series: Write):
+    reference = Reference(write_series(tmp_path / "anna", PatientID="ANNA"))
+    found, why_not = reference.compare(at(6, patient_id="BERTA"), SOFT_TISSUE)
+    assert (found, why_not) == (
+        Comparison(),
+        "not compared: the reference is another patient; if it is one scan under two pseudonyms, "
+        "give both one Patient ID (0010,0020)",
+    )
+    for known in ("ANNA", None):
+        assert reference.compare(at(6, patient_id=known), SOFT_TISSUE)[1] is None

@@ -18,7 +18,8 @@ def compare(
     match: Annotated[
         Literal["position", "name", "order"] | None,
         typer.Option(
-            help="How slices are matched; default: by position, by name where it is unknown."
+            help="How slices are matched; default: by position, by name where it is unknown. "
+            "Needed for one scan under two patient IDs."
         ),
     ] = None,
     out: Annotated[

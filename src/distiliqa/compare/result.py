@@ -38,6 +38,12 @@ class ScorePair:
         return max(self.first.tier, self.second.tier)
 
     @property
+    def patient(self) -> str | None:
+        """The patient that the header of the first names, else that of the second."""
+        first, second = self.first.info.patient_id, self.second.info.patient_id
+        return second if first is None else first
+
+    @property
     def out_of_domain(self) -> bool:
         """Whether one of the two is out of domain."""
         return self.first.out_of_domain or self.second.out_of_domain
@@ -98,9 +104,21 @@ class PairedRun:
 
     @cached_property
     def patients(self) -> int | None:
-        """Number of patients of the pairs that count; None where a slice names none."""
-        found = {pair.first.info.patient_id for pairs in self.counted for pair in pairs}
-        return None if None in found else len(found)
+        """Number of patients that the pairs that count name in A and B; None where one names none.
+
+        More than of one side, where A and B name different patients.
+        """
+        pairs = list(chain.from_iterable(self.counted))
+        if any(pair.patient is None for pair in pairs):
+            return None
+        sides = (side.info.patient_id for pair in pairs for side in (pair.first, pair.second))
+        return len(set(sides) - {None})
+
+    @cached_property
+    def draws_patients(self) -> bool:
+        """Whether patients are the independent units: every pair names one, not all the same."""
+        named = {pair.patient for pair in chain.from_iterable(self.counted)}
+        return None not in named and len(named) > 1
 
     def over(self, value: Callable[[ScorePair], float | None]) -> Difference | None:
         """Summarize a value of each pair that counts and has it; None where none has it.
@@ -109,13 +127,14 @@ class PairedRun:
         patient are alike, and an interval that draws these says nothing of other patients.
         """
         groups: dict[object, list[float]] = {}
-        several = self.patients is not None and self.patients > 1
         for number, pairs in enumerate(self.counted):
             for pair in pairs:
-                key = pair.first.info.patient_id if several else number
+                key = pair.patient if self.draws_patients else number
                 if (found := value(pair)) is not None:
                     groups.setdefault(key, []).append(found)
-        return difference(list(groups.values()), whole=several) if groups else None
+        if not groups:
+            return None
+        return difference(list(groups.values()), whole=self.draws_patients)
 
     @cached_property
     def score(self) -> Difference:

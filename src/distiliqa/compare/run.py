@@ -14,12 +14,13 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.equivalence import no_evidence
 from distiliqa.scoring.inputs import Found, found_in
-from distiliqa.scoring.matching import unlike_geometry
+from distiliqa.scoring.matching import are_of_two_patients, unlike_geometry
 from distiliqa.scoring.model import Model, as_model
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.run import Progress, require_scores, score_inputs
 
 RefPair = tuple[SliceInfo, SliceInfo]
+Matched = tuple[tuple[InputSeries, InputSeries], list[RefPair]]
 
 
 def compare(
@@ -40,7 +41,8 @@ def compare(
     model : str, Path or Model
         Name of a shipped model, a model folder, or a model already loaded.
     match : {"position", "name", "order"}, optional
-        How slices are matched; None for by position, and by name where it is unknown.
+        How slices are matched; None for by position, and by name where it is unknown. Where it is
+        given, series whose headers name different patients are paired too.
     progress : Callable[[int, int], None], optional
         Called with the number of slices done and found, of both.
 
@@ -53,8 +55,8 @@ def compare(
     Raises
     ------
     DistiliqaError
-        No such model; both are the same images; series or slices cannot be matched, or have pixels
-        of another size; nothing could be scored.
+        No such model; both are the same images; series or slices cannot be matched, are of
+        different patients, or have pixels of another size; nothing could be scored.
     TypeError
         What should be a path is none, such as an array.
 
@@ -74,7 +76,12 @@ def compare(
     together = pair_series(*sides)
     matched = [(pair, _matched(pair, match)) for pair in together]
     _require_matches(matched, first, second)
-    notes = [*_geometry_notes(together, match), *_alone(sides, together)]
+    _require_one_patient(matched, match)
+    notes = [
+        *_patient_notes(matched),
+        *_geometry_notes(together, match),
+        *_alone(sides, together),
+    ]
     runs = _score_both(found, model, progress)
     return _paired(runs, matched, notes)
 
@@ -97,16 +104,36 @@ def _file(ref: SliceInfo) -> tuple[str, int]:
     return os.path.realpath(ref.path), ref.frame
 
 
-def _require_matches(
-    matched: Iterable[tuple[tuple[InputSeries, InputSeries], list[RefPair]]],
-    first: str,
-    second: str,
-) -> None:
+def _require_matches(matched: Iterable[Matched], first: str, second: str) -> None:
     if not any(pairs for _, pairs in matched):
         raise DistiliqaError(
             f"no slice of it has the position or file name of one of {first}",
             path=second,
             remedy="give two series of one place, or --match order",
+        )
+
+
+def _require_one_patient(matched: Iterable[Matched], match: Match | None) -> None:
+    """Raise `DistiliqaError` for slices of two patients, unless the user chose ``match``.
+
+    Slices of two patients do not show one place, whatever their positions are.
+    """
+    for _, pairs in matched:
+        for one, other in pairs:
+            if match is None and are_of_two_patients((one, other)):
+                raise DistiliqaError(
+                    f"another patient than {one.path}: the two do not show one place",
+                    path=other.path,
+                    remedy="give scans of the same patients, or --match position, name or order "
+                    "if it is one scan under two pseudonyms",
+                )
+
+
+def _patient_notes(matched: Sequence[Matched]) -> Iterable[str]:
+    if count := sum(any(map(are_of_two_patients, pairs)) for _, pairs in matched):
+        yield (
+            f"A and B name different patients in {count} of {len(matched)} pairs of series: "
+            "the result holds only if each pair is one scan"
         )
 
 
@@ -161,7 +188,7 @@ def _score_both(
 
 def _paired(
     runs: tuple[ScoringRun, ScoringRun],
-    matched: Iterable[tuple[tuple[InputSeries, InputSeries], list[RefPair]]],
+    matched: Iterable[Matched],
     notes: Sequence[str],
 ) -> SeriesComparison:
     first, second = ({(slice_.path, slice_.frame): slice_ for slice_ in run.slices} for run in runs)

@@ -63,11 +63,10 @@ def _few(found: Difference) -> str:
 
 def _units(run: PairedRun) -> str:
     """What the bootstrap drew, and for what its interval speaks."""
-    found, patients = run.score, run.patients
-    if patients is not None and patients > 1:
-        drawn = f"Whole patients were drawn ({patients})"
-    elif found.block is None:
-        drawn = f"Whole series were drawn ({found.units})"
+    found = run.score
+    if found.block is None:
+        what = "patients" if run.draws_patients else "series"
+        drawn = f"Whole {what} were drawn ({found.units})"
     elif found.block > 1:
         drawn = (
             f"Blocks of {found.block} neighboring slices were drawn, as far as they resemble each "
@@ -82,8 +81,10 @@ def scope(run: PairedRun) -> str:
     """For what an interval speaks."""
     if run.patients == 1:
         return "All slices are of one patient: the interval speaks for these slices only."
-    if run.patients is not None:
+    if run.draws_patients:
         return "The interval speaks for other patients like these."
+    if run.patients is not None:
+        return "A and B name different patients: the interval speaks for these slices only."
     if run.score.block is None:
         return "The interval speaks for other series like these."
     return (

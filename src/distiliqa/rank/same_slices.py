@@ -7,11 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from distiliqa.ct import CTIndex, SliceInfo, index_ct
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.matching import unlike_geometry
+from distiliqa.scoring.matching import ONE_PATIENT_ID, are_of_two_patients, unlike_geometry
 
 # Methods write the same slice in files of different kinds.
 _ENDINGS = re.compile(r"(\.(dcm|ima|nii|npy|npz|tiff?|mha|mhd|nrrd|gz|zip))+$", re.IGNORECASE)
@@ -82,21 +83,27 @@ def _by_name(info: SliceInfo, _: str) -> Hashable:
     return _ENDINGS.sub("", Path(info.path).name), info.frame
 
 
+Key = Callable[[SliceInfo, str], Hashable | None]
 # What shows that two slices are the same: from the best evidence to the weakest.
-_EVIDENCE: tuple[Callable[[SliceInfo, str], Hashable | None], ...] = (_by_place, _by_path, _by_name)
+_EVIDENCE: tuple[Key, ...] = (_by_place, _by_path, _by_name)
 
 
 def same_slices(folders: Sequence[Folder]) -> list[Row]:
     """Match slices that all methods have: by patient and position, else by path, else by name.
 
     The evidence is that which matches most slices. What occurs twice in a method matches nothing,
-    and neither do slices at different positions.
+    and neither do slices at different positions or of different patients.
 
     Raises
     ------
     DistiliqaError : the methods have no slice in common, or pixels of different sizes.
     """
-    found = max((list(_common(folders, key)) for key in _EVIDENCE), key=len)
+    together = [list(_common(folders, key)) for key in _EVIDENCE]
+    found = max(
+        ([row for row in rows if not are_of_two_patients(row)] for rows in together), key=len
+    )
+    for row in chain.from_iterable(together if not found else ()):
+        _check_patient(row)
     if not found:
         counts = ", ".join(f"{len(one.index.slices)} in {one.name}" for one in folders)
         raise DistiliqaError(
@@ -109,9 +116,7 @@ def same_slices(folders: Sequence[Folder]) -> list[Row]:
     return found
 
 
-def _common(
-    folders: Sequence[Folder], key: Callable[[SliceInfo, str], Hashable | None]
-) -> Iterator[Row]:
+def _common(folders: Sequence[Folder], key: Key) -> Iterator[Row]:
     """Slices that all methods have by one evidence, in the order of the first method."""
     first, *others = [_unique(folder, key) for folder in folders]
     for name, info in first.items():
@@ -127,13 +132,21 @@ def _at_one_place(row: Row) -> bool:
     return not known or max(known) - min(known) < MAX_APART_MM
 
 
-def _unique(
-    folder: Folder, key: Callable[[SliceInfo, str], Hashable | None]
-) -> dict[Hashable, SliceInfo]:
+def _unique(folder: Folder, key: Key) -> dict[Hashable, SliceInfo]:
     keys = [key(info, folder.path) for info in folder.index.slices]
     counts = Counter(keys)
     named = zip(keys, folder.index.slices, strict=True)
     return {name: info for name, info in named if name is not None and counts[name] == 1}
+
+
+def _check_patient(row: Row) -> None:
+    for info in row[1:]:
+        if are_of_two_patients((row[0], info)):
+            raise DistiliqaError(
+                f"another patient than {row[0].path}",
+                path=info.path,
+                remedy=f"give the same slices; {ONE_PATIENT_ID}",
+            )
 
 
 def _check_geometry(row: Row) -> None:
@@ -151,25 +164,39 @@ def references_of(rows: Sequence[Row], folders: Sequence[Folder], path: str) -> 
 
     Raises
     ------
-    DistiliqaError : a row has none; the message counts them.
+    DistiliqaError : a row has none, and the message counts them, or one of another patient.
     """
     reference = Folder("reference", path, index_ct(path))
-    found: dict[Row, SliceInfo] = {}
-    for key in _EVIDENCE:
-        there = _unique(reference, key)
-        for row in rows:
-            keys = (key(info, folder.path) for info, folder in zip(row, folders, strict=True))
-            known = [there[name] for name in keys if name in there]
-            known = [info for info in known if _at_one_place((*row, info))]
-            if known:
-                found.setdefault(row, known[0])
-    if missing := len(rows) - len(found):
+    there = [(key, _unique(reference, key)) for key in _EVIDENCE]
+    found = [list(_references(row, folders, there)) for row in rows]
+    if missing := sum(not some for some in found):
         raise DistiliqaError(
             f"has no slice for {missing} of the {len(rows)} that all methods have",
             path=path,
             remedy="give the reference of the same slices, with the same names or in DICOM",
         )
-    return [found[row] for row in rows]
+    chosen = [_of_one_patient(row, some) for row, some in zip(rows, found, strict=True)]
+    for row, info in zip(rows, chosen, strict=True):
+        _check_patient((*row, info))
+    return chosen
+
+
+def _references(
+    row: Row,
+    folders: Sequence[Folder],
+    there: Sequence[tuple[Key, dict[Hashable, SliceInfo]]],
+) -> Iterator[SliceInfo]:
+    """The slices of a reference that may be that of a row, the best evidence first."""
+    for key, known in there:
+        for info, folder in zip(row, folders, strict=True):
+            found = known.get(key(info, folder.path))
+            if found is not None and _at_one_place((*row, found)):
+                yield found
+
+
+def _of_one_patient(row: Row, found: Sequence[SliceInfo]) -> SliceInfo:
+    same = (info for info in found if not are_of_two_patients((*row, info)))
+    return next(same, found[0])
 
 
 def patients_of(rows: Sequence[Row], root: str) -> tuple[list[str], bool]:

@@ -14,7 +14,13 @@ from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.ssim import ssim
 from distiliqa.metrics.vif import vif
 from distiliqa.scoring.inputs import problem_of
-from distiliqa.scoring.matching import Names, Places, unlike_geometry
+from distiliqa.scoring.matching import (
+    ONE_PATIENT_ID,
+    Names,
+    Places,
+    are_of_two_patients,
+    unlike_geometry,
+)
 from distiliqa.scoring.prepare import check_hu
 from distiliqa.scoring.slice_score import Comparison
 
@@ -68,6 +74,8 @@ class Reference:
         if info is None:
             at = "at this position" if self._has_position(ct) else "of this name"
             return Comparison(), f"not compared: no reference slice {at}"
+        if are_of_two_patients((ct, info)):
+            return Comparison(), f"not compared: the reference is another patient; {ONE_PATIENT_ID}"
         try:
             self._hash(info)
             return compared(ct, info.read(), window), None

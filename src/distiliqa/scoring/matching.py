@@ -16,6 +16,8 @@ from distiliqa.errors import DistiliqaError
 
 MAX_MM = 2.5  # half of the thickest usual slice: a series with gaps is not matched across them
 SAME_MM = 1e-3
+# Remedy where slices of one scan name different patients.
+ONE_PATIENT_ID = "if it is one scan under two pseudonyms, give both one Patient ID (0010,0020)"
 
 
 class Placed(Protocol):
@@ -88,6 +90,11 @@ class Places(Generic[T]):
         distances = [(abs(here - position), slice_) for here, slice_ in near]
         distance, found = min(distances, key=lambda placed: placed[0])
         return found if distance <= self._reach_mm else None
+
+
+def are_of_two_patients(slices: Iterable[CTSlice | SliceInfo]) -> bool:
+    """Whether headers name more than one patient. A slice that names none may be of any."""
+    return len({slice_.patient_id for slice_ in slices} - {None}) > 1
 
 
 def unlike_geometry(one: CTSlice | SliceInfo, other: CTSlice | SliceInfo) -> str | None:
