@@ -13,6 +13,7 @@ from distiliqa.ct import index_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.readers.rated_slices import RatedSlices, find_rated, read_manifest
 from distiliqa.readers.rating_table import read_table
+from distiliqa.readers.slice_names import name_in
 
 HU = np.random.default_rng(0).normal(40, 20, (64, 64))
 
@@ -116,3 +117,33 @@ def test_a_path_twice_in_a_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("path,case\na,C\na,D\n")
     with pytest.raises(DistiliqaError, match="'a' stands twice; keep one of the two"):
         read_manifest(tmp_path / "manifest.csv")
+
+
+def test_the_working_directory_as_the_data_folder(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(data)
+    Path("ratings.csv").write_text("image,A\nP1/full/1.dcm,1\nP2/low,2\n")
+    one, folder = find_rated(read_table(Path("ratings.csv")), Path("ratings.csv").parent)
+    assert [info.path for info in (*one.slices, *folder.slices)] == [
+        "P1/full/1.dcm",
+        "P2/low/1.dcm",
+        "P2/low/2.dcm",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "name"),
+    [
+        ("P1/a.dcm", ".", "P1/a.dcm"),
+        ("../P1/a.dcm", "..", "P1/a.dcm"),
+        ("x/P1/a.dcm", "x", "P1/a.dcm"),
+        ("x/P1/a.dcm", "x/DICOMDIR", "P1/a.dcm"),
+        ("x.zip/P1/a.dcm", "x.zip", "P1/a.dcm"),
+        ("x/P1/a.dcm", "x/P1/a.dcm", "a.dcm"),
+        ("a.dcm", "a.dcm", "a.dcm"),
+        ("..x/a.dcm", ".", "..x/a.dcm"),
+    ],
+)
+def test_a_path_as_the_data_folder_names_it(path: str, data: str, name: str) -> None:
+    assert name_in(path, Path(data)) == name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -79,9 +80,14 @@ class NamedSlices:
 
 
 def name_in(path: str, data: Path) -> str:
-    """Give a path as the data folder or archive names it; a file given by itself is its name."""
-    inside = path.removeprefix(str(data)).lstrip("/\\")
-    return as_posix(inside if inside and inside != path else Path(path).name)
+    """Give a path as the data folder or archive names it.
+
+    A file given by itself is its name, and a DICOMDIR stands for its folder.
+    """
+    inside = os.path.relpath(path, data)
+    if Path(inside).parts[:1] in ((), ("..",)):
+        inside = os.path.relpath(path, data.parent)
+    return as_posix(inside)
 
 
 def as_posix(name: str) -> str:

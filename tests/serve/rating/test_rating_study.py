@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,20 @@ def test_an_image_that_has_changed_is_not_shown(data: Path, tmp_path: Path):
         DistiliqaError, match="has changed since the study began; put the file back"
     ):
         study.read(changed)
+
+
+def test_ratings_of_the_working_directory_name_its_images(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(data)
+    study = Study(Path("."), tmp_path / "out", Asked(method="scale"))
+    names = {image.image for image in study.design.images}
+    assert names == {path.relative_to(data).as_posix() for path in data.rglob("*.dcm")}
+
+
+@pytest.mark.skipif(os.sep == "\\", reason="a backslash is part of names elsewhere")
+def test_two_images_of_one_name_are_refused(data: Path, tmp_path: Path):
+    write_ct(data / "P0\\f.dcm", np.zeros((32, 32)))
+    with pytest.raises(DistiliqaError, match=r"data: 'P0/f.dcm' names 2 images; rename one"):
+        Study(data, tmp_path / "out", Asked())
+    assert not (tmp_path / "out" / "study.json").exists()

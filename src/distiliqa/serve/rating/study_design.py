@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -86,7 +88,9 @@ def open_design(data: Path, out: Path, asked: Asked) -> tuple[Design, tuple[Slic
     """
     slices = index_ct(data).slices
     of_many = {info.path for info in slices if info.frame}
-    found = {_image(info, data, is_alone=info.path not in of_many): info for info in slices}
+    images = [_image(info, data, is_alone=info.path not in of_many) for info in slices]
+    _require_own_names(images, data)
+    found = dict(zip(images, slices, strict=True))
     path = out / RECORD
     if path.is_file():
         design = _read(path)
@@ -100,6 +104,16 @@ def open_design(data: Path, out: Path, asked: Asked) -> tuple[Design, tuple[Slic
 def _image(info: SliceInfo, data: Path, *, is_alone: bool) -> StudyImage:
     name = name_in(info.path, data)
     return StudyImage(name, None if is_alone else info.frame, digest_of(info.path))
+
+
+def _require_own_names(images: Sequence[StudyImage], data: Path) -> None:
+    """Raise `DistiliqaError` where two images have one name: their ratings would be of no use."""
+    counts = Counter((image.image, image.slice) for image in images)
+    (name, _), count = max(counts.items(), key=lambda named: named[1])
+    if count > 1:
+        raise DistiliqaError(
+            f"{quoted(name)} names {count} images", path=data, remedy="rename one of them"
+        )
 
 
 def _new(images: tuple[StudyImage, ...], asked: Asked, data: Path) -> Design:
