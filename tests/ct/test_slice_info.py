@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tarfile
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.slices import write_series
+import tifffile
+from tests.support.niftis import save
+from tests.support.slices import write_ct, write_series
 
-from distiliqa.ct import CTSlice, SliceInfo, index_ct
+from distiliqa.ct import CTSlice, CTWarning, SliceInfo, index_ct, read_ct
 from distiliqa.errors import CTReadError
 from distiliqa.files import file_stamp
 
@@ -134,3 +137,43 @@ def test_another_name_is_that_of_errors_too(tmp_path: Path):
 def test_an_array_has_no_pixels_to_read_again():
     with pytest.raises(CTReadError, match="the pixels of an array are not kept"):
         CTSlice(np.zeros((64, 64), np.float32), SliceInfo()).info.read()
+
+
+def dicom(folder: Path, path: Path) -> Path:
+    return write_ct(path, np.zeros((64, 64)))
+
+
+def nifti(folder: Path, path: Path) -> Path:
+    return save(path, np.zeros((64, 64, 2), np.int16))
+
+
+def tiff(folder: Path, path: Path) -> Path:
+    tifffile.imwrite(path, np.full((64, 64), 40, np.float32))
+    return path
+
+
+# An archive stays open: its members are read even where its name is gone.
+KINDS = {"a.dcm": dicom, "a.npy": stacked, "a.tif": tiff, "a.nii": nifti}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("fault", ["gone", "pipe", "empty"])
+def test_what_cannot_be_read_any_more_is_one_line(tmp_path: Path, name: str, fault: str):
+    path = KINDS[name](write_series(tmp_path / "series", 2), tmp_path / name)
+    info = index_ct(path).slices[0]
+    path.unlink()
+    if fault == "pipe":
+        os.mkfifo(path)
+    elif fault == "empty":
+        path.touch()
+    with pytest.raises(CTReadError, match=re.escape(str(path))) as found:
+        info.read()
+    assert str(found.value).count("\n") == 0
+
+
+def test_the_other_slices_of_a_folder_are_read(tmp_path: Path):
+    found = read_ct(write_series(tmp_path, 3))
+    next(found)
+    (tmp_path / "1.dcm").unlink()
+    with pytest.warns(CTWarning, match=r"1.dcm: the pixels cannot be read \(No such file"):
+        assert [ct.position_mm for ct in found] == [9]

@@ -176,3 +176,16 @@ def test_a_notebook_shows_the_response(
     assert "Relative dose" in found._repr_html_()
     assert repr(found).startswith(f"<DoseCurve: score {found.points[0].mean:.2f} at dose 1 to ")
     assert found.plot().title.startswith("score by relative dose, logarithmic: mean")
+
+
+def test_a_slice_that_is_gone_when_it_is_read_costs_no_other(
+    tmp_path: Path, write_body: Write, model: Model
+):
+    folder = write_body(tmp_path / "a", 3)
+
+    def remove(done: int, _: int) -> None:
+        (folder / "1.dcm").unlink(missing_ok=True)
+
+    found = dose_response(str(folder), model, doses=(0.5,), progress=remove)
+    assert [problem.path for problem in found.failed] == [str(folder / "1.dcm")]
+    assert len(found.points[1].slices) == 2

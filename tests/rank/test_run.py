@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -186,3 +187,18 @@ def test_slices_out_of_domain_are_counted_with_their_warnings(ranked: RankedRun)
         "no slice is in the domain in all methods: those out of domain count",
     ]
     assert not list(_outside(ranked))
+
+
+def test_a_reference_that_is_gone_when_it_is_read_costs_no_rank(
+    tmp_path: Path, write_series: Write, model: Model
+) -> None:
+    for n, name in enumerate(("a", "b", "whole")):
+        write_series(tmp_path / name, SeriesInstanceUID=f"1.{n}")
+
+    def remove(*_: int) -> None:
+        (tmp_path / "whole" / "1.dcm").unlink(missing_ok=True)
+
+    paths = [str(tmp_path / name) for name in "ab"]
+    run = rank(paths, model, reference=str(tmp_path / "whole"), progress=remove)
+    assert run.notes[0].startswith("not compared with the reference: the pixels cannot be read")
+    assert sorted(map(os.path.basename, run.sha256)) == ["0.dcm", "2.dcm"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct.geometry import Geometry
 from distiliqa.ct.header_facts import Acquisition, Gantry, Identification
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.files import FileStamp, file_stamp
 
 _CHANGED = "the file has changed since its header was read: score it again"
@@ -137,20 +138,41 @@ class SliceInfo:
         Raises
         ------
         CTReadError
-            The pixels cannot be decoded or are not finite, the file is missing, or the slice is of
-            an array, whose pixels are not kept.
+            The file is missing or cannot be read, the pixels cannot be decoded or are not finite,
+            or the slice is of an array, whose pixels are not kept.
         """
         if self.decode is None or self.source is None:
             raise CTReadError(
                 "the pixels of an array are not kept", path=self.path or None, remedy="give a file"
             )
-        hu, notes = self.decode(self.source)
+        with _reported(self.path):
+            hu, notes = self.decode(self.source)
         own = [note for note in notes if note not in self.warnings]
         own += [_CHANGED] if self.has_changed else []
         return CTSlice(hu, self, (*self.warnings, *own))
 
     def _stamp_now(self) -> FileStamp | None:
         return file_stamp(*(path for path in (self.file, self.data_file) if path is not None))
+
+
+@contextmanager
+def _reported(path: str) -> Iterator[None]:
+    """Turn what a file raises that has changed since it was indexed into a `CTReadError`.
+
+    It may be gone, out of reach, a pipe by now, or of another length. Callers then go on with the
+    other slices.
+    """
+    try:
+        yield
+    except CTReadError:
+        raise
+    except (OSError, ValueError, EOFError, DistiliqaError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "problem", None) or error
+        raise CTReadError(
+            f"the pixels cannot be read ({reason})",
+            path=path,
+            remedy="check that the file is still there, and its permissions",
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -198,7 +198,7 @@ class _Scoring:
             for number, info in enumerate(chosen):
                 try:
                     self._add(info, number, len(chosen))
-                except (CTReadError, ValueError) as error:
+                except (CTReadError, OSError, ValueError) as error:
                     self.failed.append(problem_of(error, info.path))
         except KeyboardInterrupt:
             if not self.rows:
@@ -207,14 +207,16 @@ class _Scoring:
     def _add(self, info: SliceInfo, number: int, count: int) -> None:
         row: list[SliceScore] = []
         images: list[NDArray[np.float32]] = []
-        for done, ct in enumerate(at_doses(info.read(), self.doses, self.seed), start=1):
+        full = info.read()
+        digest = None if info.file is None else sha256(info.file)
+        for done, ct in enumerate(at_doses(full, self.doses, self.seed), start=1):
             row.append(_measured(ct, self.model, row[0] if row else None))
             images.append(ct.hu)
             if self.progress is not None:
                 self.progress(number * len(self.doses) + done, count * len(self.doses))
         self.rows.append([_without_arrays(scored) for scored in row])
-        if info.file is not None:
-            self.sha256[info.file_name] = sha256(info.file)
+        if digest is not None:
+            self.sha256[info.file_name] = digest
         if number <= count // 2:
             self.shown = tuple(images)
 

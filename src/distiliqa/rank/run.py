@@ -96,9 +96,8 @@ def rank(
     notes += [] if named else [FOLDERS_AS_PATIENTS]
     digests: dict[str, str] = {}
     if references is not None:
-        slices, problems = _compared(slices, [references[at] for at in kept], model)
+        slices, problems, digests = _compared(slices, [references[at] for at in kept], model)
         notes += problems
-        digests = {i.file_name: sha256(i.file) for i in references if i.file is not None}
     methods = tuple(
         Method(folder.name, run, one, len(folder.index.slices) - len(rows))
         for folder, run, one in zip(folders, runs, slices, strict=True)
@@ -160,19 +159,22 @@ def _scored_in_all(
 
 def _compared(
     slices: Sequence[tuple[SliceScore, ...]], references: Sequence[SliceInfo], model: Model
-) -> tuple[list[tuple[SliceScore, ...]], list[str]]:
-    """The scores with their metrics against the reference, and notes on what has none."""
+) -> tuple[list[tuple[SliceScore, ...]], list[str], dict[str, str]]:
+    """The scores with their metrics against the reference, notes on what has none, and hashes."""
     problems: dict[str, None] = {}
+    digests: dict[str, str] = {}
     rows = []
     for row, info in zip(zip(*slices, strict=True), references, strict=True):
         try:
             best = info.read()
+            if info.file is not None and info.file_name not in digests:
+                digests[info.file_name] = sha256(info.file)
             rows.append(tuple(_against(one, best, model) for one in row))
-        except (DistiliqaError, ValueError) as error:
+        except (DistiliqaError, OSError, ValueError) as error:
             reason = problem_of(error, info.path).reason
             problems[f"not compared with the reference: {reason}"] = None
             rows.append(tuple(replace(one, comparison=Comparison()) for one in row))
-    return list(zip(*rows, strict=True)), list(problems)
+    return list(zip(*rows, strict=True)), list(problems), digests
 
 
 def _against(score: SliceScore, reference: CTSlice, model: Model) -> SliceScore:

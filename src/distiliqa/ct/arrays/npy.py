@@ -16,6 +16,7 @@ from distiliqa.ct.slice_info import Pixels, SliceInfo
 from distiliqa.ct.source import Source
 from distiliqa.ct.volumes.coding import MAX_PADDING_BYTES
 from distiliqa.errors import CTReadError
+from distiliqa.files import open_regular
 
 # NumPy parses a header as Python code. In releases of Python 3.11 and 3.12 from before 2024 this
 # sometimes fails in two threads at once (python/cpython issue 106905), and refuses a sound file.
@@ -75,7 +76,7 @@ def _open(path: Path) -> np.memmap:
 
 def _check_header(path: Path) -> None:
     """Raise `ValueError` on a header that is too long: NumPy reads it whole at first."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         major, _ = np.lib.format.read_magic(file)
         length = int.from_bytes(file.read(2 if major == 1 else 4), "little")
     if length > MAX_HEADER_BYTES:
