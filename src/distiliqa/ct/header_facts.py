@@ -24,7 +24,7 @@ class Acquisition:
         Exposure, mAs (0018,1152). Where it contradicts tube current and times, it is computed from
         these, see `exposure_basis`.
     ctdivol_mgy : float or None
-        CTDIvol, mGy (0018,9345), above 0.
+        CTDIvol, mGy (0018,9345), above 0 and up to 10,000.
     kernel : str or None
         Convolution kernel (0018,1210).
     slice_thickness_mm : float or None
@@ -41,9 +41,9 @@ class Acquisition:
     ctdi_phantom_cm : int or None
         Diameter of the phantom of CTDIvol, cm (0018,9346): 16 or 32.
     pitch : float or None
-        Spiral pitch factor (0018,9311), above 0.
+        Spiral pitch factor (0018,9311), above 0 and up to 10.
     rotation_time_s : float or None
-        Time of a rotation of the tube, s (0018,9305), above 0.
+        Time of a rotation of the tube, s (0018,9305), above 0 and up to 300.
     modulation : str or None
         Modulation of the tube current (0018,9323).
     reconstruction_method : str or None
@@ -54,7 +54,7 @@ class Acquisition:
     reconstruction_strength : str or None
         Its strength as the manufacturer writes it: ``30 %``, ``3``, ``STD``.
     field_of_view_mm : float or None
-        Diameter of the reconstruction, mm (0018,1100), above 0.
+        Diameter of the reconstruction, mm (0018,1100), above 0 and up to 2000.
     """
 
     kvp: float | None = None
@@ -86,7 +86,7 @@ class Gantry:
     axis_mm : tuple[float, float] or None
         Axis of the scanner at the slice, (x, y) in the patient system of DICOM, mm (0018,9313).
     tilt_degrees : float or None
-        Nominal tilt, degrees (0018,1120).
+        Nominal tilt, degrees (0018,1120), up to 90 in size.
     """
 
     axis_mm: tuple[float, float] | None = None

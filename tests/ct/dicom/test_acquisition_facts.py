@@ -55,6 +55,13 @@ def test_what_no_pitch_explains(exposure, current, times, pitch):
         ("CTDIvol", "ctdivol_mgy", -0.5),
         ("CTDIvol", "ctdivol_mgy", 0),
         ("ReconstructionDiameter", "field_of_view_mm", 0),
+        ("KVP", "kvp", 120000),
+        ("XRayTubeCurrent", "tube_current_ma", 250000),
+        ("Exposure", "exposure_mas", 200000),
+        ("RevolutionTime", "rotation_time_s", 500.0),
+        ("SpiralPitchFactor", "pitch", 1375.0),
+        ("CTDIvol", "ctdivol_mgy", 1.2e308),
+        ("ReconstructionDiameter", "field_of_view_mm", 350000),
     ],
 )
 def test_impossible_values_give_a_warning_and_no_value(
@@ -62,7 +69,7 @@ def test_impossible_values_give_a_warning_and_no_value(
 ):
     image = read_one(write_ct(tmp_path / "a.dcm", body, **{keyword: value}))
     assert getattr(image.acquisition, name) is None
-    assert image.warnings == (f"{keyword} is {value}, which no CT has: not used",)
+    assert image.warnings == (f"{keyword} is {value:g}, which no CT has: not used",)
 
 
 @pytest.mark.parametrize("thickness", [0.1, 10, 50])
@@ -137,3 +144,19 @@ def test_facts_that_no_tag_states_are_unknown(tmp_path, write_ct, body, read_one
     assert (facts.modulation, facts.field_of_view_mm) == (None, None)
     assert facts.reconstruction_method is None
     assert image.warnings == ()
+
+
+def test_numbers_of_the_largest_scanners_are_kept(tmp_path, write_ct, body, read_one):
+    stated = {
+        "KVP": 450,
+        "XRayTubeCurrent": 2600,
+        "CTDIvol": 1500.0,
+        "SpiralPitchFactor": 3.4,
+        "RevolutionTime": 120.0,
+        "ReconstructionDiameter": 900,
+    }
+    image = read_one(write_ct(tmp_path / "a.dcm", body, **stated))
+    facts = image.acquisition
+    assert image.warnings == ()
+    assert (facts.kvp, facts.tube_current_ma, facts.ctdivol_mgy) == (450, 2600, 1500)
+    assert (facts.pitch, facts.rotation_time_s, facts.field_of_view_mm) == (3.4, 120, 900)

@@ -61,6 +61,8 @@ def test_an_event_prints_no_uid_and_no_protocol(tmp_path):
     ("changed", "missing", "problem"),
     [
         ({"dlp_unit": "Gy.cm"}, {"dlp_mgy_cm"}, "DLP is in Gy.cm, not in mGy.cm: not used"),
+        ({"ctdivol": 2e4}, {"ctdivol_mgy"}, "CTDIvol is 20000 in the dose report: not used"),
+        ({"dlp": 1.2e308}, {"dlp_mgy_cm"}, "DLP is 1.2e+308 in the dose report: not used"),
         ({"ctdivol": 0}, {"ctdivol_mgy"}, "CTDIvol is 0 in the dose report: not used"),
         ({"dlp": None}, {"dlp_mgy_cm"}, "the dose report states no DLP"),
         ({"with_phantom": False}, {"ctdi_phantom_cm"}, "the dose report states no CTDI phantom"),

@@ -7,7 +7,6 @@ tube current times rotation time. The tags may be those of a frame of an enhance
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import inf
 from typing import NamedTuple
 
 from pydicom.dataset import Dataset
@@ -36,25 +35,28 @@ ACQUISITION_KEYWORDS = (
     "ManufacturerModelName",
 )
 
-_NUMBERS = (
-    "KVP",
-    "XRayTubeCurrent",
-    "XRayTubeCurrentInmA",
-    "Exposure",
-    "ExposureInmAs",
-    "ExposureTime",
-    "ExposureTimeInms",
-    "RevolutionTime",
-    "SpiralPitchFactor",
-    "CTDIvol",
-    "ReconstructionDiameter",
-    "SliceThickness",
-)
 # Of these 0 is no value either. Scanners do write a pitch of 0 in axial scans: no warning.
-_ABOVE_ZERO = {"CTDIvol", "ReconstructionDiameter"}
+_ABOVE_ZERO = {"CTDIvol", "ReconstructionDiameter", "SliceThickness"}
 
 # Scanners reconstruct up to 10 mm, and averages are some times as thick.
 MAX_SLICE_THICKNESS_MM = 50.0
+MAX_CTDIVOL_MGY = 1e4  # of one place; a perfusion scan, which repeats it, has some hundred
+MAX_PITCH = 10.0  # two tubes reach 3.4
+# A larger number is none of CT, but one in another unit or a damaged one.
+_MAX = {
+    "KVP": 1000.0,  # tubes of scanners have 70 to 150
+    "XRayTubeCurrent": 1e4,  # 1300 mA a tube
+    "XRayTubeCurrentInmA": 1e4,
+    "Exposure": 1e5,  # some scanners write that of the whole scan
+    "ExposureInmAs": 1e5,
+    "ExposureTime": 1e6,  # of the whole scan, ms: seconds to minutes
+    "ExposureTimeInms": 1e6,
+    "RevolutionTime": 300.0,  # cone-beam CT at a treatment machine turns in one or two minutes
+    "SpiralPitchFactor": MAX_PITCH,
+    "CTDIvol": MAX_CTDIVOL_MGY,
+    "ReconstructionDiameter": 2000.0,  # gantries have openings of up to 900 mm
+    "SliceThickness": MAX_SLICE_THICKNESS_MM,
+}
 
 # Codes of the phantoms of CTDIvol (PS3.16, CID 4052), and their diameters, cm.
 PHANTOMS_CM = {"113690": 16, "113691": 32}
@@ -105,7 +107,7 @@ def read_acquisition(dataset: Dataset) -> Acquisition:
 
 def acquisition_warnings(dataset: Dataset) -> Iterator[str]:
     """Warn of facts that are broken or impossible, and of a contradictory exposure."""
-    for keyword in _NUMBERS:
+    for keyword in _MAX:
         if (found := written(dataset, keyword)) is None:
             continue
         if (stated := number(dataset, keyword)) is None:
@@ -126,9 +128,7 @@ def _usable(dataset: Dataset, *keywords: str) -> float | None:
 
 
 def _is_possible(keyword: str, found: float) -> bool:
-    if keyword == "SliceThickness":
-        return 0 < found <= MAX_SLICE_THICKNESS_MM
-    return found > 0 if keyword in _ABOVE_ZERO else found >= 0
+    return 0 <= found <= _MAX[keyword] and (found > 0 or keyword not in _ABOVE_ZERO)
 
 
 def _tube_current_ma(dataset: Dataset) -> float | None:
@@ -195,7 +195,8 @@ def _field_of_view_mm(dataset: Dataset) -> float | None:
     """The diameter of the reconstruction; of enhanced images the longer side of the field."""
     field = value(dataset, "ReconstructionFieldOfView")
     numbers = field if isinstance(field, list) else ()
-    sides = (side for side in numbers if isinstance(side, float) and 0 < side < inf)
+    limit = _MAX["ReconstructionDiameter"]
+    sides = (side for side in numbers if isinstance(side, float) and 0 < side <= limit)
     return _usable(dataset, "ReconstructionDiameter") or max(sides, default=None)
 
 

@@ -21,10 +21,10 @@ from pydicom.uid import (
     XRayRadiationDoseSRStorage,
 )
 
-from distiliqa.ct.dicom.acquisition_facts import PHANTOMS_CM
+from distiliqa.ct.dicom.acquisition_facts import MAX_CTDIVOL_MGY, MAX_PITCH, PHANTOMS_CM
 from distiliqa.ct.dicom.encoding import as_encoded, check_inflated_size
 from distiliqa.ct.dicom.identify import is_dicom
-from distiliqa.ct.dicom.report_items import ReportItems, below, concept
+from distiliqa.ct.dicom.report_items import Quantity, ReportItems, below, concept
 from distiliqa.ct.dicom.tags import identifier, text
 from distiliqa.ct.dose_events import DoseCheck, DoseEvent, DoseReport
 from distiliqa.ct.source import Source
@@ -47,26 +47,38 @@ _PROTOCOL, _MODULATION = "125203", "113842"
 _MGY, _MGY_CM, _MM = ("mGy",), ("mGy.cm",), ("mm",)
 _RATIO = ("{ratio}", "1", "ratio")
 
-# Name of the field, code, units (UCUM) and term for people.
-_NUMBERS = (
-    ("ctdivol_mgy", _CTDIVOL, _MGY, "CTDIvol"),
-    ("dlp_mgy_cm", _DLP, _MGY_CM, "DLP"),
-    ("length_mm", _LENGTH, _MM, "scanning length"),
-    ("pitch", "113828", _RATIO, "pitch"),
-    ("ssde_mgy", "113930", _MGY, "SSDE"),
-)
+MAX_LENGTH_MM = 1e4  # a table moves 2 m; repeated passes may be summed
+MAX_DLP_MGY_CM = MAX_CTDIVOL_MGY * MAX_LENGTH_MM / 10
+MAX_DOSE_LIMIT = 1e9  # mGy or mGy.cm; sites switch a limit off by a huge one
+
+# By the name of the field.
+_NUMBERS = {
+    "ctdivol_mgy": Quantity(_CTDIVOL, _MGY, "CTDIvol", MAX_CTDIVOL_MGY),
+    "dlp_mgy_cm": Quantity(_DLP, _MGY_CM, "DLP", MAX_DLP_MGY_CM),
+    "length_mm": Quantity(_LENGTH, _MM, "scanning length", MAX_LENGTH_MM),
+    "pitch": Quantity("113828", _RATIO, "pitch", MAX_PITCH),
+    "ssde_mgy": Quantity("113930", _MGY, "SSDE", MAX_CTDIVOL_MGY),
+}
 # By the kind of container. Axial scans have no pitch, and few reports an SSDE.
 _REQUIRED = {_EVENT: (_CTDIVOL, _DLP, _LENGTH), _SUMMARY: (_CTDIVOL, _DLP)}
-_DOSE_CHECK = (  # TID 10015
-    ("ctdivol_notification_mgy", "113912", _MGY, "CTDIvol notification value"),
-    ("ctdivol_alert_mgy", "113904", _MGY, "CTDIvol alert value"),
-    ("dlp_notification_mgy_cm", "113911", _MGY_CM, "DLP notification value"),
-    ("dlp_alert_mgy_cm", "113903", _MGY_CM, "DLP alert value"),
-    ("ctdivol_estimate_mgy", "113914", _MGY, "CTDIvol forward estimate"),
-    ("dlp_estimate_mgy_cm", "113913", _MGY_CM, "DLP forward estimate"),
-    ("ctdivol_accumulated_mgy", "113906", _MGY, "accumulated CTDIvol forward estimate"),
-    ("dlp_accumulated_mgy_cm", "113905", _MGY_CM, "accumulated DLP forward estimate"),
-)
+_DOSE_CHECK = {  # TID 10015
+    "ctdivol_notification_mgy": Quantity(
+        "113912", _MGY, "CTDIvol notification value", MAX_DOSE_LIMIT
+    ),
+    "ctdivol_alert_mgy": Quantity("113904", _MGY, "CTDIvol alert value", MAX_DOSE_LIMIT),
+    "dlp_notification_mgy_cm": Quantity(
+        "113911", _MGY_CM, "DLP notification value", MAX_DOSE_LIMIT
+    ),
+    "dlp_alert_mgy_cm": Quantity("113903", _MGY_CM, "DLP alert value", MAX_DOSE_LIMIT),
+    "ctdivol_estimate_mgy": Quantity("113914", _MGY, "CTDIvol forward estimate", MAX_DOSE_LIMIT),
+    "dlp_estimate_mgy_cm": Quantity("113913", _MGY_CM, "DLP forward estimate", MAX_DOSE_LIMIT),
+    "ctdivol_accumulated_mgy": Quantity(
+        "113906", _MGY, "accumulated CTDIvol forward estimate", MAX_DOSE_LIMIT
+    ),
+    "dlp_accumulated_mgy_cm": Quantity(
+        "113905", _MGY_CM, "accumulated DLP forward estimate", MAX_DOSE_LIMIT
+    ),
+}
 
 
 def read_dose_report(path: str | Path) -> DoseReport:
@@ -188,8 +200,8 @@ def _apart(event: DoseEvent) -> DoseEvent:
 def _event(study_uid: str | None, container: Dataset) -> DoseEvent:
     items = ReportItems(container, _REQUIRED[concept(container)])
     phantom = _phantom(items)
-    numbers = {name: items.number(code, units, term) for name, code, units, term in _NUMBERS}
-    checks = {name: items.number(code, units, term) for name, code, units, term in _DOSE_CHECK}
+    numbers = {name: items.number(asked) for name, asked in _NUMBERS.items()}
+    checks = {name: items.number(asked) for name, asked in _DOSE_CHECK.items()}
     if phantom not in PHANTOMS_CM and items.has(_PHANTOM):
         numbers |= dict.fromkeys(("ctdivol_mgy", "dlp_mgy_cm"))
     return DoseEvent(

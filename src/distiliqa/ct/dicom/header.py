@@ -12,6 +12,7 @@ from distiliqa.ct.dicom.acquisition_facts import (
     acquisition_warnings,
     read_acquisition,
 )
+from distiliqa.ct.dicom.gantry import GANTRY_KEYWORDS, gantry_warnings, read_gantry
 from distiliqa.ct.dicom.identification import (
     IDENTIFICATION_KEYWORDS,
     read_event_uids,
@@ -21,7 +22,6 @@ from distiliqa.ct.dicom.image_type import image_type_notes
 from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
 from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
 from distiliqa.ct.geometry import Geometry, Orientation, is_position, tilt_warnings
-from distiliqa.ct.header_facts import Gantry
 from distiliqa.ct.slice_info import SliceInfo
 from distiliqa.ct.spacing import pixel_warnings, square_warnings
 from distiliqa.errors import MAX_QUOTED, CTReadError
@@ -30,14 +30,13 @@ from distiliqa.errors import MAX_QUOTED, CTReadError
 HEADER_KEYWORDS = (
     *ACQUISITION_KEYWORDS,
     *IDENTIFICATION_KEYWORDS,
+    *GANTRY_KEYWORDS,
     "SOPInstanceUID",
     "StudyInstanceUID",
     "SeriesInstanceUID",
     "PatientID",
     "ImageOrientationPatient",
     "ImagePositionPatient",
-    "GantryDetectorTilt",
-    "DataCollectionCenterPatient",
     "PixelSpacing",
     "PixelRepresentation",  # states whether padding values are signed
     "PixelPaddingValue",
@@ -57,7 +56,7 @@ HEADER_KEYWORDS = (
 _RESCALE_TYPES_OF_HU = {None, "HU", "US"}
 
 # Optional numbers: one that cannot be read gives a warning.
-_NUMBERS = ("GantryDetectorTilt", "PixelPaddingValue", "PixelPaddingRangeLimit")
+_NUMBERS = ("PixelPaddingValue", "PixelPaddingRangeLimit")
 
 LOSSY = "lossy compression has changed the noise"
 
@@ -97,7 +96,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         series_uid=identifier(dataset, "SeriesInstanceUID"),
         patient_id=identifier(dataset, "PatientID"),
         acquisition=read_acquisition(dataset),
-        gantry=_gantry(dataset),
+        gantry=read_gantry(dataset),
         identification=read_identification(dataset),
         study_uid=identifier(dataset, "StudyInstanceUID"),
         event_uids=read_event_uids(dataset),
@@ -162,13 +161,6 @@ def _stored_spacing(dataset: Dataset) -> tuple[float, float] | None:
     return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
 
 
-def _gantry(dataset: Dataset) -> Gantry:
-    """Axis and tilt of the gantry (PS3.3, C.8.2.1 and C.8.15.3.3)."""
-    axis = numbers(dataset, "DataCollectionCenterPatient")
-    axis_mm = (axis[0], axis[1]) if is_position(axis) else None
-    return Gantry(axis_mm, number(dataset, "GantryDetectorTilt"))
-
-
 def _spacing(dataset: Dataset, orientation: Orientation | None) -> tuple[float, float] | None:
     spacing = _stored_spacing(dataset)
     return spacing if spacing is None or orientation is None else orientation.turn_spacing(spacing)
@@ -196,6 +188,7 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield from (*pixel_warnings(*spacing), *square_warnings(*spacing))
     elif (found := written(dataset, "PixelSpacing")) is not None:
         yield f"PixelSpacing is {found}, which no pixels have: sizes are not known"
+    yield from gantry_warnings(dataset)
     for keyword in _NUMBERS:
         single = len(numbers(dataset, keyword)) == 1
         if not single and (found := written(dataset, keyword)) is not None:
@@ -217,7 +210,7 @@ def _tilt(dataset: Dataset, orientation: Orientation | None) -> float:
     Gantry/Detector Tilt is nominal (PS3.3, C.8.2.1). It is still right where a tool has
     straightened the directions of a tilted scan and not its pixels.
     """
-    stated = abs(number(dataset, "GantryDetectorTilt") or 0.0)
+    stated = abs(read_gantry(dataset).tilt_degrees or 0.0)
     return max(stated, 0.0 if orientation is None else orientation.tilt_degrees)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 
@@ -28,6 +29,23 @@ def below(item: Dataset) -> Iterator[Dataset]:
         found = waiting.pop()
         yield found
         waiting += reversed(value(found, "ContentSequence") or ())
+
+
+class Quantity(NamedTuple):
+    """A number of a report.
+
+    Attributes
+    ----------
+    code : of DCM.
+    units : of UCUM, as reports write the one that is used.
+    term : its name for people.
+    max_value : the largest of any scan, in that unit.
+    """
+
+    code: str
+    units: tuple[str, ...]
+    term: str
+    max_value: float
 
 
 class ReportItems:
@@ -57,8 +75,9 @@ class ReportItems:
         """Whether there is an item of one of these codes."""
         return any(code in self._by_code for code in codes)
 
-    def number(self, code: str, units: tuple[str, ...], term: str) -> float | None:
-        """The number of a code, above 0; a problem where it is missing and required, or wrong."""
+    def number(self, asked: Quantity) -> float | None:
+        """A number above 0; a problem where it is missing and required, or wrong."""
+        code, units, term, max_value = asked
         if not self.has(code):
             if code in self._required:
                 self.problems.append(f"the dose report states no {term}")
@@ -68,7 +87,7 @@ class ReportItems:
             self.problems.append(f"the dose report states several values of {term}: not used")
             return None
         found, unit = stated.pop()
-        if found is None or found <= 0:
+        if found is None or found <= 0 or (unit in units and found > max_value):
             shown = "not a number" if found is None else f"{found:g}"
             self.problems.append(f"{term} is {shown} in the dose report: not used")
         elif unit not in units:

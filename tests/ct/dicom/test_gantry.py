@@ -15,3 +15,10 @@ def test_axis_and_tilt_of_the_gantry(tmp_path, write_ct, body, read_one):
 def test_an_axis_that_is_none_is_unknown(tmp_path, write_ct, body, read_one, place):
     image = read_one(write_ct(tmp_path / "a.dcm", body, DataCollectionCenterPatient=place))
     assert image.info.gantry == Gantry()
+
+
+@pytest.mark.parametrize("tilt", [125.0, -1e12])
+def test_a_tilt_that_no_gantry_has_is_not_used(tmp_path, write_ct, body, read_one, tilt):
+    image = read_one(write_ct(tmp_path / "a.dcm", body, GantryDetectorTilt=tilt))
+    assert image.info.gantry == Gantry()
+    assert image.warnings == (f"GantryDetectorTilt is {tilt:g}, which no CT has: not used",)
