@@ -14,7 +14,6 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from distiliqa.ct import Problem
     from distiliqa.models.config import ModelConfig
     from distiliqa.report.pictures import Pictures
     from distiliqa.report.scores import Scores
@@ -78,42 +77,48 @@ class Outputs:
     def write(self, run: ScoringRun, *, quiet: bool) -> SeriesFiles:
         """Write all files; returns the structured reports, and the files that could not be made.
 
-        The files of an earlier run are removed first: they may be of another patient.
+        The files of an earlier run are removed first: they may be of another patient. Where that
+        fails, nothing is written.
         """
-        from distiliqa.report.series_files import SeriesFiles, noted
+        from distiliqa.report.series_files import SeriesFiles
 
         if self.folder is None:
             return SeriesFiles([], [])
-        from distiliqa.report import REPORT, report
+        from distiliqa.report import write_results
+        from distiliqa.report.each_file import unwritten
+        from distiliqa.scoring.inputs import problem_of
 
-        missing: list[Problem] = []
-        pictures: Pictures = {}
-        with (
-            noted(missing, self.folder / REPORT),
-            progress_bar("writing the report", "drawing pictures", quiet=quiet) as show,
-        ):
-            pictures = report(
-                run,
-                self.folder,
-                identify=self.identify,
-                more_files=self._more_files(run),
-                progress=show,
-            )
-        if self.pdf:
-            from distiliqa.report.pdf import PDF, write_pdf
-
-            with noted(missing, self.folder / PDF):
-                write_pdf(
-                    self.folder / PDF,
+        try:
+            with progress_bar("writing the report", "drawing pictures", quiet=quiet) as show:
+                pictures, errors = write_results(
                     run,
-                    logo=self.logo,
-                    notes=self.notes,
+                    self.folder,
                     identify=self.identify,
-                    pictures=pictures,
+                    more_files=self._more_files(run),
+                    progress=show,
                 )
+        except DistiliqaError as error:
+            return SeriesFiles([], [problem_of(error, str(self.folder))])
+        errors |= self._write_pdf(run, self.folder, pictures) if self.pdf else {}
         found = self.write_each_series(run, self.folder, pictures)
         reports = [path for path in found.written if path.parent.name == _SR]
-        return SeriesFiles(reports, [*missing, *found.missing])
+        return SeriesFiles(reports, [*unwritten(errors), *found.missing])
+
+    def _write_pdf(
+        self, run: ScoringRun, folder: Path, pictures: Pictures
+    ) -> dict[Path, Exception]:
+        from distiliqa.report.each_file import write_files
+        from distiliqa.report.pdf import PDF, write_pdf
+
+        write = partial(
+            write_pdf,
+            run=run,
+            logo=self.logo,
+            notes=self.notes,
+            identify=self.identify,
+            pictures=pictures or None,
+        )
+        return write_files({folder / PDF: write})
 
     def _more_files(self, run: ScoringRun) -> list[str]:
         """The files beside scores and page, by their paths in the folder."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.support.command_line import invoke
+from tests.support.disks import fail_for
 from typer.testing import Result
 
 Write = Callable[..., Path]
@@ -67,3 +68,21 @@ def test_what_cannot_be_compared_is_2_and_one_line(
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {tmp_path / other}: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_written_is_1_and_costs_no_other(
+    tmp_path: Path,
+    compare: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    a, b = write_series(tmp_path / "a", 4), write_series(tmp_path / "b", 3)
+    (b / "9.dcm").touch()
+    fail_for(monkeypatch, "compare.csv")
+    done = compare(a, b, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "B minus A" in done.stdout
+    failed, unwritten = done.stderr.splitlines()
+    assert failed.startswith(f"failed: {b / '9.dcm'}: ")
+    assert unwritten.startswith(f"not written: {tmp_path / 'out' / 'compare.csv'}: cannot be")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"compare.html", "compare.json"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.support.command_line import invoke
+from tests.support.disks import fail_for
 from tests.support.slices import noisy_body
 from typer.testing import Result
 
@@ -107,3 +108,20 @@ def test_a_name_cannot_command_the_terminal(
     assert done.exit_code == 1, done.stderr
     assert "\\x1b[2J.dcm: " in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_1_and_costs_no_other(
+    tmp_path: Path,
+    respond: Callable[..., Result],
+    write_ct: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    write_ct(tmp_path / "in" / "0.dcm", BODY, PixelSpacing=[4, 4])
+    (tmp_path / "in" / "1.dcm").touch()
+    fail_for(monkeypatch, "dose-response.csv")
+    done = respond(tmp_path / "in", "--doses", "0.5")
+    assert done.exit_code == 1
+    failed, unwritten = done.stderr.splitlines()
+    assert failed.startswith(f"failed: {tmp_path / 'in' / '1.dcm'}: ")
+    assert unwritten.startswith(f"not written: {tmp_path / 'out' / 'dose-response.csv'}: ")
+    assert len(list((tmp_path / "out").iterdir())) == 2

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.support.command_line import invoke, run_apart
+from tests.support.disks import fail_for
 
 Write = Callable[..., Path]
 
@@ -44,3 +46,16 @@ def test_what_cannot_be_ranked_is_2_and_one_line(
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr.startswith("error: ")
         assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_written_is_1_and_costs_no_other(
+    tmp_path: Path, tiny_model: Path, write_series: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = two(tmp_path, write_series)
+    fail_for(monkeypatch, "rank.csv")
+    done = invoke("rank", a, b, "--model", tiny_model, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "first rank by score" in done.stdout
+    assert done.stderr.startswith(f"not written: {tmp_path / 'out' / 'rank.csv'}: cannot be")
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert files == {"rank.html", "rank_slices.csv", "rank.json"}

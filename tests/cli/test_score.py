@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.command_line import rows
-from tests.support.disks import full_disk
+from tests.support.disks import fail_for, full_disk
 from typer.testing import Result
+
+from distiliqa.errors import ModelFolderError
+from distiliqa.scoring.model import Model
 
 Write = Callable[..., Path]
 
@@ -173,11 +177,55 @@ def test_a_full_disk_at_the_end_does_not_lose_the_table(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(Path, "replace", full_disk)
-    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
-    assert done.exit_code == 2
+    folder = write_series(tmp_path / "in")
+    (folder / "3.dcm").touch()
+    done = score(folder, "--out", tmp_path / "out")
+    assert done.exit_code == 1
     assert "mean of 3" in done.stdout
-    assert "free some space" in done.stderr
+    failed, *unwritten = done.stderr.splitlines()
+    assert failed.startswith(f"failed: {folder / '3.dcm'}: ")
+    names = ("scores.csv", "series.csv", "scores.json", "run.json", "report.html")
+    for line, name in zip(unwritten, names, strict=True):
+        assert line.startswith(f"not written: {tmp_path / 'out' / name}: cannot be written")
+        assert "free some space" in line
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_file_that_is_too_large_costs_no_other(
+    tmp_path: Path,
+    score: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    fail_for(monkeypatch, "report.html")
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"not written: {tmp_path / 'out' / 'report.html'}: cannot be")
+    assert len(rows(tmp_path / "out")) == 3
+    assert (tmp_path / "out" / "run.json").exists()
+
+
+def test_results_of_an_earlier_run_that_stay_keep_new_ones_away(
+    tmp_path: Path,
+    score: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    folder, out = write_series(tmp_path / "in"), tmp_path / "out"
+    assert score(folder, "--out", out).exit_code == 0
+    page = (out / "report.html").read_bytes()
+    unlink = Path.unlink
+
+    def refuse(self: Path, **options: bool) -> None:
+        if self.name == "report.html":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(self, **options)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    done = score(folder, "--out", out)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"not written: {out / 'report.html'}: cannot be written")
+    assert (out / "report.html").read_bytes() == page
 
 
 # Each slice is read once a line of input allows it, says so, and takes a while.
@@ -239,7 +287,8 @@ def test_an_output_that_is_full_is_one_line_and_the_files_are_written(
         done = subprocess.run(
             [*map(str, command), "--out", str(out)], stdout=full, stderr=subprocess.PIPE, text=True
         )
-    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
+    line = "not written: standard output: cannot be written (No space left on device)\n"
+    assert (done.returncode, done.stderr) == (1, line)
     assert len(rows(out)) == 3
 
 
@@ -267,3 +316,25 @@ def test_reports_that_are_sent_need_a_folder(score: Callable[..., Result]):
     assert done.exit_code == 2
     assert "--store keeps what it sends: give --out" in " ".join(done.stderr.split())
     assert "--sr" not in done.stderr
+
+
+def test_a_model_that_breaks_after_some_scores_is_1(
+    tmp_path: Path,
+    score: Callable[..., Result],
+    write_series: Write,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    scored = Model.score_prepared
+
+    def breaks(self: Model, slices: object, **options: bool) -> Iterator[object]:
+        yield next(scored(self, slices, **options))
+        raise ModelFolderError("gives no numbers", path="model")
+
+    monkeypatch.setattr(Model, "score_prepared", breaks)
+    done = score(write_series(tmp_path / "in"), "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-2:] == [
+        "stopped after 1 of 3 slices",
+        "error: model: gives no numbers",
+    ]
+    assert len(rows(tmp_path / "out")) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support.disks import full_disk
+from tests.support.disks import fail_for, full_disk
 from tests.support.made import with_facts
 
 from distiliqa.errors import DistiliqaError
@@ -64,3 +64,17 @@ def test_json_on_the_screen_is_that_of_the_file(
     report(run, tmp_path)
     print_json(run)
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "scores.json").read_text())
+
+
+def test_a_page_that_cannot_be_written_costs_itself_alone(
+    run: ScoringRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fail_for(monkeypatch, "report.html")
+    with pytest.raises(DistiliqaError, match=r"report\.html: cannot be written"):
+        report(run, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "run.json",
+        "scores.csv",
+        "scores.json",
+        "series.csv",
+    }

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.names import file_names
-from distiliqa.report.series_files import noted, write_each_series
+from distiliqa.report.series_files import write_each_series
 
 
 def test_one_file_a_series_named_as_in_the_report(tmp_path, run):
@@ -57,14 +55,3 @@ def test_what_nobody_expected_costs_one_series_and_is_named(tmp_path, run):
     assert problem.path == run.series[0].series
     assert problem.reason.startswith("cannot be made (ZeroDivisionError: division by zero)")
     assert len(paths) == len(run.series) - 1
-
-
-def test_a_file_of_the_whole_run_that_fails_is_named_and_a_full_disk_goes_on(tmp_path):
-    problems = []
-    with noted(problems, tmp_path / "report.pdf"):
-        raise ValueError("no sum")
-    (problem,) = problems
-    assert problem.path == str(tmp_path / "report.pdf")
-    assert "cannot be made (ValueError: no sum)" in problem.reason
-    with pytest.raises(DistiliqaError), noted(problems, tmp_path):
-        raise DistiliqaError("the disk is full")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("starlette")
+from tests.support.disks import fail_for
 from tests.support.slices import write_series
 
 from distiliqa.serve import job_process
@@ -84,3 +85,13 @@ def test_a_path_is_named_only_with_identify(tmp_path: Path, tiny_model: Path, id
 def test_a_model_that_is_not_there(tmp_path: Path):
     last = ran(new_job("a", ("/x",)), tmp_path / "out", Changes(), tmp_path / "none")
     assert last["state"] == "failed"
+
+
+def test_a_job_whose_results_cannot_be_written_has_failed(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fail_for(monkeypatch, "scores.json")
+    job = new_job("a", (str(write_series(tmp_path / "a", 3)),))
+    last = ran(job, tmp_path / "out", Changes(), tiny_model)
+    assert (last["state"], last["problems"]) == ("failed", 1)
+    assert last["step"].startswith("cannot be written (No space left on device); free some space")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from distiliqa.cli.options import ModelOption
-from distiliqa.terminal import say
+from distiliqa.cli.problems import end_stopped, printed, report_files
 
 
 def compare(
@@ -37,8 +38,8 @@ def compare(
 ) -> None:
     """Compare two series slice by slice: paired differences, B minus A, with interval and test.
 
-    Exit status. 0: all slices scored. 1: some slices failed. 2: nothing compared, or invalid
-    options.
+    Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing compared, or
+    invalid options.
     """
     from distiliqa.compare.files import write_comparison
     from distiliqa.compare.run import compare as compare_inputs
@@ -51,13 +52,12 @@ def compare(
     with progress_bar("reading headers", "scoring") as show:
         run = compare_inputs(first, second, model, match=match, progress=show)
     try:
-        if out is not None:
-            write_comparison(run, out, identify=identify)
+        unwritten = [] if out is None else write_comparison(run, out, identify=identify)
     finally:
-        print_comparison(run)
-    for problem in (*run.first.failed, *run.second.failed):
-        say(f"failed: {problem.path}: {problem.reason}", err=True)
+        unprinted = printed(partial(print_comparison, run))
+    unwritten += unprinted
+    report_files((*run.first.failed, *run.second.failed), unwritten)
     if run.second.stopped is not None:
-        raise run.second.stopped
-    if not run.complete:
+        end_stopped(run.second.stopped)
+    if unwritten or not run.complete:
         raise typer.Exit(1)

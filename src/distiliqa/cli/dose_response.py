@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from distiliqa.cli.options import ModelOption, numbers
-from distiliqa.terminal import say
+from distiliqa.cli.problems import printed, report_files
 
 
 def dose_response(
@@ -41,8 +42,8 @@ def dose_response(
 ) -> None:
     """Simulate lower doses of a series, score them, and report the lowest dose that suffices.
 
-    Exit status. 0: all slices simulated. 1: some slices failed. 2: nothing simulated, or invalid
-    options.
+    Exit status. 0: all slices simulated. 1: some slices or outputs failed. 2: nothing simulated,
+    or invalid options.
     """
     from distiliqa.dose_response.files import write_response
     from distiliqa.dose_response.run import dose_response as simulate
@@ -65,12 +66,12 @@ def dose_response(
             min_dprime=min_dprime,
         )
     try:
-        write_response(found, out)
+        unwritten = write_response(found, out)
     finally:
-        print_response(found)
-    for problem in found.failed:
-        say(f"failed: {problem.path}: {problem.reason}", err=True)
+        unprinted = printed(partial(print_response, found))
+    unwritten += unprinted
+    report_files(found.failed, unwritten)
     if not found.complete:
         raise KeyboardInterrupt
-    if found.failed:
+    if unwritten or found.failed:
         raise typer.Exit(1)

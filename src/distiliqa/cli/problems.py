@@ -1,18 +1,52 @@
-"""What ``distiliqa score`` prints on the standard error when the scores are out."""
+"""What commands print on the standard error when the results are out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
 
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
     from distiliqa.ct import Problem
+    from distiliqa.errors import DistiliqaError
     from distiliqa.scoring.result import ScoringRun
 
 MAX_LISTED = 10
 IN_RECORD = "; --out lists all of them in run.json"
+
+
+def printed(show: Callable[[], None]) -> list[Problem]:
+    """Print results; an output that is full costs no file, and is a problem as theirs is.
+
+    A pipe that was closed ends the command.
+    """
+    from distiliqa.ct import Problem
+
+    try:
+        show()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return [Problem("standard output", f"cannot be written ({error.strerror or error})")]
+    return []
+
+
+def end_stopped(stopped: KeyboardInterrupt | DistiliqaError) -> NoReturn:
+    """End a command whose run has scores and was stopped: 130 on Ctrl-C, 1 on an error."""
+    if isinstance(stopped, KeyboardInterrupt):
+        raise stopped
+    say(f"error: {stopped}", err=True)
+    raise typer.Exit(1)
+
+
+def report_files(failed: Sequence[Problem], unwritten: Sequence[Problem]) -> None:
+    """Name all inputs that failed, and all outputs that could not be written."""
+    for what, problems in (("failed", failed), ("not written", unwritten)):
+        for path, reason in problems:
+            say(f"{what}: {path}: {reason}", err=True)
 
 
 def _report_problems(what: str, problems: Sequence[Problem], listed: str = IN_RECORD) -> None:

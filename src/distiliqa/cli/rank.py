@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from distiliqa.cli.options import ModelOption
-from distiliqa.terminal import say
+from distiliqa.cli.problems import printed, report_files
 
 
 def rank(
@@ -37,7 +38,8 @@ def rank(
 
     Slices are matched by patient and position, else by their path in the folder, else by name.
 
-    Exit status. 0: all slices scored. 1: some slices failed. 2: nothing ranked, or invalid options.
+    Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing ranked, or
+    invalid options.
     """
     from distiliqa.rank.files import write_ranks
     from distiliqa.rank.run import rank as rank_methods
@@ -50,12 +52,10 @@ def rank(
     with progress_bar("reading headers", "scoring") as show:
         run = rank_methods(methods, model, reference=reference, progress=show)
     try:
-        if out is not None:
-            write_ranks(run, out, identify=identify)
+        unwritten = [] if out is None else write_ranks(run, out, identify=identify)
     finally:
-        print_ranks(run)
-    for method in run.given:
-        for problem in method.run.failed:
-            say(f"failed: {problem.path}: {problem.reason}", err=True)
-    if not run.complete:
+        unprinted = printed(partial(print_ranks, run))
+    unwritten += unprinted
+    report_files([problem for method in run.given for problem in method.run.failed], unwritten)
+    if unwritten or not run.complete:
         raise typer.Exit(1)

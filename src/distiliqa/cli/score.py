@@ -20,7 +20,7 @@ from distiliqa.cli.options import (
     downloaded,
     open_study,
 )
-from distiliqa.cli.problems import report_check, report_end
+from distiliqa.cli.problems import end_stopped, printed, report_check, report_end
 from distiliqa.cli.score_usage import check_outputs, check_usage
 from distiliqa.outputs import HeatmapKind, Outputs
 from distiliqa.terminal import progress_bar, say
@@ -66,7 +66,7 @@ def score(
             "--out",
             "-o",
             metavar="DIR",
-            help="Write report.html, scores.csv and .json, run.json here.",
+            help="Write report.html, scores.csv and .json, series.csv, run.json here.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -221,15 +221,16 @@ def score(
         run = replace(run, protocols=rules, levels=ranges)
         try:
             reports, missing = outputs.write(run, quiet=quiet)
-        finally:  # a full disk does not keep the scores from the screen
-            _show(run, json=json, quiet=quiet)
+        finally:  # Ctrl-C does not keep the scores from the screen
+            unprinted = printed(partial(_show, run, json=json, quiet=quiet))
+    missing += unprinted
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
     report_end(run, missing, unstored, identify=identify, quiet=quiet)
     if run.stopped is not None:
         say(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
-        raise run.stopped
+        end_stopped(run.stopped)
     in_range = report_check(run) if check else True
     if run.failed or missing or unstored:
         raise typer.Exit(1)

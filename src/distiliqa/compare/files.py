@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -12,10 +12,12 @@ from distiliqa.compare.findings import findings
 from distiliqa.compare.page import write_html
 from distiliqa.compare.quantities import DIFFERENCES, Ratio, quantities
 from distiliqa.compare.result import PairedRun, ScorePair
+from distiliqa.ct import Problem
 from distiliqa.files import write_json
 from distiliqa.report.column import Column
 from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
+from distiliqa.report.each_file import unwritten, write_files
 from distiliqa.report.json import model_facts, settings
 from distiliqa.report.measures import MEASURES
 from distiliqa.scoring.result import ScoringRun
@@ -49,20 +51,23 @@ COLUMNS = (
 )
 
 
-def write_comparison(run: PairedRun, folder: Path, *, identify: bool = False) -> None:
+def write_comparison(run: PairedRun, folder: Path, *, identify: bool = False) -> list[Problem]:
     """Write ``compare.csv``, ``compare.json`` and ``compare.html``, each whole or not at all.
 
     Parameters
     ----------
     identify : name series and files on the page too, which may name a patient.
 
-    Raises
-    ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    Returns
+    -------
+    The files that could not be written, with the reason.
     """
-    write_pairs(folder / "compare.csv", run)
-    write_json(folder / "compare.json", comparison_record(run))
-    write_html(folder / "compare.html", run, identify=identify)
+    writers: dict[Path, Callable[[Path], object]] = {
+        folder / "compare.csv": lambda path: write_pairs(path, run),
+        folder / "compare.json": lambda path: write_json(path, comparison_record(run)),
+        folder / "compare.html": lambda path: write_html(path, run, identify=identify),
+    }
+    return unwritten(write_files(writers))
 
 
 def write_pairs(path: Path, run: PairedRun) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from distiliqa.ct import Problem
 from distiliqa.dose_response.answers import ASSUMPTIONS, verdict
 from distiliqa.dose_response.page import write_html
 from distiliqa.dose_response.result import DosePoint, DoseResponse
@@ -14,6 +15,7 @@ from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.column import Column
 from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
+from distiliqa.report.each_file import unwritten, write_files
 from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__
 
@@ -28,16 +30,19 @@ ADDED = slice_columns("sop_instance_uid", "processed", "raw_score", "dprime")
 COLUMNS = (*_names(OF_A_SLICE), "dose", *_names(SCORED), *_names(ADDED))
 
 
-def write_response(found: DoseResponse, folder: Path) -> None:
+def write_response(found: DoseResponse, folder: Path) -> list[Problem]:
     """Write ``dose-response.csv``, ``.json`` and ``.html``, each whole or not at all.
 
-    Raises
-    ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    Returns
+    -------
+    The files that could not be written, with the reason.
     """
-    write_scores(folder / "dose-response.csv", found)
-    write_json(folder / "dose-response.json", response_record(found))
-    write_html(folder / "dose-response.html", found)
+    writers: dict[Path, Callable[[Path], object]] = {
+        folder / "dose-response.csv": lambda path: write_scores(path, found),
+        folder / "dose-response.json": lambda path: write_json(path, response_record(found)),
+        folder / "dose-response.html": lambda path: write_html(path, found),
+    }
+    return unwritten(write_files(writers))
 
 
 def write_scores(path: Path, found: DoseResponse) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from distiliqa.ct import Problem
 from distiliqa.files import write_json
 from distiliqa.rank.page import write_html
 from distiliqa.rank.result import DESCRIBING, RankedRun
 from distiliqa.rank.standings import Figure, Standing, known_measures, sentences, standings
 from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
+from distiliqa.report.each_file import unwritten, write_files
 from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__
 
@@ -20,23 +22,25 @@ _OF_SLICE = slice_columns(
 )
 
 
-def write_ranks(run: RankedRun, folder: Path, *, identify: bool = False) -> None:
+def write_ranks(run: RankedRun, folder: Path, *, identify: bool = False) -> list[Problem]:
     """Write the leaderboard as CSV, JSON and a page, and its slices as CSV, each whole or not.
 
     Parameters
     ----------
     identify : name files on the page too, which may name a patient.
 
-    Raises
-    ------
-    DistiliqaError : the disk is full or the folder cannot be written.
+    Returns
+    -------
+    The files that could not be written, with the reason.
     """
-    rows = list(leaderboard_rows(run))
-    write_table(folder / "rank.csv", list(rows[0]), rows)
-    slices = list(slice_rows(run))
-    write_table(folder / "rank_slices.csv", list(slices[0]), slices)
-    write_json(folder / "rank.json", rank_record(run))
-    write_html(folder / "rank.html", run, identify=identify)
+    rows, slices = list(leaderboard_rows(run)), list(slice_rows(run))
+    writers: dict[Path, Callable[[Path], object]] = {
+        folder / "rank.csv": lambda path: write_table(path, list(rows[0]), rows),
+        folder / "rank_slices.csv": lambda path: write_table(path, list(slices[0]), slices),
+        folder / "rank.json": lambda path: write_json(path, rank_record(run)),
+        folder / "rank.html": lambda path: write_html(path, run, identify=identify),
+    }
+    return unwritten(write_files(writers))
 
 
 def leaderboard_rows(run: RankedRun) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REPORT, SCORES_CSV, SCORES_JSON = "report.html", "scores.csv", "scores.json"
 SERIES_CSV = "series.csv"
+RESULTS = (SCORES_CSV, SERIES_CSV, SCORES_JSON, REPORT)
 
 __all__ = ["REPORT", "check_folder", "report"]
 
@@ -70,8 +71,8 @@ def report(
     Raises
     ------
     DistiliqaError
-        There are no scores, the disk is full, the folder cannot be written, or it is unknown which
-        run wrote the results in it.
+        There are no scores, it is unknown which run wrote the results in the folder, or a file
+        cannot be written, such as on a full disk; the others are written first.
     TypeError
         ``scores`` is something else, such as a path.
 
@@ -80,21 +81,53 @@ def report(
     >>> scores = distiliqa.score("scan")
     >>> distiliqa.report(scores, "results")
     """
+    from distiliqa.report.scores import run_of
+
+    run = run_of(scores)
+    if not run.slices:
+        raise DistiliqaError("no scores to report", remedy="give those of one slice or more")
+    pictures, errors = write_results(
+        run, Path(folder), identify=identify, more_files=more_files, progress=progress
+    )
+    for error in errors.values():
+        raise error
+    return pictures
+
+
+def write_results(
+    run: ScoringRun,
+    folder: Path,
+    *,
+    identify: bool,
+    more_files: Iterable[str],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Pictures, dict[Path, Exception]]:
+    """Write the files of `report`; returns the pictures, and why files could not be written.
+
+    Raises
+    ------
+    DistiliqaError : the results of an earlier run cannot be removed; nothing was written.
+    """
     from distiliqa.report.csv import write_csv
+    from distiliqa.report.each_file import write_files
     from distiliqa.report.former_results import FILES, RECORD, check_former, remove_former
     from distiliqa.report.html import write_html
     from distiliqa.report.json import run_record, scores_record
-    from distiliqa.report.scores import run_of
     from distiliqa.report.series_csv import write_series_csv
 
-    run, folder = run_of(scores), Path(folder)
-    if not run.slices:
-        raise DistiliqaError("no scores to report", remedy="give those of one slice or more")
     check_former(folder)
     remove_former(folder)
-    write_csv(folder / SCORES_CSV, run.slices)
-    write_series_csv(folder / SERIES_CSV, run, identify=identify)
-    write_json(folder / SCORES_JSON, scores_record(run))
-    files = [SCORES_CSV, SERIES_CSV, SCORES_JSON, REPORT, *more_files]
-    write_json(folder / RECORD, run_record(run, identify=identify) | {FILES: files})
-    return write_html(folder / REPORT, run, identify=identify, progress=progress)
+    pictures: Pictures = {}
+    record = {FILES: [*RESULTS, *more_files]}
+
+    def write_page(path: Path) -> None:
+        pictures.update(write_html(path, run, identify=identify, progress=progress))
+
+    writers: dict[Path, Callable[[Path], object]] = {
+        folder / SCORES_CSV: lambda path: write_csv(path, run.slices),
+        folder / SERIES_CSV: lambda path: write_series_csv(path, run, identify=identify),
+        folder / SCORES_JSON: lambda path: write_json(path, scores_record(run)),
+        folder / RECORD: lambda path: write_json(path, run_record(run, identify=identify) | record),
+        folder / REPORT: write_page,
+    }
+    return pictures, write_files(writers)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from distiliqa.ct import Problem
-from distiliqa.errors import DistiliqaError
+from distiliqa.report.each_file import cannot_make
 from distiliqa.report.former_results import remove_result
 from distiliqa.report.names import file_names
 from distiliqa.scoring.inputs import problem_of
@@ -49,26 +48,3 @@ def write_each_series(
         else:
             files.written.append(path)
     return files
-
-
-@contextmanager
-def noted(problems: list[Problem], path: Path) -> Iterator[None]:
-    """Add to ``problems`` why a file of the whole run cannot be made, and go on.
-
-    A `DistiliqaError`, such as that of a full disk, is raised: it concerns all files.
-    """
-    try:
-        yield
-    except DistiliqaError:
-        raise
-    except Exception as error:
-        problems.append(problem_of(cannot_make(error), str(path)))
-
-
-def cannot_make(error: Exception) -> DistiliqaError:
-    """An error of one file as a `DistiliqaError`."""
-    if isinstance(error, DistiliqaError):
-        return error
-    return DistiliqaError(
-        f"cannot be made ({type(error).__name__}: {error})", remedy="the other files are"
-    )

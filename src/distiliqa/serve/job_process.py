@@ -7,14 +7,14 @@ quick meanwhile.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from distiliqa.ct import CTIndex
+from distiliqa.ct import CTIndex, Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.levels import Levels
@@ -96,7 +96,18 @@ def _score(
     written = outputs.write(run, quiet=True)
     problems = len(run.failed) + len(written.missing)
     counts = {"scored": len(run.slices), "found": run.found, "problems": problems}
+    if (lost := _lost(written.missing, folder)) is not None:
+        return counts | {"state": "failed", "step": _why(lost, identify=settings.identify)}
     return counts | _end(run.stopped, settings)
+
+
+def _lost(missing: Sequence[Problem], folder: Path) -> DistiliqaError | None:
+    """The error of a file without which the page cannot show the job."""
+    from distiliqa.report import RESULTS
+
+    needed = {str(folder), *(str(folder / name) for name in RESULTS)}
+    lost = (problem for problem in missing if problem.path in needed)
+    return next((DistiliqaError(reason, path=path) for path, reason in lost), None)
 
 
 def _selected(job: Job) -> Any:
