@@ -42,6 +42,8 @@ def test_table_of_the_report():
         ((10.0, 551.0, 16), "beyond the 6 to 55 cm"),
         ((10.0, 180.0, 16, ("head",)), "a head"),
         ((10.0, 180.0, 32, ("chest", "phantom")), "a phantom"),
+        ((10.0, 300.0, 32, ("abdomen", "head")), "the header names several regions"),
+        ((10.0, 300.0, 32, ("head", "neck")), "a head"),
     ],
 )
 def test_what_has_no_estimate_has_a_reason(given, reason: str):

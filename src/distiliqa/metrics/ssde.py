@@ -12,10 +12,15 @@ _FACTORS = {
     16: (1.874799, 0.03871313, 6.0, 55.0),
 }
 _NO_SSDE = {
-    "head": "a head: AAPM Report 293, whose coefficients are not here, replaces 204",
     "phantom": "a phantom",
     "animal": "an animal",
+    "head": "a head: AAPM Report 293, whose coefficients are not here, replaces 204",
 }
+_TRUNK = {"chest", "abdomen"}
+SEVERAL_REGIONS = (
+    "the header names several regions: it is not known which slices are a head, for which AAPM "
+    "Report 293 replaces 204"
+)
 NO_CTDIVOL = "no CTDIvol above 0, in the header or a dose report"
 NO_PHANTOM = "the phantom of CTDIvol is not stated"
 DOSE_REASONS = (NO_CTDIVOL, NO_PHANTOM)  # which a dose report may take away
@@ -87,7 +92,8 @@ def ssde(
     """
     for region, reason in _NO_SSDE.items():
         if region in regions:
-            return Ssde(reason=reason)
+            several = region == "head" and not _TRUNK.isdisjoint(regions)
+            return Ssde(reason=SEVERAL_REGIONS if several else reason)
     if ctdivol_mgy is None or not (math.isfinite(ctdivol_mgy) and ctdivol_mgy > 0):
         return Ssde(reason=NO_CTDIVOL)
     if phantom_cm not in _FACTORS:

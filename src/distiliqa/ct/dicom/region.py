@@ -17,16 +17,31 @@ from typing import NamedTuple
 HEAD, NECK, LIMB, PHANTOM, ANIMAL = "head", "neck", "limb", "phantom", "animal"
 CHEST, ABDOMEN = "chest", "abdomen"
 
-_FIRST = r"(?! ?(FIRST|IN\b|OF\b))"  # a patient goes head first, and a pancreas has a head
+_FIRST = r"(?! ?(FIRST|IN\b|OF\b)|S UP\b)"  # a patient goes head first, and a pancreas has a head
+# Parts of the trunk and of limbs that have a head, a neck, a sinus or a fossa.
+_PARTS = (
+    r"PAN[CK]REA\w*|(GALL ?)?BLADDER|UTERINE|RENAL|CORONARY|AORTIC|PILONIDAL|SACRAL|RIBS?|ILIAC"
+    r"|FEMORAL|FEMUR|HUMER\w+|RADI(AL|US)|ULNAR?|FIBULAR?|META(TARS|CARP)AL|TAL(AR|US)|TARSAL"
+    r"|POPLITEAL|(ANTE)?CUBITAL"
+)
+_ELSEWHERE = re.compile(
+    rf"\b(?P<part>{_PARTS}) (HEADS?|KOPF|NECK|SINUS(ES)?|FOSSA)\b"
+    r"|\b(ARMS? )?(ABOVE|BEHIND|OVER) (THE )?HEAD\b|\bCAUDO CRANIAL\b"
+)
 # Patterns for text in which all separators have become one space.
 _WORDS = {
     PHANTOM: r"PHANTOM|FANTOM\w*\b|CATPHAN|TOMOPHAN|GAMMEX|LUNGMAN|\b(QRM|CIRS|CTDI|QAQC)\b"
     r"|QUALITY (ASSURANCE|CONTROL)|\b(CT|DAILY|WEEKLY|MONTHLY) Q[AC]\b",
-    HEAD: rf"\b(HEAD{_FIRST}\w*|BRAIN\w*|SKULL|CRANI\w*|CEREBR\w*|ORBIT\w*|SINUS(ES)?|PARANASAL\w*"
-    r"|IAC|AUDITORY|FOSSA|TEMPORAL|PETROUS|MASTOIDS?|FAC(E|IAL)|JAW|MAXILL\w*|MANDIB\w*|DENTAL|PITUITARY|SELLA"
-    r"|EARS?|EYES?|NEURO\w*|TMJ|KOPF|SCH(A|AE|Ä)DEL|CABEZA|TETE|CRANE|ENCEPHALE)\b",
-    NECK: r"\b(\w*NECK|C ?SPINE|CERVICAL\w*|LARYNX|PHARYNX|THYROID|CAROTIDS?|HALS|CUELLO)\b",
-    LIMB: rf"\b(EXTREMIT\w*|LIMBS?|ARMS?|LEGS?|HANDS?|F(OO|EE)T{_FIRST}|KNEES?|ANKLES?|ELBOWS?"
+    HEAD: rf"\b(HEAD{_FIRST}\w*|BRAIN\w*|SKULL|CRANI(?!O ?CAUDAL)\w*|CEREBR\w*|ORBIT\w*"
+    r"|PARANASAL\w*|SINUS(ES)?(?! (RHYTHM|TARSI|(OF )?VALSALVA))|IAC|AUDITORY|FOSSA|PETROUS"
+    r"|MASTOIDS?|TEMPORAL(?! (AV|MAX|MIP|RES))|FAC(E(?! (UP|DOWN)\b)|IAL)|JAW|MAXILL\w*"
+    r"|MANDIB\w*|DENTAL|PITUITARY|SELLA|EARS?|EYES?|NEURO(?! ?(ENDOCRIN|BLASTOM|FIBROM|GENIC))\w*"
+    r"|TMJ|KOPF|SCH(A|AE|Ä)DEL|(CABEZA|TETE)(?! (D[EU]L?\b|FEMORAL|HUMERAL|RADIAL))|CRANE"
+    r"|ENCEPHALE)\b",
+    NECK: r"\b(\w*NECK(?! OF\b)|C ?SPINE|CERVICAL(?! CA(NCER|RCINOMA)?\b)\w*|LARYNX|PHARYNX"
+    r"|THYROID|CAROTIDS?|HALS|CUELLO)\b",
+    LIMB: rf"\b(EXTREMIT\w*|LIMBS?|(ARM|LEG|HAND)S?(?! (UP|DOWN|RAISED|ABOVE|BEHIND|OVER)\b)"
+    rf"|F(OO|EE)T{_FIRST}|KNEES?|ANKLES?|ELBOWS?"
     r"|WRISTS?|FEMUR|TIBIA|FIBULA|HUMERUS|FOREARM|CALF|THIGH|FINGERS?|THUMB|TOES?|CALCANEUS|HEEL"
     r"|PATELLA|LOWLIMB|UPLIMB|[LU]EXT\w*|KNIE|FUSS|BEIN|RODILLA|GENOU)\b",
     CHEST: r"CHEST|THORA[XC]|LUNG|HEART|CARDI|CORONAR|BREAST|AORTA|PULMON|\bT ?SPINE|\bCAP\b"
@@ -115,6 +130,7 @@ def names_phantom(name: str | None) -> bool:
 
 def _named(text: str | None) -> set[str]:
     plain = re.sub(r"[\W_]+", " ", (text or "").upper())
+    plain = _ELSEWHERE.sub(lambda found: found["part"] or "", plain)
     return {region for region, words in _WORDS.items() if re.search(words, plain)}
 
 
