@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.terminal import progress_bar
+from distiliqa.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from distiliqa.models.config import ModelConfig
@@ -99,25 +99,30 @@ class Outputs:
                 )
         except DistiliqaError as error:
             return SeriesFiles([], [problem_of(error, str(self.folder))])
-        errors |= self._write_pdf(run, self.folder, pictures) if self.pdf else {}
+        if self.pdf:
+            errors |= self._write_pdf(run, self.folder, pictures, quiet=quiet)
         found = self.write_each_series(run, self.folder, pictures)
         reports = [path for path in found.written if path.parent.name == _SR]
         return SeriesFiles(reports, [*unwritten(errors), *found.missing])
 
     def _write_pdf(
-        self, run: ScoringRun, folder: Path, pictures: Pictures
+        self, run: ScoringRun, folder: Path, pictures: Pictures, *, quiet: bool
     ) -> dict[Path, Exception]:
         from distiliqa.report.each_file import write_files
-        from distiliqa.report.pdf import PDF, write_pdf
+        from distiliqa.report.pdf import LOST_LETTERS, PDF, write_pdf
 
-        write = partial(
-            write_pdf,
-            run=run,
-            logo=self.logo,
-            notes=self.notes,
-            identify=self.identify,
-            pictures=pictures or None,
-        )
+        def write(path: Path) -> None:
+            lost = write_pdf(
+                path,
+                run,
+                logo=self.logo,
+                notes=self.notes,
+                identify=self.identify,
+                pictures=pictures or None,
+            )
+            if lost and not quiet:
+                say(f"{path}: {LOST_LETTERS}", err=True)
+
         return write_files({folder / PDF: write})
 
     def _more_files(self, run: ScoringRun) -> list[str]:

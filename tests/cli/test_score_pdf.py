@@ -46,3 +46,11 @@ def test_a_missing_extra_is_reported_before_scoring(
     assert (done.exit_code, done.stdout) == (2, "")
     assert 'not installed; pip install "reportlab>=' in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_letters_that_a_pdf_cannot_show_are_reported(score: Callable[..., Result], tmp_path: Path):
+    options = ["--out", tmp_path / "out", "--pdf"]
+    done = score(*options, "--notes", "腹部")
+    assert done.exit_code == 0
+    assert done.stderr == f"{tmp_path / 'out' / 'report.pdf'}: {pdf_module.LOST_LETTERS}\n"
+    assert score(*options, "--notes", "Müller").stderr == ""

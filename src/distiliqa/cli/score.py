@@ -122,7 +122,9 @@ def score(
     notes: Annotated[
         str | None,
         typer.Option(
-            metavar="TEXT", help="Text below the title of report.pdf.", rich_help_panel=OUTPUT
+            metavar="TEXT",
+            help="Text below the title of report.pdf, in Western letters.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     json: Annotated[
@@ -223,16 +225,15 @@ def score(
             reports, missing = outputs.write(run, quiet=quiet)
         finally:  # Ctrl-C does not keep the scores from the screen
             unprinted = printed(partial(_show, run, json=json, quiet=quiet))
-    missing += unprinted
     unstored: list[Problem] = []
     if store and remote is not None and run.stopped is None:
         unstored = remote.store(reports)
-    report_end(run, missing, unstored, identify=identify, quiet=quiet)
+    report_end(run, [*missing, *unprinted], unstored, identify=identify, quiet=quiet)
     if run.stopped is not None:
         say(f"stopped after {len(run.slices)} of {run.found} slices", err=True)
         end_stopped(run.stopped)
     in_range = report_check(run) if check else True
-    if run.failed or missing or unstored:
+    if run.failed or missing or unprinted or unstored:
         raise typer.Exit(1)
     if not in_range:
         raise typer.Exit(NOT_IN_RANGE)

@@ -271,3 +271,17 @@ def test_noise_dose_and_size_of_the_run(run: ScoringRun, boxes: list[Box], tmp_p
     assert any(text.startswith("Quiet and high dose: 1 series, less noise") for text in said)
     assert said.index("quiet and high dose") < said.index("noisy and low dose")
     assert {"-50", "+100"} <= {*said}
+
+
+def test_letters_that_the_fonts_lack_are_reported(
+    run: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    path = tmp_path / "report.pdf"
+    assert write_pdf(path, run, notes="Prüfung Čapek 腹部 ?") == set("Č腹部")
+    title, note = boxes[:2]
+    assert title.text == "CT image quality"
+    assert note.text.startswith("The fonts of a PDF have Western letters only")
+    assert "Prüfung ?apek ?? ?" in [box.text for box in boxes]
+    boxes.clear()
+    assert write_pdf(path, run, notes="Prüfung ?", identify=True) == set()
+    assert not [box for box in boxes if "Western" in box.text]

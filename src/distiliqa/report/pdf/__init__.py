@@ -14,6 +14,10 @@ from distiliqa.report.series_entry import list_series, worst_first
 from distiliqa.scoring.result import ScoringRun
 
 PDF = "report.pdf"
+LOST_LETTERS = (
+    "the fonts of a PDF have Western letters only, and others are shown as ?; report.html has "
+    "names and headers in full"
+)
 
 
 def require_pdf(logo: Path | None = None) -> None:
@@ -49,7 +53,7 @@ def write_pdf(
     notes: str | None = None,
     identify: bool = False,
     pictures: Pictures | None = None,
-) -> None:
+) -> set[str]:
     """Write a run as a PDF of A4 pages, whole or not at all.
 
     Parameters
@@ -63,14 +67,21 @@ def write_pdf(
     pictures : Pictures or None
         Pictures of another report of the run; None to draw them.
 
+    Returns
+    -------
+    set[str]
+        The letters that are shown as a question mark, see `distiliqa.report.pdf.letters`. Below the
+        title the PDF says that there are some.
+
     Raises
     ------
     DistiliqaError
         The package reportlab is missing, the logo is no picture, or the file cannot be written.
     """
     require_pdf(logo)
-    from distiliqa.report.pdf.document import build
+    from distiliqa.report.pdf.document import build, text
     from distiliqa.report.pdf.first_page import front, origin
+    from distiliqa.report.pdf.letters import lost_letters
     from distiliqa.report.pdf.series_section import sections
     from distiliqa.report.pdf.size_page import size_story
 
@@ -78,10 +89,13 @@ def write_pdf(
     entries = worst_first(list_series(run, names), run.model.scale)
     if pictures is None:
         pictures = draw_pictures(entries, run.model)
-    story = [
-        *front(run, entries, names, logo, notes),
-        *size_story(entries, run.model.scale),
-        *sections(run, entries, names, pictures),
-        *origin(run, entries, names),
-    ]
-    build(path, story, seen_by(run.model.ladders))
+    with lost_letters() as lost:
+        title, *story = [
+            *front(run, entries, names, logo, notes),
+            *size_story(entries, run.model.scale),
+            *sections(run, entries, names, pictures),
+            *origin(run, entries, names),
+        ]
+    note = [text(LOST_LETTERS[0].upper() + LOST_LETTERS[1:])] if lost else []
+    build(path, [title, *note, *story], seen_by(run.model.ladders))
+    return lost

@@ -18,6 +18,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, 
 
 from distiliqa.errors import one_line
 from distiliqa.files import atomic_path
+from distiliqa.report.pdf.letters import in_font
 from distiliqa.version import __version__
 
 MARGIN = 16 * mm
@@ -133,11 +134,6 @@ def text(words: object, style: ParagraphStyle = SMALL, most: int | None = MAX_TE
     if most is not None and len(line) > most:
         line = line[: most - 1] + "…"
     return Paragraph(escape(in_font(line)), style)
-
-
-def in_font(words: str) -> str:
-    """Words with a question mark for each letter that the fonts of the sheet lack."""
-    return words.encode("cp1252", "replace").decode("cp1252")
 
 
 def grid(columns: Sequence[tuple[str, float, bool]], rows: Sequence[Sequence[object]]) -> Table:

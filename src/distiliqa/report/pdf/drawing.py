@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from reportlab.graphics.shapes import Circle, Drawing, Polygon, PolyLine, Rect, String
 from reportlab.lib.colors import Color, HexColor, white
 
-from distiliqa.report.pdf.document import INK, RULE, in_font
+from distiliqa.report.pdf.document import INK, RULE
+from distiliqa.report.pdf.letters import in_font
 from distiliqa.report.plots.scatter import COLORS, line_style, mark_style
 from distiliqa.report.plots.scene import Area, Group, Mark, Point, Scene, Shape, Stroke, Text
 
