@@ -169,3 +169,9 @@ def test_a_reference_of_another_patient_gives_no_metrics(tmp_path: Path, write_s
     )
     for known in ("ANNA", None):
         assert reference.compare(at(6, patient_id=known), SOFT_TISSUE)[1] is None
+
+
+def test_hashes_of_a_reference_are_in_reading_order(reference: Reference):
+    for position_mm in (9, 3):
+        reference.compare(at(position_mm), SOFT_TISSUE)
+    assert [Path(path).name for path in reference.sha256] == ["2.dcm", "0.dcm"]

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,7 @@ from distiliqa.ct.slice_info import Pixels
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
 from distiliqa.scoring.prepare import check_hu
-from distiliqa.scoring.read_ahead import AHEAD, SliceReader
+from distiliqa.scoring.read_ahead import AHEAD, THREADS, SliceReader
 
 
 def ref(path: Path, decode: Callable[[Source], Pixels] | None = None, frame: int = 0) -> SliceInfo:
@@ -144,3 +145,26 @@ def test_the_slice_of_a_file_of_several_is_named(tmp_path: Path):
     reader = reader_of(ref(path), ref(path, fail, frame=7))
     assert len(list(reader)) == 1
     assert reader.failed == [(str(path), "slice 7: holds nan or infinity")]
+
+
+def test_hashes_are_in_reading_order_whatever_takes_longest(tmp_path: Path):
+    last_hashed = threading.Event()
+    first, *others = files(tmp_path, 3)
+
+    def opened(path: Path, waits: bool) -> IO[bytes]:
+        assert THREADS == 1 or not waits or last_hashed.wait(60)
+        return path.open("rb")
+
+    def read(source: Source) -> Pixels:
+        if source.name == str(others[-1]):
+            last_hashed.set()
+        return blank_slice(source)
+
+    def info(path: Path, waits: bool) -> SliceInfo:
+        found = ref(path, read)
+        assert found.source is not None
+        return replace(found, source=replace(found.source, open=partial(opened, path, waits)))
+
+    reader = reader_of(info(first, True), *(info(path, False) for path in others))
+    assert len(list(reader)) == len(others) + 1
+    assert list(reader.sha256) == [str(first), *map(str, others)]

@@ -22,6 +22,7 @@ from distiliqa.scoring.matching import (
     unlike_geometry,
 )
 from distiliqa.scoring.prepare import check_hu
+from distiliqa.scoring.read_ahead import in_order
 from distiliqa.scoring.slice_score import Comparison
 
 
@@ -36,7 +37,7 @@ class Reference:
     Attributes
     ----------
     sha256 : dict[str, str]
-        SHA-256 of each file of the reference compared with so far, by path.
+        SHA-256 of each file of the reference compared with so far, by path, in reading order.
 
     Raises
     ------
@@ -46,13 +47,17 @@ class Reference:
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
-        self.sha256: dict[str, str] = {}
-        slices = index_ct(path).slices
+        self._digests: dict[str, str] = {}
+        self._slices = slices = index_ct(path).slices
         if (count := len({info.series for info in slices if info.position_mm is not None})) > 1:
             raise DistiliqaError(
                 f"holds {count} series", path=path, remedy="give one series as the reference"
             )
         self._places, self._names = Places(slices, path), Names(slices)
+
+    @property
+    def sha256(self) -> dict[str, str]:  # noqa: D102
+        return in_order(self._digests, self._slices)
 
     def require_match(self, slices: Iterable[SliceInfo]) -> None:
         """Raise `DistiliqaError` where not one of ``slices`` has its place in the reference."""
@@ -90,8 +95,8 @@ class Reference:
         return one.position_mm is not None and self._places.known
 
     def _hash(self, info: SliceInfo) -> None:
-        if info.file is not None and info.file_name not in self.sha256:
-            self.sha256[info.file_name] = sha256(info.file)
+        if info.file is not None and info.file_name not in self._digests:
+            self._digests[info.file_name] = sha256(info.file)
 
 
 def compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,12 @@ _MAX_HELD_BYTES = 16 << 20  # each thread holds one file
 T = TypeVar("T")
 
 
+def in_order(digests: Mapping[str, str], infos: Iterable[SliceInfo]) -> dict[str, str]:
+    """Hashes of files by their path, in the order of their slices, whichever thread took them."""
+    names = dict.fromkeys(info.file_name for info in infos)
+    return {name: digests[name] for name in names if name in digests}
+
+
 class SliceReader(Generic[T]):
     """Iterates over slices in the order of ``infos``; at most ``AHEAD`` of them are in memory.
 
@@ -39,7 +45,8 @@ class SliceReader(Generic[T]):
     failed : list[Problem]
         The slices that could not be read, so far.
     sha256 : dict[str, str]
-        SHA-256 of each file read so far, by its path (of a zip, not of its members).
+        SHA-256 of each file read so far, by its path (of a zip, not of its members), in the order
+        of ``infos``.
     waited : seconds of waiting for slices.
     """
 
@@ -47,9 +54,13 @@ class SliceReader(Generic[T]):
         self.infos = infos
         self.prepare = prepare
         self.failed: list[Problem] = []
-        self.sha256: dict[str, str] = {}
+        self._digests: dict[str, str] = {}  # in the order in which threads end
         self.waited = 0.0
         self._slices_of = Counter(info.path for info in infos)
+
+    @property
+    def sha256(self) -> dict[str, str]:  # noqa: D102
+        return in_order(self._digests, self.infos)
 
     def __iter__(self) -> Generator[T, None, None]:
         pool = ThreadPoolExecutor(THREADS)
@@ -86,10 +97,10 @@ class SliceReader(Generic[T]):
         source = info.source
         is_small = info.stamp is not None and info.stamp.size <= _MAX_HELD_BYTES
         if source is None or source.file is None or self._slices_of[info.path] > 1 or not is_small:
-            self.sha256[info.file_name] = sha256(file)
+            self._digests[info.file_name] = sha256(file)
             return info
         content = source.read()
-        self.sha256[info.file_name] = hashlib.sha256(content).hexdigest()
+        self._digests[info.file_name] = hashlib.sha256(content).hexdigest()
         return replace(info, source=source.holding(content))
 
     def _next(self, pending: deque[Future[T | Problem]]) -> Iterator[T]:
