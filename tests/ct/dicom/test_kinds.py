@@ -25,6 +25,7 @@ MINIMUM.CodeValue, MINIMUM.CodingSchemeDesignator = "113079", "DCM"
             {"ImageType": ["DERIVED", "SECONDARY", "AXIAL", "MIP"]},
             r"projection .* \(Image Type MIP",
         ),
+        ({"RescaleType": "mgml"}, r"map of a material, not HU \(Rescale Type mgml\)"),
         ({"RescaleType": "MGML"}, r"map of a material, not HU \(Rescale Type MGML\)"),
         ({"VolumeBasedCalculationTechnique": "MAX_IP"}, "Calculation Technique MAX_IP"),
         ({"VolumetricProperties": "DISTORTED"}, "Volumetric Properties DISTORTED"),

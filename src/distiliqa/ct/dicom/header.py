@@ -18,6 +18,7 @@ from distiliqa.ct.dicom.identification import (
     read_event_uids,
     read_identification,
 )
+from distiliqa.ct.dicom.identify import is_hu
 from distiliqa.ct.dicom.image_type import image_type_notes
 from distiliqa.ct.dicom.region import HeaderTexts, names_phantom, regions
 from distiliqa.ct.dicom.tags import identifier, number, numbers, text, value, written
@@ -51,9 +52,8 @@ HEADER_KEYWORDS = (
     "PatientName",
 )
 
-# Rescale types that mean HU: "HU", and "US" (unspecified), which PS3.3 C.11.1.1.2 allows and much
-# de-identified CT carries.
-_RESCALE_TYPES_OF_HU = {None, "HU", "US"}
+# A rescale type that is taken as HU: PS3.3 C.11.1.1.2 allows it, and much de-identified CT has it.
+_UNSPECIFIED = "US"
 
 # Optional numbers: one that cannot be read gives a warning.
 _NUMBERS = ("PixelPaddingValue", "PixelPaddingRangeLimit")
@@ -182,7 +182,8 @@ def _warnings(dataset: Dataset, orientation: Orientation | None, no_rescale: boo
         yield f"{_missing(dataset, 'position')}: slices are in file order"
     if no_rescale:
         yield "no rescale slope or intercept in the file: stored values are taken as HU"
-    if (unit := text(dataset, "RescaleType", MAX_QUOTED)) not in _RESCALE_TYPES_OF_HU:
+    unit = text(dataset, "RescaleType", MAX_QUOTED) or _UNSPECIFIED
+    if unit.upper() != _UNSPECIFIED and not is_hu(unit):
         yield f"the file states values in {unit}, not HU"
     if (spacing := _stored_spacing(dataset)) is not None:
         yield from (*pixel_warnings(*spacing), *square_warnings(*spacing))

@@ -39,7 +39,7 @@ IMAGE_KEYWORDS = (
 _UNITS_OF_MAPS = {"MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"}
 
 # Hounsfield units as unified code for units of measure (PS3.16, CID 83), and in words.
-_HU_UNITS = {"[hnsf'u]", "hnsf'u", "hu", "hounsfield unit", "hounsfield units"}
+_HU_UNITS = {"[hnsf'u]", "hnsf'u", "hu", "hounsfield", "hounsfield unit", "hounsfield units"}
 
 # Start of Photometric Interpretation for color images and palettes (PS3.3, C.7.6.3.1.2).
 _COLOR = ("PALETTE", "RGB", "YBR", "HSV", "ARGB", "CMYK")
@@ -150,10 +150,10 @@ def _computed(frame: Dataset) -> str | None:
         return f"a projection or reformat (Volume Based Calculation Technique {name})"
     if text(frame, "VolumetricProperties") == "DISTORTED":
         return "a reformat of other slices (Volumetric Properties DISTORTED)"
-    if (unit := text(frame, "RescaleType")) in _UNITS_OF_MAPS:
+    if (unit := text(frame, "RescaleType") or "").upper() in _UNITS_OF_MAPS:
         return f"a map of a material, not HU (Rescale Type {unit})"
-    if (unit := _mapped_unit(frame)) is not None:
-        return f"a map of a material, not HU (Real World Value Mapping in {unit})"
+    if (mapped := _mapped_unit(frame)) is not None:
+        return f"a map of a material, not HU (Real World Value Mapping in {mapped})"
     items = value(frame, "DerivationCodeSequence") or ()
     return unfit_derivation(text(item, "CodeValue") or "" for item in items)
 
@@ -164,4 +164,9 @@ def _mapped_unit(frame: Dataset) -> str | None:
     codes = [(value(item, "MeasurementUnitsCodeSequence") or [Dataset()])[0] for item in mappings]
     units = [text(code, "CodeValue") or text(code, "CodeMeaning") for code in codes]
     named = [shortened(unit) for unit in units if unit is not None]
-    return None if not named or _HU_UNITS & {unit.lower() for unit in named} else named[0]
+    return None if not named or any(map(is_hu, named)) else named[0]
+
+
+def is_hu(unit: str) -> bool:
+    """Whether a unit is the Hounsfield unit, however it is spelled."""
+    return unit.strip().lower() in _HU_UNITS
