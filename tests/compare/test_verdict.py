@@ -22,6 +22,9 @@ from distiliqa.statistics.paired_difference import difference
             "A and B score alike: B minus A is +0.003 points on average over 4 slices, too small",
         ),
         ([0.5], True, "B is 0.50 points above A on average over 1 slice;"),
+        ([-0.5], True, "B is 0.50 points below A on average over 1 slice;"),
+        ([0.0], True, "A and B score alike on average over 1 slice; one independent part is too"),
+        ([-0.004], True, "A and B score alike on average over 1 slice; one independent part is"),
     ],
 )
 def test_says_which_is_better(

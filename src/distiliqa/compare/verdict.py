@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from distiliqa.compare.difference_text import digits_of, is_too_small
+from distiliqa.compare.difference_text import digits_of, is_too_small, min_difference
 from distiliqa.compare.result import PairedRun
 from distiliqa.report.formatting import signed_text, slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
@@ -21,6 +21,8 @@ def verdict(run: PairedRun) -> str:
     size, minus = f"{abs(found.mean):.{digits}f} points", signed_text(found.mean, digits)
     where = f"on average over {slice_count(found.n)}"
     if found.interval is None:
+        if abs(found.mean) < min_difference(DIGITS):
+            return f"A and B score alike {where}; {_few(found)} too few for an interval."
         direction = "below" if found.mean < 0 else "above"
         return f"B is {size} {direction} A {where}; {_few(found)} too few for an interval."
     if found.interval[0] <= 0 <= found.interval[1]:
