@@ -161,3 +161,11 @@ def test_a_stream_that_is_closed_takes_what_is_printed(closed: str):
     done = subprocess.run(["sh", "-c", run], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_help_of_out_names_all_files(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = invoke("score", "-h").output
+    (line,) = [line for line in shown.splitlines() if "--out " in line]
+    for name in ("report.html", "scores.csv", ".json", "series.csv", "run.json"):
+        assert name in line

@@ -100,3 +100,14 @@ def test_metrics_have_columns_where_a_reference_was_given(
     assert "ssim" not in rows_of(run, tmp_path / "s.csv")[0]
     _, thorax = rows_of(compared, tmp_path / "s.csv")
     assert (thorax["ssim"], thorax["psnr"]) == ("0.75", "20.0")
+
+
+def test_of_settings_that_differ_a_number_is_empty_and_a_text_lists_its_values(
+    run: ScoringRun, tmp_path: Path
+):
+    first, second = (
+        with_facts(run.slices[0], acquisition=Acquisition(kvp=kvp, kernel=kernel))
+        for kvp, kernel in ((80.0, "B30f"), (120.0, "B70f"))
+    )
+    (row,) = rows_of(replace(run, slices=(first, second)), tmp_path / "s.csv")
+    assert (row["kvp"], row["kernel"]) == ("", "mixed: B30f, B70f")
