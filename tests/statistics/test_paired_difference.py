@@ -64,6 +64,12 @@ def test_one_slice_has_a_difference_and_nothing_more():
 def test_equal_differences_have_no_standardised_effect():
     found = difference([[0.0, 0.0, 0.0]])
     assert (found.interval, found.effect, found.test.p) == ((0, 0), None, 1)
+    for value in (0.1, 0.7, -3.3, 1e-15):  # some means of equal values are off by rounding
+        found = difference([np.full(n, value) for n in (3, 6, 49)])
+        assert (found.deviation, found.effect) == (0.0, None)
+        assert found.interval == pytest.approx((value, value))
+    found = difference([np.array([3.9, 3.8, 3.7, 3.6]) - np.array([3.8, 3.7, 3.6, 3.5])])
+    assert found.effect is None
 
 
 def test_blocks_are_the_units_of_few_series_and_series_those_of_many():

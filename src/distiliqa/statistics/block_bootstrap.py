@@ -13,6 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.statistics.rounding import deviations
 from distiliqa.statistics.t_distribution import t_quantile
 
 Floats = NDArray[np.float64]
@@ -53,7 +54,7 @@ def block_length(series: Sequence[Floats]) -> int:
 def _autocovariance(series: Sequence[Floats], lags: int) -> Floats:
     """Autocovariance over all series at lags 0 to ``lags - 1``, (lags,)."""
     total = sum(map(len, series))
-    centered = [values - values.mean() for values in series]
+    centered = [deviations(values) for values in series]
     sums = [
         sum(
             float(values[lag:] @ values[: len(values) - lag])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from distiliqa.statistics.block_bootstrap import block_length, mean_interval, parts
+from distiliqa.statistics.rounding import deviations
 
 MAX_EXACT = 50
 
@@ -105,7 +106,8 @@ class Difference:
         Sample standard deviation of the differences; None for one slice.
     effect : float or None
         Mean over deviation, Cohen's d of paired values (Lakens 2013, doi 10.3389/fpsyg.2013.00863,
-        formula 6); None where all differences are equal.
+        formula 6); None where all differences are equal but for
+        rounding.
     test : SignedRank
         signed-rank test of the units.
     units : int
@@ -147,7 +149,8 @@ def difference(series: Sequence[ArrayLike], *, whole: bool = False, seed: int = 
     joined = np.concatenate(values)
     block = None if whole or len(values) >= MIN_SERIES else block_length(values)
     units = [part.mean() for differences in values for part in parts(differences, block)]
-    deviation = float(joined.std(ddof=1)) if len(joined) > 1 else None
+    squares = float(np.square(deviations(joined)).sum())
+    deviation = math.sqrt(squares / (len(joined) - 1)) if len(joined) > 1 else None
     mean = float(joined.mean())
     return Difference(
         n=len(joined),
