@@ -13,18 +13,19 @@ from distiliqa.statistics.paired_difference import difference
 @pytest.mark.parametrize(
     ("differences", "higher_is_better", "expected"),
     [
-        ([-1.0, -1.2, -0.9, -1.1], True, "B scores worse than A, by 1.05 points"),
-        ([-1.0, -1.2, -0.9, -1.1], False, "B scores better than A, by 1.05 points"),
-        ([-1.0, 1.2, -0.9, 1.1], True, "No difference is shown"),
+        ([-1.0, -1.2, -0.9, -1.1, -1.0, -1.1], True, "B scores worse than A, by 1.05 points"),
+        ([-1.0, -1.2, -0.9, -1.1, -1.0, -1.1], False, "B scores better than A, by 1.05 points"),
+        ([-1.0, 1.2, -0.9, 1.1, -1.0, 1.1], True, "No difference is shown"),
         (
-            [0.002, 0.003, 0.004, 0.003],
+            [0.002, 0.003, 0.004, 0.003, 0.002, 0.004],
             True,
-            "A and B score alike: B minus A is +0.003 points on average over 4 slices, too small",
+            "A and B score alike: B minus A is +0.003 points on average over 6 slices, too small",
         ),
         ([0.5], True, "B is 0.50 points above A on average over 1 slice;"),
         ([-0.5], True, "B is 0.50 points below A on average over 1 slice;"),
         ([0.0], True, "A and B score alike on average over 1 slice; one independent part is too"),
         ([-0.004], True, "A and B score alike on average over 1 slice; one independent part is"),
+        ([-0.6, -0.4], True, "B is 0.50 points below A on average over 2 slices; 2 independent"),
     ],
 )
 def test_says_which_is_better(

@@ -26,21 +26,24 @@ from distiliqa.scoring.run import score_inputs
 def run(
     tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, write_series: Callable[..., Path]
 ) -> ScoringRun:
-    """Three slices of a patient."""
-    series = write_series(tmp_path_factory.mktemp("series"), 3, PatientID="DOE^JANE")
+    """Six slices of a patient."""
+    series = write_series(tmp_path_factory.mktemp("series"), 6, PatientID="DOE^JANE")
     return score_inputs([series], load_model(tiny_model))
 
 
 @pytest.fixture
 def found(run: ScoringRun) -> DoseResponse:
-    """Three slices of a patient at three doses, with scores made up."""
+    """Six slices of a patient at three doses, with scores made up."""
+    above = (0.0, 0.2, 0.1, 0.2, 0.0, 0.1)
     points = tuple(
         DosePoint(
-            dose, tuple(replace(slice_, score=score + n / 10) for n, slice_ in enumerate(three))
+            dose,
+            tuple(
+                replace(slice_, score=score + more)
+                for slice_, more in zip(run.slices, above, strict=True)
+            ),
         )
-        for dose, score, three in zip(
-            (1.0, 0.5, 0.1), (3.8, 3.2, 1.5), [run.slices[:3]] * 3, strict=True
-        )
+        for dose, score in ((1.0, 3.8), (0.5, 3.2), (0.1, 1.5))
     )
     shown = tuple(np.full((64, 64), value, np.float32) for value in (0, 20, 40))
     return DoseResponse(run.model, "/DOE^JANE", 3.0, points, 0, (), 9, 0, {"/DOE/a": "ab"}, shown)
@@ -54,7 +57,7 @@ def test_three_files_hold_the_same(found: DoseResponse, tmp_path: Path):
     assert record["answers"][0]["at_half_dose"] == pytest.approx(3.3)
     with (tmp_path / "dose-response.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["dose"] for row in rows] == ["1.0"] * 3 + ["0.5"] * 3 + ["0.1"] * 3
+    assert [row["dose"] for row in rows] == ["1.0"] * 6 + ["0.5"] * 6 + ["0.1"] * 6
     assert record["verdict"] == verdict(found)
     assert [point["worst_tenth"] for point in record["doses"]] == [3.8, 3.2, 1.5]
 
@@ -127,7 +130,7 @@ def test_one_slice_is_reported_to_have_no_interval(found: DoseResponse, tmp_path
     single = tuple(replace(point, slices=point.slices[:1]) for point in found.points)
     write_response(replace(found, points=single), tmp_path)
     page = (tmp_path / "dose-response.html").read_text()
-    assert "One slice: how much the mean would vary over slices is unknown" in page
+    assert "1 slice: too few, or neighbors too alike, for an interval of the mean" in page
 
 
 def test_processed_slices_at_full_dose_are_warned_of(

@@ -23,7 +23,11 @@ def response(*points: DosePoint, model: ModelConfig = MODEL, least: float = 3.0)
 
 
 def test_the_safer_curves_need_more_dose():
-    found = response(point(1, 3.9, 3.8, 4.0), point(0.5, 3.4, 3.0, 3.5), point(0.1, 2, 1, 2.5))
+    found = response(
+        point(1, *[3.9, 3.8, 4.0] * 2),
+        point(0.5, *[3.4, 3.0, 3.5] * 2),
+        point(0.1, *[2, 1, 2.5] * 2),
+    )
     mean, interval, tenth = found.bases
     assert mean.values == pytest.approx((3.9, 3.3, 5.5 / 3))
     assert all(low <= middle for low, middle in zip(interval.values, mean.values, strict=True))
@@ -40,9 +44,15 @@ def test_one_slice_has_a_mean_and_no_interval():
     assert found.leading == found.bases
 
 
+def test_few_slices_are_read_from_the_worst_tenth_alone():
+    found = response(point(1, 3.9, 3.8, 4.0, 3.9), point(0.5, 3.4, 3.0, 3.5, 3.3))
+    assert [basis.kind for basis in found.bases] == ["mean", "tenth"]
+    assert [basis.kind for basis in found.leading] == ["tenth"]
+
+
 def test_prediction_intervals_are_a_curve_of_their_own():
     sure = {"interval": (2.0, 3.5)}
-    found = response(point(1, 3.9, 3.8, **sure), point(0.5, 3.4, 3.3, **sure))
+    found = response(point(1, *[3.9, 3.8] * 3, **sure), point(0.5, *[3.4, 3.3] * 3, **sure))
     assert [basis.kind for basis in found.bases] == ["mean", "interval", "prediction", "tenth"]
     assert found.bases[2].values == (2.0, 2.0)
     assert found.lowest(found.bases[2]).bound == "full"
@@ -70,7 +80,7 @@ def test_noise_and_detectability_are_criteria_of_slices_that_have_them_at_all_do
 def test_where_lower_is_better_the_upper_end_is_the_safer():
     scale = ScoreScale(0, 1, "error", higher_is_better=False)
     model = replace(MODEL, scale=scale)
-    found = response(point(1, 0.1, 0.2), point(0.5, 0.4, 0.6), model=model, least=0.3)
+    found = response(point(1, *[0.1, 0.2] * 3), point(0.5, *[0.4, 0.6] * 3), model=model, least=0.3)
     mean, interval, tenth = found.bases
     assert interval.values[1] >= mean.values[1]
     assert tenth.values == (0.2, 0.6)

@@ -46,11 +46,11 @@ def test_the_two_ways_meet_where_one_takes_over(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_sums_up_the_differences():
-    found = difference([[1.0, 2.0, 4.0, 5.0]])
-    assert (found.n, found.mean, found.median) == (4, 3.0, 3.0)
-    assert found.deviation == pytest.approx(np.std([1, 2, 4, 5], ddof=1))
-    assert found.effect == pytest.approx(3 / np.std([1, 2, 4, 5], ddof=1))
-    assert found.test.p == pytest.approx(2 / 16)
+    found = difference([[1.0, 5.0, 2.0, 4.0, 1.0, 5.0]])
+    assert (found.n, found.mean, found.median) == (6, 3.0, 3.0)
+    assert found.deviation == pytest.approx(np.std([1, 5, 2, 4, 1, 5], ddof=1))
+    assert found.effect == pytest.approx(3 / np.std([1, 5, 2, 4, 1, 5], ddof=1))
+    assert found.test.p == pytest.approx(2 / 64)
     low, high = found.interval or (0, 0)
     assert low < 3 < high
 
@@ -62,7 +62,7 @@ def test_one_slice_has_a_difference_and_nothing_more():
 
 
 def test_equal_differences_have_no_standardised_effect():
-    found = difference([[0.0, 0.0, 0.0]])
+    found = difference([[0.0] * 6])
     assert (found.interval, found.effect, found.test.p) == ((0, 0), None, 1)
     for value in (0.1, 0.7, -3.3, 1e-15):  # some means of equal values are off by rounding
         found = difference([np.full(n, value) for n in (3, 6, 49)])

@@ -37,7 +37,7 @@ def explained(run: PairedRun) -> Iterator[str]:
     """How the figures were computed, and their limits."""
     found = run.score
     drawn = (
-        f"There is no interval: {_few(found)} too few where a series is no more than one of them."
+        f"There is no interval: {_few(found)} too few, {MIN_UNITS} are needed."
         if found.interval is None
         else f"The interval is that of the mean, {100 * LEVEL:.0f} %, by bootstrap. {_units(run)}"
     )
@@ -71,11 +71,13 @@ def _units(run: PairedRun) -> str:
         drawn = f"Whole {what} were drawn ({found.units})"
     elif found.block > 1:
         drawn = (
-            f"Blocks of {found.block} neighboring slices were drawn, as far as they resemble each "
-            "other"
+            f"Blocks of {found.block} neighboring slices were drawn, and the interval allows for "
+            "the likeness that is left"
         )
     else:
-        drawn = "Slices were drawn one by one, as no likeness of neighbors was found"
+        drawn = (
+            "Slices were drawn one by one, and the interval allows for the likeness of neighbors"
+        )
     return f"{drawn}. {scope(run)}"
 
 

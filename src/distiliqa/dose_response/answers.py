@@ -6,7 +6,7 @@ import math
 
 from distiliqa.dose_response.basis import Basis
 from distiliqa.dose_response.result import DoseResponse
-from distiliqa.report.formatting import interval_text
+from distiliqa.report.formatting import interval_text, slice_count
 
 ASSUMPTIONS = (
     "The series counts as full dose, 1; it is taken to be free of faults.",
@@ -61,6 +61,14 @@ def _up(dose: float) -> str:
     """Two significant digits, rounded up: a little less dose would not suffice."""
     unit = 10.0 ** (math.floor(math.log10(dose)) - 1)
     return f"{math.ceil(round(dose / unit, 6)) * unit:g}"
+
+
+def no_interval_text(found: DoseResponse) -> str:
+    """Why the mean has no interval at some doses; empty where it has one at all."""
+    if all(point.interval is not None for point in found.points):
+        return ""
+    count = slice_count(len(found.points[0].slices))
+    return f"{count}: too few, or neighbors too alike, for an interval of the mean at each dose."
 
 
 def half_dose_text(found: DoseResponse) -> str:

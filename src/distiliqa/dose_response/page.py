@@ -13,6 +13,7 @@ from distiliqa.dose_response.answers import (
     ASSUMPTIONS,
     half_dose_text,
     lowest_text,
+    no_interval_text,
     verdict,
 )
 from distiliqa.dose_response.result import DosePoint, DoseResponse
@@ -39,6 +40,7 @@ def write_html(path: Path, found: DoseResponse) -> None:
             (basis.name, basis.goal_text, lowest_text(found, basis)) for basis in found.safest_first
         ],
         half=half_dose_text(found),
+        no_interval=no_interval_text(found),
         plot=svg(dose_plot(found)),
         strips=_strips(found),
         rows=[_row(found, point) for point in found.points],

@@ -38,7 +38,7 @@ class DosePoint:
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the mean over slices, see `mean_interval`; None for one slice."""
+        """95 % interval of the mean over slices, see `mean_interval`; None for few slices."""
         values = [np.array([slice_.score for slice_ in self.slices])]
         return mean_interval(values, block_length(values))
 

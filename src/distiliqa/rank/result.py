@@ -14,7 +14,7 @@ from distiliqa.report.columns import COMPARED, slice_columns
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import counted
 from distiliqa.scoring.slice_score import SliceScore
-from distiliqa.statistics.block_bootstrap import block_length, parts
+from distiliqa.statistics.block_bootstrap import independent_length, parts
 from distiliqa.statistics.rank_stability import Ranking, ranking
 
 SCORE = "score"
@@ -97,7 +97,7 @@ class RankedRun:
         if len({self.patients[at] for at in self.counted}) > 1:
             return tuple(f"patient {number}" for number in self.patients)
         scores = [np.array([m.slices[at].score for at in self.counted]) for m in self.methods]
-        length = max(block_length([values]) for values in scores)
+        length = max(independent_length([values]) for values in scores)
         blocks = parts(np.arange(len(self.counted), dtype=np.float64), length)
         names = ["not counted"] * len(self.patients)
         for number, block in enumerate(blocks):

@@ -13,6 +13,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.statistics.effective_number import (
+    correlation_of_neighbors,
+    half_width,
+    slices_to_a_value,
+)
 from distiliqa.statistics.rounding import deviations
 from distiliqa.statistics.t_distribution import t_quantile
 
@@ -20,7 +25,7 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 RESAMPLES = 2000
 # The range of n values misses their center in 2 / 2**n of cases, and resamples stay inside it.
-MIN_BLOCKS_TOGETHER = 6
+MIN_BLOCKS = 6
 
 
 def block_length(series: Sequence[Floats]) -> int:
@@ -76,6 +81,25 @@ def _last_correlated(covariance: Floats, n: int) -> int:
     return len(correlated)
 
 
+def independent_length(series: Sequence[Floats]) -> int:
+    """Number of neighbors that together are one independent part, as tests and ranks need them.
+
+    At least that of `block_length`, which is best for the width of an interval and finds no
+    correlation in few slices; at most the longest series. Fewer than ``MIN_BLOCKS`` slices are too
+    few to see that neighbors are alike, and are one part each.
+
+    Parameters
+    ----------
+    series : Sequence[Floats]
+        Values of the slices of each series, (n,), in the order of their position.
+    """
+    if sum(map(len, series)) < MIN_BLOCKS:
+        return 1
+    longest = max(map(len, series))
+    alike = slices_to_a_value(longest, correlation_of_neighbors(series))
+    return max(block_length(series), round(alike))
+
+
 def parts(values: Floats, length: int | None) -> list[Floats]:
     """Split values into blocks of ``length`` neighbors or a few more; one block for None."""
     return np.array_split(values, 1 if length is None else max(1, len(values) // length))
@@ -89,8 +113,10 @@ def mean_interval(
     Politis and Romano 1992. The percentiles are widened by the ratio of t to normal quantiles for
     the number of blocks: Hesterberg 2015, doi 10.1080/00031305.2015.1089789, section 4.3.
 
-    Each series is drawn from its own blocks. A series of a single block shows no variation: where
-    there is one, the blocks of all series are drawn together.
+    Each series is drawn from its own blocks, and the interval is at least as wide as that of the
+    effective number of slices, see `half_width`: of short series of slices that resemble each
+    other the bootstrap alone holds the mean in two of three cases. A series of a single block shows
+    no variation: where there is one, the blocks of all series are drawn together.
 
     Parameters
     ----------
@@ -101,17 +127,25 @@ def mean_interval(
 
     Returns
     -------
-    None where all blocks are drawn together and there are fewer than ``MIN_BLOCKS_TOGETHER``.
+    None where there are fewer than ``MIN_BLOCKS`` blocks, or where the slices resemble each other
+    so much that they are worth fewer than two independent values.
     """
     blocks = [part for values in series for part in parts(values, length)]
-    units = len(blocks)
-    rng = np.random.default_rng(seed)
-    if length is not None and all(len(values) >= 2 * length for values in series):
-        drawn = _means(series, length, rng)
-    elif units >= MIN_BLOCKS_TOGETHER:
-        drawn = _means_together(blocks, rng)
-    else:
+    if len(blocks) < MIN_BLOCKS:
         return None
+    rng = np.random.default_rng(seed)
+    if length is None or any(len(values) < 2 * length for values in series):
+        return _percentiles(_means_together(blocks, rng), len(blocks))
+    half = half_width(series, LEVEL)
+    if half is None:
+        return None
+    mean = float(np.concatenate(series).mean())
+    low, high = _percentiles(_means(series, length, rng), len(blocks))
+    return min(low, mean - half), max(high, mean + half)
+
+
+def _percentiles(drawn: Floats, units: int) -> tuple[float, float]:
+    """Ends of the interval from the means of resamples of ``units`` blocks."""
     widened = t_quantile((1 + LEVEL) / 2, units - 1) * math.sqrt(units / (units - 1))
     tail = NormalDist().cdf(-widened)
     low, high = np.quantile(drawn, [tail, 1 - tail])

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from distiliqa.statistics.block_bootstrap import block_length, mean_interval, parts
+from distiliqa.statistics.block_bootstrap import (
+    block_length,
+    independent_length,
+    mean_interval,
+    parts,
+)
 from distiliqa.statistics.rounding import deviations
 
 MAX_EXACT = 50
@@ -101,19 +106,18 @@ class Difference:
     mean, median : float
         Over them.
     interval : tuple[float, float] or None
-        95 % interval of the mean; None for too few units, such as one slice.
+        95 % interval of the mean; None for too few units, see `mean_interval`.
     deviation : float or None
         Sample standard deviation of the differences; None for one slice.
     effect : float or None
         Mean over deviation, Cohen's d of paired values (Lakens 2013, doi 10.3389/fpsyg.2013.00863,
-        formula 6); None where all differences are equal but for
-        rounding.
+        formula 6); None where all differences are equal but for rounding.
     test : SignedRank
         signed-rank test of the units.
     units : int
-        Number of independent parts.
+        Number of independent parts, which are tested.
     block : int or None
-        Slices in such a part; None where a part is a whole series.
+        Slices in a block that the interval draws; None where whole series are drawn.
     """
 
     n: int
@@ -132,7 +136,8 @@ def difference(series: Sequence[ArrayLike], *, whole: bool = False, seed: int = 
 
     With six pairs of series or more, whole series are the independent units, and the result holds
     for other series like them. With fewer, blocks of neighboring slices are the units, and it holds
-    for these series alone.
+    for these series alone. The test needs longer blocks than the interval, which is widened for the
+    likeness that is left between its blocks.
 
     Parameters
     ----------
@@ -147,8 +152,10 @@ def difference(series: Sequence[ArrayLike], *, whole: bool = False, seed: int = 
     """
     values = [np.asarray(differences, np.float64) for differences in series]
     joined = np.concatenate(values)
-    block = None if whole or len(values) >= MIN_SERIES else block_length(values)
-    units = [part.mean() for differences in values for part in parts(differences, block)]
+    by_series = whole or len(values) >= MIN_SERIES
+    block = None if by_series else block_length(values)
+    independent = None if by_series else independent_length(values)
+    units = [part.mean() for differences in values for part in parts(differences, independent)]
     squares = float(np.square(deviations(joined)).sum())
     deviation = math.sqrt(squares / (len(joined) - 1)) if len(joined) > 1 else None
     mean = float(joined.mean())
