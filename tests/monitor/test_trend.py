@@ -93,3 +93,14 @@ def test_a_change_of_side_is_another_stretch():
     measure = Measure(SCORE, tuple(enumerate(map(float, values), start=1)))
     found = [(episode.side, episode.first, episode.last) for episode in measure.episodes()]
     assert found == [("higher", 21, 23), ("lower", 24, 26)]
+
+
+def test_limits_allow_for_the_error_of_the_slope_in_other_sizes():
+    rng = np.random.default_rng(0)
+    sizes = {n: 300.0 + rng.normal(0, 15) for n in range(1, BASELINE + 1)}
+    sizes |= {BASELINE + n: size for n, size in ((1, 300.0), (2, 300.0), (3, 400.0))}
+    values = tuple((n, 12 * np.exp(0.008 * (sizes[n] - 300) + rng.normal(0, 0.05))) for n in sizes)
+    chart = Measure(NOISE, values, sizes=sizes, logarithmic=True).chart
+    assert chart is not None
+    width = chart.high - chart.low
+    assert width[2] > 1.2 * width[1] > 1.2 * width[0]

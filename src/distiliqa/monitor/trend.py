@@ -101,8 +101,9 @@ class Measure:
     @cached_property
     def chart(self) -> ControlChart | None:
         """None while there are no limits."""
-        fitted = 1 if self.adjustment is None else 2
-        return control_chart([value for _, value in self.values], fitted)
+        trend = self.adjustment
+        sizes = None if trend is None else [self.sizes[number] for number, _ in trend.values]
+        return control_chart([value for _, value in self.values], sizes)
 
     @property
     def charted(self) -> Sequence[int]:

@@ -16,6 +16,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.statistics.rounding import deviations
 from distiliqa.statistics.t_distribution import t_quantile
 
 BASELINE = 20  # series; Montgomery recommends 20 to 25
@@ -47,28 +48,48 @@ class ControlChart:
         return (self.average < self.low) | (self.average > self.high)
 
 
-def control_chart(values: Sequence[float], fitted: int = 1) -> ControlChart | None:
+def control_chart(
+    values: Sequence[float], sizes: Sequence[float] | None = None
+) -> ControlChart | None:
     """Chart values in their order; the first ``BASELINE`` of them are the baseline.
 
     Parameters
     ----------
-    fitted : int
-        Number of parameters that were fitted to the baseline: 1 is its mean, 2 a line.
+    values : Sequence[float]
+        (n,), after the line over ``sizes`` that was fitted to the baseline, if there are sizes.
+    sizes : Sequence[float], optional
+        (n,), in any unit, not all equal in the baseline. The error of the slope counts for as much
+        as the sizes of a moving average are from those of the baseline.
 
     If the values are normal, independent and do not change, a point is beyond its limits in
     ``FALSE_ALARMS`` of cases, over all baselines that there could be.
 
     Returns
     -------
-    None while there is no baseline, or all of it is equal.
+    None while there is no baseline, or all of it is equal but for rounding.
     """
     baseline, later = np.asarray(values[:BASELINE], float), values[BASELINE:]
-    if len(baseline) < BASELINE or np.ptp(baseline) == 0:
+    if len(baseline) < BASELINE or not deviations(baseline).any():
         return None
+    fitted = 1 if sizes is None else 2
     center, deviation = float(baseline.mean()), float(baseline.std(ddof=fitted))
     average = moving_average(later, center)
-    half = width(fitted) * deviation * relative_deviation(len(later), baseline=BASELINE)
+    relative = relative_deviation(len(later), baseline=BASELINE)
+    if sizes is not None:
+        relative = np.hypot(relative, _of_slope(sizes))
+    half = width(fitted) * deviation * relative
     return ControlChart(center, deviation, average, center - half, center + half)
+
+
+def _of_slope(sizes: Sequence[float]) -> NDArray[np.float64]:
+    """Error of each moving average by that of the slope, in standard deviations of a value. (n,).
+
+    Montgomery, Peck & Vining, "Introduction to Linear Regression Analysis", section 2.4: the
+    variance of a line at a distance from the mean of its sizes, here at that of the average.
+    """
+    apart = np.asarray(sizes, float) - np.mean(sizes[:BASELINE])
+    spread = math.sqrt(float(np.square(apart[:BASELINE]).sum()))
+    return np.abs(moving_average(apart[BASELINE:].tolist(), 0.0)) / spread
 
 
 @cache
