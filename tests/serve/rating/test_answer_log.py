@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,34 @@ def test_other_lines_are_refused(tmp_path: Path, line: str):
         file.write(line + "\n")
     with pytest.raises(DistiliqaError, match="answers"):
         read_log(tmp_path)
+
+
+# A file system with room for 40 bytes more: the first write ends there, and the next fails.
+CUT_SHORT = """
+import resource, signal, sys
+from pathlib import Path
+from distiliqa.errors import DistiliqaError
+from distiliqa.serve.rating.answer_log import LOG, Entry, append
+folder = Path(sys.argv[1])
+size = (folder / LOG).stat().st_size
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size + 40, resource.RLIM_INFINITY))
+try:
+    append(folder, Entry("A", (0, 1), -1, "2026"))
+except DistiliqaError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs a limit of the size of files")
+def test_a_write_that_is_cut_short_leaves_no_part_of_a_line(tmp_path: Path):
+    append(tmp_path, entry("A", 1))
+    whole = (tmp_path / LOG).read_bytes()
+    command = [sys.executable, "-c", CUT_SHORT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "cannot be written" in done.stdout
+    assert (tmp_path / LOG).read_bytes() == whole
+    assert read_log(tmp_path) == [entry("A", 1)]
 
 
 def test_on_a_full_disk_no_part_of_a_line_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import cannot_write
+from distiliqa.files import cannot_write, sync_folder
 from distiliqa.foreign_json import from_json, parse_json
 
 LOG = "answers.jsonl"
@@ -93,14 +94,22 @@ def append(folder: Path, entry: Entry) -> None:
     path = folder / LOG
     line = json.dumps(asdict(entry), ensure_ascii=True) + "\n"
     try:
-        with path.open("ab") as file:
+        # Without a buffer: what is left in one is written when the file is closed, after the cut.
+        with path.open("ab", buffering=0) as file:
             size = file.tell()
             try:
-                file.write(line.encode())
-                file.flush()
+                _write_whole(file, line.encode())
                 os.fsync(file.fileno())
+                if size == 0:  # the file is new
+                    sync_folder(folder)
             except OSError:
                 os.truncate(path, size)
                 raise
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _write_whole(file: FileIO, content: bytes) -> None:
+    """Write all of it: a call may write a part, as on a disk that is nearly full."""
+    while content:
+        content = content[file.write(content) :]
