@@ -11,6 +11,7 @@ from distiliqa.statistics.paired_comparisons import (
     SAME,
     SECOND,
     Answer,
+    _information,
     chances,
     information,
     qualities_of,
@@ -103,3 +104,38 @@ def test_the_side_of_an_image_does_not_matter():
     answers = made(2, all_pairs(8), quality, [0.05])
     turned = [Answer(0, one.second, one.first, -one.verdict) for one in answers]
     assert qualities_of(turned, 8, 1).mean == pytest.approx(qualities_of(answers, 8, 1).mean)
+
+
+def likelihood(difference: float, log_t: float, error: float) -> np.ndarray:
+    """Chances of the three answers that a reader gives."""
+    first, second = chances(np.array(difference), np.exp(np.array(log_t)))
+    swapped = error * (second - first)
+    return np.array([first + swapped, second - swapped, 1 - first - second])
+
+
+@pytest.mark.parametrize(("difference", "error"), [(0.0, 0.0), (0.8, 0.1), (-3.0, 0.3)])
+def test_information_of_given_answers_is_that_of_their_slopes(difference: float, error: float):
+    at, step = np.array([difference, -0.4, error]), 1e-6
+    slopes = [
+        (likelihood(*(at + step * axis)) - likelihood(*(at - step * axis))) / (2 * step)
+        for axis in np.eye(3)
+    ]
+    expected = np.einsum("ik,jk,k->ij", slopes, slopes, 1 / likelihood(*at))
+    (found,) = _information(np.array([difference]), np.exp([-0.4]), np.array([error]))
+    assert found == pytest.approx(expected, abs=1e-6)
+    if error == 0:
+        assert found[0, 0] == pytest.approx(information(np.array(difference), np.exp(-0.4)))
+
+
+@pytest.mark.parametrize("error", [0.02, 0.1])
+def test_standard_errors_allow_for_the_errors_of_readers(error: float):
+    """Without them 80 % of differences were within 1.96 of their standard error at e = 0.1."""
+    quality, within = np.linspace(-4, 4, 8), []
+    pairs = np.array(all_pairs(8)).T
+    true = quality[pairs[0]] - quality[pairs[1]]
+    for seed in range(30):
+        found = qualities_of(made(seed, 10 * all_pairs(8), quality, [error] * 2), 8, 2)
+        variance = np.diag(found.covariance)[pairs].sum(axis=0) - 2 * found.covariance[tuple(pairs)]
+        difference = found.mean[pairs[0]] - found.mean[pairs[1]]
+        within.append(np.abs(difference - true) < 1.96 * np.sqrt(variance))
+    assert np.mean(within) > 0.89

@@ -54,7 +54,7 @@ class Qualities:
         (n,), quality in logits, their mean is 0. A difference of 1 lets the better image win 2.7
         times as often as the other.
     covariance : ndarray of float
-        (n, n), of the qualities, by Laplace's approximation.
+        (n, n), of the qualities, by Laplace's approximation; it allows for readers' errors.
     errors : ndarray of float
         (k,), how often a reader means the other image, 0 to 0.5.
     sameness : ndarray of float
@@ -97,7 +97,7 @@ def qualities_of(answers: Sequence[Answer], images: int, readers: int) -> Qualit
         change = np.concatenate((mean, np.log(sameness), errors)) - before
         if np.abs(change).max(initial=0) < _SMALL:
             break
-    spread = np.linalg.inv(_precision(mean, table, sameness[who]))
+    spread = _covariance(mean, table, sameness, errors)
     centre = np.eye(images) - 1 / max(images, 1)
     return Qualities(mean - mean.mean(), centre @ spread @ centre, errors, sameness)
 
@@ -113,9 +113,60 @@ def chances(difference: Floats, sameness: Floats) -> tuple[Floats, Floats]:
 
 
 def information(difference: Floats, sameness: Floats) -> Floats:
-    """Fisher information of one answer about the difference of two qualities."""
+    """Fisher information of what a reader means about the difference of two qualities."""
     first, second = chances(difference, sameness)
     return (first + second - (first - second) ** 2) / 4
+
+
+def _covariance(mean: Floats, table: Whole, sameness: Floats, errors: Floats) -> Floats:
+    """Of the qualities, (n, n), where sameness and errors of the readers are not known either.
+
+    From the expected information of the answers that were given. What a reader meant holds more,
+    and is not seen: Louis 1982, doi 10.1111/j.2517-6161.1982.tb01203.x.
+    """
+    who, first, second, _ = table.T
+    images, readers, answers = len(mean), len(errors), np.arange(len(table))
+    prior = _ERRORS[0] / errors**2 + _ERRORS[1] / (1 - errors) ** 2
+    precision = np.diag(
+        np.concatenate((np.full(images, PRIOR_SD**-2), np.full(readers, _SAME_SD**-2), prior))
+    )
+    # What an answer depends on: the difference of two qualities, log t and e of its reader.
+    design = np.zeros((len(table), 3, len(precision)))
+    design[answers, 0, first], design[answers, 0, second] = 1, -1
+    design[answers, 1, images + who] = design[answers, 2, images + readers + who] = 1
+    known = _information(mean[first] - mean[second], sameness[who], errors[who]) @ design
+    precision += np.tensordot(design, known, ((0, 1), (0, 1)))
+    found: Floats = np.linalg.inv(precision)[:images, :images]
+    return found
+
+
+def _information(difference: Floats, sameness: Floats, errors: Floats) -> Floats:
+    """Expected information of each answer on difference, log t and e, (answers, 3, 3).
+
+    It is the sum of p' p' / p over the three answers.
+    """
+    first, second = chances(difference, sameness)
+    same, middle = 1 - first - second, (first - second) / 2
+    apart = second - first
+    meant = np.array([first, second, same])
+    slopes = np.array(
+        [
+            _given([first * (0.5 - middle), -second * (0.5 + middle), -same * middle], errors),
+            _given([-first * same, -second * same, same * (1 - same)], errors),
+            [apart, -apart, np.zeros_like(apart)],
+        ]
+    )
+    given = _given(meant, errors)
+    shares = np.divide(slopes, given, out=np.zeros_like(slopes), where=given > 0)
+    found: Floats = np.einsum("ika,jka->aij", slopes, shares)
+    return found
+
+
+def _given(meant: Sequence[Floats] | Floats, errors: Floats) -> Floats:
+    """Chances of the answers that are given, (3, answers), from those that are meant."""
+    first, second, same = meant
+    swapped = errors * (second - first)
+    return np.array([first + swapped, second - swapped, same])
 
 
 def _swapped(difference: Floats, verdict: Whole, error: Floats) -> Floats:
@@ -141,7 +192,10 @@ def _maximized(mean: Floats, table: Whole, meant: Floats, sameness: Floats) -> F
 
 
 def _precision(mean: Floats, table: Whole, sameness: Floats) -> Floats:
-    """Minus the second derivatives of the logarithm of the posterior, (n, n)."""
+    """Minus the second derivatives of the logarithm of the posterior, (n, n).
+
+    Of what the readers meant, as a step of maximization needs them.
+    """
     _, first, second, _ = table.T
     weight = information(mean[first] - mean[second], sameness)
     found = np.eye(len(mean)) / PRIOR_SD**2
