@@ -35,6 +35,21 @@ def test_table_and_file(ratings: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "rows",
+    [["4,3"] * 8 + ["2,"], ["4,3"] * 8 + ["3,4"] * 8 + ["2,"]],
+    ids=["one lower", "in turns"],
+)
+def test_images_of_one_mean_rating_have_a_reason(tmp_path: Path, rows: list[str]) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("image,Anna,Ben\n" + "".join(f"{n},{row}\n" for n, row in enumerate(rows)))
+    status, output = run("readers", path, "-o", tmp_path / "o")
+    assert status == 0
+    assert "ICC(C,k): the mean ratings of all images are equal" in " ".join(output.split())
+    assert "readers: plcc -," in output
+    assert json.loads((tmp_path / "o" / "readers.json").read_text())["max_plcc"] is None
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--readers", "A"], "has the ratings of one reader"),

@@ -56,3 +56,12 @@ def test_only_images_that_all_rated_count() -> None:
 def test_too_few_readers_or_images(ratings: np.ndarray, says: str) -> None:
     with pytest.raises(RecipeError, match=says):
         reader_agreement(table(ratings))
+
+
+def test_images_of_one_mean_have_no_ceiling() -> None:
+    ratings = np.array([[4.0, 3.0]] * 8 + [[2.0, np.nan]])
+    found = reader_agreement(table(ratings))
+    assert (found.images, found.left_out, found.max_plcc, found.noise) == (8, 1, None, 0)
+    form = found.as_dict()["intraclass"]["ICC(C,k)"]
+    assert (form["value"], form["interval"]) == (None, None)
+    assert form["reason"] == "the mean ratings of all images are equal"

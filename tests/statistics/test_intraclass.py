@@ -61,6 +61,33 @@ def test_too_few_or_equal_ratings_are_refused(wrong: np.ndarray) -> None:
         intraclass(wrong)
 
 
+NO_ROWS = {
+    "one reader a point lower": [[4, 3]] * 8,
+    "readers who take turns": [[4, 3]] * 8 + [[3, 4]] * 8,
+    "two images": [[1, 2], [2, 1]],
+    "a Latin square": [[1, 2, 3], [2, 3, 1], [3, 1, 2]],
+    "a Latin square of thirds": [[0.1, 0.2, 0.3], [0.2, 0.3, 0.1], [0.3, 0.1, 0.2]],
+}
+
+
+@pytest.mark.parametrize("ratings", NO_ROWS.values(), ids=NO_ROWS)
+def test_images_of_one_mean_have_a_reason_in_place_of_a_value(ratings: list[list[float]]) -> None:
+    forms, usual = intraclass(ratings), intraclass(JUDGES)
+    assert [(form.name, form.also) for form in forms] == [(f.name, f.also) for f in usual]
+    assert {form.value for form in forms} == {form.interval for form in forms} == {None}
+    assert {form.reason for form in forms} == {"the mean ratings of all images are equal"}
+
+
+def test_agreement_below_zero_has_no_infinite_value() -> None:
+    """Of small tables, some have fewer than one degree of freedom, or no mean of k."""
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        ratings = rng.integers(1, 4, rng.integers(2, 6, 2)) / 3
+        for form in intraclass(ratings) if np.ptp(ratings) else ():
+            assert form.value is None or np.isfinite(form.value)
+            assert (form.reason is None) == (form.interval is not None)
+
+
 def test_intervals_hold_the_true_value_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
     held = 0

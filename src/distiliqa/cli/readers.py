@@ -51,7 +51,7 @@ def readers(
         facts = {"distiliqa": __version__, "settings": settings, "inputs": inputs}
         write_json(out / SUMMARY, facts | found.as_dict() | {"notes": mean.notes})
     screen().print(_table(found))
-    for line in ceiling_lines(found):
+    for line in (*reason_lines(found), *ceiling_lines(found)):
         say(line)
     for note in mean.notes:
         say(f"note: {note}", err=True)
@@ -65,23 +65,37 @@ def _table(found: ReaderAgreement) -> Table:
     for column in ("also called", "value", "95 % interval"):
         table.add_column(column, justify="right")
     for form in found.intraclass:
-        low, high = form.interval
-        table.add_row(form.name, form.also, f"{form.value:.3f}", f"{low:.3f} to {high:.3f}")
+        value = "-" if form.value is None else f"{form.value:.3f}"
+        table.add_row(form.name, form.also, value, _interval(form.interval))
     for pair, kappa in found.kappa.items():
         cells = ("-", "-")
         if kappa is not None:
-            low, high = kappa.interval
-            cells = (f"{kappa.value:.3f}", f"{low:.3f} to {high:.3f}")
+            cells = (f"{kappa.value:.3f}", _interval(kappa.interval))
         table.add_row(f"weighted kappa, {pair[0]} and {pair[1]}", "quadratic", *cells)
     return table
+
+
+def _interval(found: tuple[float, float] | None) -> str:
+    return "-" if found is None else "{:.3f} to {:.3f}".format(*found)
+
+
+def reason_lines(found: ReaderAgreement) -> list[str]:
+    """Why forms have no value or no interval, a line each reason."""
+    reasons: dict[str, list[str]] = {}
+    for form in found.intraclass:
+        if form.reason is not None:
+            reasons.setdefault(form.reason, []).append(form.name)
+    return [f"not defined: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
 def ceiling_lines(found: ReaderAgreement) -> list[str]:
     """What the readers' own noise allows, in words."""
     one = found.one_reader
-    correlation = "-" if one.plcc is None else f"{one.plcc:.3f}"
+    correlation, ceiling = (
+        "-" if value is None else f"{value:.3f}" for value in (one.plcc, found.max_plcc)
+    )
     return [
-        f"ceiling by the noise of {len(found.readers)} readers: plcc {found.max_plcc:.3f}, "
+        f"ceiling by the noise of {len(found.readers)} readers: plcc {ceiling}, "
         f"rmse {found.noise:.3f}",
         f"one reader against the mean of the others: plcc {correlation}, mae {one.mae:.3f}",
     ]

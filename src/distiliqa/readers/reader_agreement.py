@@ -53,9 +53,9 @@ class ReaderAgreement:
         See there.
     kappa : dict[tuple[str, str], Kappa | None]
         Quadratic weighted kappa of each pair; None where it is not defined.
-    max_plcc : float
+    max_plcc : float or None
         Largest linear correlation with the mean rating that a model without error would reach: the
-        root of ICC(C,k) (Spearman 1904, doi 10.2307/1412159).
+        root of ICC(C,k) (Spearman 1904, doi 10.2307/1412159); None where that has no value.
     noise : float
         Standard error of the mean rating, by the readers' own noise: the root mean squared error
         of a model without error.
@@ -68,7 +68,7 @@ class ReaderAgreement:
     left_out: int
     intraclass: tuple[Intraclass, ...]
     kappa: dict[tuple[str, str], Kappa | None]
-    max_plcc: float
+    max_plcc: float | None
     noise: float
     one_reader: Against
 
@@ -87,8 +87,9 @@ class ReaderAgreement:
             "intraclass": {
                 form.name: {
                     "shrout_fleiss": form.also,
-                    "value": finite(form.value),
-                    "interval": [finite(bound) for bound in form.interval],
+                    "value": form.value,
+                    "interval": form.interval and [finite(bound) for bound in form.interval],
+                    "reason": form.reason,
                 }
                 for form in self.intraclass
             },
@@ -142,7 +143,7 @@ def reader_agreement(table: RatingTable) -> ReaderAgreement:
             (table.readers[a], table.readers[b]): weighted_kappa(ratings[:, a], ratings[:, b])
             for a, b in pairs
         },
-        max_plcc=math.sqrt(min(max(reliability, 0.0), 1.0)),
+        max_plcc=None if reliability is None else math.sqrt(min(max(reliability, 0.0), 1.0)),
         noise=math.sqrt(mean_squares(ratings).error / ratings.shape[1]),
         one_reader=_one_reader(ratings),
     )

@@ -7,6 +7,7 @@ table 7 of the latter; they take the images as independent of each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from distiliqa.statistics.f_distribution import f_quantile
+from distiliqa.statistics.rounding import above_rounding
 
 LEVEL = 0.95
 
@@ -29,16 +31,23 @@ class Intraclass:
         consistency of the mean of all k.
     also : str
         As Shrout & Fleiss, such as ``ICC(2,1)``.
-    value : float
-        1 for readers who agree; it may be below 0.
-    interval : tuple[float, float]
-        Of 95 %.
+    value : float or None
+        1 for readers who agree; it may be below 0. None where it is not defined.
+    interval : tuple[float, float] or None
+        Of 95 %; None where it is not defined.
+    reason : str or None
+        Why there is no value, or no interval.
     """
 
     name: str
     also: str
-    value: float
-    interval: tuple[float, float]
+    value: float | None
+    interval: tuple[float, float] | None
+    reason: str | None = None
+
+
+_NO_DIFFERENCE = "the mean ratings of all images are equal"
+_BELOW_ZERO = "readers disagree more than images differ"
 
 
 class MeanSquares(NamedTuple):
@@ -49,6 +58,8 @@ class MeanSquares(NamedTuple):
     rows, columns : between images, and between readers.
     error : what is left of both.
     within : between readers of one image, for the one-way model.
+
+    Exactly 0 where they are zero but for rounding.
     """
 
     rows: float
@@ -74,10 +85,10 @@ def mean_squares(ratings: ArrayLike) -> MeanSquares:
     left = x - x.mean() - row_part - column_part
     columns, error = n * np.square(column_part).sum(), np.square(left).sum()
     return MeanSquares(
-        rows=float(k * np.square(row_part).sum() / (n - 1)),
-        columns=float(columns / (k - 1)),
-        error=float(error / ((n - 1) * (k - 1))),
-        within=float((columns + error) / (n * (k - 1))),
+        rows=above_rounding(float(k * np.square(row_part).sum() / (n - 1)), x),
+        columns=above_rounding(float(columns / (k - 1)), x),
+        error=above_rounding(float(error / ((n - 1) * (k - 1))), x),
+        within=above_rounding(float((columns + error) / (n * (k - 1))), x),
         n=n,
         k=k,
     )
@@ -85,6 +96,8 @@ def mean_squares(ratings: ArrayLike) -> MeanSquares:
 
 def intraclass(ratings: ArrayLike) -> tuple[Intraclass, ...]:
     """All six forms, for single readers and for the mean of all k.
+
+    Where the mean ratings of all images are equal, no form has a value.
 
     Parameters
     ----------
@@ -102,21 +115,33 @@ def intraclass(ratings: ArrayLike) -> tuple[Intraclass, ...]:
     if np.ptp(x) == 0:
         raise ValueError("all ratings are equal: no intraclass correlation is defined")
     found = mean_squares(x)
+    if found.rows == 0:
+        return tuple(Intraclass(*names, None, None, _NO_DIFFERENCE) for names in _NAMES)
     return (*_one_way(found), *_agreement(found), *_consistency(found))
+
+
+_NAMES = (
+    ("ICC(1)", "ICC(1,1)"),
+    ("ICC(1,k)", "ICC(1,k)"),
+    ("ICC(A,1)", "ICC(2,1)"),
+    ("ICC(A,k)", "ICC(2,k)"),
+    ("ICC(C,1)", "ICC(3,1)"),
+    ("ICC(C,k)", "ICC(3,k)"),
+)
 
 
 def _one_way(ms: MeanSquares) -> tuple[Intraclass, Intraclass]:
     degrees = (ms.n - 1, ms.n * (ms.k - 1))
     bounds = _ratio_bounds(_ratio(ms.rows, ms.within), *degrees)
     value = (ms.rows - ms.within) / (ms.rows + (ms.k - 1) * ms.within)
-    return _both("ICC(1)", "ICC(1,k)", "ICC(1,1)", "ICC(1,k)", value, bounds, ms.k)
+    return _both(_NAMES[0:2], value, bounds, ms.k)
 
 
 def _consistency(ms: MeanSquares) -> tuple[Intraclass, Intraclass]:
     degrees = (ms.n - 1, (ms.n - 1) * (ms.k - 1))
     bounds = _ratio_bounds(_ratio(ms.rows, ms.error), *degrees)
     value = (ms.rows - ms.error) / (ms.rows + (ms.k - 1) * ms.error)
-    return _both("ICC(C,1)", "ICC(C,k)", "ICC(3,1)", "ICC(3,k)", value, bounds, ms.k)
+    return _both(_NAMES[4:6], value, bounds, ms.k)
 
 
 def _ratio(above: float, below: float) -> float:
@@ -130,28 +155,24 @@ def _ratio_bounds(ratio: float, first: int, second: int) -> tuple[float, float]:
 
 
 def _both(
-    name: str,
-    name_of_mean: str,
-    also: str,
-    also_of_mean: str,
-    value: float,
-    ratios: tuple[float, float],
-    k: int,
+    names: Sequence[tuple[str, str]], value: float, ratios: tuple[float, float], k: int
 ) -> tuple[Intraclass, Intraclass]:
     """The form for single readers and that for their mean, from bounds of the ratio."""
-    single = tuple(1.0 if np.isinf(r) else (r - 1) / (r + k - 1) for r in ratios)
-    return (
-        Intraclass(name, also, value, (single[0], single[1])),
-        _of_mean(name_of_mean, also_of_mean, value, (single[0], single[1]), k),
-    )
+    low, high = (1.0 if np.isinf(r) else (r - 1) / (r + k - 1) for r in ratios)
+    single = Intraclass(*names[0], value, (low, high))
+    return single, _of_mean(names[1], value, (low, high), k)
 
 
 def _of_mean(
-    name: str, also: str, single: float, bounds: tuple[float, float], k: int
+    names: tuple[str, str], single: float, bounds: tuple[float, float] | None, k: int
 ) -> Intraclass:
     """The form for the mean of k readers, by the formula of Spearman and Brown."""
-    low, high = (_stepped_up(bound, k) for bound in bounds)
-    return Intraclass(name, also, _stepped_up(single, k), (low, high))
+    value = _stepped_up(single, k)
+    if np.isinf(value):
+        return Intraclass(*names, None, None, _BELOW_ZERO)
+    if bounds is None:
+        return Intraclass(*names, value, None, _BELOW_ZERO)
+    return Intraclass(*names, value, (_stepped_up(bounds[0], k), _stepped_up(bounds[1], k)))
 
 
 def _stepped_up(single: float, k: int) -> float:
@@ -164,19 +185,24 @@ def _agreement(ms: MeanSquares) -> tuple[Intraclass, Intraclass]:
         ms.rows + (ms.k - 1) * ms.error + ms.k * (ms.columns - ms.error) / ms.n
     )
     bounds = _agreement_bounds(ms, value)
-    single = Intraclass("ICC(A,1)", "ICC(2,1)", value, bounds)
-    return single, _of_mean("ICC(A,k)", "ICC(2,k)", value, bounds, ms.k)
+    single = Intraclass(*_NAMES[2], value, bounds, None if bounds else _BELOW_ZERO)
+    return single, _of_mean(_NAMES[3], value, bounds, ms.k)
 
 
-def _agreement_bounds(ms: MeanSquares, value: float) -> tuple[float, float]:
-    """Bounds with degrees of freedom after Satterthwaite, as the errors of two kinds add up."""
+def _agreement_bounds(ms: MeanSquares, value: float) -> tuple[float, float] | None:
+    """Bounds with degrees of freedom after Satterthwaite, as the errors of two kinds add up.
+
+    None for fewer than one degree, which only values below 0 can have.
+    """
     n, k = ms.n, ms.k
     if value >= 1:
         return 1.0, 1.0
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))
     parts = (a * ms.columns) ** 2 / (k - 1) + (b * ms.error) ** 2 / ((n - 1) * (k - 1))
-    degrees = (a * ms.columns + b * ms.error) ** 2 / parts
+    degrees = (a * ms.columns + b * ms.error) ** 2 / parts if parts > 0 else 0.0
+    if degrees < 1 - 1e-9:
+        return None
     tail = (1 + LEVEL) / 2
     upper, lower = f_quantile(tail, n - 1, degrees), f_quantile(tail, degrees, n - 1)
     spread = k * ms.columns + (k * n - k - n) * ms.error

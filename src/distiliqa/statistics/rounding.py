@@ -25,3 +25,17 @@ def deviations(values: Floats) -> Floats:
     if np.abs(found).max() <= ROUNDING * np.abs(values).max():
         return np.zeros_like(found)
     return found
+
+
+def above_rounding(square: float, values: Floats) -> float:
+    """A mean square of deviations of values; exactly 0 where it is rounding.
+
+    Parameters
+    ----------
+    square : float
+        Mean of squares, in the unit of the values squared.
+    values : ndarray of float64
+        The values that were subtracted from each other, of any shape.
+    """
+    largest = float(np.abs(values).max())
+    return 0.0 if square <= (ROUNDING * largest) ** 2 else square
