@@ -22,6 +22,7 @@ from distiliqa.files import (
     open_regular,
     private_folder,
     sha256,
+    sync_tree,
     write_csv,
     write_durably,
     write_json,
@@ -77,6 +78,20 @@ def test_a_durable_file_is_on_the_disk_before_it_has_its_name(
     with pytest.raises(DistiliqaError, match="free some space"):
         write_durably(tmp_path / "a", b"new")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_tree_is_synced_from_its_files_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    for path in (tmp_path / "a" / "b" / "deep", tmp_path / "a" / "top"):
+        path.touch()
+    synced: list[Path] = []
+    for name in ("sync_file", "sync_folder"):
+        monkeypatch.setattr(f"distiliqa.files.{name}", synced.append)
+    sync_tree(tmp_path / "a")
+    names = [path.relative_to(tmp_path).as_posix() for path in synced]
+    assert names == ["a/b/deep", "a/b", "a/top", "a"]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as indented JSON, atomically. Raises `ValueError` on nan and infinity."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(content))
+
+
+def json_text(content: Any) -> str:
+    """Indented JSON with a line end. Raises `ValueError` on nan and infinity."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -147,6 +152,17 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush a folder and all that is in it to the disk. Raises as `sync_file`.
+
+    Before a rename: after a power failure a new name may be there without the content.
+    """
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync_file(Path(path, name))
+        sync_folder(Path(path))
 
 
 def why_not_regular(path: str | PathLike[str]) -> str | None:

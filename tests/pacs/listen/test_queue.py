@@ -169,3 +169,12 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half(
         put(queue, SERIES, "1", b"a")
     files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert files == [Path("receiving", "received")]
+
+
+def test_a_new_series_is_on_the_disk_with_its_folder(
+    queue_of: Callable[..., Queue], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    queue, synced = queue_of(), []
+    monkeypatch.setattr("distiliqa.pacs.listen.queue.sync_folder", synced.append)
+    put(queue, SERIES, "1", b"a")
+    assert synced == [queue.arriving / SERIES, queue.arriving]

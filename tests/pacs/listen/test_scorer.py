@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from tests.support.disks import full_disk
 from tests.support.late_series import waiting
 
 from distiliqa.errors import DistiliqaError
@@ -90,6 +91,35 @@ def test_what_a_crash_left_half_is_made_again(scorer: Scorer, outbox: Outbox, se
     scorer.score(series)
     assert len(waiting(outbox)) == 1
     assert [path.name for path in scorer.results.iterdir()] == ["ab12"]
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"[]", b"{}", None])
+def test_results_that_a_power_failure_emptied_are_made_again(
+    scorer: Scorer, outbox: Outbox, series: Path, left: bytes | None
+):
+    damaged = scorer.results / "ab12"
+    (damaged / "sr").mkdir(parents=True)
+    (damaged / "sr" / "empty.dcm").touch()
+    if left is not None:
+        (damaged / "run.json").write_bytes(left)
+    scorer.score(series)
+    assert waiting(outbox) == ["ab12_1.dcm"]
+    assert len(read_scores(outbox.folder / "ab12_1.dcm")) == 3
+    assert (damaged / "report.html").exists()
+    assert not series.exists()
+
+
+def test_results_have_their_name_once_they_are_on_the_disk(
+    scorer: Scorer, series: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(DistiliqaError, match="No space left"):
+            scorer.score(series)
+    assert not scorer.has("ab12")
+    assert series.exists()
+    scorer.score(series)
+    assert scorer.has("ab12")
 
 
 @pytest.mark.parametrize("what", ["report", "write_sr"])

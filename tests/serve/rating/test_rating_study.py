@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("starlette")
+from tests.support.disks import full_disk
 from tests.support.slices import write_ct
 
 from distiliqa.ct import Window
@@ -200,3 +201,15 @@ def test_two_images_of_one_name_are_refused(data: Path, tmp_path: Path):
     with pytest.raises(DistiliqaError, match=r"data: 'P0/f.dcm' names 2 images; rename one"):
         Study(data, tmp_path / "out", Asked())
     assert not (tmp_path / "out" / "study.json").exists()
+
+
+def test_the_record_of_a_study_is_on_the_disk_before_it_has_its_name(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(DistiliqaError, match="free some space"):
+            Study(data, tmp_path / "out", Asked())
+    assert list((tmp_path / "out").iterdir()) == []
+    started, again = (Study(data, tmp_path / "out", Asked()) for _ in range(2))
+    assert started.design == again.design

@@ -94,6 +94,7 @@ class Queue:
             make_folder(folder)
             received.replace(path)
             sync_folder(folder)
+            sync_folder(self.arriving)  # the folder may be new
             now = self._clock()
             arrival = self._arrivals.setdefault(series, _Arrival(now, now))
             if is_new:
@@ -164,6 +165,7 @@ def _take_back(earlier: Path, arrived: Path) -> None:
     for image in earlier.glob("*.dcm"):
         if not (arrived / image.name).exists():
             image.rename(arrived / image.name)
+    sync_folder(arrived)
     shutil.rmtree(earlier)
 
 

@@ -58,6 +58,7 @@ class ReceivedDoses:
                 sync_file(received)
                 received.replace(path)
                 sync_folder(path.parent)
+                sync_folder(self.folder)  # the folder of the study may be new
             except OSError as error:
                 raise cannot_write(path, error) from error
             self._new.add(study)

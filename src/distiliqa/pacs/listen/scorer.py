@@ -25,7 +25,7 @@ from pathlib import Path
 
 from distiliqa.ct import SliceInfo, index_ct
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
-from distiliqa.files import make_folder, private_folder
+from distiliqa.files import make_folder, private_folder, sync_folder, sync_tree
 from distiliqa.foreign_json import read_json
 from distiliqa.pacs.listen.outbox import Outbox
 from distiliqa.pacs.listen.queue import Queue
@@ -116,7 +116,8 @@ class Scorer:
             call continues the work.
         """
         results, run = self.results / series.name, None
-        if not results.exists():
+        if not _is_whole(results):
+            shutil.rmtree(results, ignore_errors=True)
             found = find_slices([series])
             doses = self.doses.of_images(found.index)
             # The heatmaps are for the report.
@@ -146,7 +147,9 @@ class Scorer:
         names = file_names(run)
         report(run, make_folder(partial), more_files=[f"sr/{name}.dcm" for name in names])
         self._write_reports(run, private_folder(partial / "sr"), earlier)
+        sync_tree(partial)
         partial.rename(results)
+        sync_folder(self.results)
         mean = ", ".join(f"{series.score:.2f}" for series in run.series)
         LOG.info("%s: scored %d of %d slices: %s", results.name, len(run.slices), run.found, mean)
         if earlier.reports:
@@ -201,11 +204,19 @@ class Scorer:
             LOG.warning("%s: its images are kept in %s", series.name, self.failed / series.name)
             series.rename(self.failed / series.name)
             return images
-        if hasattr(os, "sync"):  # the results are on the disk before the images leave the queue
-            os.sync()
         series.rename(self.scored / series.name)
         os.utime(self.scored / series.name)
         return images
+
+
+def _is_whole(results: Path) -> bool:
+    """Whether results are there, and not empty files that a power failure left."""
+    try:
+        return "errors" in read_json(results / "run.json")
+    except (DistiliqaError, TypeError):
+        if results.exists():
+            LOG.warning("%s: its results are damaged, it is scored again", results.name)
+        return False
 
 
 def _first_image(folder: Path) -> SliceInfo | None:

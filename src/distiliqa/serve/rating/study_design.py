@@ -13,7 +13,7 @@ import numpy as np
 
 from distiliqa.ct import SliceInfo, Window, index_ct
 from distiliqa.errors import DistiliqaError, quoted
-from distiliqa.files import write_json
+from distiliqa.files import json_text, write_durably
 from distiliqa.foreign_json import from_json, read_json
 from distiliqa.readers.slice_names import name_in
 from distiliqa.serve.slice_pixels import digest_of
@@ -97,7 +97,8 @@ def open_design(data: Path, out: Path, asked: Asked) -> tuple[Design, tuple[Slic
         _check_same(design, asked, found, path)
     else:
         design = _new(tuple(found), asked, data)
-        write_json(path, asdict(design))
+        # Answers, which survive a power failure, are worth nothing without it.
+        write_durably(path, json_text(asdict(design)).encode(errors="backslashreplace"))
     return design, tuple(found[image] for image in design.images)
 
 
