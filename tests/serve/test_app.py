@@ -21,6 +21,7 @@ from tests.support.slices import write_ct, write_series
 from distiliqa.report.names import short_hash
 from distiliqa.scoring.model import Model
 from distiliqa.serve import stored_results
+from distiliqa.serve.job import new_job
 from distiliqa.serve.served_paths import ServedPaths
 
 STATIC = Path(stored_results.__file__).with_name("static")
@@ -238,3 +239,64 @@ def test_all_modules_of_the_page_are_loaded_at_once():
         text = (STATIC / module).read_text(encoding="utf-8") if module != "cornerstone.js" else ""
         left |= set(re.findall(r"""['"](?:\./|/static/)(\w+\.js)['"]""", text)) - found
     assert named == found
+
+
+ODD_NAMES = (
+    "%00",
+    "a%00b",
+    "a" * 5000,
+    "%ED%A0%80",
+    "%FF",
+    "%2e%2e",
+    "con",
+    "a%0Ab",
+    "%F0%9F%A9%BB",
+)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=range(len(ODD_NAMES)))
+def test_no_odd_name_is_an_error_of_the_server(server: PageServer, scan: Path, name: str):
+    job = server.workspace.queue.add(new_job("odd", (str(scan),)))
+    (server.workspace.queue.results / job.id).mkdir(parents=True, exist_ok=True)
+    upload = requests.post(f"{server.url}/api/uploads", timeout=60).json()["upload"]
+    asked = [
+        ("GET", f"/{name}"),
+        ("GET", f"/static/{name}"),
+        ("GET", f"/api/series/{name}"),
+        ("GET", f"/api/series/{name}/thumbnail"),
+        ("GET", f"/api/series/{name}/slices/1/pixels"),
+        ("GET", f"/api/series/x/slices/{'9' * 5000}/pixels"),
+        ("GET", f"/api/jobs/{name}/files/report.html"),
+        ("GET", f"/api/jobs/{name}/files.zip"),
+        ("GET", f"/api/jobs/{job.id}/files/{name}"),
+        ("GET", f"/api/jobs/{job.id}/files/a/{name}"),
+        ("POST", f"/api/jobs/{name}/cancel"),
+        ("DELETE", f"/api/jobs/{name}"),
+        ("PUT", f"/api/uploads/{name}?path=a"),
+        ("PUT", f"/api/uploads/{upload}?path={name}"),
+        ("DELETE", f"/api/uploads/{name}"),
+        ("GET", f"/api/trends/plot?x={name}&y={name}&by={name}"),
+    ]
+    for method, path in asked:
+        answer = requests.request(method, server.url + path, timeout=60, data=b"")
+        assert answer.status_code < 500, (method, path[:60], answer.text)
+    server.workspace.queue.cancel(job.id)
+    server.workspace.queue.remove(job.id)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000, "\ud800", "a/" * 3000, ""], ids=range(5))
+def test_no_odd_text_in_a_body_is_an_error_of_the_server(server: PageServer, name: str):
+    for path, content in (
+        ("/api/jobs", {"path": name}),
+        ("/api/jobs", {"upload": name}),
+        ("/api/jobs", {"upload": [name]}),
+        ("/api/exports", {"series": [name]}),
+        ("/api/exports/series.csv", {"series": [name]}),
+    ):
+        answer = requests.post(server.url + path, json=content, timeout=60)
+        assert answer.status_code in ((200, 201, 400) if name == "" else (400,)), (
+            path,
+            answer.text,
+        )
+        if answer.status_code == 400:
+            assert answer.json()["error"]

@@ -53,6 +53,28 @@ def test_paths_stay_in_what_was_given(tmp_path: Path):
         ServedPaths().confined(os.fspath(scan))
 
 
+def test_a_path_in_any_of_the_folders_is_found(tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    (first / "a").mkdir(parents=True)
+    (second / "b").mkdir(parents=True)
+    found = ServedPaths(inputs=(first, second))
+    assert found.confined("a") == first / "a"
+    assert found.confined("b") == second / "b"
+    with pytest.raises(DistiliqaError, match="no such file"):
+        found.confined("c")
+    with pytest.raises(DistiliqaError, match="not in a folder"):
+        found.confined("../c")
+
+
+@pytest.mark.parametrize(
+    "name", ["a\0b", "a" * 5000, "\ud800", "a/" * 3000], ids=["0", "long", "odd", "deep"]
+)
+def test_a_name_that_no_file_can_have_is_not_there(tmp_path: Path, name: str):
+    found = ServedPaths(inputs=(tmp_path, tmp_path.parent))
+    with pytest.raises(DistiliqaError, match="no such file or folder"):
+        found.confined(name)
+
+
 def test_paths_have_names_that_identify_nobody(tmp_path: Path):
     scans = tuple(tmp_path / name for name in ("Doe^Jane", "Roe^Richard"))
     for scan in scans:

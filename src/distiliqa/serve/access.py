@@ -32,6 +32,7 @@ _HEADERS = {
     "Cache-Control": "no-store",  # images of patients stay out of the browser's cache on disk
 }
 _SAFE = ("GET", "HEAD")
+MAX_PATH = 4096  # characters of an address, without what is asked for behind ``?``
 
 
 class Refusal(NamedTuple):
@@ -80,6 +81,8 @@ class Guard:
         await answer(scope, receive, send_guarded)
 
     def _refusal(self, method: str, path: str, headers: Headers) -> Refusal | None:
+        if len(path) > MAX_PATH:  # a number in it may have more digits than Python converts
+            return Refusal(414, f"an address of more than {MAX_PATH:,} characters")
         host = headers.get("host", "")
         if not self._is_own(host):
             return Refusal(421, "this server goes by another name; open the address it printed")

@@ -53,8 +53,12 @@ def _anonymous(series: StoredSeries) -> dict[str, str]:
 def job_file(request: Request) -> Response:
     """A file of the results of a job."""
     folder = _results_of(request)
-    path = (folder / request.path_params["name"]).resolve()
-    if folder not in path.parents or not path.is_file():
+    try:
+        path = (folder / request.path_params["name"]).resolve()
+        is_there = folder in path.parents and path.is_file()
+    except (OSError, ValueError):  # no system has a file of such a name
+        is_there = False
+    if not is_there:
         raise DistiliqaError("no such file", remedy="choose one of the job")
     headers = {"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else {}
     return FileResponse(path, headers=headers)

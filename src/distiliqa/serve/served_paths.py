@@ -53,12 +53,18 @@ class ServedPaths:
         DistiliqaError
             It is not there, or leads out of what was given.
         """
+        held = False
         for root in self.inputs:
-            path = Path(os.path.realpath(root / name))
-            if _lies_in(path, root):
-                if path.exists():
-                    return path
-                raise DistiliqaError("no such file or folder", remedy="check the path")
+            try:
+                path = Path(os.path.realpath(root / name))
+                if _lies_in(path, root):
+                    held = True
+                    if path.exists():
+                        return path
+            except (OSError, ValueError):  # no system has a file of such a name
+                held = True
+        if held:
+            raise DistiliqaError("no such file or folder", remedy="check the path")
         raise DistiliqaError(
             "not in a folder that distiliqa serve was started with",
             remedy="start it with that folder",

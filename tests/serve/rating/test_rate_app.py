@@ -51,6 +51,20 @@ def test_no_answer_names_an_image(url: str, study: Study):
     assert (hu == study.read(0).hu).all()
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000, "\ud800", ""], ids=range(4))
+def test_no_odd_name_of_a_reader_is_an_error_of_the_server(url: str, name: str):
+    for path in ("/api/answers", "/api/answers/back"):
+        content = {"reader": name, "number": 0, "answer": 1}
+        answer = requests.post(url + path, json=content, timeout=60)
+        assert answer.status_code == 400
+        assert answer.json()["error"]
+    asked = {"reader": name.encode("utf-8", "surrogatepass")}
+    assert requests.get(f"{url}/api/question", params=asked, timeout=60).status_code == 400
+    for number, status in (("0", 400), ("9" * 400, 400), ("9" * 5000, 414)):
+        path = f"/api/series/study/slices/{number}/pixels"
+        assert requests.get(url + path, timeout=60).status_code == status
+
+
 def test_answers_are_checked(url: str):
     def send(**content: Any) -> tuple[int, str]:
         answer = requests.post(f"{url}/api/answers", json=content, timeout=60)
