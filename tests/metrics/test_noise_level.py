@@ -154,3 +154,14 @@ def test_boxes_hold_nothing_but_soft_tissue() -> None:
     found = soft_tissue_boxes(hu)
     assert np.count_nonzero(~found) == 17**2
     assert not found[20 - 8 : 20 + 9, 20 - 8 : 20 + 9].any()
+
+
+@pytest.mark.parametrize("noise", [10.0, 0.3, 1e-3])
+def test_boxes_that_all_deviate_alike_have_that_noise(noise: float):
+    assert mode(np.full(500, noise)) == pytest.approx(noise, rel=0.01)
+    some_lower = np.append(np.full(500, noise), np.linspace(0, noise, 30))
+    assert mode(some_lower) == pytest.approx(noise, rel=0.01)
+
+
+def test_boxes_without_noise_have_none():
+    assert mode(np.zeros(500)) == 0

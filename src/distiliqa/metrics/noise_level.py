@@ -245,7 +245,8 @@ def mode(deviations: NDArray[np.floating]) -> float:
     highest = percentile(deviations, 95)
     if highest == 0:
         return 0.0
-    bins = (deviations[deviations < highest] * (_BINS / highest)).astype(np.intp)
-    counts = np.bincount(bins, minlength=_BINS)
+    bins = (deviations[deviations <= highest] * (_BINS / highest)).astype(np.intp)
+    # The highest is in the last bin: where all boxes deviate alike there is no other.
+    counts = np.bincount(np.minimum(bins, _BINS - 1), minlength=_BINS)
     mode = int(np.argmax(np.convolve(counts, _SMOOTHING, mode="same")))
     return (mode + 0.5) * highest / _BINS
