@@ -68,6 +68,17 @@ def test_a_flat_reference_has_nothing_to_keep(pair: tuple[np.ndarray, np.ndarray
     assert vif(pair[0], np.full(pair[0].shape, 40.0)) is None
 
 
+def test_a_mask_without_a_window_is_an_error_and_no_flat_reference(
+    pair: tuple[np.ndarray, np.ndarray],
+):
+    edge = np.zeros(pair[0].shape, bool)
+    edge[:8] = True  # half of a window of 17 pixels
+    with pytest.raises(ValueError, match="too thin or too near the edge"):
+        vif(*pair, mask=edge)
+    edge[8, 20] = True
+    assert vif(*pair, mask=edge) is not None
+
+
 def test_the_smallest_side_is_the_smallest():
     values = np.random.default_rng(0).normal(40, 50, (MIN_SIDE, MIN_SIDE))
     assert vif(values, values) == pytest.approx(1, abs=1e-6)

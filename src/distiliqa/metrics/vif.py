@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE, Window
 from distiliqa.metrics.filters import gaussian_mean
-from distiliqa.metrics.pair import seen_through
+from distiliqa.metrics.pair import counted, seen_through
 
 MIN_SIDE = 41  # the coarsest scale of a smaller image has no whole window
 _SIZES = (17, 9, 5, 3)  # window of each scale, pixels; the Gaussian has a fifth of it as sigma
@@ -45,23 +45,25 @@ def vif(
     Raises
     ------
     ValueError
-        Images of different shapes, smaller than 41 x 41 or with NaN or infinity, or an empty mask
-        or one of numbers.
+        Images of different shapes, smaller than 41 x 41 or with NaN or infinity, or a mask of
+        numbers or one without a pixel whose window of 17 pixels lies inside the image.
     """
     seen, pristine = seen_through(window, image, reference, mask)
     if min(seen.shape) < MIN_SIDE:
         raise ValueError(f"shape {seen.shape}; VIF needs {MIN_SIDE} x {MIN_SIDE} pixels")
-    counted = np.ones(seen.shape, np.bool_) if mask is None else mask
+    chosen = np.ones(seen.shape, np.bool_) if mask is None else mask
     kept = present = 0.0
     for size in _SIZES:
         if size < _SIZES[0]:
-            seen, pristine, counted = (
+            seen, pristine, chosen = (
                 gaussian_mean(seen, size, size / 5)[::2, ::2],
                 gaussian_mean(pristine, size, size / 5)[::2, ::2],
-                _inside(counted, size)[::2, ::2],
+                _inside(chosen, size)[::2, ::2],
             )
         of_image, of_reference = _information(seen, pristine, size)
-        where = _inside(counted, size)
+        where = _inside(chosen, size)
+        if size == _SIZES[0]:  # coarser scales may miss what is left of a thin mask
+            counted(of_reference, where)
         kept += float(of_image[where].sum())
         present += float(of_reference[where].sum())
     return kept / present if present > 0 else None
