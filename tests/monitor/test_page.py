@@ -147,7 +147,7 @@ def add_dated(store: Store, scores: list[float], start: int = 1) -> None:
     known = len(store.done())
     for n, score in enumerate(scores):
         mm = 250.0 + 10 * (n % 7)
-        when = Identification(study_date=f"2026-0{1 + (start + n) // 28}-{1 + (start + n) % 28:02}")
+        when = Identification(scan_date=f"2026-0{1 + (start + n) // 28}-{1 + (start + n) % 28:02}")
         one = made_score(
             score - 0.01 * (mm - 280) + 0.01 * (n % 2),
             series=f"1.3.{known + n}",

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from distiliqa.models.config import OUTPUT
 from distiliqa.monitor import Monitor, arrival
 from distiliqa.monitor import run as module
 from distiliqa.monitor.store import ATTEMPTS
+from distiliqa.monitor.trend import protocols
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.run import score_inputs
 
@@ -61,6 +63,20 @@ def test_the_scores_of_a_series_are_those_of_score(
     )
     assert (series, slices) == (expected.series, 3)
     assert (score, noise) == pytest.approx((expected.score, expected.noise_hu))
+
+
+def test_scans_after_midnight_come_after_those_before_it(
+    folder: Path, start: Start, out: Path, write_series: Write
+):
+    for n, (date, time) in enumerate([("20211223", "235000"), ("20211224", "001000")]):
+        when = {"StudyDate": "20211223", "AcquisitionDate": date, "AcquisitionTime": time}
+        write_series(folder / str(1 - n), 1, SeriesInstanceUID=f"1.2.{n}", **when)
+    start().look()
+    with closing(sqlite3.connect(out / "monitor.sqlite")) as database:
+        database.row_factory = sqlite3.Row
+        (protocol,) = protocols(database.execute("SELECT * FROM series_means").fetchall())
+    assert [member.series for member in protocol.members] == ["1.2.0", "1.2.1"]
+    assert [member.scan_date for member in protocol.members] == ["2021-12-23", "2021-12-24"]
 
 
 def test_a_series_that_grows_is_one_series(

@@ -27,7 +27,7 @@ def write_monitor(path: Path, model: Model) -> Path:
     scores = [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 5
     with closing(Store(path, model.config)) as store:
         for n, score in enumerate(scores):
-            scan = Identification(study_date=f"202401{1 + n % 28:02}", station="ROOM7")
+            scan = Identification(scan_date=f"202401{1 + n % 28:02}", station="ROOM7")
             one = made_score(score, series=f"1.2.{n}", acquisition=FACTS, noise_hu=10.0 + n % 2,
                              identification=scan)  # fmt: skip
             found = Outcome(Path(f"/in/DOE/{n}"), FileStamp(1, n), f"{n}", scores=(one,))

@@ -116,6 +116,9 @@ class Identification:
         Name of the station (0008,1010).
     accession_number : str or None
         Accession number of the order (0008,0050).
+    scan_date : str or None
+        Date of the acquisition, which ``scan_time`` belongs to, ``YYYY-MM-DD`` (0008,002A or
+        0008,0022); that of the study where the file states none. After midnight it is a day later.
     """
 
     study_date: str | None = None
@@ -125,3 +128,4 @@ class Identification:
     series_number: int | None = None
     station: str | None = None
     accession_number: str | None = None
+    scan_date: str | None = None

@@ -94,7 +94,7 @@ def _series_id(database: sqlite3.Connection, score: SliceScore, now: str) -> int
         "series": name,
         "first_scored": now,
         **facts,
-        "scan_date": scan.study_date,
+        "scan_date": scan.scan_date,
         "scan_time": scan.scan_time,
         "station": scan.station,
         "patients": 1,

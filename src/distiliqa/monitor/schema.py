@@ -102,7 +102,7 @@ CREATE TABLE series (
     first_scored TEXT NOT NULL,   -- UTC, ISO 8601
     -- these facts are of the slice that came first
 {_lines(OF_A_SERIES)}
-    scan_date TEXT,           -- (0008,0020), ISO 8601; NULL where no slice states one
+    scan_date TEXT,           -- of (0008,002A), (0008,0022) or (0008,0020), ISO 8601; or NULL
     scan_time TEXT,           -- time of day, (0008,002A) or (0008,0032)
     station TEXT,             -- (0008,1010)
     patients INTEGER NOT NULL,  -- number of patients that its slices named while a monitor ran

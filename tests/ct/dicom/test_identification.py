@@ -19,7 +19,7 @@ STATED = {
 def test_facts_by_which_people_find_a_scan(tmp_path, write_ct, body, read_one):
     info = read_one(write_ct(tmp_path / "a.dcm", body, **STATED)).info
     assert info.identification == Identification(
-        "2021-12-23", "14:05:30", "5.2 CHEST", "Lung 1 mm", 4, "CT01", "A17"
+        "2021-12-23", "14:05:30", "5.2 CHEST", "Lung 1 mm", 4, "CT01", "A17", "2021-12-23"
     )
     assert (info.study_uid, info.event_uids) == ("1.2.826.0.1.3680043.8.498.1", ("1.2.3.4",))
 
@@ -47,6 +47,25 @@ def test_none_of_them_is_printed_or_a_fact_of_the_acquisition(
 def test_dates_and_times(tmp_path, write_ct, body, read_one, tags, date, time):
     found = read_one(write_ct(tmp_path / "a.dcm", body, **tags)).info.identification
     assert (found.study_date, found.scan_time) == (date, time)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("tags", "date"),
+    [
+        ({"AcquisitionDateTime": "20211224001500", "AcquisitionDate": "20211225"}, "2021-12-24"),
+        ({"AcquisitionDate": "20211224", "AcquisitionTime": "001500"}, "2021-12-24"),
+        ({"AcquisitionDateTime": "noon", "AcquisitionDate": "2021.12.24"}, "2021-12-24"),
+        ({"AcquisitionDateTime": "2021", "AcquisitionDate": "20219999"}, "2021-12-23"),
+        ({"AcquisitionTime": "235900"}, "2021-12-23"),
+    ],
+)
+def test_the_date_of_the_scan_is_that_of_the_acquisition(
+    tmp_path, write_ct, body, read_one, tags, date
+):
+    path = write_ct(tmp_path / "a.dcm", body, StudyDate="20211223", **tags)
+    found = read_one(path).info.identification
+    assert (found.study_date, found.scan_date) == ("2021-12-23", date)
 
 
 def test_a_slice_of_several_events_has_all_of_them(tmp_path, write_ct, body, read_one):

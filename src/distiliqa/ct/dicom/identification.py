@@ -14,6 +14,7 @@ from distiliqa.errors import one_line, shortened
 IDENTIFICATION_KEYWORDS = (
     "StudyDate",
     "AcquisitionDateTime",
+    "AcquisitionDate",
     "AcquisitionTime",
     "ProtocolName",
     "SeriesDescription",
@@ -26,15 +27,16 @@ IDENTIFICATION_KEYWORDS = (
 
 def read_identification(dataset: Dataset) -> Identification:
     """Read what names the scan of a slice; None where it is absent or no date, time or number."""
-    series_number, date = number(dataset, "SeriesNumber"), raw_text(dataset, "StudyDate") or ""
+    series_number = number(dataset, "SeriesNumber")
     return Identification(
-        study_date=_moment(date.replace(".", ""), "%Y%m%d", "%Y-%m-%d"),
+        study_date=_date(raw_text(dataset, "StudyDate")),
         scan_time=_scan_time(dataset),
         protocol_name=text(dataset, "ProtocolName", MAX_LABEL),
         series_description=text(dataset, "SeriesDescription", MAX_LABEL),
         series_number=None if series_number is None else int(series_number),
         station=text(dataset, "StationName", MAX_LABEL),
         accession_number=text(dataset, "AccessionNumber", MAX_LABEL),
+        scan_date=_scan_date(dataset),
     )
 
 
@@ -42,6 +44,18 @@ def read_event_uids(dataset: Dataset) -> tuple[str, ...]:
     """Read the irradiation events that a slice was made from (0008,3010); empty for none."""
     parts = (raw_text(dataset, "IrradiationEventUID") or "").split("\\")
     return tuple(one_line(shortened(part, MAX_LABEL)) for part in parts if part)
+
+
+def _scan_date(dataset: Dataset) -> str | None:
+    """Date of the acquisition: of a study that begins before midnight it may be the next day."""
+    moment = raw_text(dataset, "AcquisitionDateTime") or ""
+    stated = (moment[:8], *(raw_text(dataset, name) for name in ("AcquisitionDate", "StudyDate")))
+    return next(filter(None, map(_date, stated)), None)
+
+
+def _date(written: str | None) -> str | None:
+    """A date; ``YYYY.MM.DD`` of the older standard is read too."""
+    return _moment((written or "").replace(".", ""), "%Y%m%d", "%Y-%m-%d")
 
 
 def _scan_time(dataset: Dataset) -> str | None:
