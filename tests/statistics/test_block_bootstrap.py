@@ -62,6 +62,22 @@ def test_few_slices_that_are_alike_are_covered_less_and_not_far_less(n: int, cor
     assert (1 - covered) * given < 0.13  # series of which the mean is misstated
 
 
+@pytest.mark.parametrize(
+    ("series", "n", "correlation", "least"),
+    [(2, 6, 0.0, 0.91), (5, 3, 0.0, 0.91), (3, 8, 0.6, 0.87), (5, 3, 0.6, 0.68)],
+)
+def test_several_series_are_covered_as_the_page_says(
+    series: int, n: int, correlation: float, least: float
+):
+    """The last is a limit: slices of series so short do not show that they are alike."""
+    held = []
+    for seed in range(250):
+        values = [along(n, correlation, 1000 * seed + at) for at in range(series)]
+        if (found := mean_interval(values, block_length(values), seed=seed)) is not None:
+            held.append(found[0] <= 0 <= found[1])
+    assert np.mean(held) > least
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
 def test_fewer_than_six_blocks_have_no_interval(n: int):
     values = np.array([1.0, -1.0, 2.0, -2.0, 1.5, -1.5])
