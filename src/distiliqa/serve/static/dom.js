@@ -35,8 +35,9 @@ export function option(value, text = value) {
   return element('option', { value }, text);
 }
 
-/** Show a problem at the top of the page until the next one, or none. */
-export function showProblem(text) {
+/** Show a problem at the top of the page until the next one, or none; that of a page that was left is dropped. */
+export function showProblem(text, page = document.body) {
+  if (!page.isConnected) return;
   const place = document.getElementById('problem');
   place.textContent = text ?? '';
   place.hidden = !text;

@@ -48,12 +48,12 @@ export class Overlay {
 
 /** The heatmaps of slices, each fetched once; null for one that the server cannot give. */
 export class Heatmaps {
-  constructor() { this.known = new Map(); }
+  constructor(page) { Object.assign(this, { page, known: new Map() }); }
 
   async of(key, index) {
     const path = `/api/series/${key}/slices/${index + 1}/heatmap`;
     if (!this.known.has(path)) this.known.set(path, get(path));
-    try { return await this.known.get(path); } catch (error) { this.known.delete(path); showProblem(error.message); return null; }
+    try { return await this.known.get(path); } catch (error) { this.known.delete(path); showProblem(error.message, this.page); return null; }
   }
 }
 

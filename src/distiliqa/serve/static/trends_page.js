@@ -22,16 +22,17 @@ export async function trendsPage(place, query) {
 
   async function draw() {
     const wanted = new URLSearchParams({ x: x.value, y: y.value, by: by.value });
+    if (!place.isConnected) return; // the address is that of another page by now
     const narrow = innerWidth < NARROW_PX ? '&narrow=1' : '';
     history.replaceState(null, '', `#/trends?${wanted}`);
     try {
       const found = await get(`/api/trends/plot?${wanted}${narrow}`);
       const left = found.left_out ? `, ${found.left_out} without both measures` : '';
       figure.replaceChildren(drawn(found.svg), element('figcaption', {}, `${found.series} series${left}. A line is a fit by least squares of one group. A click opens the series.`));
-      showProblem('');
+      showProblem('', place);
     } catch (error) {
       figure.replaceChildren();
-      showProblem(error.message);
+      showProblem(error.message, place);
     }
   }
   await draw();

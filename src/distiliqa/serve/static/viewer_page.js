@@ -26,7 +26,7 @@ class Viewer {
     this.action = 'window';
     this.leader = null; // the series under the hand; the other one follows it
     this.map = { mode: 'off', opacity: 0.6, threshold: 0, scale: null };
-    this.heatmaps = new Heatmaps();
+    this.heatmaps = new Heatmaps(place);
     this.abort = [];
   }
 
@@ -91,8 +91,8 @@ class Viewer {
       this.slider.value = this.a.wanted + 1;
       await Promise.all(going);
       this.shown();
-      showProblem('');
-    } catch (error) { showProblem(`slice ${this.a.wanted + 1}: ${error.error?.message ?? error.message}`); }
+      showProblem('', this.place);
+    } catch (error) { showProblem(`slice ${this.a.wanted + 1}: ${error.error?.message ?? error.message}`, this.place); }
   }
 
   /** Look at the series before (0) or after (1) this one in the list. */
