@@ -36,6 +36,7 @@ def test_wheel_keys_slider_and_plots_change_the_slice(page: Page, examples: Page
     page.wait(lambda: page.facts.startswith("slice 1 of 4"))
     page.find("input[aria-label=Slice]").send_keys(Keys.END)
     page.wait(lambda: page.facts.startswith("slice 4 of 4"))
+    assert page.find("figure[data-measure=ctdivol_mgy]").text.startswith("CTDIvol, mGy: ")
     plot = page.find("figure[data-measure=score] svg")
     width = plot.size["width"]
     ActionChains(page.browser).move_to_element_with_offset(plot, -width / 2 + 8, 0).click().perform()  # fmt: skip  # noqa: E501
@@ -122,14 +123,17 @@ def test_a_region_has_the_mean_and_the_sd_of_its_pixels(page: Page, examples: Pa
     assert shown[2] == pytest.approx(inside.sum() * down * across / 100, rel=0.05)
 
 
+# Number of pixels of the heatmap that are drawn.
+DRAWN = (
+    "const canvas = document.querySelector('#slices-a .heatmap');"
+    "const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+    "let count = 0; for (let at = 3; at < data.length; at += 4) count += data[at] > 0;"
+    "return count"
+)
+
+
 def test_a_heatmap_as_colors_and_as_contours(page: Page, examples: PageServer):
     page.look(2, examples.series()[0])
-    drawn = (
-        "const canvas = document.querySelector('#slices-a .heatmap');"
-        "const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
-        "let count = 0; for (let at = 3; at < data.length; at += 4) count += data[at] > 0;"
-        "return count"
-    )
 
     def limit(score: float) -> None:
         page.run(
@@ -140,13 +144,13 @@ def test_a_heatmap_as_colors_and_as_contours(page: Page, examples: PageServer):
 
     limit(4)
     page.choose("map", "overlay")
-    whole = page.wait(lambda: page.run(drawn))
+    whole = page.wait(lambda: page.run(DRAWN))
     limit(2.5)
-    part = page.wait(lambda: (count := page.run(drawn)) < whole and count)
+    part = page.wait(lambda: (count := page.run(DRAWN)) < whole and count)
     page.choose("map", "contours")
-    page.wait(lambda: 0 < page.run(drawn) < part)  # lines are thinner than areas
+    page.wait(lambda: 0 < page.run(DRAWN) < part)  # lines are thinner than areas
     page.choose("map", "off")
-    page.wait(lambda: page.run(drawn) == 0)
+    page.wait(lambda: page.run(DRAWN) == 0)
 
 
 def test_two_series_are_linked_and_subtracted(page: Page, examples: PageServer):
@@ -310,10 +314,77 @@ def test_a_slice_whose_file_has_gone_says_so(browser: Any, tmp_path: Path, model
     with page_server(tmp_path / "own", ServedPaths(results=(results,))) as server:
         (scan / "1.dcm").unlink()
         page = Page(browser, server.url).open(f"#/view/{server.series()[0]}?n=2")
-        page.wait(lambda: "is not there any more" in page.find("#problem").text)
-        page.find(".stage").send_keys(Keys.END)  # the others are shown all the same
-        page.wait(lambda: page.facts.startswith("slice 3 of 3"))
-        page.wait(lambda: not page.find("#problem").is_displayed())
+        for _ in range(2):  # opened there, and come to from another slice
+            page.wait(lambda: page.find("#problem").text.startswith("slice 2: "))
+            assert "is not there any more" in page.find("#problem").text
+            assert page.facts == ""
+            assert not page.find("#slices-a canvas").is_displayed()
+            page.find(".stage").send_keys(Keys.END)  # the others are shown all the same
+            page.wait(lambda: page.facts.startswith("slice 3 of 3"))
+            page.wait(lambda: not page.find("#problem").is_displayed())
+            assert page.find("#slices-a canvas").is_displayed()
+            page.find(".stage").send_keys(Keys.ARROW_UP)
+
+
+def test_of_choices_of_a_second_series_the_last_one_counts(page: Page, examples: PageServer):
+    low, full = examples.series()
+    page.look(2, low)
+    page.hold(f"/api/series/{full}")
+    page.choose("other", full)
+    page.wait(lambda: page.run("return held()"))
+    page.choose("other", "")
+    page.release()
+    assert "beside" not in page.facts
+    assert not page.find("#slices-b").is_displayed()
+    page.choose("other", full)
+    page.wait(lambda: "beside slice 2" in page.facts)
+    page.check_console()
+
+
+def test_a_second_series_that_comes_late_stays_off_another_page(page: Page, examples: PageServer):
+    low, full = examples.series()
+    page.look(2, low)
+    page.hold(f"/api/series/{full}")
+    page.choose("other", full)
+    page.wait(lambda: page.run("return held()"))
+    page.find("nav a[href='#/']").click()
+    page.wait(lambda: page.all(".drop"))
+    page.release()
+    assert page.run("return location.hash") == "#/"
+
+
+def test_a_link_with_a_second_series_opens_it_beside_the_one_that_is_shown(
+    page: Page, examples: PageServer
+):
+    low, full = examples.series()
+    page.look(2, low)
+    page.run("location.hash = arguments[0]", f"#/view/{low}?n=3&b={full}&mode=swipe")
+    page.wait(lambda: "beside slice 3" in page.facts)
+    assert page.find("#mode").get_attribute("value") == "swipe"
+
+
+def test_the_heatmap_of_a_slice_is_on_no_other(page: Page, examples: PageServer):
+    key = examples.series()[0]
+    page.look(2, key)
+    page.hold(f"/api/series/{key}/slices/2/heatmap")
+    page.choose("map", "overlay")
+    page.wait(lambda: page.run("return held()"))
+    page.run("window.known = fetch; window.fetch = (path, ...rest) => path.includes('/3/heatmap') ? new Promise(() => {}) : known(path, ...rest)")  # fmt: skip  # noqa: E501
+    page.find(".stage").send_keys(Keys.ARROW_DOWN)
+    page.wait(lambda: page.facts.startswith("slice 3"))
+    page.release()
+    page.find(".stage").send_keys("+")
+    assert page.run(DRAWN) == 0
+
+
+def test_the_link_to_the_content_stays_on_the_page(page: Page, examples: PageServer):
+    page.look(2, examples.series()[0])
+    before = page.run("return location.hash")
+    page.run("document.querySelector('.skip').focus()")
+    page.find(".skip").send_keys(Keys.ENTER)
+    assert page.run("return document.activeElement.id") == "main"
+    assert page.run("return location.hash.split('?')[0]") == before.split("?")[0]
+    assert page.facts.startswith("slice 2")
 
 
 def test_the_second_series_leads_where_the_hand_is_on_it(page: Page, examples: PageServer):

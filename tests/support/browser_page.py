@@ -13,6 +13,18 @@ from PIL import Image
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 END_S = 120  # a time-out only ends a hang
+# Answers to requests that begin with an address wait, the first ones of them, until `release()`.
+_HOLD = """
+const [held, known] = [arguments[0], window.fetch];
+const waiting = [];
+window.release = () => { for (const go of waiting.splice(0)) go(); window.fetch = known; };
+window.held = () => waiting.length;
+window.fetch = async (path, options) => {
+  const answer = await known(path, options);
+  if (path.startsWith(held)) await new Promise((go) => { waiting.push(go); });
+  return answer;
+};
+"""
 
 
 class Page:
@@ -44,6 +56,17 @@ class Page:
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self.browser.execute_script(script, *arguments)
+
+    def hold(self, address: str) -> None:
+        """Let answers to requests that begin with an address wait until `release`."""
+        self.run(_HOLD, address)
+
+    def release(self, count: int = 1) -> None:
+        """Let the answers go once so many wait, and let the page take them."""
+        self.wait(lambda: self.run("return held()") >= count)
+        self.browser.execute_async_script(
+            "release(); setTimeout(arguments[arguments.length - 1], 300)"
+        )
 
     def press(self, text: str) -> None:
         """Click the button of that text."""

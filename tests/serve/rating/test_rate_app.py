@@ -165,6 +165,52 @@ def test_a_reader_rates_by_buttons_on_a_telephone(browser: Any, url: str, study:
     page.check_console()
 
 
+@pytest.mark.parametrize("study", ["scale"], indirect=True)
+def test_an_image_that_cannot_be_shown_cannot_be_rated(
+    browser: Any, url: str, study: Study, data: Path
+):
+    pytest.importorskip("selenium")
+    from tests.support.browser_page import Page
+
+    page = begun(Page(browser, url))
+    page.wait(lambda: page.find("[data-answer='3']").is_enabled())
+    away = data.rename(data.with_name("away"))
+    page.find("[data-answer='3']").click()
+    page.wait(lambda: page.find("#problem").text)
+    retry = page.find(".answers button:last-child")
+    page.wait(retry.is_displayed)
+    assert not any(button.is_enabled() for button in page.all("[data-answer]"))
+    assert not page.find("#image canvas").is_displayed()
+    away.rename(data)
+    retry.click()
+    page.wait(lambda: page.find("[data-answer='3']").is_enabled())
+    assert page.find("#image canvas").is_displayed()
+    assert not page.find("#problem").is_displayed()
+    assert [entry.answer for entry in study._entries] == [3]
+
+
+@pytest.mark.parametrize("study", ["pairs"], indirect=True)
+def test_back_takes_one_answer_back_and_leaves_the_keys_alive(browser: Any, url: str, study: Study):
+    pytest.importorskip("selenium")
+    from selenium.webdriver import ActionChains
+    from tests.support.browser_page import Page
+
+    page = begun(Page(browser, url))
+    for done in (1, 2):
+        page.wait(lambda: page.find("[data-answer='0']").is_enabled())
+        page.find("[data-answer='0']").click()
+        page.wait(lambda done=done: page.find("#progress").text.startswith(f"{done} of 6"))
+    page.wait(lambda: page.find(".back").is_enabled())
+    page.run("const back = document.querySelector('.back'); back.click(); back.click()")
+    page.wait(lambda: page.find("[data-answer='0']").is_enabled())
+    assert page.find("#progress").text.startswith("1 of 6")
+    page.find(".back").click()
+    page.wait(lambda: page.find("#progress").text.startswith("0 of 6"))
+    page.wait(lambda: page.find("[data-answer='0']").is_enabled())
+    ActionChains(browser).send_keys("0").perform()
+    page.wait(lambda: page.find("#progress").text.startswith("1 of 6"))
+
+
 def begun(page: Any) -> Any:
     """The first question of the reader Anna."""
     page.open("")

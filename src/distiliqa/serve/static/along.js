@@ -3,16 +3,17 @@ import { element, number, shape } from './dom.js';
 import { placesIn } from './linked_series.js';
 
 const [WIDTH, HEIGHT, EDGE, MARK] = [300, 64, 6, 4];
-const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3], ['dose', 'Dose, mGy', 2]];
+const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3]];
+const DOSES = [['ssde_mgy', 'SSDE, mGy', 2], ['ctdivol_mgy', 'CTDIvol, mGy', 2]];
 const MAX_MARKED = 200; // slices; of more only the curve is drawn
 
 export class Along {
   /** `other` is drawn beside `series`, null for nothing; `go` takes the index of a slice of `series`. */
   constructor(series, other, go) {
-    this.slices = withDose(series);
-    this.others = other && withDose(other);
+    this.slices = series.slices;
+    this.others = other && other.slices;
     const measured = [...this.slices, ...(this.others ?? [])];
-    this.plots = MEASURES.filter(([name]) => measured.some((slice) => slice[name] !== null))
+    this.plots = [...MEASURES, doseOf([this.slices, this.others])].filter(([name]) => measured.some((slice) => slice[name] !== null))
       .map((measure) => plot(this.slices, this.others, measure, go));
     this.element = element('section', { class: 'along', 'aria-label': 'Along z' }, ...this.plots.map(({ figure }) => figure));
   }
@@ -27,8 +28,10 @@ export class Along {
   }
 }
 
-function withDose({ slices }) {
-  return slices.map((slice) => ({ ...slice, dose: slice.ssde_mgy ?? slice.ctdivol_mgy }));
+/** SSDE where all series have it, else CTDIvol: one curve is of one kind of dose. */
+function doseOf(series) {
+  const isKnown = series.every((slices) => !slices || slices.some((slice) => slice.ssde_mgy !== null));
+  return DOSES[isKnown ? 0 : 1];
 }
 
 function plot(slices, others, [name, title, digits], go) {

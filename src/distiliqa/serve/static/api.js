@@ -2,6 +2,8 @@
 
 export class Refused extends Error {}
 
+export const OF_A_SLICE = 'SliceError'; // name of the error of a slice, which is reported by who asked for it
+
 async function checked(answer) {
   if (answer.ok) return answer;
   const text = await answer.text();
@@ -15,7 +17,7 @@ export async function request(path, options = {}) {
     return await checked(await fetch(path, options));
   } catch (error) {
     if (error instanceof Refused || error.name === 'AbortError') throw error;
-    throw new Refused('the server does not answer; start distiliqa serve again, nothing is lost');
+    throw new Refused('the server does not answer; start it again, nothing is lost');
   }
 }
 

@@ -43,6 +43,9 @@ export function showProblem(text, page = document.body) {
   place.hidden = !text;
 }
 
+/** The line of an error; that of a slice comes wrapped by the library. */
+export function reasonOf(error) { return error.error?.message ?? error.message ?? 'cannot be shown'; }
+
 /** Let a screen reader read a line. */
 export function announce(text) {
   document.getElementById('status').textContent = text;

@@ -3,7 +3,7 @@
 // Addresses of images: "hu:KEY/NUMBER", and "difference:KEY/NUMBER:KEY/NUMBER" for the second one
 // taken from the first. Numbers count from 1.
 import { cache, imageLoader, metaData } from '/static/cornerstone.js';
-import { request } from './api.js';
+import { OF_A_SLICE, request } from './api.js';
 
 const MAX_CACHE_BYTES = 768 * 2 ** 20;
 const MAX_SPACING_CHANGE = 1e-3; // rounding in headers
@@ -26,9 +26,14 @@ export function factsOf(address) {
 
 export function register() {
   cache.setMaxCacheSize(MAX_CACHE_BYTES);
-  imageLoader.registerImageLoader('hu', (address) => ({ promise: load(address) }));
-  imageLoader.registerImageLoader('difference', (address) => ({ promise: subtract(address) }));
+  imageLoader.registerImageLoader('hu', (address) => ({ promise: named(load(address)) }));
+  imageLoader.registerImageLoader('difference', (address) => ({ promise: named(subtract(address)) }));
   metaData.addProvider(provide, 10000);
+}
+
+/** Errors of slices have a name: the library throws each once more where nobody can catch it. */
+function named(promise) {
+  return promise.catch((error) => { throw Object.assign(error, { name: OF_A_SLICE }); });
 }
 
 async function load(address) {

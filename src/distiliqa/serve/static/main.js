@@ -1,6 +1,6 @@
 // Which page is shown: the part of the address after "#". A reload shows the same one.
-import { get } from './api.js';
-import { announce, element, showProblem } from './dom.js';
+import { OF_A_SLICE, get } from './api.js';
+import { announce, element, reasonOf, showProblem } from './dom.js';
 import { seriesPage } from './series_page.js';
 import { trendsPage } from './trends_page.js';
 import { monitorPage, receivedPage } from './monitor_page.js';
@@ -39,7 +39,7 @@ async function show() {
     const end = (await page(place, new URLSearchParams(query), await about, ...parts)) ?? (() => {});
     if (isShown()) leave = end; else end();
   } catch (error) {
-    if (isShown()) showProblem(error.error?.message ?? error.message ?? 'cannot be shown');
+    if (isShown()) showProblem(reasonOf(error));
   }
   if (isShown()) announce(title);
 }
@@ -72,5 +72,11 @@ about.then((found) => {
 }, (error) => showProblem(error.message));
 acceptDrops(() => { location.hash = '#/'; });
 addEventListener('hashchange', show);
-addEventListener('unhandledrejection', (event) => showProblem(event.reason?.message ?? 'failed'));
+addEventListener('unhandledrejection', ({ reason }) => {
+  if ((reason?.error ?? reason)?.name !== OF_A_SLICE) showProblem(reason?.message ?? 'failed');
+});
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault(); // the address names the page
+  main.focus();
+});
 show();

@@ -1,6 +1,6 @@
 // The page of a reader: two images to compare, or one to rate, by buttons and keys.
 import { get, post } from './api.js';
-import { announce, element, labelled, showProblem } from './dom.js';
+import { announce, element, labelled, reasonOf, showProblem } from './dom.js';
 import { addressOf } from './hu_images.js';
 import { Stack } from './stack.js';
 
@@ -39,7 +39,7 @@ async function begin(reader) {
   await new Rating(reader).open(first);
 }
 
-const report = (error) => showProblem(error.error?.message ?? error.message);
+const report = (error) => showProblem(reasonOf(error));
 
 class Rating {
   constructor(reader) {
@@ -55,12 +55,12 @@ class Rating {
     this.nameButtons();
     STACKED.addEventListener('change', () => this.nameButtons());
     this.back = element('button', { type: 'button', class: 'back', onclick: () => this.takeBack() }, 'Back');
+    this.retry = element('button', { type: 'button', hidden: true, onclick: () => { showProblem(''); this.askAgain(); } }, 'Try again');
     this.ask = element('h1', {}, ASKS[study.method]);
-    main.replaceChildren(this.ask, this.stage, element('div', { class: 'answers', role: 'group', 'aria-label': 'Your answer' }, this.back, ...this.buttons));
+    main.replaceChildren(this.ask, this.stage, element('div', { class: 'answers', role: 'group', 'aria-label': 'Your answer' }, this.back, ...this.buttons, this.retry));
     addEventListener('keydown', (event) => this.key(event));
     for (const box of boxes) this.stacks.push(await this.stackIn(box));
-    await this.show(question);
-    this.stage.focus({ preventScroll: true });
+    await this.show(question).catch((error) => this.stop(error));
   }
 
   /** Beside each other, images are left and right; above each other, upper and lower. */
@@ -89,7 +89,6 @@ class Rating {
   async show(question) {
     this.question = question;
     this.leader = null;
-    this.back.disabled = question.number === 0;
     document.getElementById('progress').textContent = `${question.number} of ${question.whole} done, ${this.reader}`;
     this.setBusy(true);
     const isDone = !question.images.length;
@@ -97,7 +96,8 @@ class Rating {
     this.ask.textContent = isDone ? 'All is done. Thank you.' : ASKS[study.method];
     if (!isDone) await this.look(question.images);
     announce(isDone ? this.ask.textContent : `question ${question.number + 1} of ${question.whole}`);
-    this.setBusy(isDone);
+    this.setBusy(false);
+    if (!isDone) this.stage.focus({ preventScroll: true }); // keys answer, also after a click on Back
   }
 
   async look(images) {
@@ -110,11 +110,12 @@ class Rating {
 
   setBusy(isBusy) {
     this.isBusy = isBusy;
-    for (const button of this.buttons) button.disabled = isBusy;
+    this.back.disabled = isBusy || this.question.number === 0;
+    for (const button of this.buttons) button.disabled = isBusy || !this.question.images.length;
   }
 
   async answer(answer) {
-    if (this.isBusy) return;
+    if (!this.question.images.length) return;
     await this.send('/api/answers', { reader: this.reader, number: this.question.number, answer });
   }
 
@@ -124,18 +125,31 @@ class Rating {
 
   /** Send, and show the next question; after a refusal the one that is asked now. */
   async send(path, content) {
+    if (this.isBusy) return;
     this.setBusy(true);
     try {
       await this.show(await post(path, content));
       showProblem('');
     } catch (error) {
       report(error);
-      await get(`/api/question?reader=${encodeURIComponent(this.reader)}`).then((found) => this.show(found)).catch(report);
+      await this.askAgain();
     }
   }
 
+  /** Show the question that is asked now; while it cannot be shown, it cannot be answered. */
+  async askAgain() {
+    this.retry.hidden = true;
+    this.setBusy(true);
+    await get(`/api/question?reader=${encodeURIComponent(this.reader)}`).then((found) => this.show(found)).catch((error) => this.stop(error));
+  }
+
+  stop(error) {
+    report(error);
+    this.retry.hidden = false;
+  }
+
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.tagName === 'BUTTON') return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const found = CHOICES[study.method].find(([, , keys]) => keys.includes(event.key));
     if (event.key === 'Backspace' && !this.back.disabled) this.takeBack();
     else if (found) this.answer(found[0]);

@@ -1,7 +1,7 @@
 // One series on the screen: its slices, its window, and what the mouse does.
 import {
   CircleROITool, Enums, PanTool, RenderingEngine, Settings, ToolEnums, ToolGroupManager,
-  WindowLevelTool, ZoomTool, addTool, annotation, cache, eventTarget, imageLoader, init, initTools,
+  WindowLevelTool, ZoomTool, addTool, annotation, cache, imageLoader, init, initTools,
 } from '/static/cornerstone.js';
 import { factsOf, register } from './hu_images.js';
 
@@ -42,6 +42,8 @@ export class Stack {
     this.act('window');
     this.addresses = [];
     this.wanted = 0;
+    this.isSet = false; // whether the library has these addresses
+    this.startWindow = null;
     this.step = 1;
     this.busy = null;
     place.addEventListener(Enums.Events.IMAGE_RENDERED, () => this.onchange());
@@ -58,12 +60,15 @@ export class Stack {
 
   /** Show these slices, beginning with the one of that index. */
   async load(addresses, index) {
-    this.addresses = addresses;
-    this.wanted = index;
-    await this.viewport.setStack(addresses, index);
+    Object.assign(this, { addresses, wanted: index, isSet: false });
+    await this.go(index);
     this.viewport.render();
-    this.ahead();
   }
+
+  /** Whether nothing is shown, because the slice that is asked for cannot be read. */
+  get isBlank() { return this.place.classList.contains('blank'); }
+
+  set isBlank(isBlank) { this.place.classList.toggle('blank', isBlank); }
 
   get index() { return this.viewport.getCurrentImageIdIndex(); }
 
@@ -75,15 +80,33 @@ export class Stack {
 
   /** Go to a slice. While one is on its way, those that the wheel has passed are not read. */
   async go(index) {
+    if (!Number.isInteger(index)) return;
     const next = Math.max(0, Math.min(this.addresses.length - 1, index));
     if (next !== this.wanted) this.step = Math.sign(next - this.wanted);
     this.wanted = next;
     this.busy ??= this.follow().finally(() => { this.busy = null; });
-    return this.busy;
+    await this.busy;
   }
 
+  /** Show the slice that is wanted. The library reports no slice that it cannot read, so it is read before. */
   async follow() {
-    while (this.index !== this.wanted) await this.viewport.setImageIdIndex(this.wanted);
+    while (!this.isSet || this.isBlank || this.index !== this.wanted) {
+      const { addresses, wanted } = this;
+      const isLeft = () => addresses !== this.addresses || wanted !== this.wanted;
+      try {
+        await imageLoader.loadAndCacheImage(addresses[wanted]);
+      } catch (error) {
+        if (isLeft()) continue;
+        this.isBlank = true;
+        throw error;
+      }
+      if (addresses !== this.addresses) continue;
+      if (this.isSet) await this.viewport.setImageIdIndex(wanted);
+      else await this.viewport.setStack(addresses, wanted);
+      this.isSet = addresses === this.addresses;
+      this.isBlank = false;
+      if (this.isSet && this.startWindow) this.window = this.startWindow;
+    }
     this.ahead();
   }
 
@@ -105,6 +128,8 @@ export class Stack {
   }
 
   set window({ width, level }) {
+    this.startWindow = this.isSet ? null : { width, level }; // for the first slice that can be read
+    if (!this.isSet) return;
     this.viewport.setProperties({ voiRange: { lower: level - width / 2, upper: level + width / 2 } });
     this.viewport.render();
   }
@@ -113,9 +138,9 @@ export class Stack {
   act(name) {
     const { Primary, Auxiliary, Secondary } = ToolEnums.MouseBindings;
     for (const tool of TOOLS) this.tools.setToolPassive(tool.toolName, { removeAllBindings: true });
-    const always = [[PanTool, Auxiliary], [ZoomTool, Secondary]];
-    for (const [tool, mouseButton] of always) {
-      if (tool !== ACTIONS[name]) this.tools.setToolActive(tool.toolName, { bindings: [{ mouseButton }] });
+    const always = [[PanTool, { mouseButton: Auxiliary }], [ZoomTool, { mouseButton: Secondary }, { numTouchPoints: 2 }]];
+    for (const [tool, ...bindings] of always) {
+      if (tool !== ACTIONS[name]) this.tools.setToolActive(tool.toolName, { bindings });
     }
     this.tools.setToolActive(ACTIONS[name].toolName, { bindings: [{ mouseButton: Primary }, { numTouchPoints: 1 }] });
   }
@@ -188,7 +213,7 @@ export class Stack {
   /** Column, row and HU at a place on the screen; null beyond the slice. */
   at(x, y) {
     const { facts, image } = this;
-    if (!facts || !image) return null;
+    if (this.isBlank || !facts || !image) return null;
     const [down, across] = facts.spacing ?? [1, 1];
     const world = this.viewport.canvasToWorld([x, y]);
     const [column, row] = [Math.round(world[0] / across), Math.round(world[1] / down)];
@@ -221,17 +246,4 @@ function betweenSlices(from, to) {
   const isKnown = from.center && to.center && from.study && from.study === to.study;
   const apart = isKnown ? [0, 1].map((at) => from.center[at] - to.center[at]) : [0, 0];
   return [0, 1].map((at) => middle(to)[at] - middle(from)[at] + apart[at]);
-}
-
-/** Call when a region was drawn or moved. */
-export function onRegions(listener) {
-  const { ANNOTATION_MODIFIED, ANNOTATION_COMPLETED } = ToolEnums.Events;
-  for (const event of [ANNOTATION_MODIFIED, ANNOTATION_COMPLETED]) eventTarget.addEventListener(event, listener);
-  return () => { for (const event of [ANNOTATION_MODIFIED, ANNOTATION_COMPLETED]) eventTarget.removeEventListener(event, listener); };
-}
-
-/** Remove all regions, also those of other slices. */
-export function clearRegions(stacks) {
-  annotation.state.removeAllAnnotations();
-  for (const stack of stacks) stack.viewport.render();
 }

@@ -1,21 +1,26 @@
 // The viewer: one series, or two that are linked by their position.
 import { get } from './api.js';
 import { Along } from './along.js';
-import { announce, element, number, showProblem } from './dom.js';
-import { addressOf, differenceOf } from './hu_images.js';
+import { announce, element, number, reasonOf, showProblem } from './dom.js';
+import { addressOf } from './hu_images.js';
 import { partnerOf } from './linked_series.js';
 import { Heatmaps, Overlay } from './overlay.js';
+import { compare, compareAs, dropSecond, placeSwipe } from './second_series.js';
 import { factsOf, regionText, worstOf } from './slice_facts.js';
 import { neighboursOf } from './series_page.js';
-import { Stack, clearRegions, onRegions } from './stack.js';
+import { clearRegions, onRegions } from './regions.js';
+import { Stack } from './stack.js';
 import { controlsOf, limitOf, notesOf } from './viewer_controls.js';
 import { listenTo } from './viewer_input.js';
 
-const DIFFERENCE = { width: 200, level: 0 };
-
 export async function viewerPage(place, query, about, key) {
   const viewer = new Viewer(place, key, query);
-  await viewer.open();
+  try {
+    await viewer.open();
+  } catch (error) {
+    viewer.close();
+    throw error;
+  }
   return () => viewer.close();
 }
 
@@ -28,6 +33,8 @@ class Viewer {
     this.map = { mode: 'off', opacity: 0.6, threshold: 0, scale: null };
     this.heatmaps = new Heatmaps(place);
     this.abort = [];
+    this.turn = 0; // of the choices of a second series, which come one after the other
+    this.isClosed = false;
   }
 
   async open() {
@@ -35,23 +42,27 @@ class Viewer {
     this.series = series;
     Object.assign(this.map, { scale: series.scale, threshold: limitOf(series.scale) });
     this.build(rows);
-    const start = Math.min(Math.max(1, Number(this.query.get('n')) || worstOf(this.series)), this.series.slices.length) - 1;
+    const start = Math.min(Math.max(1, Math.round(Number(this.query.get('n'))) || worstOf(this.series)), this.series.slices.length) - 1;
     this.a = await Stack.in(this.boxA, () => this.rendered(this.a));
     this.abort.push(onRegions(() => this.showRegions()));
     this.abort.push(listenTo(this));
-    await this.a.load(this.addresses(this.series), start);
     this.a.window = this.startWindow();
+    const isThere = await this.a.load(this.addresses(this.series), start).then(() => true, (error) => this.fails(error));
+    this.stage.focus({ preventScroll: true });
+    if (!isThere) return; // the others can be looked at all the same
     if (this.query.get('b')) await this.compare(this.query.get('b'), this.mode);
     this.shown();
-    this.stage.focus({ preventScroll: true });
   }
 
   close() {
+    this.isClosed = true;
     clearTimeout(this.keeping); // the address is that of another page by now
     for (const stop of this.abort) stop();
     this.a?.close();
-    this.b?.close();
+    if (this.boxB) dropSecond(this);
   }
+
+  report(error, before = '') { showProblem(before + reasonOf(error), this.place); }
 
   addresses(series) {
     return series.slices.map((_, at) => addressOf(series.key, at + 1));
@@ -82,6 +93,13 @@ class Viewer {
     this.overlayB = new Overlay(this.boxB);
   }
 
+  /** Draw the curves along z anew. */
+  drawAlong() {
+    const before = this.along;
+    this.along = this.newAlong();
+    before.element.replaceWith(this.along.element);
+  }
+
   newAlong() { return new Along(this.series, this.b ? this.other : null, (index) => this.go(index)); }
 
   async go(index) {
@@ -92,7 +110,13 @@ class Viewer {
       await Promise.all(going);
       this.shown();
       showProblem('', this.place);
-    } catch (error) { showProblem(`slice ${this.a.wanted + 1}: ${error.error?.message ?? error.message}`, this.place); }
+    } catch (error) { this.fails(error); }
+  }
+
+  /** Say why the slice that is asked for is not shown. */
+  fails(error) {
+    this.facts.textContent = '';
+    this.report(error, `slice ${this.a.wanted + 1}: `);
   }
 
   /** Look at the series before (0) or after (1) this one in the list. */
@@ -104,7 +128,7 @@ class Viewer {
   shown() {
     const index = this.a.index;
     const partner = this.b && this.partner(index);
-    this.facts.textContent = factsOf(this.series, index) + (this.b ? `, beside ${factsOf(this.other, partner)}` : '');
+    this.facts.textContent = this.a.isBlank ? '' : factsOf(this.series, index) + (this.b ? `, beside ${factsOf(this.other, partner)}` : '');
     announce(this.facts.textContent);
     this.along.mark(index, partner);
     this.slider.value = index + 1;
@@ -115,7 +139,7 @@ class Viewer {
   }
 
   rendered(stack) {
-    if (!stack?.facts) return;
+    if (!stack?.facts || ![this.a, this.b].includes(stack)) return;
     const other = stack === this.a ? this.b : this.a;
     if (other?.facts && this.mode !== 'difference' && stack === (this.leader ?? this.a)) other.follows(stack, true);
     if (stack === this.a) {
@@ -144,55 +168,13 @@ class Viewer {
     this.showRegions();
   }
 
+  compare(key, mode) { return compare(this, key, mode); }
+
+  setMode(mode) { return compareAs(this, mode); }
+
+  placeSwipe() { placeSwipe(this); }
+
   act(name) { this.action = name; this.a.act(name); this.b?.act(name); }
-
-  async compare(key, mode) {
-    this.lead(this.a);
-    this.b?.close();
-    this.b = null;
-    this.boxB.hidden = true;
-    this.controls.modes.disabled = !key;
-    this.controls.others.value = key;
-    if (key) {
-      this.other = await get(`/api/series/${key}`);
-      this.boxB.hidden = false;
-      this.b = await Stack.in(this.boxB, () => this.rendered(this.b));
-      await this.b.load(this.addresses(this.other), this.partner(this.a.index));
-      this.b.act(this.action);
-    }
-    const before = this.along;
-    this.along = this.newAlong();
-    before.element.replaceWith(this.along.element);
-    await this.setMode(key ? mode : 'side');
-  }
-
-  async setMode(mode) {
-    const was = this.stage.dataset.mode;
-    const { part } = this.a;
-    this.mode = mode;
-    this.controls.modes.value = mode;
-    this.stage.dataset.mode = this.b ? mode : 'one';
-    this.controls.swipe.hidden = mode !== 'swipe' || !this.b;
-    this.boxB.style.clipPath = '';
-    if (was === 'difference' || mode === 'difference') await this.showDifference(mode === 'difference' && this.b);
-    if (mode === 'swipe') this.placeSwipe();
-    this.shown();
-    await new Promise(requestAnimationFrame);
-    this.lead(this.a);
-    this.a.show(part);
-  }
-
-  /** Show the second series taken from the first in the place of the first, or the first again. */
-  async showDifference(isOn) {
-    const own = this.addresses(this.series);
-    const addresses = isOn ? own.map((address, at) => differenceOf(address, addressOf(this.other.key, this.partner(at) + 1))) : own;
-    const before = this.beforeDifference;
-    this.beforeDifference = isOn ? this.a.window : null;
-    await this.a.load(addresses, this.a.index);
-    this.a.window = isOn ? DIFFERENCE : before ?? this.startWindow();
-  }
-
-  placeSwipe() { this.boxB.style.clipPath = `inset(0 0 0 ${this.controls.swipe.value}%)`; }
 
   point({ clientX, clientY }, box) {
     this.pointed = { clientX, clientY, box };
@@ -214,17 +196,22 @@ class Viewer {
   }
 
   async drawMap() {
-    const index = this.a.index;
-    if (this.map.mode !== 'off') this.overlay.map = await this.heatmaps.of(this.key, index);
-    if (this.map.mode !== 'off' && this.b) this.overlayB.map = await this.heatmaps.of(this.other.key, this.b.index);
-    if (index !== this.a.index) return;
-    this.overlay.draw(this.a, this.map);
-    if (this.b) this.overlayB.draw(this.b, this.map);
+    const { a, b } = this;
+    const asked = this.asked = {}; // of late maps only the last one is drawn
+    this.overlay.map = this.overlayB.map = null;
+    if (this.map.mode !== 'off') {
+      const maps = await Promise.all([this.heatmaps.of(this.key, a.index), b && this.heatmaps.of(this.other.key, b.index)]);
+      if (asked !== this.asked || this.isClosed) return;
+      [this.overlay.map, this.overlayB.map] = maps;
+    }
+    this.overlay.draw(a, this.map);
+    if (b) this.overlayB.draw(b, this.map);
   }
 
   /** Let the address open this slice with this window. */
   keepAddress() {
     clearTimeout(this.keeping);
+    if (this.isClosed) return;
     this.keeping = setTimeout(() => history.replaceState(null, '', this.link()), 200);
   }
 
@@ -239,6 +226,9 @@ class Viewer {
     const query = new URLSearchParams(location.hash.split('?')[1] ?? '');
     if (query.get('n')) this.go(Number(query.get('n')) - 1);
     if (query.get('w')) this.setWindow({ width: Number(query.get('w')), level: Number(query.get('l')) });
+    const [other, mode] = [query.get('b') ?? '', query.get('mode') ?? 'side'];
+    if (other !== (this.other?.key ?? '')) this.compare(other, mode);
+    else if (other && mode !== this.mode) this.setMode(mode);
   }
 
   async copyLink() {
