@@ -166,32 +166,42 @@ def test_a_server_that_starts_again_is_found_again(page: Page, examples: PageSer
     page.wait(lambda: not page.find("#problem").is_displayed())
 
 
-HOLD = """
-const [held, known] = [arguments[0], window.fetch];
-window.fetch = async (path, options) => {
-  const answer = await known(path, options);
-  if (!path.startsWith(held)) return answer;
-  await new Promise((resolve) => { window.release = resolve; });
-  setTimeout(() => { window.replied = true; }, 100);
-  return answer;
-};
-"""
-
-
 @pytest.mark.parametrize("held", ["/api/trends/measures", "/api/trends/plot"])
 def test_a_late_answer_leaves_the_page_that_is_shown_alone(browser: Any, tmp_path: Path, held: str):
     with page_server(tmp_path / "own") as server:
         page = Page(browser, server.url).open()
         page.wait(lambda: page.all(".drop"))
-        page.run(HOLD, held)
+        page.hold(held)
         page.find("nav a[href='#/trends']").click()
-        page.wait(lambda: page.run("return window.release !== undefined"))
+        page.wait(lambda: page.run("return held()"))
         page.find("nav a[href='#/']").click()
         page.wait(lambda: page.all(".drop"))
-        page.run("window.release()")
-        page.wait(lambda: page.run("return window.replied === true"))
+        page.release()
         assert page.find("#problem").text == ""
         assert page.run("return location.hash") == "#/"
+
+
+def test_of_late_plots_the_last_one_counts(page: Page, examples: PageServer):
+    page.open(TRENDS)
+    page.wait(lambda: page.all("svg.plot"))
+    page.hold("/api/trends/plot?x=noise_hu&y=dw_mm")
+    page.choose("y", "dw_mm")
+    page.wait(lambda: page.run("return held()"))
+    page.choose("y", "score")
+    page.wait(lambda: page.all("svg.plot"))
+    page.run("document.querySelector('svg.plot').id = 'last'")
+    page.release()
+    assert page.all("#last")
+
+
+def test_the_list_comes_with_the_server(page: Page, examples: PageServer):
+    page.open(TRENDS)
+    page.wait(lambda: page.all("svg.plot"))
+    page.run("window.known = fetch; window.fetch = () => Promise.reject(new TypeError('gone'))")
+    page.find("nav a[href='#/']").click()
+    page.wait(lambda: "the server does not answer" in page.find("#problem").text)
+    page.run("window.fetch = known")
+    page.wait(lambda: len(page.column("Series")) == 2)
 
 
 def test_a_trend_leads_to_its_series(page: Page, examples: PageServer):

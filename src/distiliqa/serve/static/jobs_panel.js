@@ -32,20 +32,20 @@ export function jobsPanel(about, onresults) {
   function show(jobs) {
     drawJobs(list, jobs, look);
     const last = jobs.filter(hasEnded);
-    if (ended !== null && last.length !== ended) {
+    if (isLost || (ended !== null && last.length !== ended)) {
       onresults();
-      if (last.length > ended) announce(`${last[0].label}: ${last[0].step}`);
+      if (ended !== null && last.length > ended) announce(`${last[0].label}: ${last[0].step}`);
     }
     ended = last.length;
     if (isLost) showProblem('');
   }
 
   look();
-  watchUploads((uploads) => {
+  const unwatch = watchUploads((uploads) => {
     if (uploads.length < sending.childElementCount) look(); // one has become a job
     drawUploads(sending, uploads);
   });
-  return { panel, look, stop: () => { stopped = true; clearTimeout(timer); watchUploads(() => {}); } };
+  return { panel, look, stop: () => { stopped = true; clearTimeout(timer); unwatch(); } };
 }
 
 /** Change what is new alone: a control that has the focus keeps it. */

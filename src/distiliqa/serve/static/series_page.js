@@ -26,10 +26,10 @@ const MARKS = { 'in range': '● ', 'not in range': '▲ ', 'not known': '○ ' 
 
 export async function seriesPage(place, query, about) {
   const table = new SeriesTable(about.identify, () => jobs.look());
-  const jobs = jobsPanel(about, () => table.load());
+  const jobs = jobsPanel(about, () => table.load().catch((error) => showProblem(error.message, place)));
   place.append(element('h1', {}, 'Series'), jobs.panel, table.element);
-  await table.load();
-  table.scrollBack();
+  const isThere = await table.load().then(() => true, (error) => { showProblem(error.message, place); return false; });
+  if (isThere) table.scrollBack();
   return () => { table.keep(); jobs.stop(); };
 }
 

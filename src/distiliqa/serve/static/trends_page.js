@@ -20,17 +20,21 @@ export async function trendsPage(place, query) {
   place.append(element('h1', {}, 'Trends'),
     element('div', { class: 'toolbar' }, labelled('Across', x), labelled('Up', y), labelled('Color', by)), figure);
 
+  let asked = 0; // of late answers only the last one is drawn
   async function draw() {
+    const turn = asked += 1;
     const wanted = new URLSearchParams({ x: x.value, y: y.value, by: by.value });
     if (!place.isConnected) return; // the address is that of another page by now
     const narrow = innerWidth < NARROW_PX ? '&narrow=1' : '';
     history.replaceState(null, '', `#/trends?${wanted}`);
     try {
       const found = await get(`/api/trends/plot?${wanted}${narrow}`);
+      if (turn !== asked) return;
       const left = found.left_out ? `, ${found.left_out} without both measures` : '';
       figure.replaceChildren(drawn(found.svg), element('figcaption', {}, `${found.series} series${left}. A line is a fit by least squares of one group. A click opens the series.`));
       showProblem('', place);
     } catch (error) {
+      if (turn !== asked) return;
       figure.replaceChildren();
       showProblem(error.message, place);
     }

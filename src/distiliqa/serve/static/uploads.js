@@ -6,10 +6,11 @@ const AT_ONCE = 3; // files on their way at the same time
 const running = new Set();
 let listener = () => {};
 
-/** Call `changed(uploads)` now and whenever one has moved on; each has `words` and `stop()`. */
+/** Call `changed(uploads)` now and whenever one has moved on; each has `words` and `stop()`. Returns what ends that. */
 export function watchUploads(changed) {
   listener = changed;
   listener([...running]);
+  return () => { if (listener === changed) listener = () => {}; };
 }
 
 const report = (error) => showProblem(error.message);
