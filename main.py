@@ -12,7 +12,7 @@ Options and the names of files and folders in the working directory are the publ
 The published README speaks of ``snapshots_students``, the published code writes
 ``snapshots_student``, and so does this. Tables begin with the published columns; more may follow.
 ``--published`` also reproduces what the published code does and this package does not by default:
-see README.md.
+see docs/how-to/published.md.
 """
 
 from __future__ import annotations
