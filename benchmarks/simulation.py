@@ -108,8 +108,8 @@ def _curves(scans: dict[str, Scan]) -> list[Curve]:
         views[name] = [(count, _seconds(scan, SIZE, count)) for count in ALL_VIEWS[:points]]
         sizes[name] = [(side, _seconds(scan, side, FEW)) for side in ALL_SIZES[:points]]
     about_views = (
-        "Ours has a part that does not depend on the views: the transform of the slice, and its "
-        "values on a polar grid that is as fine as the slice needs."
+        "The time of distiliqa has a part that does not depend on the views: the transform of the "
+        "slice, and its values on a polar grid that is as fine as the slice needs."
     )
     about_sizes = f"{FEW} views. Back-projection grows with the pixels, the square of the side."
     return [

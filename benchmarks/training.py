@@ -3,8 +3,8 @@
     python benchmarks/training.py [--json FILE]
 
 The loop is `bench.published_loop`. The package trains its own modules with its own trainer, from
-its cache of slices, in bfloat16 (on a GPU compiled), the student from a table of what the teachers
-say. The table is paid for: its cost an image is spread over the epochs of the published student.
+its cache of slices, in bfloat16 (on a GPU compiled), the student from a table of the teachers'
+outputs. Its cost is included: it is spread over the epochs of the published student.
 """
 
 from __future__ import annotations

@@ -32,6 +32,6 @@ def test_the_weights_of_a_label() -> None:
     text = " ".join((DOCS / "explanation" / "labels.md").read_text("utf-8").split())
     assert f"({loss.INTERNAL_HU:g} HU)" in text
     assert f"{loss._TEXTURE:g} for texture" in text
-    assert f"{loss._TEXTURE:g} of the logarithm" in text
+    assert f"{loss._TEXTURE:g} times log" in text
     assert loss._REMOVED_COUNTS == 0.5
     assert text.count("alf of the deviation") == 2
