@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from distiliqa.calibrate.result import MAP, MEDIAN, NO_MAP, Calibration
-from distiliqa.calibrate.run import calibrate_model, doubt
+from distiliqa.calibrate.run import calibrate_model, useless_map_note
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.score_map import curve
 from distiliqa.models.score_scale import ScoreScale
@@ -82,10 +82,8 @@ def test_a_pattern_is_one_rating_of_several_slices(model: Model, table: RatingTa
         ((0.5, 0.6, 0.7), ""),
     ],
 )
-def test_a_map_that_is_worth_nothing_is_doubted(
-    errors: tuple[float, float, float], says: str
-) -> None:
-    found = doubt(dict(zip((MAP, NO_MAP, MEDIAN), errors, strict=True)))
+def test_a_map_that_does_not_help_has_a_note(errors: tuple[float, float, float], says: str) -> None:
+    found = useless_map_note(dict(zip((MAP, NO_MAP, MEDIAN), errors, strict=True)))
     assert says in found
     assert bool(says) == bool(found)
 

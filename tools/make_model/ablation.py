@@ -40,10 +40,10 @@ FIGURES = ("srocc", "mae", "ordered")
 _HEAD = """\
 # What each part of the recipe brings
 
-One network a row and seed, all begun at random and shown {shown} images; of the patients who
-train, a fifth select the epoch. Asked of {images} images of {patients} patients that no training
-saw, all faults. Intervals of 95 % draw patients, of the first seed. The other figures stand once a
-seed: rows that differ by less than seeds do are alike.
+One network a row and seed. All start from random weights and see {shown} images; a fifth of the
+training patients select the epoch. Evaluated on {images} images of {patients} patients that no
+training saw, with all faults. Intervals of 95 % draw patients, of the first seed. The other figures
+are given for each seed: rows that differ by less than seeds do are alike.
 
 | row | SROCC | its interval | mean absolute error | versions of a slice in order |
 |---|---|---|---|---|

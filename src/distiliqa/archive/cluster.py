@@ -108,8 +108,8 @@ def _submitted(worker: Any, waiting: Tables) -> ray.ObjectRef:
 def _next_done(running: Running, waiting: Tables) -> ray.ObjectRef:
     """Wait for a task, and give its worker another.
 
-    A worker without any ends, as nothing refers to it any more. One that has lost its machine may
-    then start in its place.
+    A worker without a task ends, because nothing refers to it. A worker that lost its machine may
+    then start.
     """
     (done,), _ = ray.wait(list(running))
     worker = running.pop(done)

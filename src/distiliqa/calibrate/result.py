@@ -44,7 +44,7 @@ class Calibration:
     failed : tuple[Problem, ...]
         Rated slices that could not be read.
     notes : tuple[str, ...]
-        What was left out, and doubts.
+        What was left out, and whether the map does not help.
     sha256 : Mapping[str, str]
         Of each file that was scored, by path.
     """

@@ -148,7 +148,7 @@ def _map(
         mae=mae[MAP],
         mae_without_map=mae[NO_MAP],
         mae_of_median=mae[MEDIAN],
-        note=doubt(mae),
+        note=useless_map_note(mae),
     )
 
 
@@ -191,8 +191,8 @@ def _intervals(scored: ScoredRatings, left_out: _LeftOut, scale: ScoreScale) -> 
     return calibrate_by_case(rated)
 
 
-def doubt(mae: dict[str, float]) -> str:
-    """A doubt about a map that is worth nothing on patients left out; empty for none."""
+def useless_map_note(mae: dict[str, float]) -> str:
+    """Note on a map that does not help on patients left out; empty if it helps."""
     if mae[MAP] >= mae[MEDIAN]:
         return (
             "on patients left out the map is no better than the median rating alone: the score "

@@ -19,9 +19,9 @@ IN_RECORD = "; --out lists all of them in run.json"
 
 
 def printed(show: Callable[[], None]) -> list[Problem]:
-    """Print results; an output that is full costs no file, and is a problem as theirs is.
+    """Print results. If standard output is full, that is returned as a problem.
 
-    A pipe that was closed ends the command.
+    Files are still written then. A pipe that was closed ends the command.
     """
     from distiliqa.ct import Problem
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def check_usage(
     inputs: list[str] | None, remote: Study | None, out: Path | None, *, store: bool
 ) -> None:
-    """Raise `typer.BadParameter` on options that say where from and where to and contradict."""
+    """Raise `typer.BadParameter` on options of input and destination that contradict each other."""
     if bool(inputs) == (remote is not None):
         raise typer.BadParameter("give INPUT, or --dicomweb URL with --study UID")
     if store and remote is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from distiliqa.report.formatting import digits_for, signed_text
 from distiliqa.statistics.paired_difference import Difference
 
-MAX_P = 0.05  # of a difference that is not taken for chance
+MAX_P = 0.05  # of a significant difference
 
 
 def digits_of(found: Difference, digits: int) -> int:
-    """Digits with which neither the mean nor an end of its interval looks like zero by rounding."""
+    """Digits with which neither the mean nor an end of its interval rounds to zero."""
     return digits_for((found.mean, *(found.interval or ())), digits)
 
 
@@ -28,13 +28,13 @@ def sign_of(found: Difference, digits: int) -> int:
 
 
 def is_too_small(found: Difference, digits: int) -> bool:
-    """Whether a difference is no chance, and still too small to matter.
+    """Whether a difference is significant and still too small to matter.
 
     A difference that is the same in all slices has a small p, however small it is.
     """
     low, high = found.interval or (0.0, 0.0)
-    no_chance = found.test.p < MAX_P or low > 0 or high < 0
-    return no_chance and abs(found.mean) < min_difference(digits)
+    significant = found.test.p < MAX_P or low > 0 or high < 0
+    return significant and abs(found.mean) < min_difference(digits)
 
 
 def interval(found: Difference, digits: int) -> str:

@@ -134,7 +134,7 @@ def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
 
 
 def _too_small(run: PairedRun, found: Quantities) -> Iterator[str]:
-    """Which differences are no chance, and too small to matter."""
+    """Which differences are significant and still too small to matter."""
     small = [
         f"{column.term} (below {min_difference(column.digits or 0):g}{_unit(column)})"
         for column, value in _differences(run, found)

@@ -73,9 +73,9 @@ def pair_series(
 ) -> list[tuple[InputSeries, InputSeries]]:
     """Pair the series of two inputs.
 
-    One series on each side belong together. Of several, two belong together that alone share the
-    series UID, or their place in the input, or their geometry, or geometry and protocol: the one
-    of these that gives most pairs.
+    One series on each side is one pair. Of several, two are a pair if no other series shares their
+    key. Keys are the series UID, the place in the input, the geometry, and geometry with protocol.
+    The key that gives most pairs is used.
 
     Raises
     ------

@@ -157,7 +157,7 @@ class SliceInfo:
 
 @contextmanager
 def _reported(path: str) -> Iterator[None]:
-    """Turn what a file raises that has changed since it was indexed into a `CTReadError`.
+    """Turn errors of a file that changed after indexing into a `CTReadError`.
 
     It may be gone, out of reach, a pipe by now, or of another length. Callers then go on with the
     other slices.

@@ -86,7 +86,7 @@ class Source:
             return stream.read()
 
     def holding(self, content: bytes) -> Source:
-        """The same file, whose bytes were read and are in memory."""
+        """The same file, read from ``content`` in memory."""
         return replace(self, open=partial(io.BytesIO, content))
 
     def size_of(self, stream: IO[bytes]) -> int:

@@ -106,7 +106,7 @@ def water_equivalent_diameter(hu: NDArray[np.floating], spacing_mm: tuple[float,
 
 
 def _body(means: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Blocks that the body reaches into: its edge runs through the outermost ones."""
+    """Blocks that hold part of the body; the outermost hold its edge."""
     dense = means > BODY_HU
     return grown(spanned(dense))
 

@@ -1,4 +1,4 @@
-"""Size of a patient in a slice, place, and the share of the body that the field of view cuts."""
+"""Size and place of a patient in a slice, and the share of the body that the field of view cuts."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ _BIN_HU = 10.0
 _SEARCHED_HU = (-2500.0, 2500.0)  # for air; a shift of 1024 leaves it and tissue there
 _NEAR_HU = 30.0  # of the peak of air
 _MIN_AIR = 0.02  # of the blocks, that the air around a body takes
-_SMOOTH, _MAX_ROUGH = 0.75, 1.2  # noise of air over that of tissue; lung has vessels
+# Ratios of the noise of air to that of tissue. Lung, which may be taken for air, has vessels and
+# so more noise.
+_SMOOTH, _MAX_ROUGH = 0.75, 1.2
 _DARKER_HU = 25.0  # than air: the air in the bronchi of a lung is
 _MAX_DARKER = 0.01  # of the values
 _SMOOTHER, _MAX_STREAKED = 0.5, 0.04  # air that smooth is no lung; dark streaks may cross it

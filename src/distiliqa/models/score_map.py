@@ -40,7 +40,7 @@ class ScoreMap:
     mae_of_median : float
         The same of the median rating of the other patients, whatever the image.
     note : str
-        A doubt about the map; empty for none.
+        Warns of a map that does not help on patients left out; empty if it helps.
     """
 
     of: ScoreScale

@@ -153,14 +153,14 @@ FROM series JOIN (
 GROUP BY series.id ORDER BY series.id;
 """
 
-# Version 1 knows slices without a patient by their warning alone.
+# Version 1 marks slices without a patient only by their warning.
 _FROM_1 = """
 ALTER TABLE slices ADD COLUMN empty INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE slices ADD COLUMN slice_thickness_mm REAL;
 UPDATE slices SET empty = 1 WHERE warnings LIKE '%; scored worst"%';
 """
 
-# Version 2 has models without the probability of processing alone.
+# Databases of version 2 hold scores of models that give no probability of processing.
 _FROM_2 = """
 ALTER TABLE slices ADD COLUMN processed REAL;
 ALTER TABLE slices ADD COLUMN counts_as_processed INTEGER NOT NULL DEFAULT 0;

@@ -1,7 +1,7 @@
 """Values of a protocol after the trend with the size of its patients.
 
 What is left after the trend is what a scanner and its settings do. The trend is that of the
-baseline alone, see `distiliqa.statistics.size_trend`: what comes later is held against it.
+baseline alone, see `distiliqa.statistics.size_trend`: later series are compared with it.
 """
 
 from __future__ import annotations

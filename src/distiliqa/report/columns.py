@@ -72,7 +72,8 @@ def _position(name: str, term: str, choose: Callable[[list[float]], float]) -> C
     return Column(name, "mm", 1, meaning, take, "series", term=term)
 
 
-# In the order of the file. New ones go last: programs read columns by their place too.
+# In the order of the file. New columns go last, so that programs that read columns by position
+# keep working.
 SCORES_CSV = (
     _plain("path", "", None, "File", "File of the slice; `archive.zip/member` for a member."),
     _plain("slice", "", 0, "Frame", "Index of the slice inside its file, from 0.", "frame"),

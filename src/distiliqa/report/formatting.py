@@ -15,12 +15,12 @@ MAX_MORE_DIGITS = 3  # of a small difference, beyond those of its quantity
 
 
 def number_text(value: float | None, digits: int | None) -> str:
-    """``1.50``."""
+    """A number such as ``1.50``; empty if unknown."""
     return "" if value is None else f"{value:.{digits}f}"
 
 
 def signed_text(value: float, digits: int) -> str:
-    """``+1.50``; what rounds to zero has no sign."""
+    """A number such as ``+1.50``; without a sign if it rounds to zero."""
     return f"{value:+.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
 
 
@@ -35,12 +35,12 @@ def digits_for(values: Iterable[float], digits: int) -> int:
 
 
 def interval_text(interval: tuple[float, float] | None) -> str:
-    """``1.25 to 2.50``."""
+    """An interval such as ``1.25 to 2.50``; empty if unknown."""
     return "" if interval is None else "{:.2f} to {:.2f}".format(*interval)
 
 
 def slice_count(count: int) -> str:
-    """``1 slice``, ``2 slices``."""
+    """A count such as ``1 slice`` or ``2 slices``."""
     return "1 slice" if count == 1 else f"{count} slices"
 
 

@@ -1,8 +1,8 @@
 """From the score of the network to the scale of a site's readers, see `distiliqa.models.score_map`.
 
 Score, outputs, interval and heatmap are mapped, and the spread is that of the mapped outputs. The
-interval is set by the readers' ratings. Of a processed slice it reaches at least as far as that of
-the network would, mapped: detail may be lost that no reader of the calibration has seen.
+interval is set by the readers' ratings. For a processed slice it reaches at least as far as the
+mapped interval of the network: detail may be lost that no reader of the calibration saw.
 """
 
 from __future__ import annotations

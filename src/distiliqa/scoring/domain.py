@@ -79,12 +79,15 @@ def _tissue_ratios(limits: TissueLimits, tissue: BodyTissue) -> Iterator[tuple[s
 
 
 def _below(value: float, limit: float) -> float:
-    """How far a measure is below its limit; nothing is below a limit of none."""
+    """How far a measure is below its limit; 0 where the limit is 0."""
     return limit / max(value, limit / MAX_RATIO) if limit > 0 else 0.0
 
 
 def _above(value: float, limit: float) -> float:
-    """How far a measure is above its limit; a limit of none is that of a model that saw none."""
+    """How far a measure is above its limit.
+
+    A limit of 0 comes from training images that had nothing of it.
+    """
     if limit > 0:
         return value / limit
     return MAX_RATIO if value > 0 else 0.0

@@ -19,7 +19,8 @@ from distiliqa.serve.json_answers import body_of, texts
 from distiliqa.serve.stored_results import StoredSeries
 from distiliqa.serve.workspace import Workspace
 
-# The report has its style and script inside, and is shown without rights in this page's name.
+# The report has its style and script inside, and is shown in a sandbox, without the rights of this
+# page.
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "sandbox allow-scripts allow-popups; frame-ancestors 'none'"

@@ -87,7 +87,7 @@ class FigureDifference:
     interval : tuple[float, float] or None
         Percentile interval; None as in `Intervals`.
     p : float or None
-        Two-sided: twice the smaller share of resamples on one side of zero.
+        Two-sided: twice the smaller of the shares of resamples below and above zero.
     """
 
     value: float | None

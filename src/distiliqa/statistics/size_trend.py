@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 
 MIN_SERIES = 3  # of a trend
-MIN_RANGE_MM = 20.0  # of sizes that have a slope; of others the mean is the trend
+MIN_RANGE_MM = 20.0  # range of sizes from which a slope is fitted; below it the trend is the mean
 
 
 @dataclass(frozen=True)

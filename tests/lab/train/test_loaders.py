@@ -77,7 +77,7 @@ def test_versions_of_a_slice_follow_each_other() -> None:
     assert list(sampler(1)) == [0] * 4
 
 
-def test_processes_share_whole_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_share_whole_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
     parts = []

@@ -3,8 +3,8 @@
 Body Part Examined (0018,0015) and Anatomic Region Sequence (0008,2218) come first, if they name a
 region that is known here (PS3.16, Annex L; CID 4030). Scanners leave them empty or at a default.
 Then series description, protocol and study description are searched. Last come a filter (0018,1160)
-and a kernel that scanners use for heads alone. The name of a phantom in any text comes before all,
-and so does a species that is not human (0010,2201). The texts are never kept.
+and a kernel that scanners use for heads alone. The name of a phantom in any text takes precedence
+over all, and so does a species that is not human (0010,2201). The texts are never kept.
 """
 
 from __future__ import annotations

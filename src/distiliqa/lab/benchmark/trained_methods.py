@@ -7,7 +7,7 @@
     WORK/NETWORK/fold_F/seed_S/student-.../
 
 NETWORK is the name of an architecture and of the way it is split. Everything goes on where it was
-stopped. No image of the outer fold has a say in any of it.
+stopped. No image of the outer fold is used in training or selection.
 """
 
 from __future__ import annotations

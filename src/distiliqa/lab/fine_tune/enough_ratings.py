@@ -9,7 +9,8 @@ gives it only as much freedom as ratings of other patients support; 50 images ar
 layers learn there are thousands of weights for each image, and nothing but the patients held out
 can show that they have not learned the readers' noise. The 95 % interval of a rank correlation of
 0.9 is then +-0.06 on 50 images, +-0.03 on 200 and +-0.02 on 500 (Bonett & Wright 2000, doi
-10.1007/BF02294183): the more is changed, the smaller is the loss that must be seen.
+10.1007/BF02294183). The more layers learn, the smaller the loss of agreement that must be
+detectable.
 """
 
 from __future__ import annotations

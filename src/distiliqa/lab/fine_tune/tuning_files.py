@@ -52,8 +52,8 @@ def write_model(
     """Write the model folder, its ONNX checked against torch.
 
     The distance from the training images stays where the stem stayed. The quality map is dropped,
-    as it was trained for the score before. So is the hold-back of processed slices: what they are
-    worth is now for the readers' ratings to say.
+    as it was trained for the score before. So is the hold-back of processed slices: their quality
+    is now learned from the readers' ratings.
 
     Returns
     -------

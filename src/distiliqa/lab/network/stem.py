@@ -10,7 +10,7 @@ from torch import Tensor, nn
 CROP = slice(16, 240)  # rows and columns of the published stem's output that the ViT sees
 PUBLISHED_GRID = CROP.stop - CROP.start
 _DIFFERENCES = 0.8  # of the first kernels of a strided stem, the share that begins without a mean
-_SHIFT = 1.0  # of their normalized answer: flat air is then not where a ReLU has its kink
+_SHIFT = 1.0  # of their normalized response: keeps flat air away from the kink of the ReLU
 
 
 def conv_block(convolution: nn.Conv2d) -> nn.Sequential:

@@ -48,7 +48,7 @@ class EpochSampler(DistributedSampler[RatedItem]):
             seed=seed,
         )
         self.rated, self.together = dataset, together
-        if together > 1:  # whole runs for each process
+        if together > 1:  # whole groups for each process
             self.num_samples = -(-len(dataset) // (self.num_replicas * together)) * together
             self.total_size = self.num_samples * self.num_replicas
 
@@ -60,24 +60,24 @@ class EpochSampler(DistributedSampler[RatedItem]):
     def __iter__(self) -> Iterator[Any]:
         if self.together == 1:
             return super().__iter__()
-        order = [item for run in self._runs() for item in run]
+        order = [item for group in self._groups() for item in group]
         filled = np.resize(order, self.total_size)  # the first ones again
-        runs = filled.reshape(-1, self.num_replicas, self.together)
-        return iter(runs[:, self.rank].flatten().tolist())
+        groups = filled.reshape(-1, self.num_replicas, self.together)
+        return iter(groups[:, self.rank].flatten().tolist())
 
-    def _runs(self) -> list[list[int]]:
-        """Items in runs of versions of one slice, in the order of this epoch."""
+    def _groups(self) -> list[list[int]]:
+        """Items in groups of versions of one slice, in the order of this epoch."""
         rng = np.random.default_rng((self.seed, self.epoch))
-        open_runs: defaultdict[int, list[int]] = defaultdict(list)
-        runs = []
+        open_groups: defaultdict[int, list[int]] = defaultdict(list)
+        groups = []
         for item in rng.permutation(len(self.rated)).tolist():
-            run = open_runs[int(self.rated.version_of[self.rated.indices[item]])]
-            run.append(item)
-            if len(run) == self.together:
-                runs.append(run[:])
-                run.clear()
-        runs += [run for run in open_runs.values() if run]
-        return [runs[at] for at in rng.permutation(len(runs))]
+            group = open_groups[int(self.rated.version_of[self.rated.indices[item]])]
+            group.append(item)
+            if len(group) == self.together:
+                groups.append(group[:])
+                group.clear()
+        groups += [group for group in open_groups.values() if group]
+        return [groups[at] for at in rng.permutation(len(groups))]
 
 
 class Batches(L.LightningDataModule):

@@ -174,8 +174,8 @@ class Server:
         PassingError : the server is away, busy, failing or silent, also after all retries, or does
             not confirm that it has the object.
         RefusedError : it refuses the object for good, or the file is not DICOM.
-        DistiliqaError : it refuses us or the object, is not trusted, or is no DICOMweb server; its
-            answer exceeds its `Bounds`; the file cannot be read.
+        DistiliqaError : it rejects our credentials or the object, its certificate is not trusted,
+            or it is no DICOMweb server; its answer exceeds its `Bounds`; the file cannot be read.
         """
         try:
             dataset = pydicom.dcmread(path)

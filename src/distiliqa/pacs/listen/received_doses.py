@@ -92,7 +92,8 @@ class ReceivedDoses:
     def of_images(self, index: CTIndex) -> list[DoseReport]:
         """The reports of the studies of images, with the events that made them where there are any.
 
-        A report has the events of all series of its study. The others are no news of these images.
+        A report has the events of all series of its study. The other events do not concern these
+        images.
         """
         studies = {info.study_uid for info in index.slices}
         events = {uid for info in index.slices for uid in info.event_uids}
