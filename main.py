@@ -29,7 +29,7 @@ TEACHER_WEIGHTS, STUDENT_WEIGHTS = Path("Train/weights"), Path("Evaluation/weigh
 IMAGE_SIZE = 512
 TRAIN_CASES = ["C002", "C004", "C016", "C021", "C030", "C050", "C052", "C067", "C081"]
 TEST_CASES = ["C012", "C077"]
-PUBLISHED_BEHAVIOUR = {
+PUBLISHED_BEHAVIOR = {
     "folds.by": "contiguous",
     "augmentation": "dihedral+rescale",
     "student.distillation": "published",
@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--student_weight_path", type=Path, help="default: the newest in Evaluation/weights")
     add("--imagenet_weights", help="ViT-B/16 in torchvision's layout: a path, or download")
-    add("--published", action="store_true", help="reproduce the published code's behaviour")
+    add("--published", action="store_true", help="reproduce the published code's behavior")
     add("--set", action="append", default=[], help="override a key of the recipe: folds.count=2")
     options.set_defaults(tasks=tasks)
     return options
@@ -110,7 +110,7 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
         "student.learning_rate": args.lr,
         "student.distill_weight": args.distill_weight,
         **hardware(args.device),
-        **(PUBLISHED_BEHAVIOUR if args.published else {}),
+        **(PUBLISHED_BEHAVIOR if args.published else {}),
         **parse_overrides(args.set),
     }
 

@@ -54,7 +54,7 @@ def measure() -> Found:
         "Scoring",
         f"Slices a second of the network alone, batches of {BATCH}, all runs in turn. "
         f"{len(images)} slices: the example series, and those of {DATA} where it is set. The "
-        "published network has random weights, the batch normalisation of these slices, and a "
+        "published network has random weights, the batch normalization of these slices, and a "
         "head fitted by ridge regression to the scores that the shipped model gives them.",
     )
     found.figures.extend(limit_figures(limits))

@@ -215,7 +215,7 @@ def test_a_student_of_no_teacher_needs_none(
     assert weights.stat().st_mtime_ns < first  # it was trained once
 
 
-def test_published_behaviour_is_one_switch(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_published_behavior_is_one_switch(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, "--task", "preprocessing")
     physical = json.loads((tree / "test.json").read_text())
     run(monkeypatch, "--task", "preprocessing", "--published")

@@ -1,4 +1,4 @@
-// Bundle the viewer library into the package, with the licences of all that is in the bundle.
+// Bundle the viewer library into the package, with the licenses of all that is in the bundle.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -26,8 +26,8 @@ packages.delete(undefined);
 const notices = [...packages].sort().map((path) => {
   const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   const file = readdirSync(path).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-  const text = file === undefined ? `Licence: ${license}` : readFileSync(join(path, file), 'utf8').trim();
+  const text = file === undefined ? `License: ${license}` : readFileSync(join(path, file), 'utf8').trim();
   return `${name} ${version}\n\n${text}\n`;
 });
-writeFileSync(join(folder, 'cornerstone-licences.txt'), notices.join(`\n${'-'.repeat(78)}\n\n`));
+writeFileSync(join(folder, 'cornerstone-licenses.txt'), notices.join(`\n${'-'.repeat(78)}\n\n`));
 console.log(`${output.bytes} bytes of ${packages.size} packages`);

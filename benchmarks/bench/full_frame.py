@@ -1,7 +1,7 @@
 """The published network in plain eager PyTorch, full frame: what the fast path is measured against.
 
 Its own code, from the paper (doi 10.1016/j.compbiomed.2024.108670) and the published layout: five
-unpadded 3 x 3 convolutions over the whole slice, each with batch normalisation and ReLU, a 2 x 2
+unpadded 3 x 3 convolutions over the whole slice, each with batch normalization and ReLU, a 2 x 2
 convolution of stride 2, the middle 224 x 224 pixels, and a ViT-B/16 with the names of torchvision.
 """
 

@@ -1,6 +1,6 @@
 """A network of the published layout, fitted to scores: there are no published weights.
 
-Stem and transformer are random, the batch normalisations have the statistics of real slices, and
+Stem and transformer are random, the batch normalizations have the statistics of real slices, and
 the head is a ridge regression to the scores that the shipped model gives these slices.
 """
 
@@ -15,7 +15,7 @@ from distiliqa.lab.network import PRESETS, Network
 
 SEED = 0
 RIDGE = 0.1  # of the mean square of a feature, for each slice
-NORMALISED_ON = 8  # slices
+NORMALIZED_ON = 8  # slices
 
 
 def stand_in(images: NDArray[np.float32], targets: NDArray[np.floating]) -> Network:
@@ -23,7 +23,7 @@ def stand_in(images: NDArray[np.float32], targets: NDArray[np.floating]) -> Netw
     torch.manual_seed(SEED)
     network = Network(PRESETS["published"].with_outputs(targets.shape[1]))
     with torch.no_grad():
-        normalise(network.stem, images[:: max(len(images) // NORMALISED_ON, 1)])
+        normalize(network.stem, images[:: max(len(images) // NORMALIZED_ON, 1)])
         network.eval()
         features = torch.cat([class_token(network, image[np.newaxis]) for image in images])
         weight, bias = ridge(features, torch.from_numpy(targets).float())
@@ -32,8 +32,8 @@ def stand_in(images: NDArray[np.float32], targets: NDArray[np.floating]) -> Netw
     return network
 
 
-def normalise(stem: nn.Module, images: NDArray[np.float32]) -> None:
-    """Give each batch normalisation the mean statistics of the images."""
+def normalize(stem: nn.Module, images: NDArray[np.float32]) -> None:
+    """Give each batch normalization the mean statistics of the images."""
     for part in stem.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.momentum = None  # a plain mean
@@ -50,8 +50,8 @@ def class_token(network: Network, image: NDArray[np.float32]) -> Tensor:
 def ridge(features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Weight (k, c) and bias (k,) for features (n, c) and targets (n, k), in the dual form."""
     middle, mean = features.mean(0), targets.mean(0)
-    centred = features - middle
-    gram = centred @ centred.T
+    centered = features - middle
+    gram = centered @ centered.T
     penalty = RIDGE * gram.diagonal().mean() * torch.eye(len(gram))
-    weight = (centred.T @ torch.linalg.solve(gram + penalty, targets - mean)).T
+    weight = (centered.T @ torch.linalg.solve(gram + penalty, targets - mean)).T
     return weight, mean - weight @ middle

@@ -46,7 +46,7 @@ def test_colored_noise_recovers_its_spectrum():
     assert np.corrcoef(found.radial.power[seen], expected[seen])[0, 1] > 0.98
 
 
-def test_the_integral_is_the_variance_of_the_levelled_regions():
+def test_the_integral_is_the_variance_of_the_leveled_regions():
     parts = SliceParts(white(15), PIXELS)
     sums = region_sums(parts)
     found = pooled_nps([sums], PIXEL)

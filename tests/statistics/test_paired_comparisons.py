@@ -95,8 +95,8 @@ def test_a_reader_who_sees_no_difference():
 def test_without_answers_there_is_the_prior():
     found = qualities_of([], 4, 0)
     assert found.mean == pytest.approx(np.zeros(4))
-    centre = np.eye(4) - 1 / 4
-    assert found.covariance == pytest.approx(PRIOR_SD**2 * centre)
+    center = np.eye(4) - 1 / 4
+    assert found.covariance == pytest.approx(PRIOR_SD**2 * center)
 
 
 def test_the_side_of_an_image_does_not_matter():

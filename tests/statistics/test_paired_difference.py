@@ -61,7 +61,7 @@ def test_one_slice_has_a_difference_and_nothing_more():
     assert found.test.p == 1
 
 
-def test_equal_differences_have_no_standardised_effect():
+def test_equal_differences_have_no_standardized_effect():
     found = difference([[0.0] * 6])
     assert (found.interval, found.effect, found.test.p) == ((0, 0), None, 1)
     for value in (0.1, 0.7, -3.3, 1e-15):  # some means of equal values are off by rounding

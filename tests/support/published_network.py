@@ -49,14 +49,14 @@ def _outputs(state: dict[str, Array], features: Array, heads: int) -> Array:
     tokens += state["model.encoder.pos_embedding"][0]
     for layer in range(sum(name.endswith("ln_1.weight") for name in state)):
         name = f"model.encoder.layers.encoder_layer_{layer}"
-        tokens = tokens + _attention(state, name, _normalised(state, f"{name}.ln_1", tokens), heads)
-        hidden = _linear(state, f"{name}.mlp.0", _normalised(state, f"{name}.ln_2", tokens))
+        tokens = tokens + _attention(state, name, _normalized(state, f"{name}.ln_1", tokens), heads)
+        hidden = _linear(state, f"{name}.mlp.0", _normalized(state, f"{name}.ln_2", tokens))
         tokens = tokens + _linear(state, f"{name}.mlp.3", _gelu(hidden))
-    return _linear(state, "model.heads", _normalised(state, "model.encoder.ln", tokens)[0])
+    return _linear(state, "model.heads", _normalized(state, "model.encoder.ln", tokens)[0])
 
 
 def _conv_block(state: dict[str, Array], name: str, image: Array, stride: int) -> Array:
-    """Convolution, batch normalisation with the running statistics, ReLU."""
+    """Convolution, batch normalization with the running statistics, ReLU."""
     found = _convolved(image, state[f"{name}.0.weight"], state[f"{name}.0.bias"], stride)
     facts = (state[f"{name}.1.{key}"] for key in ("running_mean", "running_var", "weight", "bias"))
     mean, variance, weight, bias = (fact[:, None, None] for fact in facts)
@@ -92,9 +92,9 @@ def _linear(state: dict[str, Array], name: str, values: Array) -> Array:
     return values @ state[f"{name}.weight"].T + state[f"{name}.bias"]
 
 
-def _normalised(state: dict[str, Array], name: str, tokens: Array) -> Array:
-    centred = tokens - tokens.mean(axis=1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-6)
+def _normalized(state: dict[str, Array], name: str, tokens: Array) -> Array:
+    centered = tokens - tokens.mean(axis=1, keepdims=True)
+    scaled = centered / np.sqrt((centered**2).mean(axis=1, keepdims=True) + 1e-6)
     return scaled * state[f"{name}.weight"] + state[f"{name}.bias"]
 
 

@@ -103,7 +103,7 @@ def real_blurs(folder: Path) -> Record:
 
 
 def noise() -> Record:
-    """White and coloured noise of 20 HU: spectra, and the integral beside the variance."""
+    """White and colored noise of 20 HU: spectra, and the integral beside the variance."""
     size, pixel = 384, 0.7
     white = np.random.default_rng(0).normal(0, 20, (size, size))
     axis = np.fft.fftfreq(size, pixel)

@@ -1,7 +1,7 @@
 """Order of the ladders of held-out slices: does the score fall where the label falls?
 
 Ordered is the share of the pairs of rungs of one slice, with labels 0.1 or more apart, that the
-score puts in the order of the labels; equal scores are not. A neighbouring pair counts as inverted
+score puts in the order of the labels; equal scores are not. A neighboring pair counts as inverted
 where the worse rung scores above the better one by more than 0.05.
 """
 
@@ -52,7 +52,7 @@ def ordered(labels: Sequence[float], scores: Floats) -> Order:
 
 
 def inverted(labels: Sequence[float], scores: Sequence[float]) -> Order:
-    """Count neighbouring rungs, and those where the worse one scores clearly higher."""
+    """Count neighboring rungs, and those where the worse one scores clearly higher."""
     steps = list(zip(labels, labels[1:], scores, scores[1:], strict=False))
     rises = [
         (after - before) * (1 if high > low else -1)
@@ -88,7 +88,7 @@ class Measured:
 
     @property
     def inverted(self) -> Order:
-        """Neighbouring rungs of all slices."""
+        """Neighboring rungs of all slices."""
         return _sum(map(inverted, self.labels, self.scores))
 
     def row(self) -> Row:

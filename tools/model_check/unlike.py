@@ -34,13 +34,13 @@ HEAD_MM, BODY_MM = (0.45, 0.45), (0.78, 0.78)  # pixel spacing of what is comput
 
 
 def natural() -> Iterator[NDArray[np.float32]]:
-    """Photographs, grey, as if they were HU: in the window, and from air to bone."""
+    """Photographs, gray, as if they were HU: in the window, and from air to bone."""
     folder = Path(skimage.__file__).parent / "data"
     for name in NATURAL:
         image = skimage.io.imread(folder / name)
-        grey = image[..., :3].mean(axis=-1) if image.ndim == 3 else image
+        gray = image[..., :3].mean(axis=-1) if image.ndim == 3 else image
         for limits in (IN_WINDOW, ALL_HU):
-            yield _as_hu(grey, limits)
+            yield _as_hu(gray, limits)
 
 
 def magnetic_resonance() -> Iterator[NDArray[np.float32]]:

@@ -56,7 +56,7 @@ def edge_sums(
     """Align profiles, keep the sharper half of the arcs, and sum their pixels in bins.
 
     Skin that is oblique to the slice blurs its edge, and nothing sharpens one. So the sharper half
-    of the arcs of 20 neighbouring profiles is closer to the scanner.
+    of the arcs of 20 neighboring profiles is closer to the scanner.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ def difference_power_spectrum(
     Returns
     -------
     NoisePowerSpectrum
-        The spectrum, normalised by the sum of the squared weights.
+        The spectrum, normalized by the sum of the squared weights.
     """
     return _spectrum((difference * window)[np.newaxis], np.sum(window**2), spacing_mm)
 

@@ -36,7 +36,7 @@ class OffCenter:
 
 
 def off_center(ct: CTSlice, size: BodySize) -> OffCenter:
-    """Measure the centring of the patient, by Data Collection Center (DICOM PS3.3, C.8.15.3.3).
+    """Measure the centering of the patient, by Data Collection Center (DICOM PS3.3, C.8.15.3.3).
 
     Parameters
     ----------

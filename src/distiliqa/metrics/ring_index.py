@@ -59,7 +59,7 @@ def ring_index(
 ) -> RingIndex:
     """Measure rings in the plain parts of a slice, tissue and air.
 
-    The slice is read along circles of each radius. From each pixel the mean of its neighbours
+    The slice is read along circles of each radius. From each pixel the mean of its neighbors
     along the radius is taken, and the mean over each arc of 15 degrees is formed. Boxes
     with more than 1.5 times the noise level hold edges and do not count. What arcs of one
     radius have in common is a ring: the mean product of different arcs, to which noise and anatomy
@@ -137,7 +137,7 @@ def _circles(shape: tuple[int, int], center: tuple[float, float], is_round: bool
 
 
 def _detail(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Values minus the mean of their neighbours along the radius."""
+    """Values minus the mean of their neighbors along the radius."""
     count = 2 * _AROUND + 1
     return values[_AROUND:-_AROUND] - window_sums(values, count) / np.float32(count)
 
@@ -164,7 +164,7 @@ def _common(means: NDArray[np.floating], valid: NDArray[np.bool_]) -> RingIndex:
 
 
 def _beyond(arcs: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Sum over all arcs of the radius but the own one and its two neighbours."""
+    """Sum over all arcs of the radius but the own one and its two neighbors."""
     return arcs @ _BEYOND
 
 

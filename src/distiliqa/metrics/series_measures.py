@@ -106,9 +106,9 @@ def measure_series(slices: Iterable[CTSlice]) -> SeriesMeasures:
 def pooled_measures(evidence: Sequence[Evidence], field_of_view_mm: float) -> PooledMeasures:
     """Measure sharpness, texture and detectability of many slices together.
 
-    Skin whose normal is more than 20 degrees out of the plane of its slice, by the neighbouring
+    Skin whose normal is more than 20 degrees out of the plane of its slice, by the neighboring
     slices, does not count. Intervals come from a bootstrap of slices. They speak for these slices:
-    neighbours are alike, and other patients differ more.
+    neighbors are alike, and other patients differ more.
 
     Parameters
     ----------

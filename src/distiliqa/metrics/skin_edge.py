@@ -14,7 +14,7 @@ from distiliqa.metrics.skin_lines import lines, skin
 _REACH_MM, _MIN_REACH = 6.0, 8  # of a profile to each side of the skin, mm and pixels
 _FIT = 5  # lines to each side, for the direction of the skin
 _AROUND = np.arange(-_FIT, _FIT + 1)
-# Weights that fit a parabola to neighbouring lines: its value and its slope in the middle.
+# Weights that fit a parabola to neighboring lines: its value and its slope in the middle.
 _PARABOLA = np.linalg.pinv(np.stack([_AROUND**power for power in range(3)], axis=1))[:2]
 _MAX_SLOPE = 1.0  # skin that is steeper is seen from another side
 _MAX_ROUGH = 0.5  # pixels, of the skin from the line that is fitted to it
@@ -110,8 +110,8 @@ def _crossed(outline: BodyOutline, reach: int) -> tuple[NDArray[np.intp], NDArra
 def _fitted(
     depth: NDArray[np.float64], view: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Parabola fitted around each line: its value and its slope; NaN where a neighbour is NaN."""
-    places = np.arange(len(depth)) + _FIT * (view + 1)  # no line has neighbours in another view
+    """Parabola fitted around each line: its value and its slope; NaN where a neighbor is NaN."""
+    places = np.arange(len(depth)) + _FIT * (view + 1)  # no line has neighbors in another view
     padded = np.full(int(places[-1]) + _FIT + 1, np.nan)
     padded[places] = depth
     middle, slope = (
@@ -123,7 +123,7 @@ def _fitted(
 def _bare(
     values: NDArray[np.float32], crosses: NDArray[np.bool_], view: NDArray[np.intp], outside: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether the mean of each profile and its neighbours is bare skin, or too bright for skin.
+    """Whether the mean of each profile and its neighbors is bare skin, or too bright for skin.
 
     Values are (pixels, profiles).
     """
@@ -151,8 +151,8 @@ def _accumulated(extreme: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.f
 def _running_mean(
     values: NDArray[np.float32], weights: NDArray[np.float32], view: NDArray[np.intp]
 ) -> NDArray[np.float32]:
-    """Mean over 11 neighbouring profiles of one view, fewer at its ends."""
-    places = np.arange(len(view)) + _FIT * (view + 1)  # no profile has neighbours in another view
+    """Mean over 11 neighboring profiles of one view, fewer at its ends."""
+    places = np.arange(len(view)) + _FIT * (view + 1)  # no profile has neighbors in another view
     padded = np.zeros((len(values) + 1, int(places[-1]) + _FIT + 1), np.float32)
     padded[:-1, places], padded[-1, places] = values * weights, weights
     sums = window_sums(padded.T, 2 * _FIT + 1).T[:, places - _FIT]

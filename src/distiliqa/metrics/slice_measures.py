@@ -72,7 +72,7 @@ class SliceMeasures:
     size : BodySize
         Water-equivalent diameter, truncation and place of the body.
     off_center : OffCenter
-        Centring.
+        Centering.
     ssde : Ssde
         Size-specific dose estimate.
     tissue_noise : TissueNoise

@@ -71,7 +71,7 @@ def streak_index(
 
     Each part of 12 mm has a structure tensor, the mean of the products of the gradient. Its
     deviator has the direction and the strength of the detail. The product of the deviators of
-    neighbouring parts is 0 on average for noise and for edges of organs, whose directions do not
+    neighboring parts is 0 on average for noise and for edges of organs, whose directions do not
     agree, and positive for streaks, which go on. Gradients of more than three times the median are
     weighed down. Noise in oval bodies has a direction too, so compare scans of one kind.
 
@@ -154,7 +154,7 @@ def _streaks(terms: NDArray[np.float32], mask: NDArray[np.bool_], side: int) -> 
 def _from_tensors(tensors: NDArray[np.floating], valid: NDArray[np.bool_]) -> Streaks:
     """Streaks from deviators and traces of the tensors of parts, 0 where they are not valid."""
     planes = np.concatenate([tensors, valid[np.newaxis]]).astype(np.float64)
-    even, odd, total, pairs = _neighbours(planes)
+    even, odd, total, pairs = _neighbors(planes)
     if pairs < _MIN_PAIRS:
         return Streaks(reason="too few plain parts of 12 mm")
     common = max(even + odd, 0.0)
@@ -166,7 +166,7 @@ def _from_tensors(tensors: NDArray[np.floating], valid: NDArray[np.bool_]) -> St
     )
 
 
-def _neighbours(planes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum of the products of neighbours along both axes of each plane."""
+def _neighbors(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of the products of neighbors along both axes of each plane."""
     down = np.einsum("nij,nij->n", planes[:, 1:], planes[:, :-1])
     return down + np.einsum("nij,nij->n", planes[:, :, 1:], planes[:, :, :-1])

@@ -80,7 +80,7 @@ def _information(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Information that image and reference hold in each window, in nats.
 
-    The image is modelled as gain * reference + noise in each window.
+    The image is modeled as gain * reference + noise in each window.
     """
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:

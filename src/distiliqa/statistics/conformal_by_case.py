@@ -1,6 +1,6 @@
 """Prediction intervals for images of new patients, whose width depends on the slice.
 
-Two steps. The size of errors is modelled first: the logarithm of the absolute error is linear in
+Two steps. The size of errors is modeled first: the logarithm of the absolute error is linear in
 the logarithm of the spread of the outputs, in the score and its square, and in the probability that
 the slice was processed (least squares, every patient with the same weight; Harvey 1976, doi
 10.2307/1913974). A larger spread or probability never narrows an interval.

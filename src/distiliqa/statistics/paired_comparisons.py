@@ -98,8 +98,8 @@ def qualities_of(answers: Sequence[Answer], images: int, readers: int) -> Qualit
         if np.abs(change).max(initial=0) < _SMALL:
             break
     spread = _covariance(mean, table, sameness, errors)
-    centre = np.eye(images) - 1 / max(images, 1)
-    return Qualities(mean - mean.mean(), centre @ spread @ centre, errors, sameness)
+    center = np.eye(images) - 1 / max(images, 1)
+    return Qualities(mean - mean.mean(), center @ spread @ center, errors, sameness)
 
 
 def chances(difference: Floats, sameness: Floats) -> tuple[Floats, Floats]:

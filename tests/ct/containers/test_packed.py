@@ -33,7 +33,7 @@ def test_a_gzipped_slice_reads_alone_and_in_a_folder(tmp_path, slice_bytes, body
     ]
 
 
-def test_gzip_and_archives_are_recognised_by_their_bytes(tmp_path, slice_bytes):
+def test_gzip_and_archives_are_recognized_by_their_bytes(tmp_path, slice_bytes):
     """Names as scanners and archives give them say nothing of a compression."""
     for z, name in enumerate(["IM0", "1.2.840.1", "b.gz"]):
         (tmp_path / name).write_bytes(gzip.compress(slice_bytes(z)))

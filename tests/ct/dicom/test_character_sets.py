@@ -55,7 +55,7 @@ def test_utf8_under_another_set_of_its_letters_is_read(stated: str, text: str):
 
 
 @pytest.mark.parametrize("stated", [[], ["ISO_IR 192"], ["ISO_IR 999"]])
-def test_western_letters_are_guessed_by_their_neighbours(stated: list[str]):
+def test_western_letters_are_guessed_by_their_neighbors(stated: list[str]):
     assert read_text(b"M\xfcller^J", stated) == ("Müller^J", False, True)
 
 

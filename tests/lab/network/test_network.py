@@ -59,7 +59,7 @@ def test_rows_of_the_slice_that_reach_the_output(stem, rows):
 
 
 def trained_stem(blocks: int) -> PublishedStem:
-    """A small stem whose normalisations are those of an image."""
+    """A small stem whose normalizations are those of an image."""
     torch.manual_seed(blocks)
     stem = PublishedStem(blocks, 1)
     for part in stem.modules():

@@ -90,7 +90,7 @@ CONFIG = NetworkConfig(
 
 
 def composite(rng: np.random.Generator) -> Composite:
-    """A grey square in air with noise in a part of it."""
+    """A gray square in air with noise in a part of it."""
     image = np.zeros((512, 512), np.float32)
     image[96:416, 96:416] = 0.5
     worse = np.zeros((512, 512), bool)

@@ -30,7 +30,7 @@ Scored = Callable[..., list[SeriesScore]]
 
 @pytest.fixture(scope="module")
 def measures() -> SliceMeasures:
-    """Of a slice of the example, with a dose estimate and centring that its header lacks."""
+    """Of a slice of the example, with a dose estimate and centering that its header lacks."""
     found = measure_slice(index_ct(EXAMPLE_SERIES).slices[0].read())
     return replace(found, ssde=Ssde(2.25, 1.7), off_center=OffCenter(3.0, 4.0))
 

@@ -39,7 +39,7 @@ def test_a_clear_rise_where_the_label_falls_is_inverted(
     assert inverted([3, 4], scores[::-1]) == expected, "where the label rises, a fall"
 
 
-def test_only_neighbours_count_as_inverted():
+def test_only_neighbors_count_as_inverted():
     assert inverted([4, 3, 2], [2, 1, 3]) == (1, 2)
     assert inverted([4, 3.95], [1, 3]) == (0, 0)
 

@@ -6,7 +6,7 @@ words of vendors: DICOM PS3.3, C.8.2.1.1.1 (CT, with multi-energy CT), C.8.15.2.
 
 Projections, reformats, maps and sums have another noise than an acquired slice, or no HU at all. A
 score of image quality means nothing there. DERIVED alone is no reason to leave an image out:
-anonymised copies, denoised images and mixes of two tube voltages are derived, and sound CT.
+anonymized copies, denoised images and mixes of two tube voltages are derived, and sound CT.
 """
 
 from __future__ import annotations

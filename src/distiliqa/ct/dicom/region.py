@@ -60,7 +60,7 @@ _CODES = {
     ABDOMEN: {"113345001", "T-D4000", "12921003", "T-D6000"},
 }
 
-# Siemens H and iterative J, recognised by their form in copies without a manufacturer; Canon FC20
+# Siemens H and iterative J, recognized by their form in copies without a manufacturer; Canon FC20
 # to FC29 (brain, with beam hardening); Philips UA to UC.
 _HEAD_KERNELS = {
     "": r"[HJ][RPCV]?\d{2}[FSHMU]\b",

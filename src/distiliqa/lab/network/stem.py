@@ -14,7 +14,7 @@ _SHIFT = 1.0  # of their normalized response: keeps flat air away from the kink 
 
 
 def conv_block(convolution: nn.Conv2d) -> nn.Sequential:
-    """Convolution, batch normalisation, ReLU."""
+    """Convolution, batch normalization, ReLU."""
     return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU())
 
 

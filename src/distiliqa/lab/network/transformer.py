@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-EPSILON = 1e-6  # of every layer normalisation, as torchvision's ViT
+EPSILON = 1e-6  # of every layer normalization, as torchvision's ViT
 _ALL = (slice(None),)
 
 
@@ -81,7 +81,7 @@ class EncoderBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Position embedding, the layers, a last normalisation."""
+    """Position embedding, the layers, a last normalization."""
 
     def __init__(self, tokens: int, depth: int, width: int, heads: int, mlp: int) -> None:
         super().__init__()

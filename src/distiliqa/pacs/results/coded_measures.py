@@ -1,7 +1,7 @@
 """Measures of slices and series as coded measurements (PS3.16, TID 300).
 
 Names are of DICOM where it has one, else of the private scheme; units are of UCUM. Frequencies are
-in cycles a centimetre, as the just noticeable change of a spectrum is stated, and as two decimals
+in cycles a centimeter, as the just noticeable change of a spectrum is stated, and as two decimals
 then show enough of them.
 """
 

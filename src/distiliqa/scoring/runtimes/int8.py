@@ -26,7 +26,7 @@ from distiliqa.scoring.machine_cache import cache_path
 from distiliqa.scoring.runtimes.onnx_check import checked_network
 from distiliqa.scoring.runtimes.onnx_part import part_of
 
-_QUANTISED = ["Gemm"]
+_QUANTIZED = ["Gemm"]
 _ERRORS_ONLY = 3
 
 
@@ -85,7 +85,7 @@ def make_int8(folder: Path, config: ModelConfig, images: NDArray[np.float32]) ->
     for given in (config,) if without is config else (config, without):
         with TemporaryDirectory() as scratch, atomic_path(int8_path(given)) as made:
             plain = _folded(part_of(content, given.output_names), Path(scratch, "plain.onnx"))
-            _quantise(plain, made, images)
+            _quantize(plain, made, images)
 
 
 def _folded(content: bytes, path: Path) -> Path:
@@ -98,7 +98,7 @@ def _folded(content: bytes, path: Path) -> Path:
     return path
 
 
-def _quantise(network: Path, made: Path, images: NDArray[np.float32]) -> None:
+def _quantize(network: Path, made: Path, images: NDArray[np.float32]) -> None:
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
     class Slices(CalibrationDataReader):
@@ -115,7 +115,7 @@ def _quantise(network: Path, made: Path, images: NDArray[np.float32]) -> None:
             network,
             made,
             Slices(),
-            op_types_to_quantize=_QUANTISED,
+            op_types_to_quantize=_QUANTIZED,
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,

@@ -91,7 +91,7 @@ def open_session(
 ) -> onnxruntime.InferenceSession:
     """Load ``model.onnx`` of a model folder, once its SHA-256 is checked.
 
-    All graph optimisations are on, as by default: batch normalisations are folded into the
+    All graph optimizations are on, as by default: batch normalizations are folded into the
     convolutions before them if the export has not done so.
 
     Parameters

@@ -27,7 +27,7 @@ export function drawn(markup) {
   return document.importNode(parsed.documentElement, true);
 }
 
-export function labelled(text, control) {
+export function labeled(text, control) {
   return element('label', {}, element('span', {}, text), control);
 }
 

@@ -1,6 +1,6 @@
 // Drop files, and watch the jobs that score them.
 import { get, post, remove } from './api.js';
-import { announce, counted, element, labelled, showProblem } from './dom.js';
+import { announce, counted, element, labeled, showProblem } from './dom.js';
 import { send, watchUploads } from './uploads.js';
 
 const [POLL_MS, IDLE_MS] = [1000, 5000]; // while a job runs; else another tab may ask for one
@@ -114,7 +114,7 @@ function dropZone() {
     });
   }
   return element('div', { class: 'drop' }, element('p', {}, 'Drop a folder, a zip or files of CT here.'),
-    labelled('Files or zip', files), labelled('Folder', folder));
+    labeled('Files or zip', files), labeled('Folder', folder));
 }
 
 function pickForm(about, look) {
@@ -122,5 +122,5 @@ function pickForm(about, look) {
   return element('form', { class: 'pick', onsubmit: (event) => {
     event.preventDefault();
     post('/api/jobs', { path: path.value }).then(look).catch(report);
-  } }, labelled('Or a path', path), element('button', {}, 'Score'));
+  } }, labeled('Or a path', path), element('button', {}, 'Score'));
 }

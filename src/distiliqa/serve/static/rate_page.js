@@ -1,6 +1,6 @@
 // The page of a reader: two images to compare, or one to rate, by buttons and keys.
 import { get, post } from './api.js';
-import { announce, element, labelled, reasonOf, showProblem } from './dom.js';
+import { announce, element, labeled, reasonOf, showProblem } from './dom.js';
 import { addressOf } from './hu_images.js';
 import { Stack } from './stack.js';
 
@@ -28,7 +28,7 @@ function askName() {
     element('p', {}, study.method === 'pairs' ? 'You see two images at a time. Choose the one with the better quality, or say that both are the same.' : 'You see one image at a time. Rate its quality from 0, bad, to 4, excellent.'),
     element('p', {}, 'Each answer is kept at once. You can stop at any time, and continue later under the same name.'),
     element('form', { class: 'pick', onsubmit: (event) => { event.preventDefault(); begin(name.value).catch(report); } },
-      labelled('Your name', name), element('button', {}, 'Begin')));
+      labeled('Your name', name), element('button', {}, 'Begin')));
   name.focus();
 }
 

@@ -1,6 +1,6 @@
 // The list of series: sort, filter, select, export.
 import { get, post, send } from './api.js';
-import { announce, counted, element, labelled, number, showProblem } from './dom.js';
+import { announce, counted, element, labeled, number, showProblem } from './dom.js';
 import { jobsPanel } from './jobs_panel.js';
 
 // name, heading, digits of numbers (null: text)
@@ -15,7 +15,7 @@ const VIEW = 'list'; // where this tab keeps sorting and filters, for the way ba
 const ORDER = 'order'; // and the keys of the rows, as they are shown
 
 /** The keys of the series before and after one in the list as it was shown; null at its ends. */
-export function neighboursOf(key, rows) {
+export function neighborsOf(key, rows) {
   const kept = JSON.parse(sessionStorage.getItem(ORDER) ?? '[]');
   const keys = kept.includes(key) ? kept : rows.map((row) => row.key);
   const at = keys.indexOf(key);
@@ -73,7 +73,7 @@ class SeriesTable {
   }
 
   filterBox() {
-    const fields = this.columns.map(([name, heading, digits]) => labelled(heading, element('input', {
+    const fields = this.columns.map(([name, heading, digits]) => labeled(heading, element('input', {
       'data-filter': name, autocomplete: 'off', value: this.filters.get(name), placeholder: digits === null ? 'contains' : '> 10 or 10..20',
       oninput: (event) => { this.filters.set(name, event.target.value); this.draw(); },
     })));

@@ -191,7 +191,7 @@ export class Stack {
     return true;
   }
 
-  /** Take the millimetres on the screen of another stack; whether that changed anything. */
+  /** Take the millimeters on the screen of another stack; whether that changed anything. */
   liesAs({ viewport, facts }) {
     const { focalPoint, position, parallelScale } = viewport.getCamera();
     const shift = betweenSlices(facts, this.facts);

@@ -1,6 +1,6 @@
 // Any two measures of the series against each other.
 import { get } from './api.js';
-import { drawn, element, labelled, option, showProblem } from './dom.js';
+import { drawn, element, labeled, option, showProblem } from './dom.js';
 
 const NARROW_PX = 700;
 const WORDS = { protocol: 'protocol', standard_name: 'standard name', scanner: 'scanner', kernel: 'kernel' };
@@ -18,7 +18,7 @@ export async function trendsPage(place, query) {
   const by = select('by', groups.map((name) => [name, WORDS[name]]), 'protocol');
   const figure = element('figure', { class: 'plot-of-series' });
   place.append(element('h1', {}, 'Trends'),
-    element('div', { class: 'toolbar' }, labelled('Across', x), labelled('Up', y), labelled('Color', by)), figure);
+    element('div', { class: 'toolbar' }, labeled('Across', x), labeled('Up', y), labeled('Color', by)), figure);
 
   let asked = 0; // of late answers only the last one is drawn
   async function draw() {

@@ -1,5 +1,5 @@
 // The controls of the viewer: window, what a drag does, zoom, heatmap, a second series.
-import { counted, element, labelled, number, option } from './dom.js';
+import { counted, element, labeled, number, option } from './dom.js';
 
 export const PRESETS = [['Soft tissue', 350, 40], ['Lung', 1500, -600], ['Bone', 2000, 500], ['Liver', 150, 60]];
 export const NARROW = matchMedia('(max-width: 700px)'); // where the tools are folded
@@ -11,8 +11,8 @@ export function controlsOf(viewer, rows) {
   const compare = compareControls(viewer, rows);
   const tools = element('details', { class: 'tools', open: !NARROW.matches }, element('summary', {}, 'Tools'),
     element('div', { class: 'toolbar' }, dragGroup(viewer), viewGroup(viewer), mapGroup(viewer),
-      group('Compare', labelled('Compare with', compare.others), labelled('as', compare.modes), compare.swipe)));
-  const windows = element('div', { class: 'toolbar' }, group('Window', ...presets(viewer), labelled('W', width), labelled('L', level)));
+      group('Compare', labeled('Compare with', compare.others), labeled('as', compare.modes), compare.swipe)));
+  const windows = element('div', { class: 'toolbar' }, group('Window', ...presets(viewer), labeled('W', width), labeled('L', level)));
   const whole = element('div', { class: 'toolbars', role: 'group', 'aria-label': 'Viewer' }, windows, tools);
   return { element: whole, width, level, tools, ...compare };
 }
@@ -23,7 +23,7 @@ function presets(viewer) {
 
 function dragGroup(viewer) {
   const action = element('select', { id: 'action', onchange: () => viewer.act(action.value) }, option('window', 'window'), option('pan', 'move'), option('zoom', 'zoom'), option('roi', 'measure a circle'));
-  return group('Drag', labelled('Drag to', action), button('Clear circles', () => viewer.clearCircles()));
+  return group('Drag', labeled('Drag to', action), button('Clear circles', () => viewer.clearCircles()));
 }
 
 function viewGroup(viewer) {
@@ -43,7 +43,7 @@ function mapGroup(viewer) {
   const mode = element('select', { id: 'map', onchange: change('mode', String) }, option('off', 'none'), option('overlay', 'colors'), option('contours', 'contours'));
   const threshold = element('input', { type: 'range', id: 'threshold', min: low, max: high, step: (high - low) / 40, value: map.threshold, oninput: change('threshold', Number) });
   const opacity = element('input', { type: 'range', id: 'opacity', min: 0, max: 1, step: 0.05, value: map.opacity, oninput: change('opacity', Number) });
-  return group('Heatmap', labelled('Heatmap', mode), labelled('where worse than', threshold), limit, labelled('Opacity', opacity));
+  return group('Heatmap', labeled('Heatmap', mode), labeled('where worse than', threshold), limit, labeled('Opacity', opacity));
 }
 
 function compareControls(viewer, rows) {

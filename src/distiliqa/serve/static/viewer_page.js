@@ -7,7 +7,7 @@ import { partnerOf } from './linked_series.js';
 import { Heatmaps, Overlay } from './overlay.js';
 import { compare, compareAs, dropSecond, placeSwipe } from './second_series.js';
 import { factsOf, regionText, worstOf } from './slice_facts.js';
-import { neighboursOf } from './series_page.js';
+import { neighborsOf } from './series_page.js';
 import { clearRegions, onRegions } from './regions.js';
 import { Stack } from './stack.js';
 import { controlsOf, limitOf, notesOf } from './viewer_controls.js';
@@ -84,8 +84,8 @@ class Viewer {
     this.controls = controlsOf(this, rows);
     this.along = this.newAlong();
     this.side = element('aside', {}, this.facts, this.pointer, this.regions, this.along.element, notesOf(this.series));
-    this.neighbours = neighboursOf(this.key, rows);
-    const near = ['Previous', 'Next'].map((name, at) => this.neighbours[at] && element('a', { class: 'near', href: `#/view/${this.neighbours[at]}` }, name));
+    this.neighbors = neighborsOf(this.key, rows);
+    const near = ['Previous', 'Next'].map((name, at) => this.neighbors[at] && element('a', { class: 'near', href: `#/view/${this.neighbors[at]}` }, name));
     this.place.append(
       element('h1', {}, element('a', { href: '#/', 'aria-label': 'Back to the series' }, '‹ '), this.series.name, ...near),
       this.controls.element, element('div', { class: 'viewer' }, element('div', {}, this.stage, this.slider), this.side));
@@ -120,7 +120,7 @@ class Viewer {
   }
 
   /** Look at the series before (0) or after (1) this one in the list. */
-  turnTo(side) { if (this.neighbours[side]) location.hash = `#/view/${this.neighbours[side]}`; }
+  turnTo(side) { if (this.neighbors[side]) location.hash = `#/view/${this.neighbors[side]}`; }
 
   /** The index in the second series of the slice beside a slice of the first. */
   partner(index) { return partnerOf(this.series.slices, this.other.slices, index); }
