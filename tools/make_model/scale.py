@@ -21,7 +21,7 @@ from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.jobs import run_jobs
 from distiliqa.lab.data.rated_folder import Journal, stamp
 from distiliqa.lab.data.simulated_slice import SIDE
-from distiliqa.lab.label.chain import Subject, labelled
+from distiliqa.lab.label.chain import Subject, labeled
 from distiliqa.lab.label.reader_scale import FULL_VIEWS, ReaderScale, combinations, fit_scale
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.acquisition import acquisition_of
@@ -102,7 +102,7 @@ def _scanned(ct: CTSlice) -> Iterator[float]:
     made = acquisition_of(ct.hu, spacing, ct.acquisition).with_views(FULL_VIEWS)
     subject = Subject(ct.hu, spacing, made, SEED)
     for worse in combinations():
-        shown = labelled(subject, subject.scan(worse, SEED))
+        shown = labeled(subject, subject.scan(worse, SEED))
         yield float(subject.anatomy.mean(shown.detectability))
 
 

@@ -32,8 +32,8 @@ from distiliqa.files import atomic_path, make_folder
 from distiliqa.jobs import run_jobs
 from distiliqa.lab import label
 from distiliqa.lab.data.quality_map import QualityMap, quality_map
-from distiliqa.lab.label.chain import Scan, labelled
-from distiliqa.lab.label.chain import Subject as LabelledSlice
+from distiliqa.lab.label.chain import Scan, labeled
+from distiliqa.lab.label.chain import Subject as LabeledSlice
 from distiliqa.lab.label.reader_scale import ReaderScale
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Settings
@@ -117,7 +117,7 @@ class _Maker:
         self.spacing = square_side(ct.spacing_mm, path=job.path)
         made = acquisition_of(ct.hu, self.spacing, ct.acquisition)
         self.views = made.geometry.views
-        self.slice = LabelledSlice(ct.hu, self.spacing, made, job.seed)
+        self.slice = LabeledSlice(ct.hu, self.spacing, made, job.seed)
         self._shared: dict[Settings, Scan] = {}
 
     def make(self, kind: LadderKind) -> None:
@@ -137,7 +137,7 @@ class _Maker:
 
     def _shown(self, rung: Rung) -> tuple[NDArray[np.int16], QualityMap]:
         chain = [replace(one, seed=self.job.seed) for one in rung.chain]
-        found = labelled(self.slice, self._scan(rung.scan), chain)
+        found = labeled(self.slice, self._scan(rung.scan), chain)
         image = np.rint(found.image).clip(-32768, 32767).astype(np.int16)
         return image, quality_map(self.slice.anatomy, found, self.scale)
 

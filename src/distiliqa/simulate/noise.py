@@ -12,8 +12,8 @@ A full-dose scan scaled to that mean already has d**2 times its own variance. Th
 
 is added, so that the sum is that of the lower dose (Yu et al., J Comput Assist Tomogr 2012,
 doi 10.1097/RCT.0b013e318258e891; Zabic et al., Med Phys 2013, doi 10.1118/1.4789628). The
-noise of a slice that was made from more views is that of a mean over more rays, and counts by that
-share.
+noise of a slice that was made from more views is that of the mean over more rays, and is scaled by
+the share of the views.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from distiliqa.simulate.processing.non_local_means import NO_NOISE, denoised
 from distiliqa.simulate.processing.processing import Processing
 from distiliqa.simulate.threads import one_core_per_operation
 
-_NEIGHBOURHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide
+_NEIGHBORHOOD_MM = 6.0  # standard deviation of the Gaussian; a few streaks wide
 _MIN_STRUCTURE_HU = 1e-2
 
 
@@ -110,7 +110,7 @@ def degrade_in_parts(
     if degradation.smoothing:
         clean = denoised(hu, spacing_mm, NO_NOISE)
         error = denoised(clean + error, spacing_mm, degradation.smoothing) - clean
-        structure = structure * _share_left(structure, error, _NEIGHBOURHOOD_MM / spacing_mm)
+        structure = structure * _share_left(structure, error, _NEIGHBORHOOD_MM / spacing_mm)
     return Degraded(image, noise=error - structure, structure=structure)
 
 

@@ -10,7 +10,7 @@ from tests.support.slices import noisy_body
 
 from distiliqa.lab.data.quality_map import QualityMap, quality_map
 from distiliqa.lab.label.anatomy import CELL, Anatomy
-from distiliqa.lab.label.chain import Labelled
+from distiliqa.lab.label.chain import Labeled
 from distiliqa.lab.label.loss import Faults
 from distiliqa.lab.label.reader_scale import RATINGS, ReaderScale
 
@@ -23,9 +23,9 @@ def anatomy() -> Anatomy:
     return Anatomy(noisy_body(SIDE).astype(np.float32), 3.0)
 
 
-def shown(seen: np.ndarray, detectability: float) -> Labelled:
+def shown(seen: np.ndarray, detectability: float) -> Labeled:
     none = np.zeros((1, 1, 1), np.float32)
-    return Labelled(
+    return Labeled(
         image=np.zeros((SIDE, SIDE), np.float32),
         faults=Faults(none, none, none, none),
         detectability=np.full((SIDE // CELL, SIDE // CELL), detectability, np.float32),

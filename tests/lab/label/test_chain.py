@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from distiliqa.lab.label.chain import Scan, Subject, labelled
+from distiliqa.lab.label.chain import Scan, Subject, labeled
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.processing.kinds import KINDS
@@ -16,7 +16,7 @@ LITTLE = 0.02  # in the logarithm of detectability: some 0.04 points
 
 
 def label(subject: Subject, scan: Scan, *processing: Processing) -> float:
-    return float(subject.anatomy.mean(labelled(subject, scan, processing).detectability))
+    return float(subject.anatomy.mean(labeled(subject, scan, processing).detectability))
 
 
 def ladder(subject: Subject, scan: Scan, kind: str) -> list[float]:
@@ -88,5 +88,5 @@ def test_two_faults_cost_more_than_each(subject: Subject, full: Scan) -> None:
 
 
 def test_noise_left_is_relative_to_the_scan(subject: Subject, full: Scan) -> None:
-    assert labelled(subject, full).noise_left == pytest.approx(1)
-    assert labelled(subject, full, [Processing("non_local_means", 1.5)]).noise_left < 0.5
+    assert labeled(subject, full).noise_left == pytest.approx(1)
+    assert labeled(subject, full, [Processing("non_local_means", 1.5)]).noise_left < 0.5

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from distiliqa.simulate.processing.processing import Processing
-from distiliqa.simulate.processing.thick_slice import Neighbours, slab_weights
+from distiliqa.simulate.processing.thick_slice import Neighbors, slab_weights
 
 POSITIONS = np.array([-2.0, -1.0, 1.0, 2.0])
 STACK = np.stack([np.full((40, 36), value, np.float32) for value in (10, 20, 60, 100)])
-AROUND = Neighbours(STACK, POSITIONS, 1.0)
+AROUND = Neighbors(STACK, POSITIONS, 1.0)
 
 
 def test_slices_count_by_their_part_in_the_slab() -> None:

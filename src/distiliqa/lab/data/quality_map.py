@@ -1,4 +1,4 @@
-"""Quality map of a labelled image, in a file beside it, and its score.
+"""Quality map of a labeled image, in a file beside it, and its score.
 
 A map has blocks of 32 x 32 pixels of the image as it is stored.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from distiliqa.files import atomic_path
 from distiliqa.lab.label.anatomy import CELL, Anatomy, means_of
-from distiliqa.lab.label.chain import Labelled
+from distiliqa.lab.label.chain import Labeled
 from distiliqa.lab.label.reader_scale import ReaderScale
 
 
@@ -40,7 +40,7 @@ class QualityMap(NamedTuple):
             np.savez_compressed(file, quality=self.quality, weight=self.weight)
 
 
-def quality_map(anatomy: Anatomy, shown: Labelled, scale: ReaderScale) -> QualityMap:
+def quality_map(anatomy: Anatomy, shown: Labeled, scale: ReaderScale) -> QualityMap:
     """Rate an image in blocks; what the detector does not cover is rated 0."""
     covered = means_of(shown.seen.astype(np.float32), CELL)
     quality, weight = anatomy.blocks(scale.rating(shown.detectability) * covered)

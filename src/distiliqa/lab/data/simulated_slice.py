@@ -21,7 +21,7 @@ from distiliqa.lab.data.quality_map import quality_map
 from distiliqa.lab.data.rated_folder import relative
 from distiliqa.lab.data.simulated_row import SETTINGS, SimulatedRow, processed
 from distiliqa.lab.data.simulation_recipe import DrawnPatient, SimulationRecipe
-from distiliqa.lab.label.chain import Labelled, Subject, labelled
+from distiliqa.lab.label.chain import Labeled, Subject, labeled
 from distiliqa.lab.label.reader_scale import ReaderScale
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
@@ -136,7 +136,7 @@ def _of_patient(
         scanned = subject.scan(worse, settings.seed)
         for version in range(plan.recipe.processing.images + 1):
             chain = plan.recipe.processing.draw(rng, plan.weights) if version else ()
-            shown = labelled(subject, scanned, chain)
+            shown = labeled(subject, scanned, chain)
             target = plan.image(one.path, number, scan, version)
             derived = derive(
                 one.source,
@@ -168,7 +168,7 @@ def _acquisition(
 def _row(
     plan: Plan,
     subject: Subject,
-    shown: Labelled,
+    shown: Labeled,
     target: Path,
     settings: Settings,
     chain: Sequence[Processing],

@@ -37,7 +37,7 @@ def _kernel(name: str) -> str:
 def _kind(name: str) -> str:
     if name not in KINDS:
         raise ValueError(f"no processing {name!r}")
-    if KINDS[name].needs == "neighbours":
+    if KINDS[name].needs == "neighbors":
         raise ValueError(f"{name} needs adjacent slices, and each slice is simulated alone")
     return name
 
@@ -58,7 +58,7 @@ RARE = {"shift": 0.1, "hu_offset": 0.1}  # no reader sees them, which a few imag
 
 def _frequencies() -> dict[str, float]:
     """Relative frequency of each kind that a single slice is enough for."""
-    single = [name for name, kind in KINDS.items() if kind.needs != "neighbours"]
+    single = [name for name, kind in KINDS.items() if kind.needs != "neighbors"]
     return {name: RARE.get(name, 1.0) for name in single}
 
 

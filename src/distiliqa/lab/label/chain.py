@@ -56,7 +56,7 @@ class Scan:
 
 
 class Subject:
-    """Slice of a patient on a scanner, whose images are to be labelled.
+    """Slice of a patient on a scanner, whose images are to be labeled.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _as_seen(image: Array, error: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labeled:
     """Image with what its label is made of.
 
     Attributes
@@ -118,7 +118,7 @@ class Labelled:
     noise_left: float
 
 
-def labelled(subject: Subject, scan: Scan, processing: Sequence[Processing] = ()) -> Labelled:
+def labeled(subject: Subject, scan: Scan, processing: Sequence[Processing] = ()) -> Labeled:
     """Process a scan and find its faults."""
     model = _Model(subject, scan)
     image = scan.image
@@ -128,7 +128,7 @@ def labelled(subject: Subject, scan: Scan, processing: Sequence[Processing] = ()
         model.process(one, step)
     faults = model.faults()
     shown = detectability(subject.anatomy, faults)
-    return Labelled(image, faults, shown, scan.seen, model.noise_left())
+    return Labeled(image, faults, shown, scan.seen, model.noise_left())
 
 
 class _Model:

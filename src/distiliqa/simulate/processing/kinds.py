@@ -43,7 +43,7 @@ class Kind:
     allowed: tuple[float, float] = (0.0, math.inf)
     makes_processed: bool = False
     draws: bool = False
-    needs: Literal["neighbours", "weights"] | None = None
+    needs: Literal["neighbors", "weights"] | None = None
     source: str = ""
 
     @property
@@ -224,6 +224,6 @@ KINDS: dict[str, Kind] = {
         "mm",
         (0, 2, 3, 5, 8, 12, 20),
         "Averages adjacent slices over this thickness.",
-        needs="neighbours",
+        needs="neighbors",
     ),
 }

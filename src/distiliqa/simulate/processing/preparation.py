@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct.crop_or_pad import AIR_HU
 from distiliqa.ct.hu import FIELD_OF_VIEW_FLOOR_HU
 from distiliqa.metrics.noise_level import global_noise_level, noise_map
-from distiliqa.simulate.processing.thick_slice import Neighbours
+from distiliqa.simulate.processing.thick_slice import Neighbors
 
 Image = NDArray[np.float32]  # (rows, columns), HU
 Process = Callable[[Image], Image]
@@ -41,7 +41,7 @@ class Preparation:
     Attributes
     ----------
     hu : the slice, air outside the field of view.
-    neighbours : adjacent slices, for kinds that need them.
+    neighbors : adjacent slices, for kinds that need them.
     weights : file of a network, for kinds that need one.
     """
 
@@ -49,7 +49,7 @@ class Preparation:
     spacing_mm: float
     strength: float
     seed: int
-    neighbours: Neighbours | None = None
+    neighbors: Neighbors | None = None
     weights: Path | None = None
 
     @cached_property

@@ -29,7 +29,7 @@ from distiliqa.simulate.processing.preparation import (
     air_outside,
     within_field_of_view,
 )
-from distiliqa.simulate.processing.thick_slice import Neighbours
+from distiliqa.simulate.processing.thick_slice import Neighbors
 
 _PREPARED: dict[str, Callable[[Preparation], Process]] = {
     "white_noise": added_noise.white,
@@ -110,9 +110,7 @@ class Processing:
         """Root mean square of the displacement that it makes, mm."""
         return displacement.rms_displacement_mm(self.kind, self.strength)
 
-    def prepared(
-        self, hu: Image, spacing_mm: float, neighbours: Neighbours | None = None
-    ) -> Process:
+    def prepared(self, hu: Image, spacing_mm: float, neighbors: Neighbors | None = None) -> Process:
         """Prepare the processing of one slice.
 
         The noise level that a denoiser needs is estimated here, and noise and directions are drawn
@@ -121,7 +119,7 @@ class Processing:
         Parameters
         ----------
         hu : float32, (rows, columns), HU.
-        neighbours : adjacent slices, for thick slices. Their noise stays in the result.
+        neighbors : adjacent slices, for thick slices. Their noise stays in the result.
 
         Returns
         -------
@@ -130,12 +128,12 @@ class Processing:
 
         Raises
         ------
-        ValueError : a thick slice without the neighbours that it covers.
+        ValueError : a thick slice without the neighbors that it covers.
         """
         if self.strength == self.facts.neutral:
             return lambda image: image.astype(np.float32)
         given = Preparation(
-            air_outside(hu), spacing_mm, self.strength, self.seed, neighbours, self.weights
+            air_outside(hu), spacing_mm, self.strength, self.seed, neighbors, self.weights
         )
         return within_field_of_view(_PREPARED[self.kind](given))
 
@@ -149,7 +147,7 @@ def parse_processing(text: str) -> Processing:
     """
     name, _, rest = text.partition(":")
     number, _, file = rest.partition(":")
-    if name in KINDS and KINDS[name].needs == "neighbours":
+    if name in KINDS and KINDS[name].needs == "neighbors":
         raise DistiliqaError(
             f"{name} needs adjacent slices, and each slice is processed alone",
             remedy="give another kind",

@@ -40,9 +40,9 @@ def downsampling(given: Preparation) -> Process:
 
 
 def thick_slice(given: Preparation) -> Process:
-    """Mean over a slab of ``strength`` mm; the neighbours in it stay those of the preparation."""
-    if given.neighbours is None:
+    """Mean over a slab of ``strength`` mm; the neighbors in it stay those of the preparation."""
+    if given.neighbors is None:
         raise ValueError("thick_slice needs the adjacent slices of the series")
-    own, *others = slab_weights(given.neighbours, given.strength).astype(np.float32)
-    rest = np.tensordot(np.asarray(others), given.neighbours.hu, axes=1).astype(np.float32)
+    own, *others = slab_weights(given.neighbors, given.strength).astype(np.float32)
+    rest = np.tensordot(np.asarray(others), given.neighbors.hu, axes=1).astype(np.float32)
     return lambda hu: own * hu + rest

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Neighbours(NamedTuple):
+class Neighbors(NamedTuple):
     """Slices of the same series around a slice, without the slice itself.
 
     Attributes
@@ -23,8 +23,8 @@ class Neighbours(NamedTuple):
     spacing_mm: float
 
 
-def slab_weights(neighbours: Neighbours, thickness_mm: float) -> NDArray[np.float64]:
-    """Share of the slice, then of each neighbour, in a slab around the slice; their sum is 1.
+def slab_weights(neighbors: Neighbors, thickness_mm: float) -> NDArray[np.float64]:
+    """Share of the slice, then of each neighbor, in a slab around the slice; their sum is 1.
 
     Parameters
     ----------
@@ -32,10 +32,10 @@ def slab_weights(neighbours: Neighbours, thickness_mm: float) -> NDArray[np.floa
 
     Raises
     ------
-    ValueError : the neighbours do not fill the slab.
+    ValueError : the neighbors do not fill the slab.
     """
-    positions = np.concatenate([[0.0], neighbours.positions_mm])
-    half, width = thickness_mm / 2, neighbours.spacing_mm
+    positions = np.concatenate([[0.0], neighbors.positions_mm])
+    half, width = thickness_mm / 2, neighbors.spacing_mm
     low = np.maximum(positions - width / 2, -half)
     high = np.minimum(positions + width / 2, half)
     overlap = np.clip(high - low, 0, None)
