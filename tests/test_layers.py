@@ -14,7 +14,7 @@ PACKAGE = "distiliqa"
 # from each other.
 ORDER = (
     *(("working_directory",), ("version",), ("cores",), ("errors",), ("terminal",)),
-    *(("jobs",), ("extras",)),
+    *(("jobs",), ("extras",), ("least_squares",)),
     *(("scratch",), ("files",), ("folder_lock",), ("foreign_text",), ("foreign_json",)),
     *(("examples",), ("ct",), ("metrics",), ("models",), ("statistics",), ("readers",)),
     *(("simulate",), ("scoring",), ("report",), ("score",), ("measured_slices",)),

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from distiliqa.least_squares import least_squares
 from distiliqa.metrics.noise_level import soft_tissue
 from distiliqa.metrics.noise_power_spectrum import detrended, tiles
-from distiliqa.simulate.least_squares import least_squares
 
 Array = NDArray[np.floating]
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import optimize
 
-from distiliqa.simulate.least_squares import least_squares
+from distiliqa.least_squares import least_squares
 
 Array = NDArray[np.float64]
 TIME = np.linspace(0, 4, 30)

@@ -5,10 +5,10 @@ The method of Levenberg and Marquardt (Marquardt, J Soc Ind Appl Math 1963, doi 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating]
 _MAX_STEPS = 200
@@ -18,24 +18,30 @@ _MIN_CURVATURE = 1e-6  # of a parameter that no residual depends on
 
 
 def least_squares(
-    residuals: Callable[[Array], tuple[Array, Array]], start: Sequence[float]
+    residuals: Callable[[Array], tuple[Array, Array]],
+    start: ArrayLike,
+    *,
+    low: ArrayLike = -np.inf,
+    high: ArrayLike = np.inf,
 ) -> Array:
     """Parameters with a minimum of the sum of squared residuals, near ``start``.
 
     Parameters
     ----------
     residuals : takes parameters, (p,); returns residuals, (n,), and their derivatives, (n, p).
+    low, high : bounds of all parameters, or of each; steps beyond them end there.
     """
     values, damping = np.array(start, np.float64), _DAMPING
     errors, slopes = residuals(values)
     for _ in range(_MAX_STEPS):
-        step = _step(errors, slopes, damping)
-        new_errors, new_slopes = residuals(values + step)
+        tried = np.clip(values + _step(errors, slopes, damping), low, high)
+        moved = float(np.abs(tried - values).max())
+        new_errors, new_slopes = residuals(tried)
         if new_errors @ new_errors > errors @ errors:
             damping *= 10
         else:
-            values, errors, slopes, damping = values + step, new_errors, new_slopes, damping / 10
-        if np.abs(step).max() < _SMALL_STEP or damping > _MAX_DAMPING:
+            values, errors, slopes, damping = tried, new_errors, new_slopes, damping / 10
+        if moved < _SMALL_STEP or damping > _MAX_DAMPING:
             break
     return values
 
