@@ -17,6 +17,7 @@ from typing import Any
 from distiliqa.files import write_json, write_text
 from distiliqa.lab.data.simulation_recipe import load_simulation_recipe
 from tools.entry import run
+from tools.markdown_table import markdown_table
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
@@ -71,7 +72,7 @@ def _of_tensors(found: Record) -> dict[str, str]:
     patches, halves, ascent = found["patches"], found["half_precision"], found["ascent"]
     return {
         "MODEL": found["model"],
-        "PATCHES": _table(
+        "PATCHES": markdown_table(
             ("side, pixels", "normal dose", "noise of a quarter dose", "difference"),
             (
                 (f"{row['side']}", *(f"{row[key]:.2f}" for key in ("normal", "noisy")),
@@ -81,7 +82,7 @@ def _of_tensors(found: Record) -> dict[str, str]:
         ),
         "BFLOAT16": f"{halves['bfloat16']:.3f}",
         "HALF": f"{halves['float16']:.3f}",
-        "ASCENT": _table(
+        "ASCENT": markdown_table(
             ("image", "score", "credit", "difference, HU"),
             (
                 (row["image"], f"{row['score']:.2f}", f"{row['credit']:.2f}",
@@ -101,7 +102,7 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
     return {
         "MODEL": found["model"],
         "PATIENTS": str(made["patients"]),
-        "MADE": _table(
+        "MADE": markdown_table(
             ("rank", "method", "held", "score", "VIF", "GMSD", "noise, HU", "noise peak, 1/mm"),
             map(_made_row, made["methods"]),
         ),
@@ -109,11 +110,11 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
         "DENOISED": str(len(made["methods"]) - 2),
         "UNSEEN": " and ".join(f"`{kind}`" for kind in unseen_kinds()),
         "MADE_SENTENCES": "\n".join(f"- {text}" for text in made["sentences"]),
-        "RATED": _table(
+        "RATED": markdown_table(
             ("method", "rated noise", "contrast + structure", "score", "VIF", "GMSD", "noise, HU"),
             map(_rated_row, sorted(rated["methods"], key=lambda one: -one["rating"])),
         ),
-        "RATED_AGREEMENT": _table(
+        "RATED_AGREEMENT": markdown_table(
             ("measure", "SROCC of the means of methods", "within a slice, mean"),
             (
                 (row["measure"], f"{row['of_means']:.2f}", f"{row['within']:.2f}")
@@ -168,12 +169,6 @@ def _rated_row(row: Record) -> tuple[str, ...]:
 
 def _mean(measures: Record, name: str, digits: int) -> str:
     return f"{measures[name]['mean']:.{digits}f}" if name in measures else "no value"
-
-
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    cells = [tuple(heads), *map(tuple, rows)]
-    lines = [f"| {' | '.join(row)} |" for row in cells]
-    return "\n".join([lines[0], "|---" * len(cells[0]) + "|", *lines[1:]])
 
 
 _MARKS: dict[str, Callable[[Record], dict[str, str]]] = {

@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from distiliqa.files import write_json, write_text
+from tools.markdown_table import markdown_table
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_name("measures_record.json")
@@ -101,7 +102,7 @@ def within(ratios: Sequence[float], limit: float) -> float:
 
 
 def _blurs(rows: Iterable[Record]) -> str:
-    return _table(
+    return markdown_table(
         ("f50, /mm", "noise, HU", "found, /mm"),
         (
             (f"{row['f50']:g}", f"{row['noise_hu']:g}", ", ".join(_figures(row["found"], 3)))
@@ -111,7 +112,7 @@ def _blurs(rows: Iterable[Record]) -> str:
 
 
 def _kernels(rows: Iterable[Record]) -> str:
-    return _table(
+    return markdown_table(
         ("position of D45f, mm", "f50 of D45f, B30f, /mm", "peak of the noise of D45f, B30f, /mm"),
         (
             (
@@ -127,7 +128,7 @@ def _kernels(rows: Iterable[Record]) -> str:
 
 
 def _diameters(rows: Sequence[Record]) -> str:
-    return _table(
+    return markdown_table(
         ("diameter, mm", "found in the middle, off it, mm"),
         (
             (
@@ -141,7 +142,7 @@ def _diameters(rows: Sequence[Record]) -> str:
 
 def _dose_estimates(rows: Sequence[Record]) -> str:
     small, large = ([row for row in rows if row["phantom_cm"] == size] for size in (16, 32))
-    return _table(
+    return markdown_table(
         ("diameter, cm", "phantom of 16 cm", "phantom of 32 cm"),
         (
             (f"{one['dw_cm']:g}", *_figures((one["found"], other["found"]), 2))
@@ -160,7 +161,7 @@ def _starved(found: dict[str, Record]) -> str:
 
 def _faults(what: str, rows: Iterable[tuple[str, Record]]) -> str:
     names = ("streaks_tissue", "streaks_air", "rings")
-    return _table(
+    return markdown_table(
         (what, "streaks in soft tissue", "streaks in air", "rings"),
         ((name, *_figures((row[measure] for measure in names), 1)) for name, row in rows),
     )
@@ -179,7 +180,7 @@ def _oblique(kernels: dict[str, Record]) -> str:
 
 
 def _rods(rows: Iterable[Record]) -> str:
-    return _table(
+    return markdown_table(
         (
             "titanium rod, mm",
             "median change of soft tissue, HU",
@@ -194,11 +195,6 @@ def _rods(rows: Iterable[Record]) -> str:
 
 def _figures(values: Iterable[float | None], digits: int) -> list[str]:
     return [NONE if value is None else f"{value:.{digits}f}" for value in values]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from distiliqa.errors import CTReadError, DistiliqaError
 from distiliqa.jobs import run_jobs
 from distiliqa.lab.data.rated_folder import Journal, stamp
 from distiliqa.lab.data.simulated_slice import SIDE
-from distiliqa.lab.label.chain import Subject, labeled
 from distiliqa.lab.label.reader_scale import FULL_VIEWS, ReaderScale, combinations, fit_scale
+from distiliqa.lab.label.simulated_label import Subject, labeled
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.patient import lung_share

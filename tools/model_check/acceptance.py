@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tools.markdown_table import markdown_table
+
 Row = dict[str, Any]
 
 OK, MISSED = "OK", "MISSED"
@@ -112,8 +114,7 @@ def table_of_bounds(sections: Sequence[Section]) -> str:
 def table_of(rows: Sequence[Row]) -> str:
     """Rows in Markdown; columns that are empty everywhere are left out."""
     names = [name for name in rows[0] if any(row.get(name) is not None for row in rows)]
-    lines = [names, ["---"] * len(names), *_cells(rows, names)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return markdown_table(names, _cells(rows, names))
 
 
 def _cells(rows: Sequence[Row], names: Sequence[str]) -> Iterator[list[str]]:

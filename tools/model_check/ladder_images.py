@@ -32,9 +32,9 @@ from distiliqa.files import atomic_path, make_folder
 from distiliqa.jobs import run_jobs
 from distiliqa.lab import label
 from distiliqa.lab.data.quality_map import QualityMap, quality_map
-from distiliqa.lab.label.chain import Scan, labeled
-from distiliqa.lab.label.chain import Subject as LabeledSlice
 from distiliqa.lab.label.reader_scale import ReaderScale
+from distiliqa.lab.label.simulated_label import Scan, labeled
+from distiliqa.lab.label.simulated_label import Subject as LabeledSlice
 from distiliqa.simulate.acquisition import acquisition_of
 from distiliqa.simulate.degradation import Settings
 from tools.model_check.ladder_kinds import LadderKind, Rung

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from distiliqa.ct import read_ct
 from distiliqa.errors import DistiliqaError
 from distiliqa.lab.train import denoisers
-from distiliqa.lab.train.denoiser_losses import LOSSES
+from distiliqa.lab.train.denoiser_losses import DenoiserLoss
 from distiliqa.lab.train.denoisers import NoisyPair, noisy_pair, train_denoiser
 from distiliqa.simulate.processing.processing import Processing
 
@@ -129,7 +130,7 @@ def test_slices_without_a_body_are_refused(tmp_path: Path) -> None:
 def test_losses_differ_in_the_texture_that_they_leave(tmp_path: Path) -> None:
     pairs = [pair(seed, own=12) for seed in range(1, 5)]
     left = {}
-    for loss in LOSSES:
+    for loss in get_args(DenoiserLoss):
         out = train_denoiser(pairs, loss, tmp_path / loss, seed=0, steps=400)
         image, error = noise_left(out, pair(9, own=12))
         left[loss] = float(image[20:48, 40:72].std())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 
 DenoiserLoss = Literal["squared", "absolute", "edge", "texture"]
-LOSSES: tuple[DenoiserLoss, ...] = get_args(DenoiserLoss)
 
 _EDGE_WEIGHT = 2.0
 _TEXTURE_WEIGHT = 3.0
