@@ -61,6 +61,11 @@ class NetworkConfig:
     processed: bool = False
 
     def __post_init__(self) -> None:
+        self._check_stem()
+        self._check_counts()
+        self._check_divisible()
+
+    def _check_stem(self) -> None:
         if self.stem not in ("published", "strided"):
             raise RecipeError(f"stem is {self.stem!r}", remedy="use 'published' or 'strided'")
         if self.stem_channels not in ("grown", "doubled"):
@@ -74,6 +79,8 @@ class NetworkConfig:
             )
         if self.map and self.stem != "strided":
             raise RecipeError("only a strided stem has a quality map", remedy="set map to false")
+
+    def _check_counts(self) -> None:
         if self.stem_blocks < (0 if self.stem == "published" else 1):
             raise RecipeError(f"stem_blocks is {self.stem_blocks}", remedy="use more blocks")
         if self.stem_blocks > MAX_BLOCKS:
@@ -85,6 +92,8 @@ class NetworkConfig:
             if getattr(self, name) > limit:
                 remedy = f"use {limit} or less"
                 raise RecipeError(f"{name} is {quoted(getattr(self, name))}", remedy=remedy)
+
+    def _check_divisible(self) -> None:
         if self.width % self.heads:
             raise RecipeError(
                 f"{self.heads} heads do not divide a width of {self.width}",
