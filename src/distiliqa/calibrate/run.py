@@ -106,7 +106,7 @@ def _calibration(
 ) -> Calibration:
     ratings, cases = scored.ratings, scored.cases
     left_out = _left_out(scored, scales)
-    stretched = _stretched(scored.scores, scales)
+    stretched = scales.readers.stretched(scored.scores, scales.network, rising=scales.rising)
     predicted = {MAP: left_out.mapped, NO_MAP: stretched, MEDIAN: left_out.median}
     mae = {name: float(np.abs(values - ratings).mean()) for name, values in predicted.items()}
     score_map = _map(scored, scales, mean, mae)
@@ -169,14 +169,6 @@ def _left_out(scored: ScoredRatings, scales: _Scales) -> _LeftOut:
         found.spread[of_case] = spread_of(outputs)
         found.median[of_case] = np.median(ratings)
     return found
-
-
-def _stretched(scores: Floats, scales: _Scales) -> Floats:
-    """Scores as they are, stretched from one scale to the other where these differ."""
-    network, readers = scales.network, scales.readers
-    share = np.clip((scores - network.low) / (network.high - network.low), 0, 1)
-    share = share if scales.rising else 1 - share
-    return readers.low + share * (readers.high - readers.low)
 
 
 def _intervals(scored: ScoredRatings, left_out: _LeftOut, scale: ScoreScale) -> IntervalCalibration:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from distiliqa.calibrate.result import MAP, MEDIAN, Calibration
+from distiliqa.report.formatting import interval_text, number_text
 from distiliqa.statistics.group_bootstrap import FigureDifference
 from distiliqa.terminal import screen
 
@@ -21,9 +22,10 @@ def print_calibration(found: Calibration) -> None:
         figures, bounds = found.agreement(name), found.errors[name].bounds["mae"]
         # The medians of other patients fall as a patient's own ratings rise, by construction.
         ranks = None if name == MEDIAN else figures.signed_srocc
-        srocc = "" if ranks is None else f"{ranks:.3f}"
         cells = _difference(None if name == MAP else found.differences[name])
-        table.add_row(name, f"{figures.mae:.3f}", _range(bounds), *cells, srocc)
+        table.add_row(
+            name, f"{figures.mae:.3f}", interval_text(bounds, 3), *cells, number_text(ranks, 3)
+        )
     console, used = screen(), found.score_map
     console.print(table)
     console.print(
@@ -39,8 +41,4 @@ def print_calibration(found: Calibration) -> None:
 def _difference(found: FigureDifference | None) -> tuple[str, str]:
     if found is None or found.value is None:
         return "", ""
-    return f"{found.value:+.3f}", _range(found.interval)
-
-
-def _range(bounds: tuple[float, float] | None) -> str:
-    return "" if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+    return f"{found.value:+.3f}", interval_text(found.interval, 3)

@@ -214,11 +214,15 @@ def _ceiling_lines(ceiling: Ceiling | None) -> Iterator[str]:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    from distiliqa.report.formatting import number_text
+
+    return number_text(value, 4, none="-")
 
 
 def _range(bounds: tuple[float, float] | None) -> str:
-    return "-" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"
+    from distiliqa.report.formatting import interval_text
+
+    return interval_text(bounds, 4, none="-")
 
 
 def _more(evaluation: Evaluation) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -77,7 +77,7 @@ def fine_tune(
     from distiliqa.lab.fine_tune.fine_tuning import FineTuning, Settings, begin
     from distiliqa.lab.fine_tune.tuning_files import write_model, write_predictions, write_result
     from distiliqa.lab.fine_tune.tuning_folds import train_final, train_folds
-    from distiliqa.lab.fine_tune.tuning_result import compare
+    from distiliqa.lab.fine_tune.tuning_result import held_out_result
     from distiliqa.models.folder import find_model, read_config
 
     if attribute and (readers or standardize or scale):
@@ -103,7 +103,7 @@ def fine_tune(
     tuning = FineTuning(out, source, ratings, rated.images, labels, settings)
     facts = begin(tuning, resume=resume)
     outputs = train_folds(tuning, resume=resume)
-    result = compare(tuning, outputs)
+    result = held_out_result(tuning, outputs)
     write_predictions(tuning, result)
     network = train_final(tuning, resume=resume)
     folder, dropped = write_model(tuning, network, name or out.resolve().name, result)
@@ -173,12 +173,16 @@ def _table(result: TuningResult) -> Table:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    from distiliqa.report.formatting import number_text
+
+    return number_text(value, 3, none="-")
 
 
 def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.3f}"
 
 
-def _range(bounds: Any) -> str:
-    return "-" if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+def _range(bounds: tuple[float, float] | None) -> str:
+    from distiliqa.report.formatting import interval_text
+
+    return interval_text(bounds, 3, none="-")

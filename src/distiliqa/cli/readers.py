@@ -76,7 +76,9 @@ def _table(found: ReaderAgreement) -> Table:
 
 
 def _interval(found: tuple[float, float] | None) -> str:
-    return "-" if found is None else "{:.3f} to {:.3f}".format(*found)
+    from distiliqa.report.formatting import interval_text
+
+    return interval_text(found, 3, none="-")
 
 
 def reason_lines(found: ReaderAgreement) -> list[str]:

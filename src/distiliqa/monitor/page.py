@@ -14,6 +14,7 @@ from distiliqa.monitor.store import Alarm, Store
 from distiliqa.monitor.trend import Episode, Member, Protocol, protocols
 from distiliqa.monitor.trend_chart import axis_words, chart_plot, consistency, explained
 from distiliqa.report.columns import series_columns, slice_columns
+from distiliqa.report.formatting import number_text
 from distiliqa.report.page_blocks import Cell, Heading, Row, headings, write_page
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.statistics.control_chart import BASELINE, FALSE_ALARMS, WEIGHT
@@ -163,13 +164,10 @@ def _summary(section: Section) -> Row:
             link,
             str(len(protocol.members)),
             state,
-            *(_number(middle, 3), _number(spread, 3), _number(level, 1), _number(share, 1)),
+            *(number_text(middle, 3), number_text(spread, 3)),
+            *(number_text(level, 1), number_text(share, 1)),
         )
     )
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _state(protocol: Protocol) -> str:
@@ -199,10 +197,10 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
         "; ".join(out),
         "; ".join(member.warnings),
         str(member.processed or ""),
-        _number(member.f50_per_mm, 3),
-        _number(member.dw_mm, 0),
-        _number(member.ctdivol_mgy, 2),
-        _number(member.ssde_mgy, 2),
+        number_text(member.f50_per_mm, 3),
+        number_text(member.dw_mm, 0),
+        number_text(member.ctdivol_mgy, 2),
+        number_text(member.ssde_mgy, 2),
         *((member.scan_date or "", one_line(member.station or "")) if identify else ()),
     )
     return Row(

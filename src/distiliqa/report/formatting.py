@@ -14,9 +14,9 @@ MAX_NAMED = 3  # words of a fact that is not the same in all slices
 MAX_MORE_DIGITS = 3  # of a small difference, beyond those of its quantity
 
 
-def number_text(value: float | None, digits: int | None) -> str:
-    """A number such as ``1.50``; empty if unknown."""
-    return "" if value is None else f"{value:.{digits}f}"
+def number_text(value: float | None, digits: int | None, none: str = "") -> str:
+    """A number such as ``1.50``; ``none`` if it is unknown."""
+    return none if value is None else f"{value:.{digits}f}"
 
 
 def signed_text(value: float, digits: int) -> str:
@@ -34,9 +34,9 @@ def digits_for(values: Iterable[float], digits: int) -> int:
     return next(n for n in range(digits, most + 1) if all(round(value, n) for value in shown))
 
 
-def interval_text(interval: tuple[float, float] | None) -> str:
-    """An interval such as ``1.25 to 2.50``; empty if unknown."""
-    return "" if interval is None else "{:.2f} to {:.2f}".format(*interval)
+def interval_text(interval: tuple[float, float] | None, digits: int = 2, none: str = "") -> str:
+    """An interval such as ``1.25 to 2.50``; ``none`` if it is unknown."""
+    return none if interval is None else " to ".join(f"{end:.{digits}f}" for end in interval)
 
 
 def slice_count(count: int) -> str:

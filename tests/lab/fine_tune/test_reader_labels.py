@@ -44,9 +44,9 @@ def test_attributes_begin_in_their_direction_or_at_their_mean() -> None:
     np.testing.assert_allclose(found[:, 1], 1 + score)
     np.testing.assert_allclose(found[:, 2], 8 - 2 * score)
     assert labels.names == ("noise", "contrast", "blur")
-    truth = labels.truth
-    assert np.isnan(truth[0])
-    assert truth[1] == pytest.approx((6 / 7 + 0.5 + 0.75) / 3, abs=1e-3)
+    scores = labels.label_scores
+    assert np.isnan(scores[0])
+    assert scores[1] == pytest.approx((6 / 7 + 0.5 + 0.75) / 3, abs=1e-3)
 
 
 def test_ratings_outside_of_the_scale_of_an_attribute() -> None:

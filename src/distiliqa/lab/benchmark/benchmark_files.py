@@ -22,6 +22,7 @@ from distiliqa.lab.benchmark.benchmark_plots import plot_cost, plot_figures
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
 from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
 from distiliqa.lab.data.rated_folder import relative
+from distiliqa.report.formatting import number_text
 from distiliqa.statistics.agreement import FIGURES
 from distiliqa.version import __version__
 
@@ -160,14 +161,12 @@ def groups_markdown(table: BenchmarkTable) -> str:
         lines += [f"| {column} | {' | '.join(values)} |", f"|---|{'---:|' * len(values)}"]
         for row in table.rows:
             name = row.result.method.name
-            cells = [_plain(group.figures[primary]) for group in found if group.method == name]
+            cells = [
+                number_text(group.figures[primary], 3) for group in found if group.method == name
+            ]
             lines.append(f"| {name} | {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
-
-
-def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
 
 
 def latex(table: BenchmarkTable) -> str:

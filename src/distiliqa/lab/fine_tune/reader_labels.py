@@ -50,7 +50,7 @@ class ReaderLabels:
         return np.array([one.span for one in self.attributes])
 
     @property
-    def truth(self) -> Floats:
+    def label_scores(self) -> Floats:
         """The score of the labels, (n,), NaN where an attribute was not rated."""
         return self.score(self.values)
 

@@ -32,7 +32,7 @@ def write_predictions(tuning: FineTuning, result: TuningResult) -> None:
             image.name,
             image.case,
             fold_of[at],
-            None if np.isnan(result.truth[at]) else float(result.truth[at]),
+            None if np.isnan(result.label_scores[at]) else float(result.label_scores[at]),
             *(float(result.predicted[name][at]) for name in (TUNED, BEFORE, MAP)),
         )
         for at, image in enumerate(tuning.images)

@@ -105,8 +105,8 @@ def _fit_layers(tuning: FineTuning, folder: Path, fold: Fold, title: str, resume
 
 def _known(tuning: FineTuning) -> Sequence[RatedImage]:
     """The images with the score of their labels, 0 where an attribute is not known."""
-    truth = np.nan_to_num(tuning.labels.truth).tolist()
-    return [replace(one, score=score) for one, score in zip(tuning.images, truth, strict=True)]
+    scores = np.nan_to_num(tuning.labels.label_scores).tolist()
+    return [replace(one, score=score) for one, score in zip(tuning.images, scores, strict=True)]
 
 
 def _copy(network: Network) -> Network:

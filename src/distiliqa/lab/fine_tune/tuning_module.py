@@ -9,8 +9,8 @@ from torch import Tensor
 from distiliqa.lab.fine_tune.reader_labels import ReaderLabels
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.train.batch_labels import Batch
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe_sections import StepSection
+from distiliqa.lab.train.training_module import RatingModule
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from distiliqa.lab.evaluate.predictor import score_rated
 from distiliqa.lab.fine_tune.fine_tuning import FineTuning
 from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.models.score_map import curve
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.scoring.model import load_model
 from distiliqa.statistics.agreement import Agreement, agreement
 from distiliqa.statistics.conformal_by_case import RatedByOthers, calibrate_by_case
@@ -35,7 +36,7 @@ class TuningResult:
 
     Attributes
     ----------
-    truth : (n,), ratings as scores, NaN where an attribute was not rated.
+    label_scores : (n,), ratings as scores, NaN where an attribute was not rated.
     predicted : (n,) each: by the model before, stretched to the scale of the readers; by a map of
         its score that was fitted on the other folds; and by the network of the other folds.
     known : (n,), bool: images that the figures are of.
@@ -46,7 +47,7 @@ class TuningResult:
     notes : doubts, one line each.
     """
 
-    truth: Floats
+    label_scores: Floats
     predicted: Mapping[str, Floats]
     known: NDArray[np.bool_]
     figures: Mapping[str, Agreement]
@@ -72,48 +73,59 @@ class TuningResult:
         }
 
 
-def compare(tuning: FineTuning, outputs: Floats) -> TuningResult:
+def held_out_result(tuning: FineTuning, outputs: Floats) -> TuningResult:
     """Compare a fine-tuned network with the model before it.
 
     Parameters
     ----------
     outputs : (n, heads), of each image by the network that did not learn from its patient.
     """
-    labels, truth = tuning.labels, tuning.labels.truth
-    known = ~np.isnan(truth)
-    before = score_rated(load_model(tuning.source).for_many(heatmaps=False), tuning.images)
-    if before.failed:  # since it was decoded
-        raise before.failed[0]
-    scores = before.scores
-    predicted = {
-        BEFORE: _stretched(tuning, scores),
-        MAP: _mapped(tuning, scores, truth),
-        TUNED: labels.score(outputs),
-    }
+    true = tuning.labels.label_scores
+    known = ~np.isnan(true)
+    predicted = _predictions(tuning, outputs)
     cases = [case for case, counts in zip(tuning.cases, known, strict=True) if counts]
     shown = {name: values[known] for name, values in predicted.items()}
     seed = tuning.settings.seed
-    difference = paired_bootstrap(shown[TUNED], shown[BEFORE], truth[known], cases, seed=seed)
-    figures = {name: agreement(values, truth[known]) for name, values in shown.items()}
-    span = labels.scale.high - labels.scale.low
-    rated = RatedByOthers(
-        errors=shown[TUNED] - truth[known],
-        spread=np.zeros(int(known.sum())),
-        share=(shown[TUNED] - labels.scale.low) / span,
-        processed=np.zeros(int(known.sum())),
-        cases=cases,
-    )
+    difference = paired_bootstrap(shown[TUNED], shown[BEFORE], true[known], cases, seed=seed)
+    figures = {name: agreement(values, true[known]) for name, values in shown.items()}
     return TuningResult(
-        truth,
+        true,
         predicted,
         known,
         figures,
-        {name: bootstrap(v, truth[known], cases, seed=seed) for name, v in shown.items()},
+        {name: bootstrap(v, true[known], cases, seed=seed) for name, v in shown.items()},
         difference,
         _of_heads(tuning, outputs),
-        calibrate_by_case(rated),
+        _prediction_intervals(shown[TUNED], true[known], tuning.labels.scale, cases),
         tuple(_notes(figures, difference)),
     )
+
+
+def _predictions(tuning: FineTuning, outputs: Floats) -> dict[str, Floats]:
+    """Scores of all images on the scale of the readers: before, by a map alone, fine-tuned."""
+    before = score_rated(load_model(tuning.source).for_many(heatmaps=False), tuning.images)
+    if before.failed:  # since it was decoded
+        raise before.failed[0]
+    labels, scores, rising = tuning.labels, before.scores, _rising(tuning)
+    return {
+        BEFORE: labels.scale.stretched(scores, tuning.config.scale, rising=rising),
+        MAP: _mapped(tuning, scores, labels.label_scores),
+        TUNED: labels.score(outputs),
+    }
+
+
+def _prediction_intervals(
+    scores: Floats, true: Floats, scale: ScoreScale, cases: Sequence[str]
+) -> IntervalCalibration:
+    """Prediction intervals from the errors on patients held out."""
+    rated = RatedByOthers(
+        errors=scores - true,
+        spread=np.zeros(len(true)),
+        share=(scores - scale.low) / (scale.high - scale.low),
+        processed=np.zeros(len(true)),
+        cases=cases,
+    )
+    return calibrate_by_case(rated)
 
 
 def _of_heads(tuning: FineTuning, outputs: Floats) -> dict[str, Agreement]:
@@ -128,20 +140,12 @@ def _rising(tuning: FineTuning) -> bool:
     return tuning.config.scale.higher_is_better == tuning.labels.scale.higher_is_better
 
 
-def _stretched(tuning: FineTuning, scores: Floats) -> Floats:
-    """Scores of the model before, stretched from its scale to that of the readers."""
-    of_model, scale = tuning.config.scale, tuning.labels.scale
-    share = (scores - of_model.low) / (of_model.high - of_model.low)
-    share = share if _rising(tuning) else 1 - share
-    return scale.low + share * (scale.high - scale.low)
-
-
-def _mapped(tuning: FineTuning, scores: Floats, truth: Floats) -> Floats:
+def _mapped(tuning: FineTuning, scores: Floats, true: Floats) -> Floats:
     """Scores of the model before, by a map that is fitted on the other folds."""
     found, scale = np.empty(len(scores)), tuning.labels.scale
     for fold in tuning.folds:
-        train = [at for at in fold.train if not np.isnan(truth[at])]
-        fitted = fit_logistic_map(scores[train], truth[train], scale, rising=_rising(tuning))
+        train = [at for at in fold.train if not np.isnan(true[at])]
+        fitted = fit_logistic_map(scores[train], true[train], scale, rising=_rising(tuning))
         out = list(fold.validation)
         found[out] = curve(scores[out], *fitted, scale)
     return found
