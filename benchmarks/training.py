@@ -37,14 +37,15 @@ from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.lab.network.network import Network
 from distiliqa.lab.network.sizes import PRESETS
 from distiliqa.lab.train.callbacks import Residence
-from distiliqa.lab.train.engine import compile_network, freed_memory_kept, make_trainer
+from distiliqa.lab.train.engine import compile_network, make_trainer
+from distiliqa.lab.train.freed_memory import freed_memory_kept
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import load_recipe
 from distiliqa.lab.train.recipe_sections import StudentSection
 from distiliqa.lab.train.student_module import StudentModule
 from distiliqa.lab.train.teacher import TeacherModule
 from distiliqa.lab.train.teacher_outputs import TeacherOutputs, make_table
+from distiliqa.lab.train.training_module import RatingModule
 
 TEACHERS = 5
 TEACHER, STUDENT, TABLE = "teacher", "student", "table"

@@ -12,7 +12,7 @@ from distiliqa.compare.quantities import quantities
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import Acquisition
 from distiliqa.ct.header_facts import ITERATIVE
-from distiliqa.report import measures
+from distiliqa.report import mean_columns
 from distiliqa.report.columns import Column
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -111,8 +111,8 @@ def textured(monkeypatch: pytest.MonkeyPatch) -> None:
         Column(name, "1/mm", 3, "", lambda slice_, at=at: slice_.outputs[at], term=name)
         for at, name in enumerate(("mtf50_per_mm", "nps_peak_per_mm"))
     )
-    known = [one for one in measures.MEASURES if one.name not in (sharp.name, peak.name)]
-    monkeypatch.setattr(measures, "MEASURES", (*known, sharp, peak))
+    known = [one for one in mean_columns.MEASURES if one.name not in (sharp.name, peak.name)]
+    monkeypatch.setattr(mean_columns, "MEASURES", (*known, sharp, peak))
 
 
 @pytest.mark.usefixtures("textured")

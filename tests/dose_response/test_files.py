@@ -15,7 +15,8 @@ from distiliqa.ct import Acquisition
 from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
 from distiliqa.dose_response.files import write_response
 from distiliqa.dose_response.result import DosePoint, DoseResponse
-from distiliqa.dose_response.screen import print_response
+from distiliqa.dose_response.screen import response_blocks
+from distiliqa.report.notebook import print_blocks
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import load_model
 from distiliqa.scoring.result import ScoringRun
@@ -90,7 +91,7 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
     assert lowest_text(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
     assert "slices: full dose does not reach a score of 3.95, it has 3.80." in verdict(hard)
     assert lowest_text(hard, hard.bases[0]) == "none: full dose does not reach it"
-    print_response(found)
+    print_blocks(response_blocks(found))
     assert "score at half dose: 3.30" in capsys.readouterr().out
 
 
@@ -145,7 +146,7 @@ def test_processed_slices_at_full_dose_are_warned_of(
     assert record["slices"]["processed_at_full_dose"] == 1
     page = (tmp_path / "dose-response.html").read_text("utf-8")
     assert f"1 slice at full dose: {LOST_DETAIL}." in page
-    print_response(denoised)
+    print_blocks(response_blocks(denoised))
     assert f"1 slice at full dose: {LOST_DETAIL}" in " ".join(capsys.readouterr().out.split())
-    print_response(found)
+    print_blocks(response_blocks(found))
     assert "detail may be lost" not in capsys.readouterr().out

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from distiliqa.report import measures
+from distiliqa.report import mean_columns
 from distiliqa.report.column import Column
 from distiliqa.report.json import scores_record
 from distiliqa.report.level_checks import (
@@ -80,8 +80,8 @@ def test_a_measure_counts_once_its_column_is_there(
     leveled: ScoringRun, monkeypatch: pytest.MonkeyPatch
 ):
     sharp = Column("mtf50_per_mm", "1/mm", 2, "f50.", lambda slice_: 0.3, term="f50")
-    known = tuple(column for column in measures.MEASURES if column.name != sharp.name)
-    monkeypatch.setattr(measures, "MEASURES", (*known, sharp))
+    known = tuple(column for column in mean_columns.MEASURES if column.name != sharp.name)
+    monkeypatch.setattr(mean_columns, "MEASURES", (*known, sharp))
     assert level_text(leveled.series[1]) == "score below, the score disagrees with sharpness f50"
 
 

@@ -8,8 +8,8 @@ from tools.phantom.blurred_body import body
 from distiliqa.metrics import measure_slice, pooled_measures
 from distiliqa.report.column import Column
 from distiliqa.report.columns import SCORES_CSV
+from distiliqa.report.mean_columns import pooled_texts
 from distiliqa.report.measured_columns import MEASURED_COLUMNS, POOLED_COLUMNS
-from distiliqa.report.measures import pooled_texts
 from distiliqa.scoring.series_score import SeriesScore
 
 MEASURES = measure_slice(

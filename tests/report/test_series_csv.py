@@ -10,7 +10,7 @@ from tests.support.made import SECRETS, with_facts
 from tests.support.sized import sized_series
 
 from distiliqa.ct import Acquisition
-from distiliqa.report import measures
+from distiliqa.report import mean_columns
 from distiliqa.report.column import Column
 from distiliqa.report.names import short_hash
 from distiliqa.report.series_csv import IDENTIFYING, write_series_csv
@@ -66,7 +66,7 @@ def test_a_new_column_of_a_slice_is_there_by_itself(
     run: ScoringRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     new = Column("rows_px", "px", 0, "Number.", lambda slice_: float(slice_.number), term="Rows")
-    monkeypatch.setattr(measures, "MEASURES", (*measures.MEASURES, new))
+    monkeypatch.setattr(mean_columns, "MEASURES", (*mean_columns.MEASURES, new))
     row = rows_of(run, tmp_path / "s.csv")[1]
     assert list(row)[-2:] == ["rows_px", "rows_px_sd"]
     assert (row["rows_px"], row["rows_px_sd"]) == ("2.0", "1.0")

@@ -43,8 +43,9 @@ def compare(
     """
     from distiliqa.compare.files import write_comparison
     from distiliqa.compare.run import compare as compare_inputs
-    from distiliqa.compare.screen import print_comparison
+    from distiliqa.compare.screen import comparison_blocks
     from distiliqa.report import check_folder
+    from distiliqa.report.notebook import print_blocks
     from distiliqa.terminal import progress_bar
 
     if out is not None:
@@ -54,7 +55,7 @@ def compare(
     try:
         unwritten = [] if out is None else write_comparison(run, out, identify=identify)
     finally:
-        unprinted = printed(partial(print_comparison, run))
+        unprinted = printed(partial(print_blocks, comparison_blocks(run)))
     unwritten += unprinted
     report_files((*run.first.failed, *run.second.failed), unwritten)
     if run.second.stopped is not None:

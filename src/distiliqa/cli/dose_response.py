@@ -47,8 +47,9 @@ def dose_response(
     """
     from distiliqa.dose_response.files import write_response
     from distiliqa.dose_response.run import dose_response as simulate
-    from distiliqa.dose_response.screen import print_response
+    from distiliqa.dose_response.screen import response_blocks
     from distiliqa.report import check_folder
+    from distiliqa.report.notebook import print_blocks
     from distiliqa.terminal import progress_bar
 
     wanted = numbers(doses, "--doses")
@@ -68,7 +69,7 @@ def dose_response(
     try:
         unwritten = write_response(found, out)
     finally:
-        unprinted = printed(partial(print_response, found))
+        unprinted = printed(partial(print_blocks, response_blocks(found)))
     unwritten += unprinted
     report_files(found.failed, unwritten)
     if not found.complete:

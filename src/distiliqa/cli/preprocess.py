@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from distiliqa.cli.options import Jobs, numbers
+from distiliqa.cli.problems import NOTHING_USABLE
 from distiliqa.terminal import say
 
 if TYPE_CHECKING:
     from distiliqa.lab.data.rated_folder import Summary
-
-NOTHING_USABLE = 2
 
 
 def preprocess(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from distiliqa.scoring.result import ScoringRun
 
 MAX_LISTED = 10
+NOTHING_USABLE = 2  # exit status
 IN_RECORD = "; --out lists all of them in run.json"
 
 

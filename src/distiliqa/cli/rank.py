@@ -43,8 +43,9 @@ def rank(
     """
     from distiliqa.rank.files import write_ranks
     from distiliqa.rank.run import rank as rank_methods
-    from distiliqa.rank.screen import print_ranks
+    from distiliqa.rank.screen import rank_blocks
     from distiliqa.report import check_folder
+    from distiliqa.report.notebook import print_blocks
     from distiliqa.terminal import progress_bar
 
     if out is not None:
@@ -54,7 +55,7 @@ def rank(
     try:
         unwritten = [] if out is None else write_ranks(run, out, identify=identify)
     finally:
-        unprinted = printed(partial(print_ranks, run))
+        unprinted = printed(partial(print_blocks, rank_blocks(run)))
     unwritten += unprinted
     report_files([problem for method in run.given for problem in method.run.failed], unwritten)
     if unwritten or not run.complete:

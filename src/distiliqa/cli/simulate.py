@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.options import Jobs
+from distiliqa.cli.problems import NOTHING_USABLE
 from distiliqa.simulate.processing.kinds import KINDS
 from distiliqa.terminal import say
-
-NOTHING_USABLE = 2
 
 
 def simulate(

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from distiliqa.cli.options import Jobs
+from distiliqa.cli.problems import NOTHING_USABLE
 from distiliqa.terminal import say
-
-NOTHING_USABLE = 2
 
 
 def simulate_dataset(

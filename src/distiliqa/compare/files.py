@@ -19,7 +19,7 @@ from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.each_file import unwritten, write_files
 from distiliqa.report.json import model_facts, settings
-from distiliqa.report.measures import MEASURES
+from distiliqa.report.mean_columns import MEASURES
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.statistics.paired_difference import Difference

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 from distiliqa.ct import SliceInfo
 from distiliqa.errors import DistiliqaError
+from distiliqa.report.formatting import slice_count
 from distiliqa.scoring.inputs import Found
 from distiliqa.scoring.matching import Names, Placed, Places
 
@@ -56,7 +57,7 @@ class InputSeries:
 
     def __str__(self) -> str:
         kernel = self.slices[0].acquisition.kernel
-        count = "1 slice" if len(self.slices) == 1 else f"{len(self.slices)} slices"
+        count = slice_count(len(self.slices))
         return f"{self.folder} ({count}{f', {kernel}' if kernel else ''})"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from distiliqa.compare.result import PairedRun, ScorePair
-from distiliqa.report import measures
+from distiliqa.report import mean_columns
 from distiliqa.report.columns import Column
 from distiliqa.statistics.paired_difference import Difference
 
@@ -81,7 +81,7 @@ class Quantities:
 
 def quantities(run: PairedRun) -> Quantities:
     """Measure a comparison."""
-    columns = {column.name: column for column in measures.MEASURES}
+    columns = {column.name: column for column in mean_columns.MEASURES}
     known = [columns[name] for name in DIFFERENCES if name in columns]
     found = {column.name: run.over(_minus(column)) for column in known}
     differences = {name: value for name, value in found.items() if value is not None}

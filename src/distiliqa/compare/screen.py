@@ -17,16 +17,8 @@ from distiliqa.errors import one_line
 from distiliqa.report.formatting import signed_text, slice_count
 from distiliqa.report.notebook import Block
 from distiliqa.statistics.paired_difference import Difference
-from distiliqa.terminal import screen
 
 _SHORT = {"Score, points": "score", "Global noise level, HU": "noise level, HU"}
-
-
-def print_comparison(run: PairedRun) -> None:
-    """Print a comparison on the standard output, for people to read."""
-    console = screen()
-    for block in comparison_blocks(run):
-        console.print(block)
 
 
 def comparison_blocks(run: PairedRun) -> Iterator[Block]:

@@ -13,14 +13,6 @@ from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.notebook import Block
 from distiliqa.scoring.hold_back import LOST_DETAIL
-from distiliqa.terminal import screen
-
-
-def print_response(found: DoseResponse) -> None:
-    """Print a dose response on the standard output, for people to read."""
-    console = screen()
-    for block in response_blocks(found):
-        console.print(block)
 
 
 def response_blocks(found: DoseResponse) -> Iterator[Block]:

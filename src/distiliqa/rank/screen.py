@@ -13,16 +13,8 @@ from distiliqa.rank.standings import Standing, known_measures, sentences, standi
 from distiliqa.report.column import Column
 from distiliqa.report.columns import COMPARED
 from distiliqa.report.formatting import number_text
-from distiliqa.report.measures import SHORT_NAMES
+from distiliqa.report.mean_columns import SHORT_NAMES
 from distiliqa.report.notebook import Block
-from distiliqa.terminal import screen
-
-
-def print_ranks(run: RankedRun) -> None:
-    """Print a leaderboard on the standard output, for people to read."""
-    console = screen()
-    for block in rank_blocks(run):
-        console.print(block)
 
 
 def rank_blocks(run: RankedRun) -> Iterator[Block]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import Geometry
+from distiliqa.ct.geometry import LPS_AND_RAS
 from distiliqa.ct.volumes.nifti import HEATMAP_DESCRIPTION
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import atomic_path
@@ -17,8 +18,6 @@ from distiliqa.models.config import ModelConfig
 from distiliqa.report.pictures import Picture, Pictures, as_the_model_saw, heatmap_picture
 from distiliqa.scoring.series_score import SeriesScore
 
-# NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _EVEN_MM = 0.01  # what rounding of positions in headers leaves
 
 
@@ -63,7 +62,7 @@ def write_nifti(path: Path, series: SeriesScore, model: ModelConfig) -> None:
         See `stack_heatmaps`; the slices are not evenly spaced; or the disk is full.
     """
     stack = stack_heatmaps(series, model)
-    affine = _LPS_TO_RAS @ _affine(stack.geometries, series)
+    affine = LPS_AND_RAS @ _affine(stack.geometries, series)
     _check_grid(affine, series.slices[0].path)
     image = nibabel.Nifti1Image(stack.values.T, affine)
     image.header.set_xyzt_units("mm")

@@ -25,8 +25,8 @@ from distiliqa.report.columns import (
 )
 from distiliqa.report.dose_facts import dose_record, unmatched_records
 from distiliqa.report.level_checks import level_checks
+from distiliqa.report.mean_columns import MEASURES, known_values
 from distiliqa.report.measure_facts import measures_record, pooled_record, reason_counts
-from distiliqa.report.measures import MEASURES, known_values
 from distiliqa.report.standard_names import unmapped
 from distiliqa.scoring.execution import Execution
 from distiliqa.scoring.result import ScoringRun

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from distiliqa.report import measures
+from distiliqa.report import mean_columns
 from distiliqa.report.column import Column
-from distiliqa.report.measures import mean_value
+from distiliqa.report.mean_columns import mean_value
 from distiliqa.scoring.levels import Range
 from distiliqa.scoring.series_score import SeriesScore
 
@@ -120,7 +120,7 @@ LEVELS = Column(
 
 def _mean(series: SeriesScore, measure: str) -> float | None:
     name = _COLUMNS.get(measure, measure)
-    column = next((column for column in measures.MEASURES if column.name == name), None)
+    column = next((column for column in mean_columns.MEASURES if column.name == name), None)
     return None if column is None else mean_value(series, column)
 
 

@@ -12,8 +12,8 @@ from rich.text import Text
 from distiliqa.errors import one_line
 from distiliqa.report.column import Column
 from distiliqa.report.columns import slice_columns
+from distiliqa.report.mean_columns import SHORT_NAMES, known_values, mean_text
 from distiliqa.report.measure_facts import commonest_reason
-from distiliqa.report.measures import SHORT_NAMES, known_values, mean_text
 from distiliqa.scoring.series_score import SeriesScore
 
 MAX_SERIES = 40  # lines

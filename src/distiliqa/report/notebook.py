@@ -1,4 +1,4 @@
-"""What notebooks show of a result: the tables and lines of its command, and a data frame."""
+"""What commands print and notebooks show of a result: tables, lines, and a data frame."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from distiliqa.errors import one_line
 from distiliqa.extras import require_extra
+from distiliqa.terminal import screen
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -48,6 +49,13 @@ class Shown(ABC):
             pandas is not installed.
         """
         return frame(self._rows())
+
+
+def print_blocks(blocks: Iterable[Block]) -> None:
+    """Print tables and lines on the standard output."""
+    console = screen()
+    for block in blocks:
+        console.print(block)
 
 
 def frame(rows: Iterable[Mapping[str, Any]]) -> DataFrame:

@@ -21,6 +21,7 @@ from distiliqa.scoring.slice_score import SliceScore
 LEGEND = 64  # width of the legend beside a heatmap, px
 _BAR, _TEXT = (6, 14), 24  # of the legend: left and width of the bar, left of its numbers, px
 _SHARES = (0, 0.25, 0.5, 0.75, 1)  # of the scale, where the numbers stand
+_JPEG_QUALITY = 85
 _FONTS = range(34, 12, -1)  # px; pages show pictures at less than half their size
 # Ends of the map in Oklab (https://bottosson.github.io/posts/oklab): dark blue and light yellow.
 # The straight line between them is even to the eye, and in gray it is a ramp.
@@ -92,10 +93,10 @@ def map_colors(scores: NDArray[np.floating], scale: ScoreScale) -> NDArray[np.fl
     return _srgb((1 - loss) * np.array(_BEST) + loss * np.array(_WORST))
 
 
-def as_data_uri(image: Image.Image, quality: int = 85) -> str:
-    """The picture as a ``data:`` URI, JPEG of a quality from 1 to 95."""
+def as_data_uri(image: Image.Image) -> str:
+    """The picture as a ``data:`` URI, in JPEG."""
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=quality, optimize=True)
+    image.save(file, "JPEG", quality=_JPEG_QUALITY, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 

@@ -14,9 +14,9 @@ from distiliqa.report.columns import row_of, series_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.dose_facts import DLP, DOSE_EVENT
 from distiliqa.report.level_checks import LEVELS
+from distiliqa.report.mean_columns import SETTINGS, known_values, mean_value, measures_of
 from distiliqa.report.measure_facts import NOT_MEASURED
 from distiliqa.report.measured_columns import POOLED_COLUMNS
-from distiliqa.report.measures import SETTINGS, known_values, mean_value, measures_of
 from distiliqa.report.names import Names
 from distiliqa.report.scan_facts import OF_NOBODY, OF_PATIENT
 from distiliqa.report.series_entry import SeriesEntry, list_series

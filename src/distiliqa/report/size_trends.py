@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple, get_args
 from distiliqa.errors import one_line
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.formatting import protocol, scanner
+from distiliqa.report.mean_columns import mean_value
 from distiliqa.report.measure_facts import commonest_reason
-from distiliqa.report.measures import mean_value
 from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.report.standard_names import STANDARD
 from distiliqa.statistics.size_trend import SizeTrend, size_trend

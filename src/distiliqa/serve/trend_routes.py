@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.columns import COMPARED, FACTS, series_columns
-from distiliqa.report.measures import MEASURES
+from distiliqa.report.mean_columns import MEASURES
 from distiliqa.report.plots.profile import Frame
 from distiliqa.report.plots.scatter import COLORS, Cloud, Spot, scatter
 from distiliqa.report.plots.scene import Point, svg

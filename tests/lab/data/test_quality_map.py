@@ -10,9 +10,9 @@ from tests.support.slices import noisy_body
 
 from distiliqa.lab.data.quality_map import QualityMap, quality_map
 from distiliqa.lab.label.anatomy import CELL, Anatomy
-from distiliqa.lab.label.chain import Labeled
 from distiliqa.lab.label.loss import Faults
 from distiliqa.lab.label.reader_scale import RATINGS, ReaderScale
+from distiliqa.lab.label.simulated_label import Labeled
 
 SIDE = 128
 SCALE = ReaderScale(tuple(RATINGS.tolist()))  # detectability is its own rating

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.support.public_data import trunk
 
-from distiliqa.lab.label.chain import Scan, Subject
+from distiliqa.lab.label.simulated_label import Scan, Subject
 from distiliqa.simulate.acquisition import Acquisition
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.kernels import STANDARD

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distiliqa.lab.label.anatomy import CELL, Anatomy, means_of
-from distiliqa.lab.label.chain import Subject
+from distiliqa.lab.label.simulated_label import Subject
 
 HEIGHTS = (80, 40, 20)  # HU
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from tests.lab.label.conftest import SPACING
 
-from distiliqa.lab.label.chain import Subject
 from distiliqa.lab.label.registration import without_displacement
+from distiliqa.lab.label.simulated_label import Subject
 
 
 def test_a_small_shift_is_no_error(subject: Subject) -> None:

@@ -1,12 +1,8 @@
-"""What training does with memory, with the network that it compiles, and with progress bars."""
+"""The network that training compiles, and progress bars."""
 
 from __future__ import annotations
 
-import platform
-import resource
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,39 +14,6 @@ from distiliqa.lab.network.sizes import NetworkConfig
 from distiliqa.lab.train.engine import compile_network, make_trainer
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.recipe_sections import StepSection
-
-_SCRIPT = """
-import resource, torch
-from distiliqa.lab.train.engine import freed_memory_kept
-
-def faults():
-    for _ in range(30):  # the heap finds its size
-        torch.ones(2**24)
-    begin = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(4):
-        torch.ones(2**24)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begin
-
-def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1])
-
-with freed_memory_kept():
-    within, kept = faults(), resident()
-print(within, kept, resident())
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc alone")
-def test_freed_memory_is_kept_and_then_given_back() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True
-    )
-    within, kept, left = map(int, done.stdout.split())
-    pages = 2**26 // resource.getpagesize()
-    assert within < 0.01 * pages
-    assert kept - left > 0.9 * pages
-
 
 CONFIG = NetworkConfig(
     stem="strided", stem_blocks=5, stem_width=4, patch=1, depth=1, width=16, heads=2, mlp=16

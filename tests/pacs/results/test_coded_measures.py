@@ -22,7 +22,7 @@ from distiliqa.metrics.ssde import Ssde
 from distiliqa.models.config import ModelConfig
 from distiliqa.pacs.results.dicom_result import MEAN, SCHEME, SLICES
 from distiliqa.pacs.results.structured_report import write_sr
-from distiliqa.report.measures import known_values, measures_of
+from distiliqa.report.mean_columns import known_values, measures_of
 from distiliqa.scoring.series_score import SeriesScore
 
 Scored = Callable[..., list[SeriesScore]]

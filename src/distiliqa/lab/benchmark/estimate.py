@@ -10,7 +10,7 @@ import torch
 from distiliqa.lab.benchmark.backbones import Architecture, Rater, architecture
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
 from distiliqa.lab.benchmark.benchmark_run import BenchmarkRun
-from distiliqa.lab.train.engine import freed_memory_kept
+from distiliqa.lab.train.freed_memory import freed_memory_kept
 
 _STEPS = 3
 _OF_FORWARD = 1 / 3  # of a training step: Kaplan et al. 2020, arXiv 2001.08361, section 2.1

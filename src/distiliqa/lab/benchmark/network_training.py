@@ -25,7 +25,6 @@ from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.engine import LAST, fit
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.recipe_sections import StepSection
 from distiliqa.lab.train.teacher_outputs import (
@@ -34,6 +33,7 @@ from distiliqa.lab.train.teacher_outputs import (
     symmetries_of,
     symmetries_seen,
 )
+from distiliqa.lab.train.training_module import RatingModule
 from distiliqa.lab.train.training_run import BEST, RESULT
 
 BATCH = 8

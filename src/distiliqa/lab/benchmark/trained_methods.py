@@ -42,11 +42,11 @@ from distiliqa.lab.benchmark.network_training import (
 from distiliqa.lab.benchmark.rated_set import RatedSet
 from distiliqa.lab.data.folds import Fold
 from distiliqa.lab.network.network import Network
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe_sections import StudentSection
 from distiliqa.lab.train.student_module import StudentModule
 from distiliqa.lab.train.teacher import COLUMNS, TeacherModule
 from distiliqa.lab.train.teacher_outputs import TABLE
+from distiliqa.lab.train.training_module import RatingModule
 
 _OF_STUDENT = ("Epoch", "overall_perf", "loss", "val_overall_perf", "val_loss")
 _DIVERGED = "diverged.json"

@@ -29,7 +29,7 @@ class Draw(NamedTuple):
     scale: float
 
 
-class Rated(TypedDict, total=False):
+class ItemLabels(TypedDict, total=False):
     """Item of a `RatedDataset` without its pixels.
 
     score : float32, (). index : position in the data set's images. transform, scale : see `Draw`.
@@ -51,7 +51,7 @@ class Rated(TypedDict, total=False):
     disc: Tensor
 
 
-class RatedItem(Rated, total=False):
+class RatedItem(ItemLabels, total=False):
     """Item of a `RatedDataset`.
 
     image : float32, (1, size, size), in [0, 1], augmented; missing without ``pixels``.
@@ -161,7 +161,7 @@ class RatedDataset(Dataset[RatedItem]):
     def _slice(self, index: int) -> Tensor:
         return torch.from_numpy(self.cache.array(index))[None]
 
-    def _labeled(self, index: int, transform: int, disc: Disc | None, labels: Labels) -> Rated:
+    def _labeled(self, index: int, transform: int, disc: Disc | None, labels: Labels) -> ItemLabels:
         """Score and other labels of an image as it is shown."""
         score = self.scores[index]
         quality, weight, processed = (part[index] for part in labels)

@@ -45,7 +45,7 @@ class Mixing:
     formula: DoseFormula = DoseFormula.PHYSICAL
 
 
-class Rated(NamedTuple):
+class PairScores(NamedTuple):
     """Result of one pair.
 
     Attributes
@@ -121,11 +121,13 @@ def _check_cases(train_cases: Sequence[str], test_cases: Sequence[str]) -> None:
 
 def _rate_all(
     pairs: Sequence[DosePair], folder: Path, mixing: Mixing, jobs: int | None
-) -> tuple[dict[DosePair, Rated], list[Problem], int]:
+) -> tuple[dict[DosePair, PairScores], list[Problem], int]:
     """Results in the order of ``pairs``; problems; number of pairs found in the journal."""
     journal = Journal(folder / JOURNAL)
     entries = {pair: journal.find(_stamp(pair, folder, mixing)) for pair in pairs}
-    known = {pair: None if entry is None else Rated(**entry) for pair, entry in entries.items()}
+    known = {
+        pair: None if entry is None else PairScores(**entry) for pair, entry in entries.items()
+    }
     pending = [pair for pair in pairs if known[pair] is None]
     if pending:
         # Images are about to change: an interrupted run must not leave the labels of old ones.
@@ -143,7 +145,7 @@ def _rate_all(
     return rated, [problems[index] for index in sorted(problems)], len(pairs) - len(pending)
 
 
-def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
+def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> PairScores:
     """Write the mixed doses of one pair; score the low dose and each of them.
 
     A score is the structural similarity to the full dose as a reader sees both, in the 350 / 40
@@ -166,7 +168,7 @@ def rate_pair(pair: DosePair, *, folder: Path, mixing: Mixing) -> Rated:
         images.write(_mixed_path(pair, dose, folder), mixed, derivation, dose)
         scores.append(ssim(mixed, images.full))
     files = (pair.full, pair.low)
-    return Rated(scores, [_digest(path, path.stat().st_mtime_ns) for path in files])
+    return PairScores(scores, [_digest(path, path.stat().st_mtime_ns) for path in files])
 
 
 @lru_cache(maxsize=2)  # of a volume each slice is a pair
@@ -191,7 +193,7 @@ def _stamp(pair: DosePair, folder: Path, mixing: Mixing) -> str | None:
 
 
 def _rows(
-    pair: DosePair, rated: Rated, folder: Path, doses: Sequence[float]
+    pair: DosePair, rated: PairScores, folder: Path, doses: Sequence[float]
 ) -> Iterable[ManifestRow]:
     """Rows of the manifest in the published order: full dose, low dose, mixed doses."""
     mixed = [relative(path, folder) for path in _made(pair, folder, doses)]
@@ -223,7 +225,7 @@ def _lists(
 
 def _write_report(
     summary: Summary,
-    rated: dict[DosePair, Rated],
+    rated: dict[DosePair, PairScores],
     mixing: Mixing,
     train_cases: Sequence[str] | None,
     test_cases: Sequence[str],

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from distiliqa.files import atomic_path
 from distiliqa.lab.label.anatomy import CELL, Anatomy, means_of
-from distiliqa.lab.label.chain import Labeled
 from distiliqa.lab.label.reader_scale import ReaderScale
+from distiliqa.lab.label.simulated_label import Labeled
 
 
 class QualityMap(NamedTuple):

@@ -21,8 +21,8 @@ from distiliqa.lab.data.quality_map import quality_map
 from distiliqa.lab.data.rated_folder import relative
 from distiliqa.lab.data.simulated_row import SETTINGS, SimulatedRow, processed
 from distiliqa.lab.data.simulation_recipe import DrawnPatient, SimulationRecipe
-from distiliqa.lab.label.chain import Labeled, Subject, labeled
 from distiliqa.lab.label.reader_scale import ReaderScale
+from distiliqa.lab.label.simulated_label import Labeled, Subject, labeled
 from distiliqa.metrics.noise_level import global_noise_level
 from distiliqa.simulate.acquisition import Acquisition, acquisition_of
 from distiliqa.simulate.degradation import Settings

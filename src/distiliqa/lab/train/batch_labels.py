@@ -37,7 +37,7 @@ class BatchLabels(NamedTuple):
     ----------
     score, processed : (N,). quality, weight : (N, r, c). None where the data set has no such label.
     image_score : (N,), score of the whole images without discs, which the teachers rate.
-    version_of : (N,), number of the slice that each image is a version of, see `Rated`.
+    version_of : (N,), number of the slice that each image is a version of, see `ItemLabels`.
     """
 
     score: Tensor

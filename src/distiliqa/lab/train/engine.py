@@ -1,22 +1,16 @@
 """Training on Lightning's Trainer, set up once for every network.
 
-Two things make a step faster on a CPU. Freed memory stays in the process: by default glibc returns
-every large block to the kernel, which gives it out again page by page and zeroed, a third of the
-time of a step. See mallopt(3), M_MMAP_MAX and M_TRIM_THRESHOLD. And torch can compile parts of the
-network: fewer passes over memory, the same sums.
+Parts of the network can be compiled, which makes a step faster on some CPUs: fewer passes over
+memory, the same sums.
 """
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import platform
 import shutil
 import signal
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +29,14 @@ from distiliqa.lab.train.callbacks import (
     History,
     LastCheckpoint,
     Residence,
-    plot_curves,
 )
 from distiliqa.lab.train.distributed import OneBatchNorm
+from distiliqa.lab.train.epoch_curves import plot_curves
+from distiliqa.lab.train.freed_memory import freed_memory_kept
 from distiliqa.lab.train.loaders import Batches
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.lab.train.recipe_sections import StepSection
+from distiliqa.lab.train.training_module import RatingModule
 from distiliqa.terminal import shows_bars
 
 LAST = "last.ckpt"
@@ -161,31 +156,6 @@ def make_trainer(
 def check_hardware(recipe: Recipe) -> None:
     """Raise the `RecipeError` of `make_trainer` before the work that comes ahead of training."""
     make_trainer(recipe, recipe.teacher, Path(), [])
-
-
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # parameters of mallopt, malloc.h
-_DEFAULTS = {_TRIM_THRESHOLD: 128 * 1024, _MMAP_MAX: 65536}
-_KEPT = {_TRIM_THRESHOLD: 2**31 - 1, _MMAP_MAX: 0}
-
-
-@contextmanager
-def freed_memory_kept() -> Iterator[None]:
-    """Keep up to 2 GiB of freed memory in the process; with another C library nothing changes."""
-    if platform.libc_ver()[0] != "glibc":
-        yield
-        return
-    libc = ctypes.CDLL(None)
-    _set(libc, _KEPT)
-    try:
-        yield
-    finally:
-        _set(libc, _DEFAULTS)
-        libc.malloc_trim(0)
-
-
-def _set(libc: ctypes.CDLL, values: dict[int, int]) -> None:
-    for parameter, value in values.items():
-        libc.mallopt(parameter, value)
 
 
 def compile_network(network: Network) -> None:

@@ -65,21 +65,12 @@ def train_student(
     seen, held_out = _sides(run)
     if not resume:
         begin_anew(folder)
-    training = run.training_set(seen, step, recipe.seed)
-    torch.manual_seed(recipe.seed)
-    network = run.new_network(len(networks) or recipe.folds.count, step)
     run.keep_student_recipe()
     _keep_fingerprint(run, networks, seen)
+    training = run.training_set(seen, step, recipe.seed)
     competent = run.competent_teachers() if teachers is None else None
     outputs = _teacher_outputs(run, networks, training, competent) if networks else None
-    module = StudentModule(
-        network,
-        step,
-        recipe.seed,
-        outputs,
-        span=recipe.data.span,
-        ladders=run.ladders(held_out, step),
-    )
+    module = _module(run, held_out, outputs, heads=len(networks) or recipe.folds.count)
     _warn_at_once(module, run)
     history = History(folder / "train_info_student.csv", _columns(step), "student")
     fitted = fit(
@@ -102,6 +93,22 @@ def _networks(run: TrainingRun, teachers: Sequence[Network] | None) -> list[Netw
     if not run.recipe.student.distill_weight:
         return []
     return list(teachers or (read_network(path) for path in _teacher_weights(run)))
+
+
+def _module(
+    run: TrainingRun, held_out: Sequence[int], outputs: TeacherOutputs | None, *, heads: int
+) -> StudentModule:
+    """The student before training, with new weights."""
+    recipe, step = run.recipe, run.recipe.student
+    torch.manual_seed(recipe.seed)
+    return StudentModule(
+        run.new_network(heads, step),
+        step,
+        recipe.seed,
+        outputs,
+        span=recipe.data.span,
+        ladders=run.ladders(held_out, step),
+    )
 
 
 def _columns(step: StudentSection) -> tuple[str, ...]:

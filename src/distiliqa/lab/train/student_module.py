@@ -9,9 +9,9 @@ from distiliqa.lab.train.batch_labels import Batch, BatchLabels
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.ladders import Ladders
 from distiliqa.lab.train.losses import DistillationLoss
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.recipe_sections import StudentSection
 from distiliqa.lab.train.teacher_outputs import FOLLOWED, TeacherOutputs, hardly_followed, warn
+from distiliqa.lab.train.training_module import RatingModule
 from distiliqa.statistics.agreement import agreement
 
 

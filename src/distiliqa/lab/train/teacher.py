@@ -10,8 +10,8 @@ from distiliqa.lab.train.callbacks import BestWeights, History
 from distiliqa.lab.train.cross_validation import pool_folds, predict_fold
 from distiliqa.lab.train.distributed import leads
 from distiliqa.lab.train.engine import fit
-from distiliqa.lab.train.rating import RatingModule
 from distiliqa.lab.train.runs import begin_anew
+from distiliqa.lab.train.training_module import RatingModule
 from distiliqa.lab.train.training_run import TrainingRun
 
 COLUMNS = ("Epoch", "overall_perf", "train_loss", "val_overall_perf", "val_loss")

@@ -24,7 +24,7 @@ from distiliqa.pacs.dicomweb.failures import plain_errors
 from distiliqa.pacs.dicomweb.http import checked_url, is_loopback, open_session
 from distiliqa.pacs.dicomweb.receipt import has_object, is_receipt, send
 from distiliqa.pacs.dicomweb.retrieve import Accepted, keep_object
-from distiliqa.pacs.dicomweb.search import Listing, Row
+from distiliqa.pacs.dicomweb.search import Row, SearchResults
 from distiliqa.pacs.identifiers import checked_uid
 from distiliqa.pacs.retry import PassingError, RefusedError, Retries
 
@@ -87,7 +87,7 @@ class Server:
         parts = urlsplit(self.url)
         return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
-    def find_series(self, study: str, series: Sequence[str] = ()) -> Listing:
+    def find_series(self, study: str, series: Sequence[str] = ()) -> SearchResults:
         """The CT series of a study (QIDO-RS, PS3.18, section 10.6), or those named.
 
         Raises
@@ -104,9 +104,9 @@ class Server:
             what = f"no series {missing[0]} in" if missing else "no CT series in"
             raise DistiliqaError(f"{what} study {study}", path=self.url, remedy="check the UIDs")
         shortfall = None if wanted else found.shortfall
-        return Listing({uid: found.rows[uid] for uid in uids}, shortfall)
+        return SearchResults({uid: found.rows[uid] for uid in uids}, shortfall)
 
-    def find_objects(self, study: str, series: str, stated: int | None = None) -> Listing:
+    def find_objects(self, study: str, series: str, stated: int | None = None) -> SearchResults:
         """The objects of a series (QIDO-RS).
 
         Parameters
@@ -210,7 +210,7 @@ class Server:
         tag: str,
         fields: Sequence[str],
         stated: int | None = None,
-    ) -> Listing:
+    ) -> SearchResults:
         def page(offset: int) -> tuple[list[Row], str]:
             try:
                 rows = self._ask(partial(ask, limit=search.PAGE, offset=offset, fields=fields))

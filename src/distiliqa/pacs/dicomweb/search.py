@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from distiliqa.errors import DistiliqaError, one_line
+from distiliqa.errors import DistiliqaError, one_line, shortened
 from distiliqa.pacs.identifiers import checked_uid
 
 PAGE = 1000  # results of one request
@@ -22,7 +22,6 @@ SOP_UID, SOP_CLASS = "00080018", "00080016"
 SERIES_OF_STUDY, OBJECTS_OF_SERIES = "00201206", "00201209"
 ROWS, COLUMNS, FRAMES, SAMPLES, BITS = "00280010", "00280011", "00280008", "00280002", "00280100"
 SYNTAXES = "00083002"
-_MAX_WARNING = 60  # characters
 # A server may warn of these parts of a request although its results are complete.
 _HARMLESS = ("fuzzymatching", "includefield")
 
@@ -32,7 +31,7 @@ AskPage = Callable[[int], tuple[list[Row], str]]
 
 
 @dataclass(frozen=True)
-class Listing:
+class SearchResults:
     """The results of one search.
 
     Attributes
@@ -47,7 +46,7 @@ class Listing:
     shortfall: str | None = None
 
 
-def search(ask: AskPage, tag: str, stated: int | None, *, path: str) -> Listing:
+def search(ask: AskPage, tag: str, stated: int | None, *, path: str) -> SearchResults:
     """Collect all pages of one search.
 
     Parameters
@@ -77,7 +76,7 @@ def search(ask: AskPage, tag: str, stated: int | None, *, path: str) -> Listing:
             if stated is None and tag == SERIES_UID:
                 stated = count(row, SERIES_OF_STUDY)
         if len(rows) == before:  # a server without paging answers the same page again
-            return Listing(rows, _shortfall(len(rows), stated, warning))
+            return SearchResults(rows, _shortfall(len(rows), stated, warning))
         if len(rows) > MAX_RESULTS:
             break
     raise DistiliqaError(
@@ -129,7 +128,7 @@ def _warning_of_more(warning: str) -> str:
     text = one_line(warning.strip())
     if not text.startswith("299") or any(part in text.lower() for part in _HARMLESS):
         return ""
-    return text if len(text) <= _MAX_WARNING else f"{text[:_MAX_WARNING]}..."
+    return shortened(text)
 
 
 def is_of(row: Row, classes: Collection[str]) -> bool:

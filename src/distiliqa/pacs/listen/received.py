@@ -19,7 +19,7 @@ from distiliqa.models.config import ModelConfig
 from distiliqa.report.columns import slice_columns
 from distiliqa.report.csv import write_table
 from distiliqa.report.formatting import number_text
-from distiliqa.report.measures import known_values
+from distiliqa.report.mean_columns import known_values
 from distiliqa.report.page_blocks import Cell, Heading, Row, write_page
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore

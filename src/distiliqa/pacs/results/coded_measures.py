@@ -17,7 +17,7 @@ from pydicom.valuerep import DS
 
 from distiliqa.pacs.results.dicom_result import HOUNSFIELD_UNIT, MEAN, NO_UNITS, SCHEME
 from distiliqa.report.columns import slice_columns
-from distiliqa.report.measures import known_values
+from distiliqa.report.mean_columns import known_values
 from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 

@@ -15,7 +15,7 @@ from distiliqa.report.columns import series_columns, slice_columns
 from distiliqa.report.formatting import fact_text, protocol, scanner
 from distiliqa.report.html.section import slice_figure
 from distiliqa.report.level_checks import LEVELS, level_state, level_text
-from distiliqa.report.measures import TABLE, mean_text, short_title
+from distiliqa.report.mean_columns import TABLE, mean_text, short_title
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Cell,

@@ -13,7 +13,7 @@ from distiliqa.report.columns import COMPARED, FACTS, series_columns, slice_colu
 from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.formatting import fact_text, interval_text, number_text, protocol, scanner
 from distiliqa.report.level_checks import level_texts
-from distiliqa.report.measures import mean_texts, pooled_texts
+from distiliqa.report.mean_columns import mean_texts, pooled_texts
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import (
     Heading,

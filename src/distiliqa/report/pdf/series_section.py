@@ -17,7 +17,7 @@ from distiliqa.report.columns import FACTS, series_columns
 from distiliqa.report.dose_facts import dose_texts
 from distiliqa.report.formatting import fact_text, interval_text
 from distiliqa.report.level_checks import level_texts
-from distiliqa.report.measures import mean_texts, pooled_texts
+from distiliqa.report.mean_columns import mean_texts, pooled_texts
 from distiliqa.report.names import Names
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, facts, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing

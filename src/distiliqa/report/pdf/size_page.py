@@ -10,7 +10,7 @@ from reportlab.platypus import KeepTogether, Spacer
 
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.formatting import number_text, signed_text
-from distiliqa.report.measures import TABLE, mean_text, short_title
+from distiliqa.report.mean_columns import TABLE, mean_text, short_title
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.run_plots import RunPlot, run_plots

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from distiliqa.lab.label.chain import Scan, Subject, labeled
+from distiliqa.lab.label.simulated_label import Scan, Subject, labeled
 from distiliqa.simulate.degradation import Degradation
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.processing.kinds import KINDS

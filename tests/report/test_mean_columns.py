@@ -6,9 +6,9 @@ from dataclasses import replace
 from tests.support.made import made_score
 from tests.support.sized import sized_series
 
-from distiliqa.report import measures
+from distiliqa.report import mean_columns
 from distiliqa.report.columns import COMPARED, SCORES_CSV
-from distiliqa.report.measures import MEASURES, SETTINGS, known_values, mean_texts, measures_of
+from distiliqa.report.mean_columns import MEASURES, SETTINGS, known_values, mean_texts, measures_of
 from distiliqa.scoring.series_score import SeriesScore
 
 
@@ -20,7 +20,7 @@ def test_numbers_are_measures_and_places_and_settings_are_not():
 
 
 def test_each_column_of_a_slice_has_a_place_or_is_left_out_on_purpose():
-    known = {column.name for column in (*MEASURES, *SETTINGS)} | set(measures._PLACES)
+    known = {column.name for column in (*MEASURES, *SETTINGS)} | set(mean_columns._PLACES)
     left = {column.name for column in SCORES_CSV if column.name not in known}
     assert left == {"path", "series", "warnings", "sop_instance_uid"}
 
