@@ -24,6 +24,9 @@ _PLANES = ("sagittal", "coronal", "axial")
 # Rounding in headers: of direction cosines, and of a pixel spacing relative to it.
 _ROUNDING = 1e-3
 
+# NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
+LPS_AND_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # from either to the other
+
 # A table moves 2 m, and some scanners measure from the floor of the room.
 MAX_COORDINATE_MM = 1e5
 

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct.crop_or_pad import AIR_HU
+from distiliqa.metrics.body_blocks import block_sampling
 
 MIN_OFFSET_HU = 65.0  # scatter, and noise that is clipped, lift the air of sound slices by up to 76
 
 _AIR_HU, _MUCH_AIR = 45.0, 0.1  # from -1000 HU, and share of the slice
 _BLOCKS = 64  # along the shorter side of a slice
-_SAMPLES = 4  # along a block
 _MIN_BLOCKS = 200  # that are judged at all
 _BIN_HU = 10.0
 _SEARCHED_HU = (-2500.0, 2500.0)  # for air; a shift of 1024 leaves it and tissue there
@@ -99,9 +99,8 @@ def _air_is_right(hu: NDArray[np.floating]) -> bool:
 
 
 def _blocks(hu: NDArray[np.floating]) -> _Blocks:
-    side = max(1, min(hu.shape) // _BLOCKS)
-    step = max(1, side // _SAMPLES)
-    samples, count = np.clip(hu[::step, ::step], *_SEARCHED_HU), max(1, side // step)
+    step, count = block_sampling(hu.shape)
+    samples = np.clip(hu[::step, ::step], *_SEARCHED_HU)
     rows, columns = (length // count for length in samples.shape)
     parts = samples[: rows * count, : columns * count].reshape(rows, count, columns, count)
     values = parts.swapaxes(1, 2).reshape(rows * columns, count * count)

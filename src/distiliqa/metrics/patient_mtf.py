@@ -57,12 +57,7 @@ class PatientMtf:
         return FREQUENCY
 
 
-def patient_mtf(
-    hu: NDArray[np.floating],
-    spacing_mm: tuple[float, float] | None,
-    *,
-    parts: SliceParts | None = None,
-) -> PatientMtf:
+def patient_mtf(hu: NDArray[np.floating], spacing_mm: tuple[float, float] | None) -> PatientMtf:
     """Measure the modulation transfer function of a slice at the skin of the patient.
 
     Skin against air is an edge of 1000 HU in every scan (Sanders, Hurwitz, Samei 2016,
@@ -76,8 +71,6 @@ def patient_mtf(
         (rows, columns), HU; sides of 32 pixels or more.
     spacing_mm : tuple[float, float] or None
         Pixel spacing (between rows, between columns), mm.
-    parts : SliceParts, optional
-        What measures of this slice share, for speed; computed if None.
 
     Returns
     -------
@@ -87,7 +80,7 @@ def patient_mtf(
         kernels that enhance the skin above 100 HU, and for an f50 that is uncertain by more than
         15 %, beyond 0.18 to 0.75 /mm, or beyond the Nyquist frequency.
     """
-    parts = parts or SliceParts(hu, spacing_mm)
+    parts = SliceParts(hu, spacing_mm)
     try:
         return mtf_of_edges(skin_edges(parts.outline, parts.pixel_mm), parts.pixel_mm)
     except NotMeasurable as reason:

@@ -73,12 +73,7 @@ class PatientNps:
     reason: str | None = None
 
 
-def patient_nps(
-    hu: NDArray[np.floating],
-    spacing_mm: tuple[float, float] | None,
-    *,
-    parts: SliceParts | None = None,
-) -> PatientNps:
+def patient_nps(hu: NDArray[np.floating], spacing_mm: tuple[float, float] | None) -> PatientNps:
     """Measure the noise power spectrum of a slice in plain regions of soft tissue.
 
     Up to 200 regions of about 6 mm that do not overlap, whose standard deviation is at most the
@@ -94,8 +89,6 @@ def patient_nps(
         (rows, columns), HU; sides of 32 pixels or more.
     spacing_mm : tuple[float, float] or None
         Pixel spacing (between rows, between columns), mm.
-    parts : SliceParts, optional
-        What measures of this slice share, for speed; computed if None.
 
     Returns
     -------
@@ -103,7 +96,7 @@ def patient_nps(
         Without values and with a reason for fewer than 30 regions, for no noise, where the values
         are shifted, or where the pixels are unknown or not square.
     """
-    parts = parts or SliceParts(hu, spacing_mm)
+    parts = SliceParts(hu, spacing_mm)
     try:
         return pooled_nps([region_sums(parts)], parts.pixel_mm)
     except NotMeasurable as reason:

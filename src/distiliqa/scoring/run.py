@@ -78,10 +78,7 @@ def score_inputs(
     if against is not None and index.slices:
         against.require_match(index.slices)
     indexed = perf_counter()
-    if len(index.slices) >= SOME:
-        model = model.for_many(heatmaps=keep_heatmaps)
-    if tune is not None and len(index.slices) >= MANY:
-        model = tune(model)
+    model = _for_count(model, len(index.slices), tune, keep_heatmaps=keep_heatmaps)
     ready = perf_counter()
     reports = _once((*index.dose_reports, *dose_reports))
     doses = join_doses(index.slices, reports)
@@ -115,6 +112,13 @@ def score_inputs(
         measures=measures,
         pooled=pool.pooled,
     )
+
+
+def _for_count(model: Model, count: int, tune: Tune | None, *, keep_heatmaps: bool) -> Model:
+    """The model with the execution that is fastest for so many slices."""
+    if count >= SOME:
+        model = model.for_many(heatmaps=keep_heatmaps)
+    return model if tune is None or count < MANY else tune(model)
 
 
 def require_scores(run: ScoringRun) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -12,8 +11,6 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_json import parse_json
 
 MAX_BODY_BYTES = 4 << 20
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path, PurePath
 
 from distiliqa.ct.containers.packed import (
-    GZIP,
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
     MAX_RATIO,
@@ -24,6 +23,7 @@ from distiliqa.ct.containers.tar import list_tar
 from distiliqa.ct.containers.zip import list_zip
 from distiliqa.ct.listing import CTIndex, Problem
 from distiliqa.ct.source import Source
+from distiliqa.ct.volumes.coding import GZIP_MAGIC
 from distiliqa.errors import CTReadError, NotCTError
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -92,7 +92,7 @@ def _start(path: Path) -> bytes:
     """The first 512 bytes of a file, or of what gzip has packed in it."""
     with Source.on_disk(path).open() as file:
         start = file.read(512)
-        if start.startswith(GZIP):
+        if start.startswith(GZIP_MAGIC):
             file.seek(0)
             with suppress(OSError, EOFError, zlib.error):
                 start = gzip.GzipFile(fileobj=file).read(512)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import IO, Any, NamedTuple, cast
 
 from distiliqa.ct.source import Source
+from distiliqa.ct.volumes.coding import GZIP_MAGIC
 from distiliqa.errors import CTReadError
 
 # A member is held in memory while it is decoded. Enhanced CT of 4000 frames is 2 GiB.
@@ -24,7 +25,6 @@ RATIO_COUNTS_FROM_BYTES = 256 << 20
 # A long whole-body study has some 10,000 images.
 MAX_MEMBERS = 200_000
 
-GZIP = b"\x1f\x8b"  # RFC 1952
 _OTHERS = (".nii.gz", ".tar.gz")  # their readers inflate them themselves
 
 
@@ -66,8 +66,8 @@ def without_gzip(source: Source) -> Source:
     """
     start, size = b"", 0
     with suppress(OSError), source.start.open() as stream:
-        start = stream.read(len(GZIP))
-    if source.suffix in _OTHERS or not (start == GZIP or source.suffix.endswith(".gz")):
+        start = stream.read(len(GZIP_MAGIC))
+    if source.suffix in _OTHERS or not (start == GZIP_MAGIC or source.suffix.endswith(".gz")):
         return source
     with suppress(OSError), source.open() as stream:
         size = stream.seek(0, os.SEEK_END)

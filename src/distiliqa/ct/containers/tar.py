@@ -17,7 +17,8 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import IO, Any, cast
 
-from distiliqa.ct.containers.packed import GZIP, MAX_MEMBERS, Listing, Member, max_unpacked
+from distiliqa.ct.containers.packed import MAX_MEMBERS, Listing, Member, max_unpacked
+from distiliqa.ct.volumes.coding import GZIP_MAGIC
 from distiliqa.errors import CTReadError, NotCTError
 from distiliqa.files import FileStamp, file_stamp, open_regular
 
@@ -62,7 +63,7 @@ def list_tar(path: Path) -> Listing:
 def _plain(path: Path) -> tuple[IO[bytes], str | None]:
     """Open the tar without its compression; the second value is the damage, None for none."""
     with open_regular(path) as file:
-        is_gzip = file.read(2) == GZIP
+        is_gzip = file.read(2) == GZIP_MAGIC
     if not is_gzip:
         return open_regular(path), None
     plain: Any = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115

@@ -12,7 +12,7 @@ from pydicom.uid import (
 )
 
 from distiliqa.ct.dicom.beginning import begins_as_dicom
-from distiliqa.ct.dicom.image_type import MAX_QUOTED, unfit_derivation, unfit_type
+from distiliqa.ct.dicom.image_type import unfit_derivation, unfit_type
 from distiliqa.ct.dicom.tags import number, numbers, text, value, written
 from distiliqa.ct.geometry import Orientation
 from distiliqa.ct.hu import check_size
@@ -146,7 +146,7 @@ def _computed(frame: Dataset) -> str | None:
     """Reason why a frame was computed, by tags other than Image Type (PS3.3, C.8.16.2)."""
     technique = text(frame, "VolumeBasedCalculationTechnique")
     if technique not in (None, "NONE", "MIXED"):
-        name = technique[:MAX_QUOTED]
+        name = shortened(technique)
         return f"a projection or reformat (Volume Based Calculation Technique {name})"
     if text(frame, "VolumetricProperties") == "DISTORTED":
         return "a reformat of other slices (Volumetric Properties DISTORTED)"

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-MAX_QUOTED = 60
+from distiliqa.errors import shortened
 
 # Patterns for values in which all separators have become one space.
 _UNFIT = {
@@ -65,7 +65,7 @@ def unfit_type(image_type: str) -> str | None:
     kinds = [*_UNFIT.items(), *(_UNFIT_IF_DERIVED.items() if "DERIVED" in values else ())]
     for what, words in kinds:
         if (found := _first(words, values)) is not None:
-            return f"{what} (Image Type {found[:MAX_QUOTED]})"
+            return f"{what} (Image Type {shortened(found)})"
     return None
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from nibabel.spm99analyze import Spm99AnalyzeHeader
 from numpy.typing import NDArray
 
+from distiliqa.ct.geometry import LPS_AND_RAS
 from distiliqa.ct.listing import CTIndex
 from distiliqa.ct.source import Source
 from distiliqa.ct.spacing import in_millimeters
@@ -23,9 +24,6 @@ from distiliqa.errors import CTReadError, NotCTError
 
 # nibabel prints oddities of a header. Those that matter are checked here.
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
-
-# NIfTI's x and y run to the patient's right and front, DICOM's to the left and back.
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 # Description in our heatmaps: a folder with results may be scored again.
 HEATMAP_DESCRIPTION = b"distiliqa local score, research use"
@@ -123,7 +121,7 @@ def _shape(header: Any) -> tuple[int, ...]:
 
 @np.errstate(all="ignore")  # `index_volume` reports what is not finite
 def _to_lps(affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _RAS_TO_LPS @ affine
+    return LPS_AND_RAS @ affine
 
 
 @np.errstate(all="ignore")

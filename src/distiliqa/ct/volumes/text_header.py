@@ -10,15 +10,13 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, quoted
 
 # Slicer writes a line a segment or gradient, some hundred lines.
 MAX_HEADER_BYTES = 1 << 20
 
 # Counts of voxels and lengths of headers are smaller.
 _MAX_WHOLE = 1 << 31
-
-MAX_QUOTED = 60  # characters of a value in a message
 
 
 class TextHeader:
@@ -115,11 +113,6 @@ class TextHeader:
             path=self.path,
             remedy="copy or convert it again",
         )
-
-
-def quoted(value: str) -> str:
-    """The start of a value, for a message."""
-    return repr(value if len(value) <= MAX_QUOTED else f"{value[:MAX_QUOTED]}...")
 
 
 def lines_of(file: IO[bytes], header: TextHeader) -> Iterator[str]:
