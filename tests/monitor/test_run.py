@@ -79,6 +79,16 @@ def test_scans_after_midnight_come_after_those_before_it(
     assert [member.scan_date for member in protocol.members] == ["2021-12-23", "2021-12-24"]
 
 
+def test_a_placeholder_for_a_removed_date_stops_no_monitor(
+    folder: Path, start: Start, rows: Rows, write_series: Write
+):
+    for n, date in enumerate(["00010101", "20211223"]):
+        write_series(folder / str(n), 1, SeriesInstanceUID=f"1.2.{n}", StudyDate=date)
+    start().look()
+    assert start().look().slices == 0
+    assert rows("SELECT scan_date FROM series_means") == [(None,), ("2021-12-23",)]
+
+
 def test_a_series_that_grows_is_one_series(
     folder: Path, start: Start, rows: Rows, write_series: Write
 ):

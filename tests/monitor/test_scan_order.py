@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from distiliqa.monitor.scan_order import scan_order
 
 
@@ -37,3 +39,10 @@ def test_scans_of_one_day_have_no_axis_of_days():
     order = scan_order([row(1, "2026-01-01", "12:00:00"), row(2, "2026-01-01", "08:00:00")])
     assert numbers(order) == [2, 1]
     assert (order.days, order.first, order.undated) == ((), None, 0)
+
+
+@pytest.mark.parametrize("placeholder", ["1-01-01", "0001-01-01", "1900-01-01"])
+def test_a_placeholder_that_an_earlier_version_recorded_is_no_date(placeholder: str):
+    order = scan_order([row(1, "2026-03-05"), row(2, placeholder, "00:00:00")])
+    assert numbers(order) == [2, 1]
+    assert (order.days, order.undated) == ((0, 2.5), 1)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from distiliqa.ct.dicom.identification import MIN_YEAR
+
 MIN_SPAN = timedelta(days=1)  # of an axis of days
 
 Row = sqlite3.Row | Mapping[str, Any]
@@ -52,9 +54,15 @@ def scan_order(rows: Sequence[Row]) -> ScanOrder:
 
 
 def _stated(row: Row) -> datetime | None:
-    if row["scan_date"] is None:
+    """When a series was scanned; None where no date is known.
+
+    Databases of earlier versions hold placeholders of anonymizers, also in no valid form.
+    """
+    try:
+        moment = datetime.fromisoformat(f"{row['scan_date']}T{row['scan_time'] or '00:00:00'}")
+    except ValueError:
         return None
-    return datetime.fromisoformat(f"{row['scan_date']}T{row['scan_time'] or '00:00:00'}")
+    return moment if moment.year >= MIN_YEAR else None
 
 
 def _scored(row: Row) -> datetime:

@@ -68,6 +68,20 @@ def test_the_date_of_the_scan_is_that_of_the_acquisition(
     assert (found.study_date, found.scan_date) == ("2021-12-23", date)
 
 
+@pytest.mark.parametrize("placeholder", ["00010101", "08880101", "19000101"])
+def test_a_placeholder_of_an_anonymizer_is_no_date(tmp_path, write_ct, body, read_one, placeholder):
+    tags = {"AcquisitionDateTime": f"{placeholder}000000", "AcquisitionTime": "140530"}
+    path = write_ct(tmp_path / "a.dcm", body, StudyDate=placeholder, **tags)
+    found = read_one(path).info.identification
+    assert (found.study_date, found.scan_date, found.scan_time) == (None, None, "14:05:30")
+
+
+def test_a_date_beside_a_placeholder_is_that_of_the_scan(tmp_path, write_ct, body, read_one):
+    tags = {"AcquisitionDate": "00010101", "StudyDate": "19580223"}  # shifted, not removed
+    found = read_one(write_ct(tmp_path / "a.dcm", body, **tags)).info.identification
+    assert (found.study_date, found.scan_date) == ("1958-02-23", "1958-02-23")
+
+
 def test_a_slice_of_several_events_has_all_of_them(tmp_path, write_ct, body, read_one):
     tags = {"IrradiationEventUID": ["1.2.3", "1.2.4"], "StudyInstanceUID": None}
     info = read_one(write_ct(tmp_path / "a.dcm", body, **tags)).info

@@ -24,6 +24,9 @@ IDENTIFICATION_KEYWORDS = (
     "IrradiationEventUID",
 )
 
+# Anonymizers write 00010101 or 19000101 where they remove a date. Dates that they shift lie later.
+MIN_YEAR = 1901
+
 
 def read_identification(dataset: Dataset) -> Identification:
     """Read what names the scan of a slice; None where it is absent or no date, time or number."""
@@ -54,20 +57,24 @@ def _scan_date(dataset: Dataset) -> str | None:
 
 
 def _date(written: str | None) -> str | None:
-    """A date; ``YYYY.MM.DD`` of the older standard is read too."""
-    return _moment((written or "").replace(".", ""), "%Y%m%d", "%Y-%m-%d")
+    """A date; ``YYYY.MM.DD`` of the older standard is read too. None for a placeholder."""
+    found = _moment((written or "").replace(".", ""), "%Y%m%d")
+    # Not strftime: on Linux it writes the year 1 with one digit.
+    return None if found is None or found.year < MIN_YEAR else found.date().isoformat()
 
 
 def _scan_time(dataset: Dataset) -> str | None:
     """Time of day without fractions of a second; ``HH:MM:SS`` of the older standard is read too."""
     moment = raw_text(dataset, "AcquisitionDateTime") or ""
     time = (raw_text(dataset, "AcquisitionTime") or "").replace(":", "")
-    return _moment(moment[8:14], "%H%M%S", "%H:%M:%S") or _moment(time[:6], "%H%M%S", "%H:%M:%S")
+    of_moment = moment[8:14] if _date(moment[:8]) else ""  # midnight in a placeholder
+    found = _moment(of_moment, "%H%M%S") or _moment(time[:6], "%H%M%S")
+    return None if found is None else found.time().isoformat()
 
 
-def _moment(written: str, form: str, as_read: str) -> str | None:
-    """A date or time of DICOM (PS3.5, 6.2) in another form; None where it is none."""
+def _moment(written: str, form: str) -> datetime | None:
+    """A date or time of DICOM (PS3.5, 6.2); None where it is none."""
     try:
-        return datetime.strptime(written, form).strftime(as_read)
+        return datetime.strptime(written, form)
     except ValueError:
         return None
