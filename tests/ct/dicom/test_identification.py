@@ -41,6 +41,10 @@ def test_none_of_them_is_printed_or_a_fact_of_the_acquisition(
         ({"AcquisitionDateTime": "20211223235959.1+0100"}, None, "23:59:59"),
         ({"StudyDate": "2021.12.23", "AcquisitionTime": "14:05:30"}, "2021-12-23", "14:05:30"),
         ({"StudyDate": "20211341", "AcquisitionTime": "990000"}, None, None),
+        ({"AcquisitionTime": "1405"}, None, "14:05:00"),
+        ({"AcquisitionTime": "14"}, None, "14:00:00"),
+        ({"AcquisitionDateTime": "202112231405+0100"}, None, "14:05:00"),
+        ({"StudyDate": "202111", "AcquisitionTime": "14053"}, None, None),
         ({"StudyDate": "", "AcquisitionTime": "noon"}, None, None),
     ],
 )
@@ -57,6 +61,7 @@ def test_dates_and_times(tmp_path, write_ct, body, read_one, tags, date, time):
         ({"AcquisitionDate": "20211224", "AcquisitionTime": "001500"}, "2021-12-24"),
         ({"AcquisitionDateTime": "noon", "AcquisitionDate": "2021.12.24"}, "2021-12-24"),
         ({"AcquisitionDateTime": "2021", "AcquisitionDate": "20219999"}, "2021-12-23"),
+        ({"AcquisitionDateTime": "202111"}, "2021-12-23"),
         ({"AcquisitionTime": "235900"}, "2021-12-23"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydicom.dataset import Dataset
@@ -26,6 +28,9 @@ IDENTIFICATION_KEYWORDS = (
 
 # Anonymizers write 00010101 or 19000101 where they remove a date. Dates that they shift lie later.
 MIN_YEAR = 1901
+# By the number of digits: times may lack seconds and minutes (PS3.5, 6.2).
+_DATES = {8: "%Y%m%d"}
+_TIMES = {2: "%H", 4: "%H%M", 6: "%H%M%S"}
 
 
 def read_identification(dataset: Dataset) -> Identification:
@@ -51,30 +56,41 @@ def read_event_uids(dataset: Dataset) -> tuple[str, ...]:
 
 def _scan_date(dataset: Dataset) -> str | None:
     """Date of the acquisition: of a study that begins before midnight it may be the next day."""
-    moment = raw_text(dataset, "AcquisitionDateTime") or ""
-    stated = (moment[:8], *(raw_text(dataset, name) for name in ("AcquisitionDate", "StudyDate")))
-    return next(filter(None, map(_date, stated)), None)
-
-
-def _date(written: str | None) -> str | None:
-    """A date; ``YYYY.MM.DD`` of the older standard is read too. None for a placeholder."""
-    found = _moment((written or "").replace(".", ""), "%Y%m%d")
-    # Not strftime: on Linux it writes the year 1 with one digit.
-    return None if found is None or found.year < MIN_YEAR else found.date().isoformat()
+    stated = (raw_text(dataset, name) for name in ("AcquisitionDate", "StudyDate"))
+    return next(filter(None, map(_date, (_moment(dataset)[:8], *stated))), None)
 
 
 def _scan_time(dataset: Dataset) -> str | None:
     """Time of day without fractions of a second; ``HH:MM:SS`` of the older standard is read too."""
-    moment = raw_text(dataset, "AcquisitionDateTime") or ""
     time = (raw_text(dataset, "AcquisitionTime") or "").replace(":", "")
-    of_moment = moment[8:14] if _date(moment[:8]) else ""  # midnight in a placeholder
-    found = _moment(of_moment, "%H%M%S") or _moment(time[:6], "%H%M%S")
+    found = _read(_moment(dataset)[8:14], _TIMES) or _read(_digits(time)[:6], _TIMES)
     return None if found is None else found.time().isoformat()
 
 
-def _moment(written: str, form: str) -> datetime | None:
-    """A date or time of DICOM (PS3.5, 6.2); None where it is none."""
+def _moment(dataset: Dataset) -> str:
+    """The digits of date and time of the acquisition; empty where the date is none."""
+    digits = _digits(raw_text(dataset, "AcquisitionDateTime") or "")
+    return digits if _date(digits[:8]) else ""  # the time of a placeholder is midnight
+
+
+def _digits(written: str) -> str:
+    """The digits before a fraction or a time zone."""
+    return re.split("[^0-9]", written, maxsplit=1)[0]
+
+
+def _date(written: str | None) -> str | None:
+    """A date; ``YYYY.MM.DD`` of the older standard is read too. None for a placeholder."""
+    found = _read((written or "").replace(".", ""), _DATES)
+    # Not strftime: on Linux it writes the year 1 with one digit.
+    return None if found is None or found.year < MIN_YEAR else found.date().isoformat()
+
+
+def _read(written: str, forms: Mapping[int, str]) -> datetime | None:
+    """A date or time of DICOM (PS3.5, 6.2); None where it is none.
+
+    The number of digits decides, as `strptime` takes one digit for two: 1234 as 12:03:04.
+    """
     try:
-        return datetime.strptime(written, form)
-    except ValueError:
+        return datetime.strptime(written, forms[len(written)])
+    except (KeyError, ValueError):
         return None
