@@ -31,6 +31,13 @@ def test_what_is_no_value_is_left_empty(tmp_path, scored, write_series):
     assert header.AccessionNumber == ""
 
 
+def test_a_placeholder_of_an_anonymizer_is_a_date(tmp_path, scored, write_series):
+    dates = {"StudyDate": "00010101", "PatientBirthDate": "08880101"}
+    (series,) = scored(write_series(tmp_path, 1, **dates))
+    header = read_sources(series)[0].header
+    assert {keyword: header[keyword].value for keyword in dates} == dates
+
+
 def test_nothing_else_of_the_image_is_taken_over(tmp_path, scored, write_series):
     (series,) = scored(write_series(tmp_path, 1, PatientComments="calls often", KVP=100))
     header = read_sources(series)[0].header

@@ -125,6 +125,14 @@ def test_a_name_in_letters_of_another_set_is_the_same_name(tmp_path, scored, mod
     assert (report.PatientName, report.SpecificCharacterSet) == ("Петров^Иван", "ISO_IR 192")
 
 
+def test_a_placeholder_for_a_removed_date_has_a_report(tmp_path, scored, model, write_series):
+    dates = {"StudyDate": "00010101", "PatientBirthDate": "00010101"}
+    (series,) = scored(write_series(tmp_path / "in", **dates))
+    write_sr(tmp_path / "sr.dcm", series, model)
+    report = pydicom.dcmread(tmp_path / "sr.dcm")
+    assert {keyword: report[keyword].value for keyword in dates} == dates
+
+
 def test_a_name_with_a_backslash_has_a_report(
     tmp_path, scored, model, write_series, caplog, dicom_errors
 ):

@@ -160,7 +160,8 @@ def _checked(dataset: Dataset, path: str) -> tuple[Dataset, list[str]]:
 def _date(written: str | None) -> str:
     """A date without the dots of old files; empty if it is not valid."""
     try:
-        return "" if written is None else f"{DA(written):%Y%m%d}"
+        # Not strftime: on Linux it writes the year 1 with one digit.
+        return "" if written is None else DA(written).isoformat().replace("-", "")
     except ValueError:
         return ""
 
