@@ -14,7 +14,7 @@ from tests.support.counting import calls_of
 
 from distiliqa.ct import CTIndex, CTWarning, Problem, index_ct, read_ct
 from distiliqa.ct.source import Source
-from distiliqa.errors import CTReadError
+from distiliqa.errors import CTReadError, NotCTError
 
 
 def test_slices_follow_the_normal_towards_the_head(tmp_path, write_ct, body):
@@ -162,6 +162,17 @@ def test_a_folder_of_bad_files_reports_the_first_fault_without_its_name(tmp_path
     assert reason.endswith(", and 1 more); give axial CT slices")
     for secret in ("DOE", "IM1"):
         assert secret not in reason
+
+
+@pytest.mark.parametrize(("damaged", "kind"), [(False, NotCTError), (True, CTReadError)])
+def test_a_folder_is_no_ct_where_all_of_it_can_be_read(tmp_path, write_ct, body, damaged, kind):
+    for name in "ab":
+        write_ct(tmp_path / f"{name}.dcm", body, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    if damaged:
+        (tmp_path / "b.dcm").write_text("text")
+    with pytest.raises(CTReadError, match="no CT slice that can be read") as caught:
+        index_ct(tmp_path)
+    assert type(caught.value) is kind
 
 
 def test_threads_load_at_the_same_time(tmp_path, write_ct, body):

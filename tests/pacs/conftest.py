@@ -168,3 +168,11 @@ def fake_pacs(write_series: Callable[..., Path], tmp_path: Path) -> Iterator[Fak
     folder = write_series(tmp_path / "stored", 4, SeriesInstanceUID=FAKE_SERIES)
     with serving_pacs({FAKE_SERIES: sorted(folder.glob("*.dcm"))}) as pacs:
         yield pacs
+
+
+@pytest.fixture
+def scouts(write_series: Callable[..., Path], tmp_path: Path) -> list[Path]:
+    """The files of a series of two localizers, for a server."""
+    kind = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    folder = write_series(tmp_path / "scouts", 2, SeriesInstanceUID="1.2.5", ImageType=kind)
+    return sorted(folder.glob("*.dcm"))

@@ -40,6 +40,16 @@ def test_a_whole_series_is_complete(fake_pacs: FakePacs, tiny_model: Path, tmp_p
     assert completion(tmp_path / "out") == "COMPLETE"
 
 
+def test_localizers_of_the_study_change_no_exit_status(
+    fake_pacs: FakePacs, scouts: list[Path], tiny_model: Path
+):
+    fake_pacs.series["1.2.5"] = scouts
+    done = invoke(*command(fake_pacs, tiny_model)[3:])
+    assert done.exit_code == 0
+    place = f"{fake_pacs.url}/studies/{STUDY}/series/1.2.5"
+    assert done.stderr.startswith(f"left out: {place}: no CT slice that can be read (")
+
+
 def test_the_dose_of_the_dose_report_is_that_of_the_series(
     fake_pacs: FakePacs, tiny_model: Path, tmp_path: Path
 ):

@@ -82,6 +82,37 @@ def test_a_bad_input_does_not_stop_the_others(tmp_path: Path, write_series: Writ
     assert all(problem.reason and str(tmp_path) not in problem.reason for problem in index.failed)
 
 
+def write_scouts(folder: Path, write_series: Write) -> Path:
+    return write_series(folder, 2, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_an_input_of_localizers_fails_where_it_was_named(
+    tmp_path: Path, write_series: Write, required: bool
+):
+    scouts = write_scouts(tmp_path / "scouts", write_series)
+    index = index_inputs([write_series(tmp_path / "ct", 2), scouts], required=required)
+    assert len(index.slices) == 2
+    (problem,) = index.failed if required else index.left_out
+    assert problem.path == str(scouts)
+    assert problem.reason.startswith("no CT slice that can be read (")
+    assert not (index.left_out if required else index.failed)
+
+
+def test_an_input_that_is_damaged_fails_in_any_case(tmp_path: Path, write_series: Write):
+    scouts = write_scouts(tmp_path / "scouts", write_series)
+    (scouts / "1.dcm").write_text("text")
+    index = index_inputs([write_series(tmp_path / "ct", 2), scouts], required=False)
+    assert ([problem.path for problem in index.failed], index.left_out) == ([str(scouts)], ())
+
+
+def test_inputs_that_all_lack_ct_fail(tmp_path: Path, write_series: Write):
+    scouts = [write_scouts(tmp_path / name, write_series) for name in "ab"]
+    index = index_inputs(scouts, required=False)
+    assert [problem.path for problem in index.failed] == [str(path) for path in scouts]
+    assert index.left_out == ()
+
+
 def test_a_problem_is_one_line_without_its_path():
     error = CTReadError("cut short", path="a.dcm", remedy="copy it again")
     assert problem_of(error, "elsewhere") == ("a.dcm", "cut short; copy it again")

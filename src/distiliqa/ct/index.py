@@ -56,6 +56,8 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     ------
     CTReadError
         ``path`` is missing, is one file that cannot be used, or holds no CT slice.
+    NotCTError
+        All that it holds is readable, and nothing of it is an axial CT slice.
     """
     if not os.path.exists(path):  # before Path, for which an empty text is the working directory
         _missing(path)
@@ -141,7 +143,9 @@ def _index_many(sources: list[Source], whole: Path, require_ct: bool, others: CT
     parts.append(CTIndex(left_out=tuple(Problem(str(whole), reason) for reason in reasons)))
     index = _ordered(CTIndex.joined(parts), sources)
     if not index.slices:
-        raise CTReadError(_nothing(index), path=whole, remedy="give axial CT slices")
+        is_readable = index.left_out and not index.failed
+        kind = NotCTError if is_readable else CTReadError
+        raise kind(_nothing(index), path=whole, remedy="give axial CT slices")
     return index
 
 

@@ -42,7 +42,9 @@ class Found:
         return replace(self, inputs=tuple(inputs), index=self.index.named(name))
 
 
-def find_slices(inputs: Iterable[str | Path], missing: Iterable[Problem] = ()) -> Found:
+def find_slices(
+    inputs: Iterable[str | Path], missing: Iterable[Problem] = (), *, required: bool = True
+) -> Found:
     """Index ``inputs``, see `index_inputs`, and count the slices that each series should have.
 
     Parameters
@@ -50,10 +52,12 @@ def find_slices(inputs: Iterable[str | Path], missing: Iterable[Problem] = ()) -
     missing : Iterable[Problem]
         Files that belong to the inputs and are not there, such as those that a server did not send.
         They fail, and the series of their folders are incomplete.
+    required : bool
+        As in `index_inputs`.
     """
     start = perf_counter()
     named = tuple(str(path) for path in inputs)
-    index = index_inputs(named)
+    index = index_inputs(named, required=required)
     index = replace(index, failed=(*index.failed, *missing))
     return found_in(index, named, perf_counter() - start)
 
@@ -78,13 +82,22 @@ def _expected(index: CTIndex) -> dict[str, int]:
     }
 
 
-def index_inputs(inputs: Iterable[str | Path]) -> CTIndex:
+def index_inputs(inputs: Iterable[str | Path], *, required: bool = True) -> CTIndex:
     """Index every input. An input without CT becomes a problem in ``failed``; the others go on.
 
     Slices of one series that the user named one by one become one series, in order. Versions of a
     series that were named apart stay apart. A file that is reached twice is read once.
+
+    Parameters
+    ----------
+    required : bool
+        False for inputs that nobody named one by one: those that hold no axial CT, such as series
+        of localizers, are left out, unless no input has slices.
     """
-    joined = CTIndex.joined(_index(path) for name in inputs for path in _expand(name))
+    paths = [path for name in inputs for path in _expand(name)]
+    joined = CTIndex.joined(_index(path, required) for path in paths)
+    if not (required or joined.slices):
+        joined = CTIndex.joined(_index(path, required=True) for path in paths)
     # Copies inside an input are left out already; a copy that was asked for by name is scored.
     ordered = in_reading_order(_once(joined.slices), digest=lambda path: None)
     return replace(joined, slices=ordered.slices)
@@ -97,15 +110,17 @@ def problem_of(error: Exception, path: str) -> Problem:
     return Problem(str(error.path or path), error.reason)
 
 
-def _index(path: str) -> CTIndex:
+def _index(path: str, required: bool) -> CTIndex:
     try:
         return index_ct(path)
     except (CTReadError, OSError) as error:
-        problem = problem_of(error, path)
-        report = _dose_report(path) if isinstance(error, NotCTError) else None
-        if report is None:
-            return CTIndex(failed=(problem,))
-        return CTIndex(left_out=(problem,), dose_reports=(report,))
+        problem, is_other = problem_of(error, path), isinstance(error, NotCTError)
+        report = _dose_report(path) if is_other else None
+        if report is not None:
+            return CTIndex(left_out=(problem,), dose_reports=(report,))
+        if is_other and not required:
+            return CTIndex(left_out=(problem,))
+        return CTIndex(failed=(problem,))
 
 
 def _dose_report(path: str) -> DoseReport | None:

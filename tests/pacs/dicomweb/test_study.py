@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from distiliqa.pacs.dicomweb.client import Server
 from distiliqa.pacs.dicomweb.credentials import Credentials
 from distiliqa.pacs.dicomweb.study import Download, Study
 from distiliqa.pacs.retry import Retries, UnreachableError
+from distiliqa.scoring.inputs import Found
 
 UID = "1.2.826.0.1.3680043.8.498.1"
 
@@ -148,6 +150,49 @@ def test_a_series_without_objects_is_named(study: Study, fake_pacs: FakePacs, tm
         str(tmp_path / "1.2.5"),
         "the server lists no object of it; check the series there",
     )
+
+
+def problems(found: Found) -> tuple[list[str], list[str]]:
+    """The paths of what failed, and of what was left out."""
+    index = found.index
+    return [failed.path for failed in index.failed], [other.path for other in index.left_out]
+
+
+def test_a_series_of_localizers_is_left_out(
+    study: Study, fake_pacs: FakePacs, scouts: list[Path], tmp_path: Path
+):
+    fake_pacs.series["1.2.5"] = scouts
+    found = study.download(tmp_path / "out").find()
+    assert problems(found) == ([], [f"{study.url}/series/1.2.5"])
+    assert len(found.index.slices) == 4
+
+
+def test_a_series_of_localizers_that_was_asked_for_fails(
+    study: Study, fake_pacs: FakePacs, scouts: list[Path], tmp_path: Path
+):
+    fake_pacs.series["1.2.5"] = scouts
+    named = replace(study, series=("1.2.4", "1.2.5"))
+    found = named.download(tmp_path / "out").find()
+    assert problems(found) == ([f"{study.url}/series/1.2.5"], [])
+
+
+def test_a_study_of_localizers_alone_fails(
+    study: Study, fake_pacs: FakePacs, scouts: list[Path], tmp_path: Path
+):
+    fake_pacs.series = {"1.2.5": scouts}
+    found = study.download(tmp_path / "out").find()
+    assert problems(found) == ([f"{study.url}/series/1.2.5"], [])
+
+
+def test_a_localizer_that_does_not_come_fails(
+    study: Study, fake_pacs: FakePacs, scouts: list[Path], tmp_path: Path
+):
+    fake_pacs.series["1.2.5"] = scouts
+    lost = uid_of(scouts[0])
+    fake_pacs.lost[lost] = 404
+    place = f"{study.url}/series/1.2.5"
+    found = study.download(tmp_path / "out").find()
+    assert problems(found) == ([f"{place}/instances/{lost}"], [place])
 
 
 URL = "https://pacs/rs/studies/1.2"

@@ -37,6 +37,8 @@ class Download:
         Objects that did not come, by their intended paths, and incomplete series, with the reasons.
     doses : DoseReports
         Radiation dose reports of the study.
+    named : bool
+        Whether the user named the series, so that each of them should have slices.
     """
 
     url: str
@@ -44,6 +46,7 @@ class Download:
     paths: tuple[str, ...]
     missing: tuple[Problem, ...] = ()
     doses: DoseReports = field(default_factory=DoseReports)
+    named: bool = False
 
     def text(self, text: str) -> str:
         """Replace paths in a text by their URLs (WADO-RS, PS3.18, section 10.4)."""
@@ -54,7 +57,7 @@ class Download:
 
     def find(self) -> Found:
         """The slices that came, as slices of the study on the server."""
-        found = find_slices(self.paths, self.missing)
+        found = find_slices(self.paths, self.missing, required=self.named)
         index = replace(
             found.index,
             left_out=(*found.index.left_out, *self.doses.problems),
@@ -120,7 +123,7 @@ class Study:
             if place.exists() and any(place.iterdir()):
                 paths.append(str(place))
         doses = download_dose_reports(self.server, self.uid, folder)
-        return Download(self.url, folder, tuple(paths), tuple(missing), doses)
+        return Download(self.url, folder, tuple(paths), tuple(missing), doses, bool(self.series))
 
     def _retrieve(
         self, series: str, rows: dict[str, Row], folder: Path, progress: Progress | None
