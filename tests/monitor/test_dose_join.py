@@ -65,15 +65,16 @@ def test_a_report_may_come_before_its_images_or_later(
     assert rows("SELECT count(*) FROM dose_events") == [(2,)]
 
 
+@pytest.mark.parametrize("other", [{"ctdivol": 11.0}, {"phantom": 16}])
 def test_reports_that_disagree_take_the_dose_back(
-    folder: Path, start: Start, rows: Rows, write_ct: Write, expected: float
+    folder: Path, start: Start, rows: Rows, write_ct: Write, expected: float, other: dict
 ) -> None:
     monitor = start()
     write_slices(folder, write_ct)
     write_dose_report(folder / "a.dcm", dose_event(EVENT))
     monitor.look()
     assert rows(SSDE) == [(pytest.approx(expected, abs=1e-6),)]
-    write_dose_report(folder / "b.dcm", dose_event(EVENT, ctdivol=11.0))
+    write_dose_report(folder / "b.dcm", dose_event(EVENT, **other))
     monitor.look()
     assert rows(SSDE) == [(None,)]
 

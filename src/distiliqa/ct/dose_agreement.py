@@ -14,6 +14,7 @@ from distiliqa.ct.header_facts import Acquisition
 _COMPARED = {
     "ctdivol_mgy": "CTDIvol",
     "ctdi_phantom": "the code of the CTDI phantom",
+    "ctdi_phantom_cm": "the CTDI phantom",  # a monitor keeps no code
     "dlp_mgy_cm": "DLP",
     "length_mm": "length",
     "pitch": "pitch",
