@@ -65,6 +65,23 @@ def test_a_third_report_replaces_the_second(
     assert third.CompletionFlag == "COMPLETE"
 
 
+def test_a_report_replaces_none_of_another_series_with_the_same_short_hash(
+    scorer: Scorer, series: Path, late: Path, write_series: Callable[..., Path]
+):
+    by_uid(series)
+    scorer.score(series)
+    first = report_in(scorer.results / "ab12")
+    folder = series.with_name("ab12-2")
+    other = write_series(folder, 2, SeriesInstanceUID="1.2.9", PatientID="P2")
+    by_uid(other)
+    scorer.score(other)
+    second = report_in(scorer.results / "ab12-2")
+    assert second.CompletionFlag == "COMPLETE"
+    assert "PredecessorDocumentsSequence" not in second
+    scorer.score(Path(shutil.copytree(late, series.with_name("ab12-3"))))
+    assert predecessors(report_in(scorer.results / "ab12-3")) == [first.SOPInstanceUID]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_images_that_are_sent_again_add_no_report(

@@ -150,6 +150,23 @@ def test_what_comes_late_is_complete_with_what_came_before(tmp_path: Path, clock
     assert list(failed.iterdir()) == []
 
 
+def test_a_series_with_the_same_short_hash_keeps_its_images(
+    tmp_path: Path, clock: Clock, write_series: Callable[..., Path]
+):
+    scored, failed = tmp_path / "scored", tmp_path / "failed"
+    write_series(scored / f"{NAME}-2", 1, SeriesInstanceUID=SERIES)
+    for folder in (scored / NAME, failed / f"{NAME}-3"):
+        write_series(folder, 1, SeriesInstanceUID=OTHER)
+    (failed / f"{NAME}-3" / "!.dcm").write_bytes(b"damaged")
+    taken = [path.name for folder in (scored, failed) for path in folder.iterdir()]
+    queue = Queue(tmp_path / "queue", lambda name: name in taken, (scored, failed), clock)
+    put(queue, SERIES, "4", b"late")
+    (series,) = queue.take_complete(0)
+    assert series.name == f"{NAME}-4"
+    assert sorted(held(series)) == ["0.dcm", "4.dcm"]
+    assert [path.name for path in (*scored.iterdir(), *failed.iterdir())] == [NAME, f"{NAME}-3"]
+
+
 @pytest.mark.parametrize(("series", "instance"), [("../1", "1"), ("1", "../../1"), ("", "1")])
 def test_no_name_from_the_network_leaves_the_queue(
     queue_of: Callable[..., Queue], tmp_path: Path, series: str, instance: str

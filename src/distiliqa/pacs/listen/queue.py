@@ -5,7 +5,8 @@
     FOLDER/complete/<name>/<SOP Instance UID>.dcm          to be scored
 
 The name of a complete series is the short hash of its UID. If more images come after it was scored,
-it is scored again with its earlier images, as ``<hash>-2``: no result is ever overwritten.
+it is scored again with its earlier images, as ``<hash>-2``: no result is ever overwritten. Of two
+series with one short hash, the second gets such a name too, and no images of the first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
+from pydicom import dcmread
+
+from distiliqa.ct.dicom.tags import raw_text
 from distiliqa.files import cannot_write, make_folder, private_folder, sync_file, sync_folder
 from distiliqa.pacs.identifiers import checked_uid, is_uid
 from distiliqa.report.names import short_hash
@@ -138,9 +142,8 @@ class Queue:
             return  # the earlier images are still to be scored
         target = self.complete / self._free_name(name)
         try:
-            for folder in self._kept:
-                for earlier in reversed(_of_name(folder, name)):
-                    _take_back(earlier, arrived)
+            for earlier in self._earlier(series):
+                _take_back(earlier, arrived)
             if any(arrived.iterdir()):
                 arrived.rename(target)
             else:  # it was asked for again, and its images are kept no more
@@ -149,15 +152,33 @@ class Queue:
             raise cannot_write(target, error) from error
         del self._arrivals[series]
 
+    def _earlier(self, series: str) -> list[Path]:
+        """The folders with earlier images of a series, the last ones first."""
+        name = short_hash(series)
+        found = (path for kept in self._kept for path in reversed(_of_name(kept, name)))
+        return [path for path in found if _may_be_of(path, series)]
+
     def _free_name(self, name: str) -> str:
         names = (name if n == 1 else f"{name}-{n}" for n in count(1))
         return next(free for free in names if not self._is_taken(free))
 
 
 def _of_name(folder: Path, name: str) -> list[Path]:
-    """The folders of one series in ``folder``, in the order in which they were made."""
+    """The folders of one name in ``folder``, in the order in which they were made."""
     found = [path for path in _folders(folder) if path.name.partition("-")[0] == name]
     return sorted(found, key=lambda path: (len(path.name), path.name))
+
+
+def _may_be_of(folder: Path, series: str) -> bool:
+    """Whether no image in ``folder`` states another series: two UIDs may have one short hash."""
+    for image in sorted(folder.glob("*.dcm")):
+        try:
+            header = dcmread(image, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])
+        except Exception:  # pydicom raises many kinds on damaged files
+            continue
+        if (uid := raw_text(header, "SeriesInstanceUID")) is not None:
+            return uid == series
+    return True  # none of them can be scored, so no patients are mixed
 
 
 def _take_back(earlier: Path, arrived: Path) -> None:

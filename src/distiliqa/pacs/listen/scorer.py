@@ -127,7 +127,7 @@ class Scorer:
             if not run.slices:
                 self._give_up(series)
                 return
-            earlier = Earlier.of(results, series)
+            earlier = Earlier.of(results, series, run.slices[0].info.series_uid)
             if earlier.hold(run) and not self._adds_dose(series.name, run):
                 LOG.info("%s: %s, the earlier report stays", series.name, UNCHANGED)
                 images = self._clear(series, some_failed=bool(run.failed))

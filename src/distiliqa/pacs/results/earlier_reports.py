@@ -106,19 +106,26 @@ class Earlier:
     scores: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, results: Path, images: Path) -> Earlier:
+    def of(cls, results: Path, images: Path, series: str | None) -> Earlier:
         """Find the reports in the results before ``results``, as ``<hash>`` before ``<hash>-2``.
+
+        Results of another series, whose UID has the same hash, are passed over.
 
         Parameters
         ----------
         images : Path
             The folder of the images, by their SOP Instance UIDs.
+        series : str or None
+            Series Instance UID of the images.
         """
         name, _, number = results.name.partition("-")
         before = [results.with_name(f"{name}-{n}") for n in range(int(number or 1) - 1, 1, -1)]
+        here = {path.stem for path in images.glob("*.dcm")}
         for folder in (*before, *([results.with_name(name)] if number else [])):
             if paths := sorted(folder.glob("sr/*.dcm")):
-                return cls._of(paths, {path.stem for path in images.glob("*.dcm")})
+                found = cls._of(paths, here)
+                if all(_source(report) == series for report in found.reports):
+                    return found
         return cls()
 
     @classmethod
@@ -159,6 +166,10 @@ class Earlier:
 
 def _is_by(report: Dataset, model: ModelConfig) -> bool:
     """Whether this version of distiliqa wrote a report with this model."""
+    return report.SeriesInstanceUID == series_uid(_source(report), RESULT, model)
+
+
+def _source(report: Dataset) -> str:
+    """The Series Instance UID of the images that a report rates."""
     study = report.CurrentRequestedProcedureEvidenceSequence[0]
-    source = study.ReferencedSeriesSequence[0].SeriesInstanceUID
-    return report.SeriesInstanceUID == series_uid(source, RESULT, model)
+    return str(study.ReferencedSeriesSequence[0].SeriesInstanceUID)
