@@ -24,10 +24,15 @@ def ct(write_ct: Callable[..., Path], tmp_path: Path) -> Path:
 
 @contextmanager
 def answering(
-    status: int, *, takes: str = CTImageStorage, syntaxes: Sequence[str] | None = None
+    status: int,
+    *,
+    takes: str = CTImageStorage,
+    syntaxes: Sequence[str] | None = None,
+    most: int = 10,
 ) -> Iterator[Node]:
-    """A node that answers each C-STORE with this status."""
+    """A node that answers each C-STORE with this status, on ``most`` associations at once."""
     entity = AE()
+    entity.maximum_associations = most
     entity.require_calling_aet = ["SCANNER"]
     entity.add_supported_context(takes, syntaxes)
     handlers = [(evt.EVT_C_STORE, lambda event: status)]
@@ -90,6 +95,19 @@ def test_a_node_that_does_not_know_us_is_reported(ct: Path):
         pytest.raises(DistiliqaError, match="rejects us; make STRANGER known to it"),
     ):
         Node("PACS", node.host, node.port, "STRANGER").store(ct)
+
+
+def test_a_node_at_its_limit_of_associations_is_busy(ct: Path):
+    other = AE("SCANNER")
+    other.add_requested_context(CTImageStorage)
+    with answering(0, most=1) as node:
+        first = other.associate(node.host, node.port)
+        assert first.is_established
+        try:
+            with pytest.raises(PassingError, match="is busy and rejects us for now"):
+                node.store(ct)
+        finally:
+            first.release()
 
 
 def test_no_node_is_reported(ct: Path):

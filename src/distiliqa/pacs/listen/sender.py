@@ -21,6 +21,7 @@ from distiliqa.pacs.retry import DUPLICATE, PassingError, RefusedError, refusal
 CONNECT_S, ANSWER_S = 10.0, 30.0
 _WARNINGS = range(0xB000, 0xC000)  # stored, perhaps with changes: PS3.7, annex C
 _SUCCESS = 0x0000
+_TRANSIENT = 2  # result of a rejection, as at a limit of associations: PS3.8, 9.3.4
 
 
 class _Entity(AE):
@@ -65,7 +66,7 @@ class Node:
         Raises
         ------
         PassingError
-            The node is away, does not answer, or is out of resources.
+            The node is away, busy, does not answer, or is out of resources.
         RefusedError
             The node refuses the object for good, or the file is not DICOM.
         DistiliqaError
@@ -104,6 +105,11 @@ class Node:
 
     def _not_established(self, association: Association) -> DistiliqaError:
         if association.is_rejected:
+            answer = association.acceptor.primitive
+            if answer is not None and answer.result == _TRANSIENT:
+                return PassingError(
+                    "is busy and rejects us for now", path=str(self), remedy="its log says why"
+                )
             return self._error(
                 "rejects us", f"make {self.calling_aet} known to it, check its title"
             )
