@@ -60,6 +60,24 @@ def test_files_are_forgotten_wherever_their_rows_are(tmp_path: Path):
     assert paths(some)[-1] == ["e"]
 
 
+def test_only_parts_that_lose_rows_are_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    some, seen = Parts(tmp_path, SCHEMA), []
+
+    class Counted(parts.pq.ParquetFile):
+        def read(self, columns: list[str] | None = None) -> pa.Table:
+            seen.append(columns)
+            return super().read(columns)
+
+    for rows in (table("a", "b"), table("b"), table("c")):
+        some.add(rows)
+        some.flush()
+    monkeypatch.setattr(parts.pq, "ParquetFile", Counted)
+    some.remove([])
+    assert seen == []
+    some.remove(["b"])
+    assert seen == [["path"], None, ["path"], ["path"]]
+
+
 def test_what_a_crash_left_half_written_is_no_part(tmp_path: Path):
     (tmp_path / ".1234.part-000001.parquet.part").write_bytes(b"half")
     assert list(Parts(tmp_path, SCHEMA).read()) == []

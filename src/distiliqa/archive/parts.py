@@ -74,29 +74,35 @@ class Parts:
             A part is damaged or lacks a column.
         """
         for path in self.paths():
-            try:
-                yield pq.ParquetFile(path).read(columns)
-            except (OSError, pa.ArrowException) as error:
-                raise DistiliqaError(
-                    f"not readable as Parquet ({' '.join(str(error).split())})",
-                    path=path,
-                    remedy="delete it: its files are scored again by the next run",
-                ) from error
+            yield _read(path, columns)
 
     def remove(self, paths: Sequence[str]) -> None:
         """Remove the rows of files that will be scored again."""
         self.flush()
+        if not paths:  # as for most portions of an archive
+            return
         gone = pa.array(paths, pa.string())
-        for path, table in zip(self.paths(), self.read(), strict=True):
-            kept = table.filter(pc.invert(pc.is_in(table["path"], gone)))
-            if not len(kept):
-                path.unlink()
-            elif len(kept) < len(table):
-                self._write(path, kept)
+        for part in self.paths():
+            kept = pc.invert(pc.is_in(_read(part, ["path"])["path"], gone))
+            if not pc.any(kept).as_py():
+                part.unlink()
+            elif not pc.all(kept).as_py():
+                self._write(part, _read(part).filter(kept))
 
     def _write(self, path: Path, table: pa.Table) -> None:
         with atomic_path(path) as partial:
             pq.write_table(table, partial, compression="zstd")
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    try:
+        return pq.ParquetFile(path).read(columns)
+    except (OSError, pa.ArrowException) as error:
+        raise DistiliqaError(
+            f"not readable as Parquet ({' '.join(str(error).split())})",
+            path=path,
+            remedy="delete it: its files are scored again by the next run",
+        ) from error
 
 
 class Known:
