@@ -100,7 +100,7 @@ def detectability(
 
     d'^2 = [int W^2 T^2 E^2]^2 / int W^2 T^2 N E^4 over all frequencies, W the task, T the transfer
     function, N the noise power, E the eye, 1 for NPW. For 16 readers r > 0.84 (Smith, Solomon,
-    Samei 2017, doi 10.1117/1.JMI.4.3.031211). It compares scans that are measured alike. It is no
+    Samei 2018, doi 10.1117/1.JMI.5.3.031403). It compares scans that are measured alike. It is no
     evidence that a learned or iterative reconstruction is equivalent: readers of lesions of 6 mm
     and less got 26 % worse where d' rose by 34 %.
 

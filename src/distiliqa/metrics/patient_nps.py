@@ -80,8 +80,8 @@ def patient_nps(hu: NDArray[np.floating], spacing_mm: tuple[float, float] | None
     noise level and nearest to it: those with edges have more, and the smoothest ones would
     understate the noise. A plane is taken from each. The periodogram is that of the region padded
     with zeros to 8 times its side, over the number of pixels before padding; it is computed from
-    the mean autocorrelation, which is the same and costs less (after Smith, Solomon, Samei 2017,
-    doi 10.1117/1.JMI.4.3.031211).
+    the mean autocorrelation, which is the same and costs less (after Smith, Solomon, Samei 2018,
+    doi 10.1117/1.JMI.5.3.031403).
 
     Parameters
     ----------
