@@ -72,8 +72,9 @@ def ring_index(
     spacing_mm : tuple[float, float] or None
         Pixel spacing (between rows, between columns), mm.
     center : tuple[float, float], optional
-        Axis of the scanner in the image, (row, column) of pixels; the middle of the image if None.
-        The same place half a pixel on is tried too. A wrong one hides rings.
+        Axis of the scanner in the image, (row, column) of pixels. If None, a quarter of a pixel
+        beyond the middle of the image: scanners put the axis on a pixel, or between the middle
+        ones. A wrong one hides rings.
     parts : SliceParts, optional
         What measures of this slice share, for speed; computed if None.
 
