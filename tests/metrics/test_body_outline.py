@@ -47,6 +47,19 @@ def test_the_field_of_view_is_round_where_the_corners_are_filled():
         field_room((128, 128), True)[0, 0] = 1
 
 
+@pytest.mark.parametrize("shape", [(32, 32), (32, 48), (40, 33)])
+def test_the_smallest_slices_have_a_field_of_view(shape: tuple[int, int]):
+    hu = np.full(shape, -1000.0, np.float32)
+    hu[8:-8, 8:-8] = 40
+    found = body_outline(hu)
+    assert found is not None
+    assert found.is_round
+    hu[0, 0] = -990
+    square = body_outline(hu)
+    assert square is not None
+    assert not square.is_round
+
+
 def test_air_keeps_its_distance_from_the_body():
     found = body_outline(discs((128, 128, 60)))
     assert found is not None

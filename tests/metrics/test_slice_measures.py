@@ -124,6 +124,14 @@ def test_a_water_phantom_has_no_dose_estimate():
     assert found.reasons["ssde"] == "a phantom"
 
 
+def test_the_smallest_slices_are_measured():
+    rows, columns = np.mgrid[:32, :32] - 15.5
+    hu = np.where(np.hypot(rows, columns) < 12, 40.0, -1000.0)
+    found = measure_slice(a_slice(hu, spacing_mm=(3.0, 3.0)))
+    assert found.size.diameter_mm == pytest.approx(2 * 12 * 3 * 1.04**0.5, rel=0.03)
+    assert found.mtf.f50_per_mm is None
+
+
 def test_no_facts_give_no_numbers_and_reasons():
     found = measure_slice(replace(a_slice(spacing_mm=None), info=SliceInfo()))
     values = (

@@ -57,8 +57,11 @@ class BodyOutline:
         The corners are filled with air. A filter may have blurred the circle itself.
         """
         corners, beyond = _beyond_circle(self.shape)
-        hu = self.hu
-        return bool(hu.take(corners).max() <= AIR_HU and hu.take(beyond).max() <= SKIN_HU)
+        # In the smallest slices none of the pixels that are read lies beyond it.
+        corner_hu, beyond_hu = (
+            self.hu.take(places).max(initial=AIR_HU) for places in (corners, beyond)
+        )
+        return bool(corner_hu <= AIR_HU and beyond_hu <= SKIN_HU)
 
     @cached_property
     def air(self) -> NDArray[np.bool_]:
