@@ -105,15 +105,26 @@ def test_a_tilted_gantry_has_no_size_and_no_dose_estimate():
     assert found.reasons["ssde"] == "no water-equivalent diameter"
 
 
-def test_a_head_that_no_tag_names_has_no_dose_estimate():
+def a_head() -> np.ndarray:
     y, x = np.mgrid[:400, :400] - 199.5
     radius = np.hypot(y / 100, x / 80)
     hu = np.where(radius < 1, 35.0, -1000.0)
     hu[(radius < 1) & (radius > 0.88)] = 900
-    hu = hu + np.random.default_rng(0).normal(0, 5, hu.shape)
-    found = measure_slice(a_slice(hu, body_part=None))
+    return hu + np.random.default_rng(0).normal(0, 5, hu.shape)
+
+
+@pytest.mark.parametrize("named", [(), ("abdomen",), ("abdomen", "chest", "head")])
+def test_a_head_in_the_image_is_the_reason_whatever_the_header_names(named: tuple[str, ...]):
+    ct = a_slice(a_head())
+    found = measure_slice(replace(ct, info=replace(ct.info, regions=named)))
     assert found.ssde.ssde_mgy is None
-    assert "head" in found.reasons["ssde"]
+    assert found.reasons["ssde"].startswith("a head: AAPM Report 293")
+
+
+def test_several_regions_of_a_header_are_the_reason_where_no_head_is_seen():
+    ct = a_slice()
+    found = measure_slice(replace(ct, info=replace(ct.info, regions=("chest", "head"))))
+    assert found.reasons["ssde"].startswith("the header names several regions")
 
 
 def test_a_water_phantom_has_no_dose_estimate():

@@ -17,7 +17,7 @@ from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, re
 from distiliqa.metrics.ring_index import RingIndex, ring_index
 from distiliqa.metrics.skin_edge import SkinEdges, skin_edges
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
-from distiliqa.metrics.ssde import ReportedDose, Ssde, ssde
+from distiliqa.metrics.ssde import TRUNK, ReportedDose, Ssde, ssde
 from distiliqa.metrics.streak_index import StreakIndex, streak_index
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 
@@ -239,8 +239,9 @@ def _content(ct: CTSlice, parts: SliceParts) -> tuple[str, ...]:
     tissue = None if parts.shift else parts.shape.tissue
     if tissue is None:
         return ct.regions
-    seen = ("head",) * (tissue.ring > _MIN_RING)
-    seen += ("phantom",) * (tissue.bone == 0 and tissue.peak > _MIN_PEAK)
+    if tissue.ring > _MIN_RING:  # a slice that shows a head is none of the trunk that is named
+        return (*(region for region in ct.regions if region not in TRUNK), "head")
+    seen = ("phantom",) * (tissue.bone == 0 and tissue.peak > _MIN_PEAK)
     return (*ct.regions, *seen)
 
 

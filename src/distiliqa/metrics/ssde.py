@@ -16,7 +16,7 @@ _NO_SSDE = {
     "animal": "an animal",
     "head": "a head: AAPM Report 293, whose coefficients are not here, replaces 204",
 }
-_TRUNK = {"chest", "abdomen"}
+TRUNK = {"chest", "abdomen"}  # of which AAPM Report 204 holds
 SEVERAL_REGIONS = (
     "the header names several regions: it is not known which slices are a head, for which AAPM "
     "Report 293 replaces 204"
@@ -92,7 +92,7 @@ def ssde(
     """
     for region, reason in _NO_SSDE.items():
         if region in regions:
-            several = region == "head" and not _TRUNK.isdisjoint(regions)
+            several = region == "head" and not TRUNK.isdisjoint(regions)
             return Ssde(reason=SEVERAL_REGIONS if several else reason)
     if ctdivol_mgy is None or not (math.isfinite(ctdivol_mgy) and ctdivol_mgy > 0):
         return Ssde(reason=NO_CTDIVOL)
