@@ -47,6 +47,27 @@ def test_skin_that_is_oblique_to_the_slices_does_not_count():
     assert found.pooled.mtf.reason == "all slices together have too little bare skin"
 
 
+def half_cones(bright: tuple[slice, slice]) -> list[CTSlice]:
+    """The left half is that of a cone, the right half upright; a part has skin above 100 HU."""
+    found = []
+    cone = slices(6, radius=lambda at: 0.3 + 4 / (320 * 0.7) * at)
+    for oblique, upright in zip(cone, slices(6), strict=True):
+        hu = upright.hu.copy()
+        hu[:, :160] = oblique.hu[:, :160]
+        hu[bright] += 80 * (hu[bright] > -600)
+        found.append(CTSlice(hu, upright.info))
+    return found
+
+
+def test_bright_skin_counts_where_it_is_upright_in_the_slices_alone():
+    plain, oblique, upright = (
+        measure_series(half_cones(bright)).pooled.mtf
+        for bright in (np.s_[:0, :0], np.s_[:160, :120], np.s_[:160, 160:])
+    )
+    assert oblique.f50_per_mm == plain.f50_per_mm is not None
+    assert upright.reason == "all slices together have too little bare skin"
+
+
 def test_slices_with_other_pixels_are_left_out():
     alike = [measure_slice(one).evidence for one in slices(3)]
     hu = body(0.35, pixel_mm=0.5, noise_hu=12)

@@ -16,8 +16,8 @@ def edges(hu: np.ndarray, pixel_mm: float = 0.5):
 
 def test_profiles_go_from_air_into_the_body_along_its_normal():
     found = edges(body(0.4, noise_hu=0))
-    assert len(found.at) > 400
-    assert found.values.shape == found.distance.shape == (len(found.at), 24)
+    assert found.places.profiles > 400
+    assert found.values.shape == found.distance.shape == (found.places.profiles, 24)
     assert (found.values[:, 0] < -990).all()
     assert (found.values[:, -1] > 40).all()
     near = np.abs(found.distance) < 1.5
@@ -39,23 +39,28 @@ def test_a_layer_outside_of_the_skin_is_rejected(step_hu: float):
     hu = body(0.4, noise_hu=0)
     outer = body(0.4, noise_hu=0, radius=0.44)
     hu = np.maximum(hu, np.minimum(outer, -1000 + step_hu))
-    assert len(edges(hu).at) == 0
+    assert edges(hu).places.profiles == 0
 
 
 def test_skin_near_the_edge_of_the_field_of_view_is_rejected():
-    inside = len(edges(body(0.4, noise_hu=0, radius=0.4)).at)
-    assert len(edges(body(0.4, noise_hu=0, radius=0.52)).at) < 0.7 * inside
+    inside = edges(body(0.4, noise_hu=0, radius=0.4)).places.profiles
+    assert edges(body(0.4, noise_hu=0, radius=0.52)).places.profiles < 0.7 * inside
 
 
 def test_enhanced_skin_is_counted():
     hu = body(0.4, noise_hu=0)
     found = edges(np.where(hu > -600, hu + 80, hu))
-    assert len(found.at) == 0
-    assert found.over > 100
+    assert found.places.profiles == 0
+    assert found.over.profiles > 100
 
 
-def test_a_choice_keeps_the_rest():
-    found = edges(body(0.4))
-    some = found.chosen(np.arange(10))
-    assert len(some.at) == len(some.cosine) == len(some.values) == 10
-    assert some.depth_mm is found.depth_mm
+def test_a_choice_holds_for_profiles_and_for_those_that_are_too_bright():
+    hu = body(0.4, noise_hu=0)
+    hu[:, :160] += 80 * (hu[:, :160] > -600)
+    found = edges(hu)
+    top = found.chosen(lambda places: places.at < 320)
+    assert top.places.profiles == len(top.values) == len(top.distance)
+    assert 0 < top.places.profiles < found.places.profiles
+    assert 0 < top.over.profiles < found.over.profiles
+    assert (top.over.at < 320).all()
+    assert top.depth_mm is found.depth_mm

@@ -92,7 +92,7 @@ def mtf_of_edges(edges: SkinEdges, pixel_mm: float) -> PatientMtf:
     try:
         return _mtf(sums_of_edges(edges, pixel_mm))
     except NotMeasurable as reason:
-        return PatientMtf(profiles=len(edges.at), reason=str(reason))
+        return PatientMtf(profiles=edges.places.profiles, reason=str(reason))
 
 
 def sums_of_edges(edges: SkinEdges, pixel_mm: float, least: int = MIN_PROFILES) -> EdgeSums:
@@ -101,9 +101,9 @@ def sums_of_edges(edges: SkinEdges, pixel_mm: float, least: int = MIN_PROFILES) 
     Raises `NotMeasurable` where there are few, or where the kernel enhances edges beyond skin: the
     profiles that are left are then the blurred ones.
     """
-    if edges.over > MAX_OVER * len(edges.at):
+    if edges.over.profiles > MAX_OVER * edges.places.profiles:
         raise NotMeasurable("the kernel enhances the edge of the skin above 100 HU")
-    if len(edges.at) >= least:
+    if edges.places.profiles >= least:
         sums = edge_sums(edges.values, edges.distance, pixel_mm)
         if sums.profiles >= least:
             return sums

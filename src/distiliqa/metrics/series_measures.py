@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from distiliqa.metrics.edge_spread import FREQUENCY, drawn_transfer_functions, e
 from distiliqa.metrics.edge_sums import EdgeSums
 from distiliqa.metrics.patient_mtf import PatientMtf, joined, pooled_mtf, sums_of_edges
 from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, spectrum_of
-from distiliqa.metrics.skin_edge import SkinEdges
+from distiliqa.metrics.skin_edge import SkinEdges, SkinPlaces
 from distiliqa.metrics.slice_measures import (
     Evidence,
     HasReason,
@@ -161,15 +163,20 @@ def _level_edges(alike: Sequence[Evidence], at: int) -> SkinEdges | None:
     here = alike[at]
     if here.edges is None:
         return None
-    tilts = [_tilt(here, alike[beside]) for beside in (at - 1, at + 1) if 0 <= beside < len(alike)]
-    known = [tilt for tilt in tilts if tilt is not None]
-    if not known:
-        return here.edges
-    return here.edges.chosen(np.nanmin([*known, np.full(len(known[0]), 90.0)], 0) < MAX_SKIN_TILT)
+    beside = [alike[number] for number in (at - 1, at + 1) if 0 <= number < len(alike)]
+    shifts = [shift for other in beside if (shift := _shift(here, other)) is not None]
+    return here.edges.chosen(partial(_is_level, shifts)) if shifts else here.edges
 
 
-def _tilt(here: Evidence, beside: Evidence) -> NDArray[np.float64] | None:
-    """Angle between skin and axis for each profile, degrees; None where slices are far apart."""
+class _Shift(NamedTuple):
+    """How far the skin lies from that of another slice along each line, and the slices, mm."""
+
+    depth_mm: NDArray[np.float64]
+    gap_mm: float
+
+
+def _shift(here: Evidence, beside: Evidence) -> _Shift | None:
+    """None where slices are far apart."""
     if here.edges is None or beside.edges is None:
         return None
     if here.position_mm is None or beside.position_mm is None:
@@ -177,9 +184,17 @@ def _tilt(here: Evidence, beside: Evidence) -> NDArray[np.float64] | None:
     gap = abs(here.position_mm - beside.position_mm)
     if not 0 < gap <= MAX_GAP_MM or here.edges.depth_mm.shape != beside.edges.depth_mm.shape:
         return None
-    shift = np.abs(here.edges.depth_mm - beside.edges.depth_mm)[here.edges.at]
-    tilt: NDArray[np.float64] = np.degrees(np.arctan2(shift * here.edges.cosine, gap))
-    return tilt
+    return _Shift(np.abs(here.edges.depth_mm - beside.edges.depth_mm), gap)
+
+
+def _is_level(shifts: Iterable[_Shift], places: SkinPlaces) -> NDArray[np.bool_]:
+    """Whether the angle between skin and axis is small, by the slice where it is smaller."""
+    tilts = [
+        np.degrees(np.arctan2(shift.depth_mm[places.at] * places.cosine, shift.gap_mm))
+        for shift in shifts
+    ]
+    smaller: NDArray[np.float64] = np.nanmin([*tilts, np.full(places.profiles, 90.0)], 0)
+    return smaller < MAX_SKIN_TILT
 
 
 def _npw_interval(

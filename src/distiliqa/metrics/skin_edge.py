@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,30 @@ _MAX_DIP_HU, _MAX_RISE_HU = 120.0, 25.0
 _BARE_MM, _MAX_LAYER_HU = 4.0, -925.0  # no clothes or blankets farther from the skin
 
 
+class SkinPlaces(NamedTuple):
+    """Where profiles cross the skin.
+
+    Attributes
+    ----------
+    at : ndarray of intp
+        (n,), view and line of each profile as one number, an index of `SkinEdges.depth_mm`.
+    cosine : ndarray of float64
+        (n,), of the angle between the normal of the skin and the line.
+    """
+
+    at: NDArray[np.intp]
+    cosine: NDArray[np.float64]
+
+    @property
+    def profiles(self) -> int:
+        """Number of profiles."""
+        return len(self.at)
+
+    def chosen(self, kept: NDArray) -> SkinPlaces:
+        """Some of them, by index or mask."""
+        return SkinPlaces(self.at[kept], self.cosine[kept])
+
+
 class SkinEdges(NamedTuple):
     """Profiles across the skin, in the order in which they follow each other along it.
 
@@ -33,31 +58,28 @@ class SkinEdges(NamedTuple):
         (n, pixels), HU, from air into the body: pixels of the slice, nothing is interpolated.
     distance : ndarray of float32
         (n, pixels), distance of each pixel from the skin along its normal; pixels, positive inside.
-    at : ndarray of intp
-        (n,), view and line of each profile as one number, an index of ``depth_mm``.
-    cosine : ndarray of float64
-        (n,), of the angle between the normal of the skin and the line.
-    over : int
-        Number of profiles that fail for values above 100 HU alone: the kernel enhances edges.
+    places : SkinPlaces
+        Those of the profiles.
+    over : SkinPlaces
+        Those of profiles that fail for values above 100 HU alone: the kernel enhances edges.
     depth_mm : ndarray of float64
         (lines of all views,), position of the skin along each line, mm; NaN for none.
     """
 
     values: NDArray[np.float32]
     distance: NDArray[np.float32]
-    at: NDArray[np.intp]
-    cosine: NDArray[np.float64]
-    over: int
+    places: SkinPlaces
+    over: SkinPlaces
     depth_mm: NDArray[np.float64]
 
-    def chosen(self, kept: NDArray) -> SkinEdges:
-        """Some of the profiles, by index or mask."""
+    def chosen(self, is_kept: Callable[[SkinPlaces], NDArray[np.bool_]]) -> SkinEdges:
+        """The profiles at some of the places, and those that fail there."""
+        kept = is_kept(self.places)
         return SkinEdges(
             self.values[kept],
             self.distance[kept],
-            self.at[kept],
-            self.cosine[kept],
-            self.over,
+            self.places.chosen(kept),
+            self.over.chosen(is_kept(self.over)),
             self.depth_mm,
         )
 
@@ -92,11 +114,12 @@ def skin_edges(outline: BodyOutline, pixel_mm: float) -> SkinEdges:
     middle, slope = (fitted[at] for fitted in _fitted(depth, seen.view))
     kept = (np.abs(slope) < _MAX_SLOPE) & (np.abs(middle - depth[at]) < _MAX_ROUGH)
     bare, is_over = _bare(values, crosses, seen.view[at], reach - round(_BARE_MM / pixel_mm))
-    over = int(np.count_nonzero(kept & bare & is_over))
+    crossed = SkinPlaces(at, 1 / np.hypot(1, slope))
+    over = crossed.chosen(kept & bare & is_over)
     kept = np.flatnonzero(kept & bare & ~is_over)
-    cosine = 1 / np.hypot(1, slope[kept])
-    distance = ((pixels[:, kept] - middle[kept]) * cosine).astype(np.float32)
-    return SkinEdges(values[:, kept].T, distance.T, at[kept], cosine, over, depth * pixel_mm)
+    found = crossed.chosen(kept)
+    distance = ((pixels[:, kept] - middle[kept]) * found.cosine).astype(np.float32)
+    return SkinEdges(values[:, kept].T, distance.T, found, over, depth * pixel_mm)
 
 
 def _crossed(outline: BodyOutline, reach: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
