@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.support.made import made_score, with_facts
+from tests.support.sized import MEASURED
 
 from distiliqa.compare.findings import findings
 from distiliqa.compare.quantities import quantities
 from distiliqa.compare.result import PairedRun, ScorePair, SeriesPair
 from distiliqa.ct import Acquisition
 from distiliqa.ct.header_facts import ITERATIVE
+from distiliqa.metrics import Ssde
 from distiliqa.report import mean_columns
 from distiliqa.report.columns import Column
 from distiliqa.scoring.slice_score import SliceScore
@@ -64,6 +66,39 @@ def test_a_stated_dose_that_does_not_explain_the_noise_is_named(make: Make):
 
     assert "The stated CTDIvol does not explain the noise" in said(8.0)
     assert "does not explain" not in said(2.5)
+
+
+PHANTOMS = "the CTDIvol of A and of B is of different phantoms, 16 and 32 cm"
+
+
+@pytest.mark.parametrize("by_report", [False, True])
+def test_ctdivol_of_different_phantoms_is_not_compared(make: Make, by_report: bool):
+    """The same scan, by the phantom of a head: about twice the CTDIvol of that of a body."""
+
+    def one(ctdivol_mgy: float, phantom_cm: int) -> SliceScore:
+        stated, reported = (None, phantom_cm) if by_report else (phantom_cm, None)
+        measured = replace(MEASURED, ssde=Ssde(12.0, phantom_cm=reported))
+        made = noisy(10, ctdivol_mgy=ctdivol_mgy, ctdi_phantom_cm=stated)
+        return replace(made, measures=measured)
+
+    run = make([(one(8.0, 32), one(16.0, 16))] * 4)
+    found = quantities(run)
+    said = " ".join(findings(run, found))
+    assert {name: ratio.value for name, ratio in found.doses.items()} == {"ssde_mgy": 1}
+    assert f"In 4 slices {PHANTOMS}: it has no ratio there." in said
+    assert "does not explain" not in said
+
+
+def test_slices_of_one_phantom_keep_the_ratio_of_their_ctdivol(make: Make):
+    body = noisy(10, ctdivol_mgy=8.0, ctdi_phantom_cm=32)
+    alike, unknown, other = (
+        (body, noisy(10, ctdivol_mgy=4.0, ctdi_phantom_cm=size)) for size in (32, None, 16)
+    )
+    found = quantities(make([alike, unknown, other]))
+    ratio = found.doses["ctdivol_mgy"]
+    assert (ratio.value, ratio.n, found.other_phantoms) == (pytest.approx(0.5), 2, 1)
+    run = make([alike, unknown])
+    assert PHANTOMS not in " ".join(findings(run, quantities(run)))
 
 
 def test_the_ends_of_an_implied_dose_are_in_order(make: Make):

@@ -51,12 +51,13 @@ def test_the_phantom_of_a_dose_report_counts_where_the_header_has_none():
     assert measure_slice(stated, reported=reported).ssde == measure_slice(expected).ssde
     assert measure_slice(expected, reported=reported).ssde.ssde_mgy is not None
     assert "phantom of CTDIvol is not stated" in measure_slice(stated).ssde.reason
+    assert measure_slice(stated, reported=reported).ssde.phantom_cm == 32
 
 
 def test_phantoms_that_differ_in_header_and_dose_report_give_no_dose_estimate():
     reported = ReportedDose(12.0, 32)
     found = measure_slice(a_slice(ctdi_phantom_cm=16), reported=reported).ssde
-    assert found.ssde_mgy is None
+    assert (found.ssde_mgy, found.phantom_cm) == (None, None)
     assert found.reason == (
         "the phantom of CTDIvol has 16 cm in the header and 32 cm in the dose report"
     )

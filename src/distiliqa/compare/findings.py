@@ -10,7 +10,7 @@ from distiliqa.compare.quantities import Quantities, Ratio
 from distiliqa.compare.result import PairedRun
 from distiliqa.report.column import SCALE, Column
 from distiliqa.report.columns import slice_columns
-from distiliqa.report.formatting import digits_for, signed_text
+from distiliqa.report.formatting import digits_for, signed_text, slice_count
 from distiliqa.scoring.acquisition_summary import summary
 from distiliqa.scoring.equivalence import equivalence_warning, normalized_of
 from distiliqa.statistics.paired_difference import Difference
@@ -56,6 +56,11 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
     names = {"ctdivol_mgy": "CTDIvol", "ssde_mgy": "SSDE"}
     for column, ratio in found.doses.items():
         yield f"The {names[column]} of B is {_ratio_text(ratio)} times that of A."
+    if found.other_phantoms:
+        yield (
+            f"In {slice_count(found.other_phantoms)} the CTDIvol of A and of B is of different "
+            "phantoms, 16 and 32 cm: it has no ratio there. SSDE takes account of the phantom."
+        )
     yield from _unexplained(run, found)
     if found.texture_changed is not None:
         moved = signed_text(found.differences["nps_peak_per_mm"].mean, 3)
@@ -72,6 +77,8 @@ def _unexplained(run: PairedRun, found: Quantities) -> Iterator[str]:
     """Where stated doses and the noise of filtered back-projection do not go together."""
     implied, stated = found.implied_dose, found.doses.get("ctdivol_mgy")
     if implied is None or stated is None or _why_no_dose(run) is not None:
+        return
+    if found.other_phantoms:  # the ratios of dose and noise are of different slices
         return
     if abs(math.log(implied.value / stated.value)) > math.log(MAX_UNEXPLAINED):
         yield (

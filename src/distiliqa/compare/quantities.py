@@ -14,7 +14,8 @@ from distiliqa.statistics.paired_difference import Difference
 # Columns of a slice that are compared as differences, where they are known, and as ratios.
 DIFFERENCES = ("mtf50_per_mm", "nps_peak_per_mm", "dprime", "ssde_mgy")
 _NOISE, _PEAK = "noise_hu", "nps_peak_per_mm"
-_DOSES = ("ctdivol_mgy", "ssde_mgy")
+_CTDIVOL = "ctdivol_mgy"
+_DOSES = (_CTDIVOL, "ssde_mgy")
 # Just-noticeable differences of the peak frequency, 0.2 lp/cm in the body and 0.4 in the lung
 # (doi 10.1117/1.JMI.11.3.035501).
 NOTICEABLE_PER_MM, NOTICEABLE_IN_LUNG_PER_MM = 0.02, 0.04
@@ -62,6 +63,9 @@ class Quantities:
         None where it is not known.
     noticeable_per_mm : float
         That difference, 1/mm.
+    other_phantoms : int
+        Number of pairs whose CTDIvol is of a phantom of 16 cm in one slice and of 32 cm in the
+        other: they have no ratio of it.
     """
 
     differences: dict[str, Difference]
@@ -69,6 +73,7 @@ class Quantities:
     doses: dict[str, Ratio]
     texture_changed: bool | None
     noticeable_per_mm: float
+    other_phantoms: int = 0
 
     @property
     def implied_dose(self) -> Ratio | None:
@@ -94,11 +99,22 @@ def quantities(run: PairedRun) -> Quantities:
         {name: ratio for name, ratio in doses.items() if ratio is not None},
         None if peak is None else abs(peak.mean) >= noticeable,
         noticeable,
+        sum(_phantoms_differ(pair) for pairs in run.counted for pair in pairs),
     )
 
 
+def _phantoms_differ(pair: ScorePair) -> bool:
+    """Whether the phantoms of CTDIvol are known and differ: a factor of about 2 of no dose."""
+    sides = (pair.first, pair.second)
+    if any(side.acquisition.ctdivol_mgy is None for side in sides):
+        return False
+    return len({side.ctdi_phantom_cm for side in sides} - {None}) > 1
+
+
 def _values(pair: ScorePair, column: Column) -> tuple[float, float] | None:
-    """The finite values of a measure in both slices; None where one has none."""
+    """The finite values of a measure in both slices; None where they cannot be compared."""
+    if column.name == _CTDIVOL and _phantoms_differ(pair):
+        return None
     first, second = column.value(pair.first), column.value(pair.second)
     if first is None or second is None or not (math.isfinite(first) and math.isfinite(second)):
         return None

@@ -229,6 +229,7 @@ def _ssde(ct: CTSlice, size: BodySize, regions: tuple[str, ...], reported: Repor
         return Ssde(reason=reason)
     ctdivol_mgy, phantom_cm = stated or reported.ctdivol_mgy, stated_cm or reported.phantom_cm
     found = ssde(ctdivol_mgy, size.diameter_mm, phantom_cm, regions)
+    found = replace(found, phantom_cm=phantom_cm)
     if found.ssde_mgy is None:
         return found
     return replace(found, ctdivol_from="header" if stated else "dose report")

@@ -57,12 +57,16 @@ class Ssde:
     ctdivol_from : str or None
         ``header``, the CTDIvol of the slice, or ``dose report``, the mean of the event; None where
         it is not known or there is no value.
+    phantom_cm : int or None
+        Diameter of the phantom of CTDIvol by the header, else by the dose report, cm; None where
+        it is not known or both differ.
     """
 
     ssde_mgy: float | None = None
     factor: float | None = None
     reason: str | None = None
     ctdivol_from: str | None = None
+    phantom_cm: int | None = None
 
 
 def ssde(

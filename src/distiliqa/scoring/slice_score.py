@@ -158,6 +158,12 @@ class SliceScore:
         return self.info.acquisition
 
     @property
+    def ctdi_phantom_cm(self) -> int | None:
+        """Diameter of the phantom of CTDIvol, cm: by the header, else by a dose report."""
+        stated = self.acquisition.ctdi_phantom_cm
+        return stated if stated or self.measures is None else self.measures.ssde.phantom_cm
+
+    @property
     def raw_score(self) -> float:
         """Mean of the outputs, before a score is held back or that of an empty image is set."""
         return fmean(self.outputs)
