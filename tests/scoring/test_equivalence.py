@@ -9,6 +9,7 @@ from tests.support.made import made_score
 
 from distiliqa.ct import Acquisition
 from distiliqa.ct.header_facts import FILTERED, ITERATIVE, LEARNED
+from distiliqa.metrics import Ssde, ssde
 from distiliqa.scoring.equivalence import (
     MIN_NORMALIZED_NOISE,
     NO_EVIDENCE,
@@ -50,11 +51,18 @@ def test_a_series_has_one_warning_with_all_reasons():
     )
 
 
-def measured(mean_per_mm: float | None, dw_mm: float | None = 300.0, **facts: object) -> SliceScore:
+def measured(
+    mean_per_mm: float | None,
+    dw_mm: float | None = 300.0,
+    reported_cm: int | None = None,
+    **facts: object,
+) -> SliceScore:
     """A slice of 20 HU at 10 mGy and 2 mm."""
     made = {"ctdivol_mgy": 10.0, "slice_thickness_mm": 2.0} | facts
     found = SimpleNamespace(
-        nps=SimpleNamespace(mean_per_mm=mean_per_mm), size=SimpleNamespace(diameter_mm=dw_mm)
+        nps=SimpleNamespace(mean_per_mm=mean_per_mm),
+        size=SimpleNamespace(diameter_mm=dw_mm),
+        ssde=Ssde(phantom_cm=reported_cm),
     )
     return made_score(noise_hu=20.0, acquisition=Acquisition(**made), measures=found)
 
@@ -66,6 +74,16 @@ def test_slices_that_lack_a_fact_do_not_count_for_the_noise_of_a_series():
         (usual + usual / 8**0.5) / 2
     )
     assert normalized_of(lacking) is None
+
+
+def test_ctdivol_of_the_phantom_of_a_head_is_converted():
+    """AAPM 204: the dose of a body is that of either phantom times its factor."""
+    for_body = ssde(10.0, 300.0, 16).ssde_mgy / ssde(1.0, 300.0, 32).ssde_mgy
+    expected = normalized_of([measured(0.3, ctdivol_mgy=for_body)])
+    assert normalized_of([measured(0.3, ctdi_phantom_cm=16)]) == pytest.approx(expected)
+    assert normalized_of([measured(0.3, reported_cm=16)]) == pytest.approx(expected)
+    unknown, body = measured(0.3), measured(0.3, ctdi_phantom_cm=32)
+    assert normalized_of([unknown]) == normalized_of([body]) > 1.3 * expected
 
 
 def test_without_texture_the_smoothest_kernel_is_assumed():

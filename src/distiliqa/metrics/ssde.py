@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+BODY_PHANTOM_CM = 32
 # AAPM Report 204 (2011), by diameter of the phantom of CTDIvol, cm: a and b of a exp(-b Dw), and
 # the range of Dw, cm, for which it is given.
 _FACTORS = {
-    32: (3.704369, 0.03671937, 8.0, 45.0),
+    BODY_PHANTOM_CM: (3.704369, 0.03671937, 8.0, 45.0),
     16: (1.874799, 0.03871313, 6.0, 55.0),
 }
 _NO_SSDE = {
@@ -111,3 +112,23 @@ def ssde(
         return Ssde(reason=reason)
     factor = a * math.exp(-b * diameter_cm)
     return Ssde(ctdivol_mgy * factor, factor)
+
+
+def of_body_phantom(ctdivol_mgy: float, phantom_cm: int | None, diameter_mm: float) -> float:
+    """CTDIvol by the phantom of 32 cm, about half of that by the phantom of 16 cm.
+
+    It is the one that gives a patient of this size the same dose by AAPM Report 204. Another
+    phantom, or one that is not known, is taken for that of 32 cm.
+
+    Parameters
+    ----------
+    ctdivol_mgy : float
+        CTDIvol, mGy.
+    phantom_cm : int or None
+        Diameter of its phantom, cm.
+    diameter_mm : float
+        Water-equivalent diameter, mm.
+    """
+    body = _FACTORS[BODY_PHANTOM_CM]
+    own = _FACTORS.get(phantom_cm or BODY_PHANTOM_CM, body)
+    return ctdivol_mgy * (own[0] / body[0] * math.exp((body[1] - own[1]) * diameter_mm / 10))

@@ -11,7 +11,8 @@ and, by counting statistics, to the inverse of the dose behind the patient. Henc
 
     noise * sqrt(CTDIvol * thickness * exp(-0.18 / cm * (Dw - 30 cm))) / (f_av / 0.3 per mm) ** 1.5
 
-varies little between scanners, kernels, doses and patients of filtered back-projection.
+varies little between scanners, kernels, doses and patients of filtered back-projection. CTDIvol is
+that of the phantom of 32 cm.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 
 from distiliqa.ct.header_facts import ITERATIVE, LEARNED, Acquisition
+from distiliqa.metrics.ssde import of_body_phantom
 from distiliqa.scoring.acquisition_summary import summary
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.slice_score import SliceScore
@@ -48,7 +50,7 @@ def normalized_noise(
     mean_per_mm : float
         Mean frequency of the noise power spectrum, 1/mm, above 0.
     ctdivol_mgy, thickness_mm : float
-        CTDIvol and slice thickness.
+        CTDIvol by the phantom of 32 cm, and slice thickness.
     dw_mm : float
         Water-equivalent diameter.
     """
@@ -72,6 +74,7 @@ def _normalized(slice_: SliceScore) -> float | None:
     if noise is None or dw is None or dose is None or thickness is None:
         return None
     mean = measured.nps.mean_per_mm or SMOOTHEST_PER_MM
+    dose = of_body_phantom(dose, slice_.ctdi_phantom_cm, dw)
     return normalized_noise(noise, mean, dose, thickness, dw)
 
 
