@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import linear_regression
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from distiliqa.report.mean_columns import MEASURES
 from distiliqa.report.plots.profile import Frame
 from distiliqa.report.plots.scatter import COLORS, Cloud, Spot, scatter
 from distiliqa.report.plots.scene import Point, svg
+from distiliqa.serve.stored_results import StoredSeries
 from distiliqa.serve.workspace import Workspace
 from distiliqa.statistics.size_trend import MIN_SERIES
 
@@ -27,19 +28,21 @@ _COLUMNS = (*MEASURES, *_SETTINGS, *series_columns("slices"))
 # Here no series has a reference, and the ends of an interval are those of a single slice.
 _OTHERS = {"interval_low", "interval_high", *(column.name for column in COMPARED)}
 LABELS = {column.name: column.title for column in _COLUMNS if column.name not in _OTHERS}
+_DOSE, _PHANTOM = "ctdivol_mgy", "ctdi_phantom_cm"
 # Noise and dose grow by a share with size, so that their trend is one of their logarithms.
-_BY_SHARE = ("noise_hu", "ssde_mgy", "ctdivol_mgy")
+_BY_SHARE = ("noise_hu", "ssde_mgy", _DOSE)
 _FRAME, _NARROW_FRAME = Frame(width=760, height=440), Frame(width=370, height=330)
 _SAMPLES = 24  # of a curve
 _OTHER_GROUPS = "others"  # they have nothing in common, and so no trend
 
 
 class Place(NamedTuple):
-    """A series in a plot."""
+    """A series in a plot; the phantom is that of its CTDIvol."""
 
     x: float
     y: float
     row: dict[str, Any]
+    phantom_cm: float | None
 
 
 def measures(request: Request) -> Response:
@@ -54,22 +57,23 @@ def plot(request: Request) -> Response:
         raise DistiliqaError("no such measure", remedy="choose one of the list")
     workspace: Workspace = request.app.state.workspace
     listed = [one.series for one in workspace.listed()]
-    places = [
-        Place(across, up, series.row(identify=workspace.settings.identify))
-        for series in listed
-        if (across := series.numbers.get(x)) is not None
-        and (up := series.numbers.get(y)) is not None
-    ]
+    places = list(_places(listed, x, y, workspace.settings.identify))
     if not places:
         raise DistiliqaError("no series has both measures", remedy="choose others")
-    clouds = [
-        _cloud(name, members, [] if name == _OTHER_GROUPS else _trend(members, y))
-        for name, members in _grouped(places, by).items()
-    ]
+    clouds = [_cloud(name, members, x, y) for name, members in _grouped(places, by).items()]
     frame = _NARROW_FRAME if "narrow" in request.query_params else _FRAME
     scene = scatter(clouds, x_label=LABELS[x], y_label=LABELS[y], frame=frame)
     left_out = len(listed) - len(places)
     return JSONResponse({"svg": str(svg(scene)), "series": len(places), "left_out": left_out})
+
+
+def _places(listed: Iterable[StoredSeries], x: str, y: str, identify: bool) -> Iterator[Place]:
+    """The series that have both measures."""
+    for series in listed:
+        across, up = series.numbers.get(x), series.numbers.get(y)
+        if across is not None and up is not None:
+            row, phantom_cm = series.row(identify=identify), series.numbers.get(_PHANTOM)
+            yield Place(across, up, row, phantom_cm)
 
 
 def _grouped(places: Iterable[Place], by: str) -> dict[str, list[Place]]:
@@ -84,13 +88,15 @@ def _grouped(places: Iterable[Place], by: str) -> dict[str, list[Place]]:
     return groups
 
 
-def _cloud(name: str, members: Sequence[Place], line: Sequence[Point]) -> Cloud:
+def _cloud(name: str, members: Sequence[Place], x: str, y: str) -> Cloud:
+    mixed = _DOSE in (x, y) and len({place.phantom_cm for place in members} - {None}) > 1
+    line = [] if mixed or name == _OTHER_GROUPS else _trend(members, y)
     spots = [
         Spot(place.x, place.y, f"{place.row['name']}: {place.x:.4g}, {place.y:.4g}",
              f"#/view/{place.row['key']}")
         for place in members
     ]  # fmt: skip
-    return Cloud(name, f"{len(members)} series", spots, line)
+    return Cloud(name, f"{len(members)} series{', two phantoms' * mixed}", spots, line)
 
 
 def _trend(members: Sequence[Place], y: str) -> list[Point]:
