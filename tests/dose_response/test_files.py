@@ -134,6 +134,43 @@ def test_one_slice_is_reported_to_have_no_interval(found: DoseResponse, tmp_path
     assert "1 slice: too few, or neighbors too alike, for an interval of the mean" in page
 
 
+@pytest.fixture
+def unmeasured(found: DoseResponse) -> DoseResponse:
+    """The noisiest two of six slices lose their noise level at lower doses; none has a d'."""
+    points = tuple(
+        replace(
+            point,
+            slices=tuple(
+                replace(slice_, noise_hu=hu if point.dose == 1 or hu < 50 else None, measures=None)
+                for slice_, hu in zip(point.slices, (10, 12, 14, 16, 80, 90), strict=True)
+            ),
+        )
+        for point in found.points
+    )
+    return replace(found, points=points)
+
+
+def shown(found: DoseResponse, folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The page and the screen."""
+    write_response(found, folder)
+    print_response(found)
+    page = (folder / "dose-response.html").read_text("utf-8").replace("&#39;", "'")
+    return [" ".join(text.split()) for text in (page, capsys.readouterr().out)]
+
+
+def test_noise_does_not_fall_with_the_dose_because_slices_lose_it(
+    unmeasured: DoseResponse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for text in shown(unmeasured, tmp_path, capsys):
+        assert text.count("13.0") == 3
+        assert "Noise level: mean of 4 of 6 slices, which have it at all doses." in text
+        assert "d': no slice has it at all doses." in text
+    record = json.loads((tmp_path / "dose-response.json").read_text())
+    assert [point["noise_hu"] for point in record["doses"]] == [13, 13, 13]
+    counts = [record["slices"][name] for name in ("counted", "with_noise_hu", "with_dprime")]
+    assert counts == [6, 4, 0]
+
+
 def test_processed_slices_at_full_dose_are_warned_of(
     found: DoseResponse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

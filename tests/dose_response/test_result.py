@@ -58,12 +58,22 @@ def test_prediction_intervals_are_a_curve_of_their_own():
     assert found.lowest(found.bases[2]).bound == "full"
 
 
-def test_noise_and_detectability_are_criteria_of_slices_that_have_them_at_all_doses():
-    def at(dose: float, *noise: float | None) -> DosePoint:
-        slices = point(dose, *[3.9] * len(noise)).slices
-        known = zip(slices, noise, strict=True)
-        return DosePoint(dose, tuple(replace(slice_, noise_hu=hu) for slice_, hu in known))
+def at(dose: float, *noise: float | None) -> DosePoint:
+    """Slices of these noise levels."""
+    slices = point(dose, *[3.9] * len(noise)).slices
+    known = zip(slices, noise, strict=True)
+    return DosePoint(dose, tuple(replace(slice_, noise_hu=hu) for slice_, hu in known))
 
+
+def test_noise_is_the_mean_of_the_same_slices_at_all_doses():
+    """The noisiest slice has no noise level at low dose."""
+    found = response(at(1, 10, 8, 90), at(0.25, 20, 16, None))
+    assert found.noise_hu == ((9, 18), 2, 1)
+    assert [found.noise_hu.at(number) for number in (0, 1)] == [9, 18]
+    assert (found.dprime.values, found.dprime.at(0)) == ((), None)
+
+
+def test_noise_and_detectability_are_criteria_of_slices_that_have_them_at_all_doses():
     found = replace(response(at(1, 10, 8, 90), at(0.25, 20, 16, None)), max_noise_hu=13.5)
     noise = found.bases[-1]
     assert (noise.kind, noise.values, noise.goal_text) == (

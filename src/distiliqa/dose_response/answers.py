@@ -29,6 +29,9 @@ ASSUMPTIONS = (
 )
 
 
+NO_SLICE = "no slice has it at all doses"
+
+
 def lowest_text(found: DoseResponse, basis: Basis) -> str:
     """The lowest dose that suffices by one of the curves, such as ``0.32 (6 mGy CTDIvol)``."""
     lowest = found.lowest(basis)
@@ -63,11 +66,23 @@ def _up(dose: float) -> str:
     return f"{math.ceil(round(dose / unit, 6)) * unit:g}"
 
 
+def measured_text(found: DoseResponse) -> str:
+    """Which slices noise level and d' are means of; empty where all have both at all doses."""
+    named = (("Noise level", found.noise_hu), ("d'", found.dprime))
+    return " ".join(
+        f"{name}: mean of {mean.slices} of {found.counted} slices, which have it at all doses."
+        if mean.slices
+        else f"{name}: {NO_SLICE}."
+        for name, mean in named
+        if mean.missing
+    )
+
+
 def no_interval_text(found: DoseResponse) -> str:
     """Why the mean has no interval at some doses; empty where it has one at all."""
     if all(point.interval is not None for point in found.points):
         return ""
-    count = slice_count(len(found.points[0].slices))
+    count = slice_count(found.counted)
     return f"{count}: too few, or neighbors too alike, for an interval of the mean at each dose."
 
 

@@ -29,6 +29,9 @@ class DoseCurve(Shown, DoseResponse):
         The score to reach.
     points : tuple[DosePoint, ...]
         From full dose down: ``dose``, relative, ``mean`` score with ``interval``, and ``slices``.
+    noise_hu, dprime : SharedMean
+        Mean noise level, HU, and mean detectability index d' at each dose, ``values``, over the
+        ``slices`` that have them at all doses.
     left_out : int
         Slices that count at no dose, being out of domain at full dose.
     failed : tuple[Problem, ...]

@@ -8,10 +8,10 @@ from typing import Any
 
 from distiliqa.ct import Problem
 from distiliqa.dose_response.answers import ASSUMPTIONS, verdict
+from distiliqa.dose_response.basis import Basis
 from distiliqa.dose_response.page import write_html
-from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.dose_response.result import DoseResponse
 from distiliqa.files import write_json
-from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.column import Column
 from distiliqa.report.columns import row_of, slice_columns
 from distiliqa.report.csv import write_table
@@ -70,7 +70,9 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
         "complete": found.complete and not found.failed,
         "slices": {
             "found": found.found,
-            "counted": len(found.points[0].slices),
+            "counted": found.counted,
+            "with_noise_hu": found.noise_hu.slices,
+            "with_dprime": found.dprime.slices,
             "outside_at_full_dose": found.left_out,
             "processed_at_full_dose": found.processed,
         },
@@ -78,8 +80,8 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
         "max_noise_hu": found.max_noise_hu,
         "min_dprime": found.min_dprime,
         "verdict": verdict(found),
-        "answers": [_answer(found, number) for number in range(len(found.bases))],
-        "doses": [_point(point, found.model.scale) for point in found.points],
+        "answers": [_answer(found, basis) for basis in found.bases],
+        "doses": [_point(found, number) for number in range(len(found.points))],
         "ctdivol_mgy": rounded(found.ctdivol_mgy),
         "assumptions": list(ASSUMPTIONS),
         "failed": [problem._asdict() for problem in found.failed],
@@ -87,8 +89,7 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
     }
 
 
-def _answer(found: DoseResponse, number: int) -> dict[str, Any]:
-    basis = found.bases[number]
+def _answer(found: DoseResponse, basis: Basis) -> dict[str, Any]:
     lowest = found.lowest(basis)
     return {
         "basis": basis.name,
@@ -99,14 +100,15 @@ def _answer(found: DoseResponse, number: int) -> dict[str, Any]:
     }
 
 
-def _point(point: DosePoint, scale: ScoreScale) -> dict[str, Any]:
+def _point(found: DoseResponse, number: int) -> dict[str, Any]:
+    point = found.points[number]
     return {
         "dose": point.dose,
         "mean": rounded(point.mean),
         "interval": rounded(point.interval),
         "predicted": rounded(point.predicted),
-        "noise_hu": rounded(point.noise_hu),
+        "noise_hu": rounded(found.noise_hu.at(number)),
         "outside": sum(slice_.out_of_domain for slice_ in point.slices),
-        "worst_tenth": rounded(point.worst_tenth(scale)),
-        "dprime": rounded(point.dprime),
+        "worst_tenth": rounded(point.worst_tenth(found.model.scale)),
+        "dprime": rounded(found.dprime.at(number)),
     }

@@ -13,10 +13,11 @@ from distiliqa.dose_response.answers import (
     ASSUMPTIONS,
     half_dose_text,
     lowest_text,
+    measured_text,
     no_interval_text,
     verdict,
 )
-from distiliqa.dose_response.result import DosePoint, DoseResponse
+from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.columns import FACTS
 from distiliqa.report.formatting import fact_text, interval_text, number_text, slice_count
 from distiliqa.report.json import environment, model_facts
@@ -43,7 +44,8 @@ def write_html(path: Path, found: DoseResponse) -> None:
         no_interval=no_interval_text(found),
         plot=svg(dose_plot(found)),
         strips=_strips(found),
-        rows=[_row(found, point) for point in found.points],
+        rows=[_row(found, number) for number in range(len(found.points))],
+        measured=measured_text(found),
         predicted=found.points[0].predicted is not None,
         pictures=list(_pictures(found)),
         assumptions=ASSUMPTIONS,
@@ -96,8 +98,8 @@ def _strips(found: DoseResponse) -> Markup:
     return svg(strips(groups, x_label="score of a slice", limits=(scale.low, scale.high)))
 
 
-def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
-    dose_mgy = found.ctdivol_mgy
+def _row(found: DoseResponse, number: int) -> dict[str, str]:
+    point, dose_mgy = found.points[number], found.ctdivol_mgy
     return {
         "dose": f"{point.dose:g}",
         "ctdivol": "" if dose_mgy is None else f"{dose_mgy * point.dose:.3g}",
@@ -105,8 +107,8 @@ def _row(found: DoseResponse, point: DosePoint) -> dict[str, str]:
         "interval": interval_text(point.interval),
         "predicted": interval_text(point.predicted),
         "tenth": f"{point.worst_tenth(found.model.scale):.2f}",
-        "noise": number_text(point.noise_hu, 1),
-        "dprime": number_text(point.dprime, 1),
+        "noise": number_text(found.noise_hu.at(number), 1),
+        "dprime": number_text(found.dprime.at(number), 1),
         "out_of_domain": str(sum(slice_.out_of_domain for slice_ in point.slices) or ""),
     }
 

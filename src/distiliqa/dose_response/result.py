@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from distiliqa.ct import Problem
 from distiliqa.dose_response.basis import Basis, Kind, LowestDose, at_dose, lowest_dose
+from distiliqa.dose_response.shared_mean import SharedMean, shared_mean
 from distiliqa.models.config import ModelConfig
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.series_entry import percentile, worst_first
@@ -51,16 +52,6 @@ class DosePoint:
         low, high = (fmean(ends) for ends in zip(*found, strict=True))
         return low, high
 
-    @property
-    def noise_hu(self) -> float | None:
-        """Mean global noise level, HU, of the slices that have one."""
-        return _mean([slice_.noise_hu for slice_ in self.slices])
-
-    @property
-    def dprime(self) -> float | None:
-        """Mean detectability index d' of the slices that have one."""
-        return _mean([dprime_of(slice_) for slice_ in self.slices])
-
     def worst_tenth(self, scale: ScoreScale) -> float:
         """The score that a tenth of the slices have or are worse than."""
         return percentile(worst_first(self.slices, scale), _TENTH).score
@@ -72,11 +63,6 @@ _TENTH = 0.1
 def dprime_of(slice_: SliceScore) -> float | None:
     """Detectability index d' of a slice, of an observer that does not whiten; None if unknown."""
     return None if slice_.measures is None else slice_.measures.detectability.npw
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
 
 
 @dataclass(frozen=True)
@@ -120,6 +106,11 @@ class DoseResponse:
         return [point.dose for point in self.points]
 
     @property
+    def counted(self) -> int:
+        """Number of slices that count."""
+        return len(self.points[0].slices)
+
+    @property
     def bases(self) -> tuple[Basis, ...]:
         """The mean, the worse end of each kind of interval that there is, the worst tenth, and the
         criteria of noise and d' that were given.
@@ -133,10 +124,10 @@ class DoseResponse:
         higher = self.model.scale.higher_is_better
         found = [Basis(kind, values, self.least, higher) for kind, values in curves.items()]
         if self.max_noise_hu is not None:
-            noise = self._means(lambda slice_: slice_.noise_hu)
+            noise = self.noise_hu.values
             found.append(Basis("noise", noise, self.max_noise_hu, higher_is_better=False))
         if self.min_dprime is not None:
-            found.append(Basis("dprime", self._means(dprime_of), self.min_dprime))
+            found.append(Basis("dprime", self.dprime.values, self.min_dprime))
         return tuple(basis for basis in found if basis.values)
 
     @property
@@ -158,17 +149,23 @@ class DoseResponse:
 
     def _worst_tenths(self) -> tuple[float, ...]:
         """Empty for one slice."""
-        if len(self.points[0].slices) == 1:
+        if self.counted == 1:
             return ()
         return tuple(point.worst_tenth(self.model.scale) for point in self.points)
 
-    def _means(self, value: Callable[[SliceScore], float | None]) -> tuple[float, ...]:
-        """Mean at each dose over the slices that have the value at all doses; empty for none."""
-        rows = zip(
-            *[[value(slice_) for slice_ in point.slices] for point in self.points], strict=True
-        )
-        known = [row for row in rows if None not in row]
-        return tuple(np.mean(known, 0).tolist()) if known else ()
+    @cached_property
+    def noise_hu(self) -> SharedMean:
+        """Mean global noise level at each dose, HU."""
+        return self._shared(lambda slice_: slice_.noise_hu)
+
+    @cached_property
+    def dprime(self) -> SharedMean:
+        """Mean detectability index d' at each dose."""
+        return self._shared(dprime_of)
+
+    def _shared(self, value: Callable[[SliceScore], float | None]) -> SharedMean:
+        columns = [[value(slice_) for slice_ in point.slices] for point in self.points]
+        return shared_mean(zip(*columns, strict=True))
 
     def lowest(self, basis: Basis) -> LowestDose:
         """The lowest dose at which a curve reaches its goal."""

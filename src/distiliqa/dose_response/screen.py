@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from distiliqa.dose_response.answers import half_dose_text, lowest_text, verdict
+from distiliqa.dose_response.answers import half_dose_text, lowest_text, measured_text, verdict
 from distiliqa.dose_response.result import DoseResponse
 from distiliqa.report.formatting import interval_text, number_text, slice_count
 from distiliqa.report.notebook import Block
@@ -20,16 +20,18 @@ def response_blocks(found: DoseResponse) -> Iterator[Block]:
     table = Table(box=SIMPLE_HEAD)
     for name in ("Relative dose", "Mean score", "95 % interval", "Worst tenth", "Noise, HU", "d'"):
         table.add_column(name, justify="right")
-    for point in found.points:
+    for number, point in enumerate(found.points):
         table.add_row(
             f"{point.dose:g}",
             f"{point.mean:.2f}",
             interval_text(point.interval),
             f"{point.worst_tenth(found.model.scale):.2f}",
-            number_text(point.noise_hu, 1),
-            number_text(point.dprime, 1),
+            number_text(found.noise_hu.at(number), 1),
+            number_text(found.dprime.at(number), 1),
         )
     yield table
+    if said := measured_text(found):
+        yield Text(f"  {said}", "dim")
     yield Text(f"  {verdict(found)}", "bold")
     for basis in found.safest_first:
         yield Text(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
