@@ -171,6 +171,29 @@ def test_noise_does_not_fall_with_the_dose_because_slices_lose_it(
     assert counts == [6, 4, 0]
 
 
+def test_a_criterion_that_cannot_be_judged_is_reported(
+    unmeasured: DoseResponse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    asked = replace(unmeasured, min_dprime=5.0, max_noise_hu=15.0)
+    words = "Detectability d': no slice has it at all doses, so it was not judged."
+    assert verdict(asked).endswith(words)
+    for text in shown(asked, tmp_path, capsys):
+        assert words in text
+        assert "not judged: no slice has it at all doses" in text
+        assert "the lowest simulated suffices, by 4 of 6 slices" in text
+    *_, noise, dprime = json.loads((tmp_path / "dose-response.json").read_text())["answers"]
+    assert (noise["basis"], noise["slices"], noise["reason"]) == ("noise level", 4, None)
+    assert dprime == {
+        "basis": "detectability d'",
+        "goal": 5.0,
+        "slices": 0,
+        "lowest_dose": None,
+        "bound": None,
+        "at_half_dose": None,
+        "reason": "no slice has it at all doses",
+    }
+
+
 def test_processed_slices_at_full_dose_are_warned_of(
     found: DoseResponse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

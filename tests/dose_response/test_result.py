@@ -76,6 +76,7 @@ def test_noise_is_the_mean_of_the_same_slices_at_all_doses():
 def test_noise_and_detectability_are_criteria_of_slices_that_have_them_at_all_doses():
     found = replace(response(at(1, 10, 8, 90), at(0.25, 20, 16, None)), max_noise_hu=13.5)
     noise = found.bases[-1]
+    assert (noise.missing, found.unjudged) == (1, ())
     assert (noise.kind, noise.values, noise.goal_text) == (
         "noise",
         (9, 18),
@@ -85,6 +86,9 @@ def test_noise_and_detectability_are_criteria_of_slices_that_have_them_at_all_do
     assert replace(found, max_noise_hu=8.9).lowest(noise._replace(goal=8.9)).bound == "full"
     without = replace(found, max_noise_hu=None, min_dprime=5.0)
     assert "dprime" not in [basis.kind for basis in without.bases]
+    assert [(basis.kind, basis.goal, basis.missing) for basis in without.unjudged] == [
+        ("dprime", 5.0, 3)
+    ]
 
 
 def test_where_lower_is_better_the_upper_end_is_the_safer():

@@ -34,6 +34,13 @@ NO_SLICE = "no slice has it at all doses"
 
 def lowest_text(found: DoseResponse, basis: Basis) -> str:
     """The lowest dose that suffices by one of the curves, such as ``0.32 (6 mGy CTDIvol)``."""
+    if not basis.values:
+        return f"not judged: {NO_SLICE}"
+    text, total = _dose_text(found, basis), found.counted
+    return f"{text}, by {total - basis.missing} of {total} slices" if basis.missing else text
+
+
+def _dose_text(found: DoseResponse, basis: Basis) -> str:
     lowest = found.lowest(basis)
     if lowest.dose is None:
         return "none: full dose does not reach it"
@@ -44,13 +51,22 @@ def lowest_text(found: DoseResponse, basis: Basis) -> str:
 
 
 def verdict(found: DoseResponse) -> str:
-    """The answer, a sentence for each curve that it is read from, the safe ones."""
-    return " ".join(_sentence(found, basis) for basis in found.leading)
+    """The answer, a sentence for each curve that it is read from, the safe ones.
+
+    A criterion that was given and could not be judged has a sentence as well.
+    """
+    sentences = [_sentence(found, basis) for basis in found.leading]
+    sentences += [f"{_name(basis)}: {NO_SLICE}, so it was not judged." for basis in found.unjudged]
+    return " ".join(sentences)
+
+
+def _name(basis: Basis) -> str:
+    return basis.name[0].upper() + basis.name[1:]
 
 
 def _sentence(found: DoseResponse, basis: Basis) -> str:
     lowest = found.lowest(basis)
-    name = basis.name[0].upper() + basis.name[1:]
+    name = _name(basis)
     if lowest.dose is None:
         has = basis.values[0]
         return f"{name}: full dose does not reach {basis.goal_text}, it has {has:.2f}."

@@ -44,12 +44,14 @@ class Basis(NamedTuple):
         interval of the model; the score of the worst ``tenth`` of the slices; mean ``noise`` level,
         HU; mean ``dprime``.
     goal : the value to reach.
+    missing : number of slices that count, and that the curve does not rest on.
     """
 
     kind: Kind
     values: tuple[float, ...]
     goal: float
     higher_is_better: bool = True
+    missing: int = 0
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distiliqa.ct import Problem
-from distiliqa.dose_response.answers import ASSUMPTIONS, verdict
+from distiliqa.dose_response.answers import ASSUMPTIONS, NO_SLICE, verdict
 from distiliqa.dose_response.basis import Basis
 from distiliqa.dose_response.page import write_html
 from distiliqa.dose_response.result import DoseResponse
@@ -80,7 +80,8 @@ def response_record(found: DoseResponse) -> dict[str, Any]:
         "max_noise_hu": found.max_noise_hu,
         "min_dprime": found.min_dprime,
         "verdict": verdict(found),
-        "answers": [_answer(found, basis) for basis in found.bases],
+        "answers": [_answer(found, basis) for basis in found.bases]
+        + [_unjudged(basis) for basis in found.unjudged],
         "doses": [_point(found, number) for number in range(len(found.points))],
         "ctdivol_mgy": rounded(found.ctdivol_mgy),
         "assumptions": list(ASSUMPTIONS),
@@ -94,10 +95,17 @@ def _answer(found: DoseResponse, basis: Basis) -> dict[str, Any]:
     return {
         "basis": basis.name,
         "goal": basis.goal,
+        "slices": found.counted - basis.missing,
         "lowest_dose": rounded(lowest.dose),
         "bound": lowest.bound,
         "at_half_dose": rounded(found.at(basis, 0.5)),
+        "reason": None,
     }
+
+
+def _unjudged(basis: Basis) -> dict[str, Any]:
+    empty = dict.fromkeys(("lowest_dose", "bound", "at_half_dose"))
+    return {"basis": basis.name, "goal": basis.goal, "slices": 0, **empty, "reason": NO_SLICE}
 
 
 def _point(found: DoseResponse, number: int) -> dict[str, Any]:

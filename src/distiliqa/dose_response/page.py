@@ -38,7 +38,8 @@ def write_html(path: Path, found: DoseResponse) -> None:
         window=found.model.window,
         verdict=verdict(found),
         answers=[
-            (basis.name, basis.goal_text, lowest_text(found, basis)) for basis in found.safest_first
+            (basis.name, basis.goal_text, lowest_text(found, basis))
+            for basis in (*found.safest_first, *found.unjudged)
         ],
         half=half_dose_text(found),
         no_interval=no_interval_text(found),

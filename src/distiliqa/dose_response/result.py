@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
@@ -123,12 +123,21 @@ class DoseResponse:
         }
         higher = self.model.scale.higher_is_better
         found = [Basis(kind, values, self.least, higher) for kind, values in curves.items()]
+        return tuple(basis for basis in (*found, *self._criteria) if basis.values)
+
+    @property
+    def unjudged(self) -> tuple[Basis, ...]:
+        """The criteria of noise and d' that were given, and that no slice has at all doses."""
+        return tuple(basis for basis in self._criteria if not basis.values)
+
+    @property
+    def _criteria(self) -> Iterator[Basis]:
         if self.max_noise_hu is not None:
-            noise = self.noise_hu.values
-            found.append(Basis("noise", noise, self.max_noise_hu, higher_is_better=False))
+            noise, missing = self.noise_hu.values, self.noise_hu.missing
+            yield Basis("noise", noise, self.max_noise_hu, higher_is_better=False, missing=missing)
         if self.min_dprime is not None:
-            found.append(Basis("dprime", self.dprime.values, self.min_dprime))
-        return tuple(basis for basis in found if basis.values)
+            dprime, missing = self.dprime.values, self.dprime.missing
+            yield Basis("dprime", dprime, self.min_dprime, missing=missing)
 
     @property
     def safest_first(self) -> tuple[Basis, ...]:

@@ -33,7 +33,7 @@ def response_blocks(found: DoseResponse) -> Iterator[Block]:
     if said := measured_text(found):
         yield Text(f"  {said}", "dim")
     yield Text(f"  {verdict(found)}", "bold")
-    for basis in found.safest_first:
+    for basis in (*found.safest_first, *found.unjudged):
         yield Text(f"  lowest dose by the {basis.name}: {lowest_text(found, basis)}")
     if found.processed:
         warning = f"  {slice_count(found.processed)} at full dose: {LOST_DETAIL}"
