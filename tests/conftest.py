@@ -48,9 +48,9 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def real_pairs() -> Path:
-    """Slices of one patient at full and at a quarter of the dose, for figures of real noise."""
+    """Slices of one patient at full and at a quarter of the dose, for figures of noise."""
     if not SHARED_DATA.is_dir():
-        pytest.skip("no real pairs of doses in ../shared/data")
+        pytest.skip("no pairs of doses in ../shared/data")
     return SHARED_DATA / "ct-dev" / "dose_pairs" / "L143"
 
 

@@ -100,7 +100,7 @@ def test_boxes_are_those_of_the_noise_map_wherever_tissue_is(corner: tuple[int, 
     assert global_noise_level(hu, SPACING) == pytest.approx(expected, rel=1e-4)
 
 
-def test_real_quarter_dose_is_noisier_in_every_pair(shared_data: Path) -> None:
+def test_a_quarter_dose_is_noisier_in_every_pair(shared_data: Path) -> None:
     folder = shared_data / "ct-dev" / "dose_pairs" / "L143"
     pairs = sorted(folder.glob("*/full/*.IMA"))
     assert len(pairs) >= 4

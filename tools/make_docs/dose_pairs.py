@@ -1,7 +1,7 @@
-"""Real pairs of doses, and the quarter dose that is simulated from their full dose.
+"""Pairs of doses, and the quarter dose that is simulated from their full dose.
 
-The quarter doses are simulations too, by the Mayo Clinic: noise was added to the projections of the
-same scan, so that both doses share the noise of the full one.
+Their own quarter doses are simulations too, by the Mayo Clinic: noise was added to the projections
+of the same scan, so that both doses share the noise of the full one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class DosePair:
     kernel: str
     slice_: CTSlice
     full: NDArray[np.float32]
-    real: NDArray[np.float32]
+    mayo: NDArray[np.float32]
     spacing_mm: float
 
     def made(self, *, named: bool = True) -> Acquisition:
@@ -50,7 +50,7 @@ def dose_pairs(data: Path) -> Iterator[DosePair]:
     """Yield the pairs below ``data``, soft kernel first."""
     for path in sorted((data / "ct-dev/dose_pairs").glob("*/*/full/*")):
         source, full = read_stored(path)
-        _, real = read_stored(path.parents[1] / "quarter" / path.name)
+        _, mayo = read_stored(path.parents[1] / "quarter" / path.name)
         slice_ = index_ct(str(path)).slices[0].read()
         spacing = float(source.PixelSpacing[0])
-        yield DosePair(path.stem, path.parts[-3], slice_, full, real, spacing)
+        yield DosePair(path.stem, path.parts[-3], slice_, full, mayo, spacing)

@@ -1,4 +1,4 @@
-"""Comparison of simulated and real noise, in one slice at two doses."""
+"""Comparison of the noise of two simulations, in one slice at two doses."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ class Noise(NamedTuple):
 
 
 class NoiseComparison(NamedTuple):
-    """Noise of a simulated and of a real slice at a lower dose."""
+    """Noise of a slice at a lower dose, simulated here and by the Mayo Clinic."""
 
     simulated: Noise
-    real: Noise
+    mayo: Noise
 
     @property
     def ratio(self) -> float:
-        """Ratio of the local standard deviations, simulated to real."""
-        return self.simulated.deviation / self.real.deviation
+        """Ratio of the local standard deviations, simulated to Mayo's."""
+        return self.simulated.deviation / self.mayo.deviation
 
     @property
     def peak_ratio(self) -> float:
-        """Ratio of the peak frequencies, simulated to real."""
-        return self.simulated.added.peak_frequency / self.real.added.peak_frequency
+        """Ratio of the peak frequencies, simulated to Mayo's."""
+        return self.simulated.added.peak_frequency / self.mayo.added.peak_frequency
 
 
 def compare_noise(
     full: NDArray[np.floating],
     simulated: NDArray[np.floating],
-    real: NDArray[np.floating],
+    mayo: NDArray[np.floating],
     spacing_mm: float,
 ) -> NoiseComparison:
-    """Compare a simulated with a real lower dose of the slice ``full``; (size, size) each, HU."""
+    """Compare two simulations of a lower dose of the slice ``full``; (size, size) each, HU."""
     spacing = (spacing_mm, spacing_mm)
     boxes = soft_tissue_boxes(full, spacing)
     tissue = soft_tissue(full, _SMOOTHING, _SOFT_TISSUE_HU)
@@ -67,7 +67,7 @@ def compare_noise(
         deviation = float(np.median(noise_map(hu, spacing)[boxes]))
         return Noise(deviation, difference_power_spectrum(hu - full, window, spacing).radial(rings))
 
-    return NoiseComparison(measured(simulated), measured(real))
+    return NoiseComparison(measured(simulated), measured(mayo))
 
 
 def tapered(region: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
     python -m tools.make_docs.physics_page [--data ../shared/data]
 
-Real dose pairs are read from DATA/ct-dev/dose_pairs; only figures of them are written, no image.
+Pairs of doses are read from DATA/ct-dev/dose_pairs; only figures of them are written, no image.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ GALLERY = {
 
 @dataclass(frozen=True)
 class Compared:
-    """One real pair and its simulation."""
+    """A pair of doses and its simulation."""
 
     name: str
     kernel: str
@@ -75,10 +75,10 @@ def main() -> None:
     slope, center = noise_against_dose()
     spectrum_error = spectrum_of_water()
     gallery()
-    real = list(dose_pairs(data))
-    pairs = [compare(pair) for pair in real]
-    blind = [compare(pair, named=False).compared for pair in real]
-    quarter = list(quarter_dose.measured(real))
+    given = list(dose_pairs(data))
+    pairs = [compare(pair) for pair in given]
+    blind = [compare(pair, named=False).compared for pair in given]
+    quarter = list(quarter_dose.measured(given))
     photons = photons_of_patients.of_series(data)
     plot_pairs(pairs)
     text = (ROOT / "tools" / "make_docs" / "physics.md.in").read_text(encoding="utf-8")
@@ -179,7 +179,7 @@ def gallery() -> None:
 
 def compare(pair: DosePair, *, named: bool = True) -> Compared:
     made = pair.made(named=named)
-    noise = compare_noise(pair.full, pair.simulated(made), pair.real, pair.spacing_mm)
+    noise = compare_noise(pair.full, pair.simulated(made), pair.mayo, pair.spacing_mm)
     return Compared(pair.name, pair.kernel, made, noise)
 
 
@@ -187,17 +187,17 @@ def plot_pairs(pairs: list[Compared]) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for place, kernel in zip(axes, ("B30f", "D45f"), strict=True):
         found = [pair.compared for pair in pairs if pair.kernel == kernel]
-        for name in ("real", "simulated"):
-            shares = [getattr(one, name).added.power / one.real.added.power.sum() for one in found]
-            place.plot(found[0].real.added.frequency, np.mean(shares, 0), label=name)
+        for name, label in {"mayo": "Mayo's", "simulated": "simulated"}.items():
+            shares = [getattr(one, name).added.power / one.mayo.added.power.sum() for one in found]
+            place.plot(found[0].mayo.added.frequency, np.mean(shares, 0), label=label)
         place.set(title=kernel, xlabel="frequency, cycles/mm", ylabel="noise power, relative")
     save(figure, "pairs", *axes)
 
 
 def table(pairs: list[Compared]) -> str:
     lines = [
-        "| slice | kernel | half, order found | photons a ray | noise simulated, real (HU) | ratio "
-        "| peak simulated, real (cycles/mm) | ratio |",
+        "| slice | kernel | half, order found | photons a ray | noise simulated, Mayo's (HU) "
+        "| ratio | peak simulated, Mayo's (cycles/mm) | ratio |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for pair in pairs:
@@ -205,8 +205,8 @@ def table(pairs: list[Compared]) -> str:
         lines.append(
             f"| {pair.name} | {pair.kernel} | {made.kernel.half:.2f}, {made.kernel.order:.1f} "
             f"| {made.beam.photons:.2g} "
-            f"| {found.simulated.deviation:.1f}, {found.real.deviation:.1f} | {found.ratio:.2f} "
-            f"| {found.simulated.added.peak_frequency:.3f}, {found.real.added.peak_frequency:.3f} "
+            f"| {found.simulated.deviation:.1f}, {found.mayo.deviation:.1f} | {found.ratio:.2f} "
+            f"| {found.simulated.added.peak_frequency:.3f}, {found.mayo.added.peak_frequency:.3f} "
             f"| {found.peak_ratio:.2f} |"
         )
     return "\n".join(lines)

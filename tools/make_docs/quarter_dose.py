@@ -48,7 +48,7 @@ def measured(pairs: Iterable[DosePair]) -> Iterator[Row]:
         made = pair.made()
         simulated = [figures(model, pair, pair.simulated(made, seed)) for seed in range(SEEDS)]
         noise, score = (fmean(values) for values in zip(*simulated, strict=True))
-        real_noise, real_score = figures(model, pair, pair.real)
+        real_noise, real_score = figures(model, pair, pair.mayo)
         values = (f"{noise:.2f}", f"{real_noise:.2f}", f"{score:.3f}", f"{real_score:.3f}")
         yield dict(zip(COLUMNS, (pair.name, pair.kernel, *values), strict=True))
 

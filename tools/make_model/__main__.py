@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("settings", type=Path, help="model.yaml")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="CT folders")
     parser.add_argument("--work", type=Path, required=True, help="folder of all that is made")
-    parser.add_argument("--check-data", type=Path, help="rated images and real pairs, for `check`")
+    parser.add_argument(
+        "--check-data", type=Path, help="rated images and pairs of doses, for `check`"
+    )
     parser.add_argument("--until", metavar="STEP", help="stop behind this step")
     parser.add_argument("--from", dest="redo_from", metavar="STEP", help="do again from this step")
     chosen = parser.parse_args()

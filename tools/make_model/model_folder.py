@@ -57,7 +57,7 @@ def check(model: Path, work: Path, settings: Path, data: Path | None, out: Path)
     Parameters
     ----------
     work : folder of all steps. settings : model.yaml.
-    data : rated images and real pairs; None to leave them out.
+    data : rated images and pairs of doses; None to leave them out.
     """
     command = [str(model), "--data", str(data or work / "sources"), "--work", str(out)]
     command += ["--made", str(work), "--settings", str(settings)]

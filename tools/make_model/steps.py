@@ -23,7 +23,7 @@ class Inputs:
     home : folder of the settings, where the log goes in the end.
     data : CT folders.
     work : folder of all that is made; each step has a folder of its name there.
-    check_data : rated images and real pairs, from which nothing is learned.
+    check_data : rated images and pairs of doses, from which nothing is learned.
     """
 
     settings: ModelSettings

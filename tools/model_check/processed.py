@@ -1,6 +1,6 @@
 """Probability of processing: on denoisers that training never saw, and on filtered back-projection.
 
-Real slices of filtered back-projection are those of patients that no training sees, and the real
+Real slices of filtered back-projection are those of patients that no training sees, and the
 pairs of doses; a Siemens kernel whose name begins with I or J is iterative.
 """
 

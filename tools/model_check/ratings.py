@@ -1,4 +1,4 @@
-"""Agreement with real pairs of doses, and with radiologists' ratings; for checking only."""
+"""Agreement with pairs of doses, and with radiologists' ratings; for checking only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_ERROR = 0.5
 def real_pairs(subject: Subject) -> Section:
     """Share of the pairs whose full dose scores above Mayo's quarter dose."""
     paths = [path for pair in subject.pairs for path in pair.values()]
-    scored = subject.score(map(read, paths), "real pairs", len(paths))
+    scored = subject.score(map(read, paths), "pairs of doses", len(paths))
     pairs = list(zip(scored[::2], scored[1::2], strict=True))
     share = fmean(full.score > quarter.score for full, quarter in pairs) if pairs else None
     lines = [
@@ -29,7 +29,11 @@ def real_pairs(subject: Subject) -> Section:
         )
     ]
     rows = [_pair(full, quarter) for full, quarter in pairs]
-    return Section("Real pairs of doses", "dose_pairs: one patient, two kernels.", (lines, rows))
+    about = (
+        "dose_pairs: one patient, two kernels. The Mayo Clinic made the quarter dose by adding "
+        "noise to the projections of the full dose."
+    )
+    return Section("Pairs of doses", about, (lines, rows))
 
 
 def _noise_level_right(pairs: Sequence[tuple[SliceScore, SliceScore]]) -> float | None:

@@ -137,7 +137,7 @@ class Subject:
 
     @cached_property
     def pairs(self) -> list[dict[str, Path]]:
-        """The paths of each real pair by dose, "full" and "quarter"."""
+        """The paths of each pair of doses, "full" and "quarter"."""
         folder = self.data / "ct-dev" / "dose_pairs"
         if not (table := folder / "pairs.csv").is_file():
             return []

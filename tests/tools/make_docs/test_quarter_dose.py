@@ -1,4 +1,4 @@
-"""The table of simulated and real quarter doses."""
+"""The table of quarter doses, simulated here and by the Mayo Clinic."""
 
 from __future__ import annotations
 

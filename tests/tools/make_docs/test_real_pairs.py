@@ -1,4 +1,4 @@
-"""Quarter-dose noise inserted in real full-dose slices, against the real quarter-dose slices."""
+"""Quarter-dose noise inserted in full-dose slices, against that of the Mayo Clinic."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def pairs(real_pairs: Path) -> list[DosePair]:
 
 def compared(pair: DosePair, *, named: bool) -> NoiseComparison:
     simulated = pair.simulated(pair.made(named=named))
-    return compare_noise(pair.full, simulated, pair.real, pair.spacing_mm)
+    return compare_noise(pair.full, simulated, pair.mayo, pair.spacing_mm)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False])
-def test_inserted_noise_is_like_real_noise(pairs: list[DosePair], named: bool) -> None:
+def test_inserted_noise_is_like_that_of_the_mayo_clinic(pairs: list[DosePair], named: bool) -> None:
     for pair in pairs:
         found = compared(pair, named=named)
         assert 0.85 <= found.ratio <= 1.15, (pair.name, found)
