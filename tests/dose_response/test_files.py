@@ -153,7 +153,7 @@ def unmeasured(found: DoseResponse) -> DoseResponse:
 def shown(found: DoseResponse, folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The page and the screen."""
     write_response(found, folder)
-    print_response(found)
+    print_blocks(response_blocks(found))
     page = (folder / "dose-response.html").read_text("utf-8").replace("&#39;", "'")
     return [" ".join(text.split()) for text in (page, capsys.readouterr().out)]
 
