@@ -101,7 +101,8 @@ def test_ctrl_c_while_a_slice_is_read_keeps_those_before(
         raise KeyboardInterrupt
 
     slices = (*index.slices[:5], replace(index.slices[5], decode=interrupted))
-    monkeypatch.setattr(inputs_module, "index_inputs", lambda named: replace(index, slices=slices))
+    broken = replace(index, slices=slices)
+    monkeypatch.setattr(inputs_module, "index_inputs", lambda named, required: broken)
     run = score_inputs([tmp_path], model)
     assert len(run.slices) == 4  # the batch before; the fifth waited for the sixth
     assert isinstance(run.stopped, KeyboardInterrupt)
