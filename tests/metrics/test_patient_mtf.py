@@ -81,12 +81,23 @@ def test_an_edge_sharper_than_the_pixels_gives_no_value():
     assert "sharper than the pixels" in found.reason
 
 
-def test_parts_that_differ_give_no_value():
-    hu = body(0.6, noise_hu=3)
-    hu[:, :160] = body(0.2, noise_hu=3)[:, :160]
+@pytest.mark.parametrize(("sharp", "blurred"), [(0.6, 0.2), (0.4, 0.2)])
+def test_of_two_halves_that_differ_the_sharper_is_measured(sharp: float, blurred: float):
+    hu = body(sharp, noise_hu=3)
+    hu[:, :160] = body(blurred, noise_hu=3)[:, :160]
     found = patient_mtf(hu, PIXELS)
-    low, high = found.interval_per_mm or (0, 1)
-    assert found.reason is not None or high - low < 0.3 * found.f50_per_mm
+    assert found.f50_per_mm == pytest.approx(sharp, rel=0.05)
+    assert found.reason is None
+
+
+@pytest.mark.parametrize(("sharp", "blurred"), [(0.6, 0.2), (0.7, 0.25)])
+def test_parts_that_differ_in_the_sharper_half_give_no_value(sharp: float, blurred: float):
+    """A quarter is sharp."""
+    hu = body(blurred, noise_hu=3)
+    hu[:160, 160:] = body(sharp, noise_hu=3)[:160, 160:]
+    found = patient_mtf(hu, PIXELS)
+    assert (found.f50_per_mm, found.interval_per_mm) == (None, None)
+    assert found.reason == "parts of the skin differ in sharpness too much"
 
 
 @pytest.mark.parametrize(
