@@ -96,17 +96,23 @@ def test_pixels_are_those_of_the_file(server: PageServer, scan: Path):
     assert tuple(map(float, answer.headers["X-Spacing"].split(","))) == first.spacing_mm
 
 
-def test_a_thumbnail_and_a_heatmap(server: PageServer, model: Model):
-    key = server.series()[0]
-    answer = server.get(f"/api/series/{key}/thumbnail")
+def test_a_thumbnail(server: PageServer):
+    answer = server.get(f"/api/series/{server.series()[0]}/thumbnail")
     assert answer.content.startswith(b"\x89PNG")
-    answer = server.get(f"/api/series/{key}/slices/1/heatmap")
-    if model.config.heatmap is None:
-        assert answer.status_code == 400
-        assert "no local quality map" in answer.json()["error"]
-        return
-    found = answer.json()
-    assert len(found["values"]) == found["rows"] * found["columns"]
+
+
+def test_a_model_without_a_heatmap_is_named_as_the_reason(server: PageServer):
+    answer = server.get(f"/api/series/{server.series()[0]}/slices/1/heatmap")
+    assert answer.status_code == 400
+    assert "no local quality map" in answer.json()["error"]
+
+
+def test_a_heatmap_has_a_value_for_each_patch(examples: PageServer):
+    found = examples.json(f"/api/series/{examples.series()[0]}/slices/1/heatmap")
+    assert (found["rows"], found["columns"], len(found["values"])) == (16, 16, 256)
+    patient = [value for value in found["values"] if value is not None]
+    assert 0 < len(patient) < 256
+    assert all(0 <= value <= 4 for value in patient)
 
 
 def test_a_file_that_has_gone_is_said_in_words(tmp_path: Path, model: Model, tiny_model: Path):
