@@ -2,29 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.support.rings import PIXELS, slice_with_rings
 from tools.phantom.blurred_body import body, noise
 
 from distiliqa.metrics import RingIndex, ring_index
-
-PIXELS = (0.7, 0.7)
-MIDDLE = (191.5, 191.5)
-
-
-def slice_with_rings(
-    strength_hu: float, center: tuple[float, float] = MIDDLE, sectors: slice | None = None
-) -> np.ndarray:
-    """A body with rings of one pixel at some radii, of this standard deviation over all radii."""
-    hu = body(pixel_mm=PIXELS[0], size=384, noise_hu=0, radius=0.42)
-    hu[hu < -900] = -1000
-    y, x = np.mgrid[:384, :384]
-    radius = np.hypot(y - center[0], x - center[1])
-    gains = np.random.default_rng(3).normal(size=600) * (np.arange(600) % 3 == 0)
-    gains *= strength_hu / gains.std()
-    rings = gains[np.round(radius).astype(int)]
-    if sectors is not None:
-        turn = np.arctan2(y - center[0], x - center[1]) % (2 * np.pi) / (2 * np.pi) * 24
-        rings = rings * ((turn >= sectors.start) & (turn < sectors.stop))
-    return hu + rings + noise(hu.shape, 12)
 
 
 def index(hu: np.ndarray, center: tuple[float, float] | None = None) -> float:
@@ -38,6 +19,12 @@ def test_stronger_rings_have_a_higher_index():
     assert values[0] < 1
     assert values == sorted(values)
     assert values[3] == pytest.approx(2 * values[2], rel=0.25)
+
+
+@pytest.mark.parametrize("strength_hu", [3.0, 6.0, 12.0])
+def test_the_index_is_below_the_deviation_of_the_rings(strength_hu: float):
+    """The mean of the neighbors, which is taken off, and the limit of an arc hold a part of it."""
+    assert 0.4 * strength_hu < index(slice_with_rings(strength_hu)) < strength_hu
 
 
 def test_noise_alone_has_next_to_none():

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from tests.support.rings import PIXELS, slice_with_rings
 from tools.phantom.blurred_body import body
 
-from distiliqa.ct import Acquisition, CTSlice, Gantry, SliceInfo
-from distiliqa.metrics import ReportedDose, measure_slice, patient_mtf, patient_nps
+from distiliqa.ct import Acquisition, CTSlice, Gantry, Geometry, SliceInfo
+from distiliqa.ct.geometry import Orientation
+from distiliqa.metrics import (
+    ReportedDose,
+    measure_slice,
+    patient_mtf,
+    patient_nps,
+    ring_index,
+    streak_index,
+)
+from distiliqa.metrics.off_center import axis_in_image
 from distiliqa.metrics.slice_measures import detectability_of
-
-PIXELS = (0.7, 0.7)
 
 
 def a_slice(
@@ -34,9 +42,29 @@ def test_all_that_a_slice_shows_is_measured():
     assert found.nps.mean_per_mm is not None
     assert found.detectability.npw > 0
     assert found.size.diameter_mm == pytest.approx(235, rel=0.05)
-    assert found.streaks.tissue.index_hu is not None
     assert found.rings.index_hu == 0
     assert set(found.reasons) == {"off_center"}
+
+
+def test_texture_and_streaks_are_those_of_their_own_measures():
+    ct = a_slice()
+    found = measure_slice(ct)
+    np.testing.assert_equal(asdict(found.nps), asdict(patient_nps(ct.hu, PIXELS)))
+    assert found.streaks == streak_index(ct.hu, PIXELS)
+    assert found.streaks.tissue.index_hu is not None
+
+
+def test_rings_are_measured_around_the_axis_of_the_scanner():
+    """It lies far from the middle of the image, around which there are no rings."""
+    row, column = 180.0, 215.0
+    hu = slice_with_rings(8, center=(row, column))
+    image = Geometry((0.0, 0.0, 0.0), Orientation((1, 0, 0), (0, 1, 0)), PIXELS, hu.shape)
+    ct = a_slice(hu, gantry=Gantry(axis_mm=(PIXELS[1] * column, PIXELS[0] * row)))
+    ct = replace(ct, info=replace(ct.info, geometry=image))
+    assert axis_in_image(ct) == pytest.approx((row, column))
+    found = measure_slice(ct).rings.index_hu
+    assert found == ring_index(hu, PIXELS, axis_in_image(ct)).index_hu
+    assert found > 4 > 1.5 > ring_index(hu, PIXELS).index_hu
 
 
 def test_the_dose_estimate_is_that_of_aapm_204():

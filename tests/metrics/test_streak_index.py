@@ -28,6 +28,15 @@ def test_stronger_streaks_have_a_higher_index():
     assert found[3].tissue.share > 0.45 > 2 * found[0].tissue.share
 
 
+@pytest.mark.parametrize("strength_hu", [8, 16])
+def test_the_index_is_the_deviation_of_the_gradient_along_one_axis(strength_hu: float):
+    """Of a wave of 9 pixels, a central difference has 2 sin(2 pi / 9) times its deviation."""
+    found = streak_index(slice_with_streaks(strength_hu), PIXELS)
+    expected = strength_hu * 2 * np.sin(2 * np.pi / 9) / np.sqrt(2)
+    for part in (found.tissue, found.air):
+        assert part.index_hu == pytest.approx(expected, rel=0.15)
+
+
 @pytest.mark.parametrize("degrees", [0.0, 30.0, 90.0, 150.0])
 def test_streaks_have_their_direction(degrees: float):
     """Lines of a constant y cos a + x sin a run along -a, counted from the rows downward."""
