@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from tests.support.peak_memory import PEAK_KIB
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.pacs.dicomweb import bounds, search
@@ -120,23 +121,23 @@ def test_an_answer_without_end_is_refused(
     assert state.questions == 1
 
 
-BOMB = textwrap.dedent("""
-    import resource, sys
+BOMB = PEAK_KIB + textwrap.dedent("""
+    import sys
     from distiliqa.errors import DistiliqaError
     from distiliqa.pacs.dicomweb.credentials import Credentials
     from distiliqa.pacs.dicomweb.client import Server
     from distiliqa.pacs.retry import Retries
     server = Server(sys.argv[1], Credentials(), retries=Retries(1))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_kib()
     try:
         server.find_series("1.2.3")
     except DistiliqaError as error:
         print(error, file=sys.stderr)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print(peak_kib() - before)
 """)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="counts memory in KiB")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_small_answer_that_inflates_does_not_fill_the_memory(
     endless: Callable[..., Endless], times: int
