@@ -241,6 +241,7 @@ def test_extreme_lengths_are_refused_or_unknown_and_print_nothing(save, number):
         {"Offset": three},
     ):
         found = index_one(Source.on_disk(save(**fields)))
+        assert found.failed or len(found.slices) == 3
         assert all("singular or not finite" in problem.reason for problem in found.failed)
         for ref in found.slices:
             assert abs(ref.read().position_mm or 0.0) < 1e5

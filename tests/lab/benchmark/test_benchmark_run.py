@@ -48,7 +48,9 @@ def test_all_kinds_of_methods(benchmark_recipe: Make, tmp_path: Path) -> None:
         seeds = 2 if result.method.network else 1
         assert result.scores.shape == (seeds, len(labels))
         assert np.isfinite(result.scores).all()
-        for path in (tmp_path / "out" / "out_of_fold").glob(f"{result.method.slug}-seed_*.csv"):
+        files = list((tmp_path / "out" / "out_of_fold").glob(f"{result.method.slug}-seed_*.csv"))
+        assert len(files) == seeds
+        for path in files:
             rows = read_out_of_fold(path)
             assert sorted(row.image for row in rows) == sorted(i.name for i in run.rated.images)
     # Two teachers of each of two folds and two seeds, shared; and two rates in each fold.

@@ -78,5 +78,6 @@ def test_a_run_without_a_report_computes_no_heatmaps(
     folder = write_series(tmp_path, SOME)
     for keep in (False, True):
         score_inputs([folder], load_model(), keep_heatmaps=keep)
+        assert names
         assert all((HEATMAP in one) == keep for one in names)
         names.clear()
