@@ -26,6 +26,11 @@ def test_names_of_makers_are_known(name: str) -> None:
     assert named_kernel(name) is not None
 
 
+@pytest.mark.parametrize("name", ["Br40d\\3", "['Br40d', '3']", "Br40d 3", " BR40D"])
+def test_spellings_of_one_kernel_are_that_kernel(name: str) -> None:
+    assert named_kernel(name) == named_kernel("Br40d")
+
+
 @pytest.mark.parametrize("name", [None, "", "nonsense", "ORIG"])
 def test_other_names_are_not(name: str | None) -> None:
     assert named_kernel(name) is None
@@ -34,6 +39,7 @@ def test_other_names_are_not(name: str | None) -> None:
 def test_names_are_in_order() -> None:
     halves = [named_kernel(name).half for name in ("B10f", "B30f", "B45f", "B60f", "B70f")]
     assert halves == sorted(halves)
+    assert named_kernel("STANDARD").half < named_kernel("LUNG").half
     assert named_kernel("soft") == SOFT
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -66,6 +67,25 @@ def test_each_leaves_its_mark_and_keeps_to_its_seed(
     assert float(first[body > -200].abs().mean()) > 0.3
     assert torch.isfinite(first).all()
     assert torch.equal(first, change(body, made, worse))
+
+
+@pytest.mark.parametrize(("diameter", "sign"), [(80.0, 1), (180.0, -1)])
+def test_truncation_changes_most_at_the_rim_of_the_field(
+    body: Tensor, made: Acquisition, diameter: float, sign: int
+) -> None:
+    """Beyond the detector, the last value falls to 0 over 60 mm.
+
+    In the middle of a body this is too little, and near its skin too much.
+    """
+    difference = sign * change(body, made, Degradation(truncation=diameter))
+    y, x = np.mgrid[:96, :96] - 48
+    radius = torch.from_numpy(np.hypot(x, y)) * 3.0 / (diameter / 2)
+    tissue = body[0] > -200
+    middle, rim = (
+        float(difference[0][tissue & (low <= radius) & (radius < high)].mean())
+        for low, high in ((0.0, 0.3), (0.8, 1.0))
+    )
+    assert rim > 1.2 * middle > 0
 
 
 @pytest.mark.parametrize("name", ["dose", "ring", "rod"])
