@@ -53,10 +53,10 @@ def test_many_threads_read_at_once(tmp_path, body):
     def read(_: int) -> bool:
         for _ in range(3):
             Cycle()
-        return index_ct(tmp_path / "a.npy").slices[0].read().hu.shape == body.shape
+        return np.array_equal(index_ct(tmp_path / "a.npy").slices[0].read().hu, body)
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(read, range(2000)))
+        assert all(pool.map(read, range(300)))
 
 
 @pytest.mark.parametrize("shape", [(64,), (2, 2, 64, 64), (0, 64, 64), ()])
