@@ -44,7 +44,6 @@ def test_the_report_names_files_only_when_asked(
 def test_a_folder_of_another_patient_holds_nothing_of_them_afterwards(
     tmp_path: Path, score: Callable[..., Result], write_series: Write
 ):
-    pytest.importorskip("highdicom")
     pytest.importorskip("reportlab")
     first, second = (
         write_series(tmp_path / uid, 1, SeriesInstanceUID=uid) for uid in ("1.1", "1.2")

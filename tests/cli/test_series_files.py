@@ -12,8 +12,6 @@ from tests.support.command_line import invoke
 from distiliqa.scoring import model
 from distiliqa.scoring.model import load_model
 
-pytest.importorskip("highdicom", reason="needs the extra pacs")
-
 
 @pytest.fixture
 def score(tiny_model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import gdcm
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -38,7 +39,6 @@ def read_one() -> Callable[[Path], CTSlice]:
 @pytest.fixture(scope="session")
 def transcode() -> Callable[[Path, int], Path]:
     """Rewrite a DICOM file in a transfer syntax that GDCM encodes and pydicom does not."""
-    gdcm = pytest.importorskip("gdcm")
 
     def change_syntax(path: Path, syntax: int) -> Path:
         reader = gdcm.ImageReader()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import gdcm
 import jpeg_ls
 import numpy as np
 import openjpeg
@@ -28,7 +29,6 @@ from pydicom.uid import (
 from distiliqa.ct import index_ct
 from distiliqa.ct.dicom.codestream import read_codestream
 
-gdcm = pytest.importorskip("gdcm")
 LOSSY = "lossy compression has changed the noise"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -164,7 +165,6 @@ def test_a_tilted_gantry_has_no_size_and_no_dose():
 
 
 def test_nifti_has_what_pixels_show_and_no_dose(tmp_path: Path):
-    nibabel = pytest.importorskip("nibabel")
     stored = np.stack([patient()] * 2, axis=-1).transpose(1, 0, 2)
     affine = np.diag([-PIXEL, -PIXEL, 3.0, 1.0])
     nibabel.save(nibabel.Nifti1Image(stored.astype(np.int16), affine), tmp_path / "a.nii.gz")

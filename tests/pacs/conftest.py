@@ -13,9 +13,6 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedCTImageStorage
-
-pytest.importorskip("highdicom", reason="needs the extra pacs")
-
 from tests.support.fake_pacs import FakePacs, serving_pacs
 from tests.support.faulty_server import Faulty, serving
 from tests.support.orthanc import PLUGIN, Orthanc, free_port, running_orthanc

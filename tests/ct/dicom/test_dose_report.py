@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pydicom
 import pytest
+from highdicom import sr
 from pydicom.uid import PatientRadiationDoseSRStorage, RadiopharmaceuticalRadiationDoseSRStorage
 from tests.support.dose_reports import (
     STUDY,
@@ -41,7 +42,6 @@ def test_an_event_has_the_values_of_its_containers(tmp_path):
 
 
 def test_another_library_reads_the_reports_of_these_tests(tmp_path):
-    sr = pytest.importorskip("highdicom.sr")
     dataset = pydicom.dcmread(write_dose_report(tmp_path / "r.dcm", dose_event()))
     tree = sr.ContainerContentItem.from_dataset(dataset)
     event = next(item for item in tree.ContentSequence if item.name.value == "113819")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import gdcm
 import jpeg_ls
 import numpy as np
 import pydicom
@@ -21,8 +22,6 @@ from pydicom.uid import (
 
 from distiliqa.ct import index_ct
 from distiliqa.errors import CTReadError
-
-gdcm = pytest.importorskip("gdcm")
 
 
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
