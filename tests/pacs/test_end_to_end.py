@@ -156,7 +156,7 @@ class Listener:
         self.log = out.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: object, quiet_s: float = 1.0) -> None:
+    def start(self, *options: object, quiet_s: float = 5.0) -> None:
         fixed = ["--out", self.out, "--port", self.port, "--model", self.model]
         command = ["listen", *fixed, "--quiet-time", quiet_s, *options]
         with self.log.open("ab") as log:

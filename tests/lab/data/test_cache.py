@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,10 @@ def make_images(folder: Path, count: int = 3) -> list[RatedImage]:
     return images
 
 
-def build_and_report(images: list[RatedImage], folder: Path, queue: multiprocessing.Queue) -> None:
+def build_and_report(
+    images: list[RatedImage], folder: Path, ready: Barrier, queue: multiprocessing.Queue
+) -> None:
+    ready.wait(120)
     cache = open_cache(images, folder=folder, size=SIZE)
     queue.put((cache.path.stat().st_mtime_ns, int(cache.images.sum(dtype=np.int64))))
 
@@ -88,11 +92,10 @@ def test_pickles_as_a_path(tmp_path: Path) -> None:
 
 def test_processes_share_one_build(tmp_path: Path) -> None:
     images, folder = make_images(tmp_path, 20), tmp_path / "cache"
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    processes = [
-        context.Process(target=build_and_report, args=(images, folder, queue)) for _ in range(3)
-    ]
+    given = (images, folder, context.Barrier(3), queue)
+    processes = [context.Process(target=build_and_report, args=given) for _ in range(3)]
     for process in processes:
         process.start()
     reports = {queue.get(timeout=120) for _ in processes}

@@ -59,6 +59,7 @@ def alone(tmp_path: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_shared_norm_is_batch_norm(kept: bool) -> None:
+    torch.manual_seed(0)
     plain = nn.Sequential(nn.BatchNorm2d(3))
     nn.init.uniform_(plain[0].weight)
     shared = OneBatchNorm().apply(copy.deepcopy(plain))

@@ -41,7 +41,7 @@ def queue(tmp_path: Path) -> Queue:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in ("ASSOCIATE_S", "PDU_S", "IDLE_S"):
-        monkeypatch.setattr(server, limit, 0.2)
+        monkeypatch.setattr(server, limit, 2.0)
 
 
 @pytest.fixture
