@@ -32,7 +32,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("PYTHONPATH", str(Path(module.__file__).parent))
     monkeypatch.setattr(module, "_HERE", tmp_path)
     monkeypatch.setattr(module, "BENCHMARKS", ("fails", "hangs", "works"))
-    monkeypatch.setattr(module, "LONGEST", 5)
+    monkeypatch.setattr(module, "LONGEST", 60)
+    started = module.run
+    hanging = {"hangs": 1.0}
+    monkeypatch.setattr(module, "run", lambda name, s: started(name, hanging.get(name, s)))
     for name in ("RESULTS", "DOCS", "PICTURES"):
         monkeypatch.setattr(module, name, tmp_path / name.lower())
     monkeypatch.setattr(module, "PICTURES", tmp_path / "docs" / "images")
@@ -70,7 +73,7 @@ def test_one_that_fails_or_hangs_stops_no_other(run: ModuleType, tmp_path: Path,
     assert list(record["benchmarks"]) == ["works"]
     assert record["failed"] == {
         "fails": "ValueError: no such thing as a file",
-        "hangs": "stopped after 5 s",
+        "hangs": "stopped after 1 s",
     }
     assert "Python" in record["machine"]
     page = (tmp_path / "docs" / "performance.md").read_text()
