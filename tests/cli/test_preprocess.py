@@ -46,7 +46,7 @@ def test_the_published_tree(root: Path) -> None:
     assert "8 rated images" in stdout
     assert "C002/study/0.5Dose/1-001.dcm" in names(root, "train.json")
     assert len(names(root, "train.json")) == len(names(root, "test.json")) == 4
-    assert "1 rated" not in run(root)[1]
+    assert "2 slices were there already" in run(root)[1]
 
 
 def test_cases_come_by_comma_or_again_and_again(root: Path) -> None:
