@@ -13,8 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from tests.support.command_line import run_apart
+
+from distiliqa.ct import read_ct
 
 WriteCT = Callable[..., Path]
 
@@ -62,6 +65,34 @@ def test_doses_and_their_place(root: Path, tmp_path: Path) -> None:
     assert (out / "C002" / "study" / "0.3Dose" / "1-001.dcm").is_file()
     assert len(names(out, "dataset.json")) == 6
     assert not (root / "dataset.json").exists()
+
+
+@pytest.mark.parametrize("formula", ["physical", "published"])
+def test_the_formula_of_the_doses(root: Path, tmp_path: Path, formula: str) -> None:
+    """The published divisor of 3 is that of a quarter dose; here the low dose is a tenth."""
+    out = tmp_path / "out"
+    options = ("--out", out, "--doses", 0.5, "--dose-formula", formula)
+    assert run(root, *options)[0] == 0
+    (made,) = (out / "C002").rglob("0.5Dose/1-001.dcm")
+    mixed = pydicom.dcmread(made)
+    assert mixed.DerivationDescription == f"dose 0.5 from doses 1 and 0.1, {formula}"
+    full, low = (
+        next((root / "C002").rglob(f"*{name} Dose*/1-001.dcm")) for name in ("Full", "Low")
+    )
+    full_hu, low_hu, mixed_hu = (next(iter(read_ct(path))).hu for path in (full, low, made))
+    divisor = {"physical": 1 / 0.1 - 1, "published": 3.0}[formula]
+    expected = full_hu + np.sqrt((1 / 0.5 - 1) / divisor) * (low_hu - full_hu)
+    assert np.abs(mixed_hu - expected).max() <= {"physical": 0.5, "published": 1.0}[formula] + 1e-3
+
+
+def test_files_of_another_extension(root: Path) -> None:
+    for path in root.rglob("*.dcm"):
+        path.rename(path.with_suffix(".ima"))
+    code, _, stderr = run(root)
+    assert (code, "Full Dose Images ...>/*.dcm" in stderr) == (2, True)
+    code, stdout, stderr = run(root, "--img-extension", ".IMA")
+    assert code == 0, stderr
+    assert "8 rated images" in stdout
 
 
 def test_pairs_of_any_layout(root: Path) -> None:
@@ -165,9 +196,9 @@ def test_ctrl_c_ends_with_130_and_resumes(root: Path, tmp_path: Path, write_ct: 
     assert "Traceback" not in stderr
     assert not list((tmp_path / "distiliqa").rglob("*.part"))
     assert not (tmp_path / "distiliqa" / "dataset.json").exists()
+    (tmp_path / "pairs.csv").write_text("\n".join(lines[:5]))
     code, stdout, _ = run("--pairs", tmp_path / "pairs.csv")
     assert code == 0
     found = re.search(r"; (\d+) slices were there already", stdout)
     assert found is not None
     assert 1 <= int(found[1]) <= 4
-    (tmp_path / "pairs.csv").write_text("\n".join(lines[:5]))
