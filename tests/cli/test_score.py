@@ -310,7 +310,6 @@ def test_a_file_name_does_not_speak_to_the_terminal(
 
 
 def test_reports_that_are_sent_need_a_folder(score: Callable[..., Result]):
-    pytest.importorskip("dicomweb_client")
     done = score("--dicomweb", "https://pacs", "--study", "1.2", "--store")
     assert done.exit_code == 2
     assert "--store keeps what it sends: give --out" in " ".join(done.stderr.split())

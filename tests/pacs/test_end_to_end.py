@@ -140,13 +140,6 @@ def test_wrong_usage_is_2(options: list[str], tmp_path: Path):
     assert "hunter2" not in done.output
 
 
-def test_what_is_stored_is_kept_and_needs_a_folder():
-    study = ["--dicomweb", "http://127.0.0.1", "--study", "1.2"]
-    done = CliRunner().invoke(app, ["score", *study, "--store"])
-    assert done.exit_code == 2
-    assert "--store keeps what it sends: give --out DIR" in done.stderr
-
-
 class Listener:
     """``distiliqa listen`` as a process of its own."""
 
