@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.support.command_line import rows
 from tests.support.disks import fail_for, full_disk
@@ -39,6 +41,27 @@ def test_the_report_names_files_only_when_asked(
     assert "DOE JANE" not in (tmp_path / "out" / "report.html").read_text()
     assert score(folder, "--out", tmp_path / "out", "--identify").exit_code == 0
     assert "DOE JANE" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("options", "counted"), [((), 2), (("--count-outside",), 3)])
+def test_slices_out_of_domain_count_only_when_asked(
+    tmp_path: Path,
+    score: Callable[..., Result],
+    write_series: Write,
+    write_ct: Write,
+    options: tuple[str, ...],
+    counted: int,
+):
+    """A slice of air has the lowest score, 0."""
+    folder, out = write_series(tmp_path / "in", 2), tmp_path / "out"
+    write_ct(folder / "air.dcm", np.full((64, 64), -1000), ImagePositionPatient=[0, 0, 9])
+    done = score(folder, "--out", out, *options)
+    assert done.exit_code == 0, done.stderr
+    scores = [float(row["score"]) for row in rows(out)]
+    assert scores.count(0.0) == 1
+    with (out / "series.csv").open(newline="") as file:
+        (series,) = csv.DictReader(file)
+    assert float(series["score_mean"]) == pytest.approx(sum(scores) / counted, abs=1e-3)
 
 
 def test_a_folder_of_another_patient_holds_nothing_of_them_afterwards(

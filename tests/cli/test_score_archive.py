@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.support.command_line import invoke
 from typer.testing import Result
@@ -64,6 +65,28 @@ def test_some_failed_is_1_and_none_scored_2(
     write_series(tmp_path / "in")
     done = score_here(tmp_path / "bad", tmp_path / "in", "--out", tmp_path / "other")
     assert (done.exit_code, done.stderr) == (1, "failed: 1; see the column reason\n")
+
+
+@pytest.mark.parametrize(("options", "counted"), [((), 2), (("--count-outside",), 3)])
+def test_slices_out_of_domain_count_only_when_asked(
+    tmp_path: Path,
+    score_here: Callable[..., Result],
+    write_series: Write,
+    write_ct: Write,
+    options: tuple[str, ...],
+    counted: int,
+):
+    """A slice of air has the lowest score, 0."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    folder, out = write_series(tmp_path / "in", 2), tmp_path / "out"
+    write_ct(folder / "air.dcm", np.full((64, 64), -1000), ImagePositionPatient=[0, 0, 9])
+    done = score_here(folder, "--out", out, *options)
+    assert done.exit_code == 0, done.stderr
+    parts = [pq.read_table(part)["score"].to_pylist() for part in (out / "slices").iterdir()]
+    scores = [score for part in parts for score in part]
+    assert (len(scores), scores.count(0.0)) == (3, 1)
+    (mean,) = pq.read_table(out / "series.parquet")["score"].to_pylist()
+    assert mean == pytest.approx(sum(scores) / counted)
 
 
 @pytest.mark.parametrize(
