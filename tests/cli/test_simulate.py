@@ -36,6 +36,24 @@ def test_writes_derived_dicom(folder: Path, tmp_path: Path) -> None:
     assert after.pixel_array[middle].std() > 1.5 * before.pixel_array[middle].std()
 
 
+@pytest.mark.parametrize(
+    ("options", "stated"),
+    [
+        (("--views", 100, "--keep-dose"), "views 100, keep_dose True"),
+        (("--hardening", 0.5), "hardening 0.5"),
+        (("--truncation", 120), "truncation 120.0"),
+        (("--smoothing", 2), "smoothing 2.0"),
+    ],
+)
+def test_the_file_states_what_was_asked_for_and_no_more(
+    folder: Path, tmp_path: Path, options: tuple[object, ...], stated: str
+) -> None:
+    assert run(folder / "0.dcm", "--out", tmp_path / "out", *options)[0] == 0
+    before, after = (pydicom.dcmread(place / "0.dcm") for place in (folder, tmp_path / "out"))
+    assert after.DerivationDescription == f"simulated {stated}, seed 0"
+    assert (after.pixel_array != before.pixel_array).any()
+
+
 def test_the_finished_image_is_processed_in_order(folder: Path, tmp_path: Path) -> None:
     code, _, _ = run(
         *(folder, "--out", tmp_path / "out"),
