@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,37 @@ def test_two_series(tmp_path: Path, compare: Callable[..., Result], write_series
     assert "B minus A" in done.stdout
     assert "without a partner: 1 slice of A, 0 slices of B" in done.stdout
     assert (tmp_path / "out" / "compare.html").exists()
+
+
+def test_the_page_names_files_only_when_asked(
+    tmp_path: Path, compare: Callable[..., Result], write_series: Write
+):
+    a, b = (write_series(tmp_path / "DOE JANE" / name, 3) for name in "ab")
+    page = tmp_path / "out" / "compare.html"
+    assert compare(a, b, "--out", page.parent).exit_code == 0
+    assert "DOE JANE" not in page.read_text()
+    assert compare(a, b, "--out", page.parent, "--identify").exit_code == 0
+    assert "DOE JANE" in page.read_text()
+
+
+def test_slices_of_other_places_are_matched_by_their_order_when_asked(
+    tmp_path: Path, compare: Callable[..., Result], write_ct: Write
+):
+    """Of one place in another system of coordinates, and under other names."""
+    rng = np.random.default_rng(0)
+    for n in range(3):
+        for name, at in (("a", 3 * n), ("b", 3 * n + 500)):
+            hu = rng.normal(40, 20 + 10 * n, (64, 64))
+            write_ct(tmp_path / name / f"{name}{n}.dcm", hu, ImagePositionPatient=[0, 0, at])
+    done = compare(tmp_path / "a", tmp_path / "b")
+    assert (done.exit_code, "or --match order" in done.stderr) == (2, True)
+    done = compare(tmp_path / "a", tmp_path / "b", "--match", "order", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    with (tmp_path / "out" / "compare.csv").open(newline="") as file:
+        pairs = [
+            (Path(row["path_a"]).name, Path(row["path_b"]).name) for row in csv.DictReader(file)
+        ]
+    assert pairs == [(f"a{n}.dcm", f"b{n}.dcm") for n in range(3)]
 
 
 def test_a_slice_that_fails_is_1(

@@ -96,6 +96,17 @@ def test_once_scores_what_is_new(tmp_path: Path, once: Callable[..., Result], wr
     assert (done.exit_code, done.output) == (0, "")
 
 
+def test_the_page_names_folder_and_series_only_when_asked(
+    tmp_path: Path, once: Callable[..., Result], write_series: Write
+):
+    write_series(tmp_path / "in", 2, SeriesInstanceUID="1.2.840.4711")
+    names, page = ("1.2.840.4711", str(tmp_path / "in")), tmp_path / "out" / "trend.html"
+    assert once().exit_code == 0
+    assert [name for name in names if name in page.read_text()] == []
+    assert once("--identify").exit_code == 0
+    assert [name for name in names if name in page.read_text()] == list(names)
+
+
 def test_once_waits_for_what_is_new(
     tmp_path: Path,
     once: Callable[..., Result],

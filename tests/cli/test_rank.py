@@ -28,6 +28,18 @@ def test_prints_and_writes_a_leaderboard(
     assert {path.name for path in out.iterdir()} == files
 
 
+def test_the_page_names_folders_only_when_asked(
+    tmp_path: Path, tiny_model: Path, write_series: Write
+) -> None:
+    a, b = two(tmp_path / "DOE JANE", write_series)
+    page = tmp_path / "out" / "rank.html"
+    given = ("rank", a, b, "--model", tiny_model, "--out", page.parent)
+    assert invoke(*given).exit_code == 0
+    assert "DOE JANE" not in page.read_text()
+    assert invoke(*given, "--identify").exit_code == 0
+    assert "DOE JANE" in page.read_text()
+
+
 def test_a_slice_that_fails_is_1(tmp_path: Path, tiny_model: Path, write_series: Write) -> None:
     a, b = two(tmp_path, write_series)
     broken = b / "1.dcm"
