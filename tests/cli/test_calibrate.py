@@ -56,6 +56,30 @@ def test_from_ratings_to_scores(site: Path, tiny_model: Path, tmp_path: Path) ->
     assert "mapped to the ratings of 2 readers" in " ".join(output.split())
 
 
+def test_ratings_whose_lowest_is_the_best(site: Path, tiny_model: Path, tmp_path: Path) -> None:
+    table = csv.DictReader((site / "ratings.csv").read_text("utf-8-sig").splitlines())
+    rows = [f"{r['image']},{r['case']},{6 - float(r['A'])},{6 - float(r['B'])}" for r in table]
+    (tmp_path / "low.csv").write_text("\n".join(["image,case,A,B", *rows]))
+    out, given = tmp_path / "out", ["--data", site, "--ratings", tmp_path / "low.csv"]
+    given += ["--scale", "0.5,6", "--out", out]
+    status, output = run("calibrate", tiny_model, *given)
+    assert (status, (out / "config.json").exists()) == (2, False), output
+    named = ["--name", "ward 7", "--meaning", "disturbance by noise"]
+    status, output = run("calibrate", tiny_model, *given, "--lower-is-better", *named)
+    assert status == 0, output
+    config = read_config(out)
+    assert (config.name, config.scale.meaning) == ("ward 7", "disturbance by noise")
+    assert config.scale.higher_is_better is False
+    card = (out / "README.md").read_text("utf-8")
+    assert "- Score: disturbance by noise, 0.5 to 6, lower is better." in card
+    scores = []
+    for noise in (5, 60):
+        status, output = run("score", site / f"p3_{noise}.npy", "--model", out, "--json")
+        assert status == 0, output
+        scores.append(json.loads(output)["series"][0]["score"])
+    assert scores[0] < scores[1]
+
+
 def test_readers_on_other_scales_are_brought_to_that_of_the_first(
     site: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
