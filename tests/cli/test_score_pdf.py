@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.support.command_line import invoke
 from typer.testing import Result
 
@@ -36,6 +38,20 @@ def test_options_that_need_others_are_reported(score: Callable[..., Result], opt
     done = score(*options)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "--pdf" in done.stderr
+
+
+def test_a_logo_is_in_the_pdf(score: Callable[..., Result], tmp_path: Path):
+    Image.new("RGB", (30, 10), "navy").save(tmp_path / "logo.png")
+    given = ("--out", tmp_path / "out", "--logo", tmp_path / "logo.png")
+    done = score(*given)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--pdf" in done.stderr
+    pictures = []
+    for options in (given[:2], given):
+        assert score(*options, "--pdf").exit_code == 0
+        content = (tmp_path / "out" / "report.pdf").read_bytes()
+        pictures.append(len(re.findall(rb"/Subtype\s*/Image", content)))
+    assert pictures[1] == pictures[0] + 1
 
 
 def test_a_missing_extra_is_reported_before_scoring(
