@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,21 @@ def test_a_series(tmp_path: Path, respond: Callable[..., Result], write_ct: Writ
         "dose-response.html",
         "dose-response.json",
     ]
+
+
+def test_a_detectability_to_reach(tmp_path: Path, respond: Callable[..., Result], write_ct: Write):
+    """Pixels of 4 mm show no d': the criterion is asked for, and not judged."""
+    write_ct(tmp_path / "in" / "0.dcm", BODY, PixelSpacing=[4, 4])
+    given = (tmp_path / "in", "--doses", "0.5")
+    criterion = "lowest dose by the detectability d'"
+    assert criterion not in respond(*given).stdout
+    done = respond(*given, "--min-dprime", 5)
+    assert done.exit_code == 0, done.stderr
+    assert f"{criterion}: not judged" in " ".join(done.stdout.split())
+    written = json.loads((tmp_path / "out" / "dose-response.json").read_text())
+    assert written["min_dprime"] == 5
+    done = respond(*given, "--min-dprime", -1)
+    assert (done.exit_code, "give --min-dprime above 0" in done.stderr) == (2, True)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is not allowed")

@@ -72,6 +72,16 @@ def test_predictions_of_a_model(data: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not list((data / "out").glob(".distiliqa-*"))
 
 
+@pytest.mark.parametrize(("group", "groups"), [("case", 3), ("source", 6), ("image", 12)])
+def test_the_unit_that_the_bootstrap_draws(data: Path, group: str, groups: int) -> None:
+    rows = [f"{n}.npy,p{n // 4},{n - n % 2}.npy" for n in range(12)]
+    (data / "manifest.csv").write_text("\n".join(["path,case,source", *rows]))
+    options = ("--predictions", str(data / "predictions.csv"), "--out", str(data / "out"))
+    code, stdout, stderr = run(data, *options, "--group", group)
+    assert code == 0, stderr
+    assert f"intervals from {groups} groups by {group}" in " ".join(stdout.split())
+
+
 def test_against_another_table_and_after_a_fit(data: Path) -> None:
     rows = (data / "predictions.csv").read_text().splitlines()
     other = [f"{name},{25 * float(score)}" for name, score in (row.split(",") for row in rows[1:])]
