@@ -339,6 +339,14 @@ def test_reports_that_are_sent_need_a_folder(score: Callable[..., Result]):
     assert "--sr" not in done.stderr
 
 
+def test_authorities_that_are_not_there_are_named(tmp_path: Path, score: Callable[..., Result]):
+    none = tmp_path / "none.pem"
+    done = score("--dicomweb", "https://pacs", "--study", "1.2", "--ca-file", none)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {none}: cannot be used for TLS")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_model_that_breaks_after_some_scores_is_1(
     tmp_path: Path,
     score: Callable[..., Result],

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("starlette")
 
+from tests.support.command_line import invoke
+
 from distiliqa.errors import DistiliqaError
 from distiliqa.serve import shortcut
 from distiliqa.serve.shortcut import install_shortcut
@@ -29,6 +31,15 @@ def test_linux(tmp_path: Path):
 def test_linux_heeds_the_data_folder_of_the_user(tmp_path: Path):
     path = install_shortcut("linux", tmp_path, {"XDG_DATA_HOME": str(tmp_path / "data")})
     assert path.parent == tmp_path / "data" / "applications"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another place on other systems")
+def test_the_command_writes_it_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    done = invoke("serve", "--install-shortcut")
+    path = tmp_path / "applications" / "distiliqa.desktop"
+    assert (done.exit_code, done.stdout) == (0, f"wrote {path}\n"), done.stderr
+    assert path.is_file()
 
 
 def test_characters_of_a_desktop_entry():
