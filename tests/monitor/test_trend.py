@@ -104,3 +104,16 @@ def test_limits_allow_for_the_error_of_the_slope_in_other_sizes():
     assert chart is not None
     width = chart.high - chart.low
     assert width[2] > 1.2 * width[1] > 1.2 * width[0]
+
+
+def test_the_state_is_in_control_only_where_a_series_was_judged():
+    def state_of(rows: list[dict]) -> tuple[str, bool]:
+        (found,) = protocols(rows)
+        return found.state, found.is_judged
+
+    assert state_of(history([])[:-1]) == ("no limits yet", False)
+    assert state_of(history([])) == ("no series after the baseline yet", False)
+    assert state_of(history([3.0])) == ("in control", True)
+    assert state_of(history([1.0] * 4)) == ("out of control, score lower", True)
+    back = state_of(history([1.0] * 3 + [3.0] * 40))
+    assert back == ("in control, was out before", True)

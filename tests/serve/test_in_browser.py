@@ -336,6 +336,7 @@ def test_control_charts_and_arrivals(browser: Any, tmp_path: Path, model: Any):
         page.wait(lambda: len(page.all("svg.plot")) >= 2)
         assert "out of control" in page.find("main").text
         assert "score lower than the baseline" in page.find("main li").text
+        assert "Out of control since series" in page.find("main figcaption").text
         page.open("#/received")
         page.wait(lambda: len(page.all("main td a")) == 1)
         page.find("main td a").click()

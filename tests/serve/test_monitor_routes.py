@@ -22,9 +22,9 @@ from distiliqa.statistics.control_chart import BASELINE
 FACTS = Acquisition(kvp=120, kernel="<b>B30f", scanner="Force")
 
 
-def write_monitor(path: Path, model: Model) -> Path:
-    """A protocol that goes out of control after its baseline."""
-    scores = [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] * 5
+def write_monitor(path: Path, model: Model, later: tuple[float, ...] = (1.0,) * 5) -> Path:
+    """A protocol with a baseline, after which it goes out of control."""
+    scores = [*(3.0 + 0.1 * (n % 2) for n in range(BASELINE)), *later]
     with closing(Store(path, model.config)) as store:
         for n, score in enumerate(scores):
             scan = Identification(scan_date=f"202401{1 + n % 28:02}", station="ROOM7")
@@ -52,13 +52,36 @@ def test_charts_of_a_monitor(tmp_path: Path, model: Model):
         (protocol,) = server.json("/api/monitor")
         text = server.get("/api/monitor").text
     assert protocol["is_out"]
+    assert protocol["state"] == "out of control, score lower"
+    assert protocol["model"] == model.title
     assert protocol["series"] == BASELINE + 5
     assert protocol["episodes"][0]["side"] == "lower"
     names = {chart["name"] for chart in protocol["charts"]}
     assert len(names) >= 2
     assert all(chart["svg"].startswith("<svg") for chart in protocol["charts"])
+    score, noise = (chart["explained"] for chart in protocol["charts"])
+    assert f"Out of control since series {BASELINE + 1}: lower. As measured:" in score
+    assert "In control. Lower is better." in noise
     assert "<b>" not in protocol["charts"][0]["svg"]
     assert not any(word in text for word in ("DOE", "ROOM7", "202401"))
+
+
+@pytest.mark.parametrize(
+    ("later", "is_judged", "state"),
+    [((), False, "no series after the baseline yet"), ((3.0,), True, "in control")],
+)
+def test_a_protocol_is_in_control_only_where_a_series_was_judged(
+    tmp_path: Path, model: Model, later: tuple[float, ...], is_judged: bool, state: str
+):
+    path = write_monitor(tmp_path / "monitor.sqlite", model, later)
+    with page_server(tmp_path / "own", classify([path]), model=str(model.folder)) as server:
+        (protocol,) = server.json("/api/monitor")
+    assert (protocol["is_out"], protocol["is_judged"], protocol["state"]) == (
+        False,
+        is_judged,
+        state,
+    )
+    assert "Higher is better." in protocol["charts"][0]["explained"]  # the model is here
 
 
 def test_a_monitor_that_has_gone_is_not_made_again(tmp_path: Path, model: Model):

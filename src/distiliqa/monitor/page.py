@@ -62,7 +62,6 @@ class Section(NamedTuple):
 
     number: int
     protocol: Protocol
-    state: str
     order: str
     charts: list[tuple[Markup, str]]
     rows: list[Row]
@@ -130,8 +129,9 @@ def _ongoing(sections: list[Section]) -> dict[Alarm, list[int]]:
 
 
 def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool) -> Section:
+    better = model.scale.higher_is_better
     charts = [
-        (chart_plot(measure, protocol, identify=identify), explained(measure, model))
+        (chart_plot(measure, protocol, identify=identify), explained(measure, better))
         for measure in protocol.measures
         if measure.values
     ]
@@ -141,7 +141,6 @@ def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool
     return Section(
         number,
         protocol,
-        _state(protocol),
         axis_words(protocol, identify=identify),
         charts,
         rows,
@@ -155,7 +154,7 @@ def _summary(section: Section) -> Row:
     protocol = section.protocol
     score, noise = protocol.measures
     link = Cell(protocol.name, f"#p{section.number}")
-    state = Cell(section.state, mark="out") if protocol.is_out else section.state
+    state = Cell(protocol.state, mark="out") if protocol.is_out else protocol.state
     middle, spread = consistency(score.latest)
     level, change = consistency(noise.latest)
     share = None if level is None or change is None else 100 * change / level
@@ -168,17 +167,6 @@ def _summary(section: Section) -> Row:
             *(number_text(level, 1), number_text(share, 1)),
         )
     )
-
-
-def _state(protocol: Protocol) -> str:
-    ongoing = [
-        f"{episode.measure.name} {episode.side}" for episode in protocol.episodes if episode.still
-    ]
-    if ongoing:
-        return "out of control, " + " and ".join(ongoing)
-    if protocol.measures[0].chart is None:
-        return "no limits yet"
-    return "in control" + (", was out before" if protocol.episodes else "")
 
 
 def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Row:

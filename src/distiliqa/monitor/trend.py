@@ -201,6 +201,24 @@ class Protocol:
         """Whether one of its measurements is out of control now."""
         return any(episode.still for episode in self.episodes)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether a series after the baseline stands against limits of the score."""
+        chart = self.measures[0].chart
+        return chart is not None and len(chart.out) > 0
+
+    @property
+    def state(self) -> str:
+        """In words: out of control and in what, in control, or why neither is known."""
+        ongoing = [f"{one.measure.name} {one.side}" for one in self.episodes if one.still]
+        if ongoing:
+            return "out of control, " + " and ".join(ongoing)
+        if self.measures[0].chart is None:
+            return "no limits yet"
+        if not self.is_judged:
+            return "no series after the baseline yet"
+        return "in control" + (", was out before" if self.episodes else "")
+
 
 def protocols(rows: Iterable[Row]) -> list[Protocol]:
     """Group the rows of ``series_means``; protocols out of control now come first."""

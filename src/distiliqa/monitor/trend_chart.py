@@ -8,7 +8,6 @@ from statistics import fmean, stdev
 
 from markupsafe import Markup
 
-from distiliqa.models.config import ModelConfig
 from distiliqa.monitor.trend import SCORE, Measure, Protocol
 from distiliqa.report.formatting import digits_for, signed_text
 from distiliqa.report.plots import control, svg
@@ -72,10 +71,16 @@ def _axis(protocol: Protocol, identify: bool) -> str:
     return _ARRIVALS if order.undated == len(order.rows) else _SCANS
 
 
-def explained(measure: Measure, model: ModelConfig) -> str:
-    """The chart in words, for those who do not read charts."""
-    better = "higher" if model.scale.higher_is_better and measure.name == SCORE else "lower"
-    return f"{_verdict(measure)} {better.title()} is better. {_sized(measure)}"
+def explained(measure: Measure, higher_is_better: bool | None) -> str:
+    """The chart in words, for those who do not read charts.
+
+    Parameters
+    ----------
+    higher_is_better : direction of the score; None where it is not known, and not stated then.
+    """
+    higher = higher_is_better if measure.name == SCORE else False
+    better = "" if higher is None else f" {'Higher' if higher else 'Lower'} is better."
+    return f"{_verdict(measure)}{better} {_sized(measure)}"
 
 
 def _sized(measure: Measure) -> str:

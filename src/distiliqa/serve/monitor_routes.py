@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,35 +14,57 @@ from starlette.routing import Route
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.foreign_text import read_text
+from distiliqa.models.folder import ONNX, find_model, read_config
 from distiliqa.monitor.database import in_words, open_database
 from distiliqa.monitor.trend import Protocol, protocols
-from distiliqa.monitor.trend_chart import axis_words, chart_plot
+from distiliqa.monitor.trend_chart import axis_words, chart_plot, explained
 from distiliqa.report.names import short_hash
+from distiliqa.serve.job_process import ScoringSettings
 from distiliqa.serve.workspace import Workspace
 
 MAX_ARRIVALS = 500
 
 
+class ScoredBy(NamedTuple):
+    """The model that all scores of a monitor are of."""
+
+    name: str
+    version: str
+    sha256: str
+
+
 def charts(request: Request) -> Response:
     """The protocols of each monitor with their control charts, those out of control first."""
     workspace: Workspace = request.app.state.workspace
-    identify = workspace.settings.identify
     found = [
-        _shown(protocol, identify=identify)
+        _shown(protocol, scored_by, workspace.settings)
         for path in workspace.served.monitors
-        for protocol in _protocols(path)
+        for scored_by, protocol in _protocols(path)
     ]
     return JSONResponse(sorted(found, key=lambda shown: not shown["is_out"]))
 
 
-def _protocols(path: Path) -> list[Protocol]:
+def _protocols(path: Path) -> Iterator[tuple[ScoredBy, Protocol]]:
+    """The protocols of a monitor, each with the model that scored all of them."""
     if not path.is_file():  # to open it would make an empty one
         raise DistiliqaError("is not there any more", path=path, remedy="start again where it is")
     with closing(open_database(path)) as database, in_words(path):
-        return protocols(database.execute("SELECT * FROM series_means").fetchall())
+        found = protocols(database.execute("SELECT * FROM series_means").fetchall())
+        model = database.execute("SELECT name, version, sha256 FROM model").fetchone()
+    return ((ScoredBy(*model), protocol) for protocol in found)
 
 
-def _shown(protocol: Protocol, *, identify: bool) -> dict[str, Any]:
+def _higher_is_better(scored_by: ScoredBy, model: str) -> bool | None:
+    """The direction of the scores, which a monitor does not keep; None of another model."""
+    try:
+        config = read_config(find_model(model))
+    except DistiliqaError:
+        return None
+    return config.scale.higher_is_better if config.files.get(ONNX) == scored_by.sha256 else None
+
+
+def _shown(protocol: Protocol, scored_by: ScoredBy, settings: ScoringSettings) -> dict[str, Any]:
+    identify, better = settings.identify, _higher_is_better(scored_by, settings.model)
     episodes = [
         {
             "measure": episode.measure.name,
@@ -56,11 +78,18 @@ def _shown(protocol: Protocol, *, identify: bool) -> dict[str, Any]:
     return {
         "name": protocol.name,
         "series": len(protocol.members),
+        "model": f"{scored_by.name} {scored_by.version}",
         "is_out": protocol.is_out,
+        "is_judged": protocol.is_judged,
+        "state": protocol.state,
         "order": axis_words(protocol, identify=identify),
         "episodes": episodes,
         "charts": [
-            {"name": measure.name, "svg": str(chart_plot(measure, protocol, identify=identify))}
+            {
+                "name": measure.name,
+                "svg": str(chart_plot(measure, protocol, identify=identify)),
+                "explained": explained(measure, better),
+            }
             for measure in protocol.measures
             if measure.values
         ],

@@ -10,12 +10,17 @@ export async function monitorPage(place) {
   place.append(element('h1', {}, 'Monitor'));
   place.append(element('p', {}, protocols.length ? HOW_TO_READ : 'No series yet.'));
   for (const protocol of protocols) {
-    const state = protocol.is_out ? element('b', { class: 'not-in-range' }, '▲ out of control') : element('span', { class: 'in-range' }, '● in control');
     const episodes = protocol.episodes.map((one) => element('li', {}, `${one.measure} ${one.side} than the baseline, series ${one.first} to ${one.last}${one.still ? ', still' : ''}`));
     place.append(element('section', { 'aria-label': protocol.name },
-      element('h2', {}, protocol.name), element('p', {}, state, `, ${protocol.series} series. ${protocol.order}`), element('ul', {}, ...episodes),
-      element('div', { class: 'charts' }, ...protocol.charts.map((chart) => element('figure', { 'aria-label': chart.name }, drawn(chart.svg))))));
+      element('h2', {}, protocol.name), element('p', {}, stateOf(protocol), `, ${protocol.series} series, scored by ${protocol.model}. ${protocol.order}`), element('ul', {}, ...episodes),
+      element('div', { class: 'charts' }, ...protocol.charts.map((chart) => element('figure', { 'aria-label': chart.name }, drawn(chart.svg), element('figcaption', {}, chart.explained))))));
   }
+}
+
+/** The state of a protocol with its mark; without a color where nothing is judged yet. */
+function stateOf({ is_out: isOut, is_judged: isJudged, state }) {
+  if (isOut) return element('b', { class: 'not-in-range' }, `▲ ${state}`);
+  return isJudged ? element('span', { class: 'in-range' }, `● ${state}`) : element('span', { class: 'not-judged' }, `○ ${state}`);
 }
 
 const COLUMNS = [['received', 'Done, UTC'], ['name', 'Series'], ['outcome', 'Outcome'], ['images', 'Images'], ['score', 'Score'], ['noise_hu', 'Noise, HU'], ['mtf50_per_mm', 'f50, 1/mm'], ['ssde_mgy', 'SSDE, mGy']];
