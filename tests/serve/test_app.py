@@ -134,6 +134,8 @@ def test_the_table_of_selected_series(server: PageServer, scan: Path):
     (row,) = csv.DictReader(io.StringIO(table_of(server, keys[1])))
     assert float(row["score_mean"]) == server.json("/api/series")[1]["score"]
     assert "study_date" not in row
+    assert list(row)[-1] == "model"
+    assert row["model"] == server.json(f"/api/series/{keys[1]}")["model"] != ""
 
 
 def test_the_table_of_several_series_is_read_once(

@@ -29,7 +29,7 @@ _BLOCK = 1 << 20
 
 
 async def series_csv(request: Request) -> Response:
-    """``series.csv`` of the series that were selected, as ``score --out`` writes it."""
+    """``series.csv`` of the series that were selected, with the model of each as last column."""
     workspace: Workspace = request.app.state.workspace
     keys = texts(await body_of(request), "series")
     return await run_in_threadpool(_series_csv, workspace, keys)
@@ -38,8 +38,10 @@ async def series_csv(request: Request) -> Response:
 def _series_csv(workspace: Workspace, keys: list[str]) -> Response:
     chosen = [workspace.choose(key).series for key in keys]
     rows = [one.cells if workspace.settings.identify else _anonymous(one) for one in chosen]
+    names = [*dict.fromkeys(name for row in rows for name in row), "model"]
+    models = (cells({"model": one.facts["model"]}) for one in chosen)
     text = io.StringIO(newline="")
-    write_rows(text, list(dict.fromkeys(name for row in rows for name in row)), rows)
+    write_rows(text, names, [{**row, **model} for row, model in zip(rows, models, strict=True)])
     headers = {"Content-Disposition": 'attachment; filename="series.csv"'}
     return Response(text.getvalue().encode(), headers=headers, media_type="text/csv")
 

@@ -28,7 +28,7 @@ _loading = Lock()
 
 
 def list_series(request: Request) -> Response:
-    """One row a series, the worst first, and the scale of the scores."""
+    """One row a series with the scale of its score, the worst share of the scale first."""
     workspace: Workspace = request.app.state.workspace
     identify = workspace.settings.identify
     rows = [
@@ -40,8 +40,10 @@ def list_series(request: Request) -> Response:
 
 
 def _worst_first(row: dict[str, Any]) -> float:
-    score: float = row["score"]
-    return score if row["scale"]["higher_is_better"] else -score
+    """Share of the scale above its worst end: models may have different scales."""
+    scale = row["scale"]
+    share: float = (row["score"] - scale["low"]) / (scale["high"] - scale["low"])
+    return share if scale["higher_is_better"] else 1 - share
 
 
 def show_series(request: Request) -> Response:
@@ -57,7 +59,6 @@ def show_series(request: Request) -> Response:
             **chosen.series.row(identify=workspace.settings.identify),
             "window": chosen.results.window,
             "scale": chosen.results.model["scale"],
-            "model": f"{chosen.results.model['name']} {chosen.results.model['version']}",
             "slices": slices,
         }
     )

@@ -117,16 +117,18 @@ def _read(folder: Path, number: str, stamp: FileStamp | None) -> StoredResults:
         raise DistiliqaError("is not there any more", path=path, remedy="score the folder again")
     content = parse_json(read_text(path, MAX_RESULT_BYTES), path)
     try:
+        model = content["model"]
+        title = f"{model['name']} {model['version']}"
         rows = _series_rows(folder / SERIES_CSV)
         series = tuple(
-            _series(number, facts, rows[at] if at < len(rows) else {})
+            _series(number, title, facts, rows[at] if at < len(rows) else {})
             for at, facts in enumerate(content["series"])
         )
         settings = content["settings"]
         return StoredResults(
             number,
             folder,
-            content["model"],
+            model,
             {name: float(settings["window"][name]) for name in ("width", "level")},
             int(settings["image_size"]),
             series,
@@ -143,7 +145,9 @@ def _series_rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(read_text(path).splitlines()))
 
 
-def _series(number: str, record: dict[str, Any], row: Mapping[str, str]) -> StoredSeries:
+def _series(
+    number: str, model: str, record: dict[str, Any], row: Mapping[str, str]
+) -> StoredSeries:
     uid = str(record["series"])
     found = {name: value for name, value in record["acquisition"].items() if name in _ACQUISITION}
     made = Acquisition(**found)
@@ -157,6 +161,7 @@ def _series(number: str, record: dict[str, Any], row: Mapping[str, str]) -> Stor
         "standard_name": record.get("standard_name"),
         "scanner": scanner(made),
         "kernel": made.kernel and one_line(made.kernel),
+        "model": model,
         "score": record["score"],
         "interval": record.get("interval"),
         "noise_hu": record.get("noise_hu"),

@@ -18,16 +18,19 @@ from distiliqa.report.mean_columns import MEASURES
 from distiliqa.report.plots.profile import Frame
 from distiliqa.report.plots.scatter import COLORS, Cloud, Spot, scatter
 from distiliqa.report.plots.scene import Point, svg
+from distiliqa.report.several_models import several_models
 from distiliqa.serve.stored_results import StoredSeries
 from distiliqa.serve.workspace import Workspace
 from distiliqa.statistics.size_trend import MIN_SERIES
 
-GROUPS = ("protocol", "standard_name", "scanner", "kernel")
+GROUPS = ("protocol", "standard_name", "scanner", "kernel", "model")
 _SETTINGS = tuple(column for column in FACTS if column.digits is not None)
 _COLUMNS = (*MEASURES, *_SETTINGS, *series_columns("slices"))
 # Here no series has a reference, and the ends of an interval are those of a single slice.
 _OTHERS = {"interval_low", "interval_high", *(column.name for column in COMPARED)}
 LABELS = {column.name: column.title for column in _COLUMNS if column.name not in _OTHERS}
+# Outputs of the model: those of different models are not on one scale.
+_OF_MODEL = {"score", "spread", "distance", "processed"}
 _DOSE, _PHANTOM = "ctdivol_mgy", "ctdi_phantom_cm"
 # Noise and dose grow by a share with size, so that their trend is one of their logarithms.
 _BY_SHARE = ("noise_hu", "ssde_mgy", _DOSE)
@@ -64,7 +67,14 @@ def plot(request: Request) -> Response:
     frame = _NARROW_FRAME if "narrow" in request.query_params else _FRAME
     scene = scatter(clouds, x_label=LABELS[x], y_label=LABELS[y], frame=frame)
     left_out = len(listed) - len(places)
-    return JSONResponse({"svg": str(svg(scene)), "series": len(places), "left_out": left_out})
+    return JSONResponse(
+        {
+            "svg": str(svg(scene)),
+            "series": len(places),
+            "left_out": left_out,
+            "warning": _several_models(places, x, y),
+        }
+    )
 
 
 def _places(listed: Iterable[StoredSeries], x: str, y: str, identify: bool) -> Iterator[Place]:
@@ -88,15 +98,21 @@ def _grouped(places: Iterable[Place], by: str) -> dict[str, list[Place]]:
     return groups
 
 
+def _several_models(places: Iterable[Place], x: str, y: str) -> str | None:
+    """Warn where an axis holds outputs of several models."""
+    return several_models(place.row["model"] for place in places) if {x, y} & _OF_MODEL else None
+
+
 def _cloud(name: str, members: Sequence[Place], x: str, y: str) -> Cloud:
-    mixed = _DOSE in (x, y) and len({place.phantom_cm for place in members} - {None}) > 1
+    phantoms = _DOSE in (x, y) and len({place.phantom_cm for place in members} - {None}) > 1
+    mixed = ", two phantoms" * phantoms + ", several models" * bool(_several_models(members, x, y))
     line = [] if mixed or name == _OTHER_GROUPS else _trend(members, y)
     spots = [
         Spot(place.x, place.y, f"{place.row['name']}: {place.x:.4g}, {place.y:.4g}",
              f"#/view/{place.row['key']}")
         for place in members
     ]  # fmt: skip
-    return Cloud(name, f"{len(members)} series{', two phantoms' * mixed}", spots, line)
+    return Cloud(name, f"{len(members)} series{mixed}", spots, line)
 
 
 def _trend(members: Sequence[Place], y: str) -> list[Point]:

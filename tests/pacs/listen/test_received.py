@@ -9,6 +9,8 @@ import pytest
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.examples import EXAMPLE_SERIES
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.folder import read_config
 from distiliqa.pacs.listen.received import MAX_SHOWN, SCORED, UNCHANGED, Received
 from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.scorer import Scorer
@@ -18,6 +20,11 @@ from distiliqa.scoring.model import load_model
 @pytest.fixture
 def start(tmp_path: Path, tiny_model: Path) -> Callable[[], Scorer]:
     return lambda: Scorer(tmp_path, load_model(tiny_model), None, ReceivedDoses(tmp_path / "doses"))
+
+
+@pytest.fixture
+def model_config(tiny_model: Path) -> ModelConfig:
+    return read_config(tiny_model)
 
 
 def rows(tmp_path: Path) -> list[dict[str, str]]:
@@ -40,6 +47,7 @@ def test_what_was_scored_is_listed_with_what_was_measured(
     (row,) = rows(tmp_path)
     assert (row["name"], row["outcome"]) == ("ab12", SCORED)
     assert (row["images"], row["scored"], row["failed"]) == ("4", "4", "0")
+    assert (list(row)[-1], row["model"]) == ("model", scorer.model.title)
     with (scorer.results / "ab12" / "series.csv").open(newline="") as file:
         (expected,) = csv.DictReader(file)
     for ours, theirs in {"score": "score_mean", "noise_hu": "noise_hu", "dw_mm": "dw_mm"}.items():
@@ -86,6 +94,31 @@ def test_the_page_shows_the_latest_and_the_file_keeps_all(tmp_path: Path, tiny_m
     assert "<td>s4</td>" in page
     assert "<td>s3</td>" not in page
     assert len(rows(tmp_path)) == MAX_SHOWN + 4
+
+
+def test_scores_of_several_models_have_a_warning(tmp_path: Path, model_config: ModelConfig):
+    path, page = tmp_path / "received.csv", tmp_path / "received.html"
+    named, head = model_config.title, "received,name,outcome,score"
+    for lines, warned in {
+        (f"{head},model", f"2026-01-01 00:00,a,scored,3.0,{named}"): False,
+        (f"{head},model", f"2026-01-01 00:00,a,scored,3.0,{named}", "t,b,scored,2.0,other 1"): True,
+        (head, "2026-01-01 00:00,a,scored,3.0"): False,  # as earlier versions wrote it
+    }.items():
+        path.write_text("\n".join(lines))
+        Received(tmp_path, model_config)
+        assert ("Scores of different models are not on one scale" in page.read_text()) is warned
+    assert f"What comes now is scored by {named}" in page.read_text()
+
+
+def test_rows_of_earlier_versions_are_kept_without_a_model(
+    tmp_path: Path, model_config: ModelConfig
+):
+    (tmp_path / "received.csv").write_text("received,name,outcome,score\n2026-01-01,a,scored,3.0")
+    Received(tmp_path, model_config).add("b", UNCHANGED, 1)
+    assert [(row["name"], row["score"], row["model"]) for row in rows(tmp_path)] == [
+        ("a", "3.0", ""),
+        ("b", "", ""),
+    ]
 
 
 def test_a_damaged_file_is_reported(tmp_path: Path, start: Callable[[], Scorer]):

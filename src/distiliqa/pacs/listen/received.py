@@ -21,6 +21,7 @@ from distiliqa.report.csv import write_table
 from distiliqa.report.formatting import number_text
 from distiliqa.report.mean_columns import known_values
 from distiliqa.report.page_blocks import Cell, Heading, Row, write_page
+from distiliqa.report.several_models import several_models
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import SeriesScore
 
@@ -30,7 +31,7 @@ SCORED, UNCHANGED = "scored", "sent again without a change"
 
 _MEASURES = slice_columns("noise_hu", "mtf50_per_mm", "dw_mm", "ctdivol_mgy", "ssde_mgy")
 _FACTS = ("received", "name", "outcome", "images", "scored", "failed", "score")
-_COLUMNS = (*_FACTS, *(column.name for column in _MEASURES), "warnings")
+_COLUMNS = (*_FACTS, *(column.name for column in _MEASURES), "warnings", "model")
 _HEADINGS = (
     Heading("Done", "When it left the queue, UTC."),
     Heading("Series", "The first eight digits of the SHA-256 of its UID."),
@@ -41,6 +42,7 @@ _HEADINGS = (
     Heading("Score", numeric=True),
     *(Heading(column.head, numeric=True) for column in _MEASURES),
     Heading("Warnings", numeric=True),
+    Heading("Model", "What scored it; empty in rows of versions that did not record it."),
 )
 
 
@@ -95,6 +97,9 @@ class Received:
             model=self._model,
             columns=_HEADINGS,
             rows=[_row(facts, self._page.parent) for facts in latest],
+            several=several_models(
+                facts.get("model", "") for facts in latest if facts.get("score")
+            ),
             count=len(self._rows),
         )
 
@@ -108,6 +113,7 @@ def _scores(run: ScoringRun) -> dict[str, str]:
         "score": number_text(fmean(series.score for series in run.series), 3),
         **{column.name: _mean(run.series, column.name) for column in _MEASURES},
         "warnings": str(len(warnings)),
+        "model": run.model.title,
     }
 
 

@@ -1,6 +1,7 @@
 // Score, noise, f50 and dose along z, small, beside the slices; a click goes to the slice.
 import { element, number, shape } from './dom.js';
 import { placesIn } from './linked_series.js';
+import { severalModels } from './several_models.js';
 
 const [WIDTH, HEIGHT, EDGE, MARK] = [300, 64, 6, 4];
 const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3]];
@@ -15,7 +16,8 @@ export class Along {
     const measured = [...this.slices, ...(this.others ?? [])];
     this.plots = [...MEASURES, doseOf([this.slices, this.others])].filter(([name]) => measured.some((slice) => slice[name] !== null))
       .map((measure) => plot(this.slices, this.others, measure, go));
-    this.element = element('section', { class: 'along', 'aria-label': 'Along z' }, ...this.plots.map(({ figure }) => figure));
+    const models = other && severalModels([series.model, other.model]);
+    this.element = element('section', { class: 'along', 'aria-label': 'Along z' }, models, ...this.plots.map(({ figure }) => figure));
   }
 
   /** Mark the slice that is shown; `partner` is that of the other series. */

@@ -2,13 +2,14 @@
 import { get, post, send } from './api.js';
 import { announce, counted, element, labeled, number, showProblem } from './dom.js';
 import { jobsPanel } from './jobs_panel.js';
+import { severalModels } from './several_models.js';
 
 // name, heading, digits of numbers (null: text)
 const COLUMNS = [
   ['name', 'Series', null], ['protocol', 'Protocol', null], ['standard_name', 'Standard name', null],
   ['scanner', 'Scanner', null], ['study_date', 'Date', null], ['kernel', 'Kernel', null],
   ['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3],
-  ['ssde_mgy', 'SSDE, mGy', 2], ['slices', 'Slices', 0], ['levels', 'Levels', null],
+  ['ssde_mgy', 'SSDE, mGy', 2], ['slices', 'Slices', 0], ['levels', 'Levels', null], ['model', 'Model', null],
 ];
 const IDENTIFYING = ['study_date'];
 const VIEW = 'list'; // where this tab keeps sorting and filters, for the way back and a reload
@@ -47,7 +48,8 @@ class SeriesTable {
     this.body = element('tbody');
     this.count = element('output', { class: 'count' });
     this.all = element('input', { type: 'checkbox', 'aria-label': 'Select all that are shown', onchange: () => this.selectAll() });
-    this.element = element('section', { 'aria-label': 'Series' }, this.filterBox(), this.actions(),
+    this.models = element('div');
+    this.element = element('section', { 'aria-label': 'Series' }, this.filterBox(), this.actions(), this.models,
       element('div', { class: 'wide' }, element('table', { id: 'series' }, this.head(), this.body)));
   }
 
@@ -100,13 +102,15 @@ class SeriesTable {
     const tests = this.columns.map(([name, , digits]) => [name, test(this.filters.get(name) ?? '', digits)]);
     const rows = this.rows.filter((row) => tests.every(([name, passes]) => passes(row[name])));
     const [name, sign] = this.sorted;
-    return name ? rows.sort((a, b) => order(a[name], b[name], sign)) : rows;
+    const value = name === 'score' ? shareOf : (row) => row[name]; // scales of models may differ
+    return name ? rows.sort((a, b) => order(value(a), value(b), sign)) : rows;
   }
 
   draw() {
     const rows = this.shown();
     sessionStorage.setItem(ORDER, JSON.stringify(rows.map((row) => row.key)));
     this.body.replaceChildren(...rows.map((row) => this.row(row)));
+    this.models.replaceChildren(severalModels(rows.map((row) => row.model)) ?? '');
     if (!rows.length) this.body.append(element('tr', {}, element('td', { colspan: this.columns.length + 2 }, this.rows.length ? 'No series passes the filter.' : 'No series yet.')));
     for (const heading of this.headings) {
       const isIt = heading.dataset.column === this.sorted[0];
@@ -170,9 +174,10 @@ class SeriesTable {
 
 /** A bar of the score on its scale: length, so that it reads in gray. */
 function meter(row) {
-  const share = (row.score - row.scale.low) / (row.scale.high - row.scale.low);
-  return element('meter', { min: 0, max: 1, value: share, 'aria-hidden': 'true' });
+  return element('meter', { min: 0, max: 1, value: shareOf(row), 'aria-hidden': 'true' });
 }
+
+function shareOf({ score, scale }) { return (score - scale.low) / (scale.high - scale.low); }
 
 function order(a, b, sign) {
   if (a === b) return 0;

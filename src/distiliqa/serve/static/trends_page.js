@@ -3,7 +3,7 @@ import { get } from './api.js';
 import { drawn, element, labeled, option, showProblem } from './dom.js';
 
 const NARROW_PX = 700;
-const WORDS = { protocol: 'protocol', standard_name: 'standard name', scanner: 'scanner', kernel: 'kernel' };
+const WORDS = { protocol: 'protocol', standard_name: 'standard name', scanner: 'scanner', kernel: 'kernel', model: 'model' };
 
 export async function trendsPage(place, query) {
   const { measures, groups } = await get('/api/trends/measures');
@@ -31,7 +31,8 @@ export async function trendsPage(place, query) {
       const found = await get(`/api/trends/plot?${wanted}${narrow}`);
       if (turn !== asked) return;
       const left = found.left_out ? `, ${found.left_out} without both measures` : '';
-      figure.replaceChildren(drawn(found.svg), element('figcaption', {}, `${found.series} series${left}. A line is a fit by least squares of one group. A click opens the series.`));
+      figure.replaceChildren(drawn(found.svg), element('figcaption', {}, `${found.series} series${left}. A line is a fit by least squares of one group. A click opens the series.`),
+        ...(found.warning ? [element('p', { class: 'warning' }, found.warning)] : []));
       showProblem('', place);
     } catch (error) {
       if (turn !== asked) return;
