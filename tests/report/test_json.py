@@ -23,7 +23,8 @@ def test_scores_come_with_their_provenance(run: ScoringRun):
     assert record["distiliqa"] == __version__
     assert (record["model"]["name"], record["model"]["version"]) == ("tiny", "1.0")
     assert record["model"]["sha256"] == run.model.files["model.onnx"]
-    assert record["settings"] == {"window": {"width": 350, "level": 40}, "image_size": 512}
+    assert record["settings"]["window"] == {"width": 350, "level": 40}
+    assert record["settings"]["image_size"] == 512
     assert [series_["series"] for series_ in record["series"]] == ["1.2.4", run.slices[1].series]
     thorax = record["series"][1]
     assert thorax["score"] == pytest.approx(run.series[1].score, abs=1e-6)
@@ -121,6 +122,22 @@ def test_the_run_can_be_repeated_and_questioned(run: ScoringRun):
         "chosen": "default",
     }
     assert [Path(item["path"]).name for item in record["errors"]] == ["broken.dcm"]
+
+
+def test_scores_have_the_settings_of_their_run(dosed: ScoringRun, leveled: ScoringRun):
+    run = replace(
+        dosed,
+        count_outside=True,
+        measures="all",
+        protocols=leveled.protocols,
+        levels=leveled.levels,
+    )
+    found = scores_record(run)["settings"]
+    assert found == run_record(run)["settings"]
+    assert (found["count_outside"], found["measures"], found["reference"]) == (True, "all", None)
+    assert found["dose_reports"] == ["in/rdsr.dcm"]
+    assert (found["protocols"], found["levels"]) == ("rules.csv", "levels.csv")
+    assert found["inputs"] == list(run.inputs)
 
 
 def test_the_reference_is_named(run: ScoringRun, compared: ScoringRun):

@@ -49,7 +49,7 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
     record = {
         "distiliqa": __version__,
         "model": model_facts(run.model),
-        "settings": settings(run.model),
+        "settings": run_settings(run),
         "complete": run.stopped is None and not run.failed,
         "series": [_series(run, series) for series in run.series],
         "failed": [problem._asdict() for problem in run.failed],
@@ -85,17 +85,7 @@ def run_record(run: ScoringRun, *, identify: bool = False) -> dict[str, Any]:
     return {
         **environment(),
         "model": model_facts(run.model),
-        "settings": settings(run.model)
-        | {
-            "inputs": list(run.inputs),
-            "reference": run.reference,
-            "count_outside": run.count_outside,
-            "measures": run.measures,
-            "dose_reports": [report.path for report in run.dose_reports],
-            "protocols": None if run.protocols is None else run.protocols.path,
-            "levels": None if run.levels is None else run.levels.path,
-            "execution": execution_facts(run.execution),
-        },
+        "settings": run_settings(run),
         "slices": {"found": run.found, "scored": len(run.slices)},
         "stopped": None if run.stopped is None else str(run.stopped) or "interrupted",
         "errors": [problem._asdict() for problem in run.failed],
@@ -131,6 +121,20 @@ def model_facts(config: ModelConfig) -> dict[str, Any]:
 def settings(config: ModelConfig) -> dict[str, Any]:
     """The input of the model: ``window`` in HU, ``image_size`` in pixels."""
     return {"window": asdict(config.window), "image_size": config.image_size}
+
+
+def run_settings(run: ScoringRun) -> dict[str, Any]:
+    """All that changes the numbers of a run beside its slices and its model."""
+    return settings(run.model) | {
+        "inputs": list(run.inputs),
+        "reference": run.reference,
+        "count_outside": run.count_outside,
+        "measures": run.measures,
+        "dose_reports": [report.path for report in run.dose_reports],
+        "protocols": None if run.protocols is None else run.protocols.path,
+        "levels": None if run.levels is None else run.levels.path,
+        "execution": execution_facts(run.execution),
+    }
 
 
 def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
