@@ -10,10 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.support.dose_reports import dose_event, write_dose_report
 from tests.support.made import with_facts
 
+from distiliqa.ct import read_dose_report
 from distiliqa.errors import DistiliqaError
 from distiliqa.report.json import run_record, scores_record
+from distiliqa.scoring.levels import read_levels
+from distiliqa.scoring.protocol_rules import read_protocol_rules
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.version import __version__
 
@@ -138,6 +142,27 @@ def test_scores_have_the_settings_of_their_run(dosed: ScoringRun, leveled: Scori
     assert found["dose_reports"] == ["in/rdsr.dcm"]
     assert (found["protocols"], found["levels"]) == ("rules.csv", "levels.csv")
     assert found["inputs"] == list(run.inputs)
+
+
+def test_what_is_read_beside_slices_is_hashed(
+    dosed: ScoringRun, leveled: ScoringRun, tmp_path: Path
+):
+    report = write_dose_report(tmp_path / "rdsr.dcm", dose_event())
+    rules, levels = tmp_path / "rules.csv", tmp_path / "levels.csv"
+    rules.write_text("standard_name,kernel\nchest,B30f\n")
+    levels.write_text("standard_name,measure,low,high\nchest,noise_hu,,12\n")
+    run = replace(
+        dosed,
+        dose_reports=(read_dose_report(report),),
+        protocols=read_protocol_rules(rules),
+        levels=read_levels(levels),
+    )
+    beside = {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in (report, rules, levels)
+    }
+    assert scores_record(run)["sha256"] == beside
+    assert run_record(run)["sha256"] == run.sha256 | beside
+    assert scores_record(leveled)["sha256"] == {}  # of tables that no file holds
 
 
 def test_the_reference_is_named(run: ScoringRun, compared: ScoringRun):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_an_empty_end_is_no_limit(tmp_path: Path):
-    levels = read_levels(
-        written(tmp_path, f"{HEAD}liver,noise_hu, 8 ,14\n,,,\nliver,ssde_mgy,,15\n")
-    )
+    path = written(tmp_path, f"{HEAD}liver,noise_hu, 8 ,14\n,,,\nliver,ssde_mgy,,15\n")
+    levels = read_levels(path)
+    assert levels.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert levels.of("liver") == {"noise_hu": Range(8.0, 14.0), "ssde_mgy": Range(None, 15.0)}
     assert levels.of("thorax") == levels.of(None) == {}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def test_the_first_rule_of_which_all_expressions_match_wins(tmp_path: Path):
         "rest,,.*,\n"
     )
     rules = read_protocol_rules(written(tmp_path, table))
+    assert rules.sha256 == hashlib.sha256((tmp_path / "rules.csv").read_bytes()).hexdigest()
     assert rules.name_of(scan("Abd Venous 3.0", "abdomen", "B30f")) == "liver"
     assert rules.name_of(scan("arterial", "abdomen", "B30f")) == "abdomen"
     assert rules.name_of(scan("arterial", "abdomen", "B70f")) == "rest"

@@ -131,7 +131,7 @@ def _input(run: ScoringRun, unmatched: Sequence[SliceScore]) -> dict[str, Any]:
         "unmatched": [row_of(slice_columns("path", "slice"), slice_) for slice_ in unmatched],
         "failed": [problem._asdict() for problem in run.failed],
         "left_out": [problem._asdict() for problem in run.left_out],
-        "sha256": run.sha256,
+        "sha256": run.all_sha256,
     }
 
 

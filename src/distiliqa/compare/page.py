@@ -185,7 +185,7 @@ def _warnings(pair: ScorePair) -> Iterator[str]:
 
 def _provenance(run: PairedRun) -> dict[str, object]:
     model, shown = model_facts(run.first.model), settings(run.first.model)
-    hashes = sorted({*run.first.sha256.values(), *run.second.sha256.values()})
+    hashes = sorted({*run.first.all_sha256.values(), *run.second.all_sha256.values()})
     return {
         "model": f"{model['name']} {model['version']}",
         "model_sha256": model["sha256"],

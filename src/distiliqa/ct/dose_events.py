@@ -117,7 +117,10 @@ class DoseReport:
         Name of its file in results.
     events : tuple[DoseEvent, ...]
         Its irradiation events, in their order.
+    sha256 : str or None
+        SHA-256 of its bytes; None where it was not read from a file.
     """
 
     path: str
     events: tuple[DoseEvent, ...] = ()
+    sha256: str | None = field(default=None, repr=False)

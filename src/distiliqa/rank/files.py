@@ -138,5 +138,5 @@ def _method(place: Standing) -> dict[str, Any]:
         "not_ranked": place.method.alone,
         "failed": [problem._asdict() for problem in run.failed],
         "left_out": [problem._asdict() for problem in run.left_out],
-        "sha256": run.sha256,
+        "sha256": run.all_sha256,
     }

@@ -55,6 +55,7 @@ def scores_record(run: ScoringRun) -> dict[str, Any]:
         "failed": [problem._asdict() for problem in run.failed],
         "left_out": [problem._asdict() for problem in run.left_out],
         "unmatched_events": unmatched_records(run),
+        "sha256": run.sha256_beside,
     }
     return _finite(record)
 
@@ -93,7 +94,7 @@ def run_record(run: ScoringRun, *, identify: bool = False) -> dict[str, Any]:
         "unmatched_events": unmatched_records(run),
         "unmapped": [asdict(one) for one in unmapped(run, identify=identify)],
         "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
-        "sha256": run.sha256,
+        "sha256": run.all_sha256,
     }
 
 

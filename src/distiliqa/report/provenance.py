@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from distiliqa.ct import Problem
+from distiliqa.ct import DoseReport, Problem
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.models.folder import ONNX
 from distiliqa.report.dose_facts import unmatched_text
@@ -15,6 +15,8 @@ from distiliqa.report.json import environment
 from distiliqa.report.names import KnownPaths, Names
 from distiliqa.report.series_entry import SeriesEntry
 from distiliqa.scoring.execution import described
+from distiliqa.scoring.levels import Levels
+from distiliqa.scoring.protocol_rules import ProtocolRules
 from distiliqa.scoring.result import ScoringRun
 
 
@@ -69,14 +71,24 @@ def _run(run: ScoringRun, names: Names) -> list[tuple[str, str]]:
 def _hashes(run: ScoringRun, entries: Sequence[SeriesEntry], names: Names) -> str:
     """One line for each file: its SHA-256 and its name in the report."""
     if names.identify:
-        return "\n".join(f"{digest}  {one_line(path)}" for path, digest in run.sha256.items())
-    called: dict[str, str] = {}
+        return "\n".join(f"{digest}  {one_line(path)}" for path, digest in run.all_sha256.items())
+    called = _called_beside(run)
     for entry in entries:
         for slice_ in entry.series.slices:
             if (digest := run.sha256_of(slice_.path)) is not None:
                 called.setdefault(digest, f"{entry.name}, from slice {slice_.number}")
     other = "not scored" if run.reference is None else "not scored, or of the reference"
-    return "\n".join(f"{digest}  {called.get(digest, other)}" for digest in run.sha256.values())
+    return "\n".join(f"{digest}  {called.get(digest, other)}" for digest in run.all_sha256.values())
+
+
+def _called_beside(run: ScoringRun) -> dict[str, str]:
+    """Names of what was read beside slices, by SHA-256."""
+    given: list[tuple[str, DoseReport | ProtocolRules | Levels | None]] = [
+        *(("dose report", report) for report in run.dose_reports),
+        ("rules of protocols", run.protocols),
+        ("levels", run.levels),
+    ]
+    return {one.sha256: name for name, one in given if one is not None and one.sha256 is not None}
 
 
 def _stopped(run: ScoringRun) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.files import sha256
 from distiliqa.foreign_text import read_csv
 from distiliqa.scoring.protocol_rules import STANDARD_NAME
 
@@ -41,10 +42,13 @@ class Levels:
         Its file.
     limits : dict[str, dict[str, Range]]
         The range of each measure, by standard name.
+    sha256 : str or None
+        SHA-256 of the file; None where it was not read from one.
     """
 
     path: str
     limits: Mapping[str, Limits]
+    sha256: str | None = None
 
     def of(self, standard_name: str | None) -> Limits:
         """The ranges of a standard name; empty where the table has none."""
@@ -77,7 +81,7 @@ def read_levels(path: Path) -> Levels:
     limits = _limits(lines, path)
     if not limits:
         raise DistiliqaError("holds no level", path=path, remedy="write one range a line")
-    return Levels(str(path), limits)
+    return Levels(str(path), limits, sha256(path))
 
 
 def _limits(lines: Iterable[tuple[int, dict[str, str]]], path: Path) -> dict[str, dict[str, Range]]:

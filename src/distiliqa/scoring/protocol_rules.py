@@ -13,6 +13,7 @@ from pathlib import Path
 
 from distiliqa.ct import SliceInfo
 from distiliqa.errors import DistiliqaError, quoted
+from distiliqa.files import sha256
 from distiliqa.foreign_text import read_csv
 
 STANDARD_NAME = "standard_name"
@@ -53,10 +54,13 @@ class ProtocolRules:
         Its file.
     rules : tuple[ProtocolRule, ...]
         In the order of the file.
+    sha256 : str or None
+        SHA-256 of the file; None where it was not read from one.
     """
 
     path: str
     rules: tuple[ProtocolRule, ...]
+    sha256: str | None = None
 
     def name_of(self, slices: Iterable[SliceInfo]) -> str | None:
         """The standard name of a series; None where no rule matches."""
@@ -101,7 +105,7 @@ def read_protocol_rules(path: Path) -> ProtocolRules:
     rules = tuple(_rules(lines, path))
     if not rules:
         raise DistiliqaError("holds no rule", path=path, remedy="write one rule a line")
-    return ProtocolRules(str(path), rules)
+    return ProtocolRules(str(path), rules, sha256(path))
 
 
 def _check_columns(columns: Sequence[str], path: Path) -> None:

@@ -39,7 +39,7 @@ class ScoringRun:
     found : int
         Number of slices found in the inputs.
     sha256 : dict[str, str]
-        SHA-256 of each file read, by path; of a zip, not of its members.
+        SHA-256 of each file that slices were read from, by path; of a zip, not of its members.
     seconds : dict[str, float]
         By step: ``index`` reads the headers, ``tuning`` measures executions, ``read`` waits for
         pixels, ``inference`` scores; ``total``.
@@ -114,6 +114,19 @@ class ScoringRun:
             limits=None if levels is None else levels.of(standard),
             pooled=self.pooled.get(name),
         )
+
+    @property
+    def sha256_beside(self) -> dict[str, str]:
+        """SHA-256 of what was read beside slices, by path: dose reports, rules and levels."""
+        given: tuple[DoseReport | ProtocolRules | Levels | None, ...]
+        given = (*self.dose_reports, self.protocols, self.levels)
+        read = (one for one in given if one is not None)
+        return {one.path: one.sha256 for one in read if one.sha256 is not None}
+
+    @property
+    def all_sha256(self) -> dict[str, str]:
+        """SHA-256 of each input file, by path."""
+        return self.sha256 | self.sha256_beside
 
     def sha256_of(self, path: str) -> str | None:
         """SHA-256 of the file that ``path``, the path of a slice, lies in."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import pydicom
 import pytest
 from highdicom import sr
@@ -39,6 +41,7 @@ def test_an_event_has_the_values_of_its_containers(tmp_path):
         protocol="5.2 CHEST of Doe",
     )
     assert (report.events[1].number, report.events[1].ctdi_phantom_cm) == (2, 16)
+    assert report.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_another_library_reads_the_reports_of_these_tests(tmp_path):

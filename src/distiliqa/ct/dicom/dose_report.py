@@ -6,6 +6,7 @@ Enhanced one (TID 10040) a summary of each (TID 10042). Codes decide, never thei
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -120,6 +121,7 @@ def dose_report_of(source: Source) -> DoseReport:
         dataset = _whole(source)
         _check_kind(dataset, source.name)
         events = _events(dataset)
+        digest = hashlib.sha256(source.read()).hexdigest()
     except CTReadError:
         raise
     except Exception as error:  # pydicom raises many kinds on damaged files
@@ -130,7 +132,7 @@ def dose_report_of(source: Source) -> DoseReport:
         ) from error
     if not events:
         raise _without_events(dataset, source.name)
-    return DoseReport(source.name, events)
+    return DoseReport(source.name, events, digest)
 
 
 def _whole(source: Source) -> Dataset:
