@@ -65,7 +65,21 @@ def _run(run: ScoringRun, names: Names) -> list[tuple[str, str]]:
         found.append(("inputs", ", ".join(map(one_line, run.inputs))))
     if run.reference is not None:
         found.append(("reference", one_line(run.reference) if names.identify else "given"))
-    return [*found, ("time", seconds)]
+    return [*found, *_options(run, names), ("time", seconds)]
+
+
+def _options(run: ScoringRun, names: Names) -> list[tuple[str, str]]:
+    """What changes the numbers, as far as options change it."""
+    found = [
+        ("measures", run.measures),
+        ("slices out of domain count", "yes" if run.count_outside else "no"),
+        ("dose reports", str(len(run.dose_reports))),
+    ]
+    for name, table in (("rules of protocols", run.protocols), ("levels", run.levels)):
+        if table is not None:
+            path = [one_line(table.path)] if names.identify else []
+            found.append((name, ", ".join([*path, f"SHA-256 {table.sha256 or 'not known'}"])))
+    return found
 
 
 def _hashes(run: ScoringRun, entries: Sequence[SeriesEntry], names: Names) -> str:

@@ -70,6 +70,29 @@ def test_a_series_has_its_row_its_section_and_its_slices(
     ]
 
 
+def facts_of(text: str, title: str) -> dict[str, str]:
+    """The facts of the provenance below a title."""
+    (block,) = re.findall(rf"<h3>{title}</h3>\s*<dl.*?</dl>", text, re.DOTALL)
+    return dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", block))
+
+
+def test_the_provenance_states_the_options(
+    dosed: ScoringRun, leveled: ScoringRun, report: Callable[..., str]
+):
+    found = facts_of(report(replace(dosed, measures="none")), "Run")
+    assert (found["measures"], found["slices out of domain count"]) == ("none", "no")
+    assert found["dose reports"] == "1"
+    assert not {"rules of protocols", "levels"} & found.keys()
+    given = replace(leveled, count_outside=True, levels=replace(leveled.levels, sha256="ab" * 32))
+    found = facts_of(report(given), "Run")
+    assert (found["slices out of domain count"], found["dose reports"]) == ("yes", "0")
+    assert found["levels"] == f"SHA-256 {'ab' * 32}"
+    assert found["rules of protocols"] == "SHA-256 not known"
+    named = facts_of(report(given, identify=True), "Run")
+    assert named["levels"] == f"levels.csv, SHA-256 {'ab' * 32}"
+    assert f"{'ab' * 32}  levels\n" in report(given).replace("</pre>", "\n")
+
+
 def test_the_page_says_what_made_the_scores(run: ScoringRun, report: Callable[..., str]):
     text = report(run)
     assert "tiny 1.0" in text

@@ -201,6 +201,14 @@ def test_states_whether_slices_out_of_domain_count(
     assert [words in box.text for box in boxes if "Out of domain: slices" in box.text] == [True]
 
 
+def test_the_provenance_states_the_options(leveled: ScoringRun, boxes: list[Box], tmp_path: Path):
+    hashed = replace(leveled.levels, sha256="ab" * 32)
+    write_pdf(tmp_path / "report.pdf", replace(leveled, levels=hashed, measures="none"))
+    shown = [box.text for box in boxes]
+    assert {"measures", "none", "slices out of domain count", "dose reports"} <= set(shown)
+    assert f"SHA-256 {'ab' * 32}" in shown
+
+
 def test_pictures_of_another_report_are_taken_as_they_are(
     run: ScoringRun, boxes: list[Box], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
