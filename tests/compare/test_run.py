@@ -109,6 +109,7 @@ def test_another_pixel_size_is_refused_unless_the_user_says_what_belongs_togethe
         tags = {"SeriesInstanceUID": "1.2.99", "PixelSpacing": spacing}
         write_series(tmp_path / side / "more", 2, **tags)
     run = compare(a, b, model, match="order")
+    assert run.match == "order"
     assert len(run.series) == 2
     (note,) = run.notes
     assert "part of the difference is that of the pixels" in note

@@ -95,7 +95,7 @@ def comparison_record(run: PairedRun) -> dict[str, Any]:
     return {
         "distiliqa": __version__,
         "model": model_facts(config),
-        "settings": settings(config),
+        "settings": settings(config) | {"match": run.match},
         "a": _input(run.first, first),
         "b": _input(run.second, second),
         "complete": run.complete,

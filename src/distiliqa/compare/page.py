@@ -192,5 +192,6 @@ def _provenance(run: PairedRun) -> dict[str, object]:
         "window": shown["window"],
         "image_size": shown["image_size"],
         "environment": environment(),
+        "match": run.match or "position, by name where it is unknown",
         "hashes": hashes,
     }

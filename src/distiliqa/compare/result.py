@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
+from distiliqa.compare.pairing import Match
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import counted
 from distiliqa.scoring.slice_score import SliceScore
@@ -67,12 +68,15 @@ class PairedRun:
     first, second : the scoring of each.
     series : the pairs of series that have matched slices.
     notes : for the reader of the comparison, one sentence for each.
+    match : how slices were matched, as asked for; None for by position, by name where that is
+        unknown.
     """
 
     first: ScoringRun
     second: ScoringRun
     series: tuple[SeriesPair, ...]
     notes: tuple[str, ...] = ()
+    match: Match | None = None
 
     @property
     def complete(self) -> bool:

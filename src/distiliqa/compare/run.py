@@ -83,7 +83,7 @@ def compare(
         *_alone(sides, together),
     ]
     runs = _score_both(found, model, progress)
-    return _paired(runs, matched, notes)
+    return _paired(runs, matched, notes, match)
 
 
 def _found(path: str) -> Found:
@@ -190,6 +190,7 @@ def _paired(
     runs: tuple[ScoringRun, ScoringRun],
     matched: Iterable[Matched],
     notes: Sequence[str],
+    match: Match | None,
 ) -> SeriesComparison:
     first, second = ({(slice_.path, slice_.frame): slice_ for slice_ in run.slices} for run in runs)
     series = []
@@ -203,4 +204,4 @@ def _paired(
     together = [pair for one in series for pair in one.slices]
     sides = {"A": [pair.first for pair in together], "B": [pair.second for pair in together]}
     said = tuple(dict.fromkeys((*notes, *no_evidence(sides))))
-    return SeriesComparison(*runs, tuple(series), said)
+    return SeriesComparison(*runs, tuple(series), said, match)

@@ -27,6 +27,8 @@ class SeriesComparison(Shown, PairedRun):
         and their ``difference``.
     notes : tuple[str, ...]
         For the reader of the comparison, one sentence for each.
+    match : {"position", "name", "order"} or None
+        How slices were matched, as asked for; None for by position, by name where it is unknown.
     """
 
     def __repr__(self) -> str:
