@@ -17,6 +17,8 @@ from distiliqa.scoring.measuring import Measuring
 
 RUN = "run.json"
 _PACKAGES = ("ray", "pyarrow")
+# Settings that records of earlier versions lack.
+_UNSTATED = {"measures": "none", "count_outside": False}
 
 
 def _now() -> str:
@@ -69,18 +71,22 @@ class Record:
     Raises
     ------
     DistiliqaError
-        The folder holds results of another model, of other measures, or of a manifest of other
-        columns, or a ``run.json`` of another command.
+        The folder holds results of another model, of other measures, of means that count other
+        slices, or of a manifest of other columns, or a ``run.json`` of another command.
     """
 
     def __init__(
-        self, folder: Path, model: ModelConfig, carried: tuple[str, ...], measures: Measuring
+        self,
+        folder: Path,
+        model: ModelConfig,
+        carried: tuple[str, ...],
+        measures: Measuring,
+        *,
+        count_outside: bool,
     ) -> None:
         self.path = folder / RUN
-        self._bound = {
-            "model": model_facts(model),
-            "settings": settings(model) | {"columns": list(carried), "measures": measures},
-        }
+        own = {"columns": list(carried), "measures": measures, "count_outside": count_outside}
+        self._bound = {"model": model_facts(model), "settings": settings(model) | own}
         self._runs = self._earlier_runs() if self.path.exists() else []
 
     def write(self, counts: Counts, *, series: int | None = None) -> None:
@@ -109,12 +115,12 @@ class Record:
                 path=self.path,
                 remedy="give that model, or another --out",
             )
-        before = {"measures": "none"} | found.get("settings", {})  # of earlier versions
+        before = _UNSTATED | found.get("settings", {})
         if before != self._bound["settings"]:
             raise DistiliqaError(
-                "holds scores with another window or image size, other --measures, or other "
-                f"columns of manifests: {before}",
+                "holds scores with another window or image size, other --measures or "
+                f"--count-outside, or other columns of manifests: {before}",
                 path=self.path,
-                remedy="give the same --measures and manifests, or another --out",
+                remedy="give the same options and manifests, or another --out",
             )
         return found["runs"]

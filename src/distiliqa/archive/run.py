@@ -73,7 +73,7 @@ def score_archive(
     Raises
     ------
     DistiliqaError
-        An input is missing, ``out`` belongs to another model or other measures or another run
+        An input is missing, ``out`` belongs to another model or other settings or another run
         writes there, the disk is full, or Ray cannot continue.
     """
     sources = [open_source(name) for name in inputs]
@@ -102,7 +102,7 @@ def _score_all(
     progress: Callable[[int, int], None] | None,
 ) -> Counts:
     carried = tuple(dict.fromkeys(name for source in sources for name in source.columns))
-    record = Record(out, model.config, carried, measures)
+    record = Record(out, model.config, carried, measures, count_outside=count_outside)
     sha256 = model.config.files[ONNX]
     setting = Setting(str(model.folder), sha256, counts.threads, carried, measures)
     parts = Parts(out / SLICES, schema(carried))
