@@ -16,6 +16,7 @@ from distiliqa.files import FileStamp
 from distiliqa.metrics import measure_slice
 from distiliqa.metrics.body_size import BodySize
 from distiliqa.metrics.slice_measures import SliceMeasures
+from distiliqa.models.folder import ONNX
 from distiliqa.monitor.page import write_trend
 from distiliqa.monitor.recording import Outcome
 from distiliqa.monitor.store import Store
@@ -23,6 +24,7 @@ from distiliqa.report.names import short_hash
 from distiliqa.scoring.hold_back import LOST_DETAIL
 from distiliqa.scoring.model import Model
 from distiliqa.statistics.control_chart import BASELINE
+from distiliqa.version import __version__
 
 FACTS = Acquisition(kvp=120, kernel="<b>B30f", scanner="Force")
 
@@ -55,10 +57,12 @@ def add(store: Store, scores: list[float], **facts: object) -> None:
         store.record([Outcome(path, FileStamp(1, n), f"{n}", scores=(one,))], {})
 
 
-def test_a_folder_without_a_series_has_a_page(draw: Callable[..., str]):
+def test_a_folder_without_a_series_has_a_page(draw: Callable[..., str], model: Model):
     page = draw()
     assert "No series yet." in page
     assert "Research software, not a medical device." in page
+    assert f"SHA-256 of the model: <code>{model.config.files[ONNX]}</code>" in page
+    assert f"<dt>distiliqa</dt><dd>{__version__}</dd>" in page
     assert draw.reported == []
 
 

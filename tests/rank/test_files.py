@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,15 @@ def test_the_page_names_methods_and_nobody(written: Path, ranked: RankedRun) -> 
     assert "DOE" not in text
     write_ranks(ranked, written, identify=True)
     assert "DOE^JANE" in (written / "rank.html").read_text("utf-8")
+
+
+def test_the_page_has_the_hashes_of_all_inputs(
+    written: Path, ranked: RankedRun, methods: Path
+) -> None:
+    page = (written / "rank.html").read_text("utf-8")
+    files = list(methods.rglob("*.dcm"))
+    assert f"SHA-256 of the {len(files)} files read" in page
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() in page for path in files)
 
 
 def test_the_result_in_words(ranked: RankedRun) -> None:

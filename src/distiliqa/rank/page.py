@@ -46,8 +46,18 @@ def write_html(path: Path, run: RankedRun, *, identify: bool = False) -> None:
         shown=_middle(run, places[0]) + 1,
         inputs=[(m.name, m.run.inputs[0]) for m in run.given] if identify else [],
         reference=run.reference,
-        provenance={"model": model_facts(config), "environment": environment()},
+        provenance={
+            "model": model_facts(config),
+            "environment": environment(),
+            "hashes": _hashes(run),
+        },
     )
+
+
+def _hashes(run: RankedRun) -> list[str]:
+    """SHA-256 of the inputs of all methods and of the reference."""
+    files = [run.sha256, *(method.run.all_sha256 for method in run.given)]
+    return sorted({digest for hashes in files for digest in hashes.values()})
 
 
 def _heading(column: Column) -> Heading:

@@ -10,7 +10,7 @@ import pytest
 from distiliqa.errors import DistiliqaError
 from distiliqa.examples import EXAMPLE_SERIES
 from distiliqa.models.config import ModelConfig
-from distiliqa.models.folder import read_config
+from distiliqa.models.folder import ONNX, read_config
 from distiliqa.pacs.listen.received import MAX_SHOWN, SCORED, UNCHANGED, Received
 from distiliqa.pacs.listen.received_doses import ReceivedDoses
 from distiliqa.pacs.listen.scorer import Scorer
@@ -108,6 +108,8 @@ def test_scores_of_several_models_have_a_warning(tmp_path: Path, model_config: M
         Received(tmp_path, model_config)
         assert ("Scores of different models are not on one scale" in page.read_text()) is warned
     assert f"What comes now is scored by {named}" in page.read_text()
+    digest = model_config.files[ONNX]
+    assert f"SHA-256 of the model: <code>{digest}</code>" in page.read_text()
 
 
 def test_rows_of_earlier_versions_are_kept_without_a_model(

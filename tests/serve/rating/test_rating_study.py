@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -22,6 +23,7 @@ from distiliqa.serve.rating.rating_files import BY_READER, COMPARISONS, RATINGS,
 from distiliqa.serve.rating.rating_study import Study, reader_name
 from distiliqa.serve.rating.study_design import Asked
 from distiliqa.statistics.agreement import srocc
+from distiliqa.version import __version__
 
 NOISE = (5, 15, 30, 50, 80, 120)  # HU; the names of the files have no order of their own
 
@@ -72,6 +74,10 @@ def test_pairs_give_ratings_in_the_order_of_quality(data: Path, tmp_path: Path):
     summary = json.loads((tmp_path / "out" / SUMMARY).read_text())
     assert summary["window"] == {"width": 350, "level": 40}
     assert summary["readers"]["Anna"]["comparisons"] == 12
+    assert summary["sha256"] == {
+        name: hashlib.sha256((tmp_path / "out" / name).read_bytes()).hexdigest()
+        for name in ("study.json", "answers.jsonl")
+    }
     assert all(one["standard_error"] > 0 for one in summary["standard_errors"])
 
 
@@ -115,6 +121,15 @@ def test_a_study_goes_on_where_it_ended(data: Path, tmp_path: Path):
     assert again.question("Anna") == asked  # the same pair on the same sides
     assert again.question("Anna").number == 3
     assert again.readers == ["Anna"]
+
+
+def test_a_study_records_its_version_and_one_of_before_goes_on(data: Path, tmp_path: Path):
+    Study(data, tmp_path / "out", Asked())
+    path = tmp_path / "out" / "study.json"
+    design = json.loads(path.read_text())
+    assert design.pop("distiliqa") == __version__
+    path.write_text(json.dumps(design))
+    assert Study(data, tmp_path / "out", Asked()).design.distiliqa == ""
 
 
 def test_an_answer_is_taken_back(data: Path, tmp_path: Path):

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from distiliqa.files import write_csv, write_json
-from distiliqa.serve.rating.answer_log import Entry
-from distiliqa.serve.rating.study_design import Design
+from distiliqa.files import sha256, write_csv, write_json
+from distiliqa.serve.rating.answer_log import LOG, Entry
+from distiliqa.serve.rating.study_design import RECORD, Design
 from distiliqa.statistics.paired_comparisons import SAME, Floats, Qualities
 from distiliqa.version import __version__
 
@@ -43,6 +43,7 @@ def write_ratings(folder: Path, design: Design, entries: Sequence[Entry], found:
         "method": design.method,
         "window": asdict(design.window),
         "images": len(design.images),
+        "sha256": {name: sha256(folder / name) for name in (RECORD, LOG)},
     }
     if design.method == "scale":
         _write_table(folder / RATINGS, design, {name: _given(entries, name) for name in readers})

@@ -18,6 +18,7 @@ from distiliqa.foreign_json import from_json, read_json
 from distiliqa.readers.slice_names import name_in
 from distiliqa.serve.slice_pixels import digest_of
 from distiliqa.statistics.next_pair import usual_comparisons
+from distiliqa.version import __version__
 
 Method = Literal["pairs", "scale"]
 RECORD = "study.json"
@@ -60,6 +61,8 @@ class Design:
         Of all random orders.
     images : tuple[StudyImage, ...]
         In random order, so that an index says nothing.
+    distiliqa : str
+        Version that began the study; empty in studies of versions that did not record it.
     """
 
     method: Method
@@ -67,6 +70,7 @@ class Design:
     comparisons: int
     seed: int
     images: tuple[StudyImage, ...]
+    distiliqa: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def _new(images: tuple[StudyImage, ...], asked: Asked, data: Path) -> Design:
     order = np.random.default_rng(seed).permutation(len(images))
     shuffled = tuple(images[at] for at in order)
     window = asked.window or Window()
-    return Design(method, window, asked.comparisons or usual, seed, shuffled)
+    return Design(method, window, asked.comparisons or usual, seed, shuffled, __version__)
 
 
 def _check_count(count: int, method: Method, data: Path) -> None:
