@@ -43,12 +43,15 @@ def test_the_whole_response_is_that_of_the_blur():
     expected = np.exp(-2 * (np.pi * sigma * found.frequency) ** 2)
     np.testing.assert_allclose(found.response, expected, atol=0.02)
     assert found.f10_per_mm == pytest.approx(0.3 * np.sqrt(np.log(10) / np.log(2)), rel=0.03)
+    assert found.f10_reason is None
 
 
 def test_f10_beyond_the_nyquist_frequency_is_not_given():
     found = patient_mtf(body(0.7), PIXELS)
     assert found.f50_per_mm == pytest.approx(0.7, rel=0.05)
     assert found.f10_per_mm is None
+    assert found.f10_reason == "f10 beyond the Nyquist frequency of the pixels"
+    assert found.reason is None
 
 
 def test_clothes_and_a_table_give_no_value():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tools.phantom.blurred_body import body
 
 from distiliqa.ct import CTSlice, SliceInfo
-from distiliqa.metrics import measure_series, measure_slice, pooled_measures
+from distiliqa.metrics import PatientMtf, measure_series, measure_slice, pooled_measures
 
 PIXELS = (0.7, 0.7)
 
@@ -80,6 +82,12 @@ def test_one_slice_has_no_interval_of_detectability():
     assert found.detectability.npw is not None
     assert found.npw_interval is None
     assert found.nps.interval_per_mm is None
+
+
+def test_a_pooled_f10_without_a_value_has_a_reason():
+    found = replace(pooled_measures([], 0.0), mtf=PatientMtf(0.6, f10_reason="beyond"))
+    assert found.reasons["f10"] == "beyond"
+    assert "mtf" not in found.reasons
 
 
 def test_nothing_to_measure_has_reasons():

@@ -10,6 +10,7 @@ from tools.phantom.blurred_body import body
 from distiliqa.ct import Acquisition, CTSlice, Gantry, Geometry, SliceInfo
 from distiliqa.ct.geometry import Orientation
 from distiliqa.metrics import (
+    PatientMtf,
     ReportedDose,
     measure_slice,
     patient_mtf,
@@ -43,7 +44,16 @@ def test_all_that_a_slice_shows_is_measured():
     assert found.detectability.npw > 0
     assert found.size.diameter_mm == pytest.approx(235, rel=0.05)
     assert found.rings.index_hu == 0
-    assert set(found.reasons) == {"off_center"}
+    assert set(found.reasons) == {"off_center", "noise in lung", "noise in bone"}
+
+
+def test_parts_of_a_measure_without_a_value_have_a_reason():
+    mtf = PatientMtf(0.6, f10_reason="beyond")
+    found = replace(measure_slice(a_slice()), mtf=mtf)
+    assert found.reasons["f10"] == "beyond"
+    assert found.tissue_noise.bone is None
+    assert found.reasons["noise in bone"] == "fewer than 100 boxes of the tissue"
+    assert "noise in fat" not in found.reasons
 
 
 def test_texture_and_streaks_are_those_of_their_own_measures():

@@ -22,13 +22,16 @@ def test_each_tissue_has_its_noise():
     assert found.fat == pytest.approx(10, rel=0.05)
     assert found.lung == pytest.approx(8, rel=0.05)
     assert found.bone is None
+    assert found.reasons == {"bone": "fewer than 100 boxes of the tissue"}
     assert found.box_mm == pytest.approx(6.3)
 
 
 def test_structure_is_not_noise():
     hu = thorax()
     hu[40:470:8, 330:480] += 200  # vessels
-    assert tissue_noise(hu, PIXELS).lung is None
+    found = tissue_noise(hu, PIXELS)
+    assert found.lung is None
+    assert found.reasons["lung"].startswith("more than 1.5 times the noise of soft tissue")
 
 
 @pytest.mark.parametrize(

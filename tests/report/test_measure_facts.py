@@ -34,6 +34,7 @@ def test_measures_have_their_parameters_and_reasons():
     assert record["detectability"]["eye"]["c"] == 3.22
     assert record["reasons"]["ssde"] == PHANTOM
     assert not {"response", "spectrum", "radial", "evidence"} & {*record, *record["mtf"]}
+    assert not {"f10_reason", "reasons"} & {*record["mtf"], *record["tissue_noise"]}
     assert measures_record(None) is None
 
 
@@ -46,6 +47,8 @@ def test_a_series_counts_the_reasons_of_its_slices():
     assert commonest_reason(SeriesScore("s", tuple(slices[:1])), "mtf50_per_mm") is None
     text = NOT_MEASURED.value(SeriesScore("s", tuple(slices)))
     assert "mtf 2 (the pixel spacing is not known)" in text
+    assert counts["noise in lung"] == {"fewer than 100 boxes of the tissue": 1}
+    assert "noise in" not in text
     assert NOT_MEASURED.value(SeriesScore("s", (made_score(),))) is None
 
 

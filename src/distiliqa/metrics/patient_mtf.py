@@ -33,7 +33,7 @@ class PatientMtf:
     ----------
     f50_per_mm, f10_per_mm : float or None
         Frequencies at which the response falls to 50 and to 10 %, 1/mm. Higher is sharper. The
-        second is None also where it lies beyond the Nyquist frequency of the pixels.
+        second is None also where it is not below the Nyquist frequency of the pixels.
     interval_per_mm : tuple[float, float] or None
         95 % interval of f50 by a bootstrap of arcs of skin, or of slices, 1/mm.
     profiles : int
@@ -42,6 +42,8 @@ class PatientMtf:
         (161,), the response at 0, 0.01, ... 1.6 /mm.
     reason : str or None
         Why there is no value; None where there is one.
+    f10_reason : str or None
+        Why there is no f10 where there is an f50; else None.
     """
 
     f50_per_mm: float | None = None
@@ -50,6 +52,7 @@ class PatientMtf:
     profiles: int = 0
     response: NDArray[np.float64] | None = None
     reason: str | None = None
+    f10_reason: str | None = None
 
     @property
     def frequency(self) -> NDArray[np.float64]:
@@ -146,12 +149,14 @@ def _mtf(sums: EdgeSums) -> PatientMtf:
         return PatientMtf(
             profiles=sums.profiles, reason="parts of the skin differ in sharpness too much"
         )
+    is_shown = bool(f10 < nyquist)
     return PatientMtf(
         float(f50),
-        float(f10) if f10 < nyquist else None,
+        float(f10) if is_shown else None,
         interval,
         sums.profiles,
         response,
+        f10_reason=None if is_shown else "f10 beyond the Nyquist frequency of the pixels",
     )
 
 

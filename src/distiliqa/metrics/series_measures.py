@@ -67,7 +67,8 @@ class PooledMeasures:
             "nps": self.nps,
             "detectability": self.detectability,
         }
-        return {name: part.reason for name, part in parts.items() if part.reason}
+        found = {name: part.reason for name, part in parts.items() if part.reason}
+        return found | ({"f10": self.mtf.f10_reason} if self.mtf.f10_reason else {})
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from distiliqa.metrics.ssde import TRUNK, ReportedDose, Ssde, ssde
 from distiliqa.metrics.streak_index import StreakIndex, streak_index
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 
+NOISE_IN = "noise in"  # a tissue: the name of its measure among reasons
 MAX_THICKNESS_MM = 5.0
 MAX_TILT = 8.0  # degrees; beyond it the diameter of an oblique section is 0.5 % too large
 _MIN_RING, _MIN_PEAK = 0.8, 0.8  # of heads, and of phantoms of one material
@@ -133,7 +134,11 @@ class SliceMeasures:
             "streaks in air": self.streaks.air,
             "rings": self.rings,
         }
-        return {name: part.reason for name, part in parts.items() if part.reason}
+        found = {name: part.reason for name, part in parts.items() if part.reason}
+        if self.mtf.f10_reason:
+            found["f10"] = self.mtf.f10_reason
+        tissues = self.tissue_noise.reasons.items()
+        return found | {f"{NOISE_IN} {tissue}": reason for tissue, reason in tissues}
 
 
 def measure_slice(

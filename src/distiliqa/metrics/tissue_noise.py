@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ class TissueNoise:
         Side of the boxes, mm.
     reason : str or None
         Why nothing could be measured; None where something may have been.
+    reasons : dict[str, str]
+        Why a tissue has no value where something could be measured, by its name.
     """
 
     lung: float | None = None
@@ -36,6 +39,7 @@ class TissueNoise:
     bone: float | None = None
     box_mm: float | None = None
     reason: str | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def tissue_noise(
@@ -69,11 +73,23 @@ def tissue_noise(
     if parts.noise_hu is None:
         return TissueNoise(reason=NO_NOISE_LEVEL)
     limit = MAX_STRUCTURE * parts.noise_hu
-    lung, fat, bone = (_noise(found, hu_range, limit) for hu_range in TISSUES_HU.values())
-    return TissueNoise(lung, fat, bone, found.side * parts.pixel_mm)
+    values, reasons = dict[str, float](), dict[str, str]()
+    for tissue, hu_range in TISSUES_HU.items():
+        try:
+            values[tissue] = _noise(found, hu_range, limit)
+        except NotMeasurable as reason:
+            reasons[tissue] = str(reason)
+    lung, fat, bone = (values.get(tissue) for tissue in TISSUES_HU)
+    return TissueNoise(lung, fat, bone, found.side * parts.pixel_mm, reasons=reasons)
 
 
-def _noise(found: Boxes, hu_range: tuple[float, float], limit: float) -> float | None:
+def _noise(found: Boxes, hu_range: tuple[float, float], limit: float) -> float:
     chosen = found.of_tissue(hu_range)
-    noise = mode(found.deviations[chosen]) if np.count_nonzero(chosen) >= MIN_BOXES else None
-    return None if noise is None or noise > limit else noise
+    if np.count_nonzero(chosen) < MIN_BOXES:
+        raise NotMeasurable(f"fewer than {MIN_BOXES} boxes of the tissue")
+    noise = mode(found.deviations[chosen])
+    if noise > limit:
+        raise NotMeasurable(
+            f"more than {MAX_STRUCTURE} times the noise of soft tissue: structure hides the noise"
+        )
+    return noise

@@ -48,7 +48,12 @@ SHORT_NAMES = {
 }
 TABLE = slice_columns(*SHORT_NAMES)
 
-_POOLED = {"mtf": "sharpness", "nps": "texture", "detectability": "detectability"}
+_POOLED = {
+    "mtf": "sharpness",
+    "f10": "sharpness f10",
+    "nps": "texture",
+    "detectability": "detectability",
+}
 
 
 def known_values(series: SeriesScore, column: Column) -> list[float]:

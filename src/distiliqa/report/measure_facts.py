@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from distiliqa.metrics.slice_measures import SliceMeasures
+from distiliqa.metrics.slice_measures import NOISE_IN, SliceMeasures
 from distiliqa.report.column import Column
 from distiliqa.scoring.series_score import SeriesScore
 
 # Arrays, and reasons, which have a place of their own.
-_NOT_HERE = ("response", "spectrum", "radial", "sectors_hu", "evidence", "reason")
+_NOT_HERE = {
+    *("response", "spectrum", "radial", "sectors_hu", "evidence"),
+    *("reason", "reasons", "f10_reason"),
+}
 
 # Names of measures among reasons, by the column of their value.
 _REASONS = {
@@ -68,6 +71,7 @@ def _not_measured(series: SeriesScore) -> str | None:
     texts = [
         f"{measure} {sum(reasons.values())} ({next(iter(reasons))})"
         for measure, reasons in reason_counts(series).items()
+        if not measure.startswith(NOISE_IN)  # most slices lack a tissue, and no table has them
     ]
     return "; ".join(texts) or None
 
