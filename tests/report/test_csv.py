@@ -83,6 +83,17 @@ def test_metrics_follow_where_a_reference_was_given(
     assert "ssim" not in read(tmp_path / "scores.csv")[0]
 
 
+def test_slices_out_of_domain_at_any_distance_are_marked_in_the_last_column(
+    run: ScoringRun, tmp_path: Path
+):
+    by_header = replace(run.slices[1], distance=0.5, unlike=True)
+    far, near = (replace(run.slices[0], distance=distance) for distance in (1.5, 0.5))
+    write_csv(tmp_path / "scores.csv", [by_header, far, near])
+    rows = read(tmp_path / "scores.csv")
+    assert list(rows[0])[-1] == "outside"
+    assert [row["outside"] for row in rows] == ["True", "True", "False"]
+
+
 def test_nobody_is_named(run: ScoringRun, tmp_path: Path):
     write_csv(tmp_path / "scores.csv", run.slices)
     assert "DOE" not in (tmp_path / "scores.csv").read_text()

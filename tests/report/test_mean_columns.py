@@ -22,7 +22,7 @@ def test_numbers_are_measures_and_places_and_settings_are_not():
 def test_each_column_of_a_slice_has_a_place_or_is_left_out_on_purpose():
     known = {column.name for column in (*MEASURES, *SETTINGS)} | set(mean_columns._PLACES)
     left = {column.name for column in SCORES_CSV if column.name not in known}
-    assert left == {"path", "series", "warnings", "sop_instance_uid"}
+    assert left == {"path", "series", "warnings", "sop_instance_uid", "outside"}
 
 
 def test_what_is_unknown_or_does_not_count_has_no_part():

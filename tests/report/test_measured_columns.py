@@ -21,8 +21,8 @@ def column(name: str, columns: tuple[Column, ...]) -> Column:
     return next(column for column in columns if column.name == name)
 
 
-def test_columns_stand_last_and_take_their_measure():
-    assert SCORES_CSV[-len(MEASURED_COLUMNS) :] == MEASURED_COLUMNS
+def test_columns_stand_together_and_take_their_measure():
+    assert SCORES_CSV[-len(MEASURED_COLUMNS) - 1 : -1] == MEASURED_COLUMNS
     slice_ = made_score(measures=MEASURES)
     values = {column.name: column.value(slice_) for column in MEASURED_COLUMNS}
     assert values == {

@@ -94,7 +94,14 @@ SCORES_CSV = (
     _noise("Global noise level (GNL) in the soft tissue.", "slice"),
     _end("interval_low", 0, "Lower end of the prediction interval."),
     _end("interval_high", 1, "Upper end of the prediction interval."),
-    _plain("distance", "1", 2, "Distance", "From the training images; above 1: out of domain."),
+    _plain(
+        "distance",
+        "1",
+        2,
+        "Distance",
+        "From the training images; out of domain above 1, and at any distance by size, region or "
+        "header, see `outside`.",
+    ),
     _metric("ssim", "1", 3, "Structural similarity to the reference slice; 1 is best."),
     _metric("psnr", "dB", 1, "Peak signal-to-noise ratio to the reference; higher is better."),
     _metric("vif", "1", 3, "Visual information fidelity; 1 is the reference slice."),
@@ -122,11 +129,6 @@ SCORES_CSV = (
     _of_header("reconstruction_strength", "Strength", "Strength of the reconstruction."),
     _fact("field_of_view_mm", "mm", 1, "Field of view", "(0018,1100)"),
     *MEASURED_COLUMNS,
-)
-
-# What scores.json and archives have besides.
-BESIDES = (
-    _plain("outputs", SCALE, 2, "Outputs", "The outputs of the model, one for each teacher."),
     _plain(
         "outside",
         "",
@@ -135,6 +137,11 @@ BESIDES = (
         "Whether it is out of domain, or empty.",
         "out_of_domain",
     ),
+)
+
+# What scores.json and archives have besides.
+BESIDES = (
+    _plain("outputs", SCALE, 2, "Outputs", "The outputs of the model, one for each teacher."),
     _plain("empty", "", None, "Empty", "Whether it shows no patient."),
     _plain("model", "", None, "Model", "Name and version of the model."),
     _plain("raw_score", SCALE, 2, "Raw score", "Mean of the outputs, before it is held back."),

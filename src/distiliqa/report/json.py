@@ -37,9 +37,14 @@ from distiliqa.version import __version__
 DIGITS = 6
 ENGINES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "pydicom", "nibabel", "tifffile")
 
-# What came after the first release stands last in a slice; acquisition facts have their own place.
+_DOMAIN = slice_columns("distance", "outside")
+# What came after the first release stands last in a slice; the others have their own place.
 _LAST = [
-    *(column for column in SCORES_CSV[SCORES_CSV.index(COMPARED[-1]) + 1 :] if column not in FACTS),
+    *(
+        column
+        for column in SCORES_CSV[SCORES_CSV.index(COMPARED[-1]) + 1 :]
+        if column not in (*FACTS, *_DOMAIN)
+    ),
     *slice_columns("counts_as_processed", "raw_score", "unmapped_score"),
 ]
 
@@ -197,7 +202,7 @@ def _slice(run: ScoringRun, slice_: SliceScore) -> dict[str, Any]:
         "sha256": run.sha256_of(slice_.path),
         **_plain(slice_columns("position_mm", "score", "spread"), slice_),
         "interval": rounded(slice_.interval),
-        **_plain(slice_columns("distance", "outside", "empty", "outputs", "noise_hu"), slice_),
+        **_plain((*_DOMAIN, *slice_columns("empty", "outputs", "noise_hu")), slice_),
         "comparison": _comparison(run, slice_),
         "warnings": list(slice_.warnings),
         "acquisition": _plain(FACTS, slice_),
