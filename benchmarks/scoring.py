@@ -125,7 +125,8 @@ def shares(
     for name, work in gflop.items():
         library, limit = best(limits[BF16 if name == REDUCED else FP32])
         speed = work * rate(seconds, name, count)
-        note = f"{work:.3g} GFLOP a slice; {speed / limit:.0%} of the matrix product by {library}"
+        share = f"{100 * speed / limit:.0f} % of the matrix product by {library}"
+        note = f"{work:.3g} GFLOP a slice; {share}"
         yield Figure(f"{network}, {name}", speed, "GFLOP/s", note=note)
 
 

@@ -82,7 +82,7 @@ def test_a_body_that_is_cut_all_around_has_no_diameter():
     found = body_size(cylinder(300), PIXELS)
     assert found.diameter_mm is None
     assert found.truncated_share > 0.5
-    assert "more than 35% of the contour lies on the edge of the field of view" in found.reason
+    assert "more than 35 % of the contour lies on the edge of the field of view" in found.reason
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,10 @@ def test_the_description_of_a_model_is_printed(trained: Path, capsys: pytest.Cap
     write_config(trained, config)
     print_about(about([trained]))
     text = " ".join(capsys.readouterr().out.split())
-    assert "interval 90%, calibrated on 50 images of other patients" in text
+    assert "interval 90 %, calibrated on 50 images of other patients" in text
     assert (
-        "distance 1% of 50 images of unknown patients are out of domain; bodies from 180 mm" in text
+        "distance 1 % of 50 images of unknown patients are out of domain; bodies from 180 mm"
+        in text
     )
     assert "heatmap 16 x 8 parts" in text
 

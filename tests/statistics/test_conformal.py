@@ -54,5 +54,5 @@ def test_an_interval_keeps_to_the_scale() -> None:
 
 
 def test_too_few_images_are_refused() -> None:
-    with pytest.raises(DistiliqaError, match=r"8 images cannot calibrate intervals of 90%"):
+    with pytest.raises(DistiliqaError, match=r"8 images cannot calibrate intervals of 90 %"):
         calibrate(np.ones((8, 1)), np.zeros(8), cases=1)

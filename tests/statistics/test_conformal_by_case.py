@@ -86,5 +86,5 @@ def test_one_patient_with_many_images_counts_as_one() -> None:
 
 def test_too_few_patients_are_refused() -> None:
     assert (min_cases(0.9), min_cases(0.8)) == (9, 4)
-    with pytest.raises(DistiliqaError, match="8 patients cannot calibrate intervals of 90%"):
+    with pytest.raises(DistiliqaError, match="8 patients cannot calibrate intervals of 90 %"):
         calibrate_by_case(made(0, 8))

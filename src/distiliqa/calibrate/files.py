@@ -111,8 +111,8 @@ def _card(config: ModelConfig, model: Model, found: Calibration) -> str:
         "",
         f"- Score: {scale.meaning}, {scale.low:g} to {scale.high:g}, {better}.",
         f"- Calibrated: {map_text(found.score_map)}.",
-        f"- Prediction intervals of {found.intervals.coverage:.0%}, from the errors on patients "
-        "left out.",
+        f"- Prediction intervals of {100 * found.intervals.coverage:.0f} %, from the errors on "
+        "patients left out.",
         *(f"- {note}." for note in found.notes),
         "",
         f"The rest of this card is that of {model.title}, whose scores were mapped.",

@@ -189,7 +189,8 @@ def _table(evaluation: Evaluation) -> Table:
 
     table = Table(title=f"{evaluation.metrics.n} images")
     table.add_column("metric", no_wrap=True)
-    for column in ("value", f"{evaluation.intervals.level:.0%} interval", "rounded to grid"):
+    level = f"{100 * evaluation.intervals.level:.0f} %"
+    for column in ("value", f"{level} interval", "rounded to grid"):
         table.add_column(column, justify="right")
     if evaluation.difference:
         for column in ("difference", "its interval", "p"):
@@ -233,9 +234,9 @@ def _more(evaluation: Evaluation) -> Iterator[str]:
     if fit := evaluation.logistic:
         yield f"after a logistic fit: plcc {_number(fit.plcc)}, rmse {fit.rmse:.4f}"
     if covered := evaluation.coverage:
-        stated = "" if covered.stated is None else f", stated {covered.stated:.0%}"
+        stated = "" if covered.stated is None else f", stated {100 * covered.stated:.0f} %"
         yield (
-            f"intervals hold {covered.share:.1%} of {covered.images} labels "
+            f"intervals hold {100 * covered.share:.1f} % of {covered.images} labels "
             f"({_range(covered.bounds)}{stated}); mean width {covered.width:.4f}"
         )
     for side, metrics in evaluation.domain.items():

@@ -81,9 +81,8 @@ def _size(outline: BodyOutline, spacing_mm: tuple[float, float]) -> BodySize:
     diameter = 2.0 * np.sqrt(float(water.sum()) * down * across / np.pi)
     share, center = _truncated_share(outline, spacing_mm), _center_mm(outline, spacing_mm)
     if share > MAX_TRUNCATED:
-        reason = (
-            f"more than {MAX_TRUNCATED:.0%} of the contour lies on the edge of the field of view"
-        )
+        percent = f"{100 * MAX_TRUNCATED:.0f} %"
+        reason = f"more than {percent} of the contour lies on the edge of the field of view"
         return BodySize(truncated_share=share, center_mm=center, reason=reason)
     return BodySize(float(diameter * np.exp(_CUT * share**3)), share, center)
 

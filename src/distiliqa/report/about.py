@@ -105,7 +105,7 @@ def _interval(calibration: dict[str, Any] | None) -> str | None:
     if calibration is None:
         return None
     of = f"{calibration['images']} images of other patients"
-    return f"{calibration['coverage']:.0%}, calibrated on {of}"
+    return f"{100 * calibration['coverage']:.0f} %, calibrated on {of}"
 
 
 def _domain(domain: dict[str, Any] | None) -> str | None:
@@ -114,7 +114,7 @@ def _domain(domain: dict[str, Any] | None) -> str | None:
     of = f"{domain['checked']} images of unknown patients"
     smallest = domain["smallest_mm"]
     size = f"; bodies from {smallest:.0f} mm water-equivalent diameter" if smallest else ""
-    return f"{domain['false_alarms']:.0%} of {of} are out of domain{size}"
+    return f"{100 * domain['false_alarms']:.0f} % of {of} are out of domain{size}"
 
 
 def _processed(calibration: dict[str, Any] | None) -> str | None:

@@ -49,7 +49,7 @@ def calibrate(
     rank = math.ceil((count + 1) * coverage)
     if rank > count:
         raise DistiliqaError(
-            f"{count} images cannot calibrate intervals of {coverage:.0%}",
+            f"{count} images cannot calibrate intervals of {100 * coverage:.0f} %",
             remedy="hold more images out",
         )
     spread = spread_of(outputs)

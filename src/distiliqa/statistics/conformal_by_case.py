@@ -73,7 +73,8 @@ def calibrate_by_case(rated: RatedByOthers, *, coverage: float = COVERAGE) -> In
     members, floor = rated.members, _floor(rated)
     if len(members) < min_cases(coverage):
         raise DistiliqaError(
-            f"{len(members)} patients cannot calibrate intervals of {coverage:.0%} for others",
+            f"{len(members)} patients cannot calibrate intervals of {100 * coverage:.0f} % for "
+            "others",
             remedy=f"rate images of {min_cases(coverage)} patients or more",
         )
     columns, size = _columns(rated, floor), _size(rated)

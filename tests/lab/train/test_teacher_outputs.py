@@ -48,7 +48,7 @@ def test_the_share_that_passes_counts_what_was_asked() -> None:
 
 def test_five_in_a_hundred_is_enough() -> None:
     assert hardly_followed(0.05, 0.2) is None
-    assert "4.9% of the images follow the teachers" in str(hardly_followed(0.049, 0.2))
+    assert "4.9 % of the images follow the teachers" in str(hardly_followed(0.049, 0.2))
 
 
 @pytest.mark.parametrize("augmentation", ["dihedral", "dihedral+rescale"])
@@ -56,12 +56,12 @@ def test_a_student_that_follows_nobody_says_so(
     recipe: MakeRecipe, tmp_path, capsys: pytest.CaptureFixture[str], augmentation: str
 ) -> None:
     run = distilled(recipe(augmentation=augmentation), tmp_path, (9.0, 9.0))
-    assert capsys.readouterr().err.count("warning: 0.0% of the images follow the teachers") == 1
+    assert capsys.readouterr().err.count("warning: 0.0 % of the images follow the teachers") == 1
     result = read_json(run.student_folder / "result.json")
     assert result["teachers_followed"] == 0
     assert "raise student.gate" in result["warnings"][0]
     export_run(run, tmp_path / "model", name="toy")
-    assert "Warning: 0.0% of the images" in (tmp_path / "model" / "README.md").read_text()
+    assert "Warning: 0.0 % of the images" in (tmp_path / "model" / "README.md").read_text()
 
 
 def test_the_warning_comes_before_the_first_epoch_where_the_answers_are_known(
@@ -76,7 +76,7 @@ def test_the_warning_comes_before_the_first_epoch_where_the_answers_are_known(
     monkeypatch.setattr("distiliqa.lab.train.student.fit", stopped)
     with pytest.raises(KeyboardInterrupt):
         distilled(recipe(), tmp_path, (9.0, 9.0))
-    assert "warning: 0.0% of the images" in capsys.readouterr().err
+    assert "warning: 0.0 % of the images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("span", "followed"), [(1, 4 / 12), (4, 4 / 12)])

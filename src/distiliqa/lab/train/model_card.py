@@ -44,8 +44,8 @@ def _calibration_lines(config: ModelConfig) -> list[str]:
         lines.append(_processed_line(config.processed_calibration))
     if domain is not None:
         lines.append(
-            f"- Distance from {domain.images} training images; {domain.false_alarms:.0%} of "
-            f"{domain.checked} images of unknown patients are beyond its limit. "
+            f"- Distance from {domain.images} training images; {100 * domain.false_alarms:.0f} % "
+            f"of {domain.checked} images of unknown patients are beyond its limit. "
             f"{_shape_line(domain)}"
         )
     if config.heatmap is not None:
@@ -55,7 +55,7 @@ def _calibration_lines(config: ModelConfig) -> list[str]:
 
 def _interval_line(calibration: IntervalCalibration, coverages: Sequence[float]) -> str:
     images, cases = calibration.images, calibration.cases
-    text = f"- Prediction intervals of {calibration.coverage:.0%}, calibrated on {images}"
+    text = f"- Prediction intervals of {100 * calibration.coverage:.0f} %, calibrated on {images}"
     if calibration.width is None:
         return f"{text} held-out images of {cases} cases, which also chose the epoch."
     text += (
@@ -65,8 +65,9 @@ def _interval_line(calibration: IntervalCalibration, coverages: Sequence[float])
     if not coverages:
         return text
     return (
-        f"{text} Calibrated on all cases but one, they hold {fmean(coverages):.0%} of the labels "
-        f"of that one (mean; {min(coverages):.0%} to {max(coverages):.0%} by case)."
+        f"{text} Calibrated on all cases but one, they hold {100 * fmean(coverages):.0f} % of the "
+        f"labels of that one (mean; {100 * min(coverages):.0f} to {100 * max(coverages):.0f} % by "
+        "case)."
     )
 
 
@@ -138,6 +139,6 @@ def _evaluation_line(evaluation: dict[str, Any]) -> str:
         for name, bounds in bootstrap["intervals"].items()
     )
     return (
-        f"- On {metrics['n']} test images ({bootstrap['level']:.0%} bootstrap intervals over "
-        f"{bootstrap['groups']} groups by {bootstrap['drawn']}): {figures}."
+        f"- On {metrics['n']} test images ({100 * bootstrap['level']:.0f} % bootstrap intervals "
+        f"over {bootstrap['groups']} groups by {bootstrap['drawn']}): {figures}."
     )

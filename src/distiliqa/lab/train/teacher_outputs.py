@@ -192,9 +192,9 @@ def hardly_followed(share: float, gate: float) -> str | None:
     if share >= MIN_FOLLOWED:
         return None
     return (
-        f"{share:.1%} of the images follow the teachers, whose error may be {gate:g} at most: the "
-        "spread of the outputs must not be read as uncertainty; raise student.gate (a share of "
-        "data.scale) or train the teachers longer"
+        f"{100 * share:.1f} % of the images follow the teachers, whose error may be {gate:g} at "
+        "most: the spread of the outputs must not be read as uncertainty; raise student.gate (a "
+        "share of data.scale) or train the teachers longer"
     )
 
 
