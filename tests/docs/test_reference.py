@@ -16,7 +16,11 @@ from typer.testing import CliRunner
 import distiliqa
 from distiliqa import metrics
 from distiliqa.cli import PANELS, app
+from distiliqa.models.folder import read_config, shipped_models
+from distiliqa.pacs.listen.received import SCORED, Received
+from distiliqa.rank.files import OF_SLICE as OF_RANKED_SLICE
 from distiliqa.report.columns import BESIDES, SCORES_CSV, SERIES
+from distiliqa.serve.rating.rating_files import PAIR_COLUMNS
 from distiliqa.simulate.processing.kinds import KINDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -69,6 +73,27 @@ def test_every_column_of_an_archive_is_on_the_page() -> None:
     page = (DOCS / "reference" / "results.md").read_text("utf-8")
     for name in set(OF_ARCHIVE) - {column.name for column in SCORES_CSV}:
         assert f"`{name}`" in page
+
+
+def test_columns_of_the_tables_of_commands_are_on_the_page(tmp_path: Path) -> None:
+    page = (DOCS / "reference" / "results.md").read_text("utf-8")
+    parts = re.split(r"^## (.+)$", page, flags=re.MULTILINE)
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    config = read_config(shipped_models()["compact"])
+    Received(tmp_path, config).add("ab12", SCORED, 1)
+    header = (tmp_path / "received.csv").read_text("utf-8").splitlines()[0]
+    columns = {
+        "distiliqa listen": header.split(","),
+        "distiliqa rank": [
+            "number",
+            "patient",
+            "counted",
+            *(column.name for column in OF_RANKED_SLICE),
+        ],
+        "distiliqa rate": PAIR_COLUMNS,
+    }
+    for section, names in columns.items():
+        assert [name for name in names if f"`{name}`" not in found[section]] == []
 
 
 def test_every_key_of_json_files_is_on_the_page(extension: ModuleType, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from distiliqa.report.each_file import unwritten, write_files
 from distiliqa.report.json import model_facts, rounded, settings
 from distiliqa.version import __version__
 
-_OF_SLICE = slice_columns(
+OF_SLICE = slice_columns(
     "path", "slice", "position_mm", "interval_low", "interval_high", "processed", "outside"
 )
 
@@ -84,7 +84,7 @@ def slice_rows(run: RankedRun) -> Iterator[dict[str, Any]]:
                 "patient": patient,
                 "counted": at in run.counted,
                 "method": method.name,
-                **row_of((*run.measures, *_OF_SLICE), slice_),
+                **row_of((*run.measures, *OF_SLICE), slice_),
             }
 
 

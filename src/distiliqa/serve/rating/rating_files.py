@@ -17,6 +17,7 @@ from distiliqa.version import __version__
 
 RATINGS, BY_READER = "ratings.csv", "ratings_by_reader.csv"
 COMPARISONS, SUMMARY = "comparisons.csv", "rating.json"
+PAIR_COLUMNS = ("reader", "first", "first_slice", "second", "second_slice", "better", "at")
 TOP = 4.0  # of the scale, as LDCTIQAC2023 has it
 _VERDICTS = {1: "first", -1: "second", 0: "same"}
 _DIGITS = 4
@@ -108,8 +109,7 @@ def _write_comparisons(path: Path, design: Design, entries: Iterable[Entry]) -> 
          _VERDICTS[entry.answer or 0], entry.at)
         for entry in entries
     )  # fmt: skip
-    header = ["reader", "first", "first_slice", "second", "second_slice", "better", "at"]
-    write_csv(path, header, rows)
+    write_csv(path, PAIR_COLUMNS, rows)
 
 
 def _of_pairs(design: Design, joint: Qualities, alone: dict[str, list[Entry]]) -> dict[str, Any]:
