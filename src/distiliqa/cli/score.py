@@ -88,7 +88,10 @@ def score(
     identify: Annotated[
         bool,
         typer.Option(
-            "--identify", help="Name series and files in the report.", rich_help_panel=OUTPUT
+            "--identify",
+            help="Name series and files in the reports; series.csv then has UID, study date, "
+            "protocol, description, station and accession number too.",
+            rich_help_panel=OUTPUT,
         ),
     ] = False,
     count_outside: Annotated[
