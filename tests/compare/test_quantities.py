@@ -178,7 +178,7 @@ def test_measures_that_disagree_are_named(make: Make):
     run = make(pairs)
     last = list(findings(run, quantities(run)))[-1]
     assert last == (
-        "The measures disagree. Better in B: Score and Noise level. Worse in B: Sharpness f50."
+        "The measures disagree. Higher in B: Score. Lower in B: Noise level and Sharpness f50."
     )
     alike = [(first, replace(second, outputs=(0.3999, 0.25))) for first, second in pairs]
     small = list(findings(make(alike), quantities(make(alike))))
@@ -186,3 +186,17 @@ def test_measures_that_disagree_are_named(make: Make):
     assert "disagree" not in " ".join(small)
     agreeing = make([(first, replace(second, outputs=(0.5, 0.25))) for first, second in pairs])
     assert "disagree" not in " ".join(findings(agreeing, quantities(agreeing)))
+
+
+@pytest.mark.usefixtures("textured")
+@pytest.mark.parametrize("noise", [10.0, 30.0])
+def test_noise_alone_is_neither_better_nor_worse(make: Make, noise: float):
+    pairs = [
+        (
+            made_score(2.0 + n / 100, noise_hu=20.0 + n / 10, outputs=(0.4, 0.25)),
+            made_score(3.0, noise_hu=noise, outputs=(0.5, 0.25)),
+        )
+        for n in np.random.default_rng(0).permutation(20)
+    ]
+    said = " ".join(findings(make(pairs), quantities(make(pairs))))
+    assert not any(word in said for word in ("disagree", "etter", "orse"))

@@ -29,8 +29,8 @@ _OF_NOISE = (
 MAX_UNEXPLAINED = 1.5  # dose that the noise implies over the stated dose, or the inverse
 
 
-# Measures of which more, or less, is better; of texture and dose neither is.
-_HIGHER_IS_BETTER = {"noise_hu": False, "mtf50_per_mm": True, "dprime": True}
+# Measures that rise and fall with quality. Noise has no better end: less may be a denoiser.
+_OF_QUALITY = ("score", "mtf50_per_mm", "dprime")
 _TITLES = {"score": "Score, points", "noise_hu": "Global noise level, HU"}
 
 
@@ -122,22 +122,27 @@ def _why_no_dose(run: PairedRun) -> str | None:
 
 
 def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
-    """Which measures are better in B and which are worse, where both kinds occur.
+    """Where score, sharpness and detectability go different ways, with the noise beside them.
 
     A measure counts where the interval of its mean difference does not hold zero, and the
     difference is not too small to matter.
     """
-    better = _HIGHER_IS_BETTER | {"score": run.first.model.scale.higher_is_better}
-    sides: dict[bool, list[str]] = {True: [], False: []}
+    sides: dict[int, list[str]] = {1: [], -1: []}
+    ways: set[int] = set()
     for column, value in _differences(run, found):
         sign = sign_of(value, column.digits or 0)
-        if sign and column.name in better:
-            sides[(sign > 0) == better[column.name]].append(column.term)
-    if all(sides.values()):
-        yield (
-            f"The measures disagree. Better in B: {' and '.join(sides[True])}. "
-            f"Worse in B: {' and '.join(sides[False])}."
-        )
+        if sign and column.name in (*_OF_QUALITY, "noise_hu"):
+            sides[sign].append(column.term)
+        if sign and column.name in _OF_QUALITY:
+            ways.add(sign if _higher_is_better(run, column) else -sign)
+    if len(ways) > 1:
+        named = {"Higher": sides[1], "Lower": sides[-1]}
+        said = (f"{way} in B: {' and '.join(terms)}." for way, terms in named.items() if terms)
+        yield f"The measures disagree. {' '.join(said)}"
+
+
+def _higher_is_better(run: PairedRun, column: Column) -> bool:
+    return column.name != "score" or run.first.model.scale.higher_is_better
 
 
 def _too_small(run: PairedRun, found: Quantities) -> Iterator[str]:

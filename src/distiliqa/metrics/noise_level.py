@@ -114,7 +114,7 @@ def global_noise_level(
     Returns
     -------
     float or None
-        Noise in HU, lower is better; None for a slice with fewer than 100 boxes of soft tissue, or
+        Noise in HU; None for a slice with fewer than 100 boxes of soft tissue, or
         smaller than a few boxes.
     """
     size = box_size(spacing_mm)

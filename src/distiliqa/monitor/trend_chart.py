@@ -78,9 +78,16 @@ def explained(measure: Measure, higher_is_better: bool | None) -> str:
     ----------
     higher_is_better : direction of the score; None where it is not known, and not stated then.
     """
-    higher = higher_is_better if measure.name == SCORE else False
-    better = "" if higher is None else f" {'Higher' if higher else 'Lower'} is better."
-    return f"{_verdict(measure)}{better} {_sized(measure)}"
+    parts = (_verdict(measure), _better_end(measure, higher_is_better), _sized(measure))
+    return " ".join(filter(None, parts))
+
+
+def _better_end(measure: Measure, higher_is_better: bool | None) -> str:
+    if measure.name != SCORE:
+        return "Neither end is better: less noise may be more dose, or a denoiser."
+    if higher_is_better is None:
+        return ""
+    return f"{'Higher' if higher_is_better else 'Lower'} is better."
 
 
 def _sized(measure: Measure) -> str:
