@@ -83,16 +83,26 @@ def test_the_page_opens_without_an_error(found: DoseResponse, browser: Any, tmp_
 
 def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[str]):
     interval, tenth = verdict(found).split(". ")
-    assert interval.startswith("95 % interval of the mean, worse end: a score of 3 is kept down to")
-    assert tenth.startswith("Worst tenth of the slices: a score of 3 is kept down to")
+    assert interval.startswith("95 % interval of the mean, worse end: a score of at least 3 holds down to")
+    assert tenth.startswith("Worst tenth of the slices: a score of at least 3 holds down to")
     assert half_dose_text(found).startswith("3.30 (")
     easy, hard = replace(found, least=1.0), replace(found, least=3.95)
-    assert verdict(easy).count("kept down to 10 % of the dose, the lowest simulated.") == 2
+    assert verdict(easy).count("holds down to 10 % of the dose, the lowest simulated.") == 2
     assert lowest_text(easy, easy.bases[0]).endswith("or lower: the lowest simulated suffices")
-    assert "slices: full dose does not reach a score of 3.95, it has 3.80." in verdict(hard)
-    assert lowest_text(hard, hard.bases[0]) == "none: full dose does not reach it"
+    words = "slices: a score of at least 3.95 is not met at full dose, which has 3.80."
+    assert words in verdict(hard)
+    assert lowest_text(hard, hard.bases[0]) == "none: it is not met at full dose"
     print_blocks(response_blocks(found))
     assert "score at half dose: 3.30" in capsys.readouterr().out
+
+
+def test_a_criterion_of_noise_is_part_of_the_answer(unmeasured: DoseResponse):
+    asked = replace(unmeasured, max_noise_hu=8.0)
+    words = "Noise level: a noise level of at most 8 HU is not met at full dose, which has 13.0 HU."
+    assert verdict(asked).endswith(words)
+    asked = replace(unmeasured, max_noise_hu=15.0)
+    words = "Noise level: a noise level of at most 15 HU holds down to 10 % of the dose, the lowest"
+    assert words in verdict(asked)
 
 
 def test_a_stated_dose_of_0_is_none(found: DoseResponse):
@@ -123,7 +133,7 @@ def test_a_dose_is_never_rounded_down(found: DoseResponse, dose: float, share: s
         for at, score in ((1.0, 4.0), (dose, 3.0), (dose / 2, 2.0))
     )
     answer = replace(found, points=points)
-    assert verdict(answer).endswith(f"a score of 3 is kept down to {share} of the dose.")
+    assert verdict(answer).endswith(f"a score of at least 3 holds down to {share} of the dose.")
     assert lowest_text(answer, answer.bases[0]) == expected
 
 

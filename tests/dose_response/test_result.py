@@ -80,7 +80,7 @@ def test_noise_and_detectability_are_criteria_of_slices_that_have_them_at_all_do
     assert (noise.kind, noise.values, noise.goal_text) == (
         "noise",
         (9, 18),
-        "a noise level of 13.5 HU",
+        "a noise level of at most 13.5 HU",
     )
     assert found.lowest(noise).dose == pytest.approx(0.5)
     assert replace(found, max_noise_hu=8.9).lowest(noise._replace(goal=8.9)).bound == "full"
@@ -96,6 +96,7 @@ def test_where_lower_is_better_the_upper_end_is_the_safer():
     model = replace(MODEL, scale=scale)
     found = response(point(1, *[0.1, 0.2] * 3), point(0.5, *[0.4, 0.6] * 3), model=model, least=0.3)
     mean, interval, tenth = found.bases
+    assert mean.goal_text == "a score of at most 0.3"
     assert interval.values[1] >= mean.values[1]
     assert tenth.values == (0.2, 0.6)
     assert 0.5 < found.lowest(mean).dose < 1

@@ -44,7 +44,7 @@ def lowest_text(found: DoseResponse, basis: Basis) -> str:
 def _dose_text(found: DoseResponse, basis: Basis) -> str:
     lowest = found.lowest(basis)
     if lowest.dose is None:
-        return "none: full dose does not reach it"
+        return "none: it is not met at full dose"
     text = _up(lowest.dose)
     if found.ctdivol_mgy:  # some files state 0
         text += f" ({_up(lowest.dose * found.ctdivol_mgy)} mGy CTDIvol)"
@@ -69,12 +69,12 @@ def _sentence(found: DoseResponse, basis: Basis) -> str:
     lowest = found.lowest(basis)
     name = _name(basis)
     if lowest.dose is None:
-        has = basis.values[0]
-        return f"{name}: full dose does not reach {basis.goal_text}, it has {has:.2f}."
+        has = basis.text(basis.values[0])
+        return f"{name}: {basis.goal_text} is not met at full dose, which has {has}."
     share = f"{_up(100 * lowest.dose)} % of the dose"
     if lowest.bound == "simulated":
         share += ", the lowest simulated"
-    return f"{name}: {basis.goal_text} is kept down to {share}."
+    return f"{name}: {basis.goal_text} holds down to {share}."
 
 
 def _up(dose: float) -> str:

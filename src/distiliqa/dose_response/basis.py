@@ -66,13 +66,24 @@ class Basis(NamedTuple):
     @property
     def goal_text(self) -> str:
         """The value to reach, in words."""
+        bound = f"at {'least' if self.higher_is_better else 'most'} {self.goal:g}"
         match self.kind:
             case "noise":
-                return f"a noise level of {self.goal:g} HU"
+                return f"a noise level of {bound} HU"
             case "dprime":
-                return f"a d' of {self.goal:g}"
+                return f"a d' of {bound}"
             case _:
-                return f"a score of {self.goal:g}"
+                return f"a score of {bound}"
+
+    def text(self, value: float) -> str:
+        """A value of the curve, with its unit."""
+        match self.kind:
+            case "noise":
+                return f"{value:.1f} HU"
+            case "dprime":
+                return f"{value:.1f}"
+            case _:
+                return f"{value:.2f}"
 
 
 def lowest_dose(doses: Sequence[float], quality: Sequence[float], least: float) -> LowestDose:

@@ -146,9 +146,12 @@ class DoseResponse:
 
     @property
     def leading(self) -> tuple[Basis, ...]:
-        """What the answer is read from: the safe ones; the mean where a slice stands alone."""
-        safe = tuple(basis for basis in self.bases if basis.is_safe)
-        return safe or self.bases[:1]
+        """What the answer is read from: the safe ones, and the criteria that were given.
+
+        The mean where a slice stands alone.
+        """
+        safe = tuple(basis for basis in self.bases if basis.is_safe) or self.bases[:1]
+        return (*safe, *(basis for basis in self._criteria if basis.values))
 
     def _worse_ends(self, intervals: Sequence[tuple[float, float] | None]) -> tuple[float, ...]:
         """One of each interval; empty where one is not known."""
