@@ -93,6 +93,17 @@ def test_a_mean_states_its_number_of_slices(run: ScoringRun, capsys: pytest.Capt
     assert mean[1:4] == ["mean", "of", "2"]
 
 
+def test_a_series_with_all_slices_out_of_domain_is_reported_to_count(
+    run: ScoringRun, capsys: pytest.CaptureFixture
+):
+    words = "1 series with all slices out of domain: counted, as there are no others"
+    alone, *others = run.slices
+    strange = replace(run, slices=(replace(alone, distance=1.5), *others))
+    for shown, expected in ((run, 0), (strange, 1), (replace(strange, count_outside=True), 0)):
+        print_scores(shown)
+        assert capsys.readouterr().out.count(words) == expected
+
+
 def test_what_is_wrong_with_a_series_stands_with_its_mean(
     run: ScoringRun, capsys: pytest.CaptureFixture
 ):

@@ -68,6 +68,16 @@ def score_blocks(run: ScoringRun, width: int) -> Iterator[Block]:
         yield _against_reference(run, width)
     for warning, number in notes.items():
         yield Text(f"  note {number}, {where[warning]}: {warning}", "yellow")
+    if count := sum(map(_is_outside, run.series)):
+        yield Text(
+            f"  {count} series with all slices out of domain: counted, as there are no others",
+            "yellow",
+        )
+
+
+def _is_outside(series: SeriesScore) -> bool:
+    """Whether slices out of domain count because the series has no others."""
+    return not series.count_outside and all(slice_.tier == 1 for slice_ in series.known)
 
 
 def _measures(ranked: list[tuple[str, SeriesScore]]) -> Iterator[Block]:
