@@ -73,7 +73,9 @@ def figures(run: ScoringRun, entries: Sequence[SeriesEntry]) -> dict[str, Markup
     ranked = worst_first(chain(*(entry.ranked for entry in entries)), run.model.scale)
     found = {
         "Slices scored": figure(f"{len(run.slices)}", f"in {len(entries)} series"),
-        "Median slice": figure(f"{percentile(ranked, 0.5).score:.2f}"),
+        "Median slice": figure(
+            f"{percentile(ranked, 0.5).score:.2f}", "half are no better (nearest rank)"
+        ),
         "10th percentile": figure(
             f"{percentile(ranked, TENTH).score:.2f}", "one in ten is no better"
         ),
