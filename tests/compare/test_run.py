@@ -153,7 +153,7 @@ def test_the_side_with_a_denoiser_is_named_once(
     page = (tmp_path / "out" / "compare.html").read_text("utf-8")
     assert page.count(LOST_DETAIL) == 1
     assert "Processed B" in page
-    assert "The score sees: noise" in page
+    assert "9 of 10 pairs rightly for noise" in page
     with (tmp_path / "out" / "compare.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert all(float(row["processed_a"]) < 0.5 < float(row["processed_b"]) for row in rows)

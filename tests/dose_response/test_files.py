@@ -83,7 +83,9 @@ def test_the_page_opens_without_an_error(found: DoseResponse, browser: Any, tmp_
 
 def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[str]):
     interval, tenth = verdict(found).split(". ")
-    assert interval.startswith("95 % interval of the mean, worse end: a score of at least 3 holds down to")
+    assert interval.startswith(
+        "95 % interval of the mean, worse end: a score of at least 3 holds down to"
+    )
     assert tenth.startswith("Worst tenth of the slices: a score of at least 3 holds down to")
     assert half_dose_text(found).startswith("3.30 (")
     easy, hard = replace(found, least=1.0), replace(found, least=3.95)

@@ -138,7 +138,7 @@ def test_series_with_processed_slices_are_counted_and_the_limits_of_the_model_sh
     add(store, [2.5], processed=0.75, counts_as_processed=True)
     page = draw()
     assert f"1 of 3 series have processed slices: {LOST_DETAIL}." in page
-    assert "The score sees" not in page
+    assert "On simulated faults" not in page
 
 
 def sized(mm: float) -> SliceMeasures:

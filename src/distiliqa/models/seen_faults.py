@@ -59,16 +59,25 @@ class Ladder:
 
 
 def seen_by(ladders: Iterable[Ladder]) -> str:
-    """Say in one line what a model sees: ``sees: noise, blur; does not see: lost contrast``.
+    """Say in one line for which faults the score orders most pairs rightly, and for which fewer.
 
     Empty for a model without ladders.
     """
     names: dict[str, list[str]] = {"seen": [], "seen in part": [], "not seen": [], "": []}
     for ladder in ladders:
         names[ladder.verdict].append(_in_a_list(ladder.name))
-    said = {"sees": "seen", "sees in part": "seen in part", "does not see": "not seen"}
-    parts = (f"{words}: {', '.join(names[kind])}" for words, kind in said.items() if names[kind])
-    return "; ".join(parts)
+    shares = {
+        "seen": f"at least {10 * SEEN:g} of 10",
+        "seen in part": f"{10 * UNSEEN:g} to {10 * SEEN:g} of 10",
+        "not seen": f"fewer than {10 * UNSEEN:g} of 10",
+    }
+    parts = [
+        f"{share} for {', '.join(names[kind])}" for kind, share in shares.items() if names[kind]
+    ]
+    if not parts:
+        return ""
+    first = parts[0].replace(" of 10", " of 10 pairs rightly", 1)
+    return f"On simulated faults, the score orders {'; '.join((first, *parts[1:]))}."
 
 
 def _in_a_list(name: str) -> str:

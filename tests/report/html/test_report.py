@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.made import with_facts
+from tests.support.made import SEES, with_facts
 from tests.support.sized import sized_run, sized_series
 
 from distiliqa.ct import Problem
@@ -314,7 +314,7 @@ def test_processed_slices_are_counted_and_the_limits_of_the_model_shown(
     run: ScoringRun, denoised: ScoringRun, report: Callable[..., str]
 ):
     text = report(denoised)
-    assert "The score sees: noise; does not see: lost &lt;contrast&gt;." in text
+    assert SEES.replace("<contrast>", "&lt;contrast&gt;") in text
     assert "<dt>Processed slices</dt><dd>2</dd>" in text
     assert "<dt>Processed slices</dt><dd>2 <small>mean probability 0.62</small></dd>" in text
     assert text.count(LOST_DETAIL) == 2  # in the notes and in the section, not in each row
@@ -322,7 +322,7 @@ def test_processed_slices_are_counted_and_the_limits_of_the_model_shown(
     assert [cells(text, f"s2-{n}")[-2] for n in (1, 2, 3)] == ["0.12", "0.88", "0.88"]
     other = report(run)
     assert "Processed" not in other
-    assert "The score sees" not in other
+    assert "On simulated faults" not in other
 
 
 def test_noise_dose_and_size_of_the_run(run: ScoringRun, report: Callable[..., str]):

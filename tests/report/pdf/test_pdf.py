@@ -244,7 +244,7 @@ def test_processing_is_on_paper_and_every_page_says_what_the_model_sees(
     many = replace(denoised.model, ladders=denoised.model.ladders * 12)  # a foot of several lines
     write_pdf(tmp_path / "report.pdf", replace(denoised, model=many))
     said = [box.text for box in boxes]
-    feet = [box for box in boxes if box.text.startswith("The score sees: noise, noise,")]
+    feet = [box for box in boxes if " pairs rightly for noise, noise," in box.text]
     assert len(feet) == len({box.page for box in boxes}) > 1
     assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
     assert min(box.bottom for box in feet) > 10
@@ -253,7 +253,7 @@ def test_processing_is_on_paper_and_every_page_says_what_the_model_sees(
     assert sum(LOST_DETAIL in text for text in said) == 2  # legend, and the note of the series
     boxes.clear()
     write_pdf(tmp_path / "report.pdf", run)
-    assert not any("The score sees" in box.text or "Processed" in box.text for box in boxes)
+    assert not any("On simulated faults" in box.text or "Processed" in box.text for box in boxes)
 
 
 def test_levels_and_doses_are_on_paper(

@@ -94,7 +94,7 @@ def _processed_line(calibration: ProcessedCalibration) -> str:
 def ladder_lines(ladders: Sequence[Ladder]) -> list[str]:
     """What a model sees and does not see, for its card; no line for a model without ladders."""
     seen = seen_by(ladders)
-    return [f"- On ladders of faults it {seen}."] if seen else []
+    return [f"- {seen}"] if seen else []
 
 
 def _shape_line(domain: Domain) -> str:

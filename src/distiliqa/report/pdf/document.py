@@ -88,7 +88,7 @@ class _NumberedPages(Canvas):
 
     def __init__(self, *args: Any, sees: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
-        self._foot = text(f"The score {sees}.", FOOT, most=None) if sees else None
+        self._foot = text(sees, FOOT, most=None) if sees else None
         self._pages: list[dict[str, Any]] = []
 
     def showPage(self) -> None:
