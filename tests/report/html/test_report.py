@@ -173,6 +173,7 @@ def test_intervals_are_shown(run: ScoringRun, report: Callable[..., str]):
     text = report(replace(run, slices=tuple(sure), model=model))
     assert "This model gives no interval" not in text
     assert "lies in it in 90 of 100 cases" in text
+    assert "Beside a mean they are the means of the lower and of the upper ends." in text
     assert 'class="band"' in text
     mean = run.series[1].score
     assert f"{mean:.2f} <small>{mean - 0.3:.2f} to {mean + 0.2:.2f}</small>" in text

@@ -13,6 +13,7 @@ from tests.support.sized import sized_run, sized_series
 
 from distiliqa.ct import Acquisition, SliceInfo
 from distiliqa.errors import DistiliqaError
+from distiliqa.models.interval_calibration import IntervalCalibration
 from distiliqa.report import pdf as pdf_module
 from distiliqa.report import report
 from distiliqa.report.pdf import require_pdf, write_pdf
@@ -95,6 +96,18 @@ def test_no_text_lies_on_another_or_off_the_page(
         assert box.right <= 550.1
         assert box.bottom >= 50
         assert box.top <= 780
+
+
+def test_the_coverage_of_intervals_is_stated(
+    run: ScoringRun, rich: ScoringRun, boxes: list[Box], tmp_path: Path
+):
+    config = replace(run.model, interval_calibration=IntervalCalibration(0.8, 1.0, 0.1, 10, 2))
+    write_pdf(tmp_path / "report.pdf", replace(rich, model=config))
+    words = "Interval: 80 % prediction interval of the rating of a slice; for a series the means"
+    assert sum(box.text.startswith(words) for box in boxes) == 1
+    boxes.clear()
+    write_pdf(tmp_path / "report.pdf", run)
+    assert not any("prediction interval of the rating" in box.text for box in boxes)
 
 
 def test_long_words_are_broken(rich: ScoringRun, boxes: list[Box], tmp_path: Path):

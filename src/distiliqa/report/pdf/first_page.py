@@ -93,6 +93,12 @@ def front(
         f"{counted}",
         QUIET,
     )
+    if (calibration := run.model.interval_calibration) is not None:
+        yield text(
+            f"Interval: {100 * calibration.coverage:.0f} % prediction interval of the rating of a "
+            "slice; for a series the means of the lower and of the upper ends.",
+            QUIET,
+        )
     if _any_processed(entries):
         yield text(f"Processed: slices whose {LOST_DETAIL}. Their score is held back.", QUIET)
 
