@@ -46,6 +46,7 @@ def calibrate(
     the fit, beside no map and beside the median rating alone. It needs 30 images of 10 patients.
 
     Exit status. 0: done. 1: done, and some rated images could not be read. 2: nothing written.
+    130: interrupted.
     """
     from distiliqa.calibrate.files import require_other_folder, write_calibrated
     from distiliqa.calibrate.run import calibrate_model

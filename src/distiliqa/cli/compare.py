@@ -39,7 +39,7 @@ def compare(
     """Compare two series slice by slice: paired differences, B minus A, with interval and test.
 
     Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing compared, or
-    invalid options.
+    invalid options. 130: interrupted.
     """
     from distiliqa.compare.files import write_comparison
     from distiliqa.compare.run import compare as compare_inputs

@@ -43,7 +43,7 @@ def dose_response(
     """Simulate lower doses of a series, score them, and report the lowest dose that suffices.
 
     Exit status. 0: all slices simulated. 1: some slices or outputs failed. 2: nothing simulated,
-    or invalid options.
+    or invalid options. 130: interrupted.
     """
     from distiliqa.dose_response.files import write_response
     from distiliqa.dose_response.run import dose_response as simulate

@@ -70,6 +70,7 @@ def evaluate(
     """Measure how well predictions agree with ratings, with 95 % intervals.
 
     Exit status. 0: done. 1: done, and some rated images could not be read. 2: nothing written.
+    130: interrupted.
     """
     source = model or predictions
     if source is None or (model and predictions):

@@ -43,8 +43,9 @@ def monitor(
     A new start continues the work, and no file is scored twice. A file that fails is tried three
     times, and again when it changes. A file that cannot be opened is tried until it can.
 
-    Exit status. 0: ended by Ctrl-C or SIGTERM. With --once, 0: all new files scored. 1: some files
-    failed. 130: interrupted.
+    Exit status. 0: ended by Ctrl-C or SIGTERM. 2: the folder cannot be used.
+    With --once, 0: no file failed; some may still be being written. 1: some files failed. 2: the
+    folder cannot be used. 130: interrupted.
     """
     from distiliqa.monitor import monitor as open_monitor
 

@@ -39,7 +39,7 @@ def rank(
     Slices are matched by patient and position, else by their path in the folder, else by name.
 
     Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing ranked, or
-    invalid options.
+    invalid options. 130: interrupted.
     """
     from distiliqa.rank.files import write_ranks
     from distiliqa.rank.run import rank as rank_methods

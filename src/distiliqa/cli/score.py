@@ -189,7 +189,7 @@ def score(
     fastest settings for this machine, see `distiliqa tune`, unless --threads or --batch is given.
 
     Exit status. 0: all slices scored. 1: some slices or outputs failed. 2: nothing scored, or
-    invalid options. 3: with --check, all slices scored and a series not in range.
+    invalid options. 3: with --check, all slices scored and a series not in range. 130: interrupted.
     """
     inputs = [*(inputs or ()), *(more_inputs or ())]
     from distiliqa.ct import read_dose_report

@@ -52,6 +52,7 @@ def score_archive(
     DICOMweb are options of `distiliqa score`.
 
     Exit status. 0: all slices scored. 1: some slices failed. 2: nothing scored, or invalid options.
+    130: interrupted.
     """
     from distiliqa.archive import check_extra
 
