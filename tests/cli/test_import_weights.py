@@ -33,7 +33,7 @@ def test_a_torch_file_scores_after_import(tmp_path: Path) -> None:
     torch.save(to_published(Network(TINY).state_dict()), tmp_path / "weights.pth")
     status, output = run(
         "import-weights", tmp_path / "weights.pth", tmp_path / "model", "--heads", 2,
-        "--scale", 0, 4, "--meaning", "mean rating", "--lower-is-better",
+        "--scale", "0,4", "--meaning", "mean rating", "--lower-is-better",
     )  # fmt: skip
     assert status == 0, output
     assert read_config(tmp_path / "model").scale.worst == 4
@@ -41,6 +41,15 @@ def test_a_torch_file_scores_after_import(tmp_path: Path) -> None:
     status, output = run("score", tmp_path / "slice.npy", "--model", tmp_path / "model")
     assert status == 0, output
     assert "mean rating" in output
+
+
+@pytest.mark.parametrize("scale", ["4,0", "4", "low,high"])
+def test_a_scale_that_is_none_is_refused(tmp_path: Path, scale: str) -> None:
+    status, output = run(
+        "import-weights", tmp_path / "weights.pth", tmp_path / "model", "--scale", scale
+    )
+    assert status == 2
+    assert f"--scale {scale}: give" in output
 
 
 @pytest.mark.parametrize("heads", [3, 0])

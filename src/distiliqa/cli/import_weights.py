@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from distiliqa.cli.options import scale_of
 from distiliqa.terminal import say
 
 
@@ -17,8 +18,11 @@ def import_weights(
         int | None, typer.Option(help="Attention heads; default: as in the file, or width / 64.")
     ] = None,
     scale: Annotated[
-        tuple[float, float], typer.Option(help="Lowest and highest score of the labels.")
-    ] = (0.0, 1.0),
+        str | None,
+        typer.Option(
+            metavar="LOW,HIGH", help="Lowest and highest score of the labels; default: 0,1."
+        ),
+    ] = None,
     meaning: Annotated[
         str, typer.Option(help="What the score means.")
     ] = "structural similarity to the full-dose slice",
@@ -37,13 +41,14 @@ def import_weights(
     from distiliqa.lab.train.model_card import model_card
     from distiliqa.models.config import ModelConfig, ScoreScale
 
+    low, high = scale_of(scale) or (0.0, 1.0)
     network = import_network(file, heads)
     config = ModelConfig(
         name=out.name,
         version="imported",
         architecture={},
         outputs=network.config.outputs,
-        scale=ScoreScale(*scale, meaning, not lower_is_better),
+        scale=ScoreScale(low, high, meaning, not lower_is_better),
         training={"imported from": file.name, "sha256": sha256(file)},
     )
     slices = [crop_or_pad(ct.hu, network.config.image_size)[0] for ct in read_ct(EXAMPLE_SERIES)]
