@@ -37,8 +37,9 @@ def score(
     Parameters
     ----------
     source : str, Path, ndarray, CTSlice, or a sequence of these
-        Anything `distiliqa.read_ct` reads (DICOM, NIfTI, TIFF, NumPy; a folder or zip of them), or
-        a list of paths; or what `Model.score` takes: an array in HU, a `CTSlice`, a list of these.
+        Anything `distiliqa.read_ct` reads (DICOM, NIfTI, Analyze 7.5, MHA, NRRD, TIFF, NumPy; a
+        folder, zip or tar of them), or a list of paths; or what `Model.score` takes: an array in
+        HU, a `CTSlice`, a list of these.
     model : str, Path or Model
         Name of a shipped model, a model folder, or a model already loaded.
     reference : str or Path, optional

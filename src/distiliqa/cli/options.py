@@ -42,7 +42,10 @@ PagePort = Annotated[
 ]
 PageHost = Annotated[
     str | None,
-    typer.Option(help="Address to listen at; browsers then need the token that is printed."),
+    typer.Option(
+        help="Address to listen at; default: this machine alone. With it, browsers need the token "
+        "that is printed."
+    ),
 ]
 NoBrowser = Annotated[
     bool, typer.Option("--no-browser", help="Print the address, and open no browser.")

@@ -36,7 +36,7 @@ INPUT, OUTPUT, MODEL = "Input", "Output", "Model"
 def score(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="INPUT", help="CT files, folders, zips or globs."),
+        typer.Argument(metavar="INPUT", help="CT files, folders, DICOMDIRs, zips, tars or globs."),
     ] = None,
     model: Annotated[
         str,
@@ -105,8 +105,8 @@ def score(
     measures: Annotated[
         Literal["none", "basic", "all"],
         typer.Option(
-            help="Measure sharpness, texture, size, dose and faults: of no slice, of each slice, "
-            "or pooled over each series too.",
+            help="none: only the score and the noise level. basic: also sharpness, texture, size, "
+            "dose and faults of each slice. all: and pooled over each series.",
             rich_help_panel=OUTPUT,
         ),
     ] = "basic",
@@ -183,7 +183,7 @@ def score(
         ),
     ] = None,
 ) -> None:
-    """Score CT slices: DICOM, NIfTI, TIFF or NumPy, files, folders, zips or globs.
+    """Score CT slices: DICOM, NIfTI, Analyze 7.5, MHA, NRRD, TIFF or NumPy.
 
     With --dicomweb it scores the CT series of a study on a server. From 1000 slices on it uses the
     fastest settings for this machine, see `distiliqa tune`, unless --threads or --batch is given.

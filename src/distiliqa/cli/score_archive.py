@@ -34,7 +34,10 @@ def score_archive(
     ] = False,
     measures: Annotated[
         Literal["none", "basic"],
-        typer.Option(help="Measure sharpness, texture, size, dose and faults of no or each slice."),
+        typer.Option(
+            help="none: only the score and the noise level. basic: also sharpness, texture, size, "
+            "dose and faults of each slice."
+        ),
     ] = "basic",
     address: Annotated[
         str | None,

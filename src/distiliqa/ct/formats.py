@@ -16,7 +16,7 @@ from distiliqa.errors import CTReadError, NotCTError
 
 Reader = Callable[[Source], CTIndex]
 
-FORMATS = "DICOM, NIfTI, TIFF, .npy, MHA, MHD or NRRD"
+FORMATS = "DICOM, NIfTI, Analyze 7.5, TIFF, .npy, MHA, MHD or NRRD"
 
 _DICOM = (".dcm", ".dicom", ".ima")
 # Compressed formats that hospitals and archives use and that are not unpacked here.

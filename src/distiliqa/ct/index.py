@@ -38,10 +38,10 @@ def index_ct(path: str | Path, *, require_ct: bool = True) -> CTIndex:
     Parameters
     ----------
     path : str or Path
-        A file in DICOM (any extension or none), NIfTI, TIFF, NumPy, MHA, MHD or NRRD, a folder of
-        these, a zip or tar of DICOM or TIFF, or a .npz of arrays. DICOM, TIFF and tar may be
-        gzipped. ``DICOMDIR`` stands for its folder. Hidden files are ignored. Pipes, devices
-        and the like are never opened.
+        A file in DICOM (any extension or none), NIfTI, Analyze 7.5, TIFF, NumPy, MHA, MHD or NRRD,
+        a folder of these, a zip or tar of DICOM or TIFF, or a .npz of arrays. DICOM, TIFF and tar
+        may be gzipped. ``DICOMDIR`` stands for its folder. Hidden files are ignored. Pipes,
+        devices and the like are never opened.
     require_ct : bool
         False also takes gray-scale DICOM without the modality CT, such as training images that
         were saved as Secondary Capture.
