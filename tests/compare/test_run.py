@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,17 @@ def test_slices_that_failed_have_no_pair(two: tuple[str, str], model: Model):
     run = compare(*two, model)
     assert [pair.first.position_mm for pair in run.slices] == [3, 9]
     assert not run.complete
+
+
+def test_no_pair_that_could_be_scored_names_the_first_file_that_failed(
+    two: tuple[str, str], model: Model
+):
+    for name in ("0.dcm", "1.dcm", "2.dcm"):
+        broken = Path(two[1]) / name
+        broken.write_bytes(broken.read_bytes()[:-100])
+    words = rf"no pair of slices could be scored; the first is {re.escape(two[1])}.0.dcm: "
+    with pytest.raises(DistiliqaError, match=words):
+        compare(*two, model)
 
 
 def test_a_series_that_is_damaged_as_a_whole_leaves_the_others(

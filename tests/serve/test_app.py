@@ -104,7 +104,7 @@ def test_a_thumbnail(server: PageServer):
 def test_a_model_without_a_heatmap_is_named_as_the_reason(server: PageServer):
     answer = server.get(f"/api/series/{server.series()[0]}/slices/1/heatmap")
     assert answer.status_code == 400
-    assert "no local quality map" in answer.json()["error"]
+    assert "no local quality map; leave the heatmap off" in answer.json()["error"]
 
 
 def test_a_heatmap_has_a_value_for_each_patch(examples: PageServer):

@@ -82,7 +82,8 @@ def score_archive(
     if not quiet:
         _report(counts, out)
     if counts.failed:
-        say(f"failed: {counts.failed}; see the column reason", err=True)
+        parts = out / "slices" / "*.parquet"
+        say(f"failed: {counts.failed}; the column reason of {parts} states why", err=True)
     if not counts.scored and not counts.known:
         raise typer.Exit(2)
     if counts.failed:

@@ -200,8 +200,16 @@ def _paired(
         if found:
             series.append(SeriesPair(one.name, other.name, found))
     if not series:
-        raise runs[1].stopped or DistiliqaError("no pair of slices could be scored")
+        raise runs[1].stopped or _no_pair(runs)
     together = [pair for one in series for pair in one.slices]
     sides = {"A": [pair.first for pair in together], "B": [pair.second for pair in together]}
     said = tuple(dict.fromkeys((*notes, *no_evidence(sides))))
     return SeriesComparison(*runs, tuple(series), said, match)
+
+
+def _no_pair(runs: tuple[ScoringRun, ScoringRun]) -> DistiliqaError:
+    """The error of matched slices of which none was scored in both inputs."""
+    first = next(problem for run in runs for problem in run.failed)
+    return DistiliqaError(
+        "no pair of slices could be scored", remedy=f"the first is {first.path}: {first.reason}"
+    )

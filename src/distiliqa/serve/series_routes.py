@@ -116,7 +116,10 @@ def show_heatmap(request: Request) -> Response:
         model = _model(request.app.state.workspace.settings.model, chosen.results.model["sha256"])
     (score,) = model.score_slices([ct], keep_heatmaps=True)
     if score.heatmap is None:
-        raise DistiliqaError("the model has no local quality map")
+        raise DistiliqaError(
+            "the model has no local quality map",
+            remedy="leave the heatmap off, or score with a model that has one",
+        )
     rows, columns = score.heatmap.shape
     values = [None if np.isnan(value) else round(float(value), 3) for value in score.heatmap.flat]
     size = model.config.image_size

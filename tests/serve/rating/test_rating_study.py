@@ -56,6 +56,18 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def test_a_reader_too_many_is_refused_with_what_to_do(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("distiliqa.serve.rating.rating_study.MAX_READERS", 1)
+    study = Study(data, tmp_path / "out", Asked(method="scale"))
+    question = study.question("Anna")
+    study.answer("Anna", question.number, 3)
+    study.question("Anna")
+    with pytest.raises(DistiliqaError, match="1 readers take part already; continue under a name"):
+        study.question("Ben")
+
+
 def test_pairs_give_ratings_in_the_order_of_quality(data: Path, tmp_path: Path):
     study = Study(data, tmp_path / "out", Asked())
     assert ask_all(study, "Anna") == study.design.comparisons == 12

@@ -83,7 +83,10 @@ class Study:
         with self._lock:
             known = self.readers
             if reader not in known and len(known) >= MAX_READERS:
-                raise DistiliqaError(f"{MAX_READERS} readers take part already")
+                raise DistiliqaError(
+                    f"{MAX_READERS} readers take part already",
+                    remedy="continue under a name that has begun, or start another study",
+                )
             if reader not in self._asked:
                 self._asked[reader] = self._next(reader)
             return self._asked[reader]
