@@ -146,10 +146,10 @@ def click_heading(browser: Any, name: str) -> str:
 
 def test_the_table_sorts(open_report: Callable[..., Any]):
     browser = open_report()
-    assert click_heading(browser, "mAs") == "ascending"
-    assert column(browser, "mAs") == [str(50 + n) for n in range(12)]
-    assert click_heading(browser, "mAs") == "descending"
-    assert column(browser, "mAs") == [str(61 - n) for n in range(12)]
+    assert click_heading(browser, "Exposure, mAs") == "ascending"
+    assert column(browser, "Exposure, mAs") == [str(50 + n) for n in range(12)]
+    assert click_heading(browser, "Exposure, mAs") == "descending"
+    assert column(browser, "Exposure, mAs") == [str(61 - n) for n in range(12)]
     click_heading(browser, "Notes")
     assert column(browser, "Notes") == ["1"] * 3 + [""] * 9
     assert browser.get_log("browser") == []

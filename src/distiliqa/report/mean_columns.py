@@ -47,6 +47,11 @@ SHORT_NAMES = {
     "ring_index": "Rings",
 }
 TABLE = slice_columns(*SHORT_NAMES)
+ABOUT_MEASURES = (
+    "f50, f10: sharpness at the skin. f av: mean frequency of the noise. d': detectability of a "
+    "disc of 10 mm and 20 HU. Dw: water-equivalent diameter. Streaks, Rings: standard deviation of "
+    "the detail in soft tissue that has one direction, and of what arcs of one radius share."
+)
 
 _POOLED = {
     "mtf": "sharpness",

@@ -93,6 +93,14 @@ def test_the_provenance_states_the_options(
     assert f"{'ab' * 32}  levels\n" in report(given).replace("</pre>", "\n")
 
 
+def test_heads_of_the_table_of_series_are_no_bare_units(
+    run: ScoringRun, report: Callable[..., str]
+):
+    heads = re.findall(r'<button type="button">(.*?)</button>', report(run))
+    assert {"Tube, kV", "Slice, mm", "10th percentile"} <= {*heads}
+    assert not {"kV", "mAs", "mm", "10th"} & {*heads}
+
+
 def test_the_page_says_what_made_the_scores(run: ScoringRun, report: Callable[..., str]):
     text = report(run)
     assert "tiny 1.0" in text

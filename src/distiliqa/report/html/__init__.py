@@ -8,6 +8,7 @@ from pathlib import Path
 from distiliqa.report.html.overview import figures, measures_table, series_table, strip_plots
 from distiliqa.report.html.section import section
 from distiliqa.report.html.size_tables import size_block
+from distiliqa.report.mean_columns import ABOUT_MEASURES
 from distiliqa.report.names import Names
 from distiliqa.report.page_blocks import notes_of, write_page
 from distiliqa.report.pictures import LEGEND, Pictures, draw_pictures
@@ -61,6 +62,7 @@ def write_html(
         figures=figures(run, entries),
         table=series_table(entries, notes),
         measures=measures_table(entries),
+        about_measures=ABOUT_MEASURES,
         sizes=size_block(entries, scale),
         strips=strip_plots(scale, entries, names),
         notes=list(notes.values()),

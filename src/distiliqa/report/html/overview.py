@@ -62,7 +62,7 @@ HEADINGS = (
     *headings(FACTS),
     *headings((SLICES, MEAN)),
     Heading("Worst", "Score of the worst slice.", numeric=True),
-    Heading("10th", "One slice in ten has this score or a worse one.", numeric=True),
+    Heading("10th percentile", "One slice in ten has this score or a worse one.", numeric=True),
     *headings((NOISE, LEVELS, *COUNTS)),
     Heading("Notes", "Warnings by their number in the list of notes."),
 )

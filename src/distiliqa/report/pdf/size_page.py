@@ -10,7 +10,7 @@ from reportlab.platypus import KeepTogether, Spacer
 
 from distiliqa.models.score_scale import ScoreScale
 from distiliqa.report.formatting import number_text, signed_text
-from distiliqa.report.mean_columns import TABLE, mean_text, short_title
+from distiliqa.report.mean_columns import ABOUT_MEASURES, TABLE, mean_text, short_title
 from distiliqa.report.pdf.document import HEADING, QUIET, WIDTH, grid, side_by_side, text
 from distiliqa.report.pdf.drawing import drawing
 from distiliqa.report.run_plots import RunPlot, run_plots
@@ -74,11 +74,7 @@ def _measures(entries: Sequence[SeriesEntry]) -> Iterator[Any]:
     yield text("Measures, the worst score first", HEADING)
     yield grid(columns, rows[:MAX_ROWS])
     yield from _more(rows)
-    yield text(
-        "Means of each series. f50, f10: sharpness at the skin. f av: mean frequency of the noise. "
-        "d': detectability of a disc of 10 mm and 20 HU. Dw: water-equivalent diameter.",
-        QUIET,
-    )
+    yield text(f"Means of each series. {ABOUT_MEASURES}", QUIET)
 
 
 def _plot(plot: RunPlot) -> list[Any]:
