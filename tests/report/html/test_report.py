@@ -93,6 +93,14 @@ def test_the_provenance_states_the_options(
     assert f"{'ab' * 32}  levels\n" in report(given).replace("</pre>", "\n")
 
 
+def test_paper_says_where_to_find_what_is_folded(run: ScoringRun, report: Callable[..., str]):
+    text = report(run)
+    assert '<p class="paper">SHA-256 of each input: run.json; table of slices: scores.csv.' in text
+    screen, paper = text.split("@media print {")[0], text.split("@media print {")[1]
+    assert ".paper { display: none; }" in screen
+    assert ".paper { display: block; }" in paper
+
+
 def test_heads_of_the_table_of_series_are_no_bare_units(
     run: ScoringRun, report: Callable[..., str]
 ):
