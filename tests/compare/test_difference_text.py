@@ -16,8 +16,11 @@ from distiliqa.statistics.paired_difference import difference
 
 
 def test_small_p_is_a_bound():
-    assert p_value(difference([np.random.default_rng(0).normal(5, 1, 40)])).startswith("p < 0.0001")
+    assert p_value(difference([np.random.default_rng(0).normal(5, 1, 40)])).startswith(
+        "p < 0.001, "
+    )
     assert p_value(difference([[1.0, -1.0]])) == "p = 1.00, exact"
+    assert p_value(difference([[1.0, 2.0, 3.0, 4.0]])) == "p = 0.125, exact"
 
 
 @pytest.mark.parametrize(

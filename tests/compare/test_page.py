@@ -64,7 +64,7 @@ def test_what_models_may_lack_and_may_give(paired: PairedRun, tmp_path: Path):
         for pair in series.slices
     ]
     text = page(tmp_path / "p.html", replace(paired, series=(replace(series, slices=tuple(bare)),)))
-    assert "Global noise level, HU" not in text
+    assert '<th scope="row">Noise level, HU' not in text
     rich = [
         replace(pair, second=replace(pair.second, interval=(1.0, 3.0), distance=1.2))
         for pair in series.slices

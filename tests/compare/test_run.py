@@ -175,7 +175,7 @@ def test_the_side_with_a_denoiser_is_named_once(
 def test_a_notebook_shows_the_comparison(paired: PairedRun) -> None:
     pytest.importorskip("pandas")
     html, frame = paired._repr_html_(), paired.to_frame()
-    for text in ("B minus A", "score", *paired.notes):
+    for text in ("B minus A", "Score, points", *paired.notes):
         assert text in html
     expected = [pair.difference for pair in paired.slices]
     assert frame["difference"].dropna().tolist() == pytest.approx(expected, abs=1e-6)

@@ -41,7 +41,7 @@ def test_says_which_is_better(
 def test_says_what_few_slices_cannot_show(paired: PairedRun):
     run = replace(paired)
     run.__dict__["score"] = difference([[1.0, 2.0, 3.0]])
-    assert "With 3 independent parts no p below 0.25 is possible" in " ".join(explained(run))
+    assert "With 3 independent parts no p below 0.250 is possible" in " ".join(explained(run))
     run.__dict__["score"] = difference([[1.0]])
     assert interval(run.score, 2) == "undefined for one part"
     run.__dict__["score"] = difference([[1.0], [-0.9]])

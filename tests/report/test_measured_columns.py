@@ -61,7 +61,7 @@ def test_pooled_measures_are_shown_with_their_intervals():
     pooled = replace(pooled_measures([MEASURES.evidence] * 3, 224.0), npw_interval=(3.0, 4.0))
     found = dict(pooled_texts(SeriesScore("s", (made_score(),), pooled=pooled)))
     assert found["Pooled detectability d'"] == f"{pooled.detectability.npw:.1f} (3.0 to 4.0)"
-    assert found["Pooled noise peak, 1/mm"] == f"{pooled.nps.peak_per_mm:.3f}"
+    assert found["Pooled peak frequency of the noise, 1/mm"] == f"{pooled.nps.peak_per_mm:.3f}"
     assert not [term for term in found if "end" in term]
 
 

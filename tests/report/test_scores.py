@@ -58,7 +58,7 @@ def test_a_slice_names_its_file_noise_and_domain(run: ScoringRun) -> None:
 
 def test_a_notebook_shows_what_the_command_prints(scores: Scores) -> None:
     html = scores._repr_html_()
-    for text in ("tiny", "thorax", "abdomen", "mean of 3", "Noise, HU"):
+    for text in ("tiny", "thorax", "abdomen", "mean of 3", "level, HU"):
         assert text in html
     assert " s (" not in html  # no seconds: the same scores look the same each time
     assert html == Scores(replace(scores.run, seconds={"total": 99.0}))._repr_html_()

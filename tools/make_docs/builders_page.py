@@ -103,7 +103,7 @@ def _of_leaderboard(found: Record) -> dict[str, str]:
         "MODEL": found["model"],
         "PATIENTS": str(made["patients"]),
         "MADE": markdown_table(
-            ("rank", "method", "held", "score", "VIF", "GMSD", "noise, HU", "noise peak, 1/mm"),
+            ("rank", "method", "held", "score", "VIF", "GMSD", "noise, HU", "NPS peak, 1/mm"),
             map(_made_row, made["methods"]),
         ),
         "ABOVE": str(before_full_dose(made["methods"])),

@@ -103,7 +103,7 @@ def within(ratios: Sequence[float], limit: float) -> float:
 
 def _blurs(rows: Iterable[Record]) -> str:
     return markdown_table(
-        ("f50, /mm", "noise, HU", "found, /mm"),
+        ("f50, 1/mm", "noise, HU", "found, 1/mm"),
         (
             (f"{row['f50']:g}", f"{row['noise_hu']:g}", ", ".join(_figures(row["found"], 3)))
             for row in rows
@@ -113,7 +113,11 @@ def _blurs(rows: Iterable[Record]) -> str:
 
 def _kernels(rows: Iterable[Record]) -> str:
     return markdown_table(
-        ("position of D45f, mm", "f50 of D45f, B30f, /mm", "peak of the noise of D45f, B30f, /mm"),
+        (
+            "position of D45f, mm",
+            "f50 of D45f, B30f, 1/mm",
+            "peak of the noise of D45f, B30f, 1/mm",
+        ),
         (
             (
                 f"{row['z_mm']:.1f}",
@@ -170,12 +174,14 @@ def _faults(what: str, rows: Iterable[tuple[str, Record]]) -> str:
 def _ranges(skin: dict[str, Record], part: str) -> str:
     """``0.20 to 0.27 with B30f and ...``."""
     found = ((min(row[part]), max(row[part]), kernel) for kernel, row in skin.items())
-    return " and ".join(f"{low:.2f} to {high:.2f} /mm with {kernel}" for low, high, kernel in found)
+    return " and ".join(
+        f"{low:.2f} to {high:.2f} 1/mm with {kernel}" for low, high, kernel in found
+    )
 
 
 def _oblique(kernels: dict[str, Record]) -> str:
     return " and ".join(
-        f"{name} from {row['f50']:.2f} to {row['found']:.2f} /mm" for name, row in kernels.items()
+        f"{name} from {row['f50']:.2f} to {row['found']:.2f} 1/mm" for name, row in kernels.items()
     )
 
 

@@ -31,13 +31,12 @@ MAX_UNEXPLAINED = 1.5  # dose that the noise implies over the stated dose, or th
 
 # Measures that rise and fall with quality. Noise has no better end: less may be a denoiser.
 _OF_QUALITY = ("score", "mtf50_per_mm", "dprime")
-_TITLES = {"score": "Score, points", "noise_hu": "Global noise level, HU"}
 
 
 def compared(run: PairedRun, found: Quantities) -> Iterator[tuple[str, Difference, int]]:
     """The rows of a table of differences: name with unit, difference, and digits."""
     for column, value in _differences(run, found):
-        title = _TITLES.get(column.name, column.title)
+        title = "Score, points" if column.name == "score" else column.head
         yield title, value, digits_of(value, column.digits or 0)
 
 
@@ -66,8 +65,9 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
         moved = signed_text(found.differences["nps_peak_per_mm"].mean, 3)
         changed = "Texture changed" if found.texture_changed else "No noticeable change of texture"
         yield (
-            f"{changed}: the peak of the noise power spectrum moved by {moved} /mm; "
-            f"{found.noticeable_per_mm:g} /mm is just noticeable."
+            f"{changed}: the peak of the noise power spectrum moved by {moved} 1/mm; "
+            f"{found.noticeable_per_mm:g} 1/mm ({10 * found.noticeable_per_mm:g} lp/cm) is just "
+            "noticeable."
         )
     yield from _disagreement(run, found)
     yield from _too_small(run, found)
@@ -157,5 +157,5 @@ def _too_small(run: PairedRun, found: Quantities) -> Iterator[str]:
 
 
 def _unit(column: Column) -> str:
-    units = {"1": "", "1/mm": " /mm", SCALE: " points"}
+    units = {"1": "", SCALE: " points"}
     return units.get(column.unit, f" {column.unit}")

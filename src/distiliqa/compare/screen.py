@@ -18,18 +18,16 @@ from distiliqa.report.formatting import signed_text, slice_count
 from distiliqa.report.notebook import Block
 from distiliqa.statistics.paired_difference import Difference
 
-_SHORT = {"Score, points": "score", "Global noise level, HU": "noise level, HU"}
-
 
 def comparison_blocks(run: PairedRun) -> Iterator[Block]:
     """Tables and lines of a comparison: inputs, differences, verdict, findings and notes."""
     measured = quantities(run)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("B minus A", no_wrap=True)
-    for name in ("slices", "mean", "95 % interval", "effect d", "signed-rank test"):
+    for name in ("slices", "mean", "95 % interval", "effect, SD", "signed-rank test"):
         table.add_column(name, justify="right")
     for name, found, digits in compared(run, measured):
-        table.add_row(_SHORT.get(name, name), *_cells(found, digits))
+        table.add_row(name, *_cells(found, digits))
     first, second = (one_line(side.inputs[0]) for side in (run.first, run.second))
     yield Text(f"\n  A {first}\n  B {second}", "dim")
     yield table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from distiliqa.compare.difference_text import digits_of, is_too_small, min_difference
+from distiliqa.compare.difference_text import digits_of, is_too_small, min_difference, p_text
 from distiliqa.compare.result import PairedRun
 from distiliqa.report.formatting import signed_text, slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
@@ -50,7 +50,7 @@ def explained(run: PairedRun) -> Iterator[str]:
     if found.units < MIN_UNITS:
         yield (
             f"With {found.units} independent part{'s' * (found.units != 1)} no p below "
-            f"{2 / 2**found.units:.2g} is possible, whatever the difference: look at its size."
+            f"{p_text(2 / 2**found.units)} is possible, whatever the difference: look at its size."
         )
     left = len(run.slices) - found.n
     if left:

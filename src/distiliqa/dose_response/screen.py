@@ -18,7 +18,16 @@ from distiliqa.scoring.hold_back import LOST_DETAIL
 def response_blocks(found: DoseResponse) -> Iterator[Block]:
     """Tables and lines of a dose response: doses, verdict, and lowest doses."""
     table = Table(box=SIMPLE_HEAD)
-    for name in ("Relative dose", "Mean score", "95 % interval", "Worst tenth", "Noise, HU", "d'"):
+    # Two lines where one is too wide for a screen of 80 columns.
+    heads = (
+        "Relative dose",
+        "Mean score",
+        "95 % interval",
+        "Worst tenth",
+        "Noise\nlevel, HU",
+        "d'",
+    )
+    for name in heads:
         table.add_column(name, justify="right")
     for number, point in enumerate(found.points):
         table.add_row(

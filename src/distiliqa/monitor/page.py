@@ -40,7 +40,9 @@ _PROTOCOLS = (
     Heading("State"),
     Heading("Score", f"Mean of the latest {BASELINE} series, see the chart.", numeric=True),
     Heading("Spread", "Their standard deviation: how consistent they are.", numeric=True),
-    Heading("Noise, HU", f"Mean of the latest {BASELINE} series, see the chart.", numeric=True),
+    Heading(
+        "Noise level, HU", f"Mean of the latest {BASELINE} series, see the chart.", numeric=True
+    ),
     Heading("Spread, %", "Their standard deviation, of the mean.", numeric=True),
 )
 _ALARMS = (
@@ -163,7 +165,7 @@ def _summary(section: Section) -> Row:
             link,
             str(len(protocol.members)),
             state,
-            *(number_text(middle, 3), number_text(spread, 3)),
+            *(number_text(middle, 2), number_text(spread, 3)),
             *(number_text(level, 1), number_text(share, 1)),
         )
     )
@@ -179,7 +181,7 @@ def _row(section: int, member: Member, protocol: Protocol, identify: bool) -> Ro
         str(member.number),
         Cell(one_line(member.series), title=member.name) if identify else member.name,
         str(member.slices),
-        f"{member.score:.3f}",
+        f"{member.score:.2f}",
         "" if member.noise_hu is None else f"{member.noise_hu:.1f}",
         str(member.out_of_domain or ""),
         "; ".join(out),

@@ -24,7 +24,8 @@ def chart_plot(measure: Measure, protocol: Protocol, *, identify: bool) -> Marku
     order = protocol.order
     days = order.days or range(1, len(order.rows) + 1)
     at = dict(enumerate(map(float, days), start=1))
-    titles = [f"{number}: {names[number]}, {value:.4g}" for number, value in measure.values]
+    digits = 2 if measure.name == SCORE else measure.digits
+    titles = [f"{n}: {names[n]}, {value:.{digits}f}" for n, value in measure.values]
     draw = partial(
         control,
         [(at[number], value) for number, value in measure.values],

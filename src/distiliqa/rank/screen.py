@@ -37,7 +37,7 @@ def _table(first: str, places: list[Standing], columns: list[Column]) -> Table:
     table.add_column(first, overflow="fold")
     table.add_column("Held", justify="right", no_wrap=True)
     for column in columns:
-        name = SHORT_NAMES.get(column.name, column.term)
+        name = SHORT_NAMES.get(column.name, column.head.partition(",")[0])
         table.add_column(f"{name}\n{column.shown_unit}", justify="right", no_wrap=True)
     for place in places:
         held = "" if place.held is None else f"{100 * place.held:.0f} %"

@@ -26,7 +26,7 @@ def _plain(
 
 def _noise(meaning: str, level: Level) -> Column:
     take, term = attrgetter("noise_hu"), "Noise level"
-    return Column("noise_hu", "HU", 1, meaning, take, level, term=term, heading="Noise, HU")
+    return Column("noise_hu", "HU", 1, meaning, take, level, term=term)
 
 
 def _fact(

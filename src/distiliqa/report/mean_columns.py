@@ -38,7 +38,7 @@ SHORT_NAMES = {
     "noise_hu": "Noise",
     "mtf50_per_mm": "f50",
     "mtf10_per_mm": "f10",
-    "nps_mean_per_mm": "f av",
+    "nps_mean_per_mm": "NPS mean",
     "dprime": "d'",
     "dw_mm": "Dw",
     "ctdivol_mgy": "CTDIvol",
@@ -48,9 +48,9 @@ SHORT_NAMES = {
 }
 TABLE = slice_columns(*SHORT_NAMES)
 ABOUT_MEASURES = (
-    "f50, f10: sharpness at the skin. f av: mean frequency of the noise. d': detectability of a "
-    "disc of 10 mm and 20 HU. Dw: water-equivalent diameter. Streaks, Rings: standard deviation of "
-    "the detail in soft tissue that has one direction, and of what arcs of one radius share."
+    "f50, f10: sharpness at the skin. NPS mean: mean frequency of the noise. d': detectability of "
+    "a disc of 10 mm and 20 HU. Dw: water-equivalent diameter. Streaks, Rings: standard deviation "
+    "of the detail in soft tissue that has one direction, and of what arcs of one radius share."
 )
 
 _POOLED = {

@@ -12,13 +12,15 @@ from distiliqa.scoring.series_score import SeriesScore
 from distiliqa.scoring.slice_score import SliceScore
 
 
-def _measured(name: str, unit: str, digits: int, term: str, meaning: str, take: str) -> Column:
+def _measured(
+    name: str, unit: str, digits: int, term: str, meaning: str, take: str, heading: str = ""
+) -> Column:
     """A measure of a slice; None where it was not asked for, or has a reason."""
 
     def value(slice_: SliceScore) -> Any:
         return None if slice_.measures is None else attrgetter(take)(slice_.measures)
 
-    return Column(name, unit, digits, meaning, value, term=term)
+    return Column(name, unit, digits, meaning, value, term=term, heading=heading)
 
 
 def _pooled(
@@ -72,17 +74,19 @@ MEASURED_COLUMNS = (
         "nps_mean_per_mm",
         "1/mm",
         3,
-        "Noise frequency",
+        "Mean frequency of the noise",
         "Mean frequency of the noise power spectrum in plain soft tissue.",
         "nps.mean_per_mm",
+        "NPS mean, 1/mm",
     ),
     _measured(
         "nps_peak_per_mm",
         "1/mm",
         3,
-        "Noise peak",
+        "Peak frequency of the noise",
         "Frequency of the peak of the noise power spectrum.",
         "nps.peak_per_mm",
+        "NPS peak, 1/mm",
     ),
     _measured(
         "dprime",
@@ -155,8 +159,13 @@ POOLED_COLUMNS = (
     *_pooled("mtf50_per_mm", "1/mm", 3, "sharpness f50", "mtf.f50_per_mm", "mtf.interval_per_mm"),
     *_pooled("mtf10_per_mm", "1/mm", 3, "sharpness f10", "mtf.f10_per_mm"),
     *_pooled(
-        "nps_mean_per_mm", "1/mm", 3, "noise frequency", "nps.mean_per_mm", "nps.interval_per_mm"
+        "nps_mean_per_mm",
+        "1/mm",
+        3,
+        "mean frequency of the noise",
+        "nps.mean_per_mm",
+        "nps.interval_per_mm",
     ),
-    *_pooled("nps_peak_per_mm", "1/mm", 3, "noise peak", "nps.peak_per_mm"),
+    *_pooled("nps_peak_per_mm", "1/mm", 3, "peak frequency of the noise", "nps.peak_per_mm"),
     *_pooled("dprime", "1", 1, "detectability d'", "detectability.npw", "npw_interval"),
 )

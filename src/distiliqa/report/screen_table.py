@@ -27,6 +27,7 @@ from distiliqa.terminal import screen
 
 POSITION, SCORE, SPREAD, NOISE = slice_columns("position_mm", "score", "spread", "noise_hu")
 SLICES, MEAN, MEAN_NOISE = series_columns("slices", "score", "noise_hu")
+NOISE_HEAD = NOISE.head.replace(" ", "\n", 1)  # one line is too wide for a screen of 80 columns
 
 MAX_SLICES = 40
 WORST_SLICES = 10
@@ -117,7 +118,7 @@ def _heading(model: ModelConfig) -> Iterator[Block]:
 
 
 def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    table = _table("Slice", POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
+    table = _table("Slice", POSITION.head, SCORE.head, _spread_head(run), NOISE_HEAD, "Notes")
     show_spread = run.model.interval_calibration is None
     for label, series in _ranked(run, width):
         if len(series.slices) == 1:
@@ -138,7 +139,7 @@ def _every_slice(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table
 
 
 def _every_series(run: ScoringRun, notes: Mapping[str, int], width: int) -> Table:
-    heads = ("Series", SLICES.head, MEAN.head, "Lowest", "Highest", MEAN_NOISE.head, "Notes")
+    heads = ("Series", SLICES.head, MEAN.head, "Lowest", "Highest", NOISE_HEAD, "Notes")
     table = _table(*heads)
     for label, series in _ranked(run, width):
         scores = [slice_.score for slice_ in series.known]
@@ -159,7 +160,7 @@ def _worst_slices(run: ScoringRun, notes: Mapping[str, int], width: int) -> Tabl
     counted = chain.from_iterable(series.known for series in run.series)
     worst = worst_first(counted, run.model.scale)[:WORST_SLICES]
     first = f"{len(worst)} worst slices"
-    table = _table(first, POSITION.head, SCORE.head, _spread_head(run), NOISE.head, "Notes")
+    table = _table(first, POSITION.head, SCORE.head, _spread_head(run), NOISE_HEAD, "Notes")
     for name, slice_ in zip(slice_labels(worst, width), worst, strict=True):
         table.add_row(Text(name), *_cells(slice_, notes, run.model.interval_calibration is None))
     return table

@@ -54,7 +54,7 @@ COLUMNS = slice_columns(
 )
 # Facts that only some scans have, which are shown where they are known.
 DETAILS = ("exposure_basis", "reconstruction_algorithm", "reconstruction_strength")
-(NUMBER,) = slice_columns("number")
+NUMBER, NOISE = slice_columns("number", "noise_hu")
 PROCESSED, PROCESSED_SLICES = series_columns("processed", "processed_slices")
 
 
@@ -108,7 +108,7 @@ def _figures(entry: SeriesEntry) -> dict[str, Markup]:
             found["10th percentile"] = slice_figure(entry, entry.tenth)
         found["Slices"] = figure(f"{len(series.slices)}")
     noise = number_text(series.noise_hu, 1) or "not known"
-    found["Noise level (GNL), HU"] = figure(noise)
+    found[NOISE.title] = figure(noise)
     found |= {term: figure(mean) for term, mean in mean_texts(series)}
     if series.processed is not None:
         probability = f"mean probability {PROCESSED.text(series)}"
@@ -147,7 +147,7 @@ def _pictures(entry: SeriesEntry, names: Names, pictures: Pictures) -> list[Show
 
 
 def _about(slice_: SliceScore, names: Names) -> str:
-    noise = "" if slice_.noise_hu is None else f", GNL {slice_.noise_hu:.1f} HU"
+    noise = "" if slice_.noise_hu is None else f", noise level {slice_.noise_hu:.1f} HU"
     interval = "" if slice_.interval is None else f" ({interval_text(slice_.interval)})"
     domain = ", out of domain" if slice_.out_of_domain else ""
     return f"{names.slice(slice_)}: score {slice_.score:.2f}{interval}{noise}{domain}"

@@ -33,7 +33,7 @@ SERIES = (
     Heading("Series", "A click leads to the series."),
     Heading("Protocol"),
     Heading("Diameter, mm", "Mean water-equivalent diameter.", numeric=True),
-    Heading("Noise, HU", numeric=True),
+    Heading("Noise level, HU", numeric=True),
     Heading("Noise beside trend, %", "Of its protocol at its size.", numeric=True),
     Heading("SSDE, mGy", numeric=True),
     Heading("SSDE beside trend, %", "Of its protocol at its size.", numeric=True),

@@ -88,7 +88,8 @@ def front(
         else "They are scored, and do not count in the other figures unless all slices are such."
     )
     yield text(
-        "10 %: one slice in ten has this score or a worse one. Noise: mean global noise level. "
+        "10 %: one slice in ten has this score or a worse one. Noise level: mean global "
+        "noise level (GNL), the most frequent standard deviation in soft tissue. "
         "Out of domain: slices unlike those that the model was trained on, or without a patient. "
         f"{counted}",
         QUIET,

@@ -37,7 +37,7 @@ PROTOCOLS = (
 SERIES = (
     ("Series", 2.4, False),
     ("Diameter, mm", 1.3, True),
-    ("Noise, HU", 1.1, True),
+    ("Noise level, HU", 1.1, True),
     ("Noise beside trend, %", 1.5, True),
     ("SSDE, mGy", 1.1, True),
     ("SSDE beside trend, %", 1.5, True),

@@ -4,7 +4,7 @@ import { placesIn } from './linked_series.js';
 import { severalModels } from './several_models.js';
 
 const [WIDTH, HEIGHT, EDGE, MARK] = [300, 64, 6, 4];
-const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3]];
+const MEASURES = [['score', 'Score', 2], ['noise_hu', 'Noise level, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3]];
 const DOSES = [['ssde_mgy', 'SSDE, mGy', 2], ['ctdivol_mgy', 'CTDIvol, mGy', 2]];
 const MAX_MARKED = 200; // slices; of more only the curve is drawn
 

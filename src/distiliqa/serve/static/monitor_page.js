@@ -24,7 +24,7 @@ function stateOf({ is_out: isOut, is_judged: isJudged, state }) {
   return isJudged ? element('span', { class: 'in-range' }, `● ${state}`) : element('span', { class: 'not-judged' }, `○ ${state}`);
 }
 
-const COLUMNS = [['received', 'Done, UTC'], ['name', 'Series'], ['outcome', 'Outcome'], ['images', 'Images'], ['score', 'Score'], ['noise_hu', 'Noise, HU'], ['mtf50_per_mm', 'f50, 1/mm'], ['ssde_mgy', 'SSDE, mGy'], ['model', 'Model']];
+const COLUMNS = [['received', 'Done, UTC'], ['name', 'Series'], ['outcome', 'Outcome'], ['images', 'Images'], ['score', 'Score'], ['noise_hu', 'Noise level, HU'], ['mtf50_per_mm', 'f50, 1/mm'], ['ssde_mgy', 'SSDE, mGy'], ['model', 'Model']];
 
 export async function receivedPage(place) {
   const body = element('tbody');

@@ -8,7 +8,7 @@ import { severalModels } from './several_models.js';
 const COLUMNS = [
   ['name', 'Series', null], ['protocol', 'Protocol', null], ['standard_name', 'Standard name', null],
   ['scanner', 'Scanner', null], ['study_date', 'Date', null], ['kernel', 'Kernel', null],
-  ['score', 'Score', 2], ['noise_hu', 'Noise, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3],
+  ['score', 'Score', 2], ['noise_hu', 'Noise level, HU', 1], ['mtf50_per_mm', 'f50, 1/mm', 3],
   ['ssde_mgy', 'SSDE, mGy', 2], ['slices', 'Slices', 0], ['levels', 'Levels', null], ['model', 'Model', null],
 ];
 const IDENTIFYING = ['study_date'];
