@@ -5,10 +5,12 @@ import { addressOf } from './hu_images.js';
 import { Stack } from './stack.js';
 
 const main = document.getElementById('main');
-// answer, words, keys; the words of the scale are those of LDCTIQAC2023
+// The scale of LDCTIQAC2023: its words, and what they stand for.
+const SCALE = ['bad: features not shown', 'poor: interpretation impossible', 'fair: limited', 'good: diagnostic', 'excellent'];
+// answer, words, keys
 const CHOICES = {
   pairs: [[1, 'Left is better', ['ArrowLeft']], [0, 'The same', ['ArrowDown', '0']], [-1, 'Right is better', ['ArrowRight']]],
-  scale: ['bad', 'poor', 'fair', 'good', 'excellent'].map((word, at) => [at, `${at} ${word}`, [String(at)]]),
+  scale: SCALE.map((word, at) => [at, `${at} ${word}`, [String(at)]]),
 };
 const STACKED = matchMedia('(max-width: 900px)'); // where the left image is the upper one
 const STACKED_WORDS = { 1: 'Upper is better', 0: 'The same', '-1': 'Lower is better' };
@@ -25,7 +27,7 @@ function askName() {
   const name = element('input', { name: 'reader', required: true, maxlength: 40, autocomplete: 'off', id: 'reader' });
   name.value = localStorage.getItem('reader') ?? '';
   main.replaceChildren(element('h1', {}, 'Rate images'),
-    element('p', {}, study.method === 'pairs' ? 'You see two images at a time. Choose the one with the better quality, or say that both are the same.' : 'You see one image at a time. Rate its quality from 0, bad, to 4, excellent.'),
+    element('p', {}, study.method === 'pairs' ? 'You see two images at a time. Choose the one with the better quality, or say that both are the same.' : 'You see one image at a time. Rate its diagnostic quality: 0 bad, features are not shown; 1 poor, interpretation is impossible; 2 fair, limited; 3 good, diagnostic; 4 excellent.'),
     element('p', {}, 'Each answer is kept at once. You can stop at any time, and continue later under the same name.'),
     element('form', { class: 'pick', onsubmit: (event) => { event.preventDefault(); begin(name.value).catch(report); } },
       labeled('Your name', name), element('button', {}, 'Begin')));
