@@ -21,6 +21,9 @@ def test_shows_the_differences_and_what_was_not_compared(paired: PairedRun, tmp_
     assert "not compared: 1 slice of A, 0 slices of B" in text
     assert "&lt;b&gt;" in text
     assert "not a medical device" in text
+    assert '<th scope="col">Quantity</th>' in text
+    assert '<th scope="col">Fact</th>' in text
+    assert "<th></th>" not in text
     assert text.count("<svg") == 2
     assert text.count("<img") == 4
 

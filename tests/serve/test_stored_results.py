@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,21 @@ def test_what_was_written_is_read(folder: Path):
     assert [one["position_mm"] for one in series.slices] == [3.0, 6.0, 9.0]
     assert found.window == {"width": 350.0, "level": 40.0}
     assert series.key.startswith("x.")
+
+
+def test_levels_are_read_as_the_report_shows_them(folder: Path, tmp_path: Path):
+    record = json.loads((folder / "scores.json").read_text())
+    checks = [("mtf50_per_mm", 0.2, 0.25, 0.4, "below"), ("ssde_mgy", None, None, 15, "not known")]
+    names = ("measure", "value", "low", "high", "verdict")
+    record["series"][0]["levels"] = [dict(zip(names, check, strict=True)) for check in checks]
+    (tmp_path / "scores.json").write_text(json.dumps(record))
+    shutil.copy(folder / "series.csv", tmp_path)
+    (series,) = read_results(tmp_path, "x").series
+    assert [check["text"] for check in series.facts["checks"]] == [
+        "Level of sharpness f50: 0.2: below, 0.25 to 0.4",
+        "Level of SSDE: not known, up to 15",
+    ]
+    assert series.facts["levels"] == "not in range"
 
 
 def test_names_only_with_identify(folder: Path):

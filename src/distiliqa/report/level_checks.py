@@ -45,6 +45,14 @@ class LevelCheck(NamedTuple):
         """Measure and verdict."""
         return f"{_WORDS[self.measure]} {self.verdict}"
 
+    @property
+    def in_full(self) -> tuple[str, str]:
+        """Term and check, with value and range: ``12.1: above, 5 to 12``."""
+        low, high = ("" if end is None else f"{end:g}" for end in self.range)
+        value = "" if self.value is None else f"{self.value:.3g}: "
+        limits = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
+        return f"Level of {_WORDS[self.measure]}", f"{value}{self.verdict}, {limits}"
+
 
 def level_checks(series: SeriesScore) -> list[LevelCheck]:
     """Check each measure that the levels of a series have a range for, in their order."""
@@ -79,12 +87,9 @@ def _disagreement(checks: Sequence[LevelCheck]) -> list[str]:
 
 
 def level_texts(series: SeriesScore) -> Iterator[tuple[str, str]]:
-    """Term and check of each measure, with its value and range: ``12.1: above, 5 to 12``."""
+    """Term and check of each measure, see `LevelCheck.in_full`."""
     for check in level_checks(series):
-        low, high = ("" if end is None else f"{end:g}" for end in check.range)
-        value = "" if check.value is None else f"{check.value:.3g}: "
-        limits = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
-        yield f"Level of {_WORDS[check.measure]}", f"{value}{check.verdict}, {limits}"
+        yield check.in_full
 
 
 def level_state(series: SeriesScore) -> State:

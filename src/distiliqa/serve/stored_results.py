@@ -17,7 +17,9 @@ from distiliqa.foreign_text import read_text
 from distiliqa.report import SCORES_JSON, SERIES_CSV
 from distiliqa.report.columns import FACTS
 from distiliqa.report.formatting import protocol, scanner
+from distiliqa.report.level_checks import LevelCheck
 from distiliqa.report.names import short_hash
+from distiliqa.scoring.levels import Range
 
 MAX_RESULT_BYTES = 512 << 20  # 100,000 slices
 _MAX_KEPT = 1024  # results that are not read again; of a listener 500 are shown
@@ -170,7 +172,7 @@ def _series(
         "out_of_domain": record.get("outside", 0),
         "warnings": sorted({*record["warnings"], *(w for s in slices for w in s["warnings"])}),
         "levels": _levels(record.get("levels")),
-        "checks": record.get("levels") or [],
+        "checks": [_check(check) for check in record.get("levels") or []],
     }
     identity = {
         "name": one_line(row.get("name") or hashed),
@@ -187,6 +189,13 @@ _IDENTIFYING = ("study_date", "protocol_name", "series_description", "station")
 def _slice(record: dict[str, Any]) -> dict[str, Any]:
     found = {name: record.get(name) for name in _SLICE}
     return found | {_DOSE: record["acquisition"].get(_DOSE)}
+
+
+def _check(check: dict[str, Any]) -> dict[str, str]:
+    """A check as the report shows it, and its verdict for the color."""
+    limits = Range(check["low"], check["high"])
+    term, text = LevelCheck(check["measure"], check["value"], limits, check["verdict"]).in_full
+    return {"verdict": check["verdict"], "text": f"{term}: {text}"}
 
 
 def _levels(checks: list[dict[str, Any]] | None) -> str | None:

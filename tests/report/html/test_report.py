@@ -61,6 +61,7 @@ def test_a_series_has_its_row_its_section_and_its_slices(
     (section,) = re.findall(r'<section class="series" id="s2">(.*?)</section>', text, re.DOTALL)
     assert section.count("<svg") == 1
     assert section.count("data:image/jpeg") == 3
+    assert section.count('<button type="button" aria-pressed="false"') == 3
     assert f"score {best:.2f}" in section
     assert "64 x 64 padded to 512 x 512, not resampled" in section
     assert [cells(text, f"s2-{n}")[0:2] for n in (1, 2, 3)] == [

@@ -47,7 +47,8 @@
   for (const input of document.querySelectorAll("input[data-filters]"))
     input.addEventListener("input", () => filter(input));
   for (const button of document.querySelectorAll(".pictures button"))
-    button.addEventListener("click", () => button.closest("figure").classList.toggle("full"));
+    button.addEventListener("click", () =>
+      button.setAttribute("aria-pressed", button.closest("figure").classList.toggle("full")));
   window.addEventListener("hashchange", unfold);
   unfold();
 })();

@@ -95,7 +95,7 @@ class SeriesTable {
     const [before, sign] = this.sorted;
     this.sorted = [name, before === name ? -sign : 1];
     this.draw();
-    announce(`sorted by ${name}`);
+    announce(`sorted by ${this.columns.find(([column]) => column === name)[1]}`);
   }
 
   shown() {

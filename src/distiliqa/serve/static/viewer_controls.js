@@ -57,7 +57,7 @@ function compareControls(viewer, rows) {
 /** Facts of the series, its levels and its warnings, folded. */
 export function notesOf(series) {
   const notes = [...new Set(series.warnings)];
-  const checks = series.checks.map((check) => element('li', { class: check.verdict.replaceAll(' ', '-') }, `${check.measure}: ${check.verdict}`));
+  const checks = series.checks.map((check) => element('li', { class: check.verdict.replaceAll(' ', '-') }, check.text));
   return element('details', {}, element('summary', {}, `Facts and ${counted(notes.length, 'warning')}`),
     element('p', {}, [series.protocol, series.scanner, series.standard_name, `scored by ${series.model}`].filter(Boolean).join('; ')),
     element('ul', {}, ...checks, ...notes.map((note) => element('li', { class: 'warning' }, note))));
