@@ -164,8 +164,8 @@ def test_texture_changed_by_what_is_just_noticeable(
     assert quantities(run).texture_changed is changed
     said = [text for text in findings(run, quantities(run)) if "exture" in text]
     assert said[0].startswith("Texture changed" if changed else "No noticeable change of texture")
-    limit = "0.04 1/mm (0.4 lp/cm)" if regions else "0.02 1/mm (0.2 lp/cm)"
-    assert said[0].endswith(f"1/mm; {limit} is just noticeable.")
+    limit = "0.04 /mm (0.4 lp/cm)" if regions else "0.02 /mm (0.2 lp/cm)"
+    assert said[0].endswith(f" /mm; {limit} is just noticeable.")
 
 
 @pytest.mark.usefixtures("textured")
@@ -184,7 +184,7 @@ def test_measures_that_disagree_are_named(make: Make):
     )
     alike = [(first, replace(second, outputs=(0.3999, 0.25))) for first, second in pairs]
     small = list(findings(make(alike), quantities(make(alike))))
-    assert small[-1] == "Too small to matter, whatever p is: Sharpness f50 (below 0.0005 1/mm)."
+    assert small[-1] == "Too small to matter, whatever p is: Sharpness f50 (below 0.0005 /mm)."
     assert "disagree" not in " ".join(small)
     agreeing = make([(first, replace(second, outputs=(0.5, 0.25))) for first, second in pairs])
     assert "disagree" not in " ".join(findings(agreeing, quantities(agreeing)))

@@ -61,7 +61,7 @@ def test_charts_of_a_monitor(tmp_path: Path, model: Model):
     assert all(chart["svg"].startswith("<svg") for chart in protocol["charts"])
     score, noise = (chart["explained"] for chart in protocol["charts"])
     assert f"Out of control since series {BASELINE + 1}: lower. As measured:" in score
-    assert "In control. Lower is better." in noise
+    assert "In control. Neither end is better: less noise may be more dose" in noise
     assert "<b>" not in protocol["charts"][0]["svg"]
     assert not any(word in text for word in ("DOE", "ROOM7", "202401"))
 

@@ -174,14 +174,12 @@ def _faults(what: str, rows: Iterable[tuple[str, Record]]) -> str:
 def _ranges(skin: dict[str, Record], part: str) -> str:
     """``0.20 to 0.27 with B30f and ...``."""
     found = ((min(row[part]), max(row[part]), kernel) for kernel, row in skin.items())
-    return " and ".join(
-        f"{low:.2f} to {high:.2f} 1/mm with {kernel}" for low, high, kernel in found
-    )
+    return " and ".join(f"{low:.2f} to {high:.2f} /mm with {kernel}" for low, high, kernel in found)
 
 
 def _oblique(kernels: dict[str, Record]) -> str:
     return " and ".join(
-        f"{name} from {row['f50']:.2f} to {row['found']:.2f} 1/mm" for name, row in kernels.items()
+        f"{name} from {row['f50']:.2f} to {row['found']:.2f} /mm" for name, row in kernels.items()
     )
 
 

@@ -65,8 +65,8 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
         moved = signed_text(found.differences["nps_peak_per_mm"].mean, 3)
         changed = "Texture changed" if found.texture_changed else "No noticeable change of texture"
         yield (
-            f"{changed}: the peak of the noise power spectrum moved by {moved} 1/mm; "
-            f"{found.noticeable_per_mm:g} 1/mm ({10 * found.noticeable_per_mm:g} lp/cm) is just "
+            f"{changed}: the peak of the noise power spectrum moved by {moved} /mm; "
+            f"{found.noticeable_per_mm:g} /mm ({10 * found.noticeable_per_mm:g} lp/cm) is just "
             "noticeable."
         )
     yield from _disagreement(run, found)
@@ -157,5 +157,5 @@ def _too_small(run: PairedRun, found: Quantities) -> Iterator[str]:
 
 
 def _unit(column: Column) -> str:
-    units = {"1": "", SCALE: " points"}
+    units = {"1": "", "1/mm": " /mm", SCALE: " points"}
     return units.get(column.unit, f" {column.unit}")

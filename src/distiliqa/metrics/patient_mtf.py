@@ -39,7 +39,7 @@ class PatientMtf:
     profiles : int
         Number of profiles across the skin that were used.
     response : ndarray of float64 or None
-        (161,), the response at 0, 0.01, ... 1.6 1/mm.
+        (161,), the response at 0, 0.01, ... 1.6 /mm.
     reason : str or None
         Why there is no value; None where there is one.
     f10_reason : str or None
@@ -64,8 +64,8 @@ def patient_mtf(hu: NDArray[np.floating], spacing_mm: tuple[float, float] | None
     """Measure the modulation transfer function of a slice at the skin of the patient.
 
     Skin against air is an edge of 1000 HU in every scan (Sanders, Hurwitz, Samei 2016,
-    doi 10.1118/1.4961984). Soft kernels of filtered back-projection have an f50 of about 0.3 1/mm,
-    hard ones of 0.42 1/mm. See `skin_edges` and `edge_response` for the steps. Skin that is
+    doi 10.1118/1.4961984). Soft kernels of filtered back-projection have an f50 of about 0.3 /mm,
+    hard ones of 0.42 /mm. See `skin_edges` and `edge_response` for the steps. Skin that is
     oblique to a thick slice blurs the edge: values of single slices at shoulders and hips are low.
 
     Parameters
@@ -81,7 +81,7 @@ def patient_mtf(hu: NDArray[np.floating], spacing_mm: tuple[float, float] | None
         Without a value and with a reason where no body is seen, the values are shifted, the pixels
         are unknown or not square, for fewer than 50 profiles of bare skin in the sharper half, for
         kernels that enhance the skin above 100 HU, and for an f50 that is uncertain by more than
-        15 %, beyond 0.18 to 0.75 1/mm, or beyond the Nyquist frequency.
+        15 %, beyond 0.18 to 0.75 /mm, or beyond the Nyquist frequency.
     """
     parts = SliceParts(hu, spacing_mm)
     try:
@@ -142,7 +142,7 @@ def _mtf(sums: EdgeSums) -> PatientMtf:
             profiles=sums.profiles, reason="an edge that is sharper than the pixels can show"
         )
     if not MIN_F50 <= f50 <= MAX_F50:
-        reason = f"f50 beyond {MIN_F50} to {MAX_F50} 1/mm, where the method holds"
+        reason = f"f50 beyond {MIN_F50} to {MAX_F50} /mm, where the method holds"
         return PatientMtf(profiles=sums.profiles, reason=reason)
     interval = _interval(sums, edge.ideal, float(f50))
     if interval is None or np.ptp(interval) / 2 > MAX_SPREAD * f50:

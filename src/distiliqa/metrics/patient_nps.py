@@ -45,7 +45,7 @@ class PatientNps:
     ----------
     mean_per_mm, peak_per_mm : float or None
         Mean frequency weighted by the power, f_av, and frequency of the peak, 1/mm. Below
-        0.15 1/mm the spectrum depends on the size of the regions and the planes taken from them.
+        0.15 /mm the spectrum depends on the size of the regions and the planes taken from them.
     width_per_mm : float or None
         Standard deviation of the frequency, weighted by the power, 1/mm.
     interval_per_mm : tuple[float, float] or None

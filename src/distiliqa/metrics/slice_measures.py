@@ -101,7 +101,7 @@ class SliceMeasures:
     def __repr__(self) -> str:
         values = (
             ("noise", self.noise.noise_hu, " HU"),
-            ("f50", self.mtf.f50_per_mm, " 1/mm"),
+            ("f50", self.mtf.f50_per_mm, " /mm"),
             ("d'", self.detectability.npw, ""),
             ("Dw", self.size.diameter_mm, " mm"),
         )
