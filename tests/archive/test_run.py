@@ -255,20 +255,15 @@ def test_other_measures_are_refused_and_those_of_earlier_versions_are_none(
 
 
 @pytest.mark.usefixtures("without_ray")
-def test_a_folder_is_of_one_count_outside_and_that_of_earlier_versions_is_no(
+def test_another_count_outside_makes_the_means_anew_and_scores_nothing(
     tmp_path: Path, tiny: Model, write_series: Write
 ):
     folder, out = write_series(tmp_path / "in"), tmp_path / "out"
     score_archive([str(folder)], tiny, out, measures="none")
-    record = json.loads((out / "run.json").read_text())
-    assert record["settings"].pop("count_outside") is False
-    (out / "run.json").write_text(json.dumps(record))
-    with pytest.raises(DistiliqaError, match=r"other --measures or --count-outside"):
-        score_archive([str(folder)], tiny, out, measures="none", count_outside=True)
-    assert score_archive([str(folder)], tiny, out, measures="none").known == 3
-    score_archive([str(folder)], tiny, tmp_path / "all", measures="none", count_outside=True)
-    record = json.loads((tmp_path / "all" / "run.json").read_text())
-    assert record["settings"]["count_outside"] is True
+    again = score_archive([str(folder)], tiny, out, measures="none", count_outside=True)
+    assert (again.known, again.scored) == (3, 0)
+    runs = json.loads((out / "run.json").read_text())["runs"]
+    assert [run["count_outside"] for run in runs] == [False, True]
 
 
 @pytest.mark.usefixtures("without_ray")

@@ -17,8 +17,6 @@ from distiliqa.scoring.measuring import Measuring
 
 RUN = "run.json"
 _PACKAGES = ("ray", "pyarrow")
-# Settings that records of earlier versions lack.
-_UNSTATED = {"measures": "none", "count_outside": False}
 
 
 def _now() -> str:
@@ -33,6 +31,8 @@ class Counts:
     ----------
     inputs : tuple[str, ...]
         The inputs as the user gave them.
+    count_outside : bool
+        Whether slices out of domain count for the means of series, which each run makes anew.
     workers, threads : int
         Number of workers, and of the threads of one worker.
     files : int
@@ -54,6 +54,7 @@ class Counts:
     inputs: tuple[str, ...]
     workers: int = 0
     threads: int = 1
+    count_outside: bool = False
     started: str = field(default_factory=_now)
     files: int = 0
     known: int = 0
@@ -71,21 +72,15 @@ class Record:
     Raises
     ------
     DistiliqaError
-        The folder holds results of another model, of other measures, of means that count other
-        slices, or of a manifest of other columns, or a ``run.json`` of another command.
+        The folder holds results of another model, of other measures, or of a manifest of other
+        columns, or a ``run.json`` of another command.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        model: ModelConfig,
-        carried: tuple[str, ...],
-        measures: Measuring,
-        *,
-        count_outside: bool,
+        self, folder: Path, model: ModelConfig, carried: tuple[str, ...], measures: Measuring
     ) -> None:
         self.path = folder / RUN
-        own = {"columns": list(carried), "measures": measures, "count_outside": count_outside}
+        own = {"columns": list(carried), "measures": measures}
         self._bound = {"model": model_facts(model), "settings": settings(model) | own}
         self._runs = self._earlier_runs() if self.path.exists() else []
 
@@ -115,11 +110,11 @@ class Record:
                 path=self.path,
                 remedy="give that model, or another --out",
             )
-        before = _UNSTATED | found.get("settings", {})
+        before = {"measures": "none"} | found.get("settings", {})  # of earlier versions
         if before != self._bound["settings"]:
             raise DistiliqaError(
-                "holds scores with another window or image size, other --measures or "
-                f"--count-outside, or other columns of manifests: {before}",
+                "holds scores with another window or image size, other --measures, or "
+                f"other columns of manifests: {before}",
                 path=self.path,
                 remedy="give the same options and manifests, or another --out",
             )

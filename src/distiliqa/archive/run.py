@@ -79,12 +79,11 @@ def score_archive(
     sources = [open_source(name) for name in inputs]
     with only_one(out, "run"):
         return _score_all(
-            Counts(tuple(inputs), threads=threads),
+            Counts(tuple(inputs), threads=threads, count_outside=count_outside),
             sources,
             model,
             out,
             cluster=(address, concurrency),
-            count_outside=count_outside,
             measures=measures,
             progress=progress,
         )
@@ -97,12 +96,11 @@ def _score_all(
     out: Path,
     *,
     cluster: tuple[str | None, int | None],
-    count_outside: bool,
     measures: Measuring,
     progress: Callable[[int, int], None] | None,
 ) -> Counts:
     carried = tuple(dict.fromkeys(name for source in sources for name in source.columns))
-    record = Record(out, model.config, carried, measures, count_outside=count_outside)
+    record = Record(out, model.config, carried, measures)
     sha256 = model.config.files[ONNX]
     setting = Setting(str(model.folder), sha256, counts.threads, carried, measures)
     parts = Parts(out / SLICES, schema(carried))
@@ -120,7 +118,7 @@ def _score_all(
                     archive.score(new)
                 finally:  # before Ray is stopped, which takes seconds
                     parts.flush()
-        series = write_series(parts, out, count_outside=count_outside)
+        series = write_series(parts, out, count_outside=counts.count_outside)
     except BaseException as error:
         counts.stopped = str(error) if isinstance(error, Exception) else "interrupted"
         counts.seconds = round(perf_counter() - start, 3)
