@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from distiliqa.dose_response.basis import LowestDose, at_dose, lowest_dose
+from distiliqa.dose_response.basis import Basis, LowestDose, at_dose, lowest_dose
 
 DOSES = [1.0, 0.5, 0.25, 0.125]
 
@@ -34,6 +34,13 @@ def test_the_ends_are_reported(quality: list[float], dose: float | None, bound: 
 def test_quality_that_comes_back_below_does_not_count():
     first = lowest_dose(DOSES, [4.0, 2.0, 4.0, 4.0], 3.0)
     assert first == LowestDose(pytest.approx(math.sqrt(0.5)), "crossing")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(14.2, "14.2 HU"), (13.04, "13.04 HU"), (13.0004, "13.0004 HU")]
+)
+def test_a_value_does_not_look_like_the_goal_that_it_misses(value: float, text: str):
+    assert Basis("noise", (value,), 13.0, higher_is_better=False).text(value) == text
 
 
 def test_values_between_doses():

@@ -100,11 +100,11 @@ def test_the_answer_in_words(found: DoseResponse, capsys: pytest.CaptureFixture[
 
 def test_a_criterion_of_noise_is_part_of_the_answer(unmeasured: DoseResponse):
     asked = replace(unmeasured, max_noise_hu=8.0)
-    words = "Noise level: a noise level of at most 8 HU is not met at full dose, which has 13.0 HU."
-    assert verdict(asked).endswith(words)
+    words = "Noise level: a noise level of at most 8 HU is not met at full dose, which has 13.0 HU"
+    assert verdict(asked).endswith(f"{words}, by 4 of 6 slices.")
     asked = replace(unmeasured, max_noise_hu=15.0)
     words = "Noise level: a noise level of at most 15 HU holds down to 10 % of the dose, the lowest"
-    assert words in verdict(asked)
+    assert verdict(asked).endswith(f"{words} simulated, by 4 of 6 slices.")
 
 
 def test_a_stated_dose_of_0_is_none(found: DoseResponse):

@@ -37,8 +37,13 @@ def lowest_text(found: DoseResponse, basis: Basis) -> str:
     """The lowest dose that suffices by one of the curves, such as ``0.32 (6 mGy CTDIvol)``."""
     if not basis.values:
         return f"not judged: {NO_SLICE}"
-    text, total = _dose_text(found, basis), found.counted
-    return f"{text}, by {total - basis.missing} of {total} slices" if basis.missing else text
+    return _dose_text(found, basis) + _of_slices(found, basis)
+
+
+def _of_slices(found: DoseResponse, basis: Basis) -> str:
+    """On how many slices a curve rests, where these are not all; else empty."""
+    total = found.counted
+    return f", by {total - basis.missing} of {total} slices" if basis.missing else ""
 
 
 def _dose_text(found: DoseResponse, basis: Basis) -> str:
@@ -67,14 +72,14 @@ def _name(basis: Basis) -> str:
 
 def _sentence(found: DoseResponse, basis: Basis) -> str:
     lowest = found.lowest(basis)
-    name = _name(basis)
+    name, by = _name(basis), _of_slices(found, basis)
     if lowest.dose is None:
         has = basis.text(basis.values[0])
-        return f"{name}: {basis.goal_text} is not met at full dose, which has {has}."
+        return f"{name}: {basis.goal_text} is not met at full dose, which has {has}{by}."
     share = f"{_up(100 * lowest.dose)} % of the dose"
     if lowest.bound == "simulated":
         share += ", the lowest simulated"
-    return f"{name}: {basis.goal_text} holds down to {share}."
+    return f"{name}: {basis.goal_text} holds down to {share}{by}."
 
 
 def _up(dose: float) -> str:

@@ -76,14 +76,13 @@ class Basis(NamedTuple):
                 return f"a score of {bound}"
 
     def text(self, value: float) -> str:
-        """A value of the curve, with its unit."""
-        match self.kind:
-            case "noise":
-                return f"{value:.1f} HU"
-            case "dprime":
-                return f"{value:.1f}"
-            case _:
-                return f"{value:.2f}"
+        """A value of the curve that is not the goal, with its unit.
+
+        It has more digits than usual where it would look like the goal.
+        """
+        least = 1 if self.kind in ("noise", "dprime") else 2
+        digits = next(n for n in range(least, 17) if round(value, n) != self.goal)
+        return f"{value:.{digits}f}{' HU' if self.kind == 'noise' else ''}"
 
 
 def lowest_dose(doses: Sequence[float], quality: Sequence[float], least: float) -> LowestDose:
