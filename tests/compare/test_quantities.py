@@ -182,6 +182,14 @@ def test_measures_that_disagree_are_named(make: Make):
     assert last == (
         "The measures disagree. Higher in B: Score. Lower in B: Noise level and Sharpness f50."
     )
+    scale = replace(run.first.model.scale, higher_is_better=False)
+    model = replace(run.first.model, scale=scale)
+    lower = replace(make([(a, replace(b, outputs=(0.5, 0.25))) for a, b in pairs]))
+    lower = replace(lower, first=replace(lower.first, model=model))
+    assert (
+        "Higher in B: Score (lower is better) and Sharpness f50."
+        in list(findings(lower, quantities(lower)))[-1]
+    )
     alike = [(first, replace(second, outputs=(0.3999, 0.25))) for first, second in pairs]
     small = list(findings(make(alike), quantities(make(alike))))
     assert small[-1] == "Too small to matter, whatever p is: Sharpness f50 (below 0.0005 /mm)."

@@ -50,7 +50,9 @@ def test_no_pair_that_could_be_scored_names_the_first_file_that_failed(
     for name in ("0.dcm", "1.dcm", "2.dcm"):
         broken = Path(two[1]) / name
         broken.write_bytes(broken.read_bytes()[:-100])
-    words = rf"no pair of slices could be scored; the first is {re.escape(two[1])}.0.dcm: "
+    words = (
+        rf"no pair of slices could be scored; the first that failed is {re.escape(two[1])}.0.dcm: "
+    )
     with pytest.raises(DistiliqaError, match=words):
         compare(*two, model)
 

@@ -202,7 +202,7 @@ def _table(evaluation: Evaluation) -> Table:
         cells.append(_number(rounded.get(name)))
         if evaluation.difference:
             found = evaluation.difference[name]
-            p = "-" if found.p is None else f"{found.p:.2g}"
+            p = "-" if found.p is None else f"{found.p:.3f}"
             cells += [_number(found.value), _range(found.interval), p]
         table.add_row(name, *cells)
     return table

@@ -58,7 +58,9 @@ def findings(run: PairedRun, found: Quantities) -> Iterator[str]:
     if found.other_phantoms:
         yield (
             f"In {slice_count(found.other_phantoms)} the CTDIvol of A and of B is of different "
-            "phantoms, 16 and 32 cm: it has no ratio there. SSDE takes account of the phantom."
+            "phantoms, 16 and 32 cm: it has no ratio there."
+            + " SSDE takes account of the phantom."
+            * ("ssde_mgy" in found.doses)
         )
     yield from _unexplained(run, found)
     if found.texture_changed is not None:
@@ -132,13 +134,18 @@ def _disagreement(run: PairedRun, found: Quantities) -> Iterator[str]:
     for column, value in _differences(run, found):
         sign = sign_of(value, column.digits or 0)
         if sign and column.name in (*_OF_QUALITY, "noise_hu"):
-            sides[sign].append(column.term)
+            sides[sign].append(column.term + _direction(run, column))
         if sign and column.name in _OF_QUALITY:
             ways.add(sign if _higher_is_better(run, column) else -sign)
     if len(ways) > 1:
         named = {"Higher": sides[1], "Lower": sides[-1]}
         said = (f"{way} in B: {' and '.join(terms)}." for way, terms in named.items() if terms)
         yield f"The measures disagree. {' '.join(said)}"
+
+
+def _direction(run: PairedRun, column: Column) -> str:
+    """What readers do not expect of a score."""
+    return "" if _higher_is_better(run, column) else " (lower is better)"
 
 
 def _higher_is_better(run: PairedRun, column: Column) -> bool:

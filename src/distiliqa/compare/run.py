@@ -209,7 +209,6 @@ def _paired(
 
 def _no_pair(runs: tuple[ScoringRun, ScoringRun]) -> DistiliqaError:
     """The error of matched slices of which none was scored in both inputs."""
-    first = next(problem for run in runs for problem in run.failed)
-    return DistiliqaError(
-        "no pair of slices could be scored", remedy=f"the first is {first.path}: {first.reason}"
-    )
+    problems = [problem for run in runs for problem in run.failed]
+    failed = (f"the first that failed is {path}: {reason}" for path, reason in problems[:1])
+    return DistiliqaError("no pair of slices could be scored", remedy=next(failed, None))

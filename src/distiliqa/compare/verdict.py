@@ -44,7 +44,7 @@ def explained(run: PairedRun) -> Iterator[str]:
     yield f"Every difference is B minus A at the same place. {drawn}"
     yield (
         "The test is Wilcoxon's signed-rank test of these parts: p is how often chance alone would "
-        "give differences at least as one-sided, if neither were better. The standardized effect "
+        "give differences at least as one-sided, if neither were better. The effect (SD) "
         "is the mean difference over the standard deviation of the differences."
     )
     if found.units < MIN_UNITS:

@@ -47,7 +47,7 @@ COLUMNS = (
     (SLICES.head, 1.1, True),
     (MEAN.head, 1.0, True),
     ("Interval", 2.1, True),
-    ("10 %", 1.0, True),
+    ("10th percentile", 1.3, True),
     ("Worst", 1.1, True),
     (NOISE.head, 1.2, True),
     (OUT_OF_DOMAIN.head, 1.4, True),
@@ -88,7 +88,7 @@ def front(
         else "They are scored, and do not count in the other figures unless all slices are such."
     )
     yield text(
-        "10 %: one slice in ten has this score or a worse one. Noise level: mean global "
+        "10th percentile: one slice in ten has this score or a worse one. Noise level: mean global "
         "noise level (GNL), the most frequent standard deviation in soft tissue. "
         "Out of domain: slices unlike those that the model was trained on, or without a patient. "
         f"{counted}",
