@@ -81,3 +81,16 @@ def test_other_files_are_refused(tmp_path: Path, content: str):
 def test_results_that_have_gone(tmp_path: Path):
     with pytest.raises(DistiliqaError, match="is not there any more"):
         read_results(tmp_path, "x")
+
+
+def test_the_phantom_of_a_dose_report_stands_in_for_that_of_the_header(
+    folder: Path, tmp_path: Path
+):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    written = json.loads((copy / "scores.json").read_text())
+    assert written["series"][0]["acquisition"]["ctdi_phantom_cm"] is None
+    written["series"][0]["dose"] = {"event": {"ctdi_phantom_cm": 16}}
+    (copy / "scores.json").write_text(json.dumps(written))
+    (series,) = read_results(copy, "x").series
+    assert series.numbers["ctdi_phantom_cm"] == 16

@@ -178,7 +178,9 @@ def _series(
         "name": one_line(row.get("name") or hashed),
         **{name: row.get(name) or None for name in _IDENTIFYING},
     }
+    event = (record.get("dose") or {}).get("event") or {}
     stated = {name: getattr(made, name) for name in _NUMBERS}
+    stated["ctdi_phantom_cm"] = made.ctdi_phantom_cm or event.get("ctdi_phantom_cm")
     numbers = {**stated, **means, **{name: facts[name] for name in ("score", "noise_hu", "slices")}}
     return StoredSeries(f"{number}.{hashed}", uid, facts, numbers, identity, row, slices)
 

@@ -102,7 +102,7 @@ class SeriesTable {
     const tests = this.columns.map(([name, , digits]) => [name, test(this.filters.get(name) ?? '', digits)]);
     const rows = this.rows.filter((row) => tests.every(([name, passes]) => passes(row[name])));
     const [name, sign] = this.sorted;
-    const value = name === 'score' ? shareOf : (row) => row[name]; // scales of models may differ
+    const value = name === 'score' ? quality : (row) => row[name]; // scales of models may differ
     return name ? rows.sort((a, b) => order(value(a), value(b), sign)) : rows;
   }
 
@@ -176,6 +176,9 @@ class SeriesTable {
 function meter(row) {
   return element('meter', { min: 0, max: 1, value: shareOf(row), 'aria-hidden': 'true' });
 }
+
+/** Share of the scale above its worst end, as the server sorts. */
+function quality(row) { return row.scale.higher_is_better ? shareOf(row) : 1 - shareOf(row); }
 
 function shareOf({ score, scale }) { return (score - scale.low) / (scale.high - scale.low); }
 
