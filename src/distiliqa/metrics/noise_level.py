@@ -114,8 +114,8 @@ def global_noise_level(
     Returns
     -------
     float or None
-        Noise in HU; None for a slice with fewer than 100 boxes of soft tissue, or
-        smaller than a few boxes.
+        Noise in HU, 0 or more; neither end is better by itself. None for a slice with fewer than
+        100 boxes of soft tissue, or smaller than a few boxes.
     """
     size = box_size(spacing_mm)
     if min(image.shape) < 3 * size:
