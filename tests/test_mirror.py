@@ -31,6 +31,7 @@ FEATURES = {
     *("pacs/listen/test_late_doses.py", "pacs/listen/test_late_images.py"),
     *("pacs/test_extra.py", "pacs/test_score_of_server.py", "pacs/test_tls.py"),
     *("report/html/test_report.py", "report/pdf/test_pdf.py", "report/test_browser.py"),
+    "monitor/test_changed_files.py",
     *("metrics/test_bad_input.py", "serve/test_in_browser.py", "serve/test_second_series.py"),
     "serve/test_viewer.py",
     *("report/test_narrow.py", "report/test_reports.py", "simulate/test_parts.py"),
