@@ -9,6 +9,7 @@ from distiliqa.report.formatting import (
     fact_text,
     interval_text,
     number_text,
+    p_text,
     protocol,
     scanner,
     signed_text,
@@ -20,6 +21,10 @@ def fact(name: str, *acquisitions: Acquisition) -> str:
     (column,) = slice_columns(name)
     slices = [made_score(acquisition=acquisition) for acquisition in acquisitions]
     return fact_text(slices, column)
+
+
+def test_no_p_value_is_printed_as_zero():
+    assert [p_text(p) for p in (1.0, 0.0156, 0.0002)] == ["1.00", "0.016", "< 0.001"]
 
 
 def test_numbers_have_the_digits_asked_for():

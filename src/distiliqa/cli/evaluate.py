@@ -188,6 +188,8 @@ def _show(evaluation: Evaluation, out: Path) -> None:
 def _table(evaluation: Evaluation) -> Table:
     from rich.table import Table
 
+    from distiliqa.report.formatting import p_text
+
     table = Table(title=f"{evaluation.metrics.n} images")
     table.add_column("metric", no_wrap=True)
     level = f"{100 * evaluation.intervals.level:.0f} %"
@@ -202,7 +204,7 @@ def _table(evaluation: Evaluation) -> Table:
         cells.append(_number(rounded.get(name)))
         if evaluation.difference:
             found = evaluation.difference[name]
-            p = "-" if found.p is None else f"{found.p:.3f}"
+            p = "-" if found.p is None else p_text(found.p)
             cells += [_number(found.value), _range(found.interval), p]
         table.add_row(name, *cells)
     return table

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from distiliqa.report.formatting import digits_for, signed_text
+from distiliqa.report.formatting import MIN_P, digits_for, p_text, signed_text
 from distiliqa.statistics.paired_difference import Difference
 
 MAX_P = 0.05  # of a significant difference
-MIN_P = 0.001  # less is a bound
 
 
 def digits_of(found: Difference, digits: int) -> int:
@@ -49,10 +48,5 @@ def interval(found: Difference, digits: int) -> str:
 def p_value(found: Difference) -> str:
     """``p = 0.016, exact``, or ``p < 0.001, normal approximation``."""
     p = found.test.p
-    text = f"p < {MIN_P:g}" if p < MIN_P else f"p = {p_text(p)}"
+    text = f"p {'' if p < MIN_P else '= '}{p_text(p)}"
     return f"{text}, {'exact' if found.test.exact else 'normal approximation'}"
-
-
-def p_text(p: float) -> str:
-    """A p-value with three decimals; 1 with two."""
-    return f"{p:.3f}" if p < 1 else f"{p:.2f}"

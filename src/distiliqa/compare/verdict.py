@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from distiliqa.compare.difference_text import digits_of, is_too_small, min_difference, p_text
+from distiliqa.compare.difference_text import digits_of, is_too_small, min_difference
 from distiliqa.compare.result import PairedRun
-from distiliqa.report.formatting import signed_text, slice_count
+from distiliqa.report.formatting import p_text, signed_text, slice_count
 from distiliqa.statistics.block_bootstrap import LEVEL
 from distiliqa.statistics.paired_difference import MIN_SERIES, Difference
 

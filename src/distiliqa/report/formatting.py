@@ -11,6 +11,7 @@ from distiliqa.report.column import Column
 from distiliqa.scoring.slice_score import SliceScore
 
 MAX_NAMED = 3  # words of a fact that is not the same in all slices
+MIN_P = 0.001  # less is a bound
 MAX_MORE_DIGITS = 3  # of a small difference, beyond those of its quantity
 
 
@@ -22,6 +23,13 @@ def number_text(value: float | None, digits: int | None, none: str = "") -> str:
 def signed_text(value: float, digits: int) -> str:
     """A number such as ``+1.50``; without a sign if it rounds to zero."""
     return f"{value:+.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
+
+
+def p_text(p: float) -> str:
+    """A p-value such as ``0.016``; ``< 0.001`` below that, and ``1.00``."""
+    if p < MIN_P:
+        return f"< {MIN_P:g}"
+    return f"{p:.3f}" if p < 1 else f"{p:.2f}"
 
 
 def digits_for(values: Iterable[float], digits: int) -> int:
