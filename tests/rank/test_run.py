@@ -13,7 +13,14 @@ from distiliqa.errors import DistiliqaError
 from distiliqa.metrics import vif
 from distiliqa.rank.files import rank_record
 from distiliqa.rank.result import RankedRun
-from distiliqa.rank.run import FOLDERS_AS_PATIENTS, LIMIT, ONE_PATIENT, _outside, rank
+from distiliqa.rank.run import (
+    FOLDERS_AS_PATIENTS,
+    LIMIT,
+    ONE_PATIENT,
+    SOME_FOLDERS_AS_PATIENTS,
+    _outside,
+    rank,
+)
 from distiliqa.report.columns import slice_columns
 from distiliqa.scoring.equivalence import NO_EVIDENCE
 from distiliqa.scoring.hold_back import LOST_DETAIL
@@ -105,6 +112,19 @@ def test_arrays_in_folders_of_patients(tmp_path: Path, model: Model) -> None:
     run = rank([str(tmp_path / name) for name in "ab"], model)
     assert run.score.units == 3
     assert run.notes[0] == FOLDERS_AS_PATIENTS
+
+
+def test_some_slices_without_a_patient_are_counted(
+    tmp_path: Path, write_ct: Write, model: Model
+) -> None:
+    for method in "ab":
+        for name, patient in (("1", "P"), ("2", "Q"), ("3", None)):
+            image = np.random.default_rng(int(name)).normal(40, 20, (64, 64))
+            place = {"PatientID": patient, "SeriesInstanceUID": f"1.{name}"}
+            write_ct(tmp_path / method / f"{name}.dcm", image, **place)
+    run = rank([str(tmp_path / name) for name in "ab"], model)
+    assert run.notes[0] == f"1 slice {SOME_FOLDERS_AS_PATIENTS}"
+    assert run.score.units == 3
 
 
 def test_a_learned_method_is_named_once(

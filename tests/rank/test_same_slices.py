@@ -42,8 +42,16 @@ def test_paths_without_their_ending_match_where_headers_say_nothing(
     folders = find_folders([a, str(tmp_path / "b")])
     rows = same_slices(folders)
     assert len(rows) == 2
-    patients, named = patients_of(rows, a)
-    assert (patients, named) == (["p1", "p2"], False)
+    assert patients_of(rows, a) == ([Path("p1"), Path("p2")], 2)
+
+
+def test_a_slice_without_a_patient_leaves_those_of_others(tmp_path: Path, write_ct: Write) -> None:
+    for method in "ab":
+        for name, patient in (("1", "P"), ("2", "Q"), ("3", None)):
+            place = {"PatientID": patient, "SeriesInstanceUID": f"1.{name}"}
+            write_ct(tmp_path / method / f"{name}.dcm", np.zeros((64, 64)), **place)
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    assert patients_of(same_slices(find_folders([a, b])), a) == (["P", "Q", Path()], 1)
 
 
 def test_names_match_where_folders_differ_and_frames_of_a_volume_do(tmp_path: Path) -> None:

@@ -78,6 +78,18 @@ def test_several_series_are_covered_as_the_page_says(
     assert np.mean(held) > least
 
 
+@pytest.mark.parametrize("lengths", [(20, 20, 5), (30, 30, 4), (40, 3)])
+def test_a_short_series_makes_no_interval_too_narrow(lengths: tuple[int, ...]):
+    """Without the effective number such series were covered in 0.78 to 0.82."""
+    held = []
+    for seed in range(250):
+        values = [along(n, 0.8, 1000 * seed + at) for at, n in enumerate(lengths)]
+        if (found := mean_interval(values, block_length(values), seed=seed)) is not None:
+            held.append(found[0] <= 0 <= found[1])
+    assert np.mean(held) > 0.88
+    assert len(held) > 150
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
 def test_fewer_than_six_blocks_have_no_interval(n: int):
     values = np.array([1.0, -1.0, 2.0, -2.0, 1.5, -1.5])

@@ -14,7 +14,6 @@ from distiliqa.report.columns import COMPARED, slice_columns
 from distiliqa.scoring.result import ScoringRun
 from distiliqa.scoring.series_score import counted
 from distiliqa.scoring.slice_score import SliceScore
-from distiliqa.statistics.block_bootstrap import independent_length, parts
 from distiliqa.statistics.rank_stability import Ranking, ranking
 
 SCORE = "score"
@@ -92,18 +91,11 @@ class RankedRun:
         return counted(range(len(tiers)), lambda at: tiers[at])
 
     @cached_property
-    def units(self) -> tuple[str, ...]:
-        """What is drawn, for each slice: its patient; of one patient, blocks of neighbors."""
-        if len({self.patients[at] for at in self.counted}) > 1:
-            return tuple(f"patient {number}" for number in self.patients)
-        scores = [np.array([m.slices[at].score for at in self.counted]) for m in self.methods]
-        length = max(independent_length([values]) for values in scores)
-        blocks = parts(np.arange(len(self.counted), dtype=np.float64), length)
-        names = ["not counted"] * len(self.patients)
-        for number, block in enumerate(blocks):
-            for at in block:
-                names[self.counted[int(at)]] = f"block {number}"
-        return tuple(names)
+    def units(self) -> tuple[str, ...] | None:
+        """What is drawn, for each slice: its patient; None for blocks of slices of one patient."""
+        if len({self.patients[at] for at in self.counted}) == 1:
+            return None
+        return tuple(f"patient {number}" for number in self.patients)
 
     def higher_is_better(self, column: Column) -> bool:
         """Direction of a measure that has one."""
@@ -124,7 +116,8 @@ class RankedRun:
         kept = np.isfinite(values[having]).all(axis=0)
         if not len(having) or not kept.any():
             return None
-        units = [self.units[at] for at, keep in zip(self.counted, kept, strict=True) if keep]
+        left = [at for at, keep in zip(self.counted, kept, strict=True) if keep]
+        units = None if self.units is None else [self.units[at] for at in left]
         found = ranking(
             values[having][:, kept], units, higher_is_better=self.higher_is_better(column)
         )

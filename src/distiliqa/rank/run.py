@@ -34,6 +34,7 @@ from distiliqa.scoring.slice_score import Comparison, SliceScore
 
 LIMIT = f"A rank by score shows what the score prefers: {NO_EVIDENCE}"
 FOLDERS_AS_PATIENTS = "no header names a patient: each folder of slices counts as one"
+SOME_FOLDERS_AS_PATIENTS = "without a patient in the header: each folder of these counts as one"
 ONE_PATIENT = "one patient: ranks and intervals speak for these slices only"
 MAX_WARNINGS = 2  # of the slices of a method
 
@@ -83,7 +84,7 @@ def rank(
     model, folders = as_model(model), find_folders([os.fspath(path) for path in given])
     rows = same_slices(folders)
     references = None if reference is None else references_of(rows, folders, reference)
-    patients, named = patients_of(rows, folders[0].path)
+    patients, nameless = patients_of(rows, folders[0].path)
     runs = _score_all(folders, rows, model, progress)
     failed = [at for at, run in enumerate(runs) if not run.slices]
     _require_two(runs, failed)
@@ -93,7 +94,7 @@ def rank(
     rows = [tuple(row[at] for at in scored) for row in rows]
     kept, slices = _scored_in_all(runs, rows)
     notes = [*_without_scores(unscored), *_alone(folders, rows)]
-    notes += [] if named else [FOLDERS_AS_PATIENTS]
+    notes += _nameless(nameless, len(rows))
     digests: dict[str, str] = {}
     if references is not None:
         slices, problems, digests = _compared(slices, [references[at] for at in kept], model)
@@ -186,6 +187,13 @@ def _alone(folders: Sequence[Folder], rows: Sequence[Row]) -> Iterator[str]:
     for folder in folders:
         if alone := len(folder.index.slices) - len(rows):
             yield f"{slice_count(alone)} of {folder.name} not in all methods, and so not ranked"
+
+
+def _nameless(count: int, slices: int) -> Iterator[str]:
+    if count == slices:
+        yield FOLDERS_AS_PATIENTS
+    elif count:
+        yield f"{slice_count(count)} {SOME_FOLDERS_AS_PATIENTS}"
 
 
 def _outside(run: RankedRun) -> Iterator[str]:

@@ -199,10 +199,14 @@ def _of_one_patient(row: Row, found: Sequence[SliceInfo]) -> SliceInfo:
     return next(same, found[0])
 
 
-def patients_of(rows: Sequence[Row], root: str) -> tuple[list[str], bool]:
-    """Name the patient of each row, and whether headers do; else each folder stands for one."""
+def patients_of(rows: Sequence[Row], root: str) -> tuple[list[Hashable], int]:
+    """Name the patient of each row, and count those that no header names.
+
+    Of these each folder stands for a patient.
+    """
     named = [next((i.patient_id for i in row if i.patient_id is not None), None) for row in rows]
-    known = [name for name in named if name is not None]
-    if len(known) == len(rows):
-        return known, True
-    return [str(Path(os.path.relpath(row[0].path, root)).parent) for row in rows], False
+    patients: list[Hashable] = [
+        Path(os.path.relpath(row[0].path, root)).parent if name is None else name
+        for row, name in zip(rows, named, strict=True)
+    ]
+    return patients, named.count(None)

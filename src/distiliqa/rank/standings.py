@@ -22,7 +22,8 @@ class Figure:
     mean : float
         Over the slices where all methods that have the measure have it.
     interval : tuple[float, float] or None
-        95 % interval of the mean; None for fewer than six units.
+        95 % interval of the mean; None for fewer than six patients, or for slices of one patient
+        that are worth too few independent values.
     slices : int
         Number of these slices.
     rank : int or None
@@ -50,7 +51,7 @@ class Standing:
     behind : float
         Mean score minus that of the first.
     behind_interval : tuple[float, float] or None
-        95 % interval of it; None for the first and for fewer than six units.
+        95 % interval of it; None for the first, and as that of a mean.
     figures : dict[str, Figure]
         Its measures by column.
     """
@@ -128,7 +129,7 @@ def _drawn(run: RankedRun) -> str:
     if units == 1:
         return "Nothing could be drawn: how firmly the ranks hold is not known."
     what = f"{units} patients" if patients > 1 else f"{units} blocks of neighboring slices"
-    few = "" if units > 5 else "; that is too few for intervals"
+    few = "" if any(run.score.intervals) else "; that is too few for intervals"
     return f"Draws are of {what}, with replacement, of all methods together{few}."
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from distiliqa.statistics.effective_number import (
     correlation_of_neighbors,
     half_width,
+    half_width_together,
     slices_to_a_value,
 )
 from distiliqa.statistics.rounding import deviations
@@ -116,7 +117,8 @@ def mean_interval(
     Each series is drawn from its own blocks, and the interval is at least as wide as that of the
     effective number of slices, see `half_width`: of short series of slices that resemble each
     other the bootstrap alone holds the mean in two of three cases. A series of a single block shows
-    no variation: where there is one, the blocks of all series are drawn together.
+    no variation: where there is one, the blocks of all series are drawn together, and the slices
+    count as those of one population, see `half_width_together`.
 
     Parameters
     ----------
@@ -134,13 +136,15 @@ def mean_interval(
     if len(blocks) < MIN_BLOCKS:
         return None
     rng = np.random.default_rng(seed)
-    if length is None or any(len(values) < 2 * length for values in series):
+    if length is None:
         return _percentiles(_means_together(blocks, rng), len(blocks))
-    half = half_width(series, LEVEL)
+    together = any(len(values) < 2 * length for values in series)
+    half = half_width_together(series, LEVEL) if together else half_width(series, LEVEL)
     if half is None:
         return None
+    drawn = _means_together(blocks, rng) if together else _means(series, length, rng)
     mean = float(np.concatenate(series).mean())
-    low, high = _percentiles(_means(series, length, rng), len(blocks))
+    low, high = _percentiles(drawn, len(blocks))
     return min(low, mean - half), max(high, mean + half)
 
 
