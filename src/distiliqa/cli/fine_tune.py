@@ -100,7 +100,7 @@ def fine_tune(
     direction = not lower_is_better
     labels = _labels(rated, attributes, config, limits, meaning, higher_is_better=direction)
     settings = Settings(layers, epochs, batch_size, learning_rate, layer_decay, seed)
-    tuning = FineTuning(out, source, ratings, rated.images, labels, settings)
+    tuning = FineTuning(out, source, ratings, rated.images, labels, rated.rows, settings)
     facts = begin(tuning, resume=resume)
     outputs = train_folds(tuning, resume=resume)
     result = held_out_result(tuning, outputs)

@@ -79,7 +79,13 @@ def tuning(small_model: Path, rated: Path, tmp_path: Path) -> Callable[..., Fine
         found = read_rated_images(rated, ratings, readers=("A", "B"), scale=(1, 5))
         labels = ReaderLabels(np.array([[image.score] for image in found.images]), SCALE)
         return FineTuning(
-            tmp_path / "tuned", small_model, ratings, found.images, labels, Settings(**settings)
+            tmp_path / "tuned",
+            small_model,
+            ratings,
+            found.images,
+            labels,
+            found.rows,
+            Settings(**settings),
         )
 
     return make

@@ -73,9 +73,16 @@ def test_another_fine_tuning_is_not_continued(tuning: Make) -> None:
     with pytest.raises(RecipeError, match="holds a fine-tuning; add --resume"):
         begin(found, resume=False)
     begin(tuning(), resume=True)
-    with pytest.raises(RecipeError, match="of other ratings, images, model or settings"):
-        begin(tuning(seed=1), resume=True)
-    few = replace(found, images=found.images[:40], labels=replace(
+    moved = (replace(found.images[0], case=found.images[-1].case), *found.images[1:])
+    another_reader = replace(found.labels, values=found.labels.values + 0.1)
+    for other in (
+        tuning(seed=1),
+        replace(tuning(), images=moved),  # as many patients, and other folds
+        replace(tuning(), labels=another_reader),  # of the same file
+    ):
+        with pytest.raises(RecipeError, match="of other ratings, patients, images, model or"):
+            begin(other, resume=True)
+    few = replace(found, images=found.images[:40], rows=found.rows[:40], labels=replace(
         found.labels, values=found.labels.values[:40]
     ))  # fmt: skip
     with pytest.raises(RecipeError, match="40 rated images of 10 patients are too few"):

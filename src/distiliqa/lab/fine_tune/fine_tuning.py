@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -78,6 +80,7 @@ class FineTuning:
     source : folder of the model that it begins with.
     ratings : the file of the ratings.
     images, labels : n rated images, and the labels that are learned of them.
+    rows : the row of the ratings that each image is of.
     """
 
     folder: Path
@@ -85,6 +88,7 @@ class FineTuning:
     ratings: Path
     images: tuple[RatedImage, ...]
     labels: ReaderLabels
+    rows: tuple[int, ...]
     settings: Settings = field(default_factory=Settings)
 
     @cached_property
@@ -140,10 +144,18 @@ class FineTuning:
             "scale": asdict(self.labels.scale),
             "attributes": [asdict(one) for one in self.labels.attributes],
             "ratings_sha256": sha256(self.ratings),
+            "labels_sha256": self._labels_sha256(),
             "slices_sha256": sha256(self.cache.path),
             "images": len(self.images),
             "patients": len(set(self.cases)),
         }
+
+    def _labels_sha256(self) -> str:
+        # The file alone does not show which readers were chosen, nor the patients that folds keep
+        # apart: headers or a manifest may name those.
+        known = zip(self.images, self.labels.values.tolist(), strict=True)
+        rated = [(image.name, image.case, values) for image, values in known]
+        return hashlib.sha256(json.dumps(rated).encode()).hexdigest()
 
 
 def begin(tuning: FineTuning, *, resume: bool) -> dict[str, Any]:
@@ -161,7 +173,9 @@ def begin(tuning: FineTuning, *, resume: bool) -> dict[str, Any]:
             path=tuning.source,
             remedy="give the model that it was made from",
         )
-    require_enough(tuning.images, tuning.labels.values, tuning.settings.layers, tuning.ratings)
+    require_enough(
+        tuning.images, tuning.rows, tuning.labels.values, tuning.settings.layers, tuning.ratings
+    )
     path = tuning.folder / FACTS
     if path.is_file() and not resume:
         raise RecipeError(
@@ -172,7 +186,7 @@ def begin(tuning: FineTuning, *, resume: bool) -> dict[str, Any]:
         known = read_json(path)
         if any(known.get(name) != _plain(value) for name, value in facts.items()):
             raise RecipeError(
-                "holds a fine-tuning of other ratings, images, model or settings",
+                "holds a fine-tuning of other ratings, patients, images, model or settings",
                 path=tuning.folder,
                 remedy="give those it was started with, or another --out",
             )
