@@ -107,3 +107,11 @@ def test_intervals_and_distances_of_scores_csv(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.intervals, [(0, 2), (np.nan, np.nan), (2, 4)])
     plain = read_predictions(write(tmp_path, "image,pred\n0003,3\nC1/1.dcm,1\nC2/1.dcm,2"), IMAGES)
     assert (plain.intervals, plain.out_of_domain) == (None, None)
+
+
+def test_the_domain_of_scores_csv_is_what_it_marked(tmp_path: Path) -> None:
+    """An empty slice has no distance, and a header may name a head."""
+    text = "path,score,distance,outside\n0003,3,0.5,1\nC1/1.dcm,1,0.5,0\nC2/1.dcm,0,,1\n"
+    found = read_predictions(write(tmp_path, text), IMAGES)
+    assert found.out_of_domain is not None
+    assert found.out_of_domain.tolist() == [False, True, True]

@@ -51,7 +51,7 @@ class Predictions:
 # As `distiliqa evaluate`, `distiliqa score` and the published code write them.
 _COLUMNS = (("image", "pred"), ("path", "score"), ("patient", "pred"))
 # As in ``scores.csv``.
-_LOW, _HIGH, _DISTANCE = "interval_low", "interval_high", "distance"
+_LOW, _HIGH, _DISTANCE, _OUTSIDE = "interval_low", "interval_high", "distance", "outside"
 _FRAME, _UID = "slice", "sop_instance_uid"
 
 
@@ -61,18 +61,18 @@ class _Row(NamedTuple):
     uid: str
     score: float
     interval: tuple[float, float]
-    distance: float
+    out_of_domain: bool | None
 
 
 def read_predictions(path: Path, images: Sequence[RatedImage]) -> Predictions:
     """Predictions of ``images`` from a CSV file.
 
     The columns are ``image, pred`` (as in ``eval_info.csv``) or ``path, score`` (as in
-    ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``); those of intervals
-    and distances are read where they are. A row is an image's if it has its SOP instance UID, or if
-    one path ends with the other, compared by folders: the name of the image with or without its
-    extension, or its file. Of a file of several slices it has the index too. Rows of other images
-    are ignored.
+    ``scores.csv``) or ``patient, pred`` (as in the published ``eval_info.csv``). Those of intervals
+    and of the domain (``outside``, or else the distance alone) are read where they are. A row is an
+    image's if it has its SOP instance UID, or if one path ends with the other, compared by folders:
+    the name of the image with or without its extension, or its file. Of a file of several slices it
+    has the index too. Rows of other images are ignored.
 
     Raises
     ------
@@ -95,11 +95,12 @@ def read_predictions(path: Path, images: Sequence[RatedImage]) -> Predictions:
 
 
 def _predictions(rows: Sequence[_Row]) -> Predictions:
-    intervals, distances = np.array([row.interval for row in rows]), [row.distance for row in rows]
+    intervals = np.array([row.interval for row in rows])
+    outside = [row.out_of_domain for row in rows]
     return Predictions(
         scores=np.array([row.score for row in rows]),
         intervals=intervals if np.isfinite(intervals).any() else None,
-        out_of_domain=np.array(distances) > 1 if np.isfinite(distances).any() else None,
+        out_of_domain=None if set(outside) <= {None} else np.array(outside, bool),
     )
 
 
@@ -185,8 +186,11 @@ def _row(row: Mapping[str, str], name: str, score: str, line: int, path: Path) -
         for column in (_LOW, _HIGH, _DISTANCE)
     )
     number = _number(row[score], line, path)
+    outside = None if math.isnan(distance) else distance > 1
+    if row.get(_OUTSIDE):  # headers count too, and an empty slice has no distance
+        outside = _number(row[_OUTSIDE], line, path) > 0
     frame, uid = row.get(_FRAME, ""), row.get(_UID, "")
-    return _Row(_plain(row[name]), frame, uid, number, (low, high), distance)
+    return _Row(_plain(row[name]), frame, uid, number, (low, high), outside)
 
 
 def _number(text: str, line: int, path: Path) -> float:
