@@ -176,6 +176,34 @@ def test_another_benchmark_needs_another_folder(benchmark_recipe: Make, tmp_path
     open_benchmark(benchmark_recipe(METHODS, resamples=200), tmp_path / "out")
     with pytest.raises(RecipeError, match="holds a benchmark with other seeds"):
         open_benchmark(benchmark_recipe(METHODS, seeds=[1]), tmp_path / "out")
+    half = {"accelerator": "cpu", "precision": "bf16-mixed"}
+    with pytest.raises(RecipeError, match=r"holds a benchmark with other hardware\.precision"):
+        open_benchmark(benchmark_recipe(METHODS, hardware=half), tmp_path / "out")
+
+
+def test_other_folds_by_a_column_need_another_folder(
+    benchmark_recipe: Make, rated_doses: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(rated_doses, tmp_path / "data")
+    rows = (data / "manifest.csv").read_text().splitlines()
+    sites = ["site", *(f"s{at // 3 % 2}" for at in range(len(rows) - 1))]
+
+    def write(column: list[str]) -> None:
+        pairs = zip(rows, column, strict=True)
+        (data / "manifest.csv").write_text("\n".join(f"{row},{site}" for row, site in pairs))
+
+    write(sites)
+    recipe = benchmark_recipe(
+        [*METHODS[:1], {"name": "site", "network": "compact", "folds": "site"}]
+    )
+    where = {"folder": data, "ratings": data / "train.json"}
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update=where)})
+    open_benchmark(recipe, tmp_path / "out")
+    write(["site", *(f"s{at // 9}" for at in range(len(rows) - 1))])
+    with pytest.raises(RecipeError, match="ratings, patients, folds or images have changed"):
+        open_benchmark(recipe, tmp_path / "out")
+    write(sites)
+    open_benchmark(recipe, tmp_path / "out")
 
 
 @pytest.mark.parametrize("file", ["train.json", "manifest.csv"])
@@ -191,7 +219,7 @@ def test_other_labels_or_patients_need_another_folder(
     first = {"train.json": ": 0.5,", "manifest.csv": "npy,p9,"}[file]
     kind = {"train.json": r": [\d.]+,", "manifest.csv": "npy,p0,"}[file]
     (data / file).write_text(re.sub(kind, first, before, count=1))
-    with pytest.raises(RecipeError, match="ratings, patients or images have changed"):
+    with pytest.raises(RecipeError, match="ratings, patients, folds or images have changed"):
         open_benchmark(recipe, tmp_path / "out")
     (data / file).write_text(before)
     open_benchmark(recipe, tmp_path / "out")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from distiliqa.foreign_json import read_json
+from distiliqa.lab.benchmark import benchmark_table
 from distiliqa.lab.benchmark.benchmark_files import write_benchmark
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
 from distiliqa.lab.benchmark.benchmark_run import BenchmarkRun, MethodResult, open_benchmark
@@ -96,6 +97,16 @@ def test_notes_say_what_the_figures_do_not(table: BenchmarkTable) -> None:
     assert "6 patients: intervals and p-values need at least 10" in text
     assert "initial weights are random" in text
     assert "not finished yet: later" in text
+
+
+def test_groups_of_few_images_have_no_correlation(
+    table: BenchmarkTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmark_table, "MIN_IMAGES", 7)
+    for group in make_table(table.run).groups:
+        known = {name for name, value in group.figures.items() if value is not None}
+        assert known.isdisjoint({"signed_srocc", "plcc", "overall"})
+        assert {"rmse", "mae"} <= known
 
 
 def test_a_note_says_how_much_other_folds_flatter(

@@ -11,6 +11,7 @@ import torch
 
 from distiliqa import extras
 from distiliqa.errors import DistiliqaError, RecipeError
+from distiliqa.files import sha256
 from distiliqa.lab.benchmark import foreign_networks
 from distiliqa.lab.benchmark.backbones import architecture, new_rater
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
@@ -53,7 +54,7 @@ def test_training_starts_from_the_file_beside_the_recipe(
     method = found.recipe.method("a")
     assert method.imagenet_weights == weights
     network = architecture(method, 96)
-    assert network.slug.endswith("-vit_base-vit")
+    assert network.slug.endswith(f"-vit_base-vit-{sha256(weights)[:8]}")
     name = "encoder.layers.encoder_layer_1.mlp.3.weight"
     state = new_rater(network).state_dict()
     (ours,) = (key for key in state if key.endswith(name))

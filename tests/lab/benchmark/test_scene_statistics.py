@@ -60,14 +60,15 @@ def test_regression_learns_the_order_from_the_training_images_alone() -> None:
     features[3, 5] = features[50, 7] = np.nan
     features[:, 9] = np.nan
     labels = 2 + features[:, 0] + 0.5 * features[:, 1]
-    found = brisque(features, labels, FOLD, INNER, 4.0)
+    merit = {"span": 4.0, "select_on": "error_and_correlation"}
+    found = brisque(features, labels, FOLD, INNER, **merit)
     true = labels[40:]
     assert (srocc(found, true) or 0) > 0.7
     assert np.abs(found - true).mean() < np.abs(true - labels[:40].mean()).mean()
     turned = labels.copy()
     turned[40:] = -turned[40:]
-    np.testing.assert_array_equal(brisque(features, turned, FOLD, INNER, 4.0), found)
-    flat = brisque(features, np.full(60, 3.0), FOLD, INNER, 4.0)
+    np.testing.assert_array_equal(brisque(features, turned, FOLD, INNER, **merit), found)
+    flat = brisque(features, np.full(60, 3.0), FOLD, INNER, **merit)
     np.testing.assert_allclose(flat, 3.0, atol=1e-6)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from distiliqa.files import sha256
 from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
 from distiliqa.lab.benchmark.foreign_networks import PATCH, VITS, library_network
 from distiliqa.lab.network.imagenet import load_imagenet
@@ -36,6 +37,7 @@ class Architecture:
     image_size: int
     outputs: int = 1
     imagenet_weights: str | None = None
+    weights_sha256: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name."""
@@ -45,20 +47,23 @@ class Architecture:
     def slug(self) -> str:
         """Name of its folder."""
         stem = "" if self.stem == "none" else f"{self.stem}{self.stem_blocks}x{self.stem_width}-"
-        started = f"-{Path(self.imagenet_weights).stem}" if self.imagenet_weights else ""
+        started = ""
+        if self.imagenet_weights and self.weights_sha256:  # one name may be that of two files
+            started = f"-{Path(self.imagenet_weights).stem}-{self.weights_sha256[:8]}"
         return f"{stem}{self.network}{started}"
 
 
 def architecture(method: MethodSection, image_size: int) -> Architecture:
     """The architecture of a method that is trained."""
     assert method.network is not None
-    weights = None if method.imagenet_weights is None else str(method.imagenet_weights)
+    weights = method.imagenet_weights
     return Architecture(
         method.network,
         method.stem,
         *((method.stem_blocks, method.stem_width) if method.stem != "none" else (0, 0)),
         image_size,
-        imagenet_weights=weights,
+        imagenet_weights=None if weights is None else str(weights),
+        weights_sha256=sha256(weights) if weights is not None and weights.is_file() else None,
     )
 
 

@@ -22,7 +22,7 @@ from distiliqa.lab.benchmark.benchmark_plots import plot_cost, plot_figures
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe
 from distiliqa.lab.benchmark.benchmark_table import BenchmarkTable, TableRow
 from distiliqa.lab.data.rated_folder import relative
-from distiliqa.report.formatting import number_text
+from distiliqa.report.formatting import number_text, p_text
 from distiliqa.statistics.agreement import FIGURES
 from distiliqa.version import __version__
 
@@ -126,7 +126,7 @@ def _cells(table: BenchmarkTable, row: TableRow) -> list[str]:
         cells += ["", ""]
     else:
         found = row.differences[table.run.recipe.primary]
-        p = "" if row.p_holm is None else f"{row.p_holm:.3f}"
+        p = "" if row.p_holm is None else p_text(row.p_holm)
         cells += [_with_range(found.value, found.interval), p]
     cost, seconds = row.result.cost, row.result.seconds
     cells.append("" if cost is None else f"{cost.parameters / 1e6:.2f}")

@@ -196,6 +196,11 @@ class BenchmarkRecipe(Section):
             raise ValueError(f"{given[0]} is not for the networks of a benchmark")
         return self
 
+    @property
+    def select_on(self) -> str:
+        """Merit on held-out images of an epoch, and of the settings of BRISQUE."""
+        return self.training.select_on or "error_and_correlation"
+
     def method(self, name: str) -> MethodSection:
         """The method of a name. Raises `RecipeError` where there is none."""
         for method in self.methods:

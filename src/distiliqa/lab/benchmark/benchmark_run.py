@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from distiliqa.lab.train.engine import check_hardware
 from distiliqa.lab.train.recipe import Recipe
 from distiliqa.terminal import say
 
-# What may change from one call to the next: predictions do not depend on it.
+# What may change from one call to the next: predictions depend on nothing here but the precision.
 _OF_THE_REPORT = ("methods", "compare_with", "primary", "resamples", "hardware")
 
 
@@ -188,41 +188,45 @@ def open_benchmark(recipe: BenchmarkRecipe, out: Path) -> BenchmarkRun:
     """
     check_hardware(Recipe(hardware=recipe.hardware))
     path, content = out / "recipe.yaml", recipe.model_dump(mode="json")
-    if path.is_file():
-        known = read_yaml(path)
-        other = [
-            key for key in content if key not in _OF_THE_REPORT and known.get(key) != content[key]
-        ]
-        if other:
-            raise RecipeError(
-                f"holds a benchmark with other {', '.join(other)}",
-                path=out,
-                remedy="choose another folder by --out",
-            )
+    if path.is_file() and (other := _other_settings(read_yaml(path), content)):
+        raise RecipeError(
+            f"holds a benchmark with other {', '.join(other)}",
+            path=out,
+            remedy="choose another folder by --out",
+        )
     rated = open_rated_set(recipe, out / "cache")
-    _require_same_data(rated, out)
+    _require_same_data(rated, recipe, out)
     write_text(path, yaml.safe_dump(content, sort_keys=False))
     return BenchmarkRun(recipe, rated, out)
 
 
-def _require_same_data(rated: RatedSet, out: Path) -> None:
-    """Raise `RecipeError` where labels, patients or images are not those it began with."""
+def _other_settings(known: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
+    other = [key for key in content if key not in _OF_THE_REPORT and known.get(key) != content[key]]
+    precisions = [one.get("hardware", {}).get("precision") for one in (known, content)]
+    return [*other, *(["hardware.precision"] if precisions[0] != precisions[1] else [])]
+
+
+def _require_same_data(rated: RatedSet, recipe: BenchmarkRecipe, out: Path) -> None:
+    """Raise `RecipeError` where labels, patients, folds or images are not those it began with."""
     labels = [(image.name, image.score) for image in rated.images]
     patients = [(image.case, image.source) for image in rated.images]
     facts = {
         "labels_sha256": _digest(labels),
-        "patients_sha256": _digest(patients),  # the folds depend on them
+        "patients_sha256": _digest(patients),
         "slices_sha256": sha256(rated.cache.path),
     }
+    # Any column of the manifest may decide on folds.
+    splits = {recipe.folds.by, *(method.folds for method in recipe.methods if method.folds)}
+    facts |= {f"folds_by_{by}_sha256": _digest(rated.folds(by)) for by in sorted(splits)}
     path = out / "data.json"
     known = read_json(path) if path.is_file() else {}
     if any(known.get(name, value) != value for name, value in facts.items()):
         raise RecipeError(
-            "its ratings, patients or images have changed since it was started",
+            "its ratings, patients, folds or images have changed since it was started",
             path=out,
             remedy="put them back, or choose another folder by --out",
         )
-    write_json(path, facts)
+    write_json(path, known | facts)
 
 
 def _digest(rows: Sequence[tuple[object, ...]]) -> str:

@@ -121,9 +121,13 @@ def _groups(run: BenchmarkRun, result: MethodResult) -> list[GroupRow]:
         for value, at in members(run.rated.images, column).items():
             figures = mean_figures(result.scores[:, at], run.rated.labels[at])
             if len(at) < MIN_IMAGES:
-                figures = {name: None if "cc" in name else f for name, f in figures.items()}
+                figures |= {name: None for name in figures if _of_correlations(name)}
             found.append(GroupRow(result.method.name, column, value, len(at), figures))
     return found
+
+
+def _of_correlations(figure: str) -> bool:
+    return "cc" in figure or figure == "overall"  # which is their sum
 
 
 def members(images: Sequence[RatedImage], column: str) -> dict[str, list[int]]:

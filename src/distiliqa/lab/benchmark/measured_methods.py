@@ -69,10 +69,17 @@ def _values_by_fold(rated: RatedSet, method: MethodSection, work: Path) -> Calla
 def _out_of_fold_brisque(rated: RatedSet, by: str) -> Floats:
     numbers = track(range(len(rated.images)), "brisque")
     features = np.array([statistics_of(rated.cache.array(at)) for at in numbers])
-    scores, span = np.empty(len(features)), rated.recipe.data.span
+    scores, recipe = np.empty(len(features)), rated.recipe
     for fold in rated.folds(by):
         inner = rated.inner(fold, by)[0]
-        scores[list(fold.validation)] = brisque(features, rated.labels, fold, inner, span)
+        scores[list(fold.validation)] = brisque(
+            features,
+            rated.labels,
+            fold,
+            inner,
+            span=recipe.data.span,
+            select_on=recipe.select_on,
+        )
     return scores
 
 

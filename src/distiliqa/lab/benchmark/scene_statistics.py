@@ -78,7 +78,9 @@ def _sharpness(part: NDArray[np.float32]) -> float:
     return float(np.sqrt(np.maximum(square - mean * mean, 0)).mean())
 
 
-def brisque(features: Floats, labels: Floats, fold: Fold, inner: Fold, span: float) -> Floats:
+def brisque(
+    features: Floats, labels: Floats, fold: Fold, inner: Fold, *, span: float, select_on: str
+) -> Floats:
     """Predict the held-out images of a fold, (validation images,).
 
     Parameters
@@ -86,6 +88,7 @@ def brisque(features: Floats, labels: Floats, fold: Fold, inner: Fold, span: flo
     features : (n, 36), of all images; labels : (n,).
     inner : split of the training images, on which cost and width of the regression are chosen.
     span : length of the scale of the labels.
+    select_on : merit by which they are chosen, as the epoch of a network is, see `merit_of`.
     """
 
     def merit(setting: tuple[float, float]) -> float:
@@ -93,7 +96,7 @@ def brisque(features: Floats, labels: Floats, fold: Fold, inner: Fold, span: flo
         true = labels[list(inner.validation)]
         figures = agreement(found, true)
         rising = (figures.signed_plcc or 0.0) >= 0
-        return merit_of(figures, rising=rising, select_on="error_and_correlation", span=span)
+        return merit_of(figures, rising=rising, select_on=select_on, span=span)
 
     best = max(product(_COSTS, _GAMMAS), key=merit)
     return _regressed(features, labels, fold, *best)

@@ -177,7 +177,7 @@ class Trainer:
         if known := finished(folder):
             return known
         own_seed = seed + k
-        step = _step(self.recipe.training, learning_rate=rate, **changes)
+        step = self._step(learning_rate=rate, **changes)
         torch.manual_seed(own_seed)
         span = self.recipe.data.span
         module = TeacherModule(_as_network(new_rater(network)), step, own_seed, span=span)
@@ -198,8 +198,7 @@ class Trainer:
         folder = self._folder(network) / f"seed_{seed}" / f"student-{terms}"
         if known := finished(folder):
             return known
-        step = _step(
-            self.recipe.training,
+        step = self._step(
             learning_rate=rate,
             distill_weight=method.distill_weight,
             gate=method.gate,
@@ -215,6 +214,10 @@ class Trainer:
         module = StudentModule(student, step, seed, outputs, span=self.recipe.data.span)
         return self._fit(module, inner, seed, folder, _OF_STUDENT)
 
+    def _step(self, **changes: Any) -> StudentSection:
+        chosen = {"select_on": self.recipe.select_on}
+        return self.recipe.training.model_copy(update=chosen | changes)
+
     def _fit(
         self, module: RatingModule, inner: Fold, seed: int, folder: Path, columns: tuple[str, ...]
     ) -> NetworkTraining:
@@ -226,8 +229,3 @@ class Trainer:
 
 def _as_network(rater: Rater) -> Network:
     return cast(Network, rater)  # it has all that training asks of one
-
-
-def _step(training: StudentSection, **changes: Any) -> StudentSection:
-    chosen = {"select_on": training.select_on or "error_and_correlation"}
-    return training.model_copy(update=chosen | changes)
