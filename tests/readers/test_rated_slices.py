@@ -107,6 +107,18 @@ def test_wrong_names_are_one_line(data: Path, names: list[str], says: str) -> No
     assert "\n" not in str(error.value)
 
 
+def test_a_slice_of_a_volume_has_one_rating(data: Path) -> None:
+    np.save(data / "v.npy", np.stack([HU, HU + 1, HU + 2]).astype(np.float32))
+    table = data.parent / "ratings.csv"
+    table.write_text("image,slice,A\nv.npy,0,1\nv.npy,1,4\n")
+    first, second = find_rated(read_table(table), data)
+    assert (first.slices[0].frame, second.slices[0].frame) == (0, 1)
+    table.write_text("image,slice,A\nv.npy,,1\nv.npy,1,4\n")
+    with pytest.raises(DistiliqaError) as error:
+        find_rated(read_table(table), data)
+    assert "'v.npy' and slice 1 of 'v.npy' name the same image" in str(error.value)
+
+
 def test_rows_of_a_manifest_by_path(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "manifest.csv") == {}
     (tmp_path / "manifest.csv").write_text("path,case,dose\na,C,\n", encoding="utf-8-sig")

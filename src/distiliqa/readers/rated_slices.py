@@ -80,8 +80,7 @@ def find_rated(table: RatingTable, data: Path) -> tuple[RatedSlices, ...]:
         raise no_image(missing, data, table.path)
     named = zip(table.rows, matched, strict=True)
     check_once(
-        ((row.name, info.path, info.frame) for row, slices in named for info in slices),
-        table.path,
+        ((row, info.path, info.frame) for row, slices in named for info in slices), table.path
     )
     return tuple(
         _rated(row, slices, facts.get(row.name, {}))
@@ -124,22 +123,27 @@ def no_image(missing: Sequence[str], data: Path, path: Path) -> RecipeError:
     )
 
 
-def check_once(rated: Iterable[tuple[str, str, int]], path: Path) -> None:
+def check_once(rated: Iterable[tuple[RatedName, str, int]], path: Path) -> None:
     """Raise `RecipeError` where two rows rate one slice, by whichever names.
 
     Parameters
     ----------
-    rated : name of the row, path and frame of each slice. path : the table, for the error.
+    rated : row, path and frame of each slice. path : the table, for the error.
     """
-    first: dict[tuple[str, int], str] = {}
-    for name, image, frame in rated:
-        other = first.setdefault((os.path.normpath(image), frame), name)
-        if other != name:
+    first: dict[tuple[str, int], RatedName] = {}
+    for row, image, frame in rated:
+        other = first.setdefault((os.path.normpath(image), frame), row)
+        if other != row:
             raise RecipeError(
-                f"{quoted(other)} and {quoted(name)} name the same image {image}",
+                f"{_called(other)} and {_called(row)} name the same image {image}",
                 path=path,
                 remedy="keep one of the two",
             )
+
+
+def _called(row: RatedName) -> str:
+    """A row as errors name it: rows of one file differ by their slice."""
+    return quoted(row.name) if row.frame is None else f"slice {row.frame} of {quoted(row.name)}"
 
 
 def require_patients(rated: Iterable[RatedOfPatient], path: Path, why: str) -> None:

@@ -86,6 +86,10 @@ def test_patient_id_is_the_case_where_no_manifest_says(tmp_path: Path) -> None:
         ('{"a": 1, "d": 2, "e": 3}', "no image for 'd' and 1 more"),
         ('{"a": 1, "a.tiff": 2}', "name the same image"),
         ('{"b.npy": 1, "b": 2}', "'b.npy' and 'b' name the same image"),
+        (
+            '[{"image": "b.npy", "A": 1}, {"image": "b.npy", "slice": 0, "A": 2}]',
+            "'b.npy' and slice 0 of 'b.npy' name the same image",
+        ),
         ('{"c.npz/one": 1, "c.npz": 2}', "'c.npz/one' and 'c.npz' name the same image"),
         ('{"b.npy": 1, "../%s/b.npy": 2}', "name the same image"),
         ('{"/a": 1}', "is no name of an image"),

@@ -156,7 +156,7 @@ def read_rated_images(
         for image in images
     ]
     check_once(
-        ((table.rows[at].name, *place) for at, place in zip(rows_of, places, strict=True)),
+        ((table.rows[at], *place) for at, place in zip(rows_of, places, strict=True)),
         table.path,
     )
     with ThreadPoolExecutor() as pool:
