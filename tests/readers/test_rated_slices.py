@@ -119,6 +119,17 @@ def test_a_slice_of_a_volume_has_one_rating(data: Path) -> None:
     assert "'v.npy' and slice 1 of 'v.npy' name the same image" in str(error.value)
 
 
+def test_a_name_without_its_extension_names_one_file(data: Path) -> None:
+    for name in ("x.dcm", "1.2.3", "1.2.3.4", "1.2.5.1", "1.2.5.2"):
+        write_ct(data / name, HU, SeriesInstanceUID="1.2.9")
+    np.save(data / "x.npy", HU.astype(np.float32))
+    assert paths(find(data, "1.2.3")[0], data) == ["1.2.3"]
+    assert paths(find(data, "1.2.3.4")[0], data) == ["1.2.3.4"]
+    for name in ("x", "1.2.5"):
+        with pytest.raises(DistiliqaError, match=f"'{name}' names 2 images .*name images by their"):
+            find(data, name)
+
+
 def test_rows_of_a_manifest_by_path(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "manifest.csv") == {}
     (tmp_path / "manifest.csv").write_text("path,case,dose\na,C,\n", encoding="utf-8-sig")

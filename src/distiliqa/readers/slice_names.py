@@ -23,6 +23,7 @@ class NamedSlices:
         self.by_uid: dict[str, list[int]] = defaultdict(list)
         self.by_end: dict[str, list[int]] = defaultdict(list)
         self.by_path: dict[str, list[int]] = defaultdict(list)
+        self.by_stem: dict[str, list[int]] = defaultdict(list)
         self.folders: dict[str, list[int]] = defaultdict(list)
         self.parts: list[tuple[str, ...]] = []
         for at, info in enumerate(slices):
@@ -33,8 +34,11 @@ class NamedSlices:
     def _add(self, at: int, path: PurePosixPath) -> None:
         parts = path.parts
         self.parts.append(parts)
-        for plain in {path, *_without_extension(path)}:
-            self.by_path[str(plain)].append(at)
+        self.by_path[str(path)].append(at)
+        stems = _without_extension(path)
+        for stem in stems:
+            self.by_stem[str(stem)].append(at)
+        for plain in {path, *stems}:
             for start in range(1, len(parts)):
                 self.by_end["/".join(plain.parts[start:])].append(at)
         for folder in path.parents[:-1]:
@@ -50,10 +54,12 @@ class NamedSlices:
         return [info for info in found if row.frame is None or info.frame == row.frame]
 
     def _matching(self, name: str, row: RatedName, table: Path) -> list[int]:
-        if name in self.by_uid:
-            return self._of_one_file(self.by_uid[name], row, table)
-        if exact := self.by_path.get(name) or self.folders.get(name):
-            return exact
+        # A whole path comes before one that lacks its extension: `1.2.3` may lie beside `1.2.3.4`.
+        for known in (self.by_uid, self.by_path, self.by_stem):
+            if name in known:
+                return self._of_one_file(known[name], row, table)
+        if name in self.folders:
+            return self.folders[name]
         if "*" in name or "?" in name:
             return self._like(PurePosixPath(name).parts)
         return self._of_one_file(self.by_end.get(name, []), row, table)
@@ -95,7 +101,7 @@ def as_posix(name: str) -> str:
     return name.replace("\\", "/").removeprefix("./")
 
 
-def _without_extension(path: PurePosixPath) -> list[PurePosixPath]:
+def _without_extension(path: PurePosixPath) -> set[PurePosixPath]:
     """The path without its extension, and without both of ``.nii.gz``."""
     shorter = path.with_suffix("") if path.suffix else path
-    return [shorter, *([shorter.with_suffix("")] if path.suffix == ".gz" else [])]
+    return {shorter, shorter.with_suffix("") if path.suffix == ".gz" else shorter}
