@@ -9,6 +9,7 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.disks import full_disk
@@ -21,6 +22,7 @@ from distiliqa.files import (
     make_folder,
     open_regular,
     private_folder,
+    private_if_new,
     sha256,
     sync_tree,
     write_csv,
@@ -68,6 +70,32 @@ def test_a_private_folder_is_for_its_owner_even_if_it_was_there(tmp_path: Path) 
     for folder in (tmp_path / "new" / "one", tmp_path):
         assert private_folder(folder) == folder
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights elsewhere")
+def test_a_folder_that_a_user_names_keeps_its_permissions(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert stat.S_IMODE(private_if_new(tmp_path).stat().st_mode) == 0o755
+    assert stat.S_IMODE(private_if_new(tmp_path / "new").stat().st_mode) == 0o700
+    (tmp_path / "file").touch()
+    with pytest.raises(DistiliqaError, match="choose an output folder that is not a file"):
+        private_if_new(tmp_path / "file")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights elsewhere")
+def test_a_private_text_is_never_open_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+    write = Path.write_text
+
+    def noted(self: Path, *args: Any, **kwargs: Any) -> int:
+        modes.append(stat.S_IMODE(self.stat().st_mode))
+        return write(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", noted)
+    write_text(tmp_path / "a.txt", "token", 0o600)
+    assert [*modes, stat.S_IMODE((tmp_path / "a.txt").stat().st_mode)] == [0o600, 0o600]
 
 
 def test_a_durable_file_is_on_the_disk_before_it_has_its_name(

@@ -66,11 +66,20 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def private_if_new(path: Path) -> Path:
+    """Create a folder that only its owner may read; one that is there keeps its permissions.
+
+    For a folder that a user names: others may work in it. Raises as `make_folder`.
+    """
+    return path if os.path.isdir(path) else private_folder(path)
+
+
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, else it is removed.
 
-    A later process removes what a killed one left, see `distiliqa.scratch`.
+    ``mode`` are its permissions, less those that the umask takes. A later process removes what a
+    killed one left, see `distiliqa.scratch`.
 
     Raises `DistiliqaError` on a full disk or a folder that cannot be written.
     """
@@ -78,7 +87,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     partial = scratch_path(path.parent)
     try:
         # Files of tempfile are private: this one gets the usual permissions of a new file.
-        partial.touch(exist_ok=False)
+        partial.touch(mode, exist_ok=False)
         mode = partial.stat().st_mode
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -92,12 +101,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    r"""Write ``text`` as UTF-8, atomically.
+def write_text(path: Path, text: str, mode: int = 0o666) -> None:
+    r"""Write ``text`` as UTF-8, atomically; ``mode`` as in `atomic_path`.
 
     A byte of a file name that is not UTF-8 becomes ``\udcXX``, which JSON reads back as it was.
     """
-    with atomic_path(path) as partial:
+    with atomic_path(path, mode) as partial:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 

@@ -43,16 +43,17 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_the_command_serves_until_ctrl_c(tmp_path: Path):
-    with started("--port", "0", "--out", str(tmp_path)) as (process, url):
+    out = tmp_path / "out"
+    with started("--port", "0", "--out", str(out)) as (process, url):
         assert "<title>distiliqa</title>" in requests.get(url, timeout=60).text
         address = requests.get(f"{url}api/about", timeout=60).json()
-        assert address["results"] == str(tmp_path / "results")
-        again = CliRunner().invoke(app, ["serve", "--no-browser", "--out", str(tmp_path)])
+        assert address["results"] == str(out / "results")
+        again = CliRunner().invoke(app, ["serve", "--no-browser", "--out", str(out)])
         assert (again.exit_code, url in again.output) == (0, True)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
-    assert not (tmp_path / "address.txt").exists()
-    assert tmp_path.stat().st_mode & 0o77 == 0
+    assert not (out / "address.txt").exists()
+    assert out.stat().st_mode & 0o77 == 0
 
 
 def test_a_host_that_is_given_needs_the_token(tmp_path: Path):

@@ -61,13 +61,13 @@ def rate(
     if by == "scale" and comparisons is not None:
         raise typer.BadParameter("--comparisons belongs to --by pairs: all images are rated")
     asked_window = None if window is None else _window(window)
-    from distiliqa.files import private_folder
+    from distiliqa.files import private_if_new
     from distiliqa.serve.local_server import serve_folder
     from distiliqa.serve.rating.rate_app import opened_rate_app
     from distiliqa.serve.rating.rating_study import Study
     from distiliqa.serve.rating.study_design import Asked
 
-    private_folder(out)
+    private_if_new(out)
     serve_folder(
         out,
         lambda hosts, token: opened_rate_app(

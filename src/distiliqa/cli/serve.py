@@ -62,7 +62,7 @@ def serve(
         say(f"wrote {install_shortcut()}")
         return
     tables = read_tables(protocols, levels, check=False)
-    from distiliqa.files import private_folder
+    from distiliqa.files import private_if_new
     from distiliqa.serve.app import opened_app
     from distiliqa.serve.job_process import ScoringSettings
     from distiliqa.serve.local_server import own_folder, serve_folder
@@ -72,7 +72,7 @@ def serve(
     settings = ScoringSettings(model, identify, measures, *tables)
     served = classify(paths or ())
     folder = own_folder() if out is None else out
-    private_folder(folder)
+    private_if_new(folder)
     workspace = partial(Workspace, folder.resolve(), served, settings)
     serve_folder(
         folder,

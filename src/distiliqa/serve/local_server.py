@@ -24,6 +24,7 @@ from distiliqa.serve.access import LOOPBACK
 
 PORT = 8414
 _ADDRESS, _TOKEN = "address.txt", "token.txt"
+_PRIVATE = 0o600  # both hold the token, and the folder may be open to others
 _TRIED = 20  # ports after the usual one
 EVERYWHERE = ("0.0.0.0", "::")  # all addresses of this machine
 
@@ -96,7 +97,7 @@ def serve_folder(
             return
         found = stack.enter_context(closing(_bound(host or "127.0.0.1", port)))
         address = _address(found, host, folder)
-        write_text(folder / _ADDRESS, address.url)
+        write_text(folder / _ADDRESS, address.url, _PRIVATE)
         stack.callback((folder / _ADDRESS).unlink, missing_ok=True)
         app = stack.enter_context(opened(address.hosts, address.token))
         say(f"the page is at {address.url} until Ctrl-C")
@@ -178,6 +179,5 @@ def _token(path: Path) -> str:
     except (OSError, ValueError):
         pass
     token = secrets.token_urlsafe(24)
-    write_text(path, token)
-    path.chmod(0o600)
+    write_text(path, token, _PRIVATE)
     return token
