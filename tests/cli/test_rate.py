@@ -31,7 +31,8 @@ def test_until_ctrl_c_and_on(tmp_path: Path):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             url = re.search(r"http://\S+", process.stdout.readline())[0]
-            answer = {"reader": "Anna", "number": number, "answer": 4 - number}
+            shown = requests.get(f"{url}api/question?reader=Anna", timeout=60).json()["images"]
+            answer = {"reader": "Anna", "images": shown, "answer": 4 - number}
             found = requests.post(f"{url}api/answers", json=answer, timeout=60).json()
             assert found["number"] == number + 1
             process.send_signal(signal.SIGINT)

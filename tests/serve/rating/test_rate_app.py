@@ -54,7 +54,7 @@ def test_no_answer_names_an_image(url: str, study: Study):
 @pytest.mark.parametrize("name", ["a\0b", "a" * 5000, "\ud800", ""], ids=range(4))
 def test_no_odd_name_of_a_reader_is_an_error_of_the_server(url: str, name: str):
     for path in ("/api/answers", "/api/answers/back"):
-        content = {"reader": name, "number": 0, "answer": 1}
+        content = {"reader": name, "images": [1], "answer": 1}
         answer = requests.post(url + path, json=content, timeout=60)
         assert answer.status_code == 400
         assert answer.json()["error"]
@@ -70,11 +70,18 @@ def test_answers_are_checked(url: str):
         answer = requests.post(f"{url}/api/answers", json=content, timeout=60)
         return answer.status_code, answer.json().get("error", "")
 
-    assert send(reader="A", number=0, answer=1)[0] == 200
-    assert send(reader="A", number=0, answer=1)[1].startswith("that was answered already")
-    assert send(reader="A", number=1, answer=9)[1].startswith("no such answer")
-    assert send(reader="image", number=0, answer=1)[1].startswith("'image' is the name of another")
-    assert send(reader="A", number=True, answer=1)[1].startswith("an answer needs")
+    def shown() -> list[int]:
+        return requests.get(f"{url}/api/question?reader=A", timeout=60).json()["images"]
+
+    first = shown()
+    assert send(reader="A", images=first, answer=1)[0] == 200
+    assert send(reader="A", images=first, answer=1)[1].startswith("another question is asked")
+    assert send(reader="A", images=shown(), answer=9)[1].startswith("no such answer")
+    assert send(reader="image", images=[1], answer=1)[1].startswith(
+        "'image' is the name of another"
+    )
+    for images in (None, 1, "1", [True], ["1"]):
+        assert send(reader="A", images=images, answer=1)[1].startswith("an answer needs the images")
     assert send()[0] == 400
 
 
@@ -82,7 +89,7 @@ def test_readers_answer_at_the_same_time(url: str, study: Study):
     def rate(reader: str) -> None:
         question = requests.get(f"{url}/api/question?reader={reader}", timeout=60).json()
         while question["images"]:
-            content = {"reader": reader, "number": question["number"], "answer": 1}
+            content = {"reader": reader, "images": question["images"], "answer": 1}
             question = requests.post(f"{url}/api/answers", json=content, timeout=60).json()
 
     threads = [threading.Thread(target=rate, args=(reader,)) for reader in "ABC"]
@@ -211,12 +218,33 @@ def test_back_takes_one_answer_back_and_leaves_the_keys_alive(browser: Any, url:
     page.wait(lambda: page.find("#progress").text.startswith("1 of 6"))
 
 
+@pytest.mark.parametrize("study", ["pairs"], indirect=True)
+def test_an_older_window_shows_what_is_asked_now(browser: Any, url: str, study: Study):
+    pytest.importorskip("selenium")
+    from tests.support.browser_page import Page
+
+    page = begun(Page(browser, url))
+    page.wait(lambda: page.find("[data-answer='0']").is_enabled())
+    page.find("[data-answer='0']").click()
+    page.wait(lambda: page.find(".back").is_enabled())
+    study.answer("Anna", study.question("Anna").images, 1)  # in another window
+    page.find(".back").click()
+    page.wait(lambda: page.find("#progress").text.startswith("2 of 6"))
+    assert page.find("#problem").text.startswith("another question is asked by now")
+    assert [entry.answer for entry in study._entries] == [0, 1]
+
+
 def begun(page: Any) -> Any:
     """The first question of the reader Anna."""
+    name_reader(page)
+    page.press("Begin")
+    page.wait(lambda: page.all("[data-answer]"))
+    return page
+
+
+def name_reader(page: Any) -> None:
+    """Enter the name Anna."""
     page.open("")
     page.wait(lambda: page.all("#reader"))
     page.find("#reader").clear()
     page.find("#reader").send_keys("Anna")
-    page.press("Begin")
-    page.wait(lambda: page.all("[data-answer]"))
-    return page

@@ -45,9 +45,10 @@ def ask_all(study: Study, reader: str) -> int:
     while (question := study.question(reader)).images:
         if study.design.method == "pairs":
             first, second = (noise_of(study, image) for image in question.images)
-            study.answer(reader, question.number, 1 if first < second else -1)
+            study.answer(reader, question.images, 1 if first < second else -1)
         else:
-            study.answer(reader, question.number, 4 - int(noise_of(study, question.images[0]) > 40))
+            rating = 4 - int(noise_of(study, question.images[0]) > 40)
+            study.answer(reader, question.images, rating)
     return question.number
 
 
@@ -62,7 +63,7 @@ def test_a_reader_too_many_is_refused_with_what_to_do(
     monkeypatch.setattr("distiliqa.serve.rating.rating_study.MAX_READERS", 1)
     study = Study(data, tmp_path / "out", Asked(method="scale"))
     question = study.question("Anna")
-    study.answer("Anna", question.number, 3)
+    study.answer("Anna", question.images, 3)
     study.question("Anna")
     with pytest.raises(DistiliqaError, match="1 readers take part already; continue under a name"):
         study.question("Ben")
@@ -104,7 +105,7 @@ def test_a_scale_gives_a_column_a_reader(
         orders.append([])
         while (question := study.question(reader)).images:
             orders[-1].append(question.images)
-            study.answer(reader, question.number, len(orders))
+            study.answer(reader, question.images, len(orders))
     assert sorted(orders[0]) == sorted(orders[1]) == [(n,) for n in range(6)]
     assert orders[0] != orders[1]
     study.write()
@@ -126,7 +127,7 @@ def test_training_finds_the_images_of_its_ratings(data: Path, tmp_path: Path):
 def test_a_study_goes_on_where_it_ended(data: Path, tmp_path: Path):
     study = Study(data, tmp_path / "out", Asked(window=Window(1500, -600)))
     for _ in range(3):
-        study.answer("Anna", study.question("Anna").number, 0)
+        study.answer("Anna", study.question("Anna").images, 0)
     asked = study.question("Anna")
     again = Study(data, tmp_path / "out", Asked())
     assert again.design == study.design
@@ -147,25 +148,56 @@ def test_a_study_records_its_version_and_one_of_before_goes_on(data: Path, tmp_p
 def test_an_answer_is_taken_back(data: Path, tmp_path: Path):
     study = Study(data, tmp_path / "out", Asked())
     with pytest.raises(DistiliqaError, match="nothing was answered yet"):
-        study.take_back("Anna")
+        study.take_back("Anna", study.question("Anna").images)
     first = study.question("Anna")
-    study.answer("Anna", 0, 1)
-    study.question("Anna")
-    study.take_back("Anna")
+    study.answer("Anna", first.images, 1)
+    study.take_back("Anna", study.question("Anna").images)
     assert study.question("Anna") == first
-    study.answer("Anna", 0, -1)
+    study.answer("Anna", first.images, -1)
     again = Study(data, tmp_path / "out", Asked())
     assert again.question("Anna").number == 1
     assert again._entries[0].answer == -1
 
 
-def test_a_question_of_another_window_is_refused(data: Path, tmp_path: Path):
+def test_an_older_window_is_refused(data: Path, tmp_path: Path):
     study = Study(data, tmp_path / "out", Asked())
-    study.answer("Anna", 0, 1)
-    with pytest.raises(DistiliqaError, match="that was answered already"):
-        study.answer("Anna", 0, -1)
+    first = study.question("Anna").images
     with pytest.raises(DistiliqaError, match="no such answer"):
-        study.answer("Anna", 1, 2)
+        study.answer("Anna", first, 2)
+    study.answer("Anna", first, 1)
+    second = study.question("Anna").images
+    study.answer("Anna", second, 0)
+    for older in (first, second):
+        with pytest.raises(DistiliqaError, match="another question is asked by now"):
+            study.answer("Anna", older, -1)
+        with pytest.raises(DistiliqaError, match="another question is asked by now"):
+            study.take_back("Anna", older)
+    assert [entry.answer for entry in study._entries] == [1, 0]
+
+
+def test_an_answer_is_about_the_images_that_were_shown(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("secrets.randbits", lambda bits: 1)
+    study = Study(data, tmp_path / "out", Asked())
+    shown = study.question("Anna")
+    ask_all(study, "Ben")
+    again = Study(data, tmp_path / "out", Asked())  # a new start, while a page stays open
+    asked = again.question("Anna")
+    assert asked.number == shown.number
+    assert asked.images != shown.images
+    with pytest.raises(DistiliqaError, match="another question is asked by now"):
+        again.answer("Anna", shown.images, 1)
+    again.answer("Anna", asked.images, 1)
+
+
+def test_nothing_is_answered_after_the_last_question(data: Path, tmp_path: Path):
+    study = Study(data, tmp_path / "out", Asked("scale"))
+    assert ask_all(study, "Anna") == 6
+    with pytest.raises(DistiliqaError, match="all questions are answered"):
+        study.answer("Anna", (), 1)
+    study.take_back("Anna", ())
+    assert study.question("Anna").number == 5
 
 
 @pytest.mark.parametrize("name", ["image", "Case"])

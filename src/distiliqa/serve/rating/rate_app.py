@@ -74,24 +74,32 @@ async def answer(request: Request) -> Response:
 
 
 def _answer(study: Study, found: dict[str, Any]) -> Response:
-    name, number, given = (found.get(key) for key in ("reader", "number", "answer"))
-    if not isinstance(name, str) or type(number) is not int or type(given) is not int:
-        raise DistiliqaError("an answer needs a reader, a number and an answer")
-    study.answer(name, number, given)
+    name, given = found.get("reader"), found.get("answer")
+    if not isinstance(name, str) or type(given) is not int:
+        raise DistiliqaError("an answer needs a reader, images and an answer")
+    study.answer(name, _images(found), given)
     study.write()
     return _shown(study, name)
 
 
 async def take_back(request: Request) -> Response:
     """Ask the latest question again."""
-    found = await body_of(request)
-    return await run_in_threadpool(_take_back, _study(request), str(found.get("reader", "")))
+    return await run_in_threadpool(_take_back, _study(request), await body_of(request))
 
 
-def _take_back(study: Study, name: str) -> Response:
-    study.take_back(name)
+def _take_back(study: Study, found: dict[str, Any]) -> Response:
+    name = str(found.get("reader", ""))
+    study.take_back(name, _images(found))
     study.write()
     return _shown(study, name)
+
+
+def _images(found: dict[str, Any]) -> list[int]:
+    """The images that the page showed, as indices from 0."""
+    numbers = found.get("images")
+    if not isinstance(numbers, list) or any(type(number) is not int for number in numbers):
+        raise DistiliqaError("an answer needs the images that were shown")
+    return [number - 1 for number in numbers]
 
 
 def pixels(request: Request) -> Response:

@@ -91,31 +91,48 @@ class Study:
                 self._asked[reader] = self._next(reader)
             return self._asked[reader]
 
-    def answer(self, name: str, number: int, answer: int) -> None:
-        """Keep an answer to the question of that number.
+    def answer(self, name: str, shown: Sequence[int], answer: int) -> None:
+        """Keep an answer to the question that shows these images.
 
         Raises
         ------
         DistiliqaError
             Another question is asked by now, the answer is none of the choices, or a full disk.
         """
+        reader = reader_name(name)
         with self._lock:
-            question = self.question(name)
-            if number != question.number or not question.images:
-                raise DistiliqaError("that was answered already, perhaps in another window")
+            self._check_shown(reader, shown)
+            if not shown:
+                raise DistiliqaError("all questions are answered")
             if answer not in self.choices:
                 raise DistiliqaError("no such answer", remedy="choose one of those shown")
-            self._keep(Entry(reader_name(name), question.images, answer, _now()))
+            self._keep(Entry(reader, tuple(shown), answer, _now()))
 
-    def take_back(self, name: str) -> None:
-        """Ask the latest question of a reader again."""
+    def take_back(self, name: str, shown: Sequence[int]) -> None:
+        """Ask the question before the one that shows these images again.
+
+        Raises
+        ------
+        DistiliqaError
+            Nothing was answered yet, another question is asked by now, or a full disk.
+        """
         reader = reader_name(name)
         with self._lock:
             own = self._own(reader)
             if not own:
                 raise DistiliqaError("nothing was answered yet")
+            self._check_shown(reader, shown)
             self._keep(Entry(reader, own[-1].images, None, _now()))
             self._asked[reader] = Question(len(own) - 1, self.design.comparisons, own[-1].images)
+
+    def _check_shown(self, reader: str, shown: Sequence[int]) -> None:
+        """Raise `DistiliqaError` unless a reader saw what is asked now.
+
+        Not by its number: the question of a number may be another one after "Back" in a second
+        window, or after a new start of the server.
+        """
+        if tuple(shown) != self.question(reader).images:
+            raise DistiliqaError("another question is asked by now, perhaps in another window")
 
     @property
     def choices(self) -> range:

@@ -118,11 +118,11 @@ class Rating {
 
   async answer(answer) {
     if (!this.question.images.length) return;
-    await this.send('/api/answers', { reader: this.reader, number: this.question.number, answer });
+    await this.send('/api/answers', { reader: this.reader, images: this.question.images, answer });
   }
 
   async takeBack() {
-    await this.send('/api/answers/back', { reader: this.reader });
+    await this.send('/api/answers/back', { reader: this.reader, images: this.question.images });
   }
 
   /** Send, and show the next question; after a refusal the one that is asked now. */
