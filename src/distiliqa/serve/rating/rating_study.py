@@ -171,14 +171,24 @@ class Study:
         own, design = self._own(reader), self.design
         images: tuple[int, ...] = ()
         if len(own) < design.comparisons:
-            images = self._pair(own) if design.method == "pairs" else _unrated(own, design, reader)
+            ask = self._pair if design.method == "pairs" else self._unrated
+            images = ask(own, reader)
         return Question(len(own), design.comparisons, images)
 
-    def _pair(self, own: Sequence[Entry]) -> tuple[int, ...]:
-        generator = np.random.default_rng([self.design.seed, len(self._entries), len(own)])
+    def _pair(self, own: Sequence[Entry], reader: str) -> tuple[int, ...]:
+        generator = self._generator(reader, len(self._entries), len(own))
         seen = {frozenset(entry.images) for entry in own}
         just_shown = own[-1].images if own else ()
         return next_pair(self._qualities(None), generator, seen, just_shown) or ()
+
+    def _unrated(self, own: Sequence[Entry], reader: str) -> tuple[int, ...]:
+        rated = {entry.images[0] for entry in own}
+        order = self._generator(reader).permutation(len(self.design.images))
+        return next(((int(image),) for image in order if image not in rated), ())
+
+    def _generator(self, reader: str, *state: int) -> np.random.Generator:
+        """Of a random order that is the reader's own."""
+        return np.random.default_rng([self.design.seed, *state, *reader.encode()])
 
     def _qualities(self, reader: str | None) -> Qualities:
         """What the answers of one reader, or of all, say of the images."""
@@ -217,13 +227,6 @@ def reader_name(text: str) -> str:
 def _two(images: tuple[int, ...]) -> tuple[int, int]:
     first, second = images
     return first, second
-
-
-def _unrated(own: Sequence[Entry], design: Design, reader: str) -> tuple[int, ...]:
-    """The next image of a reader, in an order of their own."""
-    rated = {entry.images[0] for entry in own}
-    order = np.random.default_rng([design.seed, *reader.encode()]).permutation(len(design.images))
-    return next(((int(image),) for image in order if image not in rated), ())
 
 
 def _check_entries(entries: Sequence[Entry], design: Design, folder: Path) -> None:
