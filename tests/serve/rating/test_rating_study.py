@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -208,6 +209,24 @@ def test_readers_who_begin_together_see_pairs_of_their_own(
     first = [study.question(f"Reader {n}").images for n in range(20)]
     # 30 ordered pairs are as good: 20 readers see 15 of them on average, standard deviation 1.5.
     assert len(set(first)) >= 10
+
+
+@pytest.mark.parametrize("method", ["pairs", "scale"])
+def test_ratings_without_an_answer_that_stands(data: Path, tmp_path: Path, method: Any):
+    out = tmp_path / "out"
+    study = Study(data, out, Asked(method))
+    study.write()
+    assert [path.name for path in out.iterdir()] == ["study.json"]
+    study.answer("Anna", study.question("Anna").images, 1)
+    study.write()
+    names = [RATINGS] if method == "scale" else [RATINGS, BY_READER, COMPARISONS]
+    assert all(rows(out / name) for name in names)
+    study.take_back("Anna", study.question("Anna").images)
+    Study(data, out, Asked()).write()  # as at the end of a new start
+    assert not any(rows(out / name) for name in names)
+    assert json.loads((out / SUMMARY).read_text())["readers"] == {}
+    with pytest.raises(DistiliqaError, match="holds no ratings"):
+        read_table(out / RATINGS)
 
 
 @pytest.mark.parametrize("name", ["image", "Case"])

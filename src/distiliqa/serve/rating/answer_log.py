@@ -63,6 +63,12 @@ def read_log(folder: Path) -> list[Entry]:
     return standing(entries)
 
 
+def has_answers(folder: Path) -> bool:
+    """Whether anything was answered, also if all of it was taken back."""
+    path = folder / LOG
+    return path.is_file() and path.stat().st_size > 0
+
+
 def _entries(content: bytes, path: Path) -> Iterator[Entry]:
     for number, line in enumerate(content.splitlines(), 1):
         try:

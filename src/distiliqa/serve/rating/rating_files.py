@@ -28,6 +28,8 @@ Found = Callable[[str | None], Qualities]
 def write_ratings(folder: Path, design: Design, entries: Sequence[Entry], found: Found) -> None:
     """Write what the answers say; images that nobody saw are left out.
 
+    Where all answers were taken back, the tables have only their heads.
+
     Parameters
     ----------
     found : Callable
@@ -81,6 +83,8 @@ def _seen(entries: Iterable[Entry]) -> list[int]:
 
 def _map(qualities: Floats) -> tuple[float, float]:
     """Where the scale begins, and its length for a unit of quality."""
+    if not len(qualities):  # all answers were taken back
+        return 0.0, 0.0
     low, high = float(qualities.min()), float(qualities.max())
     return low, TOP / (high - low) if high > low else 0.0
 

@@ -14,7 +14,7 @@ import numpy as np
 from distiliqa.ct import CTSlice, SliceInfo
 from distiliqa.errors import DistiliqaError, quoted
 from distiliqa.readers.rating_rows import FACTS, plain
-from distiliqa.serve.rating.answer_log import Entry, append, read_log
+from distiliqa.serve.rating.answer_log import Entry, append, has_answers, read_log
 from distiliqa.serve.rating.rating_files import write_ratings
 from distiliqa.serve.rating.study_design import Asked, Design, open_design
 from distiliqa.serve.slice_pixels import Since, read_slice
@@ -148,9 +148,15 @@ class Study:
         return read_slice(info.path, info.frame, self.design.images[index].sha256, BEGAN)
 
     def write(self) -> None:
-        """Write the ratings by all answers until now."""
+        """Write the ratings by all answers until now; before the first answer there are none.
+
+        Raises
+        ------
+        DistiliqaError
+            The disk is full, or the folder cannot be written.
+        """
         with self._lock:
-            if self._entries:
+            if has_answers(self.folder):
                 write_ratings(self.folder, self.design, self._entries, self._qualities)
 
     def _keep(self, entry: Entry) -> None:
