@@ -12,6 +12,7 @@ import pytest
 import requests
 
 pytest.importorskip("starlette")
+from tests.support.disks import full_disk
 from tests.support.page_server import running_server
 from tests.support.slices import write_ct
 
@@ -83,6 +84,31 @@ def test_answers_are_checked(url: str):
     for images in (None, 1, "1", [True], ["1"]):
         assert send(reader="A", images=images, answer=1)[1].startswith("an answer needs the images")
     assert send()[0] == 400
+
+
+def test_on_a_full_disk_the_answer_stands_without_its_ratings(
+    url: str, study: Study, monkeypatch: pytest.MonkeyPatch
+):
+    def send(path: str, **content: Any) -> Any:
+        shown = requests.get(f"{url}/api/question?reader=A", timeout=60).json()["images"]
+        content = {"reader": "A", "images": shown, **content}
+        return requests.post(url + path, json=content, timeout=60)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full_disk)  # the log is appended to, tables are replaced
+        answers = send("/api/answers", answer=1), send("/api/answers/back")
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert [answer.json()["number"] for answer in answers] == [1, 0]
+        for answer in answers:
+            assert answer.json()["problem"].startswith("all answers are kept, but their ratings")
+            assert "free some space" in answer.json()["problem"]
+            assert str(study.folder) not in answer.json()["problem"]
+    assert send("/api/answers", answer=0).json()["problem"] == ""
+    assert [entry.answer for entry in study._entries] == [0]
+    with monkeypatch.context() as patch:
+        patch.setattr("distiliqa.serve.rating.answer_log.os.fsync", full_disk)
+        assert send("/api/answers", answer=1).status_code == 400
+    assert [entry.answer for entry in study._entries] == [0]
 
 
 def test_readers_answer_at_the_same_time(url: str, study: Study):
@@ -232,6 +258,25 @@ def test_an_older_window_shows_what_is_asked_now(browser: Any, url: str, study: 
     page.wait(lambda: page.find("#progress").text.startswith("2 of 6"))
     assert page.find("#problem").text.startswith("another question is asked by now")
     assert [entry.answer for entry in study._entries] == [0, 1]
+
+
+@pytest.mark.parametrize("study", ["pairs"], indirect=True)
+def test_a_page_reports_ratings_that_cannot_be_written(
+    browser: Any, url: str, study: Study, monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("selenium")
+    from tests.support.browser_page import Page
+
+    page = begun(Page(browser, url))
+    for done, problem in ((1, True), (2, False)):
+        page.wait(lambda: page.find("[data-answer='0']").is_enabled())
+        with monkeypatch.context() as patch:
+            if problem:
+                patch.setattr(Path, "replace", full_disk)
+            page.find("[data-answer='0']").click()
+            page.wait(lambda done=done: page.find("#progress").text.startswith(f"{done} of 6"))
+            page.wait(lambda p=problem: page.find("#problem").is_displayed() is p)
+    assert [entry.answer for entry in study._entries] == [0, 0]
 
 
 def begun(page: Any) -> Any:

@@ -78,8 +78,7 @@ def _answer(study: Study, found: dict[str, Any]) -> Response:
     if not isinstance(name, str) or type(given) is not int:
         raise DistiliqaError("an answer needs a reader, images and an answer")
     study.answer(name, _images(found), given)
-    study.write()
-    return _shown(study, name)
+    return _kept(study, name)
 
 
 async def take_back(request: Request) -> Response:
@@ -90,8 +89,7 @@ async def take_back(request: Request) -> Response:
 def _take_back(study: Study, found: dict[str, Any]) -> Response:
     name = str(found.get("reader", ""))
     study.take_back(name, _images(found))
-    study.write()
-    return _shown(study, name)
+    return _kept(study, name)
 
 
 def _images(found: dict[str, Any]) -> list[int]:
@@ -102,15 +100,29 @@ def _images(found: dict[str, Any]) -> list[int]:
     return [number - 1 for number in numbers]
 
 
+def _kept(study: Study, name: str) -> Response:
+    """Write the ratings, and ask the next question.
+
+    The answer is on the disk: ratings that cannot be written are a problem, and no refusal.
+    """
+    try:
+        study.write()
+    except DistiliqaError as error:
+        problem = f"all answers are kept, but their ratings cannot be written: {error.reason}"
+        return _shown(study, name, problem)
+    return _shown(study, name)
+
+
 def pixels(request: Request) -> Response:
     """The HU of an image; numbers count from 1."""
     return pixels_answer(_study(request).read(request.path_params["number"] - 1))
 
 
-def _shown(study: Study, name: str) -> Response:
+def _shown(study: Study, name: str, problem: str = "") -> Response:
     found = study.question(name)
     images = [image + 1 for image in found.images]
-    return JSONResponse({"number": found.number, "whole": found.whole, "images": images})
+    asked = {"number": found.number, "whole": found.whole, "images": images}
+    return JSONResponse(asked | {"problem": problem})
 
 
 def _study(request: Request) -> Study:

@@ -130,8 +130,9 @@ class Rating {
     if (this.isBusy) return;
     this.setBusy(true);
     try {
-      await this.show(await post(path, content));
-      showProblem('');
+      const question = await post(path, content);
+      await this.show(question);
+      showProblem(question.problem);
     } catch (error) {
       report(error);
       await this.askAgain();
