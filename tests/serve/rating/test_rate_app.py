@@ -245,6 +245,32 @@ def test_back_takes_one_answer_back_and_leaves_the_keys_alive(browser: Any, url:
 
 
 @pytest.mark.parametrize("study", ["pairs"], indirect=True)
+def test_a_double_click_begins_once(browser: Any, url: str, study: Study):
+    pytest.importorskip("selenium")
+    from selenium.webdriver import ActionChains
+    from tests.support.browser_page import Page
+
+    page = Page(browser, url)
+    name_reader(page)
+    page.run("const start = document.querySelector('form button'); start.click(); start.click()")
+    page.wait(lambda: page.all("[data-answer]") and page.find("[data-answer='0']").is_enabled())
+    page.run(COUNT_REQUESTS)
+    ActionChains(browser).send_keys("0").perform()
+    page.wait(lambda: page.find("#progress").text.startswith("1 of 6"))
+    page.wait(lambda: page.find("[data-answer='0']").is_enabled())
+    assert page.run("return window.sent") == 1
+    assert not page.find("#problem").is_displayed()
+    assert [entry.answer for entry in study._entries] == [0]
+
+
+COUNT_REQUESTS = """window.sent = 0; const real = window.fetch;
+window.fetch = (path, options) => {
+  window.sent += options?.method === 'POST';
+  return real(path, options);
+};"""
+
+
+@pytest.mark.parametrize("study", ["pairs"], indirect=True)
 def test_an_older_window_shows_what_is_asked_now(browser: Any, url: str, study: Study):
     pytest.importorskip("selenium")
     from tests.support.browser_page import Page

@@ -26,11 +26,17 @@ askName();
 function askName() {
   const name = element('input', { name: 'reader', required: true, maxlength: 40, autocomplete: 'off', id: 'reader' });
   name.value = localStorage.getItem('reader') ?? '';
+  const start = element('button', {}, 'Begin');
+  const submit = async (event) => {
+    event.preventDefault();
+    start.disabled = true; // a second click would begin a second time, and each key would answer twice
+    await begin(name.value).catch(report);
+    start.disabled = false;
+  };
   main.replaceChildren(element('h1', {}, 'Rate images'),
     element('p', {}, study.method === 'pairs' ? 'You see two images at a time. Choose the one with the better quality, or say that both are the same.' : 'You see one image at a time. Rate its diagnostic quality: 0 bad, features are not shown; 1 poor, interpretation is impossible; 2 fair, limited; 3 good, diagnostic; 4 excellent.'),
     element('p', {}, 'Each answer is kept at once. You can stop at any time, and continue later under the same name.'),
-    element('form', { class: 'pick', onsubmit: (event) => { event.preventDefault(); begin(name.value).catch(report); } },
-      labeled('Your name', name), element('button', {}, 'Begin')));
+    element('form', { class: 'pick', onsubmit: submit }, labeled('Your name', name), start));
   name.focus();
 }
 
