@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ pytest.importorskip("ray")
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.support.made import mapped
 from tests.support.without_ray import score_here
 
 from distiliqa.archive import cluster, run
@@ -25,7 +27,8 @@ from distiliqa.archive.input_files import Listed, open_source
 from distiliqa.archive.run import score_archive
 from distiliqa.archive.worker import Scorer, Setting
 from distiliqa.errors import DistiliqaError
-from distiliqa.scoring.model import Model
+from distiliqa.models.folder import write_config
+from distiliqa.scoring.model import Model, load_model
 from distiliqa.scoring.run import score_inputs
 
 Write = Callable[..., Path]
@@ -238,6 +241,17 @@ def test_another_model_is_refused(tmp_path: Path, tiny: Model, write_series: Wri
         DistiliqaError, match=r"run\.json: holds scores of tiny 1\.0, not of tiny 2"
     ):
         score_archive([str(folder)], other, out)
+
+
+@pytest.mark.usefixtures("without_ray")
+def test_a_machine_with_another_scale_of_the_network_is_refused(
+    tmp_path: Path, tiny: Model, write_series: Write
+):
+    folder = shutil.copytree(tiny.folder, tmp_path / "model")
+    model = load_model(folder)
+    write_config(folder, mapped(tiny.config))  # what the worker finds there
+    with pytest.raises(DistiliqaError, match="another model than the run was started with"):
+        score_archive([str(write_series(tmp_path / "in"))], model, tmp_path / "out")
 
 
 @pytest.mark.usefixtures("without_ray")

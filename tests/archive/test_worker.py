@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import SecondaryCaptureImageStorage
+from tests.support.made import mapped
 from tools.phantom.blurred_body import body
 
 pa = pytest.importorskip("pyarrow")
@@ -20,7 +21,7 @@ from distiliqa.archive.worker import Scorer, Setting  # noqa: E402
 from distiliqa.ct.formats import index_one  # noqa: E402
 from distiliqa.ct.source import Source  # noqa: E402
 from distiliqa.errors import ModelFolderError  # noqa: E402
-from distiliqa.models.folder import ONNX  # noqa: E402
+from distiliqa.models.folder import ONNX, digest_of, write_config  # noqa: E402
 from distiliqa.report.measured_columns import MEASURED_COLUMNS  # noqa: E402
 from distiliqa.scoring.model import Model  # noqa: E402
 from distiliqa.scoring.run import score_inputs  # noqa: E402
@@ -148,7 +149,11 @@ def test_a_machine_with_another_model_is_refused(tmp_path: Path, tiny: Model):
     setting = Setting(str(folder), "0" * 64)
     with pytest.raises(ModelFolderError, match="another model than the run was started with"):
         Scorer(setting)
-    Scorer(replace(setting, sha256=tiny.config.files[ONNX]))
+    setting = replace(setting, sha256=tiny.config.files[ONNX], digest=digest_of(tiny.config))
+    Scorer(setting)
+    write_config(folder, mapped(tiny.config))  # the same network on another scale
+    with pytest.raises(ModelFolderError, match="another model than the run was started with"):
+        Scorer(setting)
 
 
 def test_a_header_that_is_longer_than_the_first_bytes_does_not_decide(

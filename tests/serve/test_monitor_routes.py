@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("starlette")
-from tests.support.made import made_score
+from tests.support.made import made_score, mapped
 from tests.support.page_server import page_server, write_results
 from tests.support.slices import write_series
 
 from distiliqa.ct import Acquisition, Identification
 from distiliqa.files import FileStamp
+from distiliqa.models.folder import ONNX, write_config
 from distiliqa.monitor.store import Outcome, Store
 from distiliqa.scoring.model import Model
+from distiliqa.serve.monitor_routes import ScoredBy, _higher_is_better
 from distiliqa.serve.served_paths import ServedPaths, classify
 from distiliqa.statistics.control_chart import BASELINE
 
@@ -82,6 +85,16 @@ def test_a_protocol_is_in_control_only_where_a_series_was_judged(
         state,
     )
     assert "Higher is better." in protocol["charts"][0]["explained"]  # the model is here
+
+
+def test_the_direction_is_that_of_the_model_and_not_of_its_network(tmp_path: Path, model: Model):
+    sha256 = model.config.files[ONNX]
+    folder = shutil.copytree(model.folder, tmp_path / "model")
+    write_config(folder, mapped(model.config))
+    scored_by = ScoredBy(model.config.name, model.config.version, sha256)
+    assert _higher_is_better(scored_by, str(model.folder)) is True
+    assert _higher_is_better(scored_by, str(folder)) is None
+    assert _higher_is_better(ScoredBy("site", "9", sha256), str(folder)) is False
 
 
 def test_a_monitor_that_has_gone_is_not_made_again(tmp_path: Path, model: Model):

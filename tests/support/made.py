@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 
 from distiliqa.ct import SOFT_TISSUE, CTSlice, Identification, SliceInfo
+from distiliqa.models.config import ModelConfig
 from distiliqa.models.processed import ProcessedCalibration
+from distiliqa.models.score_map import ScoreMap
+from distiliqa.models.score_scale import ScoreScale
 from distiliqa.models.seen_faults import Ladder
 from distiliqa.scoring.slice_score import SliceScore
 
@@ -32,6 +35,13 @@ CALIBRATED: dict[str, Any] = {
         Ladder("lost <contrast>", "", (1.0, 0.5), (4.0, 2.0), (3.9, 3.8), 0.5, pairs=8),
     ),
 }
+
+
+def mapped(config: ModelConfig) -> ModelConfig:
+    """A model with the network of another, and scores from 0 to 100 of which lower is better."""
+    score_map = ScoreMap(config.scale, 4.0, -2.0, 40, 12, 2, "0" * 64, 0.1, 0.2, 0.3)
+    scale = ScoreScale(0.0, 100.0, "disturbance", higher_is_better=False)
+    return replace(config, name="site", version="9", scale=scale, score_map=score_map)
 
 
 def with_facts(held: Held, **facts: object) -> Held:

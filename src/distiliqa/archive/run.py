@@ -20,7 +20,7 @@ from distiliqa.archive.table import FAILED, LEFT_OUT, SCORED, problem_row, schem
 from distiliqa.archive.worker import Setting
 from distiliqa.ct import Problem
 from distiliqa.folder_lock import only_one
-from distiliqa.models.folder import ONNX
+from distiliqa.models.folder import ONNX, digest_of
 from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import Model
 from distiliqa.version import __version__
@@ -101,8 +101,10 @@ def _score_all(
 ) -> Counts:
     carried = tuple(dict.fromkeys(name for source in sources for name in source.columns))
     record = Record(out, model.config, carried, measures)
-    sha256 = model.config.files[ONNX]
-    setting = Setting(str(model.folder), sha256, counts.threads, carried, measures)
+    identity = {"sha256": model.config.files[ONNX], "digest": digest_of(model.config)}
+    setting = Setting(
+        str(model.folder), **identity, threads=counts.threads, carried=carried, measures=measures
+    )
     parts = Parts(out / SLICES, schema(carried))
     record.write(counts)
     archive = _Archive(parts, setting, counts, progress)

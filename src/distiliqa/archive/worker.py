@@ -22,7 +22,7 @@ from distiliqa.ct.dicom.read import why_left_out
 from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
 from distiliqa.errors import ModelFolderError
-from distiliqa.models.folder import ONNX
+from distiliqa.models.folder import ONNX, digest_of
 from distiliqa.scoring.inputs import problem_of
 from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.model import load_model
@@ -52,6 +52,9 @@ class Setting:
         Columns of manifests that go into the results.
     measures : {"none", "basic"}
         What is measured beside the score, see `distiliqa.score`.
+    digest : str or None
+        `distiliqa.models.folder.digest_of` it, so that no machine scores with that network on
+        another scale; None where any will do.
     """
 
     model: str
@@ -59,6 +62,7 @@ class Setting:
     threads: int = 1
     carried: tuple[str, ...] = ()
     measures: Measuring = "none"
+    digest: str | None = None
 
 
 class Scorer:
@@ -73,7 +77,8 @@ class Scorer:
     def __init__(self, setting: Setting) -> None:
         self.model = load_model(setting.model, threads=setting.threads)
         self.sha256 = self.model.config.files[ONNX]
-        if self.sha256 != setting.sha256:
+        is_same = setting.digest in (None, digest_of(self.model.config))
+        if self.sha256 != setting.sha256 or not is_same:
             raise ModelFolderError(
                 "another model than the run was started with",
                 path=self.model.folder,

@@ -9,6 +9,8 @@ altered file is refused. Some folders come with the package.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
@@ -126,6 +128,14 @@ def _with_present_keys(content: Any) -> Any:
 def _shown(text: str, max_length: int) -> str:
     """A text as reports show it: one line, at most ``max_length`` characters."""
     return one_line(shortened(" ".join(text.split()), max_length))
+
+
+def digest_of(config: ModelConfig) -> str:
+    """SHA-256 of all that makes a score: the network, and the scale, map and limits around it.
+
+    Models may share ``model.onnx``: a calibrated one has that of the model it was made from.
+    """
+    return hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode()).hexdigest()
 
 
 def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:

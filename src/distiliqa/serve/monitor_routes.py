@@ -60,7 +60,8 @@ def _higher_is_better(scored_by: ScoredBy, model: str) -> bool | None:
         config = read_config(find_model(model))
     except DistiliqaError:
         return None
-    return config.scale.higher_is_better if config.files.get(ONNX) == scored_by.sha256 else None
+    own = ScoredBy(config.name, config.version, config.files.get(ONNX, ""))
+    return config.scale.higher_is_better if own == scored_by else None
 
 
 def _shown(protocol: Protocol, scored_by: ScoredBy, settings: ScoringSettings) -> dict[str, Any]:

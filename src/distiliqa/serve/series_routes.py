@@ -16,6 +16,9 @@ from starlette.routing import Route
 
 from distiliqa.ct import CTSlice, Window
 from distiliqa.errors import DistiliqaError
+from distiliqa.files import FileStamp, file_stamp
+from distiliqa.models.folder import CONFIG, find_model
+from distiliqa.report.json import model_facts
 from distiliqa.report.names import short_hash
 from distiliqa.report.pictures import windowed
 from distiliqa.scoring.model import Model, load_model
@@ -113,7 +116,7 @@ def show_heatmap(request: Request) -> Response:
     chosen = _chosen(request)
     ct = _slice(chosen, request.path_params["number"])
     with _loading:
-        model = _model(request.app.state.workspace.settings.model, chosen.results.model["sha256"])
+        model = _model(request.app.state.workspace.settings.model, chosen.results.model)
     (score,) = model.score_slices([ct], keep_heatmaps=True)
     if score.heatmap is None:
         raise DistiliqaError(
@@ -126,14 +129,19 @@ def show_heatmap(request: Request) -> Response:
     return JSONResponse({"rows": rows, "columns": columns, "size": size, "values": values})
 
 
-@lru_cache(maxsize=2)
-def _model(name: str, digest: str) -> Model:
-    model = load_model(name, batch=1)
-    if digest not in model.config.files.values():
+def _model(name: str, scored_by: dict[str, Any]) -> Model:
+    """The model of the server, where it is the one that scored, on the same scale."""
+    model = _loaded(name, file_stamp(find_model(name) / CONFIG))
+    if model_facts(model.config) != scored_by:
         raise DistiliqaError(
             "scored by another model than the one here", remedy="start with --model, or score again"
         )
     return model
+
+
+@lru_cache(maxsize=1)
+def _loaded(name: str, stamp: FileStamp | None) -> Model:
+    return load_model(name, batch=1)
 
 
 def _chosen(request: Request) -> Chosen:
