@@ -15,6 +15,7 @@ from tests.support.slices import write_series
 from distiliqa.serve import job_process
 from distiliqa.serve.job import Job, new_job
 from distiliqa.serve.job_process import ScoringSettings, run_job
+from distiliqa.serve.selected_series import SelectedSeries
 
 
 @pytest.fixture(autouse=True)
@@ -65,11 +66,14 @@ def test_a_job_that_is_cancelled_keeps_its_scores(tmp_path: Path, tiny_model: Pa
 def test_one_series_of_several(tmp_path: Path, tiny_model: Path):
     for n in (1, 2):
         write_series(tmp_path / "scan" / f"{n}", 2 + n, SeriesInstanceUID=f"1.2.{n}")
-    job = new_job("a", (str(tmp_path / "scan"),), series=("1.2.2",))
+    scan = tmp_path / "scan"
+    second = SelectedSeries("1.2.2", tuple((str(scan / "2" / f"{n}.dcm"), 0) for n in range(4)))
+    job = new_job("a", (str(scan),), series=(second,))
     assert ran(job, tmp_path / "out", Changes(), tiny_model)["scored"] == 4
-    job = new_job("a", (str(tmp_path / "scan"),), series=("1.2.9",))
+    gone = SelectedSeries("1.2.9", ((str(scan / "2" / "9.dcm"), 0),))
+    job = new_job("a", (str(scan),), series=(second, gone))
     last = ran(job, tmp_path / "out2", Changes(), tiny_model)
-    assert last["step"] == "the series are not there any more; score the folder again"
+    assert last["step"] == ("1 of 2 selected series is not there any more; score the folder again")
 
 
 @pytest.mark.parametrize("identify", [False, True])

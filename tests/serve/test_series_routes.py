@@ -39,9 +39,7 @@ def test_the_worst_share_of_the_scale_comes_first_whatever_the_scale_is():
     assert [row["key"] for row in rows] == ["a tenth", "a quarter", "a half", "nine tenths"]
 
 
-def test_a_heatmap_is_of_the_model_that_scored_and_not_of_its_network(
-    tmp_path: Path, model: Model
-):
+def test_a_heatmap_is_of_the_model_that_scored_and_not_of_its_network(tmp_path: Path, model: Model):
     folder = shutil.copytree(model.folder, tmp_path / "model")
     scored_by = json.loads(json.dumps(model_facts(model.config)))  # as results keep it
     assert series_routes._model(str(folder), scored_by).title == model.title

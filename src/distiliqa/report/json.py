@@ -161,6 +161,7 @@ def _series(run: ScoringRun, series: SeriesScore) -> dict[str, Any]:
         "dose": dose_record(series),
         "standard_name": series.standard_name,
         "levels": _levels(series),
+        "complete": series.complete,
         "slices": [_slice(run, slice_) for slice_ in series.slices],
     }
 

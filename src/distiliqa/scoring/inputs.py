@@ -73,13 +73,20 @@ def _expected(index: CTIndex) -> dict[str, int]:
     folders = defaultdict[str, set[Path]](set)
     for info in index.slices:
         folders[info.series].add(Path(info.path).parent)
-    # A problem of a folder as a whole is one of at least one of its files.
-    unread = (Path(problem.path) for problem in index.failed)
-    unread_in = Counter(folder for path in unread for folder in (path, path.parent))
+    unread_in = Counter(folder for problem in index.failed for folder in folders_of(problem))
     return {
         series: count + sum(unread_in[folder] for folder in folders[series])
         for series, count in counts.items()
     }
+
+
+def folders_of(problem: Problem) -> tuple[Path, Path]:
+    """The folders whose series may lack what a problem names.
+
+    A problem of a folder as a whole is one of at least one of its files.
+    """
+    path = Path(problem.path)
+    return path, path.parent
 
 
 def index_inputs(inputs: Iterable[str | Path], *, required: bool = True) -> CTIndex:

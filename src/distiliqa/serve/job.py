@@ -11,10 +11,11 @@ from typing import Any, Literal
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import write_json
 from distiliqa.foreign_json import from_json, read_json
+from distiliqa.serve.selected_series import SelectedSeries
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
-MAX_RECORD_BYTES = 8 << 20  # names of 20,000 inputs
+MAX_RECORD_BYTES = 16 << 20  # names of 20,000 inputs, and of the slices in them
 _TIME = len("YYYYMMDD-hhmmss")  # at the start of an id
 
 
@@ -30,7 +31,7 @@ class Job:
         Its name on the page, which identifies nobody unless the server identifies.
     inputs : tuple[str, ...]
         Files and folders to score.
-    series : tuple[str, ...]
+    series : tuple[SelectedSeries, ...]
         Score these series alone; empty for all.
     state_of_inputs : str
         Hash of the inputs and the settings, so that a new start sees whether they have changed;
@@ -50,7 +51,7 @@ class Job:
     id: str
     label: str
     inputs: tuple[str, ...]
-    series: tuple[str, ...] = ()
+    series: tuple[SelectedSeries, ...] = ()
     state_of_inputs: str = ""
     pdf: bool = False
     sr: bool = False

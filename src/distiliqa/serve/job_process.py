@@ -14,7 +14,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from distiliqa.ct import CTIndex, Problem
+from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.levels import Levels
@@ -112,16 +112,10 @@ def _lost(missing: Sequence[Problem], folder: Path) -> DistiliqaError | None:
 
 def _selected(job: Job) -> Any:
     """The slices of the inputs, those of the series that were asked for."""
-    from distiliqa.scoring.inputs import find_slices, found_in
+    from distiliqa.scoring.inputs import find_slices
+    from distiliqa.serve.selected_series import find_selected
 
-    found = find_slices(job.inputs)
-    if not job.series:
-        return found
-    chosen = tuple(info for info in found.index.slices if info.series in job.series)
-    if not chosen:
-        raise DistiliqaError("the series are not there any more", remedy="score the folder again")
-    index = CTIndex(chosen, dose_reports=found.index.dose_reports)
-    return found_in(index, found.inputs, found.seconds)
+    return find_selected(job.series, job.inputs) if job.series else find_slices(job.inputs)
 
 
 def _end(stopped: BaseException | None, settings: ScoringSettings) -> dict[str, Any]:

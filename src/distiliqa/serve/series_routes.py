@@ -23,7 +23,8 @@ from distiliqa.report.names import short_hash
 from distiliqa.report.pictures import windowed
 from distiliqa.scoring.model import Model, load_model
 from distiliqa.serve.slice_pixels import pack, read_slice
-from distiliqa.serve.workspace import Chosen, Workspace
+from distiliqa.serve.stored_results import Chosen
+from distiliqa.serve.workspace import Workspace
 
 THUMBNAIL = 96  # px
 _PLACE = ("path", "slice", "sha256")  # of a slice, which the page does not need

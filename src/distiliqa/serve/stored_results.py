@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from distiliqa.ct import Acquisition
+from distiliqa.ct import Acquisition, Problem
 from distiliqa.errors import DistiliqaError, one_line
 from distiliqa.files import FileStamp, file_stamp
 from distiliqa.foreign_json import parse_json
@@ -53,6 +53,8 @@ class StoredSeries:
         Its row of ``series.csv``.
     slices : tuple[dict[str, Any], ...]
         In reading order.
+    complete : bool
+        Whether no slice is missing, as far as is known.
     """
 
     key: str
@@ -62,6 +64,7 @@ class StoredSeries:
     identity: dict[str, Any] = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
     slices: tuple[dict[str, Any], ...] = field(repr=False)
+    complete: bool = True
 
     def row(self, *, identify: bool) -> dict[str, Any]:
         """The row of the list."""
@@ -86,6 +89,10 @@ class StoredResults:
         Rows and columns that it sees.
     series : tuple[StoredSeries, ...]
         In reading order.
+    failed : tuple[Problem, ...]
+        What could not be scored.
+    dose_reports : tuple[str, ...]
+        Paths of the dose reports that were used.
     """
 
     id: str
@@ -94,6 +101,15 @@ class StoredResults:
     window: dict[str, float]
     image_size: int
     series: tuple[StoredSeries, ...]
+    failed: tuple[Problem, ...] = ()
+    dose_reports: tuple[str, ...] = ()
+
+
+class Chosen(NamedTuple):
+    """A series and the results that it belongs to."""
+
+    results: StoredResults
+    series: StoredSeries
 
 
 def is_results(folder: Path) -> bool:
@@ -134,6 +150,8 @@ def _read(folder: Path, number: str, stamp: FileStamp | None) -> StoredResults:
             {name: float(settings["window"][name]) for name in ("width", "level")},
             int(settings["image_size"]),
             series,
+            tuple(Problem(one["path"], one["reason"]) for one in content.get("failed", ())),
+            tuple(settings.get("dose_reports", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DistiliqaError(
@@ -182,7 +200,9 @@ def _series(
     stated = {name: getattr(made, name) for name in _NUMBERS}
     stated["ctdi_phantom_cm"] = made.ctdi_phantom_cm or event.get("ctdi_phantom_cm")
     numbers = {**stated, **means, **{name: facts[name] for name in ("score", "noise_hu", "slices")}}
-    return StoredSeries(f"{number}.{hashed}", uid, facts, numbers, identity, row, slices)
+    complete = bool(record.get("complete", True))
+    key = f"{number}.{hashed}"
+    return StoredSeries(key, uid, facts, numbers, identity, row, slices, complete)
 
 
 _IDENTIFYING = ("study_date", "protocol_name", "series_description", "station")

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from distiliqa.errors import DistiliqaError, one_line
+from distiliqa.models.folder import find_model, read_config
+from distiliqa.report.json import model_facts
 from distiliqa.report.names import short_hash
 from distiliqa.serve.job import Job, new_job
 from distiliqa.serve.job_process import ScoringSettings
 from distiliqa.serve.job_queue import JobQueue
+from distiliqa.serve.selected_series import each_once, inputs_of, select
 from distiliqa.serve.served_paths import ServedPaths, state_of
-from distiliqa.serve.slice_pixels import holder_of
-from distiliqa.serve.stored_results import StoredResults, StoredSeries, is_results, read_results
+from distiliqa.serve.stored_results import Chosen, StoredResults, is_results, read_results
 from distiliqa.serve.uploads import Uploads
 from distiliqa.version import __version__
 
 MAX_RECEIVED = 500  # results of a listener that are shown, the latest
-
-
-class Chosen(NamedTuple):
-    """A series and the results that it belongs to."""
-
-    results: StoredResults
-    series: StoredSeries
 
 
 class Workspace:
@@ -102,15 +96,29 @@ class Workspace:
 
         Their files are scored again, so that the report is the one of these series alone. A series
         that several results have is taken once.
+
+        Raises
+        ------
+        DistiliqaError
+            No series is selected, there is no such series, or one of its files is not there.
         """
-        series = {one.uid: one for one in (self.choose(key).series for key in keys)}
-        if not series:
+        if not (chosen := list(each_once(map(self.choose, keys)))):
             raise DistiliqaError("no series is selected", remedy="select some")
-        slices = (slice_ for one in series.values() for slice_ in one.slices)
-        paths = dict.fromkeys(str(holder_of(slice_["path"])) for slice_ in slices)
+        series = select(chosen)
         kinds = " and ".join(["report", *["PDF"] * pdf, *["structured reports"] * sr])
-        label = f"{kinds} of {len(series)} selected series"
-        return self.queue.add(new_job(label, tuple(paths), series=tuple(series), pdf=pdf, sr=sr))
+        label = f"{kinds} of {len(series)} selected series{self._other_models(chosen)}"
+        return self.queue.add(new_job(label, inputs_of(chosen), series=series, pdf=pdf, sr=sr))
+
+    def _other_models(self, chosen: Sequence[Chosen]) -> str:
+        """Which models scored before, where the one of the server is another; else empty."""
+        try:
+            config = read_config(find_model(self.settings.model))
+        except DistiliqaError:  # the job reports it
+            return ""
+        own = model_facts(config)
+        others = {one.series.facts["model"]: None for one in chosen if one.results.model != own}
+        again = f", scored again by {config.name} {config.version} and not by "
+        return again + " and ".join(others) if others else ""
 
     def remove(self, number: str) -> None:
         """Forget an ended job, with its results and the files that were sent for it."""
