@@ -42,9 +42,9 @@ def write_listener(place: Path, scan: Path, model: Model) -> Path:
     """A folder of listen with two arrivals, one of which has results."""
     (place / "queue").mkdir(parents=True)
     write_results(write_series(scan, 2), place / "results" / "0a1b2c3d", model)
-    lines = ["received,name,outcome,images", "2024-01-01 10:00,gone,scored,2",
+    lines = ["received,name,outcome,images", '2024-01-01 10:00,gone,"not\u2028scored",2',
              "2024-01-02 10:00,0a1b2c3d,scored,2"]  # fmt: skip
-    (place / "received.csv").write_text("\n".join(lines))
+    (place / "received.csv").write_text("\n".join(lines), encoding="utf-8")
     return place
 
 
@@ -122,4 +122,4 @@ def test_arrivals_of_a_listener(tmp_path: Path, model: Model):
         latest, first = server.json("/api/received")
         (key,) = server.series()
     assert (latest["name"], latest["key"]) == ("0a1b2c3d", key)
-    assert first["key"] is None
+    assert (first["key"], first["outcome"]) == (None, "not\u2028scored")

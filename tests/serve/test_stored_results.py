@@ -70,6 +70,14 @@ def test_results_are_read_once_until_they_change(folder: Path, monkeypatch: pyte
     assert read_results(folder, "y") is not first
 
 
+def test_a_cell_may_hold_ends_of_lines(folder: Path, tmp_path: Path):
+    table = '"name","series_description"\n"a\u2028b","first\nsecond"\n'
+    (tmp_path / "series.csv").write_text(table, encoding="utf-8")
+    shutil.copy(folder / "scores.json", tmp_path)
+    (series,) = read_results(tmp_path, "x").series
+    assert series.cells == {"name": "a\u2028b", "series_description": "first\nsecond"}
+
+
 @pytest.mark.parametrize("content", ["{}", "[]", '{"series": [{}]}', '{"series": 3}'])
 def test_other_files_are_refused(tmp_path: Path, content: str):
     (tmp_path / "scores.json").write_text(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -106,7 +107,7 @@ def received(request: Request) -> Response:
 
 
 def _arrivals(listener: Path, keys: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
-    rows = list(csv.DictReader(read_text(listener / "received.csv").splitlines()))
+    rows = list(csv.DictReader(io.StringIO(read_text(listener / "received.csv"), newline="")))
     for row in rows[: -MAX_ARRIVALS - 1 : -1]:
         found = keys.get(f"listen-{short_hash(str(listener))}-{row.get('name')}", [])
         yield {**row, "key": found[0] if found else None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -162,7 +163,7 @@ def _read(folder: Path, number: str, stamp: FileStamp | None) -> StoredResults:
 
 
 def _series_rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(read_text(path).splitlines()))
+    return list(csv.DictReader(io.StringIO(read_text(path), newline="")))
 
 
 def _series(
