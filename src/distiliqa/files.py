@@ -237,10 +237,14 @@ def file_stamp(*paths: Path) -> FileStamp | None:
     return FileStamp(sum(f.st_size for f in found), max(f.st_mtime_ns for f in found))
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal. Raises as `open_regular`."""
+def sha256(*paths: Path) -> str:
+    """SHA-256 of the bytes of files, one after the other, in hexadecimal.
+
+    Raises as `open_regular`.
+    """
     digest = hashlib.sha256()
-    with open_regular(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    for path in paths:
+        with open_regular(path) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()

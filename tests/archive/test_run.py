@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("ray")
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.support.detached_volumes import both, write_mhd
 from tests.support.made import mapped
 from tests.support.without_ray import score_here
 
@@ -167,6 +169,29 @@ def test_what_failed_or_changed_is_scored_again_and_stands_once(
     assert {Path(path).name for path in without_ray} == {"1.dcm", "2.dcm"}
     assert (counts.known, counts.scored, counts.failed) == (2, 2, 0)
     assert states(out) == {f"{n}.dcm": "scored" for n in range(3)} | {"notes.txt": "left out"}
+
+
+@pytest.mark.usefixtures("without_ray")
+def test_a_volume_is_scored_again_when_its_pixels_are_others(tmp_path: Path, tiny: Model):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    rng, digests = np.random.default_rng(0), list[str]()
+    for _ in range(2):
+        path = write_mhd(folder / "new.mhd", rng.normal(40, 30, (2, 64, 64)))
+        (folder / "new.raw").replace(folder / "v.raw")
+        if digests:  # the header stays as it is
+            path.unlink()
+        else:
+            path.write_text(path.read_text().replace("new.raw", "v.raw"))
+            path.replace(folder / "v.mhd")
+        for _ in range(2):
+            counts = score_archive([str(folder)], tiny, out)
+        assert counts.known == 2
+        found = [row for row in rows(out) if row["state"] == "scored"]
+        assert [row["slice"] for row in found] == [0, 1]
+        assert {row["sha256"] for row in found} == {both(folder / "v.mhd")}
+        digests.append(found[0]["sha256"])
+    assert len(set(digests)) == 2
 
 
 @pytest.mark.usefixtures("without_ray")

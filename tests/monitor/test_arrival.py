@@ -103,5 +103,5 @@ def test_a_header_that_names_a_pipe_is_refused_and_never_waits(tmp_path: Path):
     outcome = opened(tmp_path / "a.mhd").outcome
     assert (outcome.state, outcome.reason) == (
         "failed",
-        "a named pipe, not a file; give an ordinary file",
+        "a named pipe, not a file; put the voxels beside their header",
     )

@@ -191,7 +191,7 @@ def test_a_file_that_cannot_be_opened_is_reported_once_and_tried_until_it_can(
     write_series(folder, 2)
     monitor = start()
     with monkeypatch.context() as share:
-        share.setattr(arrival, "sha256", broken)
+        share.setattr(arrival, "sha256_of", broken)
         assert [len(monitor.look().failed) for _ in range(ATTEMPTS + 1)] == [2, 0, 0, 0]
         monitor = start()
         assert [len(monitor.look().failed) for _ in range(2)] == [2, 0]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from tests.support.detached_volumes import both, write_mhd
 
-from distiliqa.ct import CTSlice, SliceInfo
+from distiliqa.ct import CTSlice, SliceInfo, index_ct
 from distiliqa.ct.slice_info import Pixels
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
@@ -121,7 +122,7 @@ def test_each_file_is_hashed_once(tmp_path: Path, monkeypatch):
     (path,) = files(tmp_path, 1)
     calls = []
     monkeypatch.setattr(
-        "distiliqa.scoring.read_ahead.sha256", lambda file: calls.append(file) or "ab"
+        "distiliqa.scoring.read_ahead.sha256_of", lambda file: calls.append(file) or "ab"
     )
     reader = reader_of(*(ref(path, frame=n) for n in range(5)))
     assert len(list(reader)) == 5
@@ -134,6 +135,13 @@ def test_hashes_are_those_of_the_files(tmp_path: Path):
     reader = reader_of(ref(path))
     list(reader)
     assert reader.sha256 == {str(path): hashlib.sha256(b"\2").hexdigest()}
+
+
+def test_the_hash_of_a_header_is_that_of_its_pixels_too(tmp_path: Path):
+    path = write_mhd(tmp_path / "v.mhd", np.zeros((1, 64, 64)))
+    reader = reader_of(*index_ct(path).slices)
+    assert len(list(reader)) == 1
+    assert reader.sha256 == {str(path): both(path)}
 
 
 def test_the_slice_of_a_file_of_several_is_named(tmp_path: Path):

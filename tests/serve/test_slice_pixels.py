@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("starlette")
+from tests.support.detached_volumes import write_mhd
 from tests.support.slices import write_ct
 
 from distiliqa.ct import CTSlice
 from distiliqa.errors import CTReadError
 from distiliqa.files import sha256
 from distiliqa.serve import slice_pixels
-from distiliqa.serve.slice_pixels import pack, read_slice
+from distiliqa.serve.slice_pixels import digest_of, pack, read_slice
 
 HU = np.arange(-1000.0, 1500.0, 2500 / 64**2).round().reshape(64, 64)
 
@@ -52,6 +53,16 @@ def test_another_file_is_not_shown(tmp_path: Path):
         read_slice(str(path), 0, digest)
     with pytest.raises(CTReadError, match="has changed since it was scored"):
         read_slice(str(path), 0, None)
+
+
+def test_a_header_with_other_pixels_is_not_shown(tmp_path: Path):
+    path = write_mhd(tmp_path / "v.mhd", np.stack([HU, HU]))
+    digest = digest_of(str(path))
+    assert (read_slice(str(path), 1, digest).hu == HU).all()
+    write_mhd(tmp_path / "new.mhd", np.stack([HU, HU + 1]))
+    (tmp_path / "new.raw").replace(tmp_path / "v.raw")
+    with pytest.raises(CTReadError, match="has changed since it was scored"):
+        read_slice(str(path), 1, digest)
 
 
 def test_a_file_that_has_gone(tmp_path: Path):

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSystem
 
 from distiliqa.ct import Problem
+from distiliqa.ct.volumes.detached import files_of
 from distiliqa.errors import CTReadError, DistiliqaError, without_paths
-from distiliqa.files import FileStamp, open_regular, why_not_regular
+from distiliqa.files import FileStamp, file_stamp, open_regular, why_not_regular
 from distiliqa.foreign_text import encoding_of
 from distiliqa.pacs.retry import PassingError, Retries
 
@@ -32,6 +33,14 @@ Stamped = tuple[str, FileStamp]  # a path and the stamp of its file
 def is_uri(path: str) -> bool:
     """Whether a path names an object store, such as ``s3://bucket/folder``."""
     return "://" in path
+
+
+def on_disk(path: str) -> Path | None:
+    """The file on a disk; None for one in an object store."""
+    if not is_uri(path):
+        return Path(path)
+    system, inside, _ = _locate(path)
+    return Path(inside) if system is _LOCAL else None
 
 
 def absolute(path: str) -> str:
@@ -181,7 +190,10 @@ def _stamped(root: str, info: FileInfo) -> Stamped | Problem:
     path = root + info.path
     if info.type == FileType.Unknown:  # on a disk alone
         return Problem(path, why_not_regular(info.path) or "not a file")
-    return path, FileStamp(info.size or 0, info.mtime_ns or 0)
+    place = on_disk(path)
+    files = () if place is None else files_of(place)
+    both = file_stamp(*files) if len(files) > 1 else None  # a header, and the file of its pixels
+    return path, both or FileStamp(info.size or 0, info.mtime_ns or 0)
 
 
 def _locate(path: str) -> tuple[FileSystem, str, str]:

@@ -21,6 +21,7 @@ from distiliqa.ct.dicom.identify import is_dicom
 from distiliqa.ct.dicom.read import why_left_out
 from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
+from distiliqa.ct.volumes.detached import files_of, sha256_of
 from distiliqa.errors import ModelFolderError
 from distiliqa.models.folder import ONNX, digest_of
 from distiliqa.scoring.inputs import problem_of
@@ -99,7 +100,7 @@ class Scorer:
             content, left_out = coming.result()
             if left_out is not None:
                 return [{**problem_row(Problem(file["path"], left_out), LEFT_OUT), **common}]
-            common["sha256"] = hashlib.sha256(content).hexdigest()
+            common["sha256"] = _digest(file["path"], content)
             rows = self._scored(_source(file["path"], content))
         except Exception as error:  # a damaged file affects no other
             rows = [problem_row(problem_of(error, file["path"]), FAILED)]
@@ -135,6 +136,13 @@ def _read(file: File) -> _Content:
         return left_out is None
 
     return storage.read(file["path"], goes_on), left_out
+
+
+def _digest(path: str, content: bytes) -> str:
+    """SHA-256 of a file that was read, with its pixels where it is a header."""
+    place = storage.on_disk(path)
+    is_header = place is not None and len(files_of(place)) > 1
+    return sha256_of(place) if place and is_header else hashlib.sha256(content).hexdigest()
 
 
 def _unsupported(source: Source) -> str | None:

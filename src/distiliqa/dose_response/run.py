@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice, Problem, SliceInfo, index_ct
+from distiliqa.ct.volumes.detached import sha256_of
 from distiliqa.dose_response.dose_curve import DoseCurve
 from distiliqa.dose_response.result import DosePoint
 from distiliqa.errors import CTReadError, DistiliqaError, quoted
-from distiliqa.files import sha256
 from distiliqa.metrics.slice_measures import detectability_of
 from distiliqa.models.folder import DEFAULT
 from distiliqa.scoring.inputs import problem_of
@@ -208,7 +208,8 @@ class _Scoring:
         row: list[SliceScore] = []
         images: list[NDArray[np.float32]] = []
         full = info.read()
-        digest = None if info.file is None else sha256(info.file)
+        is_known = info.file_name in self.sha256  # of a volume, by a slice before
+        digest = None if info.file is None or is_known else sha256_of(info.file)
         for done, ct in enumerate(at_doses(full, self.doses, self.seed), start=1):
             row.append(_measured(ct, self.model, row[0] if row else None))
             images.append(ct.hu)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from distiliqa.ct import CTIndex, Problem, SliceInfo
+from distiliqa.ct import CTIndex, SliceInfo
 from distiliqa.ct.formats import index_one
 from distiliqa.ct.source import Source
-from distiliqa.ct.volumes.detached import data_file, stamp_of
-from distiliqa.errors import CTReadError, DistiliqaError
-from distiliqa.files import FileStamp, sha256
+from distiliqa.ct.volumes.detached import sha256_of, stamp_of
+from distiliqa.errors import DistiliqaError
+from distiliqa.files import FileStamp
 from distiliqa.monitor.recording import Outcome
 from distiliqa.scoring.model import Model
 from distiliqa.scoring.prepare import prepare
@@ -67,18 +66,8 @@ def open_arrival(path: Path, stamp: FileStamp, scored: Callable[[str], Collectio
 
 
 def _opened(path: Path) -> tuple[str, CTIndex | None]:
-    """The SHA-256 of a file and its slices; None if it is no image. Raises `OSError`.
-
-    Two scans may have equal headers: the SHA-256 is of the pixels too where they lie elsewhere.
-    """
-    digest = sha256(path)
-    try:
-        data = data_file(path)
-    except CTReadError as error:
-        return digest, CTIndex(failed=(Problem(str(path), error.reason),))
-    if data is not None:
-        digest = hashlib.sha256(f"{digest} {sha256(data)}".encode()).hexdigest()
-    return digest, index_one(Source.on_disk(path))
+    """The SHA-256 of a file and its slices; None if it is no image. Raises `OSError`."""
+    return sha256_of(path), index_one(Source.on_disk(path))
 
 
 def score_arrivals(arrivals: Iterable[Arrival], model: Model) -> list[Outcome]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from distiliqa.ct import CTSlice, SliceInfo
+from distiliqa.ct.volumes.detached import sha256_of
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import sha256
 from distiliqa.models.folder import DEFAULT
 from distiliqa.rank.leaderboard import Leaderboard
 from distiliqa.rank.result import Method, RankedRun
@@ -169,7 +169,7 @@ def _compared(
         try:
             best = info.read()
             if info.file is not None and info.file_name not in digests:
-                digests[info.file_name] = sha256(info.file)
+                digests[info.file_name] = sha256_of(info.file)
             rows.append(tuple(_against(one, best, model) for one in row))
         except (DistiliqaError, OSError, ValueError) as error:
             reason = problem_of(error, info.path).reason

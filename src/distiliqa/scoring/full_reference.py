@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from distiliqa.ct import CTSlice, SliceInfo, Window, index_ct
+from distiliqa.ct.volumes.detached import sha256_of
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import sha256
 from distiliqa.metrics.gmsd import gmsd
 from distiliqa.metrics.psnr import psnr
 from distiliqa.metrics.ssim import ssim
@@ -96,7 +96,7 @@ class Reference:
 
     def _hash(self, info: SliceInfo) -> None:
         if info.file is not None and info.file_name not in self._digests:
-            self._digests[info.file_name] = sha256(info.file)
+            self._digests[info.file_name] = sha256_of(info.file)
 
 
 def compared(ct: CTSlice, reference: CTSlice, window: Window) -> Comparison:

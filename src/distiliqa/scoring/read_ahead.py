@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from distiliqa.cores import cores
 from distiliqa.ct import CTSlice, Problem, SliceInfo
-from distiliqa.files import sha256
+from distiliqa.ct.volumes.detached import sha256_of
 from distiliqa.scoring.inputs import problem_of
 
 THREADS = min(4, cores())
@@ -45,8 +45,8 @@ class SliceReader(Generic[T]):
     failed : list[Problem]
         The slices that could not be read, so far.
     sha256 : dict[str, str]
-        SHA-256 of each file read so far, by its path (of a zip, not of its members), in the order
-        of ``infos``.
+        SHA-256 of each file read so far, by its path (of a zip, not of its members; of a header
+        with the file of its pixels), in the order of ``infos``.
     waited : seconds of waiting for slices.
     """
 
@@ -95,9 +95,10 @@ class SliceReader(Generic[T]):
     def _hashed(self, info: SliceInfo, file: Path) -> SliceInfo:
         """Hash the file of a slice. A small one with one slice is read for both at once."""
         source = info.source
+        is_alone = info.data_file is None and self._slices_of[info.path] == 1
         is_small = info.stamp is not None and info.stamp.size <= _MAX_HELD_BYTES
-        if source is None or source.file is None or self._slices_of[info.path] > 1 or not is_small:
-            self._digests[info.file_name] = sha256(file)
+        if source is None or source.file is None or not is_alone or not is_small:
+            self._digests[info.file_name] = sha256_of(file)
             return info
         content = source.read()
         self._digests[info.file_name] = hashlib.sha256(content).hexdigest()

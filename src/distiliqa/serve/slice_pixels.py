@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.ct import CTSlice, SliceInfo, index_ct
+from distiliqa.ct.volumes.detached import sha256_of, stamp_of
 from distiliqa.errors import CTReadError
-from distiliqa.files import FileStamp, file_stamp, sha256
+from distiliqa.files import FileStamp
 
 _MAX_FILES = 8192  # whose headers are kept; a series has a file a slice
 _LEVEL = 1  # of gzip: noise does not compress, and the page waits
@@ -60,8 +61,8 @@ def read_slice(path: str, frame: int, digest: str | None, since: Since = SCORED)
     Parameters
     ----------
     digest : str or None
-        SHA-256 of the file, taken at ``since``. A file with other bytes is not shown: its score or
-        rating would stand beside another image.
+        SHA-256 of the file with its pixels, taken at ``since``. A file with other bytes is not
+        shown: its score or rating would stand beside another image.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def read_slice(path: str, frame: int, digest: str | None, since: Since = SCORED)
         The file is not there, is another one by now, or cannot be read.
     """
     holder = holder_of(path, since)
-    stamp = file_stamp(holder)
+    stamp = stamp_of(holder)
     if digest is None or _digest(holder, stamp) != digest:
         raise CTReadError(f"has changed since {since.event}", path=path, remedy=since.remedy)
     found = _slices(holder, stamp).get((path, frame))
@@ -100,14 +101,14 @@ def holder_of(path: str, since: Since = SCORED) -> Path:
 
 
 def digest_of(path: str) -> str:
-    """SHA-256 of the file or archive on disk that a path of results leads into."""
+    """SHA-256 of the file or archive on disk that a path of results leads into, with its pixels."""
     holder = holder_of(path)
-    return _digest(holder, file_stamp(holder))
+    return _digest(holder, stamp_of(holder))
 
 
 @lru_cache(maxsize=_MAX_FILES)
 def _digest(holder: Path, stamp: FileStamp | None) -> str:
-    return sha256(holder)
+    return sha256_of(holder)
 
 
 @lru_cache(maxsize=_MAX_FILES)

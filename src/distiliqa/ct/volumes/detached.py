@@ -7,7 +7,7 @@ from pathlib import Path
 
 from distiliqa.ct.source import Source
 from distiliqa.errors import CTReadError
-from distiliqa.files import FileStamp, file_stamp
+from distiliqa.files import FileStamp, file_stamp, sha256
 
 _OF_PIXELS = (".img", ".raw", ".zraw", ".raw.gz", ".bin", ".dat")
 
@@ -67,13 +67,30 @@ def _like(suffix: str, other: str) -> str:
     return other.upper() if suffix.isupper() else other
 
 
-def stamp_of(path: Path) -> FileStamp | None:
-    """The stamp of a file together with that of its pixels; None where the file is missing.
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files of an input: itself, then the one of its pixels where it is a header alone.
 
-    Damage is not reported here, but by the reader of the file.
+    Two scans may have equal headers, so that only both say which scan it is. Damage, and pixels
+    that are missing, are not reported here but by the reader of the file.
     """
-    data: Path | None = None
     with suppress(OSError, CTReadError):
         data = data_file(path)
-    alone = file_stamp(path)
-    return alone if data is None else file_stamp(path, data) or alone
+        if data is not None and data.is_file():
+            return path, data
+    return (path,)
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """The stamp of an input with its pixels, see `files_of`; None where it is missing."""
+    return file_stamp(*files_of(path)) or file_stamp(path)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of an input with its pixels, see `files_of`, in hexadecimal.
+
+    Raises
+    ------
+    OSError : it cannot be read.
+    DistiliqaError : it is no ordinary file.
+    """
+    return sha256(*files_of(path))
