@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("starlette")
+from tests.support.page_server import page_server
 from tests.support.slices import write_ct, write_series
 
 from distiliqa.serve import served_paths
@@ -71,6 +72,20 @@ def test_a_cancelled_job_does_not_hide_earlier_results(tmp_path: Path):
     second, _ = started(place, scan, state="cancelled")
     workspace = Workspace(place, classify([scan]), ScoringSettings())
     assert {one.results.id for one in workspace.listed()} == {first.id, second.id}
+
+
+def test_results_that_cannot_be_read_are_named(tmp_path: Path):
+    place, said = tmp_path / "DOE", list[str]()
+    place.mkdir()
+    (place / "scores.json").write_text("{}")
+    (place / "series.csv").write_text("name\n")
+    reason = "not of distiliqa score (KeyError: 'model'); score the folder again"
+    workspace = Workspace(tmp_path / "own", classify([place]), ScoringSettings())
+    with opened_app(workspace, frozenset(), None, said.append):
+        pass
+    assert said == [f"{place / 'scores.json'}: {reason}"]
+    with page_server(tmp_path / "own", classify([place])) as server:
+        assert server.json("/api/about")["unreadable"] == [reason]
 
 
 def test_a_folder_of_very_many_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -44,6 +44,8 @@ def opened_app(
         workspace.start()
         for path in workspace.large:
             say(f"{path} has more than {MAX_AT_ONCE:,} files: enter the path of a part on the page")
+        for error in workspace.unreadable():
+            say(str(error))
         yield make_app(workspace, hosts, token)
     finally:
         workspace.queue.close()
@@ -89,14 +91,17 @@ def plots_css(request: Request) -> Response:
 def about(request: Request) -> Response:
     """What the page must know at its start."""
     workspace: Workspace = request.app.state.workspace
-    served = workspace.served
+    served, identify = workspace.served, workspace.settings.identify
     return JSONResponse(
         {
             "version": __version__,
-            "identify": workspace.settings.identify,
-            "picks": [str(path) for path in served.inputs] if workspace.settings.identify else [],
+            "identify": identify,
+            "picks": [str(path) for path in served.inputs] if identify else [],
             "can_pick": bool(served.inputs),
             "large": f"more than {MAX_AT_ONCE:,} files" if workspace.large else None,
+            "unreadable": [
+                str(error) if identify else error.reason for error in workspace.unreadable()
+            ],
             "monitor": bool(served.monitors),
             "listen": bool(served.listeners),
             "results": str(workspace.queue.results),

@@ -137,6 +137,16 @@ class Workspace:
                 found.append(read_results(folder, number))
         return found
 
+    def unreadable(self) -> list[DistiliqaError]:
+        """Why results that were given are not in the list, an error for each."""
+        found = []
+        for folder in self.served.results:
+            try:
+                read_results(folder, _number_of(folder))
+            except DistiliqaError as error:
+                found.append(error)
+        return found
+
     def listed(self) -> list[Chosen]:
         """The series of all results but copies: those of exports, and of inputs scored again."""
         hidden, seen = set[str](), set[tuple[str, ...]]()
@@ -165,13 +175,17 @@ class Workspace:
             if is_results(folder := self.queue.results / job.id):
                 yield job.id, folder
         for folder in self.served.results:
-            yield f"given-{short_hash(str(folder))}", folder
+            yield _number_of(folder), folder
         for listener in self.served.listeners:
             yield from _received(listener)
 
     def _is_used(self, upload: Path) -> bool:
         inputs = (name for job in self.queue.jobs() for name in job.inputs)
         return any(_upload_of(Path(name), self.uploads.folder) == upload for name in inputs)
+
+
+def _number_of(given: Path) -> str:
+    return f"given-{short_hash(str(given))}"
 
 
 def _received(listener: Path) -> Iterator[tuple[str, Path]]:

@@ -14,7 +14,8 @@ export function jobsPanel(about, onresults) {
   const sending = element('ul', { class: 'sending', 'aria-label': 'Files on their way' });
   const panel = element('section', { class: 'panel', 'aria-label': 'Score' },
     dropZone(), about.can_pick ? pickForm(about, look) : null,
-    about.large ? element('p', { class: 'warning' }, `A folder that was given has ${about.large}, and is not scored by itself: enter the path of a part of it.`) : null, sending, list);
+    about.large ? element('p', { class: 'warning' }, `A folder that was given has ${about.large}, and is not scored by itself: enter the path of a part of it.`) : null,
+    ...about.unreadable.map((reason) => element('p', { class: 'warning' }, `Results that were given are not shown: ${reason}.`)), sending, list);
   let timer = null;
   let ended = null;
   let stopped = false;
