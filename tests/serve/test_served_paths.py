@@ -106,3 +106,17 @@ def test_a_new_file_and_a_changed_one_are_seen(tmp_path: Path):
     assert len(set(states)) == 4
     assert state_of(tmp_path) == states[-1]
     assert state_of(tmp_path / "in/a") != state_of(tmp_path / "in/b")
+
+
+def test_the_state_of_a_folder_is_that_of_its_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "scan").mkdir()
+    (tmp_path / "scan" / "a").touch()
+    state = state_of(tmp_path / "scan")
+    monkeypatch.chdir(tmp_path)
+    assert state_of(Path("scan")) == state
+    (tmp_path / "scan" / "own" / "jobs").mkdir(parents=True)
+    (tmp_path / "scan" / "own" / "jobs" / "1.json").touch()
+    assert state_of(Path("scan"), tmp_path / "scan" / "own") == state
+    assert state_of(Path("scan")) != state

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("starlette")
+from tests.support.made import mapped
 from tests.support.page_server import page_server
 from tests.support.slices import write_ct, write_series
 
+from distiliqa.models.folder import write_config
+from distiliqa.scoring.model import Model
 from distiliqa.serve import served_paths
 from distiliqa.serve.app import opened_app
 from distiliqa.serve.job import Job
@@ -55,6 +59,26 @@ def test_a_folder_is_scored_again_once_it_or_the_settings_have_changed(tmp_path:
     assert len(jobs) == 3
     workspace = Workspace(place, classify([scan]), ScoringSettings())
     assert [one.results.id for one in workspace.listed()] == [jobs[0].id]  # the older ones: copies
+
+
+def test_the_same_files_are_not_scored_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    scan = write_series(tmp_path / "scan", 1)
+    place = scan / "own"  # of the server, which writes there
+    for _ in range(2):
+        assert len(started(place, scan)) == 1
+        monkeypatch.chdir(tmp_path)
+        assert len(started(place, Path("scan"))) == 1
+
+
+def test_a_model_that_was_exported_anew_scores_again(tmp_path: Path, model: Model):
+    scan, place = write_series(tmp_path / "scan", 1), tmp_path / "own"
+    folder = shutil.copytree(model.folder, tmp_path / "model")
+    for _ in range(2):
+        assert len(started(place, scan, model=str(folder))) == 1
+    other = shutil.copytree(folder, tmp_path / "the same model")
+    assert len(started(place, scan, model=str(other))) == 1
+    write_config(folder, mapped(model.config))
+    assert len(started(place, scan, model=str(folder))) == 2
 
 
 def test_a_job_that_failed_is_tried_again(tmp_path: Path):

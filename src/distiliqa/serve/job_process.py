@@ -16,7 +16,8 @@ from typing import Any
 
 from distiliqa.ct import Problem
 from distiliqa.errors import DistiliqaError
-from distiliqa.models.folder import DEFAULT
+from distiliqa.models.config import ModelConfig
+from distiliqa.models.folder import DEFAULT, digest_of, find_model, read_config
 from distiliqa.scoring.levels import Levels
 from distiliqa.scoring.measuring import Measuring
 from distiliqa.scoring.protocol_rules import ProtocolRules
@@ -34,6 +35,21 @@ class ScoringSettings:
     measures: Measuring = "basic"
     protocols: ProtocolRules | None = None
     levels: Levels | None = None
+
+    @property
+    def config(self) -> ModelConfig | None:
+        """The description of the model; None where it cannot be read, which a job reports."""
+        try:
+            return read_config(find_model(self.model))
+        except DistiliqaError:
+            return None
+
+    @property
+    def state(self) -> str:
+        """All of it that changes results, by content: a model may be exported anew."""
+        model = None if self.config is None else digest_of(self.config)
+        tables = [None if one is None else one.sha256 for one in (self.protocols, self.levels)]
+        return f"{model} {self.identify} {self.measures} {tables}"
 
 
 class Cancelled(DistiliqaError):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from distiliqa.ct.volumes.detached import stamp_of
 from distiliqa.errors import DistiliqaError
 from distiliqa.files import FileStamp, file_stamp
 from distiliqa.monitor.run import DATABASE
@@ -99,8 +100,13 @@ def classify(paths: Iterable[Path]) -> ServedPaths:
     return ServedPaths(tuple(inputs), tuple(results), tuple(monitors), tuple(listeners))
 
 
-def state_of(path: Path) -> str | None:
-    """Hash of names, sizes and times of a file or of those in a folder.
+def state_of(path: Path, without: Path | None = None) -> str | None:
+    """Hash of names, sizes and times of a file or of those in a folder, wherever it lies.
+
+    Parameters
+    ----------
+    without : Path or None
+        Folder inside it to leave out, such as the one of the server.
 
     Returns
     -------
@@ -108,17 +114,22 @@ def state_of(path: Path) -> str | None:
         None for more than `MAX_AT_ONCE` files.
     """
     digest = hashlib.sha256()
-    for count, (name, stamp) in enumerate(_stamps(path), 1):
+    for count, (name, stamp) in enumerate(_stamps(path, without), 1):
         if count > MAX_AT_ONCE:
             return None
         digest.update(f"{name}\0{stamp}\0".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _stamps(path: Path) -> Iterator[tuple[str, FileStamp | None]]:
+def _stamps(path: Path, without: Path | None) -> Iterator[tuple[str, FileStamp | None]]:
+    """Names, relative to a folder, and stamps."""
     if path.is_file():
-        yield path.name, file_stamp(path)
+        yield path.name, stamp_of(path)
+    left_out = None if without is None else os.path.realpath(without)
     for folder, below, names in os.walk(path):
-        below.sort()
+        below[:] = sorted(
+            name for name in below if os.path.realpath(os.path.join(folder, name)) != left_out
+        )
         for name in sorted(names):
-            yield os.path.join(folder, name), file_stamp(Path(folder, name))
+            found = Path(folder, name)
+            yield str(found.relative_to(path)), file_stamp(found)

@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from distiliqa.errors import DistiliqaError, one_line
-from distiliqa.models.folder import find_model, read_config
 from distiliqa.report.json import model_facts
 from distiliqa.report.names import short_hash
 from distiliqa.serve.job import Job, new_job
@@ -68,9 +67,9 @@ class Workspace:
         return self.queue.add(new_job(label, (os.path.realpath(path),), state_of_inputs=state))
 
     def _state_of(self, path: Path) -> str | None:
-        """Files and settings in one hash; None for a folder of very many files."""
-        state = state_of(path)
-        return state and sha256(f"{state} {self.settings} {__version__}".encode()).hexdigest()
+        """Files, model and options in one hash; None for a folder of very many files."""
+        state = state_of(path, self.folder)
+        return state and sha256(f"{state} {self.settings.state} {__version__}".encode()).hexdigest()
 
     def _is_scored(self, path: Path, state: str) -> bool:
         """Whether the latest job of a path had these files and settings, and has not failed."""
@@ -111,9 +110,7 @@ class Workspace:
 
     def _other_models(self, chosen: Sequence[Chosen]) -> str:
         """Which models scored before, where the one of the server is another; else empty."""
-        try:
-            config = read_config(find_model(self.settings.model))
-        except DistiliqaError:  # the job reports it
+        if (config := self.settings.config) is None:
             return ""
         own = model_facts(config)
         others = {one.series.facts["model"]: None for one in chosen if one.results.model != own}
