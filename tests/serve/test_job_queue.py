@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -145,6 +146,24 @@ def test_a_job_may_be_removed_while_its_process_ends(queue: JobQueue):
 
     queue._finish(job.id, Process())  # the thread of the queue goes on to the next job
     assert queue.get(job.id) is None
+
+
+def test_a_job_that_is_removed_as_it_ends_leaves_no_record(
+    queue: JobQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    job, removing = queue.add(new_job("a", ("/x",))), list[Thread]()
+
+    def write_late(folder: Path, job: Job) -> None:
+        removing.append(Thread(target=queue.remove, args=(job.id,)))
+        removing[0].start()
+        removing[0].join(0.2)
+        write_job(folder, job)
+
+    monkeypatch.setattr(job_queue, "write_job", write_late)
+    queue._note(job.id, state="done")
+    removing[0].join(END_S)
+    assert queue.get(job.id) is None
+    assert list((tmp_path / "serve" / "jobs").iterdir()) == []
 
 
 def test_the_queue_is_bounded(queue: JobQueue, monkeypatch: pytest.MonkeyPatch):

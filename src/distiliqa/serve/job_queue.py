@@ -186,9 +186,9 @@ class JobQueue:
             is_new = job.state != self._jobs[number].state
             self._jobs[number] = job
             self._changed.notify_all()
-        if is_new:
-            with suppress(DistiliqaError):  # a full disk; the job itself reports it
-                write_job(self._records, job)
+            if is_new:  # before another thread may remove a job that has ended
+                with suppress(DistiliqaError):  # a full disk; the job itself reports it
+                    write_job(self._records, job)
         return job
 
 
