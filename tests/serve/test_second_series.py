@@ -135,6 +135,38 @@ def test_series_of_different_fields_of_view_show_the_same_place(
         page.wait(lambda: "differ in size or pixel spacing" in page.find("#problem").text)
 
 
+@pytest.mark.parametrize(
+    ("moved_mm", "has_one_study", "is_shown"),
+    [(20.0, True, False), (0.4, True, True), (20.0, False, True)],
+)
+def test_a_difference_is_of_one_place_in_the_patient(
+    browser: Any,
+    tmp_path: Path,
+    tiny_model: Path,
+    moved_mm: float,
+    has_one_study: bool,
+    is_shown: bool,
+):
+    hu = np.random.default_rng(0).normal(40, 20, (64, 64))
+    for n, x in enumerate((-31.5, -31.5 + moved_mm), 1):
+        place = {"ImagePositionPatient": [x, -31.5, 0], "PixelSpacing": [1, 1]}
+        uids = {"StudyInstanceUID": "1.2" if has_one_study else f"1.2.{n}"}
+        uids["SeriesInstanceUID"] = f"1.2.3.{n}"
+        write_ct(tmp_path / f"scan/{n}.dcm", hu, **place, **uids)
+    results = write_results(tmp_path / "scan", tmp_path / "out", load_model(tiny_model))
+    with page_server(tmp_path / "own", ServedPaths(results=(results,))) as server:
+        first, second = server.series()
+        page = Page(browser, server.url).look(1, first)
+        page.choose("other", second)
+        page.wait(lambda: "beside slice 1" in page.facts)
+        page.choose("mode", "difference")
+        if is_shown:
+            page.wait(lambda: page.find("#window-level").get_attribute("value") == "0")
+            assert page.find("#problem").text == ""
+        else:
+            page.wait(lambda: "differ in position" in page.find("#problem").text)
+
+
 def test_two_series_show_the_same_part_of_the_slice(page: Page, examples: PageServer):
     low, full = examples.series()
     page.look(2, low).choose("other", full)

@@ -52,9 +52,12 @@ async function load(address) {
 async function subtract(address) {
   const [a, b] = address.slice('difference:'.length).split(':').map((part) => `hu:${part}`);
   const [first, second] = await Promise.all([a, b].map((one) => imageLoader.loadAndCacheImage(one)));
-  const facts = factsOf(a);
-  if (!isSameGrid(facts, factsOf(b))) {
+  const [facts, others] = [factsOf(a), factsOf(b)];
+  if (!isSameGrid(facts, others)) {
     throw new Error('these slices differ in size or pixel spacing, and have no difference');
+  }
+  if (!isSamePlace(facts, others)) {
+    throw new Error('the fields of view of these slices differ in position, and have no difference');
   }
   const [from, taken] = [first.getPixelData(), second.getPixelData()];
   const pixels = Float32Array.from(from, (value, at) => value - taken[at]);
@@ -65,6 +68,13 @@ async function subtract(address) {
 function isSameGrid(a, b) {
   const [spacing, other] = [a.spacing ?? [1, 1], b.spacing ?? [1, 1]];
   return a.rows === b.rows && a.columns === b.columns && spacing.every((mm, at) => Math.abs(mm / other[at] - 1) < MAX_SPACING_CHANGE);
+}
+
+/** Whether pixels of two slices of one study lie within half a pixel of each other; of others it is not known. */
+function isSamePlace(a, b) {
+  if (!a.study || a.study !== b.study || !a.center || !b.center) return true;
+  const [down, across] = a.spacing ?? [1, 1];
+  return Math.abs(a.center[0] - b.center[0]) <= across / 2 && Math.abs(a.center[1] - b.center[1]) <= down / 2;
 }
 
 function imageOf(address, pixels, facts) {
