@@ -35,6 +35,35 @@ def test_files_keep_their_place(tmp_path: Path):
     assert place.folder.stat().st_mode & 0o77 == 0
 
 
+def test_two_files_of_one_name_are_refused_and_the_first_stays(tmp_path: Path):
+    place = Uploads(tmp_path / "uploads")
+    number = place.begin()
+    send(place, number, "1.dcm", b"first")
+    with pytest.raises(DistiliqaError, match=r"two of the files are called '1\.dcm'; drop"):
+        send(place, number, "1.dcm", b"second")
+    send(place, number, "other/1.dcm", b"second")
+    assert place.count(number) == 2
+    assert (place.folder / number / "1.dcm").read_bytes() == b"first"
+
+
+def test_two_files_of_one_name_may_come_at_once(tmp_path: Path):
+    place = Uploads(tmp_path / "uploads")
+    number = place.begin()
+
+    async def slow(content: bytes) -> AsyncIterator[bytes]:
+        await asyncio.sleep(0)
+        yield content
+
+    async def both() -> list[object]:
+        sent = (place.receive(number, "1.dcm", slow(content)) for content in (b"a", b"b"))
+        return await asyncio.gather(*sent, return_exceptions=True)
+
+    first, second = asyncio.run(both())
+    assert first is None
+    assert isinstance(second, DistiliqaError)
+    assert (place.folder / number / "1.dcm").read_bytes() == b"a"
+
+
 def test_archives_are_inputs_of_their_own(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("x", "y")

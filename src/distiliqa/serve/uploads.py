@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from threading import Lock
 
@@ -25,10 +26,11 @@ _ID = re.compile(r"[0-9a-f]{16}")
 
 @dataclass
 class _Sent:
-    """What has arrived of an upload: files and bytes."""
+    """What has arrived of an upload: files and bytes, and the files that have or will have come."""
 
     files: int = 0
     bytes: int = 0
+    names: set[Path] = field(default_factory=set)
 
 
 class Uploads:
@@ -79,10 +81,15 @@ class Uploads:
         Raises
         ------
         DistiliqaError
-            No such upload, a name that is not safe, too much, or a full disk.
+            No such upload, a name that is not safe or that another file has, too much, or a full
+            disk.
         """
         path = self._folder_of(number).joinpath(*safe_parts(name))
         self._check_count(number)
+        with self._claimed(number, path):
+            await self._write(number, path, content)
+
+    async def _write(self, number: str, path: Path, content: AsyncIterator[bytes]) -> None:
         make_folder(path.parent)
         partial = scratch_path(path.parent)
         try:
@@ -131,6 +138,27 @@ class Uploads:
         if (sent := self._sent.get(number)) is None:
             raise DistiliqaError("no such upload", remedy="drop the files again")
         return sent
+
+    @contextmanager
+    def _claimed(self, number: str, path: Path) -> Iterator[None]:
+        """Give a name to one file of an upload, unless that file does not arrive.
+
+        Files of several folders may come without their folders. The second one of a name is not
+        renamed: a header names the file of its pixels.
+        """
+        with self._lock:
+            names = self._sent_of(number).names
+            if path in names or path.exists():
+                raise DistiliqaError(
+                    f"two of the files are called {quoted(path.name)}",
+                    remedy="drop the folders that hold them, one after the other",
+                )
+            names.add(path)
+        try:
+            yield
+        except BaseException:
+            names.discard(path)
+            raise
 
     def _check_count(self, number: str) -> None:
         if self._sent_of(number).files >= MAX_FILES:
