@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("starlette")
 pytest.importorskip("selenium")
+from selenium.webdriver.common.keys import Keys
 from tests.serve.test_monitor_routes import write_listener, write_monitor
 from tests.support.browser_page import Page
 from tests.support.page_server import PageServer, page_server
@@ -44,6 +45,21 @@ def test_the_list_sorts_filters_and_shows_levels(page: Page):
     page.find("[data-filter=kernel]").send_keys("LUNG")
     assert page.column("Series") == []
     assert page.find(".count").text.startswith("0 of 2 series")
+    page.check_console()
+
+
+def test_a_filter_that_is_not_understood_is_marked(page: Page):
+    page.open()
+    page.wait(lambda: len(page.column("Series")) == 2)
+    page.find(".filters summary").click()
+    field = page.find("[data-filter=noise_hu]")
+    field.send_keys("20-99")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "not understood" in field.get_attribute("title")
+    assert len(page.column("Series")) == 2
+    field.send_keys(*[Keys.BACKSPACE] * 3, "..99")
+    assert field.get_attribute("aria-invalid") == "false"
+    assert len(page.column("Series")) == 1
     page.check_console()
 
 

@@ -75,10 +75,11 @@ class SeriesTable {
   }
 
   filterBox() {
-    const fields = this.columns.map(([name, heading, digits]) => labeled(heading, element('input', {
+    this.inputs = this.columns.map(([name, , digits]) => element('input', {
       'data-filter': name, autocomplete: 'off', value: this.filters.get(name), placeholder: digits === null ? 'contains' : '> 10 or 10..20',
       oninput: (event) => { this.filters.set(name, event.target.value); this.draw(); },
-    })));
+    }));
+    const fields = this.columns.map(([, heading], at) => labeled(heading, this.inputs[at]));
     return element('details', { class: 'filters', open: [...this.filters.values()].some(Boolean) }, element('summary', {}, 'Filter'), element('div', {}, ...fields));
   }
 
@@ -98,15 +99,28 @@ class SeriesTable {
     announce(`sorted by ${this.columns.find(([column]) => column === name)[1]}`);
   }
 
+  tests() {
+    return this.columns.map(([name, , digits]) => [name, test(this.filters.get(name) ?? '', digits)]);
+  }
+
+  /** A filter that is not understood passes all rows: its field is marked. */
+  markFilters() {
+    this.tests().forEach(([, passes], at) => {
+      this.inputs[at].setAttribute('aria-invalid', String(passes === null));
+      this.inputs[at].title = passes === null ? 'not understood: write > 10, < 20 or 10..20, with a point in decimals' : '';
+    });
+  }
+
   shown() {
-    const tests = this.columns.map(([name, , digits]) => [name, test(this.filters.get(name) ?? '', digits)]);
-    const rows = this.rows.filter((row) => tests.every(([name, passes]) => passes(row[name])));
+    const tests = this.tests();
+    const rows = this.rows.filter((row) => tests.every(([name, passes]) => passes === null || passes(row[name])));
     const [name, sign] = this.sorted;
     const value = name === 'score' ? quality : (row) => row[name]; // scales of models may differ
     return name ? rows.sort((a, b) => order(value(a), value(b), sign)) : rows;
   }
 
   draw() {
+    this.markFilters();
     const rows = this.shown();
     sessionStorage.setItem(ORDER, JSON.stringify(rows.map((row) => row.key)));
     this.body.replaceChildren(...rows.map((row) => this.row(row)));
@@ -189,7 +203,7 @@ function order(a, b, sign) {
   return sign * (typeof a === 'number' ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true }));
 }
 
-/** The test of a filter: words for text; "> 10", "< 20" or "10..20" for numbers. */
+/** The test of a filter: words for text; "> 10", "< 20" or "10..20" for numbers; null for one that is not understood. */
 export function test(text, digits) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return () => true;
@@ -198,7 +212,7 @@ export function test(text, digits) {
     return (value) => words.every((word) => String(value ?? '').toLowerCase().includes(word));
   }
   const [, sign, first, last] = /^([<>]?=?)\s*(-?\d+(?:\.\d+)?)(?:\s*\.\.\s*(-?\d+(?:\.\d+)?))?$/.exec(wanted) ?? [];
-  if (first === undefined) return () => true;
+  if (first === undefined || (sign && last !== undefined)) return null;
   const [low, high] = [Number(first), Number(last ?? first)];
   const passes = { '<': (value) => value < low, '<=': (value) => value <= low, '>': (value) => value > low, '>=': (value) => value >= low };
   const isIn = passes[sign] ?? ((value) => value >= low && value <= high);
