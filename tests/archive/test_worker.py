@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -15,6 +16,8 @@ from tests.support.made import mapped
 from tools.phantom.blurred_body import body
 
 pa = pytest.importorskip("pyarrow")
+
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem  # noqa: E402
 
 from distiliqa.archive import storage  # noqa: E402
 from distiliqa.archive.worker import Scorer, Setting  # noqa: E402
@@ -135,13 +138,24 @@ def test_a_volume_is_a_row_a_slice(tmp_path: Path, scorer: Scorer):
 
 
 def test_what_needs_a_disk_is_not_read_from_a_store(
-    tmp_path: Path, scorer: Scorer, write_series: Write
+    tmp_path: Path, scorer: Scorer, write_series: Write, monkeypatch: pytest.MonkeyPatch
 ):
     folder = write_series(tmp_path, 1)
-    np.save(folder / "volume.npy", np.zeros((3, 64, 64)))
-    dicom, volume = score(scorer, f"file://{folder}/0.dcm", f"file://{folder}/volume.npy")
+    store = SubTreeFileSystem(str(folder.parent), LocalFileSystem())
+    monkeypatch.setattr(storage, "_store", lambda name, scheme: (store, folder.name))
+    np.save(folder / "v.npy", np.zeros((3, 64, 64)))
+    nibabel.save(nibabel.Nifti1Pair(np.zeros((64, 64, 2), np.int16), np.eye(4)), folder / "v.hdr")
+    names = ("0.dcm", "v.npy", "v.hdr", "v.img")
+    dicom, *volumes = score(scorer, *(f"s3://ct/{name}" for name in names))
     assert dicom["state"] == "scored"
-    assert (volume["state"], ".npy is not read" in volume["reason"]) == ("left out", True)
+    for name, row in zip(names[1:], volumes, strict=True):
+        reason = f"{Path(name).suffix} is not read from an object store; copy it to a disk"
+        assert (row["state"], row["reason"]) == ("left out", reason)
+
+
+def test_a_uri_of_a_disk_is_a_disk(tmp_path: Path, scorer: Scorer):
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(40, 30, (3, 64, 64)))
+    assert [row["state"] for row in score(scorer, f"file://{tmp_path}/v.npy")] == ["scored"] * 3
 
 
 def test_a_machine_with_another_model_is_refused(tmp_path: Path, tiny: Model):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +33,7 @@ from distiliqa.version import __version__
 _Content = tuple[bytes, str | None]
 
 # Their libraries need a file; DICOM and TIFF are read from bytes.
-_ON_DISK = {".npy", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr"}
+_ON_DISK = {".npy", ".nii", ".nii.gz", ".hdr", ".img", ".mha", ".mhd", ".nrrd", ".nhdr"}
 
 
 @dataclass(frozen=True)
@@ -158,5 +157,4 @@ def _unsupported(source: Source) -> str | None:
 
 def _source(path: str, content: bytes) -> Source:
     """The bytes of a file, read once; some libraries need the file on a disk too."""
-    file = None if storage.is_uri(path) else Path(path)
-    return Source(path, partial(io.BytesIO, content), file)
+    return Source(path, partial(io.BytesIO, content), storage.on_disk(path))
