@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from bench.archive_hours import SLICES_EACH
-from distiliqa.models.folder import ONNX
+from distiliqa.models.folder import ONNX, digest_of
 from distiliqa.scoring.model import Model
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def listed_each_second(folder: Path) -> float:
 def setting_of(model: Model) -> Setting:
     from distiliqa.archive.worker import Setting
 
-    return Setting(str(model.folder), model.config.files[ONNX])
+    return Setting(str(model.folder), model.config.files[ONNX], digest_of(model.config))
 
 
 def timed(run: Callable[[], object]) -> float:

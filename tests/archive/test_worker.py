@@ -34,7 +34,11 @@ Write = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def scorer(tiny: Model) -> Scorer:
-    return Scorer(Setting(str(tiny.folder), tiny.config.files[ONNX]))
+    return Scorer(setting_of(tiny))
+
+
+def setting_of(model: Model) -> Setting:
+    return Setting(str(model.folder), model.config.files[ONNX], digest_of(model.config))
 
 
 def score(scorer: Scorer, *paths: Path | str) -> list[dict]:
@@ -61,7 +65,7 @@ def test_what_is_measured_is_that_of_score(
     tmp_path: Path, tiny: Model, write_ct: Callable[..., Path], measures: str
 ):
     write_ct(tmp_path / "0.dcm", body(0.35, pixel_mm=0.7, size=320, noise_hu=12))
-    scorer = Scorer(Setting(str(tiny.folder), tiny.config.files[ONNX], measures=measures))
+    scorer = Scorer(replace(setting_of(tiny), measures=measures))
     (row,) = score(scorer, tmp_path / "0.dcm")
     (there,) = score_inputs([tmp_path], tiny, measures=measures).slices
     for column in MEASURED_COLUMNS:
@@ -160,10 +164,7 @@ def test_a_uri_of_a_disk_is_a_disk(tmp_path: Path, scorer: Scorer):
 
 def test_a_machine_with_another_model_is_refused(tmp_path: Path, tiny: Model):
     folder = shutil.copytree(tiny.folder, tmp_path / "model")
-    setting = Setting(str(folder), "0" * 64)
-    with pytest.raises(ModelFolderError, match="another model than the run was started with"):
-        Scorer(setting)
-    setting = replace(setting, sha256=tiny.config.files[ONNX], digest=digest_of(tiny.config))
+    setting = replace(setting_of(tiny), model=str(folder))
     Scorer(setting)
     write_config(folder, mapped(tiny.config))  # the same network on another scale
     with pytest.raises(ModelFolderError, match="another model than the run was started with"):

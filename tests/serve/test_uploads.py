@@ -143,3 +143,14 @@ def test_the_next_server_removes_what_no_job_needs(tmp_path: Path):
 def test_an_unknown_upload(tmp_path: Path, number: str):
     with pytest.raises(DistiliqaError, match="no such upload"):
         Uploads(tmp_path).inputs(number)
+
+
+def test_what_a_user_keeps_in_a_folder_of_that_name_stays(tmp_path: Path):
+    """`serve --out .` may find one."""
+    own = tmp_path / "uploads" / "scan 1"
+    own.mkdir(parents=True)
+    (own / "1.dcm").write_bytes(b"own")
+    left = Uploads(tmp_path / "uploads").begin()
+    Uploads(tmp_path / "uploads")
+    assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["scan 1"], left
+    assert (own / "1.dcm").read_bytes() == b"own"

@@ -101,10 +101,8 @@ def _score_all(
 ) -> Counts:
     carried = tuple(dict.fromkeys(name for source in sources for name in source.columns))
     record = Record(out, model.config, carried, measures)
-    identity = {"sha256": model.config.files[ONNX], "digest": digest_of(model.config)}
-    setting = Setting(
-        str(model.folder), **identity, threads=counts.threads, carried=carried, measures=measures
-    )
+    identity = model.config.files[ONNX], digest_of(model.config)
+    setting = Setting(str(model.folder), *identity, counts.threads, carried, measures)
     parts = Parts(out / SLICES, schema(carried))
     record.write(counts)
     archive = _Archive(parts, setting, counts, progress)

@@ -45,24 +45,24 @@ class Setting:
     model : str
         Name of a shipped model, or a folder that every machine has.
     sha256 : str
-        SHA-256 of its ``model.onnx``, so that no machine scores with another.
+        SHA-256 of its ``model.onnx``, which each row has.
+    digest : str
+        `distiliqa.models.folder.digest_of` it, so that no machine scores with another, nor with that
+        network on another scale.
     threads : int
         CPU threads of a worker.
     carried : tuple[str, ...]
         Columns of manifests that go into the results.
     measures : {"none", "basic"}
         What is measured beside the score, see `distiliqa.score`.
-    digest : str or None
-        `distiliqa.models.folder.digest_of` it, so that no machine scores with that network on
-        another scale; None where any will do.
     """
 
     model: str
     sha256: str
+    digest: str
     threads: int = 1
     carried: tuple[str, ...] = ()
     measures: Measuring = "none"
-    digest: str | None = None
 
 
 class Scorer:
@@ -77,8 +77,7 @@ class Scorer:
     def __init__(self, setting: Setting) -> None:
         self.model = load_model(setting.model, threads=setting.threads)
         self.sha256 = self.model.config.files[ONNX]
-        is_same = setting.digest in (None, digest_of(self.model.config))
-        if self.sha256 != setting.sha256 or not is_same:
+        if digest_of(self.model.config) != setting.digest:
             raise ModelFolderError(
                 "another model than the run was started with",
                 path=self.model.folder,

@@ -42,6 +42,7 @@ class Uploads:
         Their folder, which only its owner may read.
     used : Iterable[Path]
         Folders of uploads that jobs still need; the others, which a browser has left, are removed.
+        What else lies in a folder of that name is the user's.
 
     Raises
     ------
@@ -54,7 +55,7 @@ class Uploads:
         private_folder(folder)
         kept = {path.name for path in used}
         for left in folder.iterdir():
-            if left.name not in kept:
+            if left.name not in kept and _ID.fullmatch(left.name):
                 shutil.rmtree(left, ignore_errors=True)
         self._sent: dict[str, _Sent] = {}
         self._lock = Lock()
