@@ -143,7 +143,7 @@ def test_where_the_model_is_another_one_the_run_ends(
 ):
     listed = open_source(str(write_series(tmp_path, 3))).files()
     files = [file for file in listed if isinstance(file, Listed)]
-    setting = Setting(str(tiny.folder), tiny.config.files[ONNX], "0" * 64)
+    setting = Setting(str(tiny.folder), "0" * 64, "0" * 64)
     with pytest.raises(DistiliqaError, match="another model than the run was started with"):
         list(cluster.score_files(files, setting, 2))
 

@@ -47,8 +47,8 @@ class Setting:
     sha256 : str
         SHA-256 of its ``model.onnx``, which each row has.
     digest : str
-        `distiliqa.models.folder.digest_of` it, so that no machine scores with another, nor with that
-        network on another scale.
+        `distiliqa.models.folder.digest_of` it, so that no machine scores with another, nor with
+        that network on another scale.
     threads : int
         CPU threads of a worker.
     carried : tuple[str, ...]
