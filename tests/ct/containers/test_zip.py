@@ -88,7 +88,7 @@ def test_an_image_that_damage_hides_is_reported(tmp_path, slice_bytes, name):
     path.write_bytes(whole[:at] + name + whole[at + len(name) :])
     index = index_ct(path)
     assert [Path(ref.path).name for ref in index.slices] == ["a1.dcm"]
-    assert "cannot be opened (File name in directory" in index.failed[0].reason
+    assert "cannot be opened (the directory and the member disagree)" in index.failed[0].reason
 
 
 def test_a_byte_of_the_pixels_that_changed_costs_that_member(tmp_path, slice_bytes):
@@ -134,3 +134,17 @@ def test_a_zip_behind_other_bytes_and_before_a_comment_reads(tmp_path, slice_byt
     path = tmp_path / "download"
     path.write_bytes(content.getvalue())
     assert [ref.read().position_mm for ref in index_ct(path).slices] == [1]
+
+
+@pytest.mark.parametrize("place", ["pixels", "header"])
+def test_a_damaged_member_is_not_quoted_by_its_name(tmp_path, slice_bytes, place: str):
+    """It may be that of a patient, and only the name in results is left out of reports."""
+    path = tmp_path / "a.zip"
+    whole = bytearray(stored(path, {"DOE JANE/IM1": slice_bytes(0)}))
+    at = whole.index(b"PK\x01\x02") - 5 if place == "pixels" else whole.index(b"DOE JANE")
+    whole[at] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(CTReadError) as error:
+        index_ct(path).slices[0].read()
+    assert "DOE" not in error.value.reason
+    assert "IM1" not in error.value.reason

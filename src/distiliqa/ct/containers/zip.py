@@ -10,7 +10,7 @@ import struct
 import zipfile
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from distiliqa.ct.containers.packed import Listing, Member
 from distiliqa.errors import CTReadError
@@ -63,7 +63,17 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
     refused = None
     if info.flag_bits & _ENCRYPTED:
         refused = CTReadError("encrypted", remedy="unpack it and give the folder")
-    return Member(info.filename, info.file_size, partial(archive.open, info), refused)
+    return Member(info.filename, info.file_size, partial(_opened, archive, info), refused)
+
+
+def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Open a member. Its name, which may be that of a patient, is in no error of Python's."""
+    try:
+        stream = cast(zipfile.ZipExtFile, archive.open(info))
+    except zipfile.BadZipFile as error:
+        raise zipfile.BadZipFile("the directory and the member disagree") from error
+    stream.name = "member"  # errors on its bytes quote it
+    return stream
 
 
 def _stated_count(path: Path) -> int:

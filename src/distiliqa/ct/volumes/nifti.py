@@ -159,9 +159,8 @@ def _warnings(
 
 def _not_by_itself(path: Path) -> CTReadError:
     """The error of an .img file: its header is read instead, or is missing."""
-    header = header_of(path)
-    if header.is_file():
-        return NotCTError(f"the voxels of {header.name}", path=path, remedy=f"give {header.name}")
+    if header_of(path).is_file():
+        return NotCTError("the voxels of the header beside it", path=path, remedy="give the .hdr")
     return CTReadError(
-        f"its header {header.name} is not there", path=path, remedy="put it into the same folder"
+        "its header (.hdr) is not there", path=path, remedy="put it into the same folder"
     )
