@@ -54,6 +54,19 @@ def test_the_function_writes_the_maps_of_the_command(tmp_path: Path):
     assert pictures == [path.read_bytes() for path in others]
 
 
+def test_maps_go_with_the_results_that_they_were_written_beside(tmp_path: Path):
+    """Else those of a patient would stay beside the report of the next one."""
+    first, second, out = (tmp_path / name for name in ("first", "second", "out"))
+    write_series(first, 2)
+    write_series(second, 2, SeriesInstanceUID="1.2.9")
+    scores = distiliqa.score(first)
+    distiliqa.report(scores, out)
+    (maps,) = distiliqa.heatmaps(scores, out)
+    result = invoke("score", second, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert not maps.exists()
+
+
 def test_what_is_no_scores_is_refused(tmp_path: Path):
     for write in (distiliqa.heatmaps, distiliqa.report):
         with pytest.raises(TypeError, match=r"str; give what distiliqa\.score"):

@@ -200,7 +200,8 @@ def heatmaps(
     Raises
     ------
     DistiliqaError
-        The model has no local quality map, the extra is missing, or no map could be written.
+        The model has no local quality map, the extra is missing, no map could be written, or the
+        folder holds maps of another run.
     ValueError
         Another kind.
     TypeError
@@ -212,12 +213,14 @@ def heatmaps(
     >>> distiliqa.heatmaps(scores, "results")
     """
     from distiliqa.ct import CTWarning
+    from distiliqa.report.former_results import list_more
     from distiliqa.report.scores import run_of
 
     outputs, run = Outputs(Path(folder), heatmaps=(HeatmapKind(kind),)), run_of(scores)
     _check_heatmaps(run.model)
     outputs.check_extras()
     found = outputs.write_each_series(run, Path(folder), {})
+    list_more(Path(folder), [f"{_HEATMAPS}/{path.name}" for path in found.written])
     if not found.written:
         problem = next(iter(found.missing), None)
         raise DistiliqaError(

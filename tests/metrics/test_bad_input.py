@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 from tests.support.made import made_slice
 from tools.phantom.blurred_body import HALF_FREQUENCY, body, noise
 
-from distiliqa.ct import Acquisition, Gantry, index_ct
+from distiliqa.ct import Acquisition, index_ct
 from distiliqa.metrics import SliceMeasures, measure_series, measure_slice
 
 F50, PIXEL, SIZE = 0.35, 0.7, 512
@@ -35,9 +35,11 @@ def water() -> Image:
     return (body(F50, pixel_mm=PIXEL, size=SIZE, noise_hu=6, radius=0.2) + 1000) / 1.05 - 1000
 
 
-def measured(hu: Image, spacing_mm=(PIXEL, PIXEL), *, gantry=None, **facts) -> SliceMeasures:
+def measured(
+    hu: Image, spacing_mm=(PIXEL, PIXEL), *, tilt_degrees: float = 0.0, **facts
+) -> SliceMeasures:
     stated = Acquisition(**{"ctdivol_mgy": 10.0, "ctdi_phantom_cm": 32, **facts})
-    given = {"spacing_mm": spacing_mm, "acquisition": stated, "gantry": gantry or Gantry()}
+    given = {"spacing_mm": spacing_mm, "acquisition": stated, "tilt_degrees": tilt_degrees}
     return measure_slice(made_slice(np.asarray(hu, np.float32), **given))
 
 
@@ -159,7 +161,7 @@ def test_a_dose_that_is_none_gives_no_estimate(facts: dict[str, object], reason:
 
 
 def test_a_tilted_gantry_has_no_size_and_no_dose():
-    found = measured(patient(), gantry=Gantry(tilt_degrees=20.0))
+    found = measured(patient(), tilt_degrees=20.0)
     assert (found.size.diameter_mm, found.ssde.ssde_mgy) == (None, None)
     assert found.reasons["size"] == "tilted by 20 degrees: not across the body"
 

@@ -137,8 +137,20 @@ def test_thick_slices_have_no_sharpness_and_no_detectability():
     assert found.nps.mean_per_mm is not None
 
 
+@pytest.mark.parametrize(("thickness", "known"), [(None, False), (2.0, True)])
+def test_planes_far_apart_have_a_sharpness_only_where_they_are_known_to_be_thin(
+    thickness: float | None, known: bool
+):
+    ct = a_slice(slice_thickness_mm=thickness)
+    found = measure_slice(replace(ct, info=replace(ct.info, step_mm=8.0)))
+    assert (found.mtf.f50_per_mm is not None) == known
+    if not known:
+        assert found.reasons["mtf"].startswith("slices of unknown thickness, 8 mm apart: skin")
+
+
 def test_a_tilted_gantry_has_no_size_and_no_dose_estimate():
-    found = measure_slice(a_slice(gantry=Gantry(tilt_degrees=-15.0)))
+    level = a_slice()
+    found = measure_slice(replace(level, info=replace(level.info, tilt_degrees=15.0)))
     assert found.size.diameter_mm is None
     assert found.reasons["size"] == "tilted by 15 degrees: not across the body"
     assert found.reasons["ssde"] == "no water-equivalent diameter"

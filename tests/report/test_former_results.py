@@ -7,7 +7,7 @@ import pytest
 
 from distiliqa.errors import DistiliqaError
 from distiliqa.report import report
-from distiliqa.report.former_results import check_former, remove_former
+from distiliqa.report.former_results import check_former, list_more, remove_former
 from distiliqa.scoring.result import ScoringRun
 
 MORE = ("report.pdf", "sr/0123abcd.dcm", "heatmaps/0123abcd", "heatmaps/0123abcd.nii.gz")
@@ -79,3 +79,18 @@ def test_a_record_without_a_list_is_refused_where_files_may_be_of_another(
     put(tmp_path, "report.pdf", "sr/0123abcd.dcm")
     with pytest.raises(DistiliqaError, match=r"report\.pdf and sr may be of another patient; del"):
         check_former(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["heatmaps/0123abcd/slice_0001.png", "sr/0123abcd.dcm"])
+def test_maps_that_no_record_lists_may_be_of_another(run: ScoringRun, tmp_path: Path, name: str):
+    put(tmp_path, name)
+    for listed in (False, True):
+        if listed:
+            report(run, tmp_path / "new")
+            (tmp_path / "new" / "run.json").rename(tmp_path / "run.json")
+        with pytest.raises(DistiliqaError, match=r"0123abcd.*: not listed in run\.json, and may"):
+            check_former(tmp_path)
+    list_more(tmp_path, [name.removesuffix("/slice_0001.png")])
+    check_former(tmp_path)
+    remove_former(tmp_path)
+    assert not (tmp_path / name).exists()

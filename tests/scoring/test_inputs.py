@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.support.dose_reports import dose_event, write_dose_report
 
@@ -31,6 +32,13 @@ def test_a_glob_is_expanded(tmp_path: Path, write_series: Write):
     write_series(tmp_path / "b", 2, SeriesInstanceUID="1.2.4")
     assert names(tmp_path, tmp_path / "*" / "0.dcm") == ["a/0.dcm", "b/0.dcm"]
     assert len(names(tmp_path, tmp_path / "**" / "*.dcm")) == 4
+
+
+def test_a_glob_has_the_order_of_its_folder(tmp_path: Path):
+    for number in (10, 9, 1):
+        np.save(tmp_path / f"s{number}.npy", np.zeros((64, 64), np.float32))
+    assert names(tmp_path, tmp_path / "*.npy") == ["s1.npy", "s9.npy", "s10.npy"]
+    assert names(tmp_path, tmp_path) == ["s1.npy", "s9.npy", "s10.npy"]
 
 
 def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path: Path, write_series: Write):
@@ -118,3 +126,5 @@ def test_a_problem_is_one_line_without_its_path():
     assert problem_of(error, "elsewhere") == ("a.dcm", "cut short; copy it again")
     assert problem_of(ValueError("two\nlines"), "b.dcm") == ("b.dcm", "two lines")
     assert problem_of(RuntimeError(), "c.dcm") == ("c.dcm", "RuntimeError")
+    gone = FileNotFoundError(2, "No such file or directory", "/in/DOE JANE/1.dcm")
+    assert problem_of(gone, "d.dcm") == ("d.dcm", "No such file or directory")

@@ -63,6 +63,11 @@ class SliceInfo:
         Warnings on the header, one short sentence each.
     geometry : Geometry or None
         Position of the stored pixels in the patient; None where the file does not state it.
+    tilt_degrees : float
+        Angle of the plane or of the gantry to the plane across the body, the larger of the two; 0
+        where neither is stated.
+    step_mm : float or None
+        Distance to the next plane of a volume, mm; None for a slice that is none of a volume.
     source : Source or None
         The bytes of the file; None for a slice of an array.
     data_file : Path or None
@@ -90,6 +95,8 @@ class SliceInfo:
     regions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     geometry: Geometry | None = field(default=None, repr=False, compare=False)
+    tilt_degrees: float = 0.0
+    step_mm: float | None = None
     source: Source | None = field(default=None, repr=False, compare=False)
     data_file: Path | None = field(default=None, repr=False, compare=False)
     stamp: FileStamp | None = field(default=None, repr=False, compare=False)

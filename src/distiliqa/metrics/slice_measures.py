@@ -194,15 +194,24 @@ def detectability_of(mtf: PatientMtf, nps: PatientNps, field_of_view_mm: float) 
 
 
 def _sharpness(ct: CTSlice, parts: SliceParts) -> tuple[PatientMtf, SkinEdges | None]:
-    thickness = ct.acquisition.slice_thickness_mm or 0.0
-    if thickness > MAX_THICKNESS_MM:
-        reason = f"slices of {thickness:g} mm: skin that is oblique to them blurs its edge"
-        return PatientMtf(reason=reason), None
+    if (thick := _thick(ct)) is not None:
+        return PatientMtf(reason=f"{thick}: skin that is oblique to them blurs its edge"), None
     try:
         edges = skin_edges(parts.outline, parts.pixel_mm)
     except NotMeasurable as reason:
         return PatientMtf(reason=str(reason)), None
     return mtf_of_edges(edges, parts.pixel_mm), edges
+
+
+def _thick(ct: CTSlice) -> str | None:
+    """What is too thick for the sharpness; None for thin slices, and where nothing is known.
+
+    A volume states no thickness. Its step stands for it: slices are seldom thinner.
+    """
+    thickness, step = ct.acquisition.slice_thickness_mm, ct.info.step_mm
+    if thickness is None and step is not None and step > MAX_THICKNESS_MM:
+        return f"slices of unknown thickness, {step:.3g} mm apart"
+    return f"slices of {thickness:g} mm" if (thickness or 0.0) > MAX_THICKNESS_MM else None
 
 
 def _texture(parts: SliceParts) -> tuple[PatientNps, RegionSums | None]:
@@ -214,13 +223,9 @@ def _texture(parts: SliceParts) -> tuple[PatientNps, RegionSums | None]:
 
 
 def _size(ct: CTSlice, parts: SliceParts) -> BodySize:
-    geometry = ct.info.geometry
-    tilt = max(
-        abs(ct.info.gantry.tilt_degrees or 0.0),
-        0.0 if geometry is None else geometry.orientation.tilt_degrees,
-    )
-    if tilt > MAX_TILT:
-        return BodySize(reason=f"tilted by {tilt:.0f} degrees: not across the body")
+    if ct.info.tilt_degrees > MAX_TILT:
+        reason = f"tilted by {ct.info.tilt_degrees:.0f} degrees: not across the body"
+        return BodySize(reason=reason)
     return body_size(ct.hu, ct.spacing_mm, parts=parts)
 
 

@@ -6,12 +6,13 @@ Only files that ``run.json`` lists and that have names of results are removed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from distiliqa.errors import DistiliqaError
-from distiliqa.files import cannot_write
+from distiliqa.files import cannot_write, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.foreign_text import MAX_TEXT_BYTES
 from distiliqa.scratch import remove_dead
@@ -29,13 +30,37 @@ _PICTURE = re.compile(r"slice_\d{4,}\.png")
 def check_former(folder: Path) -> None:
     """Raise `DistiliqaError` if it is unknown which run wrote the results in a folder."""
     record = _record(folder)
+    if record is None or FILES in record:
+        _check_listed(folder, record)
+        return
     others = [name for name in ("report.pdf", "sr", "heatmaps") if (folder / name).exists()]
-    if record is not None and FILES not in record and others:
+    if others:
         raise DistiliqaError(
             f"does not list its files, and {' and '.join(others)} may be of another patient",
             path=folder / RECORD,
             remedy="delete them, or give another --out",
         )
+
+
+def _check_listed(folder: Path, record: dict[str, Any] | None) -> None:
+    """Raise `DistiliqaError` if a folder holds maps or reports of series that no record lists."""
+    listed = (record or {}).get(FILES)
+    for place in ("sr", "heatmaps"):
+        for path in sorted((folder / place).glob("*")):
+            name = f"{place}/{path.name}"
+            if _RESULT.fullmatch(name) and name not in (listed or ()):
+                raise DistiliqaError(
+                    f"not listed in {RECORD}, and may be of another patient",
+                    path=path,
+                    remedy=f"delete {place}, or give another folder",
+                )
+
+
+def list_more(folder: Path, names: Iterable[str]) -> None:
+    """Add results to the record of the run in a folder, if there is one, for `remove_former`."""
+    if (record := _record(folder)) is not None and isinstance(record.get(FILES), list):
+        listed = dict.fromkeys([*record[FILES], *names])
+        write_json(folder / RECORD, record | {FILES: list(listed)})
 
 
 def remove_former(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from distiliqa.ct import CTIndex, DoseReport, Problem, SliceInfo, index_ct, read_dose_report
+from distiliqa.ct.containers.walk import natural_key
 from distiliqa.ct.listing import in_reading_order
 from distiliqa.errors import CTReadError, DistiliqaError, NotCTError
 
@@ -113,7 +114,8 @@ def index_inputs(inputs: Iterable[str | Path], *, required: bool = True) -> CTIn
 def problem_of(error: Exception, path: str) -> Problem:
     """Turn an error with ``path`` into a problem, whose reason is one line without the path."""
     if not isinstance(error, DistiliqaError):
-        return Problem(path, " ".join(str(error).split()) or type(error).__name__)
+        text = error.strerror if isinstance(error, OSError) else str(error)
+        return Problem(path, " ".join((text or str(error)).split()) or type(error).__name__)
     return Problem(str(error.path or path), error.reason)
 
 
@@ -140,7 +142,8 @@ def _dose_report(path: str) -> DoseReport | None:
 
 def _expand(path: str | Path) -> Iterator[str]:
     """Expand a glob, which shells on Windows leave to the program; a path that exists is itself."""
-    matches = [] if exists(path) else sorted(glob.glob(str(path), recursive=True))
+    found = [] if exists(path) else glob.glob(str(path), recursive=True)
+    matches = sorted(found, key=natural_key)
     yield from matches or [str(path)]
 
 

@@ -63,7 +63,7 @@ class SeriesScore:
 
     @property
     def complete(self) -> bool:
-        """Whether no slice is missing, as far as is known."""
+        """Whether all slices that were found were scored; gaps of positions are in ``warnings``."""
         return len(self.slices) >= self.expected
 
     @property

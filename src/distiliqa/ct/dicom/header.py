@@ -103,6 +103,7 @@ def read_header(dataset: Dataset, *, path: str) -> Header:
         regions=_regions(dataset),
         warnings=tuple(_warnings(dataset, orientation, None in (slope, intercept))),
         geometry=_geometry(dataset, orientation),
+        tilt_degrees=_tilt(dataset, orientation),
     )
     return Header(
         info,

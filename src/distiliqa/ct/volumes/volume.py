@@ -86,7 +86,8 @@ def index_volume(source: Source, volume: Volume) -> CTIndex:
     check_count(volume.shape[axis], path=volume.path)
     check_size(volume.shape[down], volume.shape[across], path=volume.path)
     volume.voxels.check_length()
-    plane = _Plane(volume, axis, orientation, (float(spacing[down]), float(spacing[across])))
+    sides = float(spacing[down]), float(spacing[across])
+    plane = _Plane(volume, axis, orientation, sides, float(spacing[axis]))
     return CTIndex(tuple(plane.info(source, index) for index in range(volume.shape[axis])))
 
 
@@ -108,12 +109,16 @@ def _directions(volume: Volume) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 @dataclass(frozen=True, slots=True)
 class _Plane:
-    """The planes across ``axis``; ``spacing`` is that of a plane as stored, mm."""
+    """The planes across ``axis``.
+
+    ``spacing`` is that of a plane as stored, and ``step`` the distance between planes, mm.
+    """
 
     volume: Volume
     axis: int
     orientation: Orientation
     spacing: tuple[float, float]
+    step: float
 
     def info(self, source: Source, index: int) -> SliceInfo:
         voxels = self.volume.voxels.path
@@ -127,6 +132,8 @@ class _Plane:
             shape=(columns, rows) if self.orientation.swaps_axes else (rows, columns),
             warnings=self.warnings(index),
             geometry=self.geometry(index),
+            tilt_degrees=self.orientation.tilt_degrees,
+            step_mm=self.step if self.volume.shape[self.axis] > 1 else None,
             source=source,
             data_file=None if voxels == source.file else voxels,
             decode=partial(self.decode, index),
