@@ -69,10 +69,10 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     """Open a member. Its name, which may be that of a patient, is in no error of Python's."""
     try:
-        stream = cast(zipfile.ZipExtFile, archive.open(info))
+        stream = archive.open(info)
     except zipfile.BadZipFile as error:
         raise zipfile.BadZipFile("the directory and the member disagree") from error
-    stream.name = "member"  # errors on its bytes quote it
+    cast(zipfile.ZipExtFile, stream).name = "member"  # errors on its bytes quote it
     return stream
 
 
