@@ -172,9 +172,10 @@ def test_a_head_in_the_image_is_the_reason_whatever_the_header_names(named: tupl
     assert found.reasons["ssde"].startswith("a head: AAPM Report 293")
 
 
-def test_several_regions_of_a_header_are_the_reason_where_no_head_is_seen():
+@pytest.mark.parametrize("other", ["head", "limb", "neck"])
+def test_several_regions_of_a_header_are_the_reason_where_no_head_is_seen(other: str):
     ct = a_slice()
-    found = measure_slice(replace(ct, info=replace(ct.info, regions=("chest", "head"))))
+    found = measure_slice(replace(ct, info=replace(ct.info, regions=("chest", other))))
     assert found.reasons["ssde"].startswith("the header names several regions")
 
 

@@ -42,7 +42,11 @@ def test_table_of_the_report():
         ((10.0, 551.0, 16), "beyond the 6 to 55 cm"),
         ((10.0, 180.0, 16, ("head",)), "a head"),
         ((10.0, 180.0, 32, ("chest", "phantom")), "a phantom"),
+        ((10.0, 120.0, 16, ("limb",)), "a limb: AAPM Report 204 is of the trunk"),
+        ((10.0, 150.0, 32, ("neck",)), "a neck: AAPM Report 204 is of the trunk"),
         ((10.0, 300.0, 32, ("abdomen", "head")), "the header names several regions"),
+        ((10.0, 300.0, 32, ("abdomen", "limb")), "which slices are of the trunk"),
+        ((10.0, 300.0, 32, ("chest", "neck")), "which slices are of the trunk"),
         ((10.0, 300.0, 32, ("head", "neck")), "a head"),
     ],
 )

@@ -16,11 +16,14 @@ _NO_SSDE = {
     "phantom": "a phantom",
     "animal": "an animal",
     "head": "a head: AAPM Report 293, whose coefficients are not here, replaces 204",
+    "limb": "a limb: AAPM Report 204 is of the trunk",
+    "neck": "a neck: AAPM Report 204 is of the trunk",
 }
-TRUNK = {"chest", "abdomen"}  # of which AAPM Report 204 holds
+TRUNK = {"chest", "abdomen"}
+_BESIDE_TRUNK = {"head", "limb", "neck"}  # a scan of the trunk may show them too
 SEVERAL_REGIONS = (
-    "the header names several regions: it is not known which slices are a head, for which AAPM "
-    "Report 293 replaces 204"
+    "the header names several regions: it is not known which slices are of the trunk, for which "
+    "AAPM Report 204 holds"
 )
 NO_CTDIVOL = "no CTDIvol above 0, in the header or a dose report"
 NO_PHANTOM = "the phantom of CTDIvol is not stated"
@@ -92,12 +95,13 @@ def ssde(
     Returns
     -------
     Ssde
-        Without a value and with a reason for heads, phantoms and animals, where an input is
-        missing, and for diameters out of 8 to 45 cm (phantom of 32 cm) or 6 to 55 cm (16 cm).
+        Without a value and with a reason for heads, limbs, necks, phantoms and animals, where an
+        input is missing, and for diameters out of 8 to 45 cm (phantom of 32 cm) or 6 to 55 cm
+        (16 cm).
     """
     for region, reason in _NO_SSDE.items():
         if region in regions:
-            several = region == "head" and not TRUNK.isdisjoint(regions)
+            several = region in _BESIDE_TRUNK and not TRUNK.isdisjoint(regions)
             return Ssde(reason=SEVERAL_REGIONS if several else reason)
     if ctdivol_mgy is None or not (math.isfinite(ctdivol_mgy) and ctdivol_mgy > 0):
         return Ssde(reason=NO_CTDIVOL)
