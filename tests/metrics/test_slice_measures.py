@@ -101,6 +101,16 @@ def test_phantoms_that_differ_in_header_and_dose_report_give_no_dose_estimate():
     )
 
 
+@pytest.mark.parametrize("header_cm", [None, 16])
+def test_a_dose_report_whose_phantom_other_slices_contradict_gives_no_dose_estimate(
+    header_cm: int | None,
+):
+    reported = ReportedDose(None, 16, is_refused=True)
+    found = measure_slice(a_slice(ctdi_phantom_cm=header_cm), reported=reported).ssde
+    assert (found.ssde_mgy, found.phantom_cm) == (None, None)
+    assert found.reason.startswith("other slices of the series state another phantom")
+
+
 @pytest.mark.parametrize(
     ("ctdivol_mgy", "expected_mgy", "source"),
     [(10.0, 10.0, "header"), (None, 12.0, "dose report"), (0.0, 12.0, "dose report")],

@@ -126,6 +126,22 @@ def test_the_phantom_of_the_dose_report_gives_a_dose_estimate(
         assert reason in found.reason
 
 
+def test_a_refused_phantom_is_that_of_no_slice_of_the_series(tmp_path: Path, tiny_model: Path):
+    for n, codes in enumerate((coded(*PHANTOMS[32]), [])):
+        place = {"ImagePositionPatient": [-100, -100, 3 * n]}
+        stated = {"CTDIvol": 10.0, "CTDIPhantomTypeCodeSequence": codes}
+        write_patient(tmp_path / f"{n}.dcm", **place, **stated)
+    write_dose_report(tmp_path / "dose.dcm", dose_event("1.2.3.4", phantom=16))
+    slices = score_inputs([tmp_path], load_model(tiny_model)).slices
+    assert [slice_.measures.ssde.ssde_mgy for slice_ in slices] == [None, None]
+    reasons = sorted(slice_.measures.ssde.reason for slice_ in slices)
+    assert reasons == [
+        "other slices of the series state another phantom of CTDIvol than the dose report",
+        "the phantom of CTDIvol has 32 cm in the header and 16 cm in the dose report",
+    ]
+    assert sorted(slice_.ctdi_phantom_cm or 0 for slice_ in slices) == [0, 32]
+
+
 @pytest.mark.parametrize(
     ("write", "event"),
     [(write_dose_report, dose_event), (write_enhanced_report, event_summary)],

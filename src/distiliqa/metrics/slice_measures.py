@@ -17,7 +17,7 @@ from distiliqa.metrics.patient_nps import PatientNps, RegionSums, pooled_nps, re
 from distiliqa.metrics.ring_index import RingIndex, ring_index
 from distiliqa.metrics.skin_edge import SkinEdges, skin_edges
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
-from distiliqa.metrics.ssde import TRUNK, ReportedDose, Ssde, ssde
+from distiliqa.metrics.ssde import OTHER_PHANTOM, TRUNK, ReportedDose, Ssde, ssde
 from distiliqa.metrics.streak_index import StreakIndex, streak_index
 from distiliqa.metrics.tissue_noise import TissueNoise, tissue_noise
 
@@ -154,7 +154,7 @@ def measure_slice(
         What its measures share, such as a noise level that is computed already.
     reported : ReportedDose, optional
         CTDIvol and its phantom by a dose report, for a header that does not state them. Where both
-        state a phantom and differ, there is no SSDE.
+        state a phantom and differ, in this slice or in another of its series, there is no SSDE.
 
     Returns
     -------
@@ -237,6 +237,8 @@ def _ssde(ct: CTSlice, size: BodySize, regions: tuple[str, ...], reported: Repor
             f"{reported.phantom_cm} cm in the dose report"
         )
         return Ssde(reason=reason)
+    if reported.is_refused:
+        return Ssde(reason=OTHER_PHANTOM)
     ctdivol_mgy, phantom_cm = stated or reported.ctdivol_mgy, stated_cm or reported.phantom_cm
     found = ssde(ctdivol_mgy, size.diameter_mm, phantom_cm, regions)
     found = replace(found, phantom_cm=phantom_cm)

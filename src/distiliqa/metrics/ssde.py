@@ -27,6 +27,7 @@ SEVERAL_REGIONS = (
 )
 NO_CTDIVOL = "no CTDIvol above 0, in the header or a dose report"
 NO_PHANTOM = "the phantom of CTDIvol is not stated"
+OTHER_PHANTOM = "other slices of the series state another phantom of CTDIvol than the dose report"
 DOSE_REASONS = (NO_CTDIVOL, NO_PHANTOM)  # which a dose report may take away
 
 
@@ -40,10 +41,13 @@ class ReportedDose:
         Mean CTDIvol of the event, mGy.
     phantom_cm : int or None
         Diameter of the phantom of CTDIvol, cm.
+    is_refused : bool
+        Whether slices of the series state another phantom: which of both is right is not known.
     """
 
     ctdivol_mgy: float | None = None
     phantom_cm: int | None = None
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,8 @@ def _prepare(
     ct: CTSlice, model: Model, reference: Reference | None, measures: Measuring, doses: Doses
 ) -> Prepared:
     dose = doses.series[ct.info.series]
-    reported = ReportedDose(dose.ctdivol_mgy, dose.ctdi_phantom_cm)
+    is_refused = dose.other_phantom_cm is not None
+    reported = ReportedDose(dose.ctdivol_mgy, dose.ctdi_phantom_cm, is_refused)
     prepared = prepare(ct, model.config, measures, reported)
     if reference is None:
         return prepared
