@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.dose_reports import STUDY, dose_event, write_dose_report
+from tests.support.dose_reports import PHANTOMS, STUDY, coded, dose_event, write_dose_report
 from tools.phantom.blurred_body import body
 
 import distiliqa
@@ -19,6 +19,7 @@ Start = Callable[..., Monitor]
 Rows = Callable[..., list[tuple]]
 Write = Callable[..., Path]
 SSDE = "SELECT ssde_mgy FROM series_means"
+STATED = {"CTDIvol": 20.0, "CTDIPhantomTypeCodeSequence": coded(*PHANTOMS[32])}
 
 
 def write_slices(folder: Path, write_ct: Write, **tags: object) -> None:
@@ -32,13 +33,18 @@ def write_slices(folder: Path, write_ct: Write, **tags: object) -> None:
         write_ct(folder / f"{number}.dcm", np.round(hu), **place, **facts)
 
 
+def ssde_of_score(folder: Path, model: Model) -> list[float | None]:
+    """SSDE of each slice by `score`, mGy."""
+    (series,) = distiliqa.score(folder, model)
+    return [slice_.measures and slice_.measures.ssde.ssde_mgy for slice_ in series.slices]
+
+
 @pytest.fixture
 def expected(tmp_path: Path, write_ct: Write, model: Model) -> float:
     """Mean SSDE of `score`, with the report beside the slices, mGy."""
     write_slices(tmp_path / "beside", write_ct)
     write_dose_report(tmp_path / "beside" / "rdsr.dcm", dose_event(EVENT))
-    (series,) = distiliqa.score(tmp_path / "beside", model)
-    values = [slice_.measures and slice_.measures.ssde.ssde_mgy for slice_ in series.slices]
+    values = ssde_of_score(tmp_path / "beside", model)
     assert None not in values
     return float(np.mean(values))
 
@@ -108,3 +114,47 @@ def test_what_the_header_states_stays(
     monitor.look()
     (with_phantom,) = rows("SELECT ssde_mgy / ctdivol_mgy FROM series_means")
     assert 1 < with_phantom[0] < 3  # the phantom of the report, and the CTDIvol of the header
+
+
+def test_a_report_of_another_phantom_takes_the_dose_of_the_header_back(
+    folder: Path, start: Start, rows: Rows, write_ct: Write, model: Model
+) -> None:
+    monitor = start()
+    write_slices(folder, write_ct, **STATED)
+    monitor.look()
+    by_header = float(np.mean(ssde_of_score(folder, model)))
+    assert rows(SSDE) == [(pytest.approx(by_header, abs=1e-6),)]
+    report = write_dose_report(folder / "a.dcm", dose_event(EVENT, phantom=16))
+    monitor.look()
+    assert rows(SSDE) == [(None,)]
+    assert ssde_of_score(folder, model) == [None, None]
+    write_dose_report(report, dose_event(EVENT, phantom=32))
+    monitor.look()
+    assert rows(SSDE) == [(pytest.approx(by_header, abs=1e-6),)]
+
+
+def test_reports_that_disagree_leave_the_dose_of_the_header(
+    folder: Path, start: Start, rows: Rows, write_ct: Write, model: Model
+) -> None:
+    monitor = start()
+    write_slices(folder, write_ct, **STATED)
+    monitor.look()
+    by_header = rows(SSDE)
+    for name, ctdivol in (("a.dcm", 20.0), ("b.dcm", 21.0)):
+        write_dose_report(folder / name, dose_event(EVENT, ctdivol=ctdivol))
+        monitor.look()
+    assert by_header == rows(SSDE) != [(None,)]
+    assert rows(SSDE) == [(pytest.approx(np.mean(ssde_of_score(folder, model)), abs=1e-6),)]
+
+
+def test_a_refused_phantom_is_that_of_no_slice_of_the_series(
+    folder: Path, start: Start, rows: Rows, write_ct: Write, model: Model
+) -> None:
+    write_slices(folder, write_ct, **STATED)
+    write_slices(folder / "b", write_ct, CTDIvol=20.0)
+    for path in (folder / "0.dcm", folder / "b" / "1.dcm"):
+        path.unlink()
+    write_dose_report(folder / "rdsr.dcm", dose_event(EVENT, phantom=16))
+    start().look()
+    assert rows("SELECT ssde_mgy FROM slices") == [(None,), (None,)]
+    assert ssde_of_score(folder, model) == [None, None]

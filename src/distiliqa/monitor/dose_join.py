@@ -1,6 +1,7 @@
 """SSDE of series by radiation dose reports, which arrive before or after the images of their study.
 
-As in ``distiliqa score``, a report adds what headers of slices lack: CTDIvol, or its phantom.
+As in ``distiliqa score``, a report adds what headers of slices lack: CTDIvol, or its phantom. One
+that contradicts the phantom of the headers takes their SSDE back.
 """
 
 from __future__ import annotations
@@ -57,28 +58,31 @@ def series_of_studies(database: sqlite3.Connection, studies: Collection[str]) ->
 
 
 def join_dose(database: sqlite3.Connection, series: int) -> None:
-    """Compute SSDE of the slices of a series that lack what the dose reports of the study state.
+    """Compute SSDE of the slices of a series by their headers and the dose reports of the study.
 
-    Where reports and slices leave anything in doubt, there is none, see
-    `distiliqa.ct.series_dose.series_dose`.
+    Where reports and slices leave an event in doubt, it adds nothing, see
+    `distiliqa.ct.series_dose.series_dose`. Where its phantom is not that of the slices, no slice
+    has an SSDE.
     """
     rows = database.execute(
-        "SELECT rowid, study_uid, event_uids, ctdi_phantom_cm, ctdivol_mgy, dw_mm, awaits_dose"
-        " FROM slices WHERE series_id = ? AND NOT superseded",
+        "SELECT rowid, study_uid, event_uids, ctdi_phantom_cm, ctdivol_mgy, dw_mm, ssde_mgy,"
+        " awaits_dose FROM slices WHERE series_id = ? AND NOT superseded",
         (series,),
     ).fetchall()
     if not any(row["awaits_dose"] for row in rows):
         return
     events = _events(database, {row["study_uid"] for row in rows})
     dose = series_dose([_info(row) for row in rows], events)
+    found = [(_ssde(row, dose), row) for row in rows if row["awaits_dose"]]
     database.executemany(
         "UPDATE slices SET ssde_mgy = ? WHERE rowid = ?",
-        [(_ssde(row, dose), row["rowid"]) for row in rows if row["awaits_dose"]],
+        [(value, row["rowid"]) for value, row in found if value != row["ssde_mgy"]],
     )
 
 
 def _ssde(row: sqlite3.Row, dose: SeriesDose) -> float | None:
-    if dose.event is None:
+    """As `distiliqa.metrics.slice_measures` does of a slice that is of the trunk."""
+    if dose.other_phantom_cm is not None:
         return None
     ctdivol_mgy = row["ctdivol_mgy"] or dose.ctdivol_mgy
     phantom_cm = row["ctdi_phantom_cm"] or dose.ctdi_phantom_cm

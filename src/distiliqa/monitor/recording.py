@@ -118,7 +118,8 @@ def _insert_slice(
         "study_uid": score.info.study_uid,
         "event_uids": json.dumps(score.info.event_uids),
         "ctdi_phantom_cm": score.acquisition.ctdi_phantom_cm,
-        "awaits_dose": score.measures is not None and score.measures.ssde.reason in DOSE_REASONS,
+        "awaits_dose": score.measures is not None
+        and score.measures.ssde.reason in (None, *DOSE_REASONS),
     }
     _insert(database, "INSERT INTO slices", row)
 

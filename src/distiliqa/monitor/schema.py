@@ -119,7 +119,7 @@ CREATE TABLE slices (
     study_uid TEXT,
     event_uids TEXT,          -- JSON list: irradiation events that the slice was made from
     ctdi_phantom_cm INTEGER,  -- diameter of the phantom of ctdivol_mgy. Unit: cm.
-    awaits_dose INTEGER NOT NULL DEFAULT 0,  -- 1: SSDE lacks what a dose report may state
+    awaits_dose INTEGER NOT NULL DEFAULT 0,  -- 1: a dose report may give SSDE, or take it back
     PRIMARY KEY (sha256, frame)
 );
 CREATE INDEX slices_of_series ON slices (series_id);
