@@ -158,3 +158,59 @@ def test_a_refused_phantom_is_that_of_no_slice_of_the_series(
     start().look()
     assert rows("SELECT ssde_mgy FROM slices") == [(None,), (None,)]
     assert ssde_of_score(folder, model) == [None, None]
+
+
+@pytest.mark.parametrize("is_broken_between", [False, True])
+def test_a_report_that_is_replaced_counts_no_more(
+    folder: Path,
+    start: Start,
+    rows: Rows,
+    write_ct: Write,
+    expected: float,
+    is_broken_between: bool,
+) -> None:
+    monitor = start()
+    write_slices(folder, write_ct)
+    former = write_dose_report(folder / "r.dcm", dose_event(EVENT, ctdivol=21.0)).read_bytes()
+    monitor.look()
+    twice = [(pytest.approx(2 * expected, abs=1e-6),)]
+    assert rows(SSDE) == twice
+    if is_broken_between:
+        (folder / "r.dcm").write_bytes(former[:200])
+        monitor.look()
+        assert rows(SSDE) == twice
+        monitor = start()
+    write_dose_report(folder / "r.dcm", dose_event(EVENT, ctdivol=10.5))
+    monitor.look()
+    assert rows(SSDE) == [(pytest.approx(expected, abs=1e-6),)]
+    (folder / "r.dcm").write_bytes(former)
+    monitor.look()
+    assert rows(SSDE) == twice
+
+
+def test_another_copy_of_a_former_report_keeps_it(
+    folder: Path, start: Start, rows: Rows, write_ct: Write, expected: float
+) -> None:
+    monitor = start()
+    write_slices(folder, write_ct)
+    for name in ("r.dcm", "copy.dcm"):
+        write_dose_report(folder / name, dose_event(EVENT, ctdivol=11.0), SOPInstanceUID="1.2.9")
+    monitor.look()
+    write_dose_report(folder / "r.dcm", dose_event(EVENT))
+    monitor.look()
+    assert rows(SSDE) == [(None,)]  # they disagree
+    write_dose_report(folder / "copy.dcm", dose_event(EVENT))
+    monitor.look()
+    assert rows(SSDE) == [(pytest.approx(expected, abs=1e-6),)]
+
+
+def test_a_report_of_other_events_replaces_none(
+    folder: Path, start: Start, rows: Rows, write_ct: Write, expected: float
+) -> None:
+    monitor = start()
+    write_slices(folder, write_ct)
+    write_dose_report(folder / "r.dcm", dose_event(EVENT))
+    monitor.look()
+    write_dose_report(folder / "r.dcm", dose_event("1.2.3.5", ctdivol=99))
+    monitor.look()
+    assert rows(SSDE) == [(pytest.approx(expected, abs=1e-6),)]

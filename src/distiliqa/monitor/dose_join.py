@@ -46,6 +46,31 @@ def record_events(
     return {study for study in studies if study is not None}
 
 
+def is_report(database: sqlite3.Connection, sha256: str | None) -> bool:
+    """Whether a content is a dose report that has events here."""
+    found = database.execute("SELECT 1 FROM dose_events WHERE report = ?", (sha256,))
+    return found.fetchone() is not None
+
+
+def forget_replaced(database: sqlite3.Connection, former: str, events: Iterable[DoseEvent]) -> None:
+    """Forget events of a report that no file has any more: those that its successor states.
+
+    Parameters
+    ----------
+    former : SHA-256 of the report.
+    events : of the content that has taken its place.
+    """
+    database.executemany(
+        "DELETE FROM dose_events WHERE report = :former"
+        " AND study_uid = :study AND event_uid = :event"
+        " AND NOT EXISTS (SELECT 1 FROM files WHERE sha256 = :former)",
+        [
+            {"former": former, "study": event.study_uid, "event": event.event_uid}
+            for event in events
+        ],
+    )
+
+
 def series_of_studies(database: sqlite3.Connection, studies: Collection[str]) -> set[int]:
     """The series of which slices are of one of the studies."""
     found: set[int] = set()

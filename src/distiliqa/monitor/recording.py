@@ -12,7 +12,13 @@ from pathlib import Path
 from distiliqa.ct import Acquisition, DoseEvent, Problem
 from distiliqa.files import FileStamp
 from distiliqa.metrics.ssde import DOSE_REASONS
-from distiliqa.monitor.dose_join import join_dose, record_events, series_of_studies
+from distiliqa.monitor.dose_join import (
+    forget_replaced,
+    is_report,
+    join_dose,
+    record_events,
+    series_of_studies,
+)
 from distiliqa.monitor.schema import OF_A_SERIES, OF_A_SLICE
 from distiliqa.monitor.watch import name_of
 from distiliqa.report.columns import row_of
@@ -130,7 +136,7 @@ def _insert(database: sqlite3.Connection, into: str, row: Mapping[str, object]) 
 
 
 def _note_file(database: sqlite3.Connection, outcome: Outcome) -> list[int]:
-    """Record the file as it is now; scores of its former content are superseded.
+    """Record the file as it is now; scores and dose of its former content are superseded.
 
     Returns the series that it shows.
     """
@@ -139,22 +145,22 @@ def _note_file(database: sqlite3.Connection, outcome: Outcome) -> list[int]:
     former = None if row is None else row["sha256"]
     shown = _series_of(database, outcome.sha256)
     # A file that breaks while it is replaced still has to give its former content up later.
-    kept = former if not shown and _series_of(database, former) else outcome.sha256
+    is_broken = not (shown or outcome.events) and _is_used(database, former)
     database.execute(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             path,
             *outcome.stamp,
-            kept,
+            former if is_broken else outcome.sha256,
             outcome.state,
             outcome.reason,
             _attempts(outcome, row),
         ),
     )
-    if shown:
-        database.execute("UPDATE slices SET superseded = 0 WHERE sha256 = ?", (outcome.sha256,))
-        if former not in (None, outcome.sha256):
-            _supersede(database, former, outcome.sha256)
+    database.execute("UPDATE slices SET superseded = 0 WHERE sha256 = ?", (outcome.sha256,))
+    if former not in (None, outcome.sha256):
+        _supersede(database, former, outcome.sha256)
+        forget_replaced(database, former, outcome.events)
     return shown
 
 
@@ -162,6 +168,10 @@ def _series_of(database: sqlite3.Connection, sha256: str | None) -> list[int]:
     """The series that a content shows slices of."""
     found = database.execute("SELECT DISTINCT series_id FROM slices WHERE sha256 = ?", (sha256,))
     return [row["series_id"] for row in found]
+
+
+def _is_used(database: sqlite3.Connection, sha256: str | None) -> bool:
+    return bool(_series_of(database, sha256)) or is_report(database, sha256)
 
 
 def _supersede(database: sqlite3.Connection, former: str, current: str | None) -> None:

@@ -89,7 +89,8 @@ CREATE TABLE files (          -- every file that was looked at, as it was then
     size INTEGER NOT NULL,    -- bytes
     modified_ns INTEGER NOT NULL,  -- time of change, ns since 1970
     sha256 TEXT,              -- of its content, for .mhd and .nhdr with that of its pixels;
-                              -- of what was scored before where nothing of it can be;
+                              -- of what was scored, or a dose report, before where it is
+                              -- neither now;
                               -- NULL where it cannot be read
     state TEXT NOT NULL CHECK (state IN ('scored', 'left out', 'failed')),
     reason TEXT,              -- why it is left out or failed
