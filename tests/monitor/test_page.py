@@ -195,6 +195,26 @@ def test_an_alarm_is_reported_once_also_after_a_new_start(
     assert draw.reported == ["Force, 120 kV, <b>B30f: out of control, score higher"]
 
 
+def test_a_stretch_that_begins_and_ends_within_one_look_is_reported_once(
+    tmp_path: Path, store: Store, draw: Callable[..., str], model: Model
+):
+    add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] + [3.05] * 40)
+    page = draw()
+    (span,) = re.findall(r'#p1-\d+">(21 to \d+)<', page)
+    was = f"Force, 120 kV, <b>B30f: was out of control, series {span}, score lower"
+    assert draw.reported == [was]
+    with closing(Store(tmp_path / "a.sqlite", model.config)) as again:
+        assert write_trend(tmp_path / "b.html", again, model.config, tmp_path) == []
+
+
+def test_stretches_of_one_side_are_reported_apart(store: Store, draw: Callable[..., str]):
+    add(store, [3.0 + 0.1 * (n % 2) for n in range(BASELINE)] + [1.0] + [3.05] * 40 + [1.0])
+    draw()
+    now, before = draw.reported
+    assert now == "Force, 120 kV, <b>B30f: out of control, score lower"
+    assert before.startswith("Force, 120 kV, <b>B30f: was out of control, series 21 to ")
+
+
 def test_missing_dates_are_counted(store: Store, draw: Callable[..., str]):
     add(store, [3.0, 3.1])
     assert "No file states the date of its scan: series are in the order of arrival." in draw()

@@ -81,7 +81,8 @@ def write_trend(
 
     Returns
     -------
-    What has gone out of control since the last call for this store, one line an alarm.
+    Stretches out of control that no former call for this store gave, one line an alarm; also those
+    that are over.
 
     Raises
     ------
@@ -114,20 +115,28 @@ def write_trend(
         false_alarms=FALSE_ALARMS,
         lost_detail=LOST_DETAIL,
     )
-    return [
-        f"{alarm.protocol}: out of control, {alarm.measure} {alarm.side}"
-        for alarm in store.report_once(_ongoing(sections))
-    ]
+    return [_line(alarm) for alarm in store.report_once(_stretches(sections))]
 
 
-def _ongoing(sections: list[Section]) -> dict[Alarm, list[int]]:
-    """The stretches out of control now, with the ids of their series."""
+def _stretches(sections: list[Section]) -> dict[Alarm, list[int]]:
+    """All stretches out of control, with the ids of their series."""
     return {
-        Alarm(protocol.name, episode.measure.name, episode.side): protocol.series_of(episode)
+        Alarm(
+            protocol.name,
+            episode.measure.name,
+            episode.side,
+            episode.first,
+            episode.last,
+            episode.still,
+        ): protocol.series_of(episode)
         for protocol in (section.protocol for section in sections)
         for episode in protocol.episodes
-        if episode.still
     }
+
+
+def _line(alarm: Alarm) -> str:
+    state = "out of control" if alarm.still else f"was out of control, series {_span(alarm)}"
+    return f"{alarm.protocol}: {state}, {alarm.measure} {alarm.side}"
 
 
 def _section(number: int, protocol: Protocol, model: ModelConfig, identify: bool) -> Section:
@@ -216,6 +225,6 @@ def _alarm(section: Section, episode: Episode) -> Row:
     )
 
 
-def _span(episode: Episode) -> str:
-    first, last = episode.first, episode.last
+def _span(stretch: Alarm | Episode) -> str:
+    first, last = stretch.first, stretch.last
     return str(first) if first == last else f"{first} to {last}"

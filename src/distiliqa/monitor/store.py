@@ -18,11 +18,21 @@ ATTEMPTS = 3  # at a file that fails, one a look: it may still be written
 
 
 class Alarm(NamedTuple):
-    """A stretch out of control that goes on: protocol, measurement, and side of the baseline."""
+    """A stretch out of control.
+
+    Attributes
+    ----------
+    side : of the baseline.
+    first, last : numbers of its series in the protocol, as they are now.
+    still : whether it goes on.
+    """
 
     protocol: str
     measure: str
     side: str
+    first: int
+    last: int
+    still: bool
 
 
 class Store:

@@ -28,7 +28,7 @@ class Tally:
     waiting : int
         Number of files that may still be written.
     alarms : list[str]
-        Measurements that have gone out of control, each once, also after a new start.
+        Stretches out of control, each once, also after a new start; also those that are over.
     """
 
     slices: int = 0
