@@ -54,6 +54,15 @@ def test_most_series_have_to_have_a_size():
     assert adjust_for_size(values, SIZES, logarithmic=False) is None
 
 
-def test_zero_has_no_logarithm():
+def test_zero_in_the_baseline_has_no_logarithm():
     values = [(n, float(n % 3)) for n in SIZES]
     assert adjust_for_size(values, SIZES, logarithmic=True) is None
+
+
+def test_zero_after_the_baseline_stays_and_takes_no_trend_away():
+    zero = BASELINE + 2
+    values = [(n, 0.0 if n == zero else noise_at(SIZES[n])) for n in SIZES]
+    found = adjust_for_size(values, SIZES, logarithmic=True)
+    assert found is not None
+    expected = [0.0 if n == zero else 12.0 for n in SIZES]
+    assert [value for _, value in found.values] == pytest.approx(expected)

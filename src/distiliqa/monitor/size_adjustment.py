@@ -42,19 +42,19 @@ def adjust_for_size(
     ----------
     values : (number, value) of each series, in order.
     sizes : water-equivalent diameter of the series that have one, mm, by number.
-    logarithmic : fit the logarithm of the values, which then must be above 0.
+    logarithmic : fit the logarithm of the values, which in the baseline must be above 0.
 
     Returns
     -------
     None where fewer series have a size than a baseline needs or than have none, where sizes are too
-    alike, or where there is no logarithm.
+    alike, or where a value of the baseline has no logarithm.
     """
     sized = [(number, value) for number, value in values if number in sizes]
     if len(sized) < max(BASELINE, len(values) / 2):
         return None
-    if logarithmic and min(value for _, value in sized) <= 0:
+    baseline = [(sizes[number], value) for number, value in sized[:BASELINE]]
+    if logarithmic and min(value for _, value in baseline) <= 0:
         return None
-    baseline = ((sizes[number], value) for number, value in sized[:BASELINE])
     trend = size_trend(baseline, logarithmic=logarithmic)
     if trend is None or (per_cm := trend.per_cm) is None:
         return None

@@ -95,7 +95,11 @@ def _sized(measure: Measure) -> str:
     """What was done about size."""
     found = measure.adjustment
     if found is None:
-        return "As measured: too few sizes, or all too alike, for a trend with size."
+        zero = "a noise level of 0 in the baseline, " if measure.logarithmic else ""
+        return (
+            "As measured: too few sizes, more series of unknown than of known size, "
+            f"{zero}or sizes too alike, for a trend with size."
+        )
     factor, digits, unit = (100, 1, " %") if measure.logarithmic else (1, 3, "")
     change = factor * found.per_cm
     slope = f"{signed_text(change, digits_for([change], digits))}{unit}"
