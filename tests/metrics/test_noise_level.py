@@ -9,7 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from distiliqa.ct import read_ct
-from distiliqa.metrics import global_noise_level, noise_map
+from distiliqa.metrics import global_noise_level, noise_level, noise_map
 from distiliqa.metrics.noise_level import box_size, mode, soft_tissue, soft_tissue_boxes
 
 SPACING = (1.0, 1.0)
@@ -68,6 +68,22 @@ def test_padding_and_the_type_of_the_values_do_not_matter(dtype: type) -> None:
 )
 def test_a_slice_without_enough_soft_tissue_has_none(hu: np.ndarray) -> None:
     assert global_noise_level(hu, SPACING) is None
+
+
+@pytest.mark.parametrize(
+    ("side", "spacing", "reason"),
+    [
+        (20, SPACING, "the image is smaller than three boxes of 7 mm"),
+        (32, (0.5, 0.5), "the image is smaller than three boxes of 6 mm"),
+        (26, None, "the image is smaller than three boxes of 9 pixels"),
+        (36, (0.5, 0.5), "too little soft tissue for a noise level"),
+    ],
+)
+def test_the_reason_is_the_size_of_the_image_where_it_is_too_small(
+    side: int, spacing: tuple[float, float] | None, reason: str
+) -> None:
+    found = noise_level(np.full((side, 64), 50.0 if side < 36 else -1000.0), spacing)
+    assert (found.noise_hu, found.reason) == (None, reason)
 
 
 def test_a_spacing_in_micrometers_is_none_rather_than_an_endless_box() -> None:

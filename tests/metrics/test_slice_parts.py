@@ -45,6 +45,13 @@ def test_a_shift_of_all_values_is_named(offset: float):
             getattr(parts, part)
 
 
+def test_what_has_no_noise_level_has_the_reason_of_it():
+    parts = SliceParts(np.full((32, 32), 40.0), PIXELS)
+    with pytest.raises(NotMeasurable, match="the image is smaller than three boxes of 6 mm"):
+        _ = parts.known_noise_hu
+    assert SliceParts(np.full((64, 64), 40.0), PIXELS).known_noise_hu == 0
+
+
 def test_air_has_no_body():
     with pytest.raises(NotMeasurable, match="no body"):
         _ = SliceParts(np.full((64, 64), -1000.0), PIXELS).outline

@@ -87,7 +87,7 @@ _MIDDLE_HU = 50.0
 _BINS = 100
 _SMOOTHING = np.hanning(11)  # of the counts
 MIN_BOXES = 100
-NO_NOISE_LEVEL = "too little soft tissue for a noise level"
+_MIN_SIDE = 3  # boxes
 _STRIP = 128  # rows at a time; data that fit the cache take half the time
 
 
@@ -115,10 +115,10 @@ def global_noise_level(
     -------
     float or None
         Noise in HU, 0 or more; neither end is better by itself. None for a slice with fewer than
-        100 boxes of soft tissue, or smaller than a few boxes.
+        100 boxes of soft tissue, or smaller than three boxes.
     """
     size = box_size(spacing_mm)
-    if min(image.shape) < 3 * size:
+    if _is_small(image.shape, size):
         return None
     margin = 2 * (size - 1)  # strips overlap, so that each box is in one of them
     strips = [slice(top, top + _STRIP + margin) for top in range(0, len(image) - margin, _STRIP)]
@@ -174,20 +174,35 @@ def noise_level(
     Returns
     -------
     NoiseLevel
-        Without a value and with a reason where there is too little soft tissue.
+        Without a value and with a reason where there is too little soft tissue, or the image is
+        smaller than three boxes.
     """
-    return recorded(global_noise_level(image, spacing_mm), spacing_mm)
+    return recorded(global_noise_level(image, spacing_mm), spacing_mm, image.shape)
 
 
-def recorded(noise_hu: float | None, spacing_mm: tuple[float, float] | None) -> NoiseLevel:
-    """Record the parameters of a global noise level that is there already."""
+def recorded(
+    noise_hu: float | None, spacing_mm: tuple[float, float] | None, shape: tuple[int, ...]
+) -> NoiseLevel:
+    """Record the parameters of a global noise level of an image of a shape (rows, columns)."""
     size = box_size(spacing_mm)
+    box_mm = size * spacing_mm[0] if spacing_mm else None
     return NoiseLevel(
         noise_hu,
         box_pixels=size,
-        box_mm=size * spacing_mm[0] if spacing_mm else None,
-        reason=NO_NOISE_LEVEL if noise_hu is None else None,
+        box_mm=box_mm,
+        reason=_why_none(shape, size, box_mm) if noise_hu is None else None,
     )
+
+
+def _why_none(shape: tuple[int, ...], size: int, box_mm: float | None) -> str:
+    if not _is_small(shape, size):
+        return "too little soft tissue for a noise level"
+    side = f"{box_mm:.3g} mm" if box_mm else f"{size} pixels"
+    return f"the image is smaller than three boxes of {side}"
+
+
+def _is_small(shape: tuple[int, ...], size: int) -> bool:
+    return min(shape) < _MIN_SIDE * size
 
 
 def _deviations(

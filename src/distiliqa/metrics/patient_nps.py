@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.noise_boxes import CELL, Boxes
-from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
 from distiliqa.metrics.noise_power_spectrum import NoisePowerSpectrum
 from distiliqa.metrics.radial_spectrum import RadialSpectrum
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
@@ -105,9 +104,7 @@ def patient_nps(hu: NDArray[np.floating], spacing_mm: tuple[float, float] | None
 
 def region_sums(parts: SliceParts) -> RegionSums:
     """Sum the autocorrelations of plain regions; raises `NotMeasurable` where there are few."""
-    found, noise_hu = parts.boxes, parts.noise_hu
-    if noise_hu is None:
-        raise NotMeasurable(NO_NOISE_LEVEL)
+    found, noise_hu = parts.boxes, parts.known_noise_hu
     if noise_hu == 0:
         raise NotMeasurable("no noise")
     regions = _regions(parts.hu, found, noise_hu)

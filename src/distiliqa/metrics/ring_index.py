@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from distiliqa.metrics.body_outline import BodyOutline, field_room
 from distiliqa.metrics.filters import median, window_all, window_sums
 from distiliqa.metrics.noise_boxes import CELL
-from distiliqa.metrics.noise_level import NO_NOISE_LEVEL
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
 _SECTORS = 24
@@ -86,12 +85,12 @@ def ring_index(
     """
     parts = parts or SliceParts(hu, spacing_mm)
     try:
-        outline, found = parts.outline, parts.boxes
+        outline, found, noise_hu = parts.outline, parts.boxes, parts.known_noise_hu
     except NotMeasurable as reason:
         return RingIndex(reason=str(reason))
-    if not parts.noise_hu:
-        return RingIndex(reason=NO_NOISE_LEVEL if parts.noise_hu is None else "no noise")
-    plain = (found.deviations < _MAX_DEVIATION * parts.noise_hu) & (found.deviations > 0)
+    if noise_hu == 0:
+        return RingIndex(reason="no noise")
+    plain = (found.deviations < _MAX_DEVIATION * noise_hu) & (found.deviations > 0)
     cells = found.centered(plain)
     row, column = center or ((length - 1) / 2 + _BETWEEN for length in outline.hu.shape)
     return _index(outline, cells, (row, column))

@@ -109,12 +109,19 @@ class SliceParts:
 
     @cached_property
     def noise_hu(self) -> float | None:
-        """Global noise level, HU; None for too little soft tissue."""
+        """Global noise level, HU; None for too little soft tissue, or too small an image."""
         return global_noise_level(self.hu, self.spacing_mm)
+
+    @property
+    def known_noise_hu(self) -> float:
+        """Global noise level, HU; raises `NotMeasurable` where there is none."""
+        if self.noise_hu is None:
+            raise NotMeasurable(self.noise.reason)
+        return self.noise_hu
 
     @property
     def noise(self) -> NoiseLevel:
         """The same with its parameters; without a value where the values are shifted."""
         if self.shift is not None:
             return NoiseLevel(None, reason=self.shift)
-        return recorded(self.noise_hu, self.spacing_mm)
+        return recorded(self.noise_hu, self.spacing_mm, self.hu.shape)

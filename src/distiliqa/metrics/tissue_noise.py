@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiliqa.metrics.noise_boxes import Boxes
-from distiliqa.metrics.noise_level import MIN_BOXES, NO_NOISE_LEVEL, mode
+from distiliqa.metrics.noise_level import MIN_BOXES, mode
 from distiliqa.metrics.slice_parts import NotMeasurable, SliceParts
 
 TISSUES_HU = {"lung": (-950.0, -700.0), "fat": (-130.0, -60.0), "bone": (300.0, 1500.0)}
@@ -67,12 +67,9 @@ def tissue_noise(
     """
     parts = parts or SliceParts(hu, spacing_mm)
     try:
-        found = parts.boxes
+        found, limit = parts.boxes, MAX_STRUCTURE * parts.known_noise_hu
     except NotMeasurable as reason:
         return TissueNoise(reason=str(reason))
-    if parts.noise_hu is None:
-        return TissueNoise(reason=NO_NOISE_LEVEL)
-    limit = MAX_STRUCTURE * parts.noise_hu
     values, reasons = dict[str, float](), dict[str, str]()
     for tissue, hu_range in TISSUES_HU.items():
         try:
