@@ -45,6 +45,19 @@ def test_an_arc_is_found_in_its_sectors():
     assert np.nanmean(sectors[:12]) > 2 * np.nanmean(sectors[12:])
 
 
+@pytest.mark.parametrize("strength_hu", [0.0, 20.0])
+def test_a_sector_without_plain_tissue_and_air_has_no_value(strength_hu: float):
+    hu = slice_with_rings(strength_hu)
+    rows, columns = hu.shape
+    hu[rows // 2 :, columns // 2 :] = -1000  # without noise, as padding: sectors 0 to 5
+    found = ring_index(hu, PIXELS)
+    sectors = np.array(found.sectors_hu)
+    assert (found.index_hu == 0) == (strength_hu == 0)
+    assert np.isnan(sectors[1:5]).all()
+    assert np.isfinite(sectors[8:22]).all()
+    assert (np.nansum(sectors) == 0) == (strength_hu == 0)
+
+
 @pytest.mark.parametrize(
     ("hu", "spacing_mm", "reason"),
     [

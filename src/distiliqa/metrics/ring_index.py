@@ -39,7 +39,7 @@ class RingIndex:
         4.5 standard errors.
     sectors_hu : tuple[float, ...] or None
         The same of each of 24 sectors against the others, HU, from the right clockwise; NaN for a
-        sector without tissue and air.
+        sector without plain tissue and air. All others are 0 where ``index_hu`` is 0.
     reason : str or None
         Why there is no value; None where there is one.
     """
@@ -155,7 +155,7 @@ def _common(means: NDArray[np.floating], valid: NDArray[np.bool_]) -> RingIndex:
         return RingIndex(reason="too few arcs of plain tissue and air")
     error = np.dot(plain, plain) / plain.size * np.sqrt(2 * pairs.sum())  # of independent arcs
     if common.sum() < _MIN_ERRORS * error:
-        return RingIndex(0.0, (0.0,) * _SECTORS)
+        products = np.zeros(_SECTORS)
     sectors = [
         _root(product / number) if number else float("nan")
         for product, number in zip(products, pairs, strict=True)
