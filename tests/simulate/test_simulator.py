@@ -15,7 +15,8 @@ from distiliqa.simulate.faults import Rod
 from distiliqa.simulate.kernels import Kernel
 from distiliqa.simulate.motion import Motion
 from distiliqa.simulate.noise import Beam
-from distiliqa.simulate.simulator import degrade
+from distiliqa.simulate.processing.processing import Processing
+from distiliqa.simulate.simulator import degrade, degraded
 
 DEGRADATIONS = {
     "dose": Degradation(dose=0.25),
@@ -197,3 +198,14 @@ def test_the_texture_is_the_same_all_over_the_slice(made: Acquisition) -> None:
     middle = mean_frequency(slice(48, 80), slice(48, 80))
     for edge in (slice(0, 32), slice(96, 128)):
         assert mean_frequency(slice(48, 80), edge) == pytest.approx(middle, rel=0.04)
+
+
+def test_processing_has_another_direction_than_motion_of_the_same_scan(
+    body: Tensor, made: Acquisition
+) -> None:
+    """Directions of the scan are drawn from the seed itself, as those of a processing would be."""
+    hu, seed, steps = body[0].numpy(), 5, (Processing("shift", 12.0),)
+    found = degraded(hu, 3.0, made, Degradation(), seed, steps)
+    along_motion = replace(steps[0], seed=seed).prepared(hu, 3.0)(hu)
+    assert np.abs(found - along_motion).mean() > 10
+    np.testing.assert_array_equal(found, degraded(hu, 3.0, made, Degradation(), seed, steps))

@@ -61,10 +61,11 @@ def degraded(
     Parameters
     ----------
     noise : a `noise_seed`.
-    process : processing of the degraded image, one after the other; ``noise`` is its seed too.
+    process : processing of the degraded image, one after the other, with the seeds that follow
+        ``noise``: of ``noise`` itself places and directions in the scan are drawn.
     """
     image = degrade(torch.from_numpy(hu)[None], spacing_mm, made, worse, [noise])[0].numpy()
-    for place, processing in enumerate(process):
+    for place, processing in enumerate(process, start=1):
         drawn = replace(processing, seed=noise + place)
         image = drawn.prepared(image, spacing_mm)(image)
     return np.rint(image).astype(np.int32)
