@@ -51,6 +51,7 @@ def test_rows_are_matched_by_name_or_path(tmp_path: Path, text: str) -> None:
         ("image,pred\nC1/1.dcm,1_0\n", "line 2: '1_0' is not a finite number"),
         ("image,pred\nC1/1.dcm,1,5\n", "line 2 has more values than there are columns"),
         ("image;pred\nC1/1.dcm;1,5\n", "line 2: '1,5' is not a finite number"),
+        ("path,score,outside\nC1/1.dcm,1,2\n", "line 2: outside is '2'; write True or False"),
         ("name,value\na,1\n", "has the columns name, value"),
         ("", "has the columns none"),
     ],
@@ -111,7 +112,8 @@ def test_intervals_and_distances_of_scores_csv(tmp_path: Path) -> None:
 
 def test_the_domain_of_scores_csv_is_what_it_marked(tmp_path: Path) -> None:
     """An empty slice has no distance, and a header may name a head."""
-    text = "path,score,distance,outside\n0003,3,0.5,1\nC1/1.dcm,1,0.5,0\nC2/1.dcm,0,,1\n"
+    rows = "0003,3,0.5,True\nC1/1.dcm,1,0.5,False\nC2/1.dcm,0,,True\n"
+    text = f"path,score,distance,outside\n{rows}"
     found = read_predictions(write(tmp_path, text), IMAGES)
     assert found.out_of_domain is not None
     assert found.out_of_domain.tolist() == [False, True, True]

@@ -188,9 +188,17 @@ def _row(row: Mapping[str, str], name: str, score: str, line: int, path: Path) -
     number = _number(row[score], line, path)
     outside = None if math.isnan(distance) else distance > 1
     if row.get(_OUTSIDE):  # headers count too, and an empty slice has no distance
-        outside = _number(row[_OUTSIDE], line, path) > 0
+        outside = _is_true(row[_OUTSIDE], line, path)
     frame, uid = row.get(_FRAME, ""), row.get(_UID, "")
     return _Row(_plain(row[name]), frame, uid, number, (low, high), outside)
+
+
+def _is_true(text: str, line: int, path: Path) -> bool:
+    if text not in ("True", "False"):
+        raise DistiliqaError(
+            f"line {line}: {_OUTSIDE} is {quoted(text)}", path=path, remedy="write True or False"
+        )
+    return text == "True"
 
 
 def _number(text: str, line: int, path: Path) -> float:
