@@ -139,6 +139,24 @@ def test_the_next_server_removes_what_no_job_needs(tmp_path: Path):
     assert left != kept
 
 
+def test_a_file_on_its_way_leaves_nothing_of_a_removed_upload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A folder into which a file comes while it is deleted stays."""
+    place = Uploads(tmp_path)
+    number, remove = place.begin(), shutil.rmtree
+    monkeypatch.setattr(uploads.shutil, "rmtree", lambda *_, **__: None)
+
+    async def removed() -> AsyncIterator[bytes]:
+        yield b"half"
+        place.remove(number)
+        monkeypatch.setattr(uploads.shutil, "rmtree", remove)
+
+    with pytest.raises(DistiliqaError, match="no such upload"):
+        asyncio.run(place.receive(number, "a", removed()))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", ["", "..", "0" * 16, "../" + "0" * 13])
 def test_an_unknown_upload(tmp_path: Path, number: str):
     with pytest.raises(DistiliqaError, match="no such upload"):

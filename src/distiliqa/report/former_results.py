@@ -29,9 +29,10 @@ _PICTURE = re.compile(r"slice_\d{4,}\.png")
 
 def check_former(folder: Path) -> None:
     """Raise `DistiliqaError` if it is unknown which run wrote the results in a folder."""
-    record = _record(folder)
-    if record is None or FILES in record:
-        _check_listed(folder, record)
+    if (record := _record(folder)) is None:
+        return
+    if FILES in record:
+        _check_listed(folder, record[FILES])
         return
     others = [name for name in ("report.pdf", "sr", "heatmaps") if (folder / name).exists()]
     if others:
@@ -42,9 +43,8 @@ def check_former(folder: Path) -> None:
         )
 
 
-def _check_listed(folder: Path, record: dict[str, Any] | None) -> None:
-    """Raise `DistiliqaError` if a folder holds maps or reports of series that no record lists."""
-    listed = (record or {}).get(FILES)
+def _check_listed(folder: Path, listed: Any) -> None:
+    """Raise `DistiliqaError` if a folder holds maps or reports of series that its run does not."""
     for place in ("sr", "heatmaps"):
         for path in sorted((folder / place).glob("*")):
             name = f"{place}/{path.name}"

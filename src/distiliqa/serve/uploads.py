@@ -87,8 +87,12 @@ class Uploads:
         """
         path = self._folder_of(number).joinpath(*safe_parts(name))
         self._check_count(number)
-        with self._claimed(number, path):
-            await self._write(number, path, content)
+        try:
+            with self._claimed(number, path):
+                await self._write(number, path, content)
+        finally:
+            if number not in self._sent:  # it was removed meanwhile, but for this file
+                shutil.rmtree(self.folder / number, ignore_errors=True)
 
     async def _write(self, number: str, path: Path, content: AsyncIterator[bytes]) -> None:
         make_folder(path.parent)
@@ -126,9 +130,9 @@ class Uploads:
 
     def remove(self, number: str) -> None:
         """Delete an upload, of this server or an earlier one."""
+        self._sent.pop(number, None)
         if _ID.fullmatch(number) is not None:
             shutil.rmtree(self.folder / number, ignore_errors=True)
-        self._sent.pop(number, None)
 
     def _folder_of(self, number: str) -> Path:
         self._sent_of(number)

@@ -47,9 +47,9 @@ class Architecture:
     def slug(self) -> str:
         """Name of its folder."""
         stem = "" if self.stem == "none" else f"{self.stem}{self.stem_blocks}x{self.stem_width}-"
-        started = ""
-        if self.imagenet_weights and self.weights_sha256:  # one name may be that of two files
-            started = f"-{Path(self.imagenet_weights).stem}-{self.weights_sha256[:8]}"
+        started = f"-{Path(self.imagenet_weights).stem}" if self.imagenet_weights else ""
+        if self.weights_sha256:  # one name may be that of two files
+            started += f"-{self.weights_sha256[:8]}"
         return f"{stem}{self.network}{started}"
 
 
