@@ -101,7 +101,7 @@ def _scanned(ct: CTSlice) -> Iterator[float]:
     spacing = ct.spacing_mm[0]
     made = acquisition_of(ct.hu, spacing, ct.acquisition).with_views(FULL_VIEWS)
     subject = Subject(ct.hu, spacing, made, SEED)
-    for worse in combinations():
+    for worse in combinations(ct.acquisition.slice_thickness_mm):
         shown = labeled(subject, subject.scan(worse, SEED))
         yield float(subject.anatomy.mean(shown.detectability))
 

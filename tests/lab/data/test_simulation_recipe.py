@@ -94,6 +94,7 @@ def test_the_challenge_has_twelve_scans_in_equal_number(rng: np.random.Generator
         (dose, views) for dose in (1.0, 0.5, 0.25, 0.1) for views in (None, 360, 180)
     }
     assert (len(drawn), scans.all_views, ScanSection().all_views) == (12, 720, None)
+    assert scans.draw(0, rng, thickness_mm=6.0).dose == 0.5
 
 
 def test_images_have_one_kind_or_two(rng: np.random.Generator) -> None:

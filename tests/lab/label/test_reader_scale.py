@@ -44,8 +44,16 @@ def test_a_scale_is_kept_in_a_file(tmp_path: Path) -> None:
 
 
 def test_the_challenge_has_twelve_combinations() -> None:
-    found = {(one.dose, one.views, one.keep_dose) for one in combinations()}
+    found = {(one.dose, one.views, one.keep_dose) for one in combinations(None)}
 
     assert len(found) == 12
     assert (1.0, None, False) in found
     assert (0.1, 180, False) in found
+
+
+def test_a_thick_slice_is_scanned_with_the_photons_of_one_of_the_challenge() -> None:
+    def doses(thickness_mm: float | None) -> list[float]:
+        return sorted({one.dose for one in combinations(thickness_mm)})
+
+    assert doses(6.0) == pytest.approx([0.05, 0.125, 0.25, 0.5])
+    assert doses(1.25) == doses(3.0) == doses(None) == [0.1, 0.25, 0.5, 1.0]

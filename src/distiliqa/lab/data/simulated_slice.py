@@ -131,7 +131,8 @@ def _of_patient(
         raise CTReadError("shows no soft tissue", path=one.path, remedy="leave it out")
     facts = _facts(one, plan, drawn, made) | {"patient": number}
     for scan in range(plan.recipe.scans.number):
-        settings = plan.recipe.scans.draw(scan, rng)
+        thickness = one.header.info.acquisition.slice_thickness_mm
+        settings = plan.recipe.scans.draw(scan, rng, thickness)
         worse = settings.degradation(hu, spacing, np.random.default_rng(settings.seed))
         scanned = subject.scan(worse, settings.seed)
         for version in range(plan.recipe.processing.images + 1):

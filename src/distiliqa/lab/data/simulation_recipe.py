@@ -140,18 +140,25 @@ class ScanSection(Section):
     @property
     def number(self) -> int:
         """Scans of each patient, with the one of full dose."""
-        return len(combinations()) if self.design == "ldctiqac2023" else self.count + 1
+        return len(combinations(None)) if self.design == "ldctiqac2023" else self.count + 1
 
     @property
     def all_views(self) -> int | None:
         """Views of a full scan, where the design says."""
         return FULL_VIEWS if self.design == "ldctiqac2023" else None
 
-    def draw(self, number: int, rng: np.random.Generator) -> Settings:
-        """Draw the degradations of scan ``number``; those of scan 0 are none."""
+    def draw(
+        self, number: int, rng: np.random.Generator, thickness_mm: float | None = None
+    ) -> Settings:
+        """Draw the degradations of scan ``number``; those of scan 0 are none if they are drawn.
+
+        Parameters
+        ----------
+        thickness_mm : of the slice, for the doses of ``ldctiqac2023``.
+        """
         seed = int(rng.integers(2**31))
         if self.design == "ldctiqac2023":
-            worse = combinations()[number]
+            worse = combinations(thickness_mm)[number]
             return Settings(dose=worse.dose, views=worse.views, seed=seed)
         if number == 0:
             return Settings(seed=seed)

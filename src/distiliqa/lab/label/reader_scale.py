@@ -29,15 +29,25 @@ COUNTS = (25, 19, 22, 42, 48, 56, 51, 65, 65, 74, 53, 56, 60, 62, 42, 65, 35, 42
 RATINGS = np.linspace(*SCALE, 9)  # of the knots: twelve combinations support no more
 
 FULL_VIEWS = 720
+# Its sources are of the 2016 Low Dose CT Grand Challenge (doi 10.1002/mp.12345), whose slices are
+# used at this thickness by most.
+THICKNESS_MM = 3.0
 DOSES, VIEWS = (1.0, 0.5, 0.25, 0.1), (720, 360, 180)
 
 Array = NDArray[np.floating]
 
 
-def combinations() -> list[Degradation]:
-    """The twelve scans of the challenge, of a geometry with `FULL_VIEWS`: the same noise a view."""
+def combinations(thickness_mm: float | None) -> list[Degradation]:
+    """The twelve scans of the challenge, of a geometry with `FULL_VIEWS`: the same noise a view.
+
+    Parameters
+    ----------
+    thickness_mm : of the slice that is scanned. A thicker slice than those of the challenge has the
+        photons of several: its doses are lower by the ratio. None where it is not known.
+    """
+    share = min(1.0, THICKNESS_MM / thickness_mm) if thickness_mm else 1.0
     return [
-        Degradation(dose=dose, views=None if views == FULL_VIEWS else views)
+        Degradation(dose=share * dose, views=None if views == FULL_VIEWS else views)
         for dose, views in product(DOSES, VIEWS)
     ]
 
