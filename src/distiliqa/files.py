@@ -120,6 +120,11 @@ def json_text(content: Any) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def json_sha256(content: Any) -> str:
+    """SHA-256 of ``content`` as JSON with sorted keys, in hexadecimal."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Write rows as CSV below a line of column names, atomically; None is an empty field."""
     text = io.StringIO()

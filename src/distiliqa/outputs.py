@@ -200,8 +200,7 @@ def heatmaps(
     Raises
     ------
     DistiliqaError
-        The model has no local quality map, the extra is missing, no map could be written, or the
-        folder holds maps of another run.
+        The model has no local quality map, the extra is missing, or no map could be written.
     ValueError
         Another kind.
     TypeError

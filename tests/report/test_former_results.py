@@ -93,3 +93,9 @@ def test_maps_that_a_record_does_not_list_may_be_of_another(
     check_former(tmp_path)
     remove_former(tmp_path)
     assert not (tmp_path / name).exists()
+
+
+def test_maps_are_written_beside_a_record_of_something_else(tmp_path: Path):
+    (tmp_path / "run.json").write_text('{"distiliqa": "0.1.0", "images": 3, "files": []}')
+    list_more(tmp_path, ["heatmaps/0123abcd"])
+    assert "0123abcd" not in (tmp_path / "run.json").read_text()

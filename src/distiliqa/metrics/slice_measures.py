@@ -206,7 +206,7 @@ def _sharpness(ct: CTSlice, parts: SliceParts) -> tuple[PatientMtf, SkinEdges | 
 def _thick(ct: CTSlice) -> str | None:
     """What is too thick for the sharpness; None for thin slices, and where nothing is known.
 
-    A volume states no thickness. Its step stands for it: slices are seldom thinner.
+    A volume states no thickness, so its step stands for it.
     """
     thickness, step = ct.acquisition.slice_thickness_mm, ct.info.step_mm
     if thickness is None and step is not None and step > MAX_THICKNESS_MM:

@@ -9,8 +9,6 @@ altered file is refused. Some folders come with the package.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +22,7 @@ from distiliqa.errors import (
     quoted,
     shortened,
 )
-from distiliqa.files import sha256, write_json
+from distiliqa.files import json_sha256, sha256, write_json
 from distiliqa.foreign_json import from_json, read_json
 from distiliqa.models.config import FORMAT, ModelConfig
 from distiliqa.models.seen_faults import Ladder
@@ -135,7 +133,7 @@ def digest_of(config: ModelConfig) -> str:
 
     Models may share ``model.onnx``: a calibrated one has that of the model it was made from.
     """
-    return hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode()).hexdigest()
+    return json_sha256(asdict(config))
 
 
 def checked_file(folder: Path, name: str, config: ModelConfig) -> Path:

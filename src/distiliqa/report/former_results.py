@@ -31,8 +31,8 @@ def check_former(folder: Path) -> None:
     """Raise `DistiliqaError` if it is unknown which run wrote the results in a folder."""
     if (record := _record(folder)) is None:
         return
-    if FILES in record:
-        _check_listed(folder, record[FILES])
+    if isinstance(listed := record.get(FILES), list):
+        _check_listed(folder, listed)
         return
     others = [name for name in ("report.pdf", "sr", "heatmaps") if (folder / name).exists()]
     if others:
@@ -43,12 +43,12 @@ def check_former(folder: Path) -> None:
         )
 
 
-def _check_listed(folder: Path, listed: Any) -> None:
+def _check_listed(folder: Path, listed: list[Any]) -> None:
     """Raise `DistiliqaError` if a folder holds maps or reports of series that its run does not."""
     for place in ("sr", "heatmaps"):
         for path in sorted((folder / place).glob("*")):
             name = f"{place}/{path.name}"
-            if _RESULT.fullmatch(name) and name not in (listed or ()):
+            if _RESULT.fullmatch(name) and name not in listed:
                 raise DistiliqaError(
                     f"not listed in {RECORD}, and may be of another patient",
                     path=path,
@@ -58,7 +58,10 @@ def _check_listed(folder: Path, listed: Any) -> None:
 
 def list_more(folder: Path, names: Iterable[str]) -> None:
     """Add results to the record of the run in a folder, if there is one, for `remove_former`."""
-    if (record := _record(folder)) is not None and isinstance(record.get(FILES), list):
+    record = None
+    with suppress(DistiliqaError):  # a record of something else lists no results
+        record = _record(folder)
+    if record is not None and isinstance(record.get(FILES), list):
         listed = dict.fromkeys([*record[FILES], *names])
         write_json(folder / RECORD, record | {FILES: list(listed)})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +12,7 @@ from platformdirs import user_cache_path
 from distiliqa.cores import cores
 from distiliqa.errors import DistiliqaError
 from distiliqa.extras import package_versions
-from distiliqa.files import write_json
+from distiliqa.files import json_sha256, write_json
 from distiliqa.foreign_json import read_json
 
 _PACKAGES = ("distiliqa", "onnxruntime", "onnxruntime-gpu", "openvino")
@@ -59,5 +57,5 @@ def cache_path(kind: str, facts: Mapping[str, Any], suffix: str = ".json") -> Pa
         "machine": [platform.node(), platform.machine(), platform.processor()],
         "packages": package_versions(_PACKAGES),
     }
-    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    digest = json_sha256(known)
     return cache_folder() / f"{kind}-{digest[:32]}{suffix}"

@@ -93,18 +93,8 @@ def half_width_together(series: Sequence[Floats], level: float) -> float | None:
     """Half of the interval of the mean over all slices, taken as slices of one population.
 
     As `half_width`, for series of which some are too short to have a variance of their own: the
-    variance is that of all slices about their common mean.
-
-    Parameters
-    ----------
-    series : Sequence[Floats]
-        Values of the slices of each series, (n,), in the order of their position.
-    level : float
-        Coverage, such as 0.95.
-
-    Returns
-    -------
-    None where all slices together are worth fewer than two independent values.
+    variance is that of all slices about their common mean. None where all slices together are worth
+    fewer than two independent values.
     """
     correlation = correlation_of_neighbors(series)
     effective = sum(len(v) / slices_to_a_value(len(v), correlation) for v in series)

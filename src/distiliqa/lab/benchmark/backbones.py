@@ -8,13 +8,14 @@ start from random weights unless a file is given.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from distiliqa.files import sha256
+from distiliqa.files import FileStamp, file_stamp, sha256
 from distiliqa.lab.benchmark.benchmark_recipe import MethodSection
 from distiliqa.lab.benchmark.foreign_networks import PATCH, VITS, library_network
 from distiliqa.lab.network.imagenet import load_imagenet
@@ -63,8 +64,14 @@ def architecture(method: MethodSection, image_size: int) -> Architecture:
         *((method.stem_blocks, method.stem_width) if method.stem != "none" else (0, 0)),
         image_size,
         imagenet_weights=None if weights is None else str(weights),
-        weights_sha256=sha256(weights) if weights is not None and weights.is_file() else None,
+        weights_sha256=None if weights is None else _sha256(weights, file_stamp(weights)),
     )
+
+
+@lru_cache
+def _sha256(weights: Path, stamp: FileStamp | None) -> str | None:
+    # Every training asks, and the file has hundreds of megabytes.
+    return None if stamp is None else sha256(weights)
 
 
 class PublishedFront(nn.Module):

@@ -13,8 +13,6 @@ A run that was stopped goes on where it was: at the last epoch of a training, at
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +23,7 @@ import yaml
 from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
-from distiliqa.files import make_folder, sha256, write_json, write_text
+from distiliqa.files import json_sha256, make_folder, sha256, write_json, write_text
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.benchmark.backbones import Rater, architecture
 from distiliqa.lab.benchmark.benchmark_recipe import BenchmarkRecipe, MethodSection
@@ -211,13 +209,13 @@ def _require_same_data(rated: RatedSet, recipe: BenchmarkRecipe, out: Path) -> N
     labels = [(image.name, image.score) for image in rated.images]
     patients = [(image.case, image.source) for image in rated.images]
     facts = {
-        "labels_sha256": _digest(labels),
-        "patients_sha256": _digest(patients),
+        "labels_sha256": json_sha256(labels),
+        "patients_sha256": json_sha256(patients),
         "slices_sha256": sha256(rated.cache.path),
     }
     # Any column of the manifest may decide on folds.
     splits = {recipe.folds.by, *(method.folds for method in recipe.methods if method.folds)}
-    facts |= {f"folds_by_{by}_sha256": _digest(rated.folds(by)) for by in sorted(splits)}
+    facts |= {f"folds_by_{by}_sha256": json_sha256(rated.folds(by)) for by in sorted(splits)}
     path = out / "data.json"
     known = read_json(path) if path.is_file() else {}
     if any(known.get(name, value) != value for name, value in facts.items()):
@@ -227,7 +225,3 @@ def _require_same_data(rated: RatedSet, recipe: BenchmarkRecipe, out: Path) -> N
             remedy="put them back, or choose another folder by --out",
         )
     write_json(path, known | facts)
-
-
-def _digest(rows: Sequence[tuple[object, ...]]) -> str:
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()

@@ -9,8 +9,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -22,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from distiliqa.errors import RecipeError
-from distiliqa.files import make_folder, sha256, write_json
+from distiliqa.files import json_sha256, make_folder, sha256, write_json
 from distiliqa.foreign_json import read_json
 from distiliqa.lab.data.cache import SliceCache, open_cache
 from distiliqa.lab.data.folds import Fold, make_folds
@@ -154,8 +152,7 @@ class FineTuning:
         # The file alone does not show which readers were chosen, nor the patients that folds keep
         # apart: headers or a manifest may name those.
         known = zip(self.images, self.labels.values.tolist(), strict=True)
-        rated = [(image.name, image.case, values) for image, values in known]
-        return hashlib.sha256(json.dumps(rated).encode()).hexdigest()
+        return json_sha256([(image.name, image.case, values) for image, values in known])
 
 
 def begin(tuning: FineTuning, *, resume: bool) -> dict[str, Any]:
