@@ -7,6 +7,7 @@ challenge are its twelve scans. Intervals draw patients.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from statistics import fmean
 
 import numpy as np
@@ -40,9 +41,11 @@ def simulated(subject: Subject, settings: ModelSettings) -> Section:
     about = (
         f"Images of {len({image.case for image in images})} patients that no training saw, with "
         "labels; every processing and every fault of a scan. Below, images that have a fault, "
-        "alone or with others."
+        "alone or with others; then the scans of the challenge by slice, whose mean errors show "
+        "how much a score depends on the anatomy."
     )
-    return Section("Simulated images", about, (lines, _by_fault(images, scored)))
+    tables = lines, _by_fault(images, scored), _by_slice(like, their)
+    return Section("Simulated images", about, tables)
 
 
 def _agreement(
@@ -74,24 +77,34 @@ def _of_noise_level(
 
 
 def _by_fault(images: Sequence[RatedImage], scored: Sequence[SliceScore]) -> list[Row]:
-    rows = []
-    for name in ("none", *FAULTS, *KINDS):
-        at = [n for n, image in enumerate(images) if name in _faults(image)]
-        if not at:
-            continue
-        labels = [images[n].score for n in at]
-        scores = [scored[n].score for n in at]
-        errors = np.subtract(scores, labels)
-        rows.append(
-            {
-                "fault": name,
-                "n": len(at),
-                "SROCC": srocc(scores, labels),
-                "mean error": fmean(errors),
-                "mean absolute error": fmean(np.abs(errors)),
-            }
-        )
-    return rows
+    names = ("none", *FAULTS, *KINDS)
+    having = {name: [name in _faults(image) for image in images] for name in names}
+    return [
+        {"fault": name, **_errors(images, scored, at)} for name, at in having.items() if any(at)
+    ]
+
+
+def _by_slice(images: Sequence[RatedImage], scored: Sequence[SliceScore]) -> list[Row]:
+    slices = [image.facts["slice"] for image in images]
+    return [
+        {"slice": name, **_errors(images, scored, [name == other for other in slices])}
+        for name in sorted(set(slices))
+    ]
+
+
+def _errors(
+    images: Sequence[RatedImage], scored: Sequence[SliceScore], counted: Sequence[bool]
+) -> Row:
+    """Agreement and errors of the scores of the images that count."""
+    labels = [image.score for image in compress(images, counted)]
+    scores = [score.score for score in compress(scored, counted)]
+    errors = np.subtract(scores, labels)
+    return {
+        "n": len(labels),
+        "SROCC": srocc(scores, labels),
+        "mean error": fmean(errors),
+        "mean absolute error": fmean(np.abs(errors)),
+    }
 
 
 def _faults(image: RatedImage) -> set[str]:

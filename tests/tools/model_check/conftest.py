@@ -103,11 +103,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, write_ct: Callable[..., Path]
         for n, sd in enumerate((5, 10, 20, 40)):
             write_ct(folder / f"{n}.dcm", chest(sd, n), PatientID=f"H{n % 2}", **SPACING)
             scores[f"{n}.dcm"] = 4.0 - n
-            rows.append((f"{n}.dcm", f"H{n % 2}", "median:3" if n else "", int(n > 0), 0.0))
+            case, process = f"H{n % 2}", "median:3" if n else ""
+            rows.append((f"{n}.dcm", case, f"{case}/1", process, int(n > 0), 0.0))
         (folder / "test.json").write_text(json.dumps(scores))
         with (folder / "manifest.csv").open("w", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["path", "case", "process", "processed", "motion"])
+            writer.writerow(["path", "case", "slice", "process", "processed", "motion"])
             writer.writerows(rows)
     return root
 

@@ -25,6 +25,9 @@ def test_scores_are_compared_with_the_labels(subject: Subject, settings: ModelSe
         "scans of the challenge: SROCC",
     ]
     assert {row["fault"]: row["n"] for row in section.tables[1]} == {"none": 1, "median": 3}
+    slices = section.tables[2]
+    assert {row["slice"]: row["n"] for row in slices} == {"H0/1": 2, "H1/1": 2}
+    assert all(row["mean absolute error"] >= abs(row["mean error"]) for row in slices)
 
 
 def test_a_model_without_the_output_misses_what_is_asked_of_it(
