@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
+from operator import sub
 from statistics import fmean
-
-import numpy as np
 
 from distiliqa.lab.data.ratings import RatedImage
 from distiliqa.scoring.slice_score import SliceScore
 from distiliqa.simulate.processing.kinds import KINDS
-from distiliqa.statistics.agreement import plcc, srocc
+from distiliqa.statistics.agreement import mae, plcc, srocc
 from distiliqa.statistics.group_bootstrap import bootstrap
 from tools.make_model.settings import ModelSettings
 from tools.model_check.acceptance import Row, Section, line
@@ -77,10 +76,12 @@ def _of_noise_level(
 
 
 def _by_fault(images: Sequence[RatedImage], scored: Sequence[SliceScore]) -> list[Row]:
-    names = ("none", *FAULTS, *KINDS)
-    having = {name: [name in _faults(image) for image in images] for name in names}
+    faults = [_faults(image) for image in images]
+    there = set[str]().union(*faults)
     return [
-        {"fault": name, **_errors(images, scored, at)} for name, at in having.items() if any(at)
+        {"fault": name, **_errors(images, scored, [name in found for found in faults])}
+        for name in ("none", *FAULTS, *KINDS)
+        if name in there
     ]
 
 
@@ -98,12 +99,11 @@ def _errors(
     """Agreement and errors of the scores of the images that count."""
     labels = [image.score for image in compress(images, counted)]
     scores = [score.score for score in compress(scored, counted)]
-    errors = np.subtract(scores, labels)
     return {
         "n": len(labels),
         "SROCC": srocc(scores, labels),
-        "mean error": fmean(errors),
-        "mean absolute error": fmean(np.abs(errors)),
+        "mean error": fmean(map(sub, scores, labels)),
+        "mean absolute error": mae(scores, labels),
     }
 
 

@@ -27,6 +27,10 @@ def test_scores_are_compared_with_the_labels(subject: Subject, settings: ModelSe
     assert {row["fault"]: row["n"] for row in section.tables[1]} == {"none": 1, "median": 3}
     slices = section.tables[2]
     assert {row["slice"]: row["n"] for row in slices} == {"H0/1": 2, "H1/1": 2}
+    first, _, third, _ = subject.rated_scores(simulated_images(subject, settings, "ldctiqac2023"))
+    errors = first.score - 4.0, third.score - 2.0  # of the two images of H0
+    assert slices[0]["mean error"] == pytest.approx(sum(errors) / 2)
+    assert slices[0]["mean absolute error"] == pytest.approx(sum(map(abs, errors)) / 2)
     assert all(row["mean absolute error"] >= abs(row["mean error"]) for row in slices)
 
 
